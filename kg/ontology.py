@@ -1,0 +1,185 @@
+"""The ontology as triples: Turtle modules read from one folder, imports followed locally."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeAlias
+
+import pyoxigraph as ox
+
+from kg.errors import OntologyError
+from kg.paths import ontology_folder
+
+HCC = "https://w3id.org/hcc-kg/"
+ROOT = HCC + "ontology"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+OWL = "http://www.w3.org/2002/07/owl#"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+SKOS = "http://www.w3.org/2004/02/skos/core#"
+DCTERMS = "http://purl.org/dc/terms/"
+OA = "http://www.w3.org/ns/oa#"
+
+Node: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
+
+_TYPE = RDF + "type"
+
+
+def local_name(iri: str) -> str:
+    """Return what follows the last `#` or `/` of an IRI."""
+    return iri.rsplit("#", 1)[-1].rsplit("/", 1)[-1]
+
+
+class Ontology:
+    """The triples of the ontology and all modules that it imports, indexed by subject.
+
+    `folder` holds the Turtle modules; imports are resolved by version IRI (or ontology
+    IRI) to files of that folder, never to the network.
+
+    Raises:
+        OntologyError: a module is missing, twice there, or not valid Turtle.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or ontology_folder()
+        self._out: dict[Node, dict[str, list[Node]]] = defaultdict(lambda: defaultdict(list))
+        self._subjects: dict[tuple[str, Node], list[Node]] = defaultdict(list)
+        self.modules: dict[str, Path] = {}
+        self.triples: list[ox.Triple] = []
+        modules = _modules(self.folder)
+        self._follow(ROOT, modules)
+        self.sha256 = _digest(self.modules.values())
+        self.version = str(self.text(ox.NamedNode(ROOT), OWL + "versionInfo") or "")
+
+    def _follow(self, iri: str, modules: dict[str, tuple[str, Path, list[ox.Triple]]]) -> None:
+        if iri not in modules:
+            known = ", ".join(sorted({name for name, _, _ in modules.values()}))
+            raise OntologyError(
+                f"{self.folder}: no module is <{iri}>; the modules there are {known or 'none'}. "
+                "Imports are read from this folder only: add the file, or correct owl:imports."
+            )
+        name, path, triples = modules[iri]
+        if name in self.modules:
+            return
+        self.modules[name] = path
+        self.triples.extend(triples)
+        for triple in triples:
+            subject, predicate, value = triple.subject, triple.predicate.value, triple.object
+            self._out[subject][predicate].append(value)  # type: ignore[index,arg-type]
+            self._subjects[predicate, value].append(subject)  # type: ignore[index,arg-type]
+            if predicate == OWL + "imports":
+                self._follow(value.value, modules)  # type: ignore[union-attr]
+
+    def values(self, subject: Node, predicate: str) -> list[Node]:
+        """Return all objects of a subject and predicate, in the order of the file."""
+        out = self._out.get(subject)
+        return out.get(predicate, []) if out else []
+
+    def value(self, subject: Node, predicate: str) -> Node | None:
+        """Return the first object of a subject and predicate, or None."""
+        values = self.values(subject, predicate)
+        return values[0] if values else None
+
+    def text(self, subject: Node, predicate: str) -> str | None:
+        """Return the first literal of a subject and predicate as text, or None."""
+        value = self.value(subject, predicate)
+        return value.value if isinstance(value, ox.Literal) else None
+
+    def texts(self, subject: Node, predicate: str) -> tuple[str, ...]:
+        """Return all literals of a subject and predicate as text."""
+        return tuple(v.value for v in self.values(subject, predicate) if isinstance(v, ox.Literal))
+
+    def number(self, subject: Node, predicate: str) -> int | None:
+        """Return the first literal of a subject and predicate as a whole number, or None."""
+        text = self.text(subject, predicate)
+        return None if text is None else int(text)
+
+    def iris(self, subject: Node, predicate: str) -> tuple[str, ...]:
+        """Return all objects of a subject and predicate that are IRIs."""
+        return tuple(v.value for v in self.values(subject, predicate) if isinstance(v, ox.NamedNode))
+
+    def predicates(self, subject: Node) -> list[str]:
+        """Return the predicates of a subject."""
+        return list(self._out.get(subject, {}))
+
+    def subjects(self, predicate: str, value: Node) -> list[Node]:
+        """Return all subjects that have a value of a predicate, in the order of the files."""
+        return self._subjects.get((predicate, value), [])
+
+    def of_type(self, iri: str) -> list[ox.NamedNode]:
+        """Return the named subjects of an `rdf:type`."""
+        found = self.subjects(_TYPE, ox.NamedNode(iri))
+        return [node for node in found if isinstance(node, ox.NamedNode)]
+
+    def members(self, head: Node) -> Iterator[Node]:
+        """Yield the members of an RDF list."""
+        nil = ox.NamedNode(RDF + "nil")
+        while head != nil:
+            first, rest = self.value(head, RDF + "first"), self.value(head, RDF + "rest")
+            if first is None or rest is None:
+                raise OntologyError(f"{self.folder}: an RDF list is broken off; close it with ')'")
+            yield first
+            head = rest
+
+    def rdf_xml(self, modules: set[str] | None = None) -> bytes:
+        """Return the triples of all modules (or of those named) as one RDF/XML document.
+
+        The ontology headers stay out, but for one: the document imports nothing.
+        """
+        headers = {ox.NamedNode(iri) for iri in self.modules}
+        if modules is None:
+            triples: list[ox.Triple] = self.triples
+        else:
+            paths = {iri: path for iri, path in self.modules.items() if local_name(iri) in modules}
+            triples = [triple for path in paths.values() for triple in _parse(path)]
+        kept = [triple for triple in triples if triple.subject not in headers]
+        kept.append(
+            ox.Triple(ox.NamedNode(ROOT), ox.NamedNode(_TYPE), ox.NamedNode(OWL + "Ontology"))
+        )
+        document = ox.serialize(kept, format=ox.RdfFormat.RDF_XML)
+        assert document is not None  # noqa: S101 - serialising to memory returns bytes
+        return document
+
+
+def _parse(path: Path) -> list[ox.Triple]:
+    try:
+        quads = list(ox.parse(path=path, format=ox.RdfFormat.TURTLE, rename_blank_nodes=True))
+    except SyntaxError as error:
+        raise OntologyError(f"{path}, line {error.lineno}: not valid Turtle: {error.msg}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise OntologyError(f"{path}: cannot be read: {error}") from error
+    return [quad.triple for quad in quads]
+
+
+def _modules(folder: Path) -> dict[str, tuple[str, Path, list[ox.Triple]]]:
+    """Return the modules of a folder by ontology IRI and by version IRI."""
+    if not folder.is_dir():
+        raise OntologyError(f"{folder}: no such folder; it should hold the ontology's Turtle files")
+    found: dict[str, tuple[str, Path, list[ox.Triple]]] = {}
+    for path in sorted(folder.glob("*.ttl")):
+        triples = _parse(path)
+        for triple in triples:
+            if triple.predicate.value == _TYPE and triple.object == ox.NamedNode(OWL + "Ontology"):
+                name = triple.subject.value  # type: ignore[union-attr]
+                versions = [
+                    other.object.value  # type: ignore[union-attr]
+                    for other in triples
+                    if other.subject == triple.subject
+                    and other.predicate.value == OWL + "versionIRI"
+                ]
+                for iri in (name, *versions):
+                    if iri in found:
+                        raise OntologyError(f"{path} and {found[iri][1]} are both <{iri}>")
+                    found[iri] = (name, path, triples)
+    return found
+
+
+def _digest(paths: Iterator[Path] | object) -> str:
+    """Return the SHA-256 over the names and contents of files."""
+    digest = hashlib.sha256()
+    for path in sorted(paths, key=lambda p: p.name):  # type: ignore[call-overload]
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

@@ -1,0 +1,288 @@
+"""Values of variables: exact intervals, the bands that thresholds cut, and partial knowledge.
+
+1. The range of a number is cut into *bands* at every threshold that some class expression
+   of the ontology states: within a band no expression can tell two values apart. The bands
+   of an enumerated or boolean variable are its values.
+2. What a record says of a variable is *knowledge*: a bit mask with one bit for each band
+   that remains possible, and for numbers the intervals themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
+
+BOOLEAN = ("true", "false")
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A range of decimal numbers; None is an open end at infinity."""
+
+    low: Decimal | None = None
+    high: Decimal | None = None
+    low_open: bool = False
+    high_open: bool = False
+
+    @staticmethod
+    def point(value: Decimal) -> Interval:
+        """Return the interval that holds one value."""
+        return Interval(value, value)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no number lies within."""
+        if self.low is None or self.high is None:
+            return False
+        return self.low > self.high or (
+            self.low == self.high and (self.low_open or self.high_open)
+        )
+
+    @property
+    def is_point(self) -> bool:
+        """Whether one number lies within."""
+        return self.low is not None and self.low == self.high and not self.is_empty
+
+    def __and__(self, other: Interval) -> Interval:
+        low, low_open = _tightest(self.low, self.low_open, other.low, other.low_open, sign=1)
+        high, high_open = _tightest(self.high, self.high_open, other.high, other.high_open, sign=-1)
+        return Interval(low, high, low_open, high_open)
+
+    def whole(self) -> Interval:
+        """Return the same range for whole numbers: closed ends on whole numbers."""
+        low, high = self.low, self.high
+        low_open, high_open = self.low_open, self.high_open
+        if low is not None and low.adjusted() < _EXACT:
+            rounded = low.to_integral_value(ROUND_CEILING)
+            low, low_open = (rounded + 1 if low_open and rounded == low else rounded), False
+        if high is not None and high.adjusted() < _EXACT:
+            rounded = high.to_integral_value(ROUND_FLOOR)
+            high, high_open = (rounded - 1 if high_open and rounded == high else rounded), False
+        return Interval(low, high, low_open, high_open)
+
+    def __str__(self) -> str:
+        if self.is_point:
+            return plain(self.low)
+        if self.low is None and self.high is None:
+            return "any"
+        if self.high is None:
+            return f"{'>' if self.low_open else '>='}{plain(self.low)}"
+        if self.low is None:
+            return f"{'<' if self.high_open else '<='}{plain(self.high)}"
+        left = f"{'>' if self.low_open else '>='}{plain(self.low)}"
+        right = f"{'<' if self.high_open else '<='}{plain(self.high)}"
+        closed = not self.low_open and not self.high_open
+        return f"{plain(self.low)}..{plain(self.high)}" if closed else f"{left} and {right}"
+
+
+# Beyond this many digits a whole number keeps its open end: adding one would not be exact.
+_EXACT = 20
+
+
+def plain(number: Decimal | None) -> str:
+    """Return a number without needless zeros, and without an exponent where it is short."""
+    if number is None:
+        return ""
+    if abs(number.adjusted()) > _EXACT:
+        return str(number)
+    with localcontext() as context:
+        context.prec = max(28, len(number.as_tuple().digits) + 1)
+        short = number.normalize()
+    return f"{short:f}"
+
+
+def _tightest(
+    a: Decimal | None, a_open: bool, b: Decimal | None, b_open: bool, sign: int
+) -> tuple[Decimal | None, bool]:
+    """Return the tighter of two ends: the higher of two low ends (sign 1), or the lower."""
+    if a is None:
+        return b, b_open
+    if b is None or (a > b if sign > 0 else a < b):
+        return a, a_open
+    return (a, a_open or b_open) if a == b else (b, b_open)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of an enumerated variable."""
+
+    name: str
+    label: str
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What is known of a variable: the bands that remain possible (never none).
+
+    `mask` has bit i set where band i is possible. `intervals` are the possible numbers of a
+    numeric variable. `pinned` says that one single value is left.
+    """
+
+    mask: int
+    pinned: bool
+    intervals: tuple[Interval, ...] = ()
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable of the patient record, as the ontology declares it.
+
+    `type` is boolean, enum, integer, decimal or string; `values` are those of an enum or a
+    boolean; `range` bounds a number, whose `bands` partition it; `unit` is a UCUM code.
+    """
+
+    name: str
+    iri: str
+    type: str
+    label: str
+    definition: str
+    alt_labels: tuple[str, ...]
+    role: str
+    group: str | None
+    unit: str | None
+    unit_symbol: str | None
+    changeable: bool
+    lesion_column: str | None
+    lesion_aggregation: str | None
+    values: tuple[Value, ...] = ()
+    range: Interval = Interval()
+    bands: tuple[Interval, ...] = ()
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the values are numbers."""
+        return self.type in ("integer", "decimal")
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The values of an enumerated or boolean variable as words."""
+        return tuple(value.name for value in self.values)
+
+    @property
+    def band_count(self) -> int:
+        """How many bands there are."""
+        return len(self.bands) if self.is_number else len(self.values)
+
+    @property
+    def everything(self) -> int:
+        """The mask of all bands: nothing is known."""
+        return (1 << self.band_count) - 1
+
+    @property
+    def unknown(self) -> Knowledge:
+        """The knowledge that says nothing."""
+        if self.is_number:
+            return self.from_intervals((self.range,))
+        return self.from_mask(self.everything)
+
+    def fit(self, interval: Interval) -> Interval:
+        """Return the part of an interval that lies in the range (whole numbers for integers)."""
+        cut = interval & self.range
+        return cut.whole() if self.type == "integer" else cut
+
+    def mask_of(self, intervals: Iterable[Interval]) -> int:
+        """Return the bands that share a number with one of the intervals."""
+        found = list(intervals)
+        return sum(
+            1 << i
+            for i, band in enumerate(self.bands)
+            if any(not self.fit(band & interval).is_empty for interval in found)
+        )
+
+    def mask_of_words(self, words: Iterable[str]) -> int:
+        """Return the bands of the given values."""
+        return sum(1 << self.words.index(word) for word in set(words))
+
+    def from_intervals(self, intervals: tuple[Interval, ...]) -> Knowledge:
+        """Return the knowledge that a number lies in one of the intervals."""
+        pinned = len(intervals) == 1 and intervals[0].is_point
+        return Knowledge(self.mask_of(intervals), pinned, intervals)
+
+    def from_mask(self, mask: int) -> Knowledge:
+        """Return the knowledge of an enumerated or boolean variable that has these bands."""
+        return Knowledge(mask, mask.bit_count() == 1)
+
+    def narrowed(self, first: Knowledge, second: Knowledge) -> Knowledge | None:
+        """Return what two sources leave in common, or None where that is nothing."""
+        if not self.is_number:
+            mask = first.mask & second.mask
+            return self.from_mask(mask) if mask else None
+        common = tuple(
+            cut
+            for a in first.intervals
+            for b in second.intervals
+            if not (cut := self.fit(a & b)).is_empty
+        )
+        return self.from_intervals(common) if common else None
+
+    def united(self, first: Knowledge, second: Knowledge) -> Knowledge:
+        """Return that the values of either source are possible."""
+        if not self.is_number:
+            return self.from_mask(first.mask | second.mask)
+        return self.from_intervals(first.intervals + second.intervals)
+
+    def wording(self, knowledge: Knowledge) -> str:
+        """Return knowledge in the notation of a table cell; unknown is the empty string."""
+        if knowledge.mask == self.everything and not self.is_number:
+            return ""
+        if not self.is_number:
+            left = [word for i, word in enumerate(self.words) if knowledge.mask >> i & 1]
+            return "|".join(left)
+        if knowledge.intervals == (self.fit(self.range),):
+            return ""
+        return " or ".join(self._bound_wording(interval) for interval in knowledge.intervals)
+
+    def _bound_wording(self, interval: Interval) -> str:
+        """Leave out an end of an interval that is the end of the range."""
+        fitted = self.fit(self.range)
+        if interval.is_point:
+            return str(interval)
+        low_is_free = (interval.low, interval.low_open) == (fitted.low, fitted.low_open)
+        high_is_free = (interval.high, interval.high_open) == (fitted.high, fitted.high_open)
+        return str(
+            Interval(
+                None if low_is_free else interval.low,
+                None if high_is_free else interval.high,
+                interval.low_open and not low_is_free,
+                interval.high_open and not high_is_free,
+            )
+        )
+
+    def representatives(self, mask: int) -> tuple[Decimal, ...]:
+        """Return one number of each band in a mask."""
+        return tuple(_representative(band) for i, band in enumerate(self.bands) if mask >> i & 1)
+
+
+def _representative(band: Interval) -> Decimal:
+    if band.low is not None and not band.low_open:
+        return band.low
+    if band.high is not None and not band.high_open:
+        return band.high
+    if band.low is not None and band.high is not None:
+        return (band.low + band.high) / 2
+    if band.low is not None:
+        return band.low + 1
+    return band.high - 1 if band.high is not None else Decimal(0)
+
+
+def cut_bands(
+    range_: Interval, thresholds: Iterable[Interval], whole: bool
+) -> tuple[Interval, ...]:
+    """Cut a range at both ends of every threshold interval; return the parts in order."""
+    cuts: set[tuple[Decimal, bool]] = set()  # (value, whether the cut lies after the value)
+    for interval in thresholds:
+        if interval.low is not None:
+            cuts.add((interval.low, interval.low_open))
+        if interval.high is not None:
+            cuts.add((interval.high, not interval.high_open))
+    bands, low = [], Interval(range_.low, None, range_.low_open)
+    for value, after in sorted(cuts):
+        bands.append(low & Interval(None, value, False, not after))
+        low = Interval(value, None, after)
+    bands.append(low)
+    fitted = [band & range_ for band in bands]
+    if whole:
+        fitted = [band.whole() for band in fitted]
+    return tuple(band for band in fitted if not band.is_empty)
