@@ -150,6 +150,11 @@ class Derivation:
     narrowings: tuple[Narrowing, ...]
 
     @property
+    def from_lesions(self) -> bool:
+        """Whether the rule reads the list of lesions."""
+        return self.score is None and not self.narrowings
+
+    @property
     def variables(self) -> tuple[str, ...]:
         """All variables of the rule, sorted."""
         sources = [n.source for n in self.narrowings]
@@ -167,7 +172,7 @@ class ConflictRule:
     parts: tuple[tuple[str, int], ...]  # (variable, mask)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Guideline:
     """Everything the ontology says, ready for use; see `load`."""
 

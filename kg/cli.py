@@ -1,0 +1,51 @@
+"""The command line: gathers the commands, and turns errors into messages and exit statuses."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+import typer
+
+from kg.commands import check, classify, explain, show
+from kg.errors import HccKgError
+
+app = typer.Typer(
+    name="hcc-kg",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="A liver cancer guideline as an ontology: patients in, verdicts with reasons out. "
+    "For research and teaching; never the sole basis of a decision about a patient.",
+)
+app.command("classify")(classify.classify)
+app.command("explain")(explain.explain)
+app.command("show")(show.show)
+app.command("check")(check.check)
+
+
+def main() -> None:
+    """Run `hcc-kg`; errors become one message on standard error and a defined exit status."""
+    try:
+        status = app(standalone_mode=False)
+    except click.exceptions.Abort:
+        status = _interrupted()
+    except KeyboardInterrupt:
+        status = _interrupted()
+    except click.ClickException as error:
+        error.show()
+        status = 2
+    except HccKgError as error:
+        print(f"hcc-kg: {error}", file=sys.stderr)
+        status = error.exit_status
+    except BrokenPipeError:
+        # The reader of a pipe has gone: that is its right.
+        sys.stderr.close()
+        status = 0
+    sys.exit(status or 0)
+
+
+def _interrupted() -> int:
+    print("hcc-kg: interrupted; no output was written", file=sys.stderr)
+    return 130

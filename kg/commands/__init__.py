@@ -1,0 +1,1 @@
+"""The commands of `hcc-kg`, one module each; `kg.cli` gathers them."""

