@@ -78,14 +78,15 @@ class Diagrams:
                 found = self.node(
                     level,
                     tuple(
-                        self.combine(tuple(self._child(r, level, band) for r in roots), answer)
+                        self.combine(tuple(self.child(r, level, band) for r in roots), answer)
                         for band in range(count)
                     ),
                 )
             self._applied[key] = found
         return found
 
-    def _child(self, root: int, level: int, band: int) -> int:
+    def child(self, root: int, level: int, band: int) -> int:
+        """Return where a band of a level leads to, from a root at that level or below."""
         return self.children[root][band] if self.levels[root] == level else root
 
     def of(self, formula: Formula) -> int:
@@ -204,11 +205,11 @@ class Evaluation:
         found = self._differ.get(key)
         if found is None:
             level = min(levels[a], levels[b])
-            count, mask = len(self.diagrams.children[a if levels[a] == level else b]), 0
+            count = len(self.diagrams.children[a if levels[a] == level else b])
             mask = self.masks[level]
             found = any(
                 self._differs(
-                    self.diagrams._child(a, level, band), self.diagrams._child(b, level, band)
+                    self.diagrams.child(a, level, band), self.diagrams.child(b, level, band)
                 )
                 for band in range(count)
                 if mask >> band & 1

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
 from itertools import combinations
 
-from kg.diagram import FALSE, NO, YES, Diagrams, Evaluation
+from kg.diagram import FALSE, NO, TRUE, YES, Diagrams, Evaluation
 from kg.formula import Ref
 from kg.guideline import Guideline, Therapy
 from kg.records import Record
@@ -67,21 +67,33 @@ class Logic:
         """Return a smallest-by-removal set of variables whose knowledge decides a class.
 
         No variable of the set can be left out: without it the state would be unknown.
-        Empty where the state is unknown.
+        Empty where the state is unknown. The variables are tried from the leaves up, so
+        that one pass is enough: below a node all is decided, above it nothing is yet.
         """
-        state = self.state(name, known)
-        if state == UNKNOWN:
+        evaluation = self.evaluation(known)
+        root = self.roots[name] if name in self.roots else self.diagrams.of(Ref(name))
+        answers = evaluation.possible(root)
+        if answers not in (YES, NO):
             return ()
-        variables = self.guideline.variables
-        kept = dict(known)
-        needed = []
-        for variable in reversed(self.guideline.variables_of(Ref(name))):
-            without = {**kept, variable: variables[variable].unknown}
-            if self.state(name, without) == state:
-                kept = without
-            else:
-                needed.append(variable)
-        return tuple(reversed(needed))
+        other = FALSE if answers == YES else TRUE
+        reached = _reached(evaluation, root)
+        kept: dict[int, int] = {}  # masks by level; every other variable is free
+        leads: dict[int, bool] = {leaf: leaf == other for leaf in (FALSE, TRUE)}
+
+        def leads_astray(node: int) -> bool:
+            found = leads.get(node)
+            if found is None:
+                mask = kept.get(self.diagrams.levels[node], -1)
+                edges = self.diagrams.edges[node]
+                found = leads[node] = any(m & mask and leads_astray(c) for m, c in edges)
+            return found
+
+        for level in sorted(reached, reverse=True):
+            children = (child for node in reached[level] for _, child in self.diagrams.edges[node])
+            if any(leads_astray(child) for child in children):
+                kept[level] = evaluation.masks[level]
+        needed = {self.diagrams.order[level] for level in kept}
+        return tuple(variable for variable in self.guideline.variables if variable in needed)
 
     def covers(self, therapy: Therapy, record: Record) -> tuple[tuple[str, ...], ...]:
         """Return the inclusion-minimal sets of indications of which one always holds."""
@@ -98,6 +110,20 @@ class Logic:
         return tuple(found)
 
 
+def _reached(evaluation: Evaluation, root: int) -> dict[int, set[int]]:
+    """Return the inner nodes that some completion passes, by level."""
+    diagrams, found = evaluation.diagrams, defaultdict[int, set[int]](set)
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        level = diagrams.levels[node]
+        if node >= diagrams.LEAVES and node not in found[level]:
+            found[level].add(node)
+            mask = evaluation.masks[level]
+            stack.extend(child for edge, child in diagrams.edges[node] if edge & mask)
+    return found
+
+
 @cache
 def logic_of(guideline: Guideline) -> Logic:
     """Return the compiled logic of a guideline, compiled once."""
@@ -109,5 +135,3 @@ def _order(guideline: Guideline) -> list[str]:
     names: Iterable[str] = classes_asked(guideline)
     uses = Counter(v for name in names for v in guideline.variables_of(Ref(name)))
     return sorted(uses, key=lambda variable: -uses[variable])
-
-

@@ -1,0 +1,59 @@
+"""The checks of the ontology: runs those of the registry and reports what they looked at.
+
+1. The checks run in the steps of `kg.checks.registry.STEPS`.
+2. A step runs where the step that it needs found nothing, since a fault would only echo in it;
+   its checks are else reported as not run. So a clean report means that every check ran.
+3. A check reports how many things it looked at; one that looked at nothing is itself a finding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kg.checks import classes, contract, reasoning, statements, terms, variables
+from kg.checks.registry import REASONER_STEPS, REGISTRY, STEPS, Check, Finding, Material, Outcome
+from kg.paths import ontology_folder
+
+__all__ = ["MODULES", "Check", "Finding", "Outcome", "Report", "checks", "run"]
+
+MODULES = (terms, variables, contract, classes, statements, reasoning)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of all checks, in the order in which they ran."""
+
+    folder: Path
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, in the order of the checks."""
+        return tuple(finding for outcome in self.outcomes for finding in outcome.findings)
+
+
+def checks() -> tuple[Check, ...]:
+    """Return all checks, in the order in which they run."""
+    order = list(STEPS)
+    return tuple(sorted(REGISTRY, key=lambda check: order.index(check.step)))
+
+
+def run(folder: Path | None = None, *, reasoner: bool = True) -> Report:
+    """Check the ontology in a folder (by default, the one that ships).
+
+    Raises:
+        ComponentError: the reasoner is wanted, and there is no Java that it can run on.
+    """
+    folder = folder or ontology_folder()
+    material, outcomes = Material(folder), list[Outcome]()
+    stopped: dict[str, str] = {}  # by step, why the steps after it cannot run
+    for check in checks():
+        reason = stopped.get(STEPS[check.step] or "", "")
+        if check.step in REASONER_STEPS and not reasoner:
+            reason = "left out by --no-reasoner"
+        outcome = Outcome(check, not_run=reason) if reason else check.run(material)
+        if reason or outcome.findings:
+            stopped.setdefault(check.step, reason or f"mend what {check.name} found first")
+        outcomes.append(outcome)
+    return Report(folder, tuple(outcomes))

@@ -1,0 +1,128 @@
+"""Checks of classes of patients: their formulas, the rows of therapies, and what is used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from kg.checks.kinds import terms_of
+from kg.checks.registry import Examined, Material, check, name_of
+from kg.formula import And, Formula, Not, Ref, references
+from kg.guideline import Guideline, Therapy
+from kg.ontology import HCC, local_name
+
+# What a criterion of each part of a row must be.
+_KINDS: dict[str, Callable[[Therapy], tuple[str, ...]]] = {
+    "indication": lambda therapy: therapy.indications,
+    "precondition": lambda therapy: therapy.preconditions,
+    "absolute_contraindication": lambda therapy: therapy.absolute,
+    "relative_contraindication": lambda therapy: therapy.relative,
+}
+# By role: where a variable must be used, and where it must not be.
+_USES: dict[str, tuple[set[str], set[str]]] = {
+    "key": (set(), {"criteria", "recommendations", "responses", "findings"}),
+    "descriptive": (set(), {"criteria", "recommendations", "responses", "findings"}),
+    "criterion": ({"criteria"}, set()),
+    "recommendation": ({"recommendations"}, {"criteria", "responses"}),
+    "response": ({"responses"}, {"criteria", "recommendations"}),
+    "child_pugh_component": ({"findings"}, {"criteria", "recommendations", "responses"}),
+}
+
+
+@check("formulas")
+def formulas(material: Material) -> Examined:
+    """Every class expression is of the supported fragment, acyclic, with values of their types."""
+    for name in material.guideline.formulas:
+        yield name_of(HCC + name), ()
+
+
+@check("content")
+def eligible(material: Material) -> Examined:
+    """A patient is eligible for a therapy where it is indicated and not contraindicated."""
+    guideline = material.guideline
+    for therapy in guideline.therapies.values():
+        name, classes = therapy.classes["eligible"], therapy.classes
+        indicated, absolute = Ref(classes["indicated"]), classes.get("contraindicated")
+        expected: Formula = And((indicated, Not(Ref(absolute)))) if absolute else indicated
+        fault = f"it should be {classes['indicated']}" + (
+            f" and not {absolute}" if absolute else ""
+        )
+        yield name_of(HCC + name), () if guideline.formulas[name] == expected else (fault,)
+
+
+@check("content")
+def rows(material: Material) -> Examined:
+    """Every criterion in the row of a therapy is of the kind of its part, and there once."""
+    guideline = material.guideline
+    for therapy in guideline.therapies.values():
+        faults = [
+            f"{name} is in its row as {kind}, and of the kind {guideline.criteria[name].kind}"
+            for kind, part in _KINDS.items()
+            for name in part(therapy)
+            if guideline.criteria[name].kind != kind
+        ]
+        repeated = sorted({n for n in therapy.criteria if therapy.criteria.count(n) > 1})
+        faults += [f"{name} is in its row more than once" for name in repeated]
+        yield name_of(therapy.iri), faults
+
+
+@check("content")
+def used(material: Material) -> Examined:
+    """Every criterion is in the row of a therapy or in a recommendation; definitions are used."""
+    guideline = material.guideline
+    advised = guideline.recommendations.values()
+    direct = {name for therapy in guideline.therapies.values() for name in therapy.criteria}
+    direct |= {name for item in advised for name in references(item.formula)}
+    for name in guideline.criteria:
+        fault = "no therapy has it in its row, and no recommendation refers to it"
+        yield name_of(HCC + name), () if name in direct else (fault,)
+    referred = {name for formula in guideline.formulas.values() for name in references(formula)}
+    terms = terms_of(material.ontology)
+    for node in terms["definitions"] + terms["groups"]:
+        fault = "no class refers to it"
+        yield name_of(node.value), () if local_name(node.value) in referred else (fault,)
+
+
+@check("content")
+def variables_used(material: Material) -> Examined:
+    """Every variable decides what its role says, and nothing that its role rules out."""
+    guideline = material.guideline
+    uses = _uses(guideline, [local_name(n.value) for n in terms_of(material.ontology)["findings"]])
+    for variable in guideline.variables.values():
+        found = {kind for kind, names in uses.items() if variable.name in names}
+        needed, forbidden = _USES[variable.role]
+        role = f"its role is {variable.role}"
+        faults = [f"{role}, and none of the {kind} uses it" for kind in sorted(needed - found)]
+        faults += [f"{role}, yet the {kind} use it" for kind in sorted(forbidden & found)]
+        yield name_of(variable.iri), faults
+
+
+def _uses(guideline: Guideline, findings: Iterable[str]) -> dict[str, set[str]]:
+    """Return the variables that classes of each kind depend on."""
+    classes: dict[str, Iterable[str]] = {
+        "criteria": guideline.criteria,
+        "recommendations": guideline.recommendations,
+        "responses": guideline.responses,
+        "findings": findings,
+    }
+    formulas = guideline.formulas
+    return {
+        kind: {v for name in names for v in guideline.variables_of(formulas[name])}
+        for kind, names in classes.items()
+    }
+
+
+@check("content")
+def abbreviations(material: Material) -> Examined:
+    """A therapy whose identifier abbreviates its name bears the abbreviation as skos:altLabel."""
+    for therapy in [*material.guideline.therapies.values(), *material.guideline.mentioned.values()]:
+        wanted = _words(therapy.id)
+        known = any(wanted <= _words(name) for name in (therapy.label, *therapy.alt_labels))
+        fault = (
+            f"none of its names has the words of its identifier {therapy.id}; add a skos:altLabel"
+        )
+        yield name_of(therapy.iri), () if known else (fault,)
+
+
+def _words(name: str) -> set[str]:
+    return set(re.findall(r"[a-z]+", name.lower().replace("+", " plus ")))

@@ -1,0 +1,50 @@
+"""The check of the identifiers that other programs rely on, listed in `contract.json`."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+
+from kg.checks.kinds import terms_of
+from kg.checks.registry import Examined, Material, check, name_of
+from kg.guideline import NOTATION
+from kg.ontology import local_name
+
+_NAMED_BY_CONCEPT = ("therapies", "mentioned")  # their IRIs are words, not their notations
+
+
+@cache
+def published() -> Mapping[str, tuple[str, ...]]:
+    """Return the published identifiers, by kind of term."""
+    text = files("kg").joinpath("contract.json").read_text(encoding="utf-8")
+    return {kind: tuple(names) for kind, names in json.loads(text).items()}
+
+
+@check("terms")
+def contract(material: Material) -> Examined:
+    """The identifiers are those published in kg/contract.json: none renamed, lost or unlisted."""
+    terms = terms_of(material.ontology)
+    for kind, names in published().items():
+        nodes = terms[kind]
+        notations = {n.value: material.ontology.text(n, NOTATION) or "" for n in nodes}
+        for iri, notation in notations.items():
+            by_name = kind not in _NAMED_BY_CONCEPT and notation != local_name(iri)
+            yield name_of(iri), _faults(notation, names, notations.values(), by_name)
+        for name in sorted(set(names) - set(notations.values())):
+            yield name, (f"it is published among the {kind}, and nothing bears it",)
+
+
+def _faults(
+    notation: str, names: Iterable[str], notations: Iterable[str], differs: bool
+) -> list[str]:
+    faults = []
+    if notation not in names:
+        faults.append(f"its notation {notation!r} is not published; restore it, or publish it")
+    if Counter(notations)[notation] > 1:
+        faults.append(f"its notation {notation!r} is borne by another term too")
+    if differs:
+        faults.append(f"its notation {notation!r} should be its name")
+    return faults

@@ -1,0 +1,134 @@
+"""What a check is, what it reports, and the registry that all checks are in.
+
+A check is a generator over the things that it looks at: it yields the name of each thing
+with whatever is wrong with it, so that a check which finds nothing still shows that it looked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TypeAlias
+
+from kg.errors import OntologyError
+from kg.guideline import Guideline, load
+from kg.ontology import HCC, Ontology
+
+Examined: TypeAlias = Iterator[tuple[str, Iterable[str]]]
+
+# The steps in order, each with the step that must have found nothing before it can run.
+STEPS: dict[str, str | None] = {
+    "modules": None,
+    "terms": "modules",
+    "formulas": "terms",
+    "content": "formulas",
+    "profile": "modules",
+    "consistency": "profile",
+    "satisfiability": "consistency",
+}
+REASONER_STEPS = ("profile", "consistency", "satisfiability")
+
+
+class Material:
+    """The ontology under check, read as far as a check needs it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @cached_property
+    def ontology(self) -> Ontology:
+        """The triples."""
+        return Ontology(self.folder)
+
+    @cached_property
+    def guideline(self) -> Guideline:
+        """The typed objects; reading them refuses what is not supported."""
+        return load(self.folder)
+
+    @cached_property
+    def unsatisfiable(self) -> list[str] | None:
+        """The classes that can have no member; None where the ontology is inconsistent."""
+        from kg.engines.hermit import unsatisfiable_classes  # noqa: PLC0415 - only this needs Java
+
+        return unsatisfiable_classes(self.ontology)
+
+    @cached_property
+    def profile_violations(self) -> list[str]:
+        """What keeps the ontology out of OWL 2 DL."""
+        from kg.engines.hermit import profile_violations  # noqa: PLC0415 - only this needs Java
+
+        return profile_violations(self.ontology)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is wrong: the check that found it, the term, and what to mend."""
+
+    check: str
+    subject: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one check; `not_run` says why it was left out, and is else empty."""
+
+    check: Check
+    looked_at: int = 0
+    findings: tuple[Finding, ...] = ()
+    not_run: str = ""
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check, with a name and one line on what it holds the ontology to."""
+
+    name: str
+    description: str
+    step: str
+    examine: Callable[[Material], Examined]
+
+    def run(self, material: Material) -> Outcome:
+        """Look at everything; a check that looks at nothing is itself a finding."""
+        looked_at, findings = 0, []
+        try:
+            for subject, faults in self.examine(material):
+                looked_at += 1
+                findings += [Finding(self.name, subject, fault) for fault in faults]
+        except OntologyError as error:
+            findings.append(Finding(self.name, subject_in(str(error)), str(error)))
+        if not looked_at and not findings:
+            message = "the check found nothing to look at; its terms are gone or renamed"
+            findings.append(Finding(self.name, "ontology", message))
+        return Outcome(self, looked_at, tuple(findings))
+
+
+REGISTRY: list[Check] = []
+
+
+def check(step: str) -> Callable[[Callable[[Material], Examined]], Callable[[Material], Examined]]:
+    """Register a function as a check of a step: its name and docstring become those of the check.
+
+    The docstring is written as what must hold, in one line.
+    """
+
+    def register(examine: Callable[[Material], Examined]) -> Callable[[Material], Examined]:
+        name = examine.__name__.replace("_", "-")
+        REGISTRY.append(Check(name, (examine.__doc__ or "").strip(), step, examine))
+        return examine
+
+    return register
+
+
+def name_of(iri: str) -> str:
+    """Return an IRI as a reader of the Turtle knows it."""
+    return "hcc:" + iri.removeprefix(HCC) if iri.startswith(HCC) else f"<{iri}>"
+
+
+def subject_in(message: str) -> str:
+    """Return the first term that a message names; "ontology" where it names none."""
+    found = re.search(rf"(?:hcc:|{re.escape(HCC)})([\w/.-]*\w)", message)
+    return f"hcc:{found[1]}" if found else "ontology"

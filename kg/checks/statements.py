@@ -1,0 +1,123 @@
+"""Checks of statements: their places in the text, and what stands on them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pyoxigraph as ox
+
+from kg.checks.registry import Examined, Material, check, name_of
+from kg.guideline import Criterion, Guideline, Recommendation, Response
+from kg.ontology import HCC, OA
+
+# A place in the normalised numbering: 0, A, B.5, A.2(1), A.1(2)10.
+_SECTION = re.compile(r"0|[A-Z](\.[1-9]\d*(\([1-9]\d*\)([1-9]\d*)?)?)?")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def _decided(guideline: Guideline) -> Iterator[Criterion | Recommendation | Response]:
+    """Yield every class that encodes statements."""
+    yield from guideline.criteria.values()
+    yield from guideline.recommendations.values()
+    yield from guideline.responses.values()
+
+
+@check("content")
+def sources(material: Material) -> Examined:
+    """Every criterion, recommendation and response comes from a statement that exists."""
+    statements = material.guideline.statements
+    for item in _decided(material.guideline):
+        faults = [
+            f"its dcterms:source {source} is no statement"
+            for source in item.statements
+            if source not in statements
+        ]
+        if not item.statements:
+            faults.append("it has no dcterms:source; name the statement that it encodes")
+        yield name_of(HCC + item.id), faults
+
+
+@check("content")
+def supports(material: Material) -> Examined:
+    """Every decidable statement supports a class, and a statement of knowledge supports none."""
+    decided = list(_decided(material.guideline))
+    for statement in material.guideline.statements.values():
+        supported = [item.id for item in decided if statement.id in item.statements]
+        faults = []
+        if statement.decidable and not supported:
+            faults.append("it is decidable, and no class names it as dcterms:source")
+        if not statement.decidable and supported:
+            faults.append(f"it is not decidable, yet the source of {', '.join(supported)}")
+        yield name_of(HCC + statement.id), faults
+
+
+@check("content")
+def about(material: Material) -> Examined:
+    """Every statement is about at least one therapy of the taxonomy, and about nothing else."""
+    guideline = material.guideline
+    for statement in guideline.statements.values():
+        others = set(statement.therapies) - {*guideline.therapies, *guideline.mentioned}
+        faults = [f"it is about {other}, which is no therapy" for other in sorted(others)]
+        if not statement.therapies:
+            faults.append("it is about no therapy; add hcc:about")
+        yield name_of(HCC + statement.id), faults
+
+
+@check("content")
+def texts(material: Material) -> Examined:
+    """The text that statements are taken from is identified by its SHA-256 and its length."""
+    ontology = material.ontology
+    for node in ontology.of_type(HCC + "SourceText"):
+        faults = []
+        if not _SHA256.fullmatch(ontology.text(node, HCC + "sha256") or ""):
+            faults.append("its hcc:sha256 should be 64 hexadecimal digits, in lower case")
+        if (ontology.number(node, HCC + "characterCount") or 0) <= 0:
+            faults.append("its hcc:characterCount should be the number of its characters")
+        yield name_of(node.value), faults
+
+
+@check("content")
+def passages(material: Material) -> Examined:
+    """The passage of every statement lies in its text, and statements follow the text."""
+    ontology, before = material.ontology, 0
+    for statement in material.guideline.statements.values():
+        target = ontology.value(ox.NamedNode(HCC + statement.id), OA + "hasTarget")
+        text = ontology.value(target, OA + "hasSource") if target else None
+        length = (ontology.number(text, HCC + "characterCount") or 0) if text else 0
+        start, end, faults = statement.start, statement.end, []
+        if not 0 <= start < end <= length:
+            faults.append(
+                f"its passage from {start} to {end} does not lie in a text of {length} characters"
+            )
+        if start < before:
+            faults.append(
+                f"its passage starts at {start}, ahead of the statement before ({before})"
+            )
+        before = start
+        yield name_of(HCC + statement.id), faults
+
+
+@check("content")
+def sections(material: Material) -> Examined:
+    """The section of every statement is written in the normalised numbering."""
+    for statement in material.guideline.statements.values():
+        well_formed = _SECTION.fullmatch(statement.section)
+        fault = f"its section {statement.section!r} should look like 0, B.5, A.2(1) or A.1(2)10"
+        yield name_of(HCC + statement.id), () if well_formed else (fault,)
+
+
+@check("content")
+def places(material: Material) -> Examined:
+    """Every place of a criterion, recommendation or response is that of one of its statements."""
+    statements = material.guideline.statements
+    for item in _decided(material.guideline):
+        found = {statements[s].section for s in item.statements if s in statements}
+        yield (
+            name_of(HCC + item.id),
+            [
+                f"none of its statements stands in {place}"
+                for place in item.places
+                if place not in found
+            ],
+        )

@@ -1,0 +1,185 @@
+"""Checks of single terms, on the triples: modules, versions, names and annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyoxigraph as ox
+
+from kg.checks.kinds import terms_of
+from kg.checks.registry import Examined, Material, check, name_of
+from kg.guideline import ALT_LABEL, DEFINITION, EDITORIAL, LABEL, NOTATION, NOTE
+from kg.ontology import DCTERMS, HCC, OA, OWL, RDF, ROOT, SKOS, XSD, Ontology, local_name
+
+# Texts for people: each is English, and says so.
+_TEXTS = (
+    *(LABEL, ALT_LABEL, DEFINITION, EDITORIAL, NOTE),
+    *(HCC + name for name in ("paraphrase", "advice", "strength", "scope", "message")),
+    *(DCTERMS + name for name in ("title", "description", "abstract")),
+)
+_DATATYPES = {
+    **dict.fromkeys((HCC + "position", HCC + "points", HCC + "characterCount"), "integer"),
+    **dict.fromkeys((HCC + "lowestTotal", HCC + "highestTotal"), "integer"),
+    **dict.fromkeys((OA + "start", OA + "end"), "integer"),
+    **dict.fromkeys((HCC + "decidable", HCC + "changeable"), "boolean"),
+    **dict.fromkeys((NOTATION, HCC + "place", HCC + "section", OWL + "versionInfo"), "string"),
+    **dict.fromkeys((HCC + "unit", HCC + "unitSymbol", HCC + "outcome"), "string"),
+    **dict.fromkeys((HCC + "lesionColumn", HCC + "lesionAggregation"), "string"),
+}
+_DEFINED = OWL + "equivalentClass"
+_POSITION, _PLACE, _KIND = HCC + "position", HCC + "place", HCC + "kind"
+# What a term of each kind states exactly once, and what at least once.
+_ONCE: dict[str, tuple[str, ...]] = {
+    "variables": (NOTATION, _POSITION, HCC + "role", HCC + "changeable"),
+    "values": (NOTATION, _POSITION, HCC + "valueOf"),
+    "concepts": (NOTATION, _POSITION, SKOS + "inScheme"),
+    "definitions": (NOTATION, _POSITION, _DEFINED),
+    "groups": (NOTATION, _DEFINED),
+    "criteria": (NOTATION, _POSITION, _DEFINED, _KIND),
+    "therapies": (NOTATION, _POSITION),
+    "mentioned": (NOTATION,),
+    "aspects": (_DEFINED,),
+    "recommendations": (NOTATION, _POSITION, _DEFINED, HCC + "strength", HCC + "advice"),
+    "responses": (NOTATION, _POSITION, _DEFINED, HCC + "outcome"),
+    "statements": (NOTATION, _KIND, HCC + "decidable", HCC + "section", OA + "hasTarget"),
+    "derivations": (_POSITION, HCC + "message"),
+    "narrowings": (HCC + "when", HCC + "then"),
+    "conflict rules": (_POSITION, HCC + "message", HCC + "when"),
+    "findings": (_DEFINED,),
+}
+_SOME: dict[str, tuple[str, ...]] = {
+    "criteria": (_PLACE,),
+    "recommendations": (_PLACE,),
+    "responses": (_PLACE,),
+    "derivations": (HCC + "derives",),
+}
+_SCHEMES = {HCC + "kind": "KindScheme", HCC + "role": "RoleScheme", HCC + "group": "GroupScheme"}
+
+
+@check("modules")
+def modules(material: Material) -> Examined:
+    """Every module is valid Turtle, and every import is a file of the folder."""
+    for iri in material.ontology.modules:
+        yield local_name(iri), ()
+
+
+@check("terms")
+def versions(material: Material) -> Examined:
+    """All modules state one version, in their version IRI and in what they import."""
+    ontology = material.ontology
+    for iri in ontology.modules:
+        yield local_name(iri), _version_faults(ontology, iri)
+
+
+def _version_faults(ontology: Ontology, iri: str) -> Iterator[str]:
+    node, version = ox.NamedNode(iri), ontology.version
+    stated = ontology.texts(node, OWL + "versionInfo")
+    if stated != (version,):
+        yield f"owl:versionInfo is {', '.join(stated) or 'missing'}; hcc.ttl says {version}"
+    expected = f"{ROOT}/{version}{iri.removeprefix(ROOT)}"
+    if ontology.iris(node, OWL + "versionIRI") != (expected,):
+        yield f"owl:versionIRI should be <{expected}>"
+    for imported in ontology.iris(node, OWL + "imports"):
+        if not imported.startswith(f"{ROOT}/{version}/"):
+            yield f"it imports <{imported}>, which is not of version {version}"
+
+
+def _own_iris(ontology: Ontology) -> list[str]:
+    """Return every IRI of our namespace that is used anywhere; modules have IRIs of their own."""
+    nodes = (
+        node
+        for triple in ontology.triples
+        for node in (triple.subject, triple.predicate, triple.object)
+    )
+    iris = {node.value for node in nodes if isinstance(node, ox.NamedNode)}
+    return sorted(i for i in iris if i.startswith(HCC) and not f"{i}/".startswith(f"{ROOT}/"))
+
+
+def _declared(ontology: Ontology, iri: str) -> bool:
+    return bool(ontology.values(ox.NamedNode(iri), RDF + "type"))
+
+
+@check("terms")
+def declared(material: Material) -> Examined:
+    """Every term of our namespace that is used anywhere is declared."""
+    ontology = material.ontology
+    for iri in _own_iris(ontology):
+        fault = "it is used but not declared; correct the name, or add its block with a type"
+        yield name_of(iri), () if _declared(ontology, iri) else (fault,)
+
+
+@check("terms")
+def described(material: Material) -> Examined:
+    """Every term has one label and one definition (a statement: one paraphrase)."""
+    ontology = material.ontology
+    statements = set(ontology.of_type(HCC + "Statement"))
+    for iri in _own_iris(ontology):
+        node = ox.NamedNode(iri)
+        if _declared(ontology, iri):
+            meaning = HCC + "paraphrase" if node in statements else DEFINITION
+            yield name_of(iri), _not_once(ontology, node, (LABEL, meaning))
+
+
+def _not_once(ontology: Ontology, node: ox.NamedNode, predicates: tuple[str, ...]) -> Iterator[str]:
+    for predicate in predicates:
+        count = len(ontology.values(node, predicate))
+        if count != 1:
+            yield f"it has {count or 'no'} {local_name(predicate)}; it needs one"
+
+
+@check("terms")
+def language(material: Material) -> Examined:
+    """Every text for people says something and is tagged as English."""
+    for triple in material.ontology.triples:
+        if triple.predicate.value in _TEXTS:
+            text = triple.object
+            language = text.language if isinstance(text, ox.Literal) else None
+            faults = []
+            if language != "en" and not (language or "").startswith("en-"):
+                faults.append(
+                    f'its {local_name(triple.predicate.value)} is not tagged as English: add "@en"'
+                )
+            if isinstance(text, ox.Literal) and not text.value.strip():
+                faults.append(f"its {local_name(triple.predicate.value)} is empty")
+            yield name_of(str(getattr(triple.subject, "value", ""))), faults
+
+
+@check("terms")
+def datatypes(material: Material) -> Examined:
+    """Every number, yes-or-no and code among the annotations has its datatype."""
+    for triple in material.ontology.triples:
+        expected = _DATATYPES.get(triple.predicate.value)
+        if expected:
+            value, name = triple.object, local_name(triple.predicate.value)
+            good = isinstance(value, ox.Literal) and value.datatype.value == XSD + expected
+            subject = name_of(str(getattr(triple.subject, "value", "")))
+            yield subject, () if good else (f"its {name} {value} should be an xsd:{expected}",)
+
+
+@check("terms")
+def complete(material: Material) -> Examined:
+    """Every term states all that terms of its kind state: notation, place, kind, position and so on."""
+    ontology = material.ontology
+    for kind, nodes in terms_of(ontology).items():
+        for node in nodes:
+            faults = list(_not_once(ontology, node, _ONCE[kind]))
+            faults += [
+                f"it has no {local_name(predicate)}; it needs at least one"
+                for predicate in _SOME.get(kind, ())
+                if not ontology.values(node, predicate)
+            ]
+            yield name_of(node.value), faults
+
+
+@check("terms")
+def schemes(material: Material) -> Examined:
+    """Every kind, role and group is a concept of the vocabulary of kinds, roles or groups."""
+    ontology = material.ontology
+    for triple in ontology.triples:
+        scheme = _SCHEMES.get(triple.predicate.value)
+        if scheme:
+            concept = triple.object
+            iris = ontology.iris(concept, SKOS + "inScheme")  # type: ignore[arg-type]
+            name = local_name(triple.predicate.value)
+            fault = f"its {name} {concept} is no concept of hcc:{scheme}"
+            yield name_of(triple.subject.value), () if HCC + scheme in iris else (fault,)  # type: ignore[union-attr]

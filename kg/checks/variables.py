@@ -1,0 +1,58 @@
+"""Checks of variables: what reasoning and readers of records rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyoxigraph as ox
+
+from kg.checks.kinds import variables_of
+from kg.checks.registry import Examined, Material, check, name_of
+from kg.guideline import SUBCLASS
+from kg.ontology import HCC, OWL, RDF, RDFS, XSD, Ontology
+
+_PATIENT = ox.NamedNode(HCC + "Patient")
+_AGGREGATIONS = ("count", "maximum", "minimum", "any")
+_NUMBERS = {XSD + "integer", XSD + "decimal"}
+
+
+@check("terms")
+def variables(material: Material) -> Examined:
+    """Every variable is functional, of a Patient, with one range, a unit if a number, a group."""
+    for node in variables_of(material.ontology):
+        yield name_of(node.value), _variable_faults(material.ontology, node)
+
+
+def _variable_faults(ontology: Ontology, node: ox.NamedNode) -> Iterator[str]:
+    if OWL + "FunctionalProperty" not in ontology.iris(node, RDF + "type"):
+        yield "it is not functional: add owl:FunctionalProperty to its types"
+    if ontology.values(node, RDFS + "domain") != [_PATIENT]:
+        yield "its rdfs:domain should be hcc:Patient"
+    ranges = ontology.values(node, RDFS + "range")
+    if len(ranges) != 1:
+        yield f"it has {len(ranges) or 'no'} rdfs:range; it needs one"
+    numbers = {iri for range_ in ranges for iri in ontology.iris(range_, OWL + "onDatatype")}
+    if numbers & _NUMBERS and not ontology.text(node, HCC + "unit"):
+        yield "it is a number without hcc:unit; state a UCUM code"
+    is_key = HCC + "KeyRole" in ontology.iris(node, HCC + "role")
+    if len(ontology.iris(node, HCC + "group")) != (0 if is_key else 1):
+        yield "a key has no hcc:group" if is_key else "it needs one hcc:group"
+    aggregation = ontology.text(node, HCC + "lesionAggregation")
+    if aggregation is not None and aggregation not in _AGGREGATIONS:
+        yield f"its lesionAggregation {aggregation!r} is none of {', '.join(_AGGREGATIONS)}"
+
+
+@check("terms")
+def totality(material: Material) -> Examined:
+    """An axiom says of every variable that each patient has a value of it, known or not."""
+    ontology = material.ontology
+    axioms = ontology.values(_PATIENT, SUBCLASS)
+    total = {
+        iri
+        for axiom in axioms
+        if ontology.iris(axiom, OWL + "someValuesFrom") == (RDFS + "Literal",)
+        for iri in ontology.iris(axiom, OWL + "onProperty")
+    }
+    fault = "hcc:Patient lacks the axiom that it has some value; without it, nothing is excluded"
+    for node in variables_of(ontology):
+        yield name_of(node.value), () if node.value in total else (fault,)

@@ -1,0 +1,247 @@
+"""The compiled engine: decision diagrams evaluated over whole columns of records.
+
+1. A table gives, for each record and variable, the mask of bands that remain possible.
+2. Every edge of a diagram becomes a column: 255 where the record leaves a band of the edge
+   possible, else 0. A node is the OR over its edges of (edge AND child); a leaf is its bit.
+   So the root of a class holds the set of its possible answers, exactly as `Evaluation`
+   finds it for one record (`kg.diagram` states why this is exact).
+3. Nodes are evaluated layer by layer, shared between classes, by Polars expressions; the
+   three sets of a therapy give its verdict by a table of 27 entries.
+4. For missing variables, the same columns are followed from the root down: a variable counts
+   where a node that can be reached has two children that some completion tells apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations, product
+
+import polars as pl
+
+from kg.diagram import NO, YES, Diagrams
+from kg.guideline import Guideline
+from kg.logic import STATE, Logic, logic_of
+from kg.records import Record
+from kg.verdicts import VERDICTS, PatientResult, classes_asked, result, verdict
+
+Name = str | int  # a column, or a constant set of answers
+
+ALL = 255
+
+
+class Compiled:
+    """The compiled engine for single records; see `ColumnPlan` for tables."""
+
+    name = "compiled"
+
+    def __init__(self, guideline: Guideline) -> None:
+        self.guideline = guideline
+        self.logic: Logic = logic_of(guideline)
+
+    def classify(self, record: Record) -> PatientResult:
+        """Return the result for a record."""
+        return result(self.guideline, record, self.logic.states(record), self.logic.missing)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One column of a plan: the OR over pairs of columns (or constants) that are ANDed."""
+
+    name: str
+    terms: tuple[tuple[Name, ...], ...]
+
+    def expression(self) -> pl.Expr:
+        """Return the step as a Polars expression."""
+        ors = [_all(pl.col(f) if isinstance(f, str) else _byte(f) for f in t) for t in self.terms]
+        total = ors[0]
+        for term in ors[1:]:
+            total = total | term
+        return total.alias(self.name)
+
+
+def _byte(value: int) -> pl.Expr:
+    return pl.lit(value, pl.UInt8)
+
+
+def _all(factors: Iterable[pl.Expr]) -> pl.Expr:
+    first, *rest = factors
+    for factor in rest:
+        first = first & factor
+    return first
+
+
+class Plan:
+    """Steps in layers: a step uses only columns of earlier layers."""
+
+    def __init__(self) -> None:
+        self.layers: list[list[Step]] = []
+        self._layer: dict[str, int] = {}
+
+    def add(self, name: str, terms: Sequence[tuple[Name, ...]]) -> str:
+        """Add a step, once, and return its name."""
+        if name not in self._layer:
+            used = [f for term in terms for f in term if isinstance(f, str)]
+            layer = 1 + max((self._layer.get(column, -1) for column in used), default=-1)
+            self._layer[name] = layer
+            while len(self.layers) <= layer:
+                self.layers.append([])
+            self.layers[layer].append(Step(name, tuple(terms)))
+        return name
+
+    def run(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the frame with the columns of all steps."""
+        for layer in self.layers:
+            frame = frame.with_columns([step.expression() for step in layer])
+        return frame
+
+
+class ColumnPlan:
+    """The plan that evaluates all classes of a guideline, and the missing variables.
+
+    The result of `states` has a column for each class asked, 1 excluded, 2 met, 3 unknown.
+    That of `missing` has for each therapy a 64-bit set of the variables of `sensitive`.
+    """
+
+    def __init__(self, guideline: Guideline) -> None:
+        self.guideline = guideline
+        self.logic = logic_of(guideline)
+        self.diagrams: Diagrams = self.logic.diagrams
+        self._edges: dict[str, tuple[str, int]] = {}
+
+    # Names of columns
+
+    def _edge(self, level: int, mask: int) -> str:
+        variable = self.diagrams.order[level]
+        name = f"edge:{variable}:{mask}"
+        self._edges[name] = (variable, mask)
+        return name
+
+    def _node(self, root: int) -> Name:
+        return f"node:{root}" if root >= self.diagrams.LEAVES else 1 << root
+
+    def _nodes(self, plan: Plan, roots: Iterable[int]) -> None:
+        """Add all inner nodes of some diagrams, children first."""
+        for root in self.diagrams.below(roots):
+            level = self.diagrams.levels[root]
+            terms = [
+                (self._edge(level, mask), self._node(child))
+                for mask, child in self.diagrams.edges[root]
+            ]
+            plan.add(f"node:{root}", terms)
+
+    # States
+
+    @cached_property
+    def _states(self) -> Plan:
+        plan = Plan()
+        self._nodes(plan, self.logic.roots.values())
+        return plan
+
+    @cached_property
+    def _missing(self) -> tuple[Plan, dict[int, dict[str, str]]]:
+        """Return the plan for missing variables, and for each root its column a variable."""
+        plan = Plan()
+        roots = set(self.logic.answers.values())
+        self._nodes(plan, roots)
+        columns = {root: self._sensitive(plan, root) for root in roots}
+        return plan, columns
+
+    def _sensitive(self, plan: Plan, root: int) -> dict[str, str]:
+        """Add the way down from a root; return the column of each variable that may matter."""
+        diagrams = self.diagrams
+        nodes = list(reversed(diagrams.below([root])))  # parents before children
+        incoming: dict[int, list[tuple[Name, ...]]] = {root: [(ALL,)]}
+        matters: dict[str, list[tuple[Name, ...]]] = {}
+        for node in nodes:
+            level = diagrams.levels[node]
+            top = plan.add(f"top:{root}:{node}", incoming[node])
+            for mask, child in diagrams.edges[node]:
+                if child >= diagrams.LEAVES:
+                    incoming.setdefault(child, []).append((top, self._edge(level, mask)))
+            for (mask_a, a), (mask_b, b) in combinations(diagrams.edges[node], 2):
+                differ = self._differ(plan, a, b)
+                edges = (self._edge(level, mask_a), self._edge(level, mask_b))
+                matters.setdefault(diagrams.order[level], []).append((top, *edges, differ))
+        return {
+            variable: plan.add(f"matters:{root}:{variable}", terms)
+            for variable, terms in matters.items()
+        }
+
+    def _differ(self, plan: Plan, a: int, b: int) -> Name:
+        """Return the column that is not 0 where some completion tells two nodes apart."""
+        diagrams = self.diagrams
+        a, b = min(a, b), max(a, b)
+        if b < diagrams.LEAVES:
+            return ALL
+        if a < diagrams.LEAVES:
+            # 255 & -x spreads nothing: any bit of another answer is enough.
+            return plan.add(f"other:{b}:{a}", [(self._node(b), ALL & ~(1 << a))])
+        name = f"differ:{a}:{b}"
+        level = min(diagrams.levels[a], diagrams.levels[b])
+        terms: dict[tuple[int, int], int] = {}
+        for band in range(self.guideline.variables[diagrams.order[level]].band_count):
+            pair = (diagrams.child(a, level, band), diagrams.child(b, level, band))
+            if pair[0] != pair[1]:
+                terms[pair] = terms.get(pair, 0) | 1 << band
+        return plan.add(
+            name,
+            [(self._edge(level, mask), self._differ(plan, *pair)) for pair, mask in terms.items()],
+        )
+
+    def _with_edges(self, knowledge: pl.DataFrame) -> pl.DataFrame:
+        return knowledge.select(
+            pl.when(pl.col(variable) & mask != 0).then(_byte(ALL)).otherwise(_byte(0)).alias(name)
+            for name, (variable, mask) in self._edges.items()
+        )
+
+    def states(self, knowledge: pl.DataFrame) -> pl.DataFrame:
+        """Return the sets of possible answers of all classes asked, from columns of masks."""
+        plan = self._states
+        done = plan.run(self._with_edges(knowledge))
+        roots = {name: self._node(root) for name, root in self.logic.roots.items()}
+        return done.select(
+            (pl.col(root) if isinstance(root, str) else _byte(root)).alias(name)
+            for name, root in roots.items()
+        )
+
+    def missing(self, knowledge: pl.DataFrame) -> pl.DataFrame:
+        """Return for each therapy the set of its missing variables, one bit a variable."""
+        plan, columns = self._missing
+        done = plan.run(self._with_edges(knowledge))
+        packed = []
+        for therapy, root in self.logic.answers.items():
+            bits = pl.lit(0, pl.UInt64)
+            for i, variable in enumerate(self.missing_variables(therapy)):
+                bits = bits | ((pl.col(columns[root][variable]) != 0).cast(pl.UInt64) * (1 << i))
+            packed.append(bits.alias(therapy))
+        return done.select(packed)
+
+    def missing_variables(self, therapy: str) -> list[str]:
+        """Return the variables of the bits of a therapy's set of missing variables, sorted."""
+        return sorted(self._missing[1][self.logic.answers[therapy]])
+
+    def verdicts(self, states: pl.DataFrame) -> pl.DataFrame:
+        """Return for each therapy the number of its verdict in VERDICTS."""
+        sets = (NO, YES, NO | YES)
+        table = pl.Series(
+            [VERDICTS.index(verdict(*(STATE[s] for s in triple))) for triple in product(sets, repeat=3)],
+            dtype=pl.UInt8,
+        )
+        columns = []
+        for therapy in self.guideline.therapies.values():
+            place = pl.lit(0, pl.UInt8)
+            for aspect in ("indicated", "contraindicated", "cautioned"):
+                name = therapy.classes.get(aspect)
+                place = place * 3 + (_byte(NO) if name is None else pl.col(name)) - 1
+            places = states.select(place.alias("x"))["x"]
+            if len(places) != len(states):
+                places = pl.repeat(places[0], len(states), dtype=pl.UInt8, eager=True)
+            columns.append(table.gather(places).alias(therapy.id))
+        return pl.DataFrame(columns)
+
+
+def classes_of(guideline: Guideline) -> Iterator[str]:
+    """Yield the names of the columns of states."""
+    yield from classes_asked(guideline)

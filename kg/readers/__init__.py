@@ -1,0 +1,78 @@
+"""Readers of tables: one module a format; all yield the same frames of cells.
+
+A source yields data frames in which each column is one column of the table (as text, or in
+its own type where the format has types), with `_row`, the number of the data row from 1,
+and `_problem`, why a row cannot be read as cells (null where it can).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import polars as pl
+
+from kg.errors import InputError
+
+BATCH = 100_000
+ROW, PROBLEM, REST = "_row", "_problem", "_rest"
+# Columns that a table of rejected rows carries: told anew, never read.
+TOLD = frozenset({ROW, PROBLEM, REST, "_reason"})
+
+
+class Source(Protocol):
+    """A table that can be read in batches, more than once."""
+
+    path: Path
+    columns: list[str]
+
+    def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
+        """Yield the rows in order; `only` limits the columns (`_row` and `_problem` stay)."""
+        ...
+
+
+def open_source(path: Path) -> Source:
+    """Open a table by the ending of its name.
+
+    Raises:
+        InputError: there is no such file, it is of no known format, or it is broken as a
+            whole.
+    """
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; name a table in it: {', '.join(sorted(FORMATS))}")
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; check the path")
+    opener = FORMATS.get(path.suffix.lower())
+    if opener is None:
+        raise InputError(
+            f"{path}: {path.suffix or 'a name without an ending'} is no known format; "
+            f"tables are read from {', '.join(sorted(FORMATS))}"
+        )
+    return opener()(path)
+
+
+def _csv() -> Callable[[Path], Source]:
+    from kg.readers.csv import CsvSource  # noqa: PLC0415 - only what is asked for is loaded
+
+    return CsvSource
+
+
+def _jsonl() -> Callable[[Path], Source]:
+    from kg.readers.jsonl import JsonlSource  # noqa: PLC0415
+
+    return JsonlSource
+
+
+def _parquet() -> Callable[[Path], Source]:
+    from kg.readers.parquet import ParquetSource  # noqa: PLC0415
+
+    return ParquetSource
+
+
+FORMATS: dict[str, Callable[[], Callable[[Path], Source]]] = {
+    ".csv": _csv,
+    ".jsonl": _jsonl,
+    ".ndjson": _jsonl,
+    ".parquet": _parquet,
+}

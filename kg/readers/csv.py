@@ -1,0 +1,109 @@
+"""CSV tables: every cell is text; rows of the wrong length are told, not guessed at.
+
+A file in which no cell is quoted and every line has as many commas as the header is read by
+Polars, in parallel. Any other file is read row by row by the csv module of Python, which
+knows quotes and can say what is wrong with a row. Both give the same cells.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+
+from kg.errors import InputError
+from kg.readers import BATCH, PROBLEM, REST, ROW, TOLD
+from kg.readers.text import check_text
+
+_SLOW_BATCH = 20_000
+
+
+class CsvSource:
+    """A CSV file with a header row."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        check_text(path)
+        # A cell may be as long as it likes; the default limit would end the run.
+        csv.field_size_limit(sys.maxsize)
+        try:
+            self._header = [name.strip() for name in next(self._rows(), [])]
+        except csv.Error as error:
+            raise InputError(f"{path}, line 1: not valid CSV: {error}") from error
+        if not any(self._header):
+            raise InputError(f"{path} has no header row; its first line should name the columns")
+        self.columns = [name for name in self._header if name not in TOLD]
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        """Whether lines and commas alone make the rows."""
+        commas = len(self._header) - 1
+        with self.path.open("rb") as file:
+            return all(
+                line.count(b",") == commas and b'"' not in line and b"\r" not in line
+                for line in file
+            )
+
+    def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
+        """Yield the rows as frames of text."""
+        kept = self.columns if only is None else only
+        yield from self._fast(kept) if self._is_plain else self._slow(kept)
+
+    def _fast(self, kept: list[str]) -> Iterator[pl.DataFrame]:
+        frames = pl.scan_csv(
+            self.path,
+            schema=dict.fromkeys(self._header, pl.String()),
+            quote_char=None,
+            row_index_name=ROW,
+            row_index_offset=1,
+        )
+        columns = [pl.col(ROW).cast(pl.UInt64), *map(pl.col, kept)]
+        rows = frames.select(*columns, pl.lit(None, pl.String).alias(PROBLEM))
+        yield from rows.collect_batches(chunk_size=BATCH, maintain_order=True)
+
+    def _rows(self) -> Iterator[list[str]]:
+        with self.path.open(encoding="utf-8-sig", newline="") as file:
+            yield from csv.reader(file, strict=True)
+
+    def _slow(self, kept: list[str]) -> Iterator[pl.DataFrame]:
+        rows = self._rows()
+        next(rows)
+        batch: list[list[str | None]] = []
+        number, width = 0, len(self._header)
+        positions = [self._header.index(name) for name in kept]
+        while True:
+            try:
+                cells = next(rows)
+            except StopIteration:
+                break
+            except csv.Error as error:
+                raise InputError(
+                    f"{self.path}, data row {number + 1}: not valid CSV: {error}; "
+                    "check the quotes of that row"
+                ) from error
+            if not cells:
+                continue  # a blank line is no row
+            number += 1
+            problem = rest = None
+            if len(cells) != width:
+                problem = f"the row has {len(cells)} cells where the header names {width}"
+                rest = ",".join(cells[width:]) or None
+                cells += [""] * (width - len(cells))
+            batch.append([*(cells[position] for position in positions), problem, rest])
+            if len(batch) == _SLOW_BATCH:
+                yield self._frame(kept, batch, number)
+                batch = []
+        if batch:
+            yield self._frame(kept, batch, number)
+
+    @staticmethod
+    def _frame(kept: list[str], batch: list[list[str | None]], last: int) -> pl.DataFrame:
+        names = [*kept, PROBLEM, REST]
+        frame = pl.DataFrame(batch, schema=dict.fromkeys(names, pl.String()), orient="row")
+        first = last - len(batch) + 1
+        numbers = pl.int_range(first, last + 1, dtype=pl.UInt64, eager=True).alias(ROW)
+        return frame.insert_column(0, numbers)

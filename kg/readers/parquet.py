@@ -1,0 +1,48 @@
+"""Parquet tables: columns keep their types, as far as a cell can be of that type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from kg.errors import InputError
+from kg.readers import BATCH, PROBLEM, ROW, TOLD
+
+
+class ParquetSource:
+    """A Parquet file; `schema` maps its columns to their types."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self.schema = dict(pl.read_parquet_schema(path))
+        except (pl.exceptions.PolarsError, OSError) as error:
+            reason = str(error).partition("\n")[0]
+            raise InputError(f"{path} is no Parquet file that can be read: {reason}") from error
+        self.columns = [name for name in self.schema if name not in TOLD]
+        for name, dtype in self.schema.items():
+            if not name.startswith("_") and (dtype.is_nested() or not _is_cell(dtype)):
+                raise InputError(
+                    f"{path}, column {name}: values of type {dtype} are no cells; "
+                    "store numbers, booleans or text"
+                )
+
+    def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
+        """Yield the rows as frames in the types of the file."""
+        kept = self.columns if only is None else only
+        rows = pl.scan_parquet(self.path).select(kept).with_row_index(ROW, offset=1)
+        rows = rows.with_columns(
+            pl.col(ROW).cast(pl.UInt64), pl.lit(None, pl.String).alias(PROBLEM)
+        )
+        try:
+            yield from rows.collect_batches(chunk_size=BATCH, maintain_order=True)
+        except pl.exceptions.PolarsError as error:
+            reason = str(error).partition("\n")[0]
+            raise InputError(f"{self.path}: the Parquet file is damaged: {reason}") from error
+
+
+def _is_cell(dtype: pl.DataType) -> bool:
+    texts = (pl.String, pl.Categorical, pl.Enum, pl.Boolean, pl.Null)
+    return dtype.is_numeric() or isinstance(dtype, texts)

@@ -1,0 +1,160 @@
+"""Formulas, facts and verdicts in words, with the labels and units of the ontology."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import pyoxigraph as ox
+
+from kg.formula import And, Atom, Formula, Not, Or, Ref
+from kg.guideline import Guideline
+from kg.ontology import HCC, RDFS
+from kg.records import Record
+from kg.values import Interval, Knowledge, Variable, plain
+from kg.verdicts import (
+    CONTRAINDICATED,
+    ELIGIBLE,
+    ELIGIBLE_UNCHECKED,
+    ELIGIBLE_WITH_CAUTION,
+    EXCLUDED,
+    MET,
+    NOT_INDICATED,
+    UNDETERMINED,
+    UNKNOWN,
+)
+
+VERDICT_WORDS: Mapping[str, str] = {
+    ELIGIBLE: "eligible",
+    ELIGIBLE_WITH_CAUTION: "eligible with caution",
+    ELIGIBLE_UNCHECKED: "eligible, cautions unchecked",
+    UNDETERMINED: "undetermined",
+    NOT_INDICATED: "not indicated",
+    CONTRAINDICATED: "contraindicated",
+}
+VERDICT_MEANINGS: Mapping[str, str] = {
+    ELIGIBLE: "It is indicated, and no contraindication, absolute or relative, holds.",
+    ELIGIBLE_WITH_CAUTION: "It is indicated and not ruled out, but a relative contraindication "
+    "holds.",
+    ELIGIBLE_UNCHECKED: "It is indicated and not ruled out, but the record does not say whether "
+    "a relative contraindication holds.",
+    UNDETERMINED: "The record says too little: facts that are not known could change the answer.",
+    NOT_INDICATED: "Whatever is not known, its indications and preconditions cannot hold.",
+    CONTRAINDICATED: "Whatever is not known, an absolute contraindication holds.",
+}
+STATE_WORDS: Mapping[str, str] = {MET: "met", EXCLUDED: "excluded", UNKNOWN: "unknown"}
+STATE_MEANINGS: Mapping[str, str] = {
+    MET: "It is true whatever the facts that are not known.",
+    EXCLUDED: "It is false whatever the facts that are not known.",
+    UNKNOWN: "It depends on facts that are not known.",
+}
+
+
+def listed(parts: Iterable[str], last: str = "and") -> str:
+    """Return words as a list in a sentence: "a, b and c"."""
+    *first, end = list(parts) or [""]
+    return f"{', '.join(first)} {last} {end}" if first else end
+
+
+def class_label(guideline: Guideline, name: str) -> str | None:
+    """Return the label of a named class of patients, or None where it has none."""
+    return guideline.ontology.text(ox.NamedNode(HCC + name), RDFS + "label")
+
+
+def named(guideline: Guideline, name: str) -> str:
+    """Return a class by its identifier, with its label in brackets."""
+    label = class_label(guideline, name)
+    return f"{name} ({label})" if label else name
+
+
+def words(guideline: Guideline, formula: Formula) -> str:
+    """Return a formula as part of a sentence.
+
+    Two alternatives are joined by "or", more follow "any of"; brackets keep the parts of a
+    formula together where they could be read in two ways.
+    """
+    match formula:
+        case Atom(variable):
+            return _atom(guideline.variables[variable], formula)
+        case Ref(name):
+            return named(guideline, name)
+        case Not(part):
+            return f"not {_bracketed(guideline, part)}"
+        case And(parts):
+            return _joined([_bracketed(guideline, part) for part in parts], "and")
+        case Or(parts):
+            each = [_bracketed(guideline, part) for part in parts]
+            return _joined(each, "or") if len(each) < 3 else f"any of: {'; '.join(each)}"
+
+
+def _joined(parts: Sequence[str], word: str) -> str:
+    # After "LABEL: yes" a comma shows that the next words belong to another part.
+    comma = "," if any(":" in part for part in parts) else ""
+    return f"{comma} {word} ".join(parts)
+
+
+def _bracketed(guideline: Guideline, formula: Formula) -> str:
+    text = words(guideline, formula)
+    several = isinstance(formula, Atom) and len(formula.words + formula.intervals) > 1
+    return f"({text})" if several or isinstance(formula, And | Or) else text
+
+
+def _atom(variable: Variable, atom: Atom) -> str:
+    if variable.is_number:
+        return f"{variable.label} {_numbers(variable, atom.intervals)}"
+    return f"{variable.label}: {_values(variable, variable.mask_of_words(atom.words))}"
+
+
+def _values(variable: Variable, mask: int) -> str:
+    """Return the labels of values, without a word that the label of the variable ends with."""
+    prefix = variable.label.rsplit(" ", 1)[-1] + " "
+    labels = [v.label.removeprefix(prefix) for i, v in enumerate(variable.values) if mask >> i & 1]
+    return listed(labels, "or")
+
+
+def _numbers(variable: Variable, intervals: Sequence[Interval]) -> str:
+    text = listed((interval_words(variable, interval) for interval in intervals), "or")
+    unit = variable.unit_symbol
+    if unit is None:
+        return text
+    return f"{text}{'' if unit == '%' else ' '}{unit}"
+
+
+def interval_words(variable: Variable, interval: Interval) -> str:
+    """Return a range of a number in words, without the ends that the variable has anyway."""
+    if interval.is_point:
+        return plain(interval.low)
+    every = variable.fit(variable.range)
+    low, high = (interval.low, interval.low_open), (interval.high, interval.high_open)
+    bounds = []
+    if interval.low is not None and low != (every.low, every.low_open):
+        bounds.append(f"{'above' if interval.low_open else 'at least'} {plain(interval.low)}")
+    if interval.high is not None and high != (every.high, every.high_open):
+        bounds.append(f"{'below' if interval.high_open else 'at most'} {plain(interval.high)}")
+    if len(bounds) == 2 and not interval.low_open and not interval.high_open:
+        return f"{plain(interval.low)} to {plain(interval.high)}"
+    return " and ".join(bounds) or "any"
+
+
+def knowledge_words(variable: Variable, knowledge: Knowledge) -> str:
+    """Return what is known of a variable as a sentence part, with the variable's label."""
+    if not variable.is_number:
+        if knowledge.mask == variable.everything:
+            return f"{variable.label}: not known"
+        return f"{variable.label}: {_values(variable, knowledge.mask)}"
+    if knowledge.intervals == (variable.fit(variable.range),) and not knowledge.pinned:
+        return f"{variable.label}: not known"
+    return f"{variable.label} {_numbers(variable, knowledge.intervals)}"
+
+
+def fact(guideline: Guideline, record: Record, variable: str) -> str:
+    """Return what a record says of a variable, and whether it was derived or is in conflict."""
+    text = knowledge_words(guideline.variables[variable], record.known[variable])
+    rule = record.derived.get(variable)
+    for conflict in record.conflicts:
+        if conflict.id == rule or variable in conflict.variables:
+            return f"{text} (in conflict: {_rule_label(guideline, conflict.id)})"
+    return text if rule is None else f"{text} (derived: {_rule_label(guideline, rule)})"
+
+
+def _rule_label(guideline: Guideline, identifier: str) -> str:
+    return class_label(guideline, identifier) or identifier
