@@ -48,9 +48,10 @@ class Missing:
 class TherapyAccount:
     """Why one therapy got its verdict.
 
-    `reason` is one sentence, which gives the first of the `facts` that decided the verdict
-    where there are many (none for an eligible or undetermined one). `notes` must be shown wherever the verdict is. `covers` are the
-    smallest sets of indications of which one always holds, given where no single one is met.
+    `reason` is one sentence, with the first of the `facts` that decided the verdict (none for
+    an eligible or undetermined one). `notes` must be shown wherever the verdict is. `covers`
+    are the smallest sets of indications of which one always holds, given where no single
+    one is met.
     """
 
     therapy: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-import click
 import typer
 
 from kg.commands import check, classify, explain, show
@@ -25,27 +24,17 @@ app.command("show")(show.show)
 app.command("check")(check.check)
 
 
+_INTERRUPTED = 130
+
+
 def main() -> None:
     """Run `hcc-kg`; errors become one message on standard error and a defined exit status."""
     try:
-        status = app(standalone_mode=False)
-    except click.exceptions.Abort:
-        status = _interrupted()
-    except KeyboardInterrupt:
-        status = _interrupted()
-    except click.ClickException as error:
-        error.show()
-        status = 2
+        app()
     except HccKgError as error:
         print(f"hcc-kg: {error}", file=sys.stderr)
-        status = error.exit_status
-    except BrokenPipeError:
-        # The reader of a pipe has gone: that is its right.
-        sys.stderr.close()
-        status = 0
-    sys.exit(status or 0)
-
-
-def _interrupted() -> int:
-    print("hcc-kg: interrupted; no output was written", file=sys.stderr)
-    return 130
+        sys.exit(error.exit_status)
+    except SystemExit as ending:
+        if ending.code == _INTERRUPTED:
+            print("hcc-kg: interrupted; no output was written", file=sys.stderr)
+        raise

@@ -39,7 +39,7 @@ from kg.verdicts import (
     TherapyResult,
     verdict,
 )
-from kg.wording import VERDICT_WORDS, fact, listed, named, words
+from kg.wording import VERDICT_WORDS, fact, listed, named, shortened, words
 
 __all__ = [
     "CriterionAccount",
@@ -52,8 +52,6 @@ __all__ = [
     "paraphrase",
     "statements_of",
 ]
-
-_SHOWN = 5
 
 
 def explain(guideline: Guideline, record: Record, result: PatientResult) -> PatientAccount:
@@ -76,13 +74,6 @@ def paraphrase(statements: Iterable[Statement]) -> str:
 @cache
 def _formula(guideline: Guideline, name: str) -> str:
     return words(guideline, guideline.formulas[name])
-
-
-def _short(texts: Sequence[str], between: str) -> str:
-    """Return texts in a row; of many, the first and how many more there are."""
-    if len(texts) <= _SHOWN + 1:
-        return between.join(texts)
-    return f"{between.join(texts[:_SHOWN])} and {len(texts) - _SHOWN} more facts"
 
 
 def _be(names: Sequence[str]) -> str:
@@ -133,7 +124,7 @@ class _Explainer:
 
     def because(self, names: Iterable[str]) -> str:
         """Return the clause that gives the first facts behind classes."""
-        facts = _short(self.behind_all(names), "; ")
+        facts = shortened(self.behind_all(names))
         return f", because {facts}" if facts else ""
 
     def behind_all(self, names: Iterable[str]) -> tuple[str, ...]:
@@ -277,7 +268,7 @@ class _Explainer:
         ]
         variables = self.guideline.variables
         labels = [v.label for name, v in variables.items() if name in found.missing]
-        return f"whether it is {listed(open_, 'or')} turns on {_short(labels, ', ')}"
+        return f"whether it is {listed(open_, 'or')} turns on {shortened(labels)}"
 
     def eligible(
         self, therapy: Therapy, found: TherapyResult, covers: tuple[tuple[str, ...], ...]

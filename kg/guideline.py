@@ -174,7 +174,10 @@ class ConflictRule:
 
 @dataclass(frozen=True, eq=False)
 class Guideline:
-    """Everything the ontology says, ready for use; see `load`."""
+    """Everything the ontology says, ready for use; see `load`.
+
+    `kinds` maps notations to labels, `verdicts` notations to label and definition.
+    """
 
     ontology: Ontology
     variables: Mapping[str, Variable]
@@ -188,6 +191,7 @@ class Guideline:
     derivations: tuple[Derivation, ...]
     conflict_rules: tuple[ConflictRule, ...]
     kinds: Mapping[str, str]
+    verdicts: Mapping[str, tuple[str, str]]
     formulas: Mapping[str, Formula]
 
     @property
@@ -255,7 +259,7 @@ class _Loader:
         criteria = self._criteria(("AblationCriterion", "InterventionCriterion", "SurgeryCriterion"))
         definitions = self._criteria(("SharedDefinition",))
         therapies = [self._therapy(node, criteria) for node in self._therapy_nodes()]
-        kinds = ontology.subjects(SKOS + "inScheme", ox.NamedNode(HCC + "KindScheme"))
+        kinds = self._concepts("KindScheme")
         return Guideline(
             ontology=ontology,
             variables=self.variables,
@@ -268,7 +272,8 @@ class _Loader:
             statements={s.id: s for s in map(self._statement, self._statement_nodes())},
             derivations=tuple(map(self._derivation, self._ordered("Derivation"))),
             conflict_rules=tuple(map(self._conflict_rule, self._ordered("ConflictRule"))),
-            kinds={self._need(k, NOTATION): self._need(k, LABEL) for k in kinds},
+            kinds={notation: label for notation, (label, _) in kinds.items()},
+            verdicts=self._concepts("VerdictScheme"),
             formulas=self.formulas,
         )
 
@@ -283,6 +288,14 @@ class _Loader:
 
     def _notation(self, iri: str) -> str:
         return self._need(ox.NamedNode(iri), NOTATION)
+
+    def _concepts(self, scheme: str) -> dict[str, tuple[str, str]]:
+        """Return the label and the definition of each concept of a scheme, by notation."""
+        found = self.ontology.subjects(SKOS + "inScheme", ox.NamedNode(HCC + scheme))
+        return {
+            self._need(c, NOTATION): (self._need(c, LABEL), self._need(c, DEFINITION))
+            for c in found
+        }
 
     def _position(self, node: Node) -> int:
         position = self.ontology.number(node, HCC + "position")

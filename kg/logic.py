@@ -45,6 +45,12 @@ class Logic:
             (indicated, FALSE if absolute is None else self.roots[absolute]), _answer
         )
 
+    def answer_variables(self, therapy: Therapy) -> list[str]:
+        """Return the variables on which the answer about a therapy depends, sorted."""
+        found = {v for n in ("indicated", "contraindicated") if n in therapy.classes
+                 for v in self.guideline.variables_of(Ref(therapy.classes[n]))}
+        return sorted(found)
+
     def evaluation(self, known: Mapping[str, Knowledge]) -> Evaluation:
         """Return the diagrams read against what is known of each variable."""
         return Evaluation(self.diagrams, [known[name].mask for name in self.diagrams.order])

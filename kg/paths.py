@@ -14,3 +14,9 @@ def ontology_folder() -> Path:
 def example_cohort() -> Path:
     """Return the table of made-up patients that ships with the package."""
     return _PACKAGE / "examples" / "patients.csv"
+
+
+def example_lesions() -> Path | None:
+    """Return the lesions of the example cohort, where it has any."""
+    path = example_cohort().with_name("lesions.csv")
+    return path if path.is_file() else None

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-NOTE_ON_USE = (
-    "For research and teaching; never the sole basis of a decision about a patient."
-)
+if TYPE_CHECKING:
+    from kg.writers import Chunk
+
+NOTE_ON_USE = "For research and teaching; never the sole basis of a decision about a patient."
 
 
 def output() -> Console:
@@ -20,11 +22,29 @@ def output() -> Console:
 
 def messages() -> Console:
     """Return the console for messages, progress and summaries."""
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Bar:
+    """A progress bar that counts patients."""
+
+    def __init__(self, progress: Progress, description: str, total: int | None) -> None:
+        self._progress = progress
+        self._task = progress.add_task(description, total=total)
+
+    def advance(self, count: int = 1) -> None:
+        """Count some patients as done."""
+        self._progress.advance(self._task, count)
+
+    def watch(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        """Pass chunks on, counting their patients once they have been used."""
+        for chunk in chunks:
+            yield chunk
+            self.advance(len(chunk.frame))
 
 
 @contextmanager
-def progress(description: str, total: int | None) -> Iterator[Progress]:
+def progress(description: str, total: int | None) -> Iterator[Bar]:
     """Show a progress bar on standard error while the block runs, on a terminal only."""
     console = messages()
     bar = Progress(
@@ -37,5 +57,4 @@ def progress(description: str, total: int | None) -> Iterator[Progress]:
         disable=not console.is_terminal,
     )
     with bar:
-        bar.add_task(description, total=total)
-        yield bar
+        yield Bar(bar, description, total)

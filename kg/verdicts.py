@@ -24,6 +24,8 @@ VERDICTS = (
     NOT_INDICATED,
     CONTRAINDICATED,
 )
+# Under these verdicts the relative contraindications that are unknown are told.
+WITH_OPEN_CAUTIONS = (ELIGIBLE_UNCHECKED, ELIGIBLE_WITH_CAUTION)
 NOT_ASSESSED = "not_assessed"
 
 Missing = Callable[[Record, Therapy], tuple[str, ...]]
@@ -99,11 +101,28 @@ def result(
     guideline: Guideline, record: Record, states: Mapping[str, str], missing: Missing
 ) -> PatientResult:
     """Return the result that follows from the states of all classes asked."""
+    return patient_result(
+        guideline,
+        record.patient_id,
+        record.conflicts,
+        states,
+        lambda therapy: missing(record, therapy),
+    )
+
+
+def patient_result(
+    guideline: Guideline,
+    patient_id: str,
+    conflicts: tuple[Conflict, ...],
+    states: Mapping[str, str],
+    missing: Callable[[Therapy], Iterable[str]],
+) -> PatientResult:
+    """Return the result of one patient; `missing` is asked where a verdict is undetermined."""
     return PatientResult(
-        patient_id=record.patient_id,
-        conflicts=record.conflicts,
+        patient_id=patient_id,
+        conflicts=conflicts,
         therapies={
-            therapy.id: _therapy_result(therapy, record, states, missing)
+            therapy.id: _therapy_result(therapy, states, missing)
             for therapy in guideline.therapies.values()
         },
         recommendations={name: states[name] for name in guideline.recommendations},
@@ -115,20 +134,21 @@ def result(
 
 
 def _therapy_result(
-    therapy: Therapy, record: Record, states: Mapping[str, str], missing: Missing
+    therapy: Therapy,
+    states: Mapping[str, str],
+    missing: Callable[[Therapy], Iterable[str]],
 ) -> TherapyResult:
     def state(aspect: str) -> str:
         # Where the guideline states no contraindication, none can hold.
         return states[therapy.classes[aspect]] if aspect in therapy.classes else EXCLUDED
 
     answer = verdict(state("indicated"), state("contraindicated"), state("cautioned"))
-    open_cautions = answer in (ELIGIBLE_UNCHECKED, ELIGIBLE_WITH_CAUTION)
     return TherapyResult(
         therapy=therapy.id,
         verdict=answer,
         met=tuple(sorted(name for name in therapy.criteria if states[name] == MET)),
-        missing=tuple(sorted(missing(record, therapy))) if answer == UNDETERMINED else (),
+        missing=tuple(sorted(missing(therapy))) if answer == UNDETERMINED else (),
         unchecked=tuple(sorted(n for n in therapy.relative if states[n] == UNKNOWN))
-        if open_cautions
+        if answer in WITH_OPEN_CAUTIONS
         else (),
     )

@@ -55,6 +55,13 @@ def listed(parts: Iterable[str], last: str = "and") -> str:
     return f"{', '.join(first)} {last} {end}" if first else end
 
 
+def shortened(texts: Sequence[str], shown: int = 5) -> str:
+    """Return texts in a row; of many, the first and how many more there are."""
+    if len(texts) <= shown + 1:
+        return "; ".join(texts)
+    return f"{'; '.join(texts[:shown])}; and {len(texts) - shown} more facts"
+
+
 def class_label(guideline: Guideline, name: str) -> str | None:
     """Return the label of a named class of patients, or None where it has none."""
     return guideline.ontology.text(ox.NamedNode(HCC + name), RDFS + "label")
@@ -100,7 +107,7 @@ def _bracketed(guideline: Guideline, formula: Formula) -> str:
 
 def _atom(variable: Variable, atom: Atom) -> str:
     if variable.is_number:
-        return f"{variable.label} {_numbers(variable, atom.intervals)}"
+        return f"{variable.label} {number_words(variable, atom.intervals)}"
     return f"{variable.label}: {_values(variable, variable.mask_of_words(atom.words))}"
 
 
@@ -111,7 +118,8 @@ def _values(variable: Variable, mask: int) -> str:
     return listed(labels, "or")
 
 
-def _numbers(variable: Variable, intervals: Sequence[Interval]) -> str:
+def number_words(variable: Variable, intervals: Sequence[Interval]) -> str:
+    """Return ranges of a number in words, with the unit."""
     text = listed((interval_words(variable, interval) for interval in intervals), "or")
     unit = variable.unit_symbol
     if unit is None:
@@ -143,7 +151,7 @@ def knowledge_words(variable: Variable, knowledge: Knowledge) -> str:
         return f"{variable.label}: {_values(variable, knowledge.mask)}"
     if knowledge.intervals == (variable.fit(variable.range),) and not knowledge.pinned:
         return f"{variable.label}: not known"
-    return f"{variable.label} {_numbers(variable, knowledge.intervals)}"
+    return f"{variable.label} {number_words(variable, knowledge.intervals)}"
 
 
 def fact(guideline: Guideline, record: Record, variable: str) -> str:

@@ -130,5 +130,6 @@ def name_of(iri: str) -> str:
 
 def subject_in(message: str) -> str:
     """Return the first term that a message names; "ontology" where it names none."""
-    found = re.search(rf"(?:hcc:|{re.escape(HCC)})([\w/.-]*\w)", message)
-    return f"hcc:{found[1]}" if found else "ontology"
+    names = re.findall(rf"(?:hcc:|{re.escape(HCC)})([\w-]+)", message)
+    found = [name for name in names if name != "ontology"]  # the IRIs of modules
+    return f"hcc:{found[0]}" if found else "ontology"

@@ -113,11 +113,5 @@ def places(material: Material) -> Examined:
     statements = material.guideline.statements
     for item in _decided(material.guideline):
         found = {statements[s].section for s in item.statements if s in statements}
-        yield (
-            name_of(HCC + item.id),
-            [
-                f"none of its statements stands in {place}"
-                for place in item.places
-                if place not in found
-            ],
-        )
+        elsewhere = [p for p in item.places if p not in found] if item.statements else []
+        yield name_of(HCC + item.id), [f"none of its statements stands in {p}" for p in elsewhere]

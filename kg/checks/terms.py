@@ -127,38 +127,48 @@ def _not_once(ontology: Ontology, node: ox.NamedNode, predicates: tuple[str, ...
             yield f"it has {count or 'no'} {local_name(predicate)}; it needs one"
 
 
+def _subject(ontology: Ontology, triple: ox.Triple) -> str:
+    """Return the term that a triple speaks of; for a passage or selector, its statement."""
+    nodes = [triple.subject]
+    for predicate in (OA + "hasSelector", OA + "hasTarget"):
+        if isinstance(nodes[0], ox.BlankNode):
+            nodes = ontology.subjects(predicate, nodes[0]) or nodes  # type: ignore[assignment]
+    return name_of(nodes[0].value) if isinstance(nodes[0], ox.NamedNode) else "ontology"
+
+
 @check("terms")
 def language(material: Material) -> Examined:
     """Every text for people says something and is tagged as English."""
-    for triple in material.ontology.triples:
+    ontology = material.ontology
+    for triple in ontology.triples:
         if triple.predicate.value in _TEXTS:
-            text = triple.object
+            text, name = triple.object, local_name(triple.predicate.value)
             language = text.language if isinstance(text, ox.Literal) else None
             faults = []
-            if language != "en" and not (language or "").startswith("en-"):
-                faults.append(
-                    f'its {local_name(triple.predicate.value)} is not tagged as English: add "@en"'
-                )
+            if (language or "").split("-")[0] != "en":
+                faults.append(f'its {name} is not tagged as English: add "@en"')
             if isinstance(text, ox.Literal) and not text.value.strip():
-                faults.append(f"its {local_name(triple.predicate.value)} is empty")
-            yield name_of(str(getattr(triple.subject, "value", ""))), faults
+                faults.append(f"its {name} is empty")
+            yield _subject(ontology, triple), faults
 
 
 @check("terms")
 def datatypes(material: Material) -> Examined:
-    """Every number, yes-or-no and code among the annotations has its datatype."""
-    for triple in material.ontology.triples:
+    """Every number, yes-or-no and code that annotates a term has its datatype."""
+    ontology = material.ontology
+    for triple in ontology.triples:
         expected = _DATATYPES.get(triple.predicate.value)
         if expected:
             value, name = triple.object, local_name(triple.predicate.value)
             good = isinstance(value, ox.Literal) and value.datatype.value == XSD + expected
-            subject = name_of(str(getattr(triple.subject, "value", "")))
-            yield subject, () if good else (f"its {name} {value} should be an xsd:{expected}",)
+            text = getattr(value, "value", value)
+            fault = f"its {name} {text!r} should be an xsd:{expected}"
+            yield _subject(ontology, triple), () if good else (fault,)
 
 
 @check("terms")
 def complete(material: Material) -> Examined:
-    """Every term states all that terms of its kind state: notation, place, kind, position and so on."""
+    """Every term states what terms of its kind state: notation, place, kind, position and so on."""
     ontology = material.ontology
     for kind, nodes in terms_of(ontology).items():
         for node in nodes:
@@ -181,5 +191,7 @@ def schemes(material: Material) -> Examined:
             concept = triple.object
             iris = ontology.iris(concept, SKOS + "inScheme")  # type: ignore[arg-type]
             name = local_name(triple.predicate.value)
-            fault = f"its {name} {concept} is no concept of hcc:{scheme}"
+            fault = (
+                f"its {name} {name_of(str(getattr(concept, 'value', '')))} is none of hcc:{scheme}"
+            )
             yield name_of(triple.subject.value), () if HCC + scheme in iris else (fault,)  # type: ignore[union-attr]

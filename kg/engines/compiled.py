@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, product
@@ -24,7 +24,7 @@ from kg.diagram import NO, YES, Diagrams
 from kg.guideline import Guideline
 from kg.logic import STATE, Logic, logic_of
 from kg.records import Record
-from kg.verdicts import VERDICTS, PatientResult, classes_asked, result, verdict
+from kg.verdicts import VERDICTS, PatientResult, result, verdict
 
 Name = str | int  # a column, or a constant set of answers
 
@@ -207,20 +207,22 @@ class ColumnPlan:
         )
 
     def missing(self, knowledge: pl.DataFrame) -> pl.DataFrame:
-        """Return for each therapy the set of its missing variables, one bit a variable."""
+        """Return for each therapy the set of its missing variables.
+
+        Bit i stands for variable i of `Logic.answer_variables`.
+        """
         plan, columns = self._missing
         done = plan.run(self._with_edges(knowledge))
         packed = []
-        for therapy, root in self.logic.answers.items():
+        for therapy in self.guideline.therapies.values():
+            root = self.logic.answers[therapy.id]
             bits = pl.lit(0, pl.UInt64)
-            for i, variable in enumerate(self.missing_variables(therapy)):
-                bits = bits | ((pl.col(columns[root][variable]) != 0).cast(pl.UInt64) * (1 << i))
-            packed.append(bits.alias(therapy))
+            for i, variable in enumerate(self.logic.answer_variables(therapy)):
+                if variable in columns[root]:
+                    open_ = (pl.col(columns[root][variable]) != 0).cast(pl.UInt64)
+                    bits = bits | (open_ * (1 << i))
+            packed.append(bits.alias(therapy.id))
         return done.select(packed)
-
-    def missing_variables(self, therapy: str) -> list[str]:
-        """Return the variables of the bits of a therapy's set of missing variables, sorted."""
-        return sorted(self._missing[1][self.logic.answers[therapy]])
 
     def verdicts(self, states: pl.DataFrame) -> pl.DataFrame:
         """Return for each therapy the number of its verdict in VERDICTS."""
@@ -240,8 +242,3 @@ class ColumnPlan:
                 places = pl.repeat(places[0], len(states), dtype=pl.UInt8, eager=True)
             columns.append(table.gather(places).alias(therapy.id))
         return pl.DataFrame(columns)
-
-
-def classes_of(guideline: Guideline) -> Iterator[str]:
-    """Yield the names of the columns of states."""
-    yield from classes_asked(guideline)

@@ -16,6 +16,7 @@ This is the only module that starts or talks to a Java virtual machine.
 from __future__ import annotations
 
 import importlib.util
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -37,6 +38,12 @@ from kg.verdicts import EXCLUDED, MET, UNKNOWN, PatientResult, classes_asked, re
 _LOGICAL = {"vocabulary", "variables", "criteria", "therapies", "recommendations"}
 _PATIENT = "urn:hcc-kg:patient"
 _HELPER = "urn:hcc-kg:known:"
+_SHORTER = (  # what makes a rendered axiom readable
+    (f"<{_PATIENT}>", "patient"),
+    (f"<{_HELPER}([^:>]+):[0-9]+>", r"known_\1"),
+    (r'"([^"]*)"\^\^(decimal|integer|boolean)', r"\1"),
+    (r'("[^"]*")\^\^string', r"\1"),
+)
 _LONGEST_LITERAL = 30
 _LOCK = threading.RLock()
 
@@ -274,8 +281,12 @@ class Hermit:
         return self._factory.getOWLLiteral(word, datatype)
 
     def _readable(self, axioms: Any) -> list[str]:
+        """Return axioms with short names, the facts about the patient first."""
         renderer = self._java.renderer()
-        return sorted(str(renderer.render(axiom)) for axiom in axioms)
+        texts = [str(renderer.render(axiom)).strip() for axiom in axioms]
+        for pattern, short in _SHORTER:
+            texts = [re.sub(pattern, short, text) for text in texts]
+        return sorted(texts, key=lambda text: (not text.startswith("patient "), text))
 
 
 def _lexical(variable: Variable, number: Decimal) -> str:

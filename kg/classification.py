@@ -1,0 +1,162 @@
+"""From a table to results: batches of records through an engine, rejected rows aside."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import polars as pl
+
+from kg.column_records import CONFLICTS, derived_columns
+from kg.columns import as_text
+from kg.engines.compiled import ColumnPlan
+from kg.errors import InputError
+from kg.guideline import Guideline
+from kg.output import whole_file
+from kg.readers import PROBLEM, REST, ROW
+from kg.results import MISSING_, STATE_, VERDICT_, to_frame
+from kg.tables import ID, REASON, Batch, PatientTable
+from kg.writers import Chunk
+
+BatchEngine = Callable[[PatientTable, Batch], pl.DataFrame]
+ENGINES = ("compiled", "hermit", "spark")
+
+
+@dataclass
+class Summary:
+    """What a run came to: `verdicts` counts (therapy, verdict) by their numbers."""
+
+    classified: int = 0
+    rejected: int = 0
+    rejected_lesions: int = 0
+    conflicting: int = 0
+    formulas: int = 0
+    first_reason: str = ""
+    verdicts: Counter[tuple[str, int]] = field(default_factory=Counter)
+
+    def count(self, frame: pl.DataFrame, therapies: Iterator[str] | list[str]) -> None:
+        """Add a result frame."""
+        self.classified += len(frame)
+        self.conflicting += int((frame[CONFLICTS] != "[]").sum())
+        self.formulas += int(frame[ID].str.contains(r"^[=+@\-]").sum())
+        for therapy in therapies:
+            counts = frame[VERDICT_ + therapy].value_counts()
+            for number, count in counts.iter_rows():
+                self.verdicts[therapy, number] += count
+
+
+def compiled_engine(guideline: Guideline) -> BatchEngine:
+    """Return the compiled engine for batches."""
+    plan = ColumnPlan(guideline)
+
+    def classify(table: PatientTable, batch: Batch) -> pl.DataFrame:
+        known = derived_columns(table, batch)
+        states, missing = plan.states(known), plan.missing(known)
+        return pl.DataFrame(
+            [
+                batch.cells[ID],
+                batch.cells[ROW],
+                known[CONFLICTS],
+                *(column.alias(STATE_ + column.name) for column in states),
+                *(column.alias(VERDICT_ + column.name) for column in plan.verdicts(states)),
+                *(column.alias(MISSING_ + column.name) for column in missing),
+            ]
+        )
+
+    return classify
+
+
+def hermit_engine(guideline: Guideline, advance: Callable[[], object]) -> BatchEngine:
+    """Return HermiT for batches: one record after another; `advance` is called after each.
+
+    Raises:
+        ComponentError: there is no usable Java.
+    """
+    from kg.engines.hermit import Hermit  # noqa: PLC0415 - starts a Java virtual machine
+
+    hermit = Hermit(guideline)
+
+    def classify(table: PatientTable, batch: Batch) -> pl.DataFrame:
+        results = []
+        for record in table.records(batch):
+            results.append(hermit.classify(record))
+            advance()
+        return to_frame(guideline, results, batch.cells[ROW].to_list())
+
+    return classify
+
+
+def chunks(
+    table: PatientTable, engine: BatchEngine, rejects: Rejects, summary: Summary
+) -> Iterator[Chunk]:
+    """Yield the results of a table; rejected rows go to `rejects`."""
+    for batch in table.batches():
+        rejects.add(batch.rejected, batch.rejected_lesions)
+        if len(batch.cells):
+            frame = engine(table, batch)
+            summary.count(frame, list(table.guideline.therapies))
+            yield Chunk(frame, lambda batch=batch: table.records(batch))  # type: ignore[misc]
+    if table.lesions is not None:
+        rejects.add(None, table.lesions.strangers)
+
+
+class Rejects:
+    """Collects rejected rows in a CSV file, and rejected lesions in another beside it.
+
+    The files appear when the block ends without error, and only where there are such rows.
+    With `strict`, the first rejected row is an error.
+    """
+
+    def __init__(self, path: Path, summary: Summary, strict: bool = False) -> None:
+        self.path = path
+        self.lesion_path = path.with_name(path.stem + ".lesions" + (path.suffix or ".csv"))
+        self._summary = summary
+        self._strict = strict
+        self._stack = ExitStack()
+        self._parts: dict[Path, Path] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def add(self, rows: pl.DataFrame | None, lesions: pl.DataFrame | None) -> None:
+        """Add rejected rows and rejected lesions.
+
+        Raises:
+            InputError: the run is strict and there are such rows.
+        """
+        for frame in (rows, lesions):
+            if frame is not None and len(frame):
+                first = f"row {frame[ROW][0]}: {frame[REASON][0]}"
+                self._summary.first_reason = self._summary.first_reason or first
+                if self._strict:
+                    raise InputError(f"{first}; no result was written (--strict)")
+        if rows is not None and len(rows):
+            self._summary.rejected += len(rows)
+            self._write(self.path, rows)
+        if lesions is not None and len(lesions):
+            self._summary.rejected_lesions += len(lesions)
+            self._write(self.lesion_path, lesions)
+
+    def _write(self, path: Path, frame: pl.DataFrame) -> None:
+        cells = [as_text(frame[n]) for n in frame.columns if n not in (ROW, REASON, PROBLEM, REST)]
+        if REST in frame.columns and frame[REST].is_not_null().any():
+            cells.append(frame[REST])
+        told = pl.DataFrame([*cells, frame[ROW], frame[REASON]])
+        new = path not in self._parts
+        if new:
+            self._parts[path] = self._stack.enter_context(whole_file(path))
+        with self._parts[path].open("ab") as file:
+            told.write_csv(file, include_header=new)

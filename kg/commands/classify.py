@@ -1,0 +1,169 @@
+"""`hcc-kg classify`: a table of patients in, verdicts out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from kg import paths, terminal
+from kg.classification import (
+    ENGINES,
+    BatchEngine,
+    Rejects,
+    Summary,
+    chunks,
+    compiled_engine,
+    hermit_engine,
+)
+from kg.errors import InputError
+from kg.guideline import Guideline, load
+from kg.output import whole_output
+from kg.tables import PatientTable
+from kg.verdicts import VERDICTS
+from kg.writers import FORMATS, Task, writer_of
+
+
+def classify(
+    patients: Annotated[
+        Path | None, typer.Argument(help="Table of patients: .csv, .jsonl or .parquet.")
+    ] = None,
+    example: Annotated[
+        bool, typer.Option("--example", help="Classify the example cohort that ships with it.")
+    ] = False,
+    lesions: Annotated[
+        Path | None, typer.Option(help="Table of lesions, one row a lesion.")
+    ] = None,
+    engine: Annotated[str, typer.Option(help=f"One of {', '.join(ENGINES)}.")] = "compiled",
+    format: Annotated[  # noqa: A002 - the name of the option
+        str | None,
+        typer.Option(help=f"One of {', '.join(FORMATS)}; by default that of OUTPUT, or table."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write to; else standard output.")
+    ] = None,
+    rejects: Annotated[
+        Path | None, typer.Option(help="File for rejected rows; by default NAME.rejected.csv.")
+    ] = None,
+    therapy: Annotated[
+        list[str] | None, typer.Option(help="Only this therapy; may be given more than once.")
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="With every criterion, its place and its reading.")
+    ] = False,
+    compact: Annotated[
+        bool, typer.Option("--compact", help="CSV, Parquet: one row a patient, states as numbers.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End at the first bad row, without a result.")
+    ] = False,
+    ignore_unknown: Annotated[
+        bool, typer.Option("--ignore-unknown", help="Leave out columns that are no variables.")
+    ] = False,
+    ontology: Annotated[
+        Path | None, typer.Option(help="Folder of Turtle modules to use instead of its own.")
+    ] = None,
+) -> None:
+    """Classify patients: which therapies the guideline makes them eligible for, and why.
+
+    Examples:
+
+        hcc-kg classify --example
+
+        hcc-kg classify patients.csv --lesions lesions.csv --format json --explain
+
+        hcc-kg classify cohort.parquet --output verdicts.parquet
+    """
+    table_path, lesion_path = _input(patients, lesions, example)
+    guideline = load(ontology)
+    task = _task(guideline, therapy, explain, compact)
+    form = format or (output.suffix.removeprefix(".").lower() if output else "table")
+    write = writer_of(form)
+    _check_options(form, explain, compact)
+    summary = Summary()
+    table = PatientTable(guideline, table_path, lesion_path, ignore_unknown)
+    beside = output.parent if output else Path()
+    rejected = rejects or beside / f"{table_path.stem}.rejected.csv"
+    with (
+        terminal.progress("classifying", table.height) as bar,
+        Rejects(rejected, summary, strict) as bin_,
+        whole_output(output) as path,
+    ):
+        run = _engine(engine, guideline, bar.advance)
+        results = chunks(table, run, bin_, summary)
+        write(task, bar.watch(results) if engine == "compiled" else results, path)
+    _tell(terminal.messages(), guideline, summary, bin_, form)
+    if summary.rejected or summary.rejected_lesions:
+        raise typer.Exit(1)
+
+
+def _input(
+    patients: Path | None, lesions: Path | None, example: bool
+) -> tuple[Path, Path | None]:
+    if example == (patients is not None):
+        raise InputError("name a table of patients, or pass --example; one of the two")
+    if patients is not None:
+        return patients, lesions
+    if lesions is not None:
+        raise InputError("the example cohort brings its own lesions; leave --lesions out")
+    return paths.example_cohort(), paths.example_lesions()
+
+
+def _task(
+    guideline: Guideline, therapy: list[str] | None, explain: bool, compact: bool
+) -> Task:
+    chosen = {guideline.therapy(name).id for name in therapy or guideline.therapies}
+    return Task(guideline, [t for t in guideline.therapies if t in chosen], explain, compact)
+
+
+def _check_options(form: str, explain: bool, compact: bool) -> None:
+    if explain and form not in ("json", "jsonl"):
+        raise InputError(
+            "--explain goes with --format json or jsonl; "
+            "for one patient in words see 'hcc-kg explain'"
+        )
+    if compact and form not in ("csv", "parquet"):
+        raise InputError("--compact goes with --format csv or parquet")
+
+
+def _engine(name: str, guideline: Guideline, advance: Callable[[], object]) -> BatchEngine:
+    if name == "compiled":
+        return compiled_engine(guideline)
+    if name == "hermit":
+        return hermit_engine(guideline, advance)
+    raise InputError(f"{name!r} is no engine; the engines are {', '.join(ENGINES)}")
+
+
+def _tell(
+    console: Console, guideline: Guideline, summary: Summary, rejects: Rejects, form: str
+) -> None:
+    """Say on standard error what the run came to."""
+    counts = [0] * len(VERDICTS)
+    for (_, number), count in summary.verdicts.items():
+        counts[number] += count
+    told = [f"{summary.classified:,} patients classified"]
+    if summary.conflicting:
+        told.append(f"{summary.conflicting:,} with conflicts in the record")
+    console.print("; ".join(told) + ".")
+    if summary.classified:
+        words = [f"{guideline.verdicts[w][0]} {n:,}" for w, n in zip(VERDICTS, counts, strict=True)]
+        console.print("Verdicts: " + ", ".join(words) + ".")
+    if summary.rejected or summary.rejected_lesions:
+        if summary.rejected:
+            console.print(f"{summary.rejected:,} rows rejected: see {rejects.path}")
+        if summary.rejected_lesions:
+            console.print(
+                f"{summary.rejected_lesions:,} lesions rejected: see {rejects.lesion_path}"
+            )
+        console.print(f"The first: {summary.first_reason}", markup=False)
+        console.print("Correct them there and classify that file again.")
+    if summary.formulas and form == "csv":
+        console.print(
+            f"{summary.formulas:,} identifiers begin with =, +, - or @: a spreadsheet would run "
+            "them as formulas; import the column as text."
+        )
+    if form != "table":
+        console.print(terminal.NOTE_ON_USE)

@@ -1,0 +1,277 @@
+"""The command `hcc-kg explain`: why a patient gets each verdict, in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from kg.accounts import (
+    ABSOLUTE,
+    INDICATION,
+    PRECONDITION,
+    RELATIVE,
+    CriterionAccount,
+    PatientAccount,
+    RecommendationAccount,
+    TherapyAccount,
+)
+from kg.engines.compiled import Compiled
+from kg.errors import InputError
+from kg.explain import explain as account_of
+from kg.guideline import Guideline, Statement, load
+from kg.records import Record
+from kg.tables import find_patient
+from kg.terminal import NOTE_ON_USE, output
+from kg.verdicts import (
+    CONTRAINDICATED,
+    ELIGIBLE,
+    ELIGIBLE_UNCHECKED,
+    ELIGIBLE_WITH_CAUTION,
+    EXCLUDED,
+    MET,
+    NOT_INDICATED,
+    UNDETERMINED,
+    UNKNOWN,
+    PatientResult,
+)
+from kg.wording import VERDICT_MEANINGS, VERDICT_WORDS, listed
+
+_VERDICT_STYLES = {
+    ELIGIBLE: "bold green",
+    ELIGIBLE_WITH_CAUTION: "bold yellow",
+    ELIGIBLE_UNCHECKED: "bold yellow",
+    UNDETERMINED: "bold blue",
+    NOT_INDICATED: "bold",
+    CONTRAINDICATED: "bold red",
+}
+_STATE_STYLES = {MET: "bold", EXCLUDED: "dim", UNKNOWN: "yellow"}
+_ROLES = (INDICATION, PRECONDITION, ABSOLUTE, RELATIVE)
+
+
+def explain(
+    patients: Annotated[Path, typer.Argument(help="The patient table: CSV, JSON Lines, Parquet.")],
+    patient_id: Annotated[str, typer.Argument(help="The patient to explain.")],
+    therapy: Annotated[
+        str | None, typer.Argument(help="One therapy, in full; all of them in short otherwise.")
+    ] = None,
+    *,
+    lesions: Annotated[Path | None, typer.Option(help="The table of lesions, one a row.")] = None,
+    engine: Annotated[
+        Literal["compiled", "hermit"], typer.Option(help="What decides the criteria.")
+    ] = "compiled",
+    justify: Annotated[
+        bool,
+        typer.Option("--justify", help="Add the facts and axioms from which HermiT concludes it."),
+    ] = False,
+) -> None:
+    """Explain the verdicts on one patient: criteria, facts, places, and what is missing.
+
+    Example: hcc-kg explain patients.csv p1 rfa --justify
+    """
+    guideline = load()
+    if justify and therapy is None:
+        raise InputError("--justify explains one verdict: name a THERAPY after the patient")
+    chosen = list(guideline.therapies) if therapy is None else [guideline.therapy(therapy).id]
+    record = find_patient(guideline, patients, patient_id, lesions)
+    result = _classify(guideline, record, engine).narrowed(chosen)
+    account = account_of(guideline, record, result)
+    page = _Page(output(), guideline, account, full=therapy is not None)
+    page.patient()
+    for each in account.therapies.values():
+        page.therapy(each)
+        if justify:
+            page.justification(each, *_justification(guideline, record, each))
+    page.readings()
+    page.recommendations()
+    page.close()
+
+
+def _classify(guideline: Guideline, record: Record, engine: str) -> PatientResult:
+    if engine == "hermit":
+        from kg.engines.hermit import Hermit  # noqa: PLC0415 - starts Java
+
+        return Hermit(guideline).classify(record)
+    return Compiled(guideline).classify(record)
+
+
+def _justification(
+    guideline: Guideline, record: Record, account: TherapyAccount
+) -> tuple[str, list[str]]:
+    """Return the conclusion behind a verdict, and the axioms from which HermiT draws it."""
+    from kg.engines.hermit import Hermit  # noqa: PLC0415 - starts Java
+
+    if account.verdict == UNDETERMINED:
+        return "", []
+    aspects = {CONTRAINDICATED: "contraindicated", NOT_INDICATED: "indicated"}
+    classes = guideline.therapies[account.therapy].classes
+    name = classes[aspects.get(account.verdict, "eligible")]
+    state, axioms = Hermit(guideline).justification(record, name)
+    return f"patient Type {name if state == MET else f'not ({name})'}", axioms
+
+
+class _Page:
+    """Prints one account; in full for one therapy, without what is excluded for all."""
+
+    def __init__(
+        self, console: Console, guideline: Guideline, account: PatientAccount, full: bool
+    ) -> None:
+        self.console, self.guideline, self.account, self.full = console, guideline, account, full
+        self.shown: dict[str, CriterionAccount] = {}
+
+    def line(self, text: str | Text, indent: int = 0, style: str = "") -> None:
+        """Print a line as it is: brackets in notes and identifiers are no markup."""
+        plain = Text(text, style=style) if isinstance(text, str) else text
+        self.console.print(Padding(plain, (0, 0, 0, indent), expand=False))
+
+    def heading(self, text: str) -> None:
+        self.line("")
+        self.line(text, style="bold underline")
+
+    def labelled(self, label: str, text: str, indent: int = 2) -> None:
+        self.line(Text.assemble((f"{label}: ", "bold"), text), indent)
+
+    def patient(self) -> None:
+        account = self.account
+        self.line(
+            f"Patient {account.patient_id}: {_count(account.facts, 'fact')} known, "
+            f"{_count(account.conflicts, 'conflict')}",
+            style="bold",
+        )
+        for conflict in account.conflicts:
+            names = f" ({listed(conflict.variables)})" if conflict.variables else ""
+            self.line(Text.assemble(("Conflict: ", "bold red"), conflict.message, names), 2)
+        if account.facts:
+            self.line("; ".join(account.facts) + ".", 2)
+        response = account.response_to_ablation.replace("_", " ")
+        self.labelled("Response to ablation", response)
+
+    # Therapies
+
+    def therapy(self, account: TherapyAccount) -> None:
+        self.heading(f"{account.label} ({account.therapy})")
+        style = _VERDICT_STYLES[account.verdict]
+        word, rest = account.reason[: len(VERDICT_WORDS[account.verdict])], account.reason
+        self.line(Text.assemble((word, style), rest[len(word) :]))
+        for note in account.notes:
+            self.line(note, style="bold")
+        if self.full:
+            self.line(VERDICT_MEANINGS[account.verdict])
+            if account.note:
+                self.labelled("Reading", account.note, 0)
+        self.verdict_details(account)
+        self.criteria(account)
+
+    def verdict_details(self, account: TherapyAccount) -> None:
+        for names in account.covers:
+            self.labelled("Always one of", listed(names, "or"))
+        if self.full and account.facts:
+            self.labelled("Decided by", "; ".join(account.facts))
+        if account.missing:
+            known = "; ".join(f"{missing.fact} [{missing.variable}]" for missing in account.missing)
+            self.labelled("Missing", known)
+        if account.unchecked:
+            self.labelled("Cautions unchecked", listed(account.unchecked))
+
+    def criteria(self, account: TherapyAccount) -> None:
+        shown = [c for c in account.criteria if self.full or c.state != EXCLUDED]
+        if shown:
+            self.console.print(_table(shown))
+        self.shown.update((criterion.id, criterion) for criterion in shown)
+        excluded = [c.id for c in account.criteria if c not in shown]
+        if excluded:
+            self.labelled("Excluded", ", ".join(excluded))
+
+    def justification(self, account: TherapyAccount, conclusion: str, axioms: list[str]) -> None:
+        self.line("")
+        if not conclusion:
+            self.line("HermiT has no justification: nothing follows about an undetermined verdict.")
+            return
+        self.line(f"HermiT concludes {conclusion} from these facts and axioms:", style="bold")
+        for axiom in axioms:
+            self.line(axiom, 2)
+
+    # What the guideline says
+
+    def readings(self) -> None:
+        if self.shown:
+            self.heading("The criteria in the guideline")
+        for criterion in self.shown.values():
+            self.line(Text.assemble((criterion.id, "bold"), f" {criterion.label}"))
+            self.labelled("Holds when", criterion.formula)
+            self.labelled("Guideline", _sourced(criterion.statements, criterion.paraphrase))
+            if criterion.note:
+                self.labelled("Reading", criterion.note)
+
+    def recommendations(self) -> None:
+        concerned = [r for r in self.account.recommendations if self.concerns(r)]
+        met = [r for r in concerned if r.state == MET]
+        if concerned:
+            self.heading("Recommendations")
+        if not met:
+            self.line("None is met.")
+        for recommendation in met:
+            self.recommendation(recommendation)
+        open_ = [r.id for r in concerned if r.state == UNKNOWN]
+        if open_:
+            self.labelled("Unknown", ", ".join(open_), 0)
+
+    def concerns(self, recommendation: RecommendationAccount) -> bool:
+        shown = self.account.therapies
+        return not recommendation.concerns or any(name in shown for name in recommendation.concerns)
+
+    def recommendation(self, account: RecommendationAccount) -> None:
+        style = "dim" if account.muted else ""
+        self.line(f"{account.id} ({account.strength}): {account.advice}", style=style)
+        self.line(_sourced(account.statements, account.paraphrase), 2, style)
+        if account.muted:
+            self.line("Muted: no therapy that it concerns is open to this patient.", 2, style)
+        if account.precedes:
+            self.line(f"Comes before {listed(account.precedes)}.", 2, style)
+        if account.note and self.full:
+            self.line(f"Reading: {account.note}", 2, style)
+
+    def close(self) -> None:
+        self.line("")
+        self.line(NOTE_ON_USE, style="italic")
+
+
+def _table(criteria: Iterable[CriterionAccount]) -> Table:
+    """Return a table of criteria, with a section for each role."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, expand=False)
+    table.add_column("State", no_wrap=True)
+    table.add_column("Criterion", ratio=5)
+    table.add_column("Facts", ratio=5)
+    table.add_column("Place", ratio=2)
+    each = list(criteria)
+    for role in _ROLES:
+        members = [criterion for criterion in each if criterion.role == role]
+        if members:
+            table.add_section()
+            table.add_row("", Text(f"{role}s", style="italic"), "", "")
+        for criterion in members:
+            style = _STATE_STYLES[criterion.state]
+            table.add_row(
+                Text(criterion.state, style=style),
+                Text.assemble((criterion.id, style), f" {criterion.label}"),
+                Text("; ".join(criterion.facts)),
+                Text(", ".join(criterion.places)),
+            )
+    return table
+
+
+def _sourced(statements: Iterable[Statement], paraphrase: str) -> str:
+    """Return a paraphrase with the places of its statements in the text."""
+    places = ", ".join(f"{s.section} [{s.start}–{s.end}]" for s in statements)
+    return f"{paraphrase} ({places})"
+
+
+def _count(things: tuple[object, ...], word: str) -> str:
+    return f"{len(things) or 'no'} {word}{'' if len(things) == 1 else 's'}"

@@ -1,0 +1,67 @@
+"""Writers of results: each takes result frames, in order, and writes one whole file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import polars as pl
+
+from kg.errors import InputError
+from kg.guideline import Guideline
+from kg.records import Record
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some results: a result frame, and the records that they are about, one by one."""
+
+    frame: pl.DataFrame
+    records: Callable[[], Iterator[Record]]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a writer is asked for: which therapies, and whether with the full account."""
+
+    guideline: Guideline
+    therapies: Sequence[str]
+    explain: bool = False
+    compact: bool = False
+
+
+class Writer(Protocol):
+    """Writes all chunks to a file."""
+
+    def __call__(self, task: Task, chunks: Iterator[Chunk], path: Path) -> None:
+        """Write the chunks, in order."""
+
+
+FORMATS = ("table", "csv", "json", "jsonl", "ttl", "parquet")
+
+
+def writer_of(name: str) -> Writer:
+    """Return the writer of a format.
+
+    Raises:
+        InputError: there is no such format.
+    """
+    if name in ("json", "jsonl"):
+        from kg.writers import json  # noqa: PLC0415 - only what is asked for is loaded
+
+        return json.write_json if name == "json" else json.write_jsonl
+    if name in ("csv", "parquet"):
+        from kg.writers import rows  # noqa: PLC0415
+
+        return rows.write_csv if name == "csv" else rows.write_parquet
+    if name == "ttl":
+        from kg.writers import turtle  # noqa: PLC0415
+
+        return turtle.write_turtle
+    if name == "table":
+        from kg.writers import table  # noqa: PLC0415
+
+        return table.write_table
+    raise InputError(f"{name!r} is no format; the formats are {', '.join(FORMATS)}")

@@ -1,0 +1,73 @@
+"""A table for the terminal: a line a patient, a column a therapy, a sign a verdict."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from kg.guideline import Guideline, Therapy
+from kg.results import patients
+from kg.terminal import NOTE_ON_USE
+from kg.verdicts import VERDICTS
+from kg.writers import Chunk, Task
+
+# Signs differ in shape as well as in colour.
+SIGNS = {
+    "eligible": ("✔", "green"),
+    "eligible_with_caution": ("▲", "yellow"),
+    "eligible_unchecked": ("△", "yellow"),
+    "undetermined": ("?", "blue"),
+    "not_indicated": ("–", "dim"),
+    "contraindicated": ("✘", "red"),
+}
+
+
+def write_table(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
+    """Write the table as text; in colour where standard output is a terminal that wants it."""
+    with path.open("w", encoding="utf-8") as file:
+        console = _console(file)
+        heads = {name: short_name(task.guideline.therapies[name]) for name in task.therapies}
+        table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+        table.add_column("patient", min_width=12, overflow="fold", vertical="bottom")
+        for head in heads.values():
+            table.add_column(head, justify="center", max_width=max(map(len, head.split())))
+        for chunk in chunks:
+            for result in patients(task.guideline, chunk.frame):
+                mark = " *" if result.conflicts else ""
+                signs = [Text(*SIGNS[result.therapies[name].verdict]) for name in task.therapies]
+                table.add_row(Text(result.patient_id[:60] + mark), *signs)
+        console.print(table)
+        console.print()
+        console.print(_legend(task.guideline))
+        console.print(NOTE_ON_USE)
+
+
+def short_name(therapy: Therapy) -> str:
+    """Return the shortest name of a therapy."""
+    return min((therapy.label, *therapy.alt_labels), key=len)
+
+
+def _console(file: object) -> Console:
+    terminal = sys.stdout.isatty()
+    return Console(
+        file=file,  # type: ignore[arg-type]
+        force_terminal=terminal and "NO_COLOR" not in os.environ,
+        width=None if terminal else max(120, int(os.environ.get("COLUMNS", "120"))),
+        highlight=False,
+    )
+
+
+def _legend(guideline: Guideline) -> Text:
+    legend = Text()
+    for word in VERDICTS:
+        sign, style = SIGNS[word]
+        legend.append(sign, style)
+        legend.append(f" {guideline.verdicts[word][0]}   ")
+    legend.append("* conflicts in the record")
+    return legend

@@ -1,0 +1,261 @@
+"""Ways to break the ontology, one a row: the check that must tell, the edit, and what it says.
+
+An edit replaces text within one block of a module, or in its header where no block is named.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Broken(NamedTuple):
+    """One edit of the ontology, with the check that must find it and the words it must use."""
+
+    check: str
+    module: str
+    block: str
+    old: str
+    new: str
+    subject: str
+    message: str
+
+    def apply(self, folder: Path) -> None:
+        """Edit the module in a folder."""
+        path = folder / f"{self.module}.ttl"
+        text = path.read_text(encoding="utf-8")
+        start = text.index(f"\n{self.block}\n" if self.block else "@prefix")
+        end = text.index(" .\n\n", start) if " .\n\n" in text[start:] else len(text)
+        block = text[start:end] if self.block else text
+        assert block.count(self.old) == 1, f"{self.old!r} is not once in {self.block or path}"
+        edited = block.replace(self.old, self.new)
+        path.write_text(text.replace(block, edited), encoding="utf-8")
+
+
+_IS_TRUE = "owl:hasValue true"
+_SURGERY = "[ a owl:Restriction ; owl:onProperty hcc:resectable ; owl:hasValue false ]"
+_FALSE = "[ a rdfs:Datatype ; owl:oneOf ( false ) ]"
+_NOT_CONTRAINDICATED = "[ a owl:Class ; owl:complementOf hcc:RadicalLocalAblationContraindicated ]"
+_BOTH = (
+    "owl:equivalentClass [ a owl:Class ; owl:intersectionOf ("
+    " [ a owl:Restriction ; owl:onProperty hcc:enhancement_after_ablation ; owl:hasValue true ]"
+    " [ a owl:Restriction ; owl:onProperty hcc:enhancement_after_ablation ; owl:hasValue false ]"
+    " ) ]"
+)
+_IN_BOTH = (
+    "\nhcc:AnybodyAtAll\n    a owl:NamedIndividual , hcc:RSP-CR , hcc:RSP-ICR ;\n"
+    '    rdfs:label "somebody"@en ;\n    skos:definition "A test."@en .\n\nhcc:RSP-CR\n'
+)
+
+QUICK = (
+    Broken(
+        "modules", "criteria", "hcc:ABL-C5", "a owl:Class ;", "a owl:Class",
+        "ontology", "criteria.ttl, line 244: not valid Turtle",
+    ),
+    Broken(
+        "modules", "hcc", "", "0.1.0/statements", "0.1.0/statement",
+        "ontology", "no module is <https://w3id.org/hcc-kg/ontology/0.1.0/statement>",
+    ),
+    Broken(
+        "versions", "criteria", "", 'versionInfo "0.1.0"', 'versionInfo "0.2.0"',
+        "criteria", "owl:versionInfo is 0.2.0; hcc.ttl says 0.1.0",
+    ),
+    Broken(
+        "versions", "hcc", "", "ontology/0.1.0/statements", "ontology/statements",
+        "ontology", "it imports <https://w3id.org/hcc-kg/ontology/statements>",
+    ),
+    Broken(
+        "declared", "derivations", "hcc:ShuntDerivation",
+        "hcc:derives hcc:arteriovenous_shunt", "hcc:derives hcc:arteriovenous_shut",
+        "hcc:arteriovenous_shut", "used but not declared",
+    ),
+    Broken(
+        "described", "criteria", "hcc:ABL-C5",
+        'rdfs:label "variceal bleeding within one month"@en ;', "",
+        "hcc:ABL-C5", "it has no label",
+    ),
+    Broken(
+        "described", "vocabulary", "hcc:RoleScheme",
+        'skos:definition "What the variables are used for."@en', 'skos:note "Roles."@en',
+        "hcc:RoleScheme", "it has no definition",
+    ),
+    Broken(
+        "described", "statements", "hcc:S003",
+        'hcc:paraphrase "Roughly one patient in five is a surgical candidate."@en ;', "",
+        "hcc:S003", "it has no paraphrase",
+    ),
+    Broken(
+        "language", "variables", "hcc:tumour_count",
+        '"number of tumours"@en', '"number of tumours"',
+        "hcc:tumour_count", "its label is not tagged as English",
+    ),
+    Broken(
+        "language", "therapies", "hcc:RadiofrequencyAblation", '"RFA"@en', '"RFA"@de',
+        "hcc:RadiofrequencyAblation", "its altLabel is not tagged as English",
+    ),
+    Broken(
+        "datatypes", "statements", "hcc:S002", "oa:start 82", "oa:start 82.0",
+        "hcc:S002", "its start '82.0' should be an xsd:integer",
+    ),
+    Broken(
+        "complete", "criteria", "hcc:ABL-C5", 'hcc:place "A.1(2)5" ;', "",
+        "hcc:ABL-C5", "it has no place",
+    ),
+    Broken(
+        "complete", "criteria", "hcc:ABL-C2b",
+        "owl:equivalentClass", "owl:equivalentClass hcc:ABL-C2c ; owl:equivalentClass",
+        "hcc:ABL-C2b", "it has 2 equivalentClass; it needs one",
+    ),
+    Broken(
+        "complete", "recommendations", "hcc:REC-2", 'hcc:strength "can be preferred"@en ;', "",
+        "hcc:REC-2", "it has no strength",
+    ),
+    Broken(
+        "schemes", "variables", "hcc:cachexia", "hcc:GeneralStateGroup", "hcc:Indication",
+        "hcc:cachexia", "its group hcc:Indication is none of hcc:GroupScheme",
+    ),
+    Broken(
+        "variables", "variables", "hcc:tumour_count", " , owl:FunctionalProperty", "",
+        "hcc:tumour_count", "it is not functional",
+    ),
+    Broken(
+        "variables", "variables", "hcc:age_years", 'hcc:unit "a" ;', "",
+        "hcc:age_years", "a number without hcc:unit",
+    ),
+    Broken(
+        "totality", "variables", "hcc:Patient",
+        "[ a owl:Restriction ; owl:onProperty hcc:cachexia ; owl:someValuesFrom rdfs:Literal ] ,",
+        "",
+        "hcc:cachexia", "lacks the axiom",
+    ),
+    Broken(
+        "contract", "therapies", "hcc:RadiofrequencyAblation",
+        'skos:notation "rfa"', 'skos:notation "radiofrequency"',
+        "hcc:RadiofrequencyAblation", "its notation 'radiofrequency' is not published",
+    ),
+    Broken(
+        "contract", "criteria", "hcc:ABL-C5", 'skos:notation "ABL-C5"', 'skos:notation "ABL-C05"',
+        "ABL-C5", "it is published among the criteria, and nothing bears it",
+    ),
+    Broken(
+        "contract", "criteria", "hcc:ABL-C5", 'skos:notation "ABL-C5"', 'skos:notation "ABL-C6"',
+        "hcc:ABL-C5", "its notation 'ABL-C6' is borne by another term too",
+    ),
+    Broken(
+        "formulas", "criteria", "hcc:UNRESECTABLE",
+        _SURGERY, _SURGERY.replace("owl:hasValue false", f"owl:allValuesFrom {_FALSE}"),
+        "hcc:UNRESECTABLE", "the construct owl:allValuesFrom on resectable is not supported",
+    ),
+    Broken(
+        "formulas", "criteria", "hcc:BEYOND-SMALL", '"massive" "diffuse"', '"huge" "diffuse"',
+        "hcc:BEYOND-SMALL", "huge is no value of tumour_morphology",
+    ),
+    Broken(
+        "formulas", "criteria", "hcc:ABL-C5", _IS_TRUE, 'owl:hasValue "true"',
+        "hcc:ABL-C5", "no boolean value of variceal_bleed_within_month",
+    ),
+    Broken(
+        "formulas", "criteria", "hcc:ABL-I2", "hcc:Precondition", "hcc:Indication",
+        "hcc:RadicalLocalAblationIndicated", "should be one union of indications",
+    ),
+    Broken(
+        "formulas", "criteria", "hcc:UNRESECTABLE", _SURGERY, "hcc:ABL-I3",
+        "hcc:UNRESECTABLE", "is defined by itself",
+    ),
+    Broken(
+        "eligible", "therapies", "hcc:RadicalLocalAblationEligible",
+        _NOT_CONTRAINDICATED, "hcc:RadicalLocalAblationContraindicated",
+        "hcc:RadicalLocalAblationEligible",
+        "RadicalLocalAblationIndicated and not RadicalLocalAblationContraindicated",
+    ),
+    Broken(
+        "rows", "therapies", "hcc:RadicalLocalAblationCautioned", "hcc:ABL-R8", "hcc:ABL-C1",
+        "hcc:RadicalLocalAblation", "ABL-C1 is in its row as relative_contraindication",
+    ),
+    Broken(
+        "used", "therapies", "hcc:TransarterialInfusionIndicated", "hcc:HAI-I7", "",
+        "hcc:HAI-I7", "no therapy has it in its row",
+    ),
+    Broken(
+        "variables-used", "variables", "hcc:afp_ng_ml", "hcc:DescriptiveRole", "hcc:CriterionRole",
+        "hcc:afp_ng_ml", "none of the criteria uses it",
+    ),
+    Broken(
+        "variables-used", "variables", "hcc:cachexia", "hcc:CriterionRole", "hcc:DescriptiveRole",
+        "hcc:cachexia", "its role is descriptive, yet the criteria use it",
+    ),
+    Broken(
+        "abbreviations", "therapies", "hcc:RadiofrequencyAblation",
+        'skos:altLabel "RFA"@en', 'skos:altLabel "heat"@en',
+        "hcc:RadiofrequencyAblation", "words of its identifier rfa",
+    ),
+    Broken(
+        "sources", "criteria", "hcc:ABL-R6", "dcterms:source hcc:S014 ;", "",
+        "hcc:ABL-R6", "it has no dcterms:source",
+    ),
+    Broken(
+        "sources", "criteria", "hcc:ABL-C5", "hcc:S027", "hcc:S027 , hcc:ABL-C6",
+        "hcc:ABL-C5", "its dcterms:source ABL-C6 is no statement",
+    ),
+    Broken(
+        "supports", "statements", "hcc:S002", "hcc:decidable false", "hcc:decidable true",
+        "hcc:S002", "it is decidable, and no class names it",
+    ),
+    Broken(
+        "supports", "statements", "hcc:S027", "hcc:decidable true", "hcc:decidable false",
+        "hcc:S027", "it is not decidable, yet the source of ABL-C5",
+    ),
+    Broken(
+        "about", "statements", "hcc:S002", "hcc:about hcc:SurgicalResection ;", "",
+        "hcc:S002", "it is about no therapy",
+    ),
+    Broken(
+        "about", "statements", "hcc:S002",
+        "hcc:about hcc:SurgicalResection", "hcc:about hcc:ABL-C5",
+        "hcc:S002", "it is about ABL-C5, which is no therapy",
+    ),
+    Broken(
+        "texts", "statements", "hcc:GuidelineText", "20a915798f75", "20A915798F75",
+        "hcc:GuidelineText", "64 hexadecimal digits",
+    ),
+    Broken(
+        "passages", "statements", "hcc:S002", "oa:end 212", "oa:end 22797",
+        "hcc:S002", "from 82 to 22797 does not lie in a text of 22796 characters",
+    ),
+    Broken(
+        "passages", "statements", "hcc:S002",
+        "oa:start 82 ; oa:end 212", "oa:start 212 ; oa:end 82",
+        "hcc:S002", "from 212 to 82 does not lie",
+    ),
+    Broken(
+        "passages", "statements", "hcc:S003", "oa:start 213", "oa:start 81",
+        "hcc:S003", "starts at 81, ahead of the statement before",
+    ),
+    Broken(
+        "sections", "statements", "hcc:S002", 'hcc:section "0"', 'hcc:section "A.1.2"',
+        "hcc:S002", "'A.1.2' should look like",
+    ),
+    Broken(
+        "places", "criteria", "hcc:ABL-C5", 'hcc:place "A.1(2)5"', 'hcc:place "A.1(2)6"',
+        "hcc:ABL-C5", "none of its statements stands in A.1(2)6",
+    ),
+)  # fmt: skip
+
+BY_REASONER = (
+    Broken(
+        "profile", "vocabulary", "oa:hasTarget",
+        "a owl:ObjectProperty ;", "a owl:ObjectProperty , owl:DatatypeProperty ;",
+        "ontology", "hasTarget",
+    ),
+    Broken(
+        "consistent", "recommendations", "hcc:RSP-CR", "\nhcc:RSP-CR\n", _IN_BOTH,
+        "ontology", "contradict one another",
+    ),
+    Broken(
+        "satisfiable", "recommendations", "hcc:RSP-CR",
+        "owl:equivalentClass [ a owl:Restriction ; owl:onProperty"
+        " hcc:enhancement_after_ablation ; owl:hasValue false ]",
+        _BOTH,
+        "hcc:RSP-CR", "no patient can ever belong to it",
+    ),
+)  # fmt: skip

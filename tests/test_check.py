@@ -1,0 +1,129 @@
+"""The checks find nothing in the ontology that ships, and each finds what it is there for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from broken_ontologies import BY_REASONER, QUICK, Broken
+from typer.testing import CliRunner
+
+from kg import check
+from kg.checks.kinds import terms_of
+from kg.checks.registry import REASONER_STEPS, Check, Material, subject_in
+from kg.commands import check as command
+from kg.engines import hermit
+from kg.errors import ComponentError
+from kg.guideline import Guideline
+
+REASONER = {item.name for item in check.checks() if item.step in REASONER_STEPS}
+APP = typer.Typer(add_completion=False)
+APP.command()(command.check)
+
+
+def _id(broken: Broken) -> str:
+    return f"{broken.check}-{broken.block or broken.module}-{broken.new.strip() or 'gone'}"[:60]
+
+
+@pytest.fixture(scope="module")
+def shipped() -> check.Report:
+    return check.run()
+
+
+def test_the_ontology_that_ships_has_no_findings(shipped: check.Report) -> None:
+    assert [f"{f.check}: {f.subject}: {f.message}" for f in shipped.findings] == []
+
+
+def test_every_check_runs_and_looks_at_something(shipped: check.Report) -> None:
+    assert [o.check.name for o in shipped.outcomes if o.not_run or o.looked_at < 1] == []
+    assert len(shipped.outcomes) == len(check.checks())
+
+
+def test_every_check_has_a_name_of_its_own_and_a_line_on_what_must_hold() -> None:
+    every = check.checks()
+    assert len({item.name for item in every}) == len(every) > 20
+    assert all(item.description and "\n" not in item.description for item in every)
+
+
+def test_every_check_is_tried_on_a_broken_ontology() -> None:
+    tried = {broken.check for broken in QUICK + BY_REASONER}
+    assert tried == {item.name for item in check.checks()}
+
+
+@pytest.mark.parametrize("broken", QUICK + BY_REASONER, ids=_id)
+def test_a_broken_ontology_is_found_by_its_check_alone(broken: Broken, ontology_copy: Path) -> None:
+    broken.apply(ontology_copy)
+    report = check.run(ontology_copy, reasoner=broken in BY_REASONER)
+    assert {finding.check for finding in report.findings} == {broken.check}
+    told = [(finding.subject, finding.message) for finding in report.findings]
+    assert any(s == broken.subject and broken.message in m for s, m in told), told
+
+
+def test_what_is_left_out_says_why(ontology_copy: Path) -> None:
+    (ontology_copy / "statements.ttl").unlink()
+    first, *others = check.run(ontology_copy, reasoner=False).outcomes
+    assert "add the file, or correct owl:imports" in first.findings[0].message
+    reasons = {outcome.check.name in REASONER: outcome.not_run for outcome in others}
+    assert reasons == {
+        True: "left out by --no-reasoner",
+        False: "mend what modules found first",
+    }
+
+
+def test_a_check_that_looks_at_nothing_is_a_finding(ontology_copy: Path) -> None:
+    idle = Check("idle", "Nothing.", "terms", lambda _: iter(()))
+    outcome = idle.run(Material(ontology_copy))
+    assert outcome.looked_at == 0
+    assert "nothing to look at" in outcome.findings[0].message
+
+
+def test_every_term_is_of_one_kind_at_most(guideline: Guideline) -> None:
+    terms = [node for nodes in terms_of(guideline.ontology).values() for node in nodes]
+    assert len(terms) == len(set(terms)) > 500
+
+
+def test_a_message_that_names_a_module_only_is_about_the_ontology() -> None:
+    assert subject_in("no module is <https://w3id.org/hcc-kg/ontology/0.2.0>") == "ontology"
+    assert subject_in("of <https://w3id.org/hcc-kg/ABL-C5>") == "hcc:ABL-C5"
+
+
+def test_without_java_the_reasoner_is_a_missing_component(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_java(_: object) -> list[str]:
+        raise ComponentError("HermiT needs a Java runtime")
+
+    monkeypatch.setattr(hermit, "profile_violations", no_java)
+    with pytest.raises(ComponentError):
+        check.run()
+    assert not check.run(reasoner=False).findings
+
+
+def test_the_command_prints_every_check_and_succeeds() -> None:
+    result = CliRunner().invoke(APP, ["--no-reasoner"])
+    assert result.exit_code == 0
+    missing = [item.name for item in check.checks() if item.name not in result.stdout]
+    assert missing == []
+    assert "0 findings" in result.stderr
+
+
+def test_the_command_prints_findings_and_fails(ontology_copy: Path) -> None:
+    path = ontology_copy / "statements.ttl"
+    path.write_text(path.read_text("utf-8").replace("oa:end 212 ", "oa:end 22797 "), "utf-8")
+    result = CliRunner().invoke(APP, ["--ontology", str(ontology_copy), "--no-reasoner"])
+    assert result.exit_code == 1
+    assert "passages: hcc:S002: its passage from 82 to 22797 does not lie" in result.stdout
+
+
+def test_the_command_writes_json(ontology_copy: Path) -> None:
+    options = ["--ontology", str(ontology_copy), "--no-reasoner", "--format", "json"]
+    report = json.loads(CliRunner().invoke(APP, options).stdout)
+    assert report["findings"] == []
+    by_name = {item["name"]: item for item in report["checks"]}
+    assert by_name["supports"]["looked_at"] == 231
+    assert by_name["profile"]["not_run"] == "left out by --no-reasoner"
+
+
+def test_a_folder_that_is_not_there_is_bad_usage(tmp_path: Path) -> None:
+    result = CliRunner().invoke(APP, ["--ontology", str(tmp_path / "none")])
+    assert result.exit_code == 2
