@@ -38,7 +38,7 @@ def derived_columns(table: PatientTable, batch: Batch) -> pl.DataFrame:
         found[check.id] = reduce(
             lambda a, b: a & b,
             [
-                _pinned(guideline, name, batch, known[name]) & (known[name] & ~_like(known[name], mask) == 0)
+                _pinned(guideline, name, batch, known[name]) & _within(known[name], mask)
                 for name, mask in check.parts
             ],
         )
@@ -53,6 +53,11 @@ def _like(column: pl.Series, mask: int) -> pl.Series:
     return pl.Series([mask], dtype=column.dtype)
 
 
+def _within(column: pl.Series, mask: int) -> pl.Series:
+    """Return where no band outside a mask is possible."""
+    return column & ~_like(column, mask) == 0
+
+
 def _apply(rule: Derivation, given: pl.DataFrame, known: dict[str, pl.Series]) -> pl.Series:
     """Narrow the targets of a rule in place; return where it finds a conflict."""
     clash = pl.repeat(False, len(given), dtype=pl.Boolean, eager=True)
@@ -61,10 +66,10 @@ def _apply(rule: Derivation, given: pl.DataFrame, known: dict[str, pl.Series]) -
         target = rule.score.target
         sources.append((target, _scored(rule.score, given, given[target].dtype)))
     for narrowing in rule.narrowings:
-        source, target = given[narrowing.source], given[narrowing.target]
-        sure = source & ~_like(source, narrowing.when) == 0
+        source, before = given[narrowing.source], given[narrowing.target]
+        sure = _within(source, narrowing.when)
         then = pl.select(
-            pl.when(sure).then(_like(target, narrowing.then)).otherwise(target)
+            pl.when(sure).then(_like(before, narrowing.then)).otherwise(before)
         ).to_series()
         sources.append((narrowing.target, then))
     for name, allowed in sources:
@@ -142,9 +147,7 @@ def _with_lesions(table: PatientTable, batch: Batch, frame: pl.DataFrame) -> pl.
     places = with_lesions.arg_true()
     if not len(places):
         return frame
-    part = Batch(
-        batch.cells[places], batch.knowledge[places], batch.lesions, batch.rejected, None
-    )
+    part = Batch(batch.cells[places], batch.knowledge[places], batch.lesions, batch.rejected, None)
     records: list[Record] = list(table.records(part))
     columns = []
     for name in frame.columns:

@@ -256,7 +256,9 @@ class _Loader:
                 self.formulas[name] = reader.read(name)
         self._check_references()
         self._cut_bands()
-        criteria = self._criteria(("AblationCriterion", "InterventionCriterion", "SurgeryCriterion"))
+        criteria = self._criteria(
+            ("AblationCriterion", "InterventionCriterion", "SurgeryCriterion")
+        )
         definitions = self._criteria(("SharedDefinition",))
         therapies = [self._therapy(node, criteria) for node in self._therapy_nodes()]
         kinds = self._concepts("KindScheme")
@@ -267,7 +269,9 @@ class _Loader:
             definitions=definitions,
             therapies={t.id: t for t in therapies if t.classes},
             mentioned={t.id: t for t in therapies if not t.classes},
-            recommendations={r.id: r for r in map(self._recommendation, self._below("Recommended"))},
+            recommendations={
+                r.id: r for r in map(self._recommendation, self._below("Recommended"))
+            },
             responses={r.id: r for r in map(self._response, self._below("Response"))},
             statements={s.id: s for s in map(self._statement, self._statement_nodes())},
             derivations=tuple(map(self._derivation, self._ordered("Derivation"))),

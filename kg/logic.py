@@ -47,9 +47,8 @@ class Logic:
 
     def answer_variables(self, therapy: Therapy) -> list[str]:
         """Return the variables on which the answer about a therapy depends, sorted."""
-        found = {v for n in ("indicated", "contraindicated") if n in therapy.classes
-                 for v in self.guideline.variables_of(Ref(therapy.classes[n]))}
-        return sorted(found)
+        names = [therapy.classes.get(aspect) for aspect in ("indicated", "contraindicated")]
+        return sorted({v for n in names if n for v in self.guideline.variables_of(Ref(n))})
 
     def evaluation(self, known: Mapping[str, Knowledge]) -> Evaluation:
         """Return the diagrams read against what is known of each variable."""

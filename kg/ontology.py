@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
@@ -99,7 +99,9 @@ class Ontology:
 
     def iris(self, subject: Node, predicate: str) -> tuple[str, ...]:
         """Return all objects of a subject and predicate that are IRIs."""
-        return tuple(v.value for v in self.values(subject, predicate) if isinstance(v, ox.NamedNode))
+        return tuple(
+            v.value for v in self.values(subject, predicate) if isinstance(v, ox.NamedNode)
+        )
 
     def predicates(self, subject: Node) -> list[str]:
         """Return the predicates of a subject."""
@@ -148,7 +150,9 @@ def _parse(path: Path) -> list[ox.Triple]:
     try:
         quads = list(ox.parse(path=path, format=ox.RdfFormat.TURTLE, rename_blank_nodes=True))
     except SyntaxError as error:
-        raise OntologyError(f"{path}, line {error.lineno}: not valid Turtle: {error.msg}") from error
+        raise OntologyError(
+            f"{path}, line {error.lineno}: not valid Turtle: {error.msg}"
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise OntologyError(f"{path}: cannot be read: {error}") from error
     return [quad.triple for quad in quads]
@@ -177,9 +181,9 @@ def _modules(folder: Path) -> dict[str, tuple[str, Path, list[ox.Triple]]]:
     return found
 
 
-def _digest(paths: Iterator[Path] | object) -> str:
+def _digest(paths: Iterable[Path]) -> str:
     """Return the SHA-256 over the names and contents of files."""
     digest = hashlib.sha256()
-    for path in sorted(paths, key=lambda p: p.name):  # type: ignore[call-overload]
+    for path in sorted(paths, key=lambda p: p.name):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

@@ -94,7 +94,10 @@ def patients(guideline: Guideline, frame: pl.DataFrame) -> Iterator[PatientResul
         yield patient_result(
             guideline,
             row[ID],
-            tuple(Conflict("", tuple(c["variables"]), c["message"]) for c in json.loads(row[CONFLICTS])),
+            tuple(
+                Conflict("", tuple(c["variables"]), c["message"])
+                for c in json.loads(row[CONFLICTS])
+            ),
             {name: STATE[row[STATE_ + name]] for name in classes},
             lambda t, row=row: unpack(names[t.id], row[MISSING_ + t.id]),  # type: ignore[misc]
         )

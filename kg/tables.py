@@ -189,7 +189,9 @@ class LesionTable:
     def rejected(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return the lesions of rejected patients, each once, with the patient's reason."""
         reasons = rows.select(ID, REASON).unique(ID, keep="first", maintain_order=True)
-        reasons = reasons.filter(~reasons[ID].is_in(pl.Series(list(self._told), dtype=pl.String).implode()))
+        reasons = reasons.filter(
+            ~reasons[ID].is_in(pl.Series(list(self._told), dtype=pl.String).implode())
+        )
         self._told.update(reasons[ID].drop_nulls())
         return self.frame.join(reasons, on=ID, how="inner", maintain_order="left")
 
@@ -216,7 +218,7 @@ def find_patient(
                 None,
             )
             return next(iter(table.records(one)))
-    known = [text for text in table.ids.drop_nulls().head(5_000)]
+    known = table.ids.drop_nulls().head(5_000).to_list()
     near = difflib.get_close_matches(patient_id, known, n=3) or known[:3]
     raise InputError(
         f"{path} has no patient {patient_id!r}; "
@@ -239,9 +241,7 @@ def _absent(name: str, dtype: pl.DataType, everything: int, height: int) -> list
     return [mask.alias(name), no.alias(RECORDED + name), no.alias(PINNED + name)]
 
 
-def _check_columns(
-    source: Source, allowed: Sequence[str], key: str, ignore_unknown: bool
-) -> None:
+def _check_columns(source: Source, allowed: Sequence[str], key: str, ignore_unknown: bool) -> None:
     """Check the columns of a table; those that begin with `_` are notes and pass.
 
     Raises:

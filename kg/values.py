@@ -35,9 +35,7 @@ class Interval:
         """Whether no number lies within."""
         if self.low is None or self.high is None:
             return False
-        return self.low > self.high or (
-            self.low == self.high and (self.low_open or self.high_open)
-        )
+        return self.low > self.high or (self.low == self.high and (self.low_open or self.high_open))
 
     @property
     def is_point(self) -> bool:

@@ -32,7 +32,7 @@ VERDICT_WORDS: Mapping[str, str] = {
     CONTRAINDICATED: "contraindicated",
 }
 VERDICT_MEANINGS: Mapping[str, str] = {
-    ELIGIBLE: "It is indicated, and no contraindication, absolute or relative, holds.",
+    ELIGIBLE: "It is indicated, and nothing that the guideline states counts against it.",
     ELIGIBLE_WITH_CAUTION: "It is indicated and not ruled out, but a relative contraindication "
     "holds.",
     ELIGIBLE_UNCHECKED: "It is indicated and not ruled out, but the record does not say whether "

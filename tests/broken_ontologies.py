@@ -65,6 +65,10 @@ QUICK = (
         "ontology", "it imports <https://w3id.org/hcc-kg/ontology/statements>",
     ),
     Broken(
+        "headers", "therapies", "", 'dcterms:title "hcc-kg therapies"@en ;', "",
+        "therapies", "it has no title",
+    ),
+    Broken(
         "declared", "derivations", "hcc:ShuntDerivation",
         "hcc:derives hcc:arteriovenous_shunt", "hcc:derives hcc:arteriovenous_shut",
         "hcc:arteriovenous_shut", "used but not declared",
@@ -111,6 +115,10 @@ QUICK = (
         "hcc:REC-2", "it has no strength",
     ),
     Broken(
+        "placed", "derivations", "hcc:ShuntPresent", "rdfs:subClassOf hcc:RecordFinding ;", "",
+        "hcc:ShuntPresent", "it is below no grouping class",
+    ),
+    Broken(
         "schemes", "variables", "hcc:cachexia", "hcc:GeneralStateGroup", "hcc:Indication",
         "hcc:cachexia", "its group hcc:Indication is none of hcc:GroupScheme",
     ),
@@ -121,6 +129,15 @@ QUICK = (
     Broken(
         "variables", "variables", "hcc:age_years", 'hcc:unit "a" ;', "",
         "hcc:age_years", "a number without hcc:unit",
+    ),
+    Broken(
+        "variables", "variables", "hcc:near_gallbladder", 'hcc:lesionAggregation "any" ;', "",
+        "hcc:near_gallbladder", "hcc:lesionColumn goes with hcc:lesionAggregation",
+    ),
+    Broken(
+        "derivations", "derivations", "hcc:PortalDerivation",
+        "hcc:derives hcc:portal_vein_thrombus ;", "",
+        "hcc:PortalDerivation", "differ in portal_vein_thrombus",
     ),
     Broken(
         "totality", "variables", "hcc:Patient",
@@ -167,6 +184,11 @@ QUICK = (
         _NOT_CONTRAINDICATED, "hcc:RadicalLocalAblationContraindicated",
         "hcc:RadicalLocalAblationEligible",
         "RadicalLocalAblationIndicated and not RadicalLocalAblationContraindicated",
+    ),
+    Broken(
+        "aspects", "therapies", "hcc:MicrowaveAblation",
+        "hcc:cautionedClass hcc:MicrowaveAblationCautioned ;", "",
+        "hcc:MicrowaveAblationCautioned", "it is the cautionedClass of no therapies",
     ),
     Broken(
         "rows", "therapies", "hcc:RadicalLocalAblationCautioned", "hcc:ABL-R8", "hcc:ABL-C1",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 
-from kg.checks.kinds import terms_of
+from kg.checks.kinds import below, terms_of
 from kg.checks.registry import Examined, Material, check, name_of
 from kg.formula import And, Formula, Not, Ref, references
 from kg.guideline import Guideline, Therapy
@@ -48,6 +49,27 @@ def eligible(material: Material) -> Examined:
             f" and not {absolute}" if absolute else ""
         )
         yield name_of(HCC + name), () if guideline.formulas[name] == expected else (fault,)
+
+
+@check("content")
+def aspects(material: Material) -> Examined:
+    """Every indicated, contraindicated, cautioned or eligible class is that of one therapy."""
+    owners = Counter(
+        pair for t in material.guideline.therapies.values() for pair in t.classes.items()
+    )
+    grouped = {
+        (aspect, local_name(node.value))
+        for aspect in ("indicated", "contraindicated", "cautioned", "eligible")
+        for node in below(material.ontology, f"{aspect.capitalize()}Patient")
+    }
+    for aspect, name in sorted(grouped | set(owners)):
+        faults = []
+        if owners[aspect, name] != 1:
+            count = owners[aspect, name] or "no"
+            faults.append(f"it is the {aspect}Class of {count} therapies; it should be that of one")
+        if (aspect, name) not in grouped:
+            faults.append(f"it should be a subclass of hcc:{aspect.capitalize()}Patient")
+        yield name_of(HCC + name), faults
 
 
 @check("content")

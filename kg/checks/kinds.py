@@ -14,7 +14,7 @@ _ASPECTS = ("Indicated", "Contraindicated", "Cautioned", "Eligible")
 
 def terms_of(ontology: Ontology) -> dict[str, list[ox.NamedNode]]:
     """Return the terms of every kind, by the name of the kind."""
-    therapies = _below(ontology, "Therapy")
+    therapies = below(ontology, "Therapy")
     with_classes = [t for t in therapies if ontology.values(t, HCC + "indicatedClass")]
     concepts = ontology.of_type(SKOS + "Concept")
     values = [c for c in concepts if ontology.values(c, HCC + "valueOf")]
@@ -23,19 +23,19 @@ def terms_of(ontology: Ontology) -> dict[str, list[ox.NamedNode]]:
         "variables": variables_of(ontology),
         "values": values,
         "concepts": [c for c in concepts if c not in set(values)],
-        "definitions": _below(ontology, "SharedDefinition"),
-        "groups": _below(ontology, "CriterionGroup"),
-        "criteria": [n for n in _below(ontology, "Criterion") if n not in set(groupings)],
+        "definitions": below(ontology, "SharedDefinition"),
+        "groups": below(ontology, "CriterionGroup"),
+        "criteria": [n for n in below(ontology, "Criterion") if n not in set(groupings)],
         "therapies": with_classes,
         "mentioned": [t for t in therapies if t not in set(with_classes)],
-        "aspects": [n for aspect in _ASPECTS for n in _below(ontology, f"{aspect}Patient")],
-        "recommendations": _below(ontology, "RecommendedPatient"),
-        "responses": _below(ontology, "ResponsePatient"),
+        "aspects": [n for aspect in _ASPECTS for n in below(ontology, f"{aspect}Patient")],
+        "recommendations": below(ontology, "RecommendedPatient"),
+        "responses": below(ontology, "ResponsePatient"),
         "statements": ontology.of_type(HCC + "Statement"),
         "derivations": ontology.of_type(HCC + "Derivation"),
         "narrowings": ontology.of_type(HCC + "Narrowing"),
         "conflict rules": ontology.of_type(HCC + "ConflictRule"),
-        "findings": _below(ontology, "RecordFinding"),
+        "findings": below(ontology, "RecordFinding"),
     }
 
 
@@ -44,7 +44,7 @@ def variables_of(ontology: Ontology) -> list[ox.NamedNode]:
     return [n for n in ontology.of_type(OWL + "DatatypeProperty") if n.value.startswith(HCC)]
 
 
-def _below(ontology: Ontology, name: str) -> list[ox.NamedNode]:
+def below(ontology: Ontology, name: str) -> list[ox.NamedNode]:
     """Return the named subclasses of a class, at any depth, each once."""
     found: dict[ox.NamedNode, None] = {}
     queue: list[ox.NamedNode] = [ox.NamedNode(HCC + name)]

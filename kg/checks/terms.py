@@ -84,6 +84,16 @@ def _version_faults(ontology: Ontology, iri: str) -> Iterator[str]:
             yield f"it imports <{imported}>, which is not of version {version}"
 
 
+@check("terms")
+def headers(material: Material) -> Examined:
+    """Every module states its title, what it is, and its licence."""
+    ontology = material.ontology
+    for iri in ontology.modules:
+        account = "abstract" if iri == ROOT else "description"
+        wanted = tuple(DCTERMS + name for name in ("title", account, "license"))
+        yield local_name(iri), _not_once(ontology, ox.NamedNode(iri), wanted)
+
+
 def _own_iris(ontology: Ontology) -> list[str]:
     """Return every IRI of our namespace that is used anywhere; modules have IRIs of their own."""
     nodes = (
@@ -179,6 +189,17 @@ def complete(material: Material) -> Examined:
                 if not ontology.values(node, predicate)
             ]
             yield name_of(node.value), faults
+
+
+@check("terms")
+def placed(material: Material) -> Examined:
+    """Every defined class stands below a grouping class that says what it is for."""
+    ontology = material.ontology
+    known = {node for nodes in terms_of(ontology).values() for node in nodes}
+    for node in ontology.of_type(OWL + "Class"):
+        if ontology.values(node, _DEFINED):
+            fault = "it is below no grouping class, such as hcc:AblationCriterion"
+            yield name_of(node.value), () if node in known else (fault,)
 
 
 @check("terms")

@@ -40,6 +40,8 @@ def _variable_faults(ontology: Ontology, node: ox.NamedNode) -> Iterator[str]:
     aggregation = ontology.text(node, HCC + "lesionAggregation")
     if aggregation is not None and aggregation not in _AGGREGATIONS:
         yield f"its lesionAggregation {aggregation!r} is none of {', '.join(_AGGREGATIONS)}"
+    if bool(ontology.text(node, HCC + "lesionColumn")) != (aggregation not in (None, "count")):
+        yield "hcc:lesionColumn goes with hcc:lesionAggregation maximum, minimum or any: state both"
 
 
 @check("terms")
@@ -56,3 +58,17 @@ def totality(material: Material) -> Examined:
     fault = "hcc:Patient lacks the axiom that it has some value; without it, nothing is excluded"
     for node in variables_of(ontology):
         yield name_of(node.value), () if node.value in total else (fault,)
+
+
+@check("content")
+def derivations(material: Material) -> Examined:
+    """Every derivation derives the variables that its narrowings, or the lesions, give."""
+    guideline = material.guideline
+    lesions = {v.name for v in guideline.variables.values() if v.lesion_aggregation}
+    for rule in guideline.derivations:
+        given = {narrowing.target for narrowing in rule.narrowings}
+        given |= lesions if rule.from_lesions else set()
+        given |= {rule.score.target} if rule.score else set()
+        odd = sorted(given ^ set(rule.targets))
+        fault = f"hcc:derives and what its rule gives differ in {', '.join(odd)}"
+        yield name_of(HCC + rule.id), (fault,) if odd else ()

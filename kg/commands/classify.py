@@ -38,7 +38,7 @@ def classify(
         Path | None, typer.Option(help="Table of lesions, one row a lesion.")
     ] = None,
     engine: Annotated[str, typer.Option(help=f"One of {', '.join(ENGINES)}.")] = "compiled",
-    format: Annotated[  # noqa: A002 - the name of the option
+    format: Annotated[
         str | None,
         typer.Option(help=f"One of {', '.join(FORMATS)}; by default that of OUTPUT, or table."),
     ] = None,
@@ -100,9 +100,7 @@ def classify(
         raise typer.Exit(1)
 
 
-def _input(
-    patients: Path | None, lesions: Path | None, example: bool
-) -> tuple[Path, Path | None]:
+def _input(patients: Path | None, lesions: Path | None, example: bool) -> tuple[Path, Path | None]:
     if example == (patients is not None):
         raise InputError("name a table of patients, or pass --example; one of the two")
     if patients is not None:
@@ -112,9 +110,7 @@ def _input(
     return paths.example_cohort(), paths.example_lesions()
 
 
-def _task(
-    guideline: Guideline, therapy: list[str] | None, explain: bool, compact: bool
-) -> Task:
+def _task(guideline: Guideline, therapy: list[str] | None, explain: bool, compact: bool) -> Task:
     chosen = {guideline.therapy(name).id for name in therapy or guideline.therapies}
     return Task(guideline, [t for t in guideline.therapies if t in chosen], explain, compact)
 

@@ -124,7 +124,7 @@ class _Page:
         self, console: Console, guideline: Guideline, account: PatientAccount, full: bool
     ) -> None:
         self.console, self.guideline, self.account, self.full = console, guideline, account, full
-        self.shown: dict[str, CriterionAccount] = {}
+        self.told: dict[str, CriterionAccount] = {}
 
     def line(self, text: str | Text, indent: int = 0, style: str = "") -> None:
         """Print a line as it is: brackets in notes and identifiers are no markup."""
@@ -132,7 +132,7 @@ class _Page:
         self.console.print(Padding(plain, (0, 0, 0, indent), expand=False))
 
     def heading(self, text: str) -> None:
-        self.line("")
+        self.console.print()
         self.line(text, style="bold underline")
 
     def labelled(self, label: str, text: str, indent: int = 2) -> None:
@@ -146,7 +146,8 @@ class _Page:
             style="bold",
         )
         for conflict in account.conflicts:
-            names = f" ({listed(conflict.variables)})" if conflict.variables else ""
+            labels = [self.guideline.variables[name].label for name in conflict.variables]
+            names = f" ({listed(labels)})" if labels else ""
             self.line(Text.assemble(("Conflict: ", "bold red"), conflict.message, names), 2)
         if account.facts:
             self.line("; ".join(account.facts) + ".", 2)
@@ -172,8 +173,9 @@ class _Page:
     def verdict_details(self, account: TherapyAccount) -> None:
         for names in account.covers:
             self.labelled("Always one of", listed(names, "or"))
-        if self.full and account.facts:
-            self.labelled("Decided by", "; ".join(account.facts))
+        facts = "; ".join(account.facts)
+        if self.full and facts not in account.reason:
+            self.labelled("Decided by", facts)
         if account.missing:
             known = "; ".join(f"{missing.fact} [{missing.variable}]" for missing in account.missing)
             self.labelled("Missing", known)
@@ -184,13 +186,14 @@ class _Page:
         shown = [c for c in account.criteria if self.full or c.state != EXCLUDED]
         if shown:
             self.console.print(_table(shown))
-        self.shown.update((criterion.id, criterion) for criterion in shown)
+        told = (c for c in shown if c.state != EXCLUDED or c.role in (INDICATION, PRECONDITION))
+        self.told.update((criterion.id, criterion) for criterion in told)
         excluded = [c.id for c in account.criteria if c not in shown]
         if excluded:
             self.labelled("Excluded", ", ".join(excluded))
 
     def justification(self, account: TherapyAccount, conclusion: str, axioms: list[str]) -> None:
-        self.line("")
+        self.console.print()
         if not conclusion:
             self.line("HermiT has no justification: nothing follows about an undetermined verdict.")
             return
@@ -201,9 +204,10 @@ class _Page:
     # What the guideline says
 
     def readings(self) -> None:
-        if self.shown:
+        if self.told:
             self.heading("The criteria in the guideline")
-        for criterion in self.shown.values():
+            self.line("Any other criterion: hcc-kg show ID", style="dim")
+        for criterion in self.told.values():
             self.line(Text.assemble((criterion.id, "bold"), f" {criterion.label}"))
             self.labelled("Holds when", criterion.formula)
             self.labelled("Guideline", _sourced(criterion.statements, criterion.paraphrase))
@@ -239,7 +243,7 @@ class _Page:
             self.line(f"Reading: {account.note}", 2, style)
 
     def close(self) -> None:
-        self.line("")
+        self.console.print()
         self.line(NOTE_ON_USE, style="italic")
 
 

@@ -228,7 +228,10 @@ class ColumnPlan:
         """Return for each therapy the number of its verdict in VERDICTS."""
         sets = (NO, YES, NO | YES)
         table = pl.Series(
-            [VERDICTS.index(verdict(*(STATE[s] for s in triple))) for triple in product(sets, repeat=3)],
+            [
+                VERDICTS.index(verdict(*(STATE[s] for s in triple)))
+                for triple in product(sets, repeat=3)
+            ],
             dtype=pl.UInt8,
         )
         columns = []

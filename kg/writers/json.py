@@ -54,9 +54,8 @@ def _explained(task: Task, chunk: Chunk) -> Iterator[str]:
     for text, record, result in zip(plain, chunk.records(), results, strict=True):
         account = explain(task.guideline, record, result)
         told = json.loads(text)
-        for therapy in account.therapies:
-            if therapy.therapy.id in told["therapies"]:
-                told["therapies"][therapy.therapy.id].update(criteria_json(therapy))
+        for name in task.therapies:
+            told["therapies"][name].update(criteria_json(account.therapies[name]))
         yield _dump(told)
 
 
@@ -85,7 +84,7 @@ def _plain(task: Task, frame: pl.DataFrame) -> Iterator[str]:
         )
     ]
     response = pl.lit(_dump(NOT_ASSESSED))
-    for name, answer in reversed(guideline.responses.items()):
+    for name, answer in reversed(list(guideline.responses.items())):
         met = pl.col(STATE_ + name) == CODE[MET]
         response = pl.when(met).then(pl.lit(_dump(answer.outcome))).otherwise(response)
     ids = frame[ID].map_elements(_dump, pl.String)

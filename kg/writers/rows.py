@@ -80,12 +80,7 @@ def compact_rows(task: Task, frame: pl.DataFrame) -> pl.DataFrame:
     A state is 1 (excluded), 2 (met) or 3 (unknown); lists are left out.
     """
     words = pl.Enum(VERDICTS)
-    verdicts = [
-        pl.col(f"verdict:{name}").cast(words).alias(name)
-        for name in task.therapies
-    ]
+    verdicts = [pl.col(f"verdict:{name}").cast(words).alias(name) for name in task.therapies]
     classes = [*task.guideline.criteria, *task.guideline.recommendations, *task.guideline.responses]
     states = [pl.col(STATE_ + name).alias(name) for name in classes]
     return frame.select(pl.col(ID), *verdicts, *states, pl.col(CONFLICTS))
-
-
