@@ -12,11 +12,14 @@ from functools import reduce
 
 import polars as pl
 
+from kg.errors import OntologyError
 from kg.guideline import Derivation, Guideline, Score
 from kg.records import Conflict, Record
 from kg.tables import ID, PINNED, RECORDED, Batch, PatientTable
 
 CONFLICTS = "conflicts"
+RULE = "rule:"
+_BITS = 64
 
 
 def conflicts_json(conflicts: Iterable[Conflict]) -> str:
@@ -28,117 +31,120 @@ def conflicts_json(conflicts: Iterable[Conflict]) -> str:
 def derived_columns(table: PatientTable, batch: Batch) -> pl.DataFrame:
     """Return the masks of all variables after derivation, and the column of conflicts."""
     guideline = table.guideline
-    names = [name for name in guideline.variables if name != ID]
-    known = {name: batch.knowledge[name] for name in names}
-    found: dict[str, pl.Series] = {}
+    given, names = batch.knowledge, [name for name in guideline.variables if name != ID]
+    narrowed: dict[str, pl.Expr] = {}
+    clashes: dict[str, pl.Expr] = {}
     for rule in guideline.derivations:
         if not rule.from_lesions:
-            found[rule.id] = _apply(rule, batch.knowledge, known)
-    for check in guideline.conflict_rules:
-        found[check.id] = reduce(
-            lambda a, b: a & b,
-            [
-                _pinned(guideline, name, batch, known[name]) & _within(known[name], mask)
-                for name, mask in check.parts
-            ],
-        )
-    frame = pl.DataFrame([series.alias(name) for name, series in known.items()])
-    told = _conflicts(guideline, batch, found)
-    frame = frame.with_columns(told.alias(CONFLICTS))
+            targets = _targets(rule)
+            clashes[rule.id] = pl.any_horizontal(
+                pl.col(name) & allowed == 0 for name, allowed in targets
+            )
+            narrowed |= {name: _narrowed(pl.col(name), allowed) for name, allowed in targets}
+    columns = [narrowed.get(name, pl.col(name)).cast(given[name].dtype) for name in names]
+    flags = pl.col(f"^({RECORDED}|{PINNED}).*$")
+    frame = given.select(*columns, flags, *(c.alias(RULE + name) for name, c in clashes.items()))
+    frame = frame.with_columns(
+        pl.all_horizontal(
+            _pinned(guideline, n) & (pl.col(n) & mask != 0) for n, mask in check.parts
+        ).alias(RULE + check.id)
+        for check in guideline.conflict_rules
+    )
+    frame = frame.select(*names, _conflicts(guideline, frame).alias(CONFLICTS))
     return _with_lesions(table, batch, frame) if batch.lesions else frame
 
 
-def _like(column: pl.Series, mask: int) -> pl.Series:
-    """Return a mask as a column of one row of the same type, so that types agree."""
-    return pl.Series([mask], dtype=column.dtype)
+def _targets(rule: Derivation) -> list[tuple[str, pl.Expr]]:
+    """Return the targets of a rule, each with the mask that the rule allows of it.
 
-
-def _within(column: pl.Series, mask: int) -> pl.Series:
-    """Return where no band outside a mask is possible."""
-    return column & ~_like(column, mask) == 0
-
-
-def _apply(rule: Derivation, given: pl.DataFrame, known: dict[str, pl.Series]) -> pl.Series:
-    """Narrow the targets of a rule in place; return where it finds a conflict."""
-    clash = pl.repeat(False, len(given), dtype=pl.Boolean, eager=True)
-    sources: list[tuple[str, pl.Series]] = []
+    All columns are read as given. A narrowing that is not set off allows what is there.
+    """
     if rule.score is not None:
-        target = rule.score.target
-        sources.append((target, _scored(rule.score, given, given[target].dtype)))
-    for narrowing in rule.narrowings:
-        source, before = given[narrowing.source], given[narrowing.target]
-        sure = _within(source, narrowing.when)
-        then = pl.select(
-            pl.when(sure).then(_like(before, narrowing.then)).otherwise(before)
-        ).to_series()
-        sources.append((narrowing.target, then))
-    for name, allowed in sources:
-        before = known[name]
-        common = before & allowed
-        nothing = common == 0
-        known[name] = pl.select(
-            pl.when(nothing).then(before | allowed).otherwise(common)
-        ).to_series()
-        clash = clash | nothing
-    return clash
+        return [(rule.score.target, _scored(rule.score))]
+    return [
+        (
+            narrowing.target,
+            pl.when(pl.col(narrowing.source) & ~pl.lit(narrowing.when, pl.UInt8) == 0)
+            .then(pl.lit(narrowing.then))
+            .otherwise(pl.col(narrowing.target)),
+        )
+        for narrowing in rule.narrowings
+    ]
 
 
-def _scored(score: Score, given: pl.DataFrame, dtype: pl.DataType) -> pl.Series:
+def _narrowed(before: pl.Expr, allowed: pl.Expr) -> pl.Expr:
+    """Return what two sources have in common; where that is nothing, both stay possible."""
+    return pl.when(before & allowed == 0).then(before | allowed).otherwise(before & allowed)
+
+
+def _scored(score: Score) -> pl.Expr:
     """Return the mask of values that the totals of points allow; see `kg.records.scored`.
 
     Bit t of `totals` tells whether a total of t points is possible.
     """
-    totals = pl.lit(1, pl.UInt64)
+    totals = pl.lit(1, pl.UInt32)
     for component in score.components:
-        after = pl.lit(0, pl.UInt64)
-        for name, band, points in score.points:
-            if name == component:
-                possible = (pl.col(component) & band != 0).cast(pl.UInt64)
-                after = after | (totals * possible * (1 << points))
-        totals = after
-    mask = pl.lit(0, dtype)
-    for value, lowest, highest in score.totals:
-        window = sum(1 << total for total in range(lowest, highest + 1))
-        mask = mask | ((totals & window != 0).cast(dtype) * value)
-    return given.select(mask.alias(score.target)).to_series()
+        totals = reduce(
+            lambda a, b: a | b,
+            [
+                (pl.col(component) & band != 0).cast(pl.UInt32) * (totals * (1 << points))
+                for name, band, points in score.points
+                if name == component
+            ],
+        )
+    values = [
+        (totals & sum(1 << total for total in range(lowest, highest + 1)) != 0).cast(pl.UInt8)
+        * value
+        for value, lowest, highest in score.totals
+    ]
+    return reduce(lambda a, b: a | b, values)
 
 
-def _pinned(guideline: Guideline, name: str, batch: Batch, known: pl.Series) -> pl.Series:
+def _pinned(guideline: Guideline, name: str) -> pl.Expr:
     """Return where one value is left of a variable."""
     if guideline.variables[name].is_number:
-        return batch.knowledge[PINNED + name]
-    one = [1 << i for i in range(guideline.variables[name].band_count)]
-    return known.is_in(pl.Series(one, dtype=known.dtype).implode())
+        return pl.col(PINNED + name)
+    return pl.col(name).bitwise_count_ones() == 1
 
 
-def _conflicts(guideline: Guideline, batch: Batch, found: dict[str, pl.Series]) -> pl.Series:
-    """Return the JSON text of the conflicts of each row."""
-    rules = {rule.id: rule for rule in guideline.derivations}
-    checks = {check.id: check for check in guideline.conflict_rules}
-    involved = {name: rules[name].variables for name in found if name in rules}
-    involved |= {name: tuple(v for v, _ in checks[name].parts) for name in found if name in checks}
-    recorded = sorted({variable for names in involved.values() for variable in names})
-    flags = pl.DataFrame([series.alias(name) for name, series in found.items()])
-    flags = flags.hstack([batch.knowledge[RECORDED + v].alias(RECORDED + v) for v in recorded])
-    any_ = flags.select(pl.any_horizontal(list(found))).to_series()
-    if not any_.any():
-        return pl.repeat("[]", len(flags), dtype=pl.String, eager=True)
-    distinct = flags.filter(any_).unique()
-    texts = []
-    for row in distinct.iter_rows(named=True):
-        conflicts = [
-            Conflict(
-                name,
-                tuple(sorted(v for v in involved[name] if row[RECORDED + v])),
-                rules[name].message if name in rules else checks[name].message,
-            )
-            for name in found
-            if row[name]
-        ]
-        texts.append(conflicts_json(conflicts))
-    told = distinct.with_columns(pl.Series(CONFLICTS, texts, pl.String))
-    joined = flags.join(told, on=flags.columns, how="left", maintain_order="left")
-    return joined[CONFLICTS].fill_null("[]")
+def _conflicts(guideline: Guideline, frame: pl.DataFrame) -> pl.Series:
+    """Return the JSON text of the conflicts of each row.
+
+    Which rules found something, and which of their variables are recorded, are packed into
+    one number; each distinct number is put into words once.
+    """
+    told = [(r.id, r.variables, r.message) for r in guideline.derivations if not r.from_lesions]
+    told += [
+        (check.id, tuple(name for name, _ in check.parts), check.message)
+        for check in guideline.conflict_rules
+    ]
+    named = sorted({name for _, names, _ in told for name in names})
+    bit = {name: len(told) + i for i, name in enumerate(named)}
+    if len(told) + len(named) > _BITS:
+        raise OntologyError(f"the conflict rules name {len(named)} variables: too many for a table")
+    recorded = reduce(
+        lambda a, b: a | b,
+        [pl.col(RECORDED + name).cast(pl.UInt64) * (1 << bit[name]) for name in named],
+    )
+    packed = reduce(
+        lambda a, b: a | b,
+        [
+            pl.when(pl.col(RULE + identifier))
+            .then((recorded & sum(1 << bit[name] for name in names)) | (1 << i))
+            .otherwise(pl.lit(0, pl.UInt64))
+            for i, (identifier, names, _) in enumerate(told)
+        ],
+    )
+    numbers = frame.select(packed.alias(CONFLICTS)).to_series()
+    texts = {
+        number: conflicts_json(
+            Conflict(identifier, tuple(n for n in sorted(names) if number >> bit[n] & 1), message)
+            for i, (identifier, names, message) in enumerate(told)
+            if number >> i & 1
+        )
+        for number in numbers.unique()
+    }
+    return numbers.replace_strict(texts, return_dtype=pl.String)
 
 
 def _with_lesions(table: PatientTable, batch: Batch, frame: pl.DataFrame) -> pl.DataFrame:

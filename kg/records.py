@@ -57,7 +57,7 @@ def read_record(
     """Return the record of one patient from the cells of its row and of its lesions.
 
     `cells` maps names of variables to cells; absent ones are unknown. `lesions` has one
-    mapping a lesion, by the columns of the lesion table; None where no list was given.
+    mapping a lesion, by the columns of the lesion table; none where no list was given.
 
     Raises:
         InputError: a column is no variable, or a cell is no value of its variable.
@@ -73,7 +73,10 @@ def read_record(
             raise InputError(f"patient {patient_id}, {name}: {error}") from error
         if knowledge is not None:
             recorded[name] = knowledge
-    parsed = None if lesions is None else [read_lesion(guideline, lesion) for lesion in lesions]
+    try:
+        parsed = None if lesions is None else [read_lesion(guideline, x) for x in lesions]
+    except CellError as error:
+        raise InputError(f"patient {patient_id}, lesions: {error}") from error
     return derive(guideline, patient_id, recorded, parsed)
 
 
@@ -151,7 +154,7 @@ def _sources(
             for narrowing in rule.narrowings
             if given[narrowing.source].mask & ~narrowing.when == 0
         ]
-    if lesions is None:
+    if not lesions:
         return []
     return [(name, _from_lesions(variables[name], lesions)) for name in rule.targets]
 

@@ -140,6 +140,10 @@ QUICK = (
         "hcc:PortalDerivation", "differ in portal_vein_thrombus",
     ),
     Broken(
+        "scores", "derivations", "hcc:InrPoints2", "hcc:scores hcc:child_pugh_class ;", "",
+        "hcc:inr", "should part its values",
+    ),
+    Broken(
         "totality", "variables", "hcc:Patient",
         "[ a owl:Restriction ; owl:onProperty hcc:cachexia ; owl:someValuesFrom rdfs:Literal ] ,",
         "",

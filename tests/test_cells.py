@@ -6,6 +6,7 @@ import time
 from decimal import Decimal
 
 import pytest
+
 from kg.cells import CellError, parse_cell
 from kg.guideline import Guideline
 from kg.values import Interval, Knowledge, cut_bands, plain
@@ -125,7 +126,9 @@ def test_word_cell_leaves(
     assert knowledge.pinned == (len(remains) == 1)
 
 
-@pytest.mark.parametrize("cell", [None, "", "   ", "\t", "NA", "na", "null", "unknown", " Unknown "])
+@pytest.mark.parametrize(
+    "cell", [None, "", "   ", "\t", "NA", "na", "null", "unknown", " Unknown "]
+)
 @pytest.mark.parametrize("variable", ["cachexia", "ascites", "tumour_count", "inr"])
 def test_cell_that_says_nothing(guideline: Guideline, variable: str, cell: str | None) -> None:
     assert parsed(guideline, variable, cell) is None

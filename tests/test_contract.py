@@ -54,9 +54,7 @@ def text(shared: Path) -> str:
 def tables(shared: Path) -> dict[str, list[str]]:
     """The rows of the tables of criteria.md, cells by the first cell."""
     lines = (shared / "spec" / "criteria.md").read_text(encoding="utf-8").splitlines()
-    cells = [
-        [cell.strip() for cell in line.strip("|").split(" | ")] for line in lines if "|" in line
-    ]
+    cells = [[cell.strip() for cell in line[1:-1].split(" | ")] for line in lines if "|" in line]
     return {row[0].strip("` "): row for row in cells if len(row) > 2}
 
 
@@ -212,3 +210,11 @@ def test_rows_of_therapies_are_those_of_the_contract(
     for therapy in guideline.therapies.values():
         parts = therapy.indications, therapy.preconditions, therapy.absolute, therapy.relative
         assert [set(part) for part in parts] == [criteria(c) for c in tables[therapy.id][1:]]
+
+
+def test_recommendations_concern_the_therapies_of_the_contract(
+    guideline: Guideline, tables: dict[str, list[str]]
+) -> None:
+    said = {r.id: set(r.concerns) for r in guideline.recommendations.values()}
+    due = {name: set(filter(None, tables[name][5].split(", "))) for name in said}
+    assert said == due

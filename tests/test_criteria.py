@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+
 from kg.guideline import Guideline
 from kg.logic import logic_of
 from kg.records import Record, read_record
@@ -23,8 +24,8 @@ def read(name: str) -> list[dict[str, str]]:
 
 
 def cells_of(text: str) -> dict[str, str]:
-    parts = (part.split("=", 1) for part in text.split(";") if part.strip())
-    return {name.strip(): cell.strip() for name, cell in parts}
+    parts = (part.partition("=") for part in text.split(";") if part.strip())
+    return {name.strip(): cell.strip() for name, _, cell in parts}
 
 
 BASES = {row["base"]: cells_of(row["cells"]) for row in read("bases.csv")}

@@ -26,6 +26,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 import pytest
+
 from kg.cells import parse_cell
 from kg.diagram import FALSE, TRUE, Diagrams
 from kg.guideline import Guideline, Therapy, load
@@ -77,7 +78,7 @@ def possible_verdicts(guideline: Guideline, therapy: Therapy) -> set[str]:
         "eligible": free != FALSE,
         "eligible_with_caution": cautioned != FALSE,
         "eligible_unchecked": one_step_apart(diagrams, cautioned, free),
-        "undetermined": indicated != FALSE and absolute != TRUE and fit != TRUE,
+        "undetermined": indicated != FALSE and TRUE not in (absolute, fit),
     }
     return {verdict for verdict, seen in shown.items() if seen}
 
@@ -149,7 +150,7 @@ def test_verdicts_that_no_record_can_have(guideline: Guideline) -> None:
 
 
 def test_every_conflict_rule_occurs(guideline: Guideline) -> None:
-    rules = {rule.id for rule in (*guideline.derivations, *guideline.conflict_rules)}
+    rules = {r.id for r in guideline.derivations} | {r.id for r in guideline.conflict_rules}
     shown = {c.id for patient in cohort(guideline).values() for c in patient.conflicts}
     assert len(rules) == 11
     assert shown == rules

@@ -294,6 +294,14 @@ def test_command_justifies_a_verdict_with_hermit(tmp_path):
     assert "ABL-C2b EquivalentTo hepatic_vein_thrombus value true" in text
 
 
+def test_command_justifies_what_is_not_indicated_by_the_negated_class(tmp_path):
+    cells = {"tumour_count": ">=2", "max_tumour_diameter_cm": "4"}
+    text = run(tmp_path, "p[1]", "local_ablation_radical", "--justify", width="200", **cells)
+    assert "patient Type not (RadicalLocalAblationIndicated)" in text
+    assert "known_tumour_count SubClassOf tumour_count some {2 , 3 , 4}" in text
+    assert "Functional: max_tumour_diameter_cm" in text
+
+
 def test_command_says_that_nothing_justifies_an_undetermined_verdict(tmp_path):
     text = run(tmp_path, "p[1]", "rfa", "--justify", tumour_count="1")
     assert "no justification" in text

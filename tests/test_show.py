@@ -112,7 +112,7 @@ def test_unknown_term_names_the_nearest():
 
 
 def test_term_like_no_other_still_gets_examples():
-    with pytest.raises(InputError, match="the nearest are"):
+    with pytest.raises(InputError, match="for example, SIZE-RADICAL"):
         card_of(G, "?")
 
 

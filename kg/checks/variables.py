@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
+from itertools import pairwise
+from operator import or_
 
 import pyoxigraph as ox
 
@@ -72,3 +75,25 @@ def derivations(material: Material) -> Examined:
         odd = sorted(given ^ set(rule.targets))
         fault = f"hcc:derives and what its rule gives differ in {', '.join(odd)}"
         yield name_of(HCC + rule.id), (fault,) if odd else ()
+
+
+@check("content")
+def scores(material: Material) -> Examined:
+    """Every value of a component scores points once, and every total gives one value."""
+    variables = material.guideline.variables
+    for score in filter(None, (rule.score for rule in material.guideline.derivations)):
+        for name in score.components:
+            masks = [mask for component, mask, _ in score.points if component == name]
+            good = _is_partition(masks, variables[name].everything)
+            fault = f"its classes with hcc:scores hcc:{score.target} should part its values"
+            yield name_of(HCC + name), () if good else (fault,)
+        masks = [mask for mask, _, _ in score.totals]
+        runs = sorted((low, high) for _, low, high in score.totals)
+        joined = all(a[1] + 1 == b[0] for a, b in pairwise(runs))
+        good = joined and _is_partition(masks, variables[score.target].everything)
+        fault = "the totals that give its values should follow one another, one run a value"
+        yield name_of(HCC + score.target), () if good else (fault,)
+
+
+def _is_partition(masks: list[int], everything: int) -> bool:
+    return sum(masks) == everything == reduce(or_, masks, 0)

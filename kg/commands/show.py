@@ -81,7 +81,8 @@ def card_of(guideline: Guideline, identifier: str) -> Card:
     if name is None:
         near = difflib.get_close_matches(exact.lower(), list(_by_case(makers)), n=5, cutoff=0.5)
         names = [_by_case(makers)[word] for word in near]
-        hint = f"the nearest are {', '.join(names or list(makers)[:3])}"
+        hint = "the nearest are" if names else "there are, for example,"
+        hint += f" {', '.join(names or list(makers)[:3])}"
         raise InputError(f"there is no term {identifier!r} in the guideline; {hint}")
     card = makers[name]()
     return {heading: value for heading, value in card.items() if value}

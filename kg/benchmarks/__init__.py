@@ -1,0 +1,1 @@
+"""Benchmarks: a made-up cohort, and measurements of engines beside what they are compared with."""

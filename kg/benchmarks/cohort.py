@@ -1,0 +1,81 @@
+"""A made-up cohort of any size, from a seed: typed columns, with facts missing as in registries.
+
+Values are drawn from the ranges and words that the ontology declares; nothing here knows a
+criterion. A finding that most patients do not have is drawn as absent nine times in ten.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+from polars.io.plugins import register_io_source
+
+from kg.guideline import Guideline
+from kg.tables import ID
+from kg.values import Variable
+
+_POOL = 4_096  # values that the cells of a column are drawn from
+_BATCH = 100_000
+_ABSENT = 0.9
+_MISSING = (0.02, 0.1, 0.3, 0.6)  # shares of unknown cells; each variable has one of them
+
+
+def write_cohort(guideline: Guideline, path: Path, size: int, seed: int) -> None:
+    """Write a made-up cohort of `size` patients as Parquet."""
+    pools = _pools(guideline, seed)
+    schema = {ID: pl.String(), **{name: pool.dtype for name, pool in pools.items()}}
+
+    def frames(
+        with_columns: list[str] | None,
+        predicate: pl.Expr | None,
+        n_rows: int | None,
+        batch_size: int | None,
+    ) -> Iterator[pl.DataFrame]:
+        for number, start in enumerate(range(0, size, _BATCH)):
+            height = min(_BATCH, size - start)
+            ids = pl.int_range(start, start + height, eager=True).cast(pl.String)
+            columns = [
+                pool.sample(height, with_replacement=True, seed=_mixed(seed, number, i))
+                for i, pool in enumerate(pools.values())
+            ]
+            yield pl.DataFrame([("p" + ids).alias(ID), *columns])
+
+    register_io_source(frames, schema=schema).sink_parquet(path)
+
+
+def _mixed(*parts: int) -> int:
+    return random.Random(repr(parts)).getrandbits(32)  # noqa: S311 - no secret is drawn
+
+
+def _pools(guideline: Guideline, seed: int) -> dict[str, pl.Series]:
+    """Return for each variable the values that its cells are drawn from, unknown ones too."""
+    pools = {}
+    for variable in guideline.variables.values():
+        if variable.name == ID:
+            continue
+        rng = random.Random(f"{seed}:{variable.name}")  # noqa: S311
+        missing = rng.choice(_MISSING)
+        values = [None if rng.random() < missing else _value(rng, variable) for _ in range(_POOL)]
+        dtype = {"boolean": pl.Boolean(), "integer": pl.Int32(), "decimal": pl.Float64()}
+        pools[variable.name] = pl.Series(
+            variable.name, values, dtype=dtype.get(variable.type, pl.String())
+        )
+    return pools
+
+
+def _value(rng: random.Random, variable: Variable) -> bool | int | float | str:
+    if variable.type == "boolean":
+        return rng.random() > _ABSENT
+    if variable.type == "enum":
+        absent = rng.random() < _ABSENT
+        return variable.words[0] if absent else rng.choice(variable.words)
+    band = rng.choice(variable.bands)
+    low = float(band.low or 0)
+    high = float(band.high) if band.high is not None else low * 2 + 5
+    number = round(low + (high - low) * rng.uniform(0.01, 0.99), 1)
+    if variable.type == "integer":
+        return rng.randint(int(low), int(high))
+    return min(max(number, low + 0.01), high)
