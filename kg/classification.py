@@ -18,13 +18,14 @@ from kg.engines.compiled import ColumnPlan
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.output import whole_file
-from kg.readers import PROBLEM, REST, ROW
+from kg.readers import PROBLEM, ROW, Source
 from kg.results import MISSING_, STATE_, VERDICT_, to_frame
 from kg.tables import ID, REASON, Batch, PatientTable
 from kg.writers import Chunk
 
 BatchEngine = Callable[[PatientTable, Batch], pl.DataFrame]
 ENGINES = ("compiled", "hermit", "spark")
+_LONGEST = 400
 
 
 @dataclass
@@ -96,13 +97,15 @@ def chunks(
 ) -> Iterator[Chunk]:
     """Yield the results of a table; rejected rows go to `rejects`."""
     for batch in table.batches():
-        rejects.add(batch.rejected, batch.rejected_lesions)
+        rejects.add(table.source, batch.rejected)
+        if table.lesions is not None and batch.rejected_lesions is not None:
+            rejects.add_lesions(table.lesions.source, batch.rejected_lesions)
         if len(batch.cells):
             frame = engine(table, batch)
             summary.count(frame, list(table.guideline.therapies))
             yield Chunk(frame, lambda batch=batch: table.records(batch))  # type: ignore[misc]
     if table.lesions is not None:
-        rejects.add(None, table.lesions.strangers)
+        rejects.add_lesions(table.lesions.source, table.lesions.strangers)
 
 
 class Rejects:
@@ -131,32 +134,43 @@ class Rejects:
     ) -> None:
         self._stack.__exit__(kind, error, trace)
 
-    def add(self, rows: pl.DataFrame | None, lesions: pl.DataFrame | None) -> None:
-        """Add rejected rows and rejected lesions.
+    def add(self, source: Source, rows: pl.DataFrame) -> None:
+        """Add rejected rows.
 
         Raises:
             InputError: the run is strict and there are such rows.
         """
-        for frame in (rows, lesions):
-            if frame is not None and len(frame):
-                first = f"row {frame[ROW][0]}: {frame[REASON][0]}"
-                self._summary.first_reason = self._summary.first_reason or first
-                if self._strict:
-                    raise InputError(f"{first}; no result was written (--strict)")
-        if rows is not None and len(rows):
-            self._summary.rejected += len(rows)
-            self._write(self.path, rows)
-        if lesions is not None and len(lesions):
-            self._summary.rejected_lesions += len(lesions)
-            self._write(self.lesion_path, lesions)
+        self._summary.rejected += len(rows)
+        self._add(source, rows, self.path)
+
+    def add_lesions(self, source: Source, lesions: pl.DataFrame) -> None:
+        """Add rejected lesions.
+
+        Raises:
+            InputError: the run is strict and there are such lesions.
+        """
+        self._summary.rejected_lesions += len(lesions)
+        self._add(source, lesions, self.lesion_path)
+
+    def _add(self, source: Source, frame: pl.DataFrame, path: Path) -> None:
+        if frame.is_empty():
+            return
+        first = f"{source.path}, row {frame[ROW][0]}: {frame[REASON][0]}"
+        self._summary.first_reason = self._summary.first_reason or first
+        if self._strict:
+            raise InputError(f"{shortened(first)}; no result was written (--strict)")
+        self._write(path, frame)
 
     def _write(self, path: Path, frame: pl.DataFrame) -> None:
-        cells = [as_text(frame[n]) for n in frame.columns if n not in (ROW, REASON, PROBLEM, REST)]
-        if REST in frame.columns and frame[REST].is_not_null().any():
-            cells.append(frame[REST])
+        cells = [as_text(frame[n]) for n in frame.columns if n not in (ROW, REASON, PROBLEM)]
         told = pl.DataFrame([*cells, frame[ROW], frame[REASON]])
         new = path not in self._parts
         if new:
             self._parts[path] = self._stack.enter_context(whole_file(path))
         with self._parts[path].open("ab") as file:
             told.write_csv(file, include_header=new)
+
+
+def shortened(text: str) -> str:
+    """Return a message at a length that a terminal can show; the file of rejects has it all."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -18,7 +18,7 @@ from kg.records import Conflict, Record
 from kg.tables import ID, PINNED, RECORDED, Batch, PatientTable
 
 CONFLICTS = "conflicts"
-RULE = "rule:"
+RULE, SCORED = "rule:", "scored:"
 _BITS = 64
 
 
@@ -32,6 +32,9 @@ def derived_columns(table: PatientTable, batch: Batch) -> pl.DataFrame:
     """Return the masks of all variables after derivation, and the column of conflicts."""
     guideline = table.guideline
     given, names = batch.knowledge, [name for name in guideline.variables if name != ID]
+    for rule in guideline.derivations:
+        if rule.score is not None:
+            given = given.with_columns(_scored(rule.score, given).alias(SCORED + rule.id))
     narrowed: dict[str, pl.Expr] = {}
     clashes: dict[str, pl.Expr] = {}
     for rule in guideline.derivations:
@@ -60,7 +63,7 @@ def _targets(rule: Derivation) -> list[tuple[str, pl.Expr]]:
     All columns are read as given. A narrowing that is not set off allows what is there.
     """
     if rule.score is not None:
-        return [(rule.score.target, _scored(rule.score))]
+        return [(rule.score.target, pl.col(SCORED + rule.id))]
     return [
         (
             narrowing.target,
@@ -77,27 +80,28 @@ def _narrowed(before: pl.Expr, allowed: pl.Expr) -> pl.Expr:
     return pl.when(before & allowed == 0).then(before | allowed).otherwise(before & allowed)
 
 
-def _scored(score: Score) -> pl.Expr:
+def _scored(score: Score, given: pl.DataFrame) -> pl.Series:
     """Return the mask of values that the totals of points allow; see `kg.records.scored`.
 
     Bit t of `totals` tells whether a total of t points is possible.
     """
-    totals = pl.lit(1, pl.UInt32)
+    totals = pl.repeat(1, len(given), dtype=pl.UInt32, eager=True).alias(SCORED)
     for component in score.components:
-        totals = reduce(
-            lambda a, b: a | b,
-            [
-                (pl.col(component) & band != 0).cast(pl.UInt32) * (totals * (1 << points))
-                for name, band, points in score.points
-                if name == component
-            ],
-        )
+        parts = [
+            (pl.col(component) & band != 0).cast(pl.UInt32) * (pl.col(SCORED) * (1 << points))
+            for name, band, points in score.points
+            if name == component
+        ]
+        step = pl.DataFrame([given[component], totals])
+        totals = step.select(reduce(lambda a, b: a | b, parts).alias(SCORED)).to_series()
     values = [
-        (totals & sum(1 << total for total in range(lowest, highest + 1)) != 0).cast(pl.UInt8)
+        (pl.col(SCORED) & sum(1 << total for total in range(lowest, highest + 1)) != 0).cast(
+            given[score.target].dtype
+        )
         * value
         for value, lowest, highest in score.totals
     ]
-    return reduce(lambda a, b: a | b, values)
+    return totals.to_frame().select(reduce(lambda a, b: a | b, values).alias(SCORED)).to_series()
 
 
 def _pinned(guideline: Guideline, name: str) -> pl.Expr:
@@ -144,6 +148,8 @@ def _conflicts(guideline: Guideline, frame: pl.DataFrame) -> pl.Series:
         )
         for number in numbers.unique()
     }
+    if len(texts) == 1:
+        return pl.repeat(*texts.values(), len(numbers), dtype=pl.String, eager=True)
     return numbers.replace_strict(texts, return_dtype=pl.String)
 
 

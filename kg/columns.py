@@ -1,22 +1,25 @@
 """Columns of cells to columns of knowledge: the bands that remain possible, row by row.
 
-Numbers, booleans and enumerated words in columns of their own types are read by comparing
-whole columns with the thresholds of the ontology. Any other column is read by its distinct
-texts, each once, with the one parser of cells (`kg.cells`). So is what the fast way finds
-fault with, which gives each row the same message on every way.
+1. Plain values are read by expressions over whole columns, all columns at once: numbers are
+   compared with the thresholds of the ontology, words and booleans with the values.
+2. What that leaves over (partial knowledge, other spellings, faults) is read by its distinct
+   texts, each once, with the one parser of cells (`kg.cells`), so that each cell means the
+   same, and each fault is told in the same words, however it is read.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import polars as pl
 
 from kg.cells import CellError, parse_cell
 from kg.values import Variable
 
-_FEW = 2_000  # distinct texts that are parsed one by one before numbers are cast as a column
-_PLAIN_NUMBER = r"^[+-]?[0-9]{1,9}(\.[0-9]{1,5})?$"  # at most 14 digits: exact as a float
+# A number in so few characters keeps its order, and stays apart from thresholds, as a float.
+_EXACT_LENGTH = 14
 
 
 @dataclass(frozen=True)
@@ -49,58 +52,61 @@ def as_text(column: pl.Series) -> pl.Series:
 
 def read_column(variable: Variable, column: pl.Series) -> Column:
     """Return what a column of cells says of a variable."""
-    if column.dtype == pl.Null:
-        return _nothing(variable, len(column))
-    if variable.is_number and column.dtype.is_numeric():
-        return _numbers(variable, column, column)
-    if variable.type == "boolean" and column.dtype == pl.Boolean:
-        masks = pl.when(pl.col("x")).then(1).otherwise(2)
-        masks = pl.when(pl.col("x").is_null()).then(None).otherwise(masks)
-        mask = column.to_frame("x").select(masks.cast(mask_type(variable))).to_series()
-        return Column(mask, mask.is_not_null(), None)
-    if variable.is_number and column.dtype == pl.String and column.n_unique() > _FEW:
-        plain = column.str.contains(_PLAIN_NUMBER)
-        return _numbers(variable, column.set(~plain, None).cast(pl.Float64), column)
-    return _texts(variable, as_text(column))
+    return read_columns([variable], column.to_frame(variable.name))[variable.name]
 
 
-def _nothing(variable: Variable, height: int) -> Column:
-    mask = pl.repeat(None, height, dtype=mask_type(variable), eager=True)
-    return Column(mask, mask.is_not_null(), None)
+def read_columns(variables: Sequence[Variable], frame: pl.DataFrame) -> dict[str, Column]:
+    """Return what each variable's column of a frame says."""
+    masks = frame.select(_plain(variable, frame.schema[variable.name]) for variable in variables)
+    left = masks.select(
+        (pl.col(v.name).is_null() & frame[v.name].is_not_null()).any() for v in variables
+    ).row(0)
+    return {
+        variable.name: (
+            _with_texts(variable, masks[variable.name], frame[variable.name])
+            if some_left
+            else Column(masks[variable.name], masks[variable.name].is_not_null(), None)
+        )
+        for variable, some_left in zip(variables, left, strict=True)
+    }
 
 
-def _numbers(variable: Variable, numbers: pl.Series, cells: pl.Series) -> Column:
-    """Compare a column of numbers with the bands; what does not fit is read as text.
+def _plain(variable: Variable, dtype: pl.DataType) -> pl.Expr:
+    """Return the masks of plain values; null for what is no plain value of the variable."""
+    x, mask = pl.col(variable.name), mask_type(variable)
+    if variable.is_number and dtype.is_numeric():
+        return _compared(variable, x, dtype).alias(variable.name)
+    if variable.is_number and dtype == pl.String:
+        number = pl.when(x.str.len_bytes() <= _EXACT_LENGTH).then(x).cast(pl.Float64, strict=False)
+        return _compared(variable, number, pl.Float64()).alias(variable.name)
+    if variable.type == "boolean" and dtype == pl.Boolean:
+        return pl.when(x).then(1).when(~x).then(2).cast(mask).alias(variable.name)
+    if not variable.is_number and dtype == pl.String:
+        bits = [(x == word).cast(mask) * (1 << i) for i, word in enumerate(variable.words)]
+        total = reduce(lambda a, b: a | b, bits)
+        return pl.when(total != 0).then(total).alias(variable.name)
+    return pl.lit(None, mask).alias(variable.name)
+
+
+def _compared(variable: Variable, x: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """Return the masks of numbers; null for those out of range, or not whole where they should.
 
     A float is read as the shortest decimal that it stands for. Rounding to a float keeps the
     order of decimals and every threshold has few digits, so comparing floats is exact.
     """
-    x = pl.col("x")
     mask = pl.lit(1, mask_type(variable))
     for i, band in enumerate(variable.bands[1:]):
-        assert band.low is not None  # noqa: S101 - bands after the first have a low end
-        low = _literal(band.low, numbers.dtype)
-        passed = x > low if band.low_open else x >= low
+        passed = x > _literal(band.low, dtype) if band.low_open else x >= _literal(band.low, dtype)
         mask = mask + passed.cast(mask_type(variable)) * (1 << i)
-    fits = _fits(variable, x, numbers.dtype)
-    frame = numbers.to_frame("x").select(mask.alias("mask"), fits.fill_null(False).alias("fits"))
-    rest = ~frame["fits"] & cells.is_not_null()
-    read = frame["mask"].set(~frame["fits"], None)
-    if not rest.any():
-        return Column(read, read.is_not_null(), None)
-    slow = _texts(variable, as_text(cells.set(~rest, None)))
-    both = pl.select(pl.coalesce(read, slow.mask)).to_series()
-    return Column(both, read.is_not_null() | slow.pinned, slow.fault)
+    return pl.when(_fits(variable, x, dtype)).then(mask)
 
 
 def _literal(number: object, dtype: pl.DataType) -> pl.Expr:
-    if dtype.is_decimal():
-        return pl.lit(number)
-    return pl.lit(float(str(number)))
+    return pl.lit(number) if dtype.is_decimal() else pl.lit(float(str(number)))
 
 
 def _fits(variable: Variable, x: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    fits = pl.lit(True) if not dtype.is_float() else x.is_finite()
+    fits = x.is_finite() if dtype.is_float() else x.is_not_null()
     bounds = variable.range
     if bounds.low is not None:
         low = _literal(bounds.low, dtype)
@@ -110,30 +116,30 @@ def _fits(variable: Variable, x: pl.Expr, dtype: pl.DataType) -> pl.Expr:
         fits = fits & (x < high if bounds.high_open else x <= high)
     if variable.type == "integer" and not dtype.is_integer():
         fits = fits & (x == x.floor())
-    return fits & x.is_not_null()
+    return fits
 
 
-def _texts(variable: Variable, texts: pl.Series) -> Column:
-    """Parse each distinct text once and spread the answers over the rows."""
-    distinct = texts.drop_nulls().unique()
+def _with_texts(variable: Variable, mask: pl.Series, cells: pl.Series) -> Column:
+    """Read the cells that have no mask yet by their distinct texts."""
+    places = (mask.is_null() & cells.is_not_null()).arg_true()
+    texts = as_text(cells.gather(places))
     masks: dict[str, int | None] = {}
     pinned: dict[str, bool] = {}
-    faults: dict[str, str] = {}
-    for text in distinct:
+    faults: dict[str, str | None] = {}
+    for text in texts.unique():
+        knowledge, faults[text] = None, None
         try:
             knowledge = parse_cell(variable, text)
         except CellError as error:
             faults[text] = str(error)
-            knowledge = None
         masks[text] = None if knowledge is None else knowledge.mask
         pinned[text] = knowledge is not None and knowledge.pinned
-    if not masks:
-        return _nothing(variable, len(texts))
     fault = None
-    if faults:
-        fault = texts.replace_strict(faults, default=None, return_dtype=pl.String)
+    if any(faults.values()):
+        told = texts.replace_strict(faults, return_dtype=pl.String)
+        fault = pl.repeat(None, len(cells), dtype=pl.String, eager=True).scatter(places, told)
     return Column(
-        texts.replace_strict(masks, default=None, return_dtype=mask_type(variable)),
-        texts.replace_strict(pinned, default=False, return_dtype=pl.Boolean).fill_null(False),
+        mask.clone().scatter(places, texts.replace_strict(masks, return_dtype=mask.dtype)),
+        mask.is_not_null().scatter(places, texts.replace_strict(pinned, return_dtype=pl.Boolean)),
         fault,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -9,37 +10,31 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from kg.errors import InputError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Give a path to write to; it takes the name `path` when the block ends without error.
 
+    A link stays, and the file that it leads to is replaced. A device or a pipe is written to.
+
     Raises:
-        InputError: the folder is not there or cannot be written to.
+        InputError: the folder is not there or cannot be written to, or the disk is full.
     """
     if path.is_dir():
         raise InputError(f"{path} is a folder; name a file to write to")
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from error
-    os.close(handle)
-    part = Path(name)
-    try:
-        yield part
-        os.chmod(part, 0o666 & ~_umask())  # noqa: PTH101 - a temporary file is private
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    with _told(str(path)):
+        if path.exists() and not path.is_file():
+            with path.open("wb") as file, _copied(file) as part:
+                yield part
+            return
+        with _replacing(path) as part:
+            yield part
 
 
 @contextmanager
@@ -52,11 +47,50 @@ def whole_output(path: Path | None) -> Iterator[Path]:
         with whole_file(path) as part:
             yield part
         return
+    with _told("standard output"), _copied(sys.stdout.buffer) as part:
+        yield part
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    target = path.resolve()
+    try:
+        handle, name = tempfile.mkstemp(".part", f".{target.name}.", target.parent)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from error
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+        os.chmod(part, 0o666 & ~_umask())  # noqa: PTH101 - a temporary file is private
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+@contextmanager
+def _copied(into: BinaryIO) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         part = Path(folder) / "output"
         part.touch()
         yield part
-        sys.stdout.flush()
         with part.open("rb") as file:
-            shutil.copyfileobj(file, sys.stdout.buffer)
-        sys.stdout.buffer.flush()
+            shutil.copyfileobj(file, into)
+        into.flush()
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Turn a full disk into an error of ours; other errors are not about the output."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise InputError(f"{name}: cannot be written: {error.strerror}; make room") from error

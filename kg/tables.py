@@ -10,8 +10,8 @@ from pathlib import Path
 
 import polars as pl
 
-from kg.cells import UNKNOWN_WORDS, CellError, is_unknown
-from kg.columns import as_text, mask_type, read_column
+from kg.cells import UNKNOWN_WORDS, CellError, is_unknown, shown
+from kg.columns import as_text, mask_type, read_columns
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.readers import PROBLEM, ROW, Source, open_source
@@ -103,27 +103,28 @@ class PatientTable:
     def _knowledge(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.Series]]:
         ids = frame[ID]
         unknown = _is_unknown(ids)
-        faults = [frame[PROBLEM], _told(unknown, f"column {ID}: every row needs an identifier")]
+        nameless = unknown & frame[PROBLEM].is_null()
+        faults = [frame[PROBLEM], _told(nameless, f"column {ID}: every row needs an identifier")]
         if len(self._repeated):
             repeated = ids.is_in(self._repeated.implode()) & ~unknown
             told = "column patient_id: " + ids.str.slice(0, 60)
             told += " stands in more than one row; which of them is the patient cannot be known"
             faults.append(told.set(~repeated.fill_null(False), None))
+        variables = self.guideline.variables
+        read = read_columns([variables[name] for name in self.variables], frame)
         columns = []
-        for name, variable in self.guideline.variables.items():
-            if name == ID:
-                continue
-            if name not in self.variables:
+        for name, variable in variables.items():
+            if name in read:
+                column = read[name]
+                if column.fault is not None:
+                    faults.append(f"column {name}: " + column.fault)
+                columns += [
+                    column.mask.fill_null(variable.everything).alias(name),
+                    column.mask.is_not_null().alias(RECORDED + name),
+                    column.pinned.alias(PINNED + name),
+                ]
+            elif name != ID:
                 columns += _absent(name, mask_type(variable), variable.everything, len(frame))
-                continue
-            read = read_column(variable, frame[name])
-            if read.fault is not None:
-                faults.append(f"column {name}: " + read.fault)
-            columns += [
-                read.mask.fill_null(variable.everything).alias(name),
-                read.mask.is_not_null().alias(RECORDED + name),
-                read.pinned.alias(PINNED + name),
-            ]
         return pl.DataFrame(columns), faults
 
     def records(self, batch: Batch) -> Iterator[Record]:
@@ -140,7 +141,7 @@ class LesionTable:
 
     def __init__(self, guideline: Guideline, path: Path, ids: pl.Series) -> None:
         self.guideline = guideline
-        source = open_source(path)
+        self.source = source = open_source(path)
         self.columns = [ID, LESION_ID, *guideline.lesion_columns]
         _check_columns(source, self.columns, ID, ignore_unknown=False)
         if LESION_ID not in source.columns:
@@ -158,7 +159,7 @@ class LesionTable:
         reason = "column patient_id: the patient table has no such patient"
         self.strangers = self.frame.filter(strange).with_columns(pl.lit(reason).alias(REASON))
         repeated = self.frame.select(ID, LESION_ID).is_duplicated()
-        self._repeated = set(self.frame.filter(repeated)[ID].drop_nulls())
+        self._repeated = set(self.frame.filter(repeated).select(ID, LESION_ID).iter_rows())
         self._told: set[str] = set()
 
     def of(self, ids: pl.Series) -> tuple[dict[str, list[Lesion]], dict[str, str]]:
@@ -178,8 +179,8 @@ class LesionTable:
             return row[PROBLEM]
         if is_unknown(row[LESION_ID]):
             return f"column {LESION_ID}: every lesion needs an identifier"
-        if patient in self._repeated:
-            return f"column {LESION_ID}: a lesion of the patient stands in more than one row"
+        if (patient, row[LESION_ID]) in self._repeated:
+            return f"column {LESION_ID}: {shown(row[LESION_ID])} stands in more than one row"
         try:
             read_lesion(self.guideline, row)
         except CellError as error:

@@ -22,7 +22,7 @@ def output() -> Console:
 
 def messages() -> Console:
     """Return the console for messages, progress and summaries."""
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
 class Bar:

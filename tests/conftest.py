@@ -1,9 +1,12 @@
-"""Fixtures: the guideline as it ships, a copy of the ontology to break, the shared contract."""
+"""Fixtures: the guideline, an ontology to break, the shared contract, a run of the command."""
 
 from __future__ import annotations
 
 import shutil
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -31,3 +34,30 @@ def shared() -> Path:
 def ontology_copy(tmp_path: Path) -> Path:
     """A copy of the ontology's folder, for tests that break it."""
     return Path(shutil.copytree(ontology_folder(), tmp_path / "ontology"))
+
+
+class Ran(NamedTuple):
+    """What a run of the command came to."""
+
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Ran]:
+    """Run `hcc-kg` in this process, from the temporary folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments: str | Path) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["hcc-kg", *map(str, arguments)])
+        status = 0
+        try:
+            main()
+        except SystemExit as ending:
+            status = ending.code if isinstance(ending.code, int) else int(bool(ending.code))
+        return Ran(status, *capsys.readouterr())
+
+    return command

@@ -18,6 +18,7 @@ from kg.classification import (
     chunks,
     compiled_engine,
     hermit_engine,
+    shortened,
 )
 from kg.errors import InputError
 from kg.guideline import Guideline, load
@@ -84,18 +85,19 @@ def classify(
     write = writer_of(form)
     _check_options(form, explain, compact)
     summary = Summary()
-    table = PatientTable(guideline, table_path, lesion_path, ignore_unknown)
     beside = output.parent if output else Path()
-    rejected = rejects or beside / f"{table_path.stem}.rejected.csv"
+    bin_ = Rejects(rejects or beside / f"{table_path.stem}.rejected.csv", summary, strict)
+    _check_files(table_path, lesion_path, output, bin_.path, bin_.lesion_path)
+    table = PatientTable(guideline, table_path, lesion_path, ignore_unknown)
     with (
         terminal.progress("classifying", table.height) as bar,
-        Rejects(rejected, summary, strict) as bin_,
+        bin_,
         whole_output(output) as path,
     ):
         run = _engine(engine, guideline, bar.advance)
         results = chunks(table, run, bin_, summary)
         write(task, bar.watch(results) if engine == "compiled" else results, path)
-    _tell(terminal.messages(), guideline, summary, bin_, form)
+    _tell(terminal.messages(), task, summary, bin_, form)
     if summary.rejected or summary.rejected_lesions:
         raise typer.Exit(1)
 
@@ -125,6 +127,19 @@ def _check_options(form: str, explain: bool, compact: bool) -> None:
         raise InputError("--compact goes with --format csv or parquet")
 
 
+def _check_files(*files: Path | None) -> None:
+    """Keep a run from writing over what it reads, or over what it wrote."""
+    seen: set[Path] = set()
+    for file in files:
+        if file is not None and file.resolve() in seen:
+            raise InputError(f"{file} is named for two things; a result would take its place")
+        seen.update([file.resolve()] if file is not None and not _is_device(file) else [])
+
+
+def _is_device(file: Path) -> bool:
+    return file.exists() and not file.is_file()
+
+
 def _engine(name: str, guideline: Guideline, advance: Callable[[], object]) -> BatchEngine:
     if name == "compiled":
         return compiled_engine(guideline)
@@ -133,19 +148,18 @@ def _engine(name: str, guideline: Guideline, advance: Callable[[], object]) -> B
     raise InputError(f"{name!r} is no engine; the engines are {', '.join(ENGINES)}")
 
 
-def _tell(
-    console: Console, guideline: Guideline, summary: Summary, rejects: Rejects, form: str
-) -> None:
+def _tell(console: Console, task: Task, summary: Summary, rejects: Rejects, form: str) -> None:
     """Say on standard error what the run came to."""
     counts = [0] * len(VERDICTS)
-    for (_, number), count in summary.verdicts.items():
-        counts[number] += count
+    for (therapy, number), count in summary.verdicts.items():
+        counts[number] += count if therapy in task.therapies else 0
     told = [f"{summary.classified:,} patients classified"]
     if summary.conflicting:
         told.append(f"{summary.conflicting:,} with conflicts in the record")
     console.print("; ".join(told) + ".")
     if summary.classified:
-        words = [f"{guideline.verdicts[w][0]} {n:,}" for w, n in zip(VERDICTS, counts, strict=True)]
+        labels = [task.guideline.verdicts[word][0] for word in VERDICTS]
+        words = [f"{label} {count:,}" for label, count in zip(labels, counts, strict=True)]
         console.print("Verdicts: " + ", ".join(words) + ".")
     if summary.rejected or summary.rejected_lesions:
         if summary.rejected:
@@ -154,7 +168,7 @@ def _tell(
             console.print(
                 f"{summary.rejected_lesions:,} lesions rejected: see {rejects.lesion_path}"
             )
-        console.print(f"The first: {summary.first_reason}", markup=False)
+        console.print(f"The first: {shortened(summary.first_reason)}")
         console.print("Correct them there and classify that file again.")
     if summary.formulas and form == "csv":
         console.print(

@@ -16,9 +16,9 @@ import polars as pl
 from kg.errors import InputError
 
 BATCH = 100_000
-ROW, PROBLEM, REST = "_row", "_problem", "_rest"
+ROW, PROBLEM = "_row", "_problem"
 # Columns that a table of rejected rows carries: told anew, never read.
-TOLD = frozenset({ROW, PROBLEM, REST, "_reason"})
+TOLD = frozenset({ROW, PROBLEM, "_reason"})
 
 
 class Source(Protocol):

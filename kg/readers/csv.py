@@ -16,7 +16,7 @@ from pathlib import Path
 import polars as pl
 
 from kg.errors import InputError
-from kg.readers import BATCH, PROBLEM, REST, ROW, TOLD
+from kg.readers import BATCH, PROBLEM, ROW, TOLD
 from kg.readers.text import check_text
 
 _SLOW_BATCH = 20_000
@@ -42,6 +42,8 @@ class CsvSource:
     def _is_plain(self) -> bool:
         """Whether lines and commas alone make the rows."""
         commas = len(self._header) - 1
+        if not commas:
+            return False  # Polars would take a blank line for a row
         with self.path.open("rb") as file:
             return all(
                 line.count(b",") == commas and b'"' not in line and b"\r" not in line
@@ -56,12 +58,16 @@ class CsvSource:
     def _fast(self, kept: list[str]) -> Iterator[pl.DataFrame]:
         frames = pl.scan_csv(
             self.path,
-            schema=dict.fromkeys(self._header, pl.String()),
+            glob=False,
+            has_header=False,
+            skip_lines=1,
+            schema={str(i): pl.String() for i in range(len(self._header))},
             quote_char=None,
             row_index_name=ROW,
             row_index_offset=1,
         )
-        columns = [pl.col(ROW).cast(pl.UInt64), *map(pl.col, kept)]
+        cells = [pl.col(str(self._header.index(name))).alias(name) for name in kept]
+        columns = [pl.col(ROW).cast(pl.UInt64), *cells]
         rows = frames.select(*columns, pl.lit(None, pl.String).alias(PROBLEM))
         yield from rows.collect_batches(chunk_size=BATCH, maintain_order=True)
 
@@ -88,12 +94,13 @@ class CsvSource:
             if not cells:
                 continue  # a blank line is no row
             number += 1
-            problem = rest = None
+            problem = None
             if len(cells) != width:
                 problem = f"the row has {len(cells)} cells where the header names {width}"
-                rest = ",".join(cells[width:]) or None
+                if cells[width:]:
+                    problem += f"; beyond them stand {cells[width:]}"
                 cells += [""] * (width - len(cells))
-            batch.append([*(cells[position] for position in positions), problem, rest])
+            batch.append([*(cells[position] for position in positions), problem])
             if len(batch) == _SLOW_BATCH:
                 yield self._frame(kept, batch, number)
                 batch = []
@@ -102,7 +109,7 @@ class CsvSource:
 
     @staticmethod
     def _frame(kept: list[str], batch: list[list[str | None]], last: int) -> pl.DataFrame:
-        names = [*kept, PROBLEM, REST]
+        names = [*kept, PROBLEM]
         frame = pl.DataFrame(batch, schema=dict.fromkeys(names, pl.String()), orient="row")
         first = last - len(batch) + 1
         numbers = pl.int_range(first, last + 1, dtype=pl.UInt64, eager=True).alias(ROW)

@@ -10,10 +10,15 @@ from typing import Any
 import polars as pl
 
 from kg.errors import InputError
-from kg.readers import PROBLEM, REST, ROW, TOLD
+from kg.readers import PROBLEM, ROW, TOLD
 from kg.readers.text import check_text
 
 _BATCH = 20_000
+_PROBLEMS: dict[type[Exception], str] = {
+    json.JSONDecodeError: "the line is no JSON object",
+    UnicodeEncodeError: "the line has half of a surrogate pair, which is no character",
+    RecursionError: "the line nests too deeply",
+}
 
 
 class _Number(str):
@@ -22,7 +27,16 @@ class _Number(str):
     __slots__ = ()
 
 
-_DECODER = json.JSONDecoder(parse_float=_Number, parse_int=_Number, parse_constant=_Number)
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("the line names a key twice")
+    return found
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=_Number, parse_int=_Number, parse_constant=_Number
+)
 
 
 class JsonlSource:
@@ -41,8 +55,8 @@ class JsonlSource:
             raise InputError(f"{path} holds no JSON object; write one object a line")
         self.columns = [name for name in names if name not in TOLD]
 
-    def _objects(self) -> Iterator[tuple[int, dict[str, Any] | None, str]]:
-        """Yield the number of each row, its object (None where it is none), and its text."""
+    def _objects(self) -> Iterator[tuple[int, dict[str, Any] | None, str | None]]:
+        """Yield the number of each row, its object, and what is wrong where it has none."""
         number = 0
         with self.path.open(encoding="utf-8-sig", newline="\n") as file:
             for line in file:
@@ -50,30 +64,35 @@ class JsonlSource:
                 if not text:
                     continue
                 number += 1
+                row = problem = None
                 try:
-                    row = _DECODER.decode(text)
-                except (json.JSONDecodeError, RecursionError):
-                    row = None
-                yield number, row if isinstance(row, dict) else None, text
+                    row = _row(text)
+                except (ValueError, RecursionError) as error:
+                    problem = f"{_PROBLEMS.get(type(error), error)}; it is {text}"
+                yield number, row, problem
 
     def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
         """Yield the rows as frames of text."""
         kept = self.columns if only is None else only
         batch: list[tuple[Any, ...]] = []
-        for number, row, text in self._objects():
-            if row is None:
-                cells: list[str | None] = [None] * len(kept)
-                problem: str | None = "the line is no JSON object"
-                rest: str | None = text
-            else:
-                cells, problem = _cells(row, kept)
-                rest = None
-            batch.append((number, *cells, problem, rest))
+        for number, row, broken in self._objects():
+            cells, problem = _cells(row or {}, kept)
+            batch.append((number, *cells, broken or problem))
             if len(batch) == _BATCH:
                 yield _frame(kept, batch)
                 batch = []
         if batch:
             yield _frame(kept, batch)
+
+
+def _row(text: str) -> dict[str, Any]:
+    """Return the object that a line holds, or raise what is wrong with it."""
+    row = _DECODER.decode(text)
+    if not isinstance(row, dict):
+        raise ValueError("the line is no JSON object")
+    if "\\ud" in text.lower():
+        _text(row).encode()  # half of an escaped pair is no character
+    return row
 
 
 def _cells(row: dict[str, Any], kept: list[str]) -> tuple[list[str | None], str | None]:
@@ -83,11 +102,21 @@ def _cells(row: dict[str, Any], kept: list[str]) -> tuple[list[str | None], str 
         value = row.get(name)
         if isinstance(value, dict | list):
             problem = f"column {name}: a list or an object is no cell"
-            value = json.dumps(value)
-        cells.append({True: "true", False: "false"}[value] if isinstance(value, bool) else value)
+        cells.append(value if value is None or isinstance(value, str) else _text(value))
     return cells, problem
 
 
+def _text(value: Any) -> str:
+    """Return a JSON value as text, numbers as they were written."""
+    if isinstance(value, _Number):
+        return str(value)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_text(k)}: {_text(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_text, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
 def _frame(kept: list[str], batch: list[tuple[Any, ...]]) -> pl.DataFrame:
-    schema = {ROW: pl.UInt64(), **dict.fromkeys([*kept, PROBLEM, REST], pl.String())}
+    schema = {ROW: pl.UInt64(), **dict.fromkeys([*kept, PROBLEM], pl.String())}
     return pl.DataFrame(batch, schema=schema, orient="row")

@@ -32,7 +32,7 @@ class ParquetSource:
     def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
         """Yield the rows as frames in the types of the file."""
         kept = self.columns if only is None else only
-        rows = pl.scan_parquet(self.path).select(kept).with_row_index(ROW, offset=1)
+        rows = pl.scan_parquet(self.path, glob=False).select(kept).with_row_index(ROW, offset=1)
         rows = rows.with_columns(
             pl.col(ROW).cast(pl.UInt64), pl.lit(None, pl.String).alias(PROBLEM)
         )

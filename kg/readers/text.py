@@ -21,7 +21,8 @@ def check_text(path: Path) -> None:
     offset = line = 0
     try:
         with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
+            chunk = file.read(_CHUNK)
+            while chunk:
                 if offset == 0 and chunk.startswith(_UTF16):
                     raise InputError(f"{path} is UTF-16; save it as UTF-8 and try again")
                 nul = chunk.find(b"\0")
@@ -30,8 +31,9 @@ def check_text(path: Path) -> None:
                         f"{path} is no text: it has a zero byte at byte {offset + nul}. "
                         "Save it as UTF-8 text, or name a Parquet file .parquet"
                     )
+                following = file.read(_CHUNK)
                 try:
-                    decoder.decode(chunk)
+                    decoder.decode(chunk, final=not following)
                 except UnicodeDecodeError as error:
                     at = line + chunk.count(b"\n", 0, max(error.start, 0)) + 1
                     raise InputError(
@@ -39,6 +41,7 @@ def check_text(path: Path) -> None:
                     ) from error
                 offset += len(chunk)
                 line += chunk.count(b"\n")
+                chunk = following
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     if offset == 0:
