@@ -149,7 +149,8 @@ def _conflicts(guideline: Guideline, frame: pl.DataFrame) -> pl.Series:
         for number in numbers.unique()
     }
     if len(texts) == 1:
-        return pl.repeat(*texts.values(), len(numbers), dtype=pl.String, eager=True)
+        (text,) = texts.values()
+        return pl.repeat(text, len(numbers), dtype=pl.String, eager=True)
     return numbers.replace_strict(texts, return_dtype=pl.String)
 
 

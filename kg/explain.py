@@ -39,7 +39,7 @@ from kg.verdicts import (
     TherapyResult,
     verdict,
 )
-from kg.wording import VERDICT_WORDS, fact, listed, named, shortened, words
+from kg.wording import fact, listed, named, shortened, words
 
 __all__ = [
     "CriterionAccount",
@@ -233,7 +233,7 @@ class _Explainer:
             UNDETERMINED: self.undetermined,
         }.get(found.verdict)
         text = clause(therapy, found) if clause else self.eligible(therapy, found, covers)
-        return f"{VERDICT_WORDS[found.verdict].capitalize()}: {text}."
+        return f"{self.guideline.verdicts[found.verdict][0].capitalize()}: {text}."
 
     def decisive(self, therapy: Therapy, answer: str) -> list[str]:
         """Return the classes that rule a therapy out: criteria, or else the whole formula."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import pyoxigraph as ox
 
@@ -11,42 +11,6 @@ from kg.guideline import Guideline
 from kg.ontology import HCC, RDFS
 from kg.records import Record
 from kg.values import Interval, Knowledge, Variable, plain
-from kg.verdicts import (
-    CONTRAINDICATED,
-    ELIGIBLE,
-    ELIGIBLE_UNCHECKED,
-    ELIGIBLE_WITH_CAUTION,
-    EXCLUDED,
-    MET,
-    NOT_INDICATED,
-    UNDETERMINED,
-    UNKNOWN,
-)
-
-VERDICT_WORDS: Mapping[str, str] = {
-    ELIGIBLE: "eligible",
-    ELIGIBLE_WITH_CAUTION: "eligible with caution",
-    ELIGIBLE_UNCHECKED: "eligible, cautions unchecked",
-    UNDETERMINED: "undetermined",
-    NOT_INDICATED: "not indicated",
-    CONTRAINDICATED: "contraindicated",
-}
-VERDICT_MEANINGS: Mapping[str, str] = {
-    ELIGIBLE: "It is indicated, and nothing that the guideline states counts against it.",
-    ELIGIBLE_WITH_CAUTION: "It is indicated and not ruled out, but a relative contraindication "
-    "holds.",
-    ELIGIBLE_UNCHECKED: "It is indicated and not ruled out, but the record does not say whether "
-    "a relative contraindication holds.",
-    UNDETERMINED: "The record says too little: facts that are not known could change the answer.",
-    NOT_INDICATED: "Whatever is not known, its indications and preconditions cannot hold.",
-    CONTRAINDICATED: "Whatever is not known, an absolute contraindication holds.",
-}
-STATE_WORDS: Mapping[str, str] = {MET: "met", EXCLUDED: "excluded", UNKNOWN: "unknown"}
-STATE_MEANINGS: Mapping[str, str] = {
-    MET: "It is true whatever the facts that are not known.",
-    EXCLUDED: "It is false whatever the facts that are not known.",
-    UNKNOWN: "It depends on facts that are not known.",
-}
 
 
 def listed(parts: Iterable[str], last: str = "and") -> str:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
+from kg.cli import main
 from kg.guideline import Guideline, load
 from kg.paths import ontology_folder
 

@@ -42,7 +42,7 @@ from kg.verdicts import (
     UNKNOWN,
     PatientResult,
 )
-from kg.wording import VERDICT_MEANINGS, VERDICT_WORDS, listed
+from kg.wording import listed
 
 _VERDICT_STYLES = {
     ELIGIBLE: "bold green",
@@ -159,12 +159,13 @@ class _Page:
     def therapy(self, account: TherapyAccount) -> None:
         self.heading(f"{account.label} ({account.therapy})")
         style = _VERDICT_STYLES[account.verdict]
-        word, rest = account.reason[: len(VERDICT_WORDS[account.verdict])], account.reason
+        label, meaning = self.guideline.verdicts[account.verdict]
+        word, rest = account.reason[: len(label)], account.reason
         self.line(Text.assemble((word, style), rest[len(word) :]))
         for note in account.notes:
             self.line(note, style="bold")
         if self.full:
-            self.line(VERDICT_MEANINGS[account.verdict])
+            self.line(meaning)
             if account.note:
                 self.labelled("Reading", account.note, 0)
         self.verdict_details(account)
