@@ -1,1 +1,80 @@
-"""hcc-kg: a liver cancer guideline as an ontology, and verdicts with reasons from it."""
+"""hcc-kg: a liver cancer guideline as an ontology, and verdicts with reasons from it.
+
+The functions of `kg.api` are here too: `import kg; kg.classify({"tumour_count": 1})`. They are
+loaded when first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kg.accounts import PatientAccount, TherapyAccount
+    from kg.api import (
+        TableResult,
+        classify,
+        classify_file,
+        classify_table,
+        criteria,
+        explain,
+        load,
+        therapies,
+        variables,
+    )
+    from kg.classification import Summary
+    from kg.cohort import CohortReport, cohort_report
+    from kg.errors import ComponentError, HccKgError, InputError, OntologyError
+    from kg.guideline import Criterion, Guideline, Therapy
+    from kg.values import Variable
+    from kg.verdicts import PatientResult, TherapyResult
+
+__all__ = [
+    "CohortReport",
+    "ComponentError",
+    "Criterion",
+    "Guideline",
+    "HccKgError",
+    "InputError",
+    "OntologyError",
+    "PatientAccount",
+    "PatientResult",
+    "Summary",
+    "TableResult",
+    "Therapy",
+    "TherapyAccount",
+    "TherapyResult",
+    "Variable",
+    "classify",
+    "classify_file",
+    "classify_table",
+    "cohort_report",
+    "criteria",
+    "explain",
+    "load",
+    "therapies",
+    "variables",
+]
+
+_HOMES = {
+    "accounts": ("PatientAccount", "TherapyAccount"),
+    "classification": ("Summary",),
+    "cohort": ("CohortReport", "cohort_report"),
+    "errors": ("ComponentError", "HccKgError", "InputError", "OntologyError"),
+    "guideline": ("Criterion", "Guideline", "Therapy"),
+    "values": ("Variable",),
+    "verdicts": ("PatientResult", "TherapyResult"),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(import_module(f"{__name__}.{_HOME.get(name, 'api')}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,10 +20,11 @@ from kg.guideline import Guideline
 from kg.output import whole_file
 from kg.readers import PROBLEM, ROW, Source
 from kg.results import MISSING_, STATE_, VERDICT_, to_frame
-from kg.tables import ID, REASON, Batch, PatientTable
+from kg.tables import ID, REASON, Batch, PatientTable, RowReader
+from kg.verdicts import VERDICTS
 from kg.writers import Chunk
 
-BatchEngine = Callable[[PatientTable, Batch], pl.DataFrame]
+BatchEngine = Callable[[RowReader, Batch], pl.DataFrame]
 ENGINES = ("compiled", "hermit", "spark")
 _LONGEST = 400
 
@@ -40,6 +41,10 @@ class Summary:
     first_reason: str = ""
     verdicts: Counter[tuple[str, int]] = field(default_factory=Counter)
 
+    def of(self, therapy: str) -> dict[str, int]:
+        """Return how many patients got each verdict on a therapy."""
+        return {word: self.verdicts[therapy, number] for number, word in enumerate(VERDICTS)}
+
     def count(self, frame: pl.DataFrame, therapies: Iterator[str] | list[str]) -> None:
         """Add a result frame."""
         self.classified += len(frame)
@@ -51,13 +56,14 @@ class Summary:
                 self.verdicts[therapy, number] += count
 
 
-def compiled_engine(guideline: Guideline) -> BatchEngine:
-    """Return the compiled engine for batches."""
+def compiled_engine(guideline: Guideline, missing: bool = True) -> BatchEngine:
+    """Return the compiled engine for batches; `missing` variables cost the most and can wait."""
     plan = ColumnPlan(guideline)
 
-    def classify(table: PatientTable, batch: Batch) -> pl.DataFrame:
+    def classify(table: RowReader, batch: Batch) -> pl.DataFrame:
         known = derived_columns(table, batch)
-        states, missing = plan.states(known), plan.missing(known)
+        states = plan.states(known)
+        open_ = plan.missing(known) if missing else plan.nothing_missing(len(known))
         return pl.DataFrame(
             [
                 batch.cells[ID],
@@ -65,7 +71,7 @@ def compiled_engine(guideline: Guideline) -> BatchEngine:
                 known[CONFLICTS],
                 *(column.alias(STATE_ + column.name) for column in states),
                 *(column.alias(VERDICT_ + column.name) for column in plan.verdicts(states)),
-                *(column.alias(MISSING_ + column.name) for column in missing),
+                *(column.alias(MISSING_ + column.name) for column in open_),
             ]
         )
 
@@ -82,7 +88,7 @@ def hermit_engine(guideline: Guideline, advance: Callable[[], object]) -> BatchE
 
     hermit = Hermit(guideline)
 
-    def classify(table: PatientTable, batch: Batch) -> pl.DataFrame:
+    def classify(table: RowReader, batch: Batch) -> pl.DataFrame:
         results = []
         for record in table.records(batch):
             results.append(hermit.classify(record))
@@ -93,7 +99,7 @@ def hermit_engine(guideline: Guideline, advance: Callable[[], object]) -> BatchE
 
 
 def chunks(
-    table: PatientTable, engine: BatchEngine, rejects: Rejects, summary: Summary
+    table: PatientTable, engine: BatchEngine, rejects: RejectCounter, summary: Summary
 ) -> Iterator[Chunk]:
     """Yield the results of a table; rejected rows go to `rejects`."""
     for batch in table.batches():
@@ -108,18 +114,54 @@ def chunks(
         rejects.add_lesions(table.lesions.source, table.lesions.strangers)
 
 
-class Rejects:
+class RejectCounter:
+    """Counts rejected rows and lesions; with `strict`, the first of them is an error."""
+
+    def __init__(self, summary: Summary, strict: bool = False) -> None:
+        self._summary = summary
+        self._strict = strict
+
+    def add(self, source: Source, rows: pl.DataFrame) -> None:
+        """Add rejected rows.
+
+        Raises:
+            InputError: the run is strict and there are such rows.
+        """
+        self._summary.rejected += len(rows)
+        self._add(source, rows, of_lesions=False)
+
+    def add_lesions(self, source: Source, lesions: pl.DataFrame) -> None:
+        """Add rejected lesions.
+
+        Raises:
+            InputError: the run is strict and there are such lesions.
+        """
+        self._summary.rejected_lesions += len(lesions)
+        self._add(source, lesions, of_lesions=True)
+
+    def _add(self, source: Source, frame: pl.DataFrame, of_lesions: bool) -> None:
+        if frame.is_empty():
+            return
+        first = f"{source.path}, row {frame[ROW][0]}: {frame[REASON][0]}"
+        self._summary.first_reason = self._summary.first_reason or first
+        if self._strict:
+            raise InputError(f"{shortened(first)}; no result was written (--strict)")
+        self._keep(frame, of_lesions)
+
+    def _keep(self, frame: pl.DataFrame, of_lesions: bool) -> None:
+        """Keep rejected rows; here they are only counted."""
+
+
+class Rejects(RejectCounter):
     """Collects rejected rows in a CSV file, and rejected lesions in another beside it.
 
     The files appear when the block ends without error, and only where there are such rows.
-    With `strict`, the first rejected row is an error.
     """
 
     def __init__(self, path: Path, summary: Summary, strict: bool = False) -> None:
+        super().__init__(summary, strict)
         self.path = path
         self.lesion_path = path.with_name(path.stem + ".lesions" + (path.suffix or ".csv"))
-        self._summary = summary
-        self._strict = strict
         self._stack = ExitStack()
         self._parts: dict[Path, Path] = {}
 
@@ -134,41 +176,36 @@ class Rejects:
     ) -> None:
         self._stack.__exit__(kind, error, trace)
 
-    def add(self, source: Source, rows: pl.DataFrame) -> None:
-        """Add rejected rows.
-
-        Raises:
-            InputError: the run is strict and there are such rows.
-        """
-        self._summary.rejected += len(rows)
-        self._add(source, rows, self.path)
-
-    def add_lesions(self, source: Source, lesions: pl.DataFrame) -> None:
-        """Add rejected lesions.
-
-        Raises:
-            InputError: the run is strict and there are such lesions.
-        """
-        self._summary.rejected_lesions += len(lesions)
-        self._add(source, lesions, self.lesion_path)
-
-    def _add(self, source: Source, frame: pl.DataFrame, path: Path) -> None:
-        if frame.is_empty():
-            return
-        first = f"{source.path}, row {frame[ROW][0]}: {frame[REASON][0]}"
-        self._summary.first_reason = self._summary.first_reason or first
-        if self._strict:
-            raise InputError(f"{shortened(first)}; no result was written (--strict)")
-        self._write(path, frame)
-
-    def _write(self, path: Path, frame: pl.DataFrame) -> None:
-        cells = [as_text(frame[n]) for n in frame.columns if n not in (ROW, REASON, PROBLEM)]
-        told = pl.DataFrame([*cells, frame[ROW], frame[REASON]])
+    def _keep(self, frame: pl.DataFrame, of_lesions: bool) -> None:
+        path = self.lesion_path if of_lesions else self.path
         new = path not in self._parts
         if new:
             self._parts[path] = self._stack.enter_context(whole_file(path))
         with self._parts[path].open("ab") as file:
-            told.write_csv(file, include_header=new)
+            as_told(frame).write_csv(file, include_header=new)
+
+
+class KeptRejects(RejectCounter):
+    """Keeps rejected rows and rejected lesions in memory."""
+
+    def __init__(self, summary: Summary, strict: bool = False) -> None:
+        super().__init__(summary, strict)
+        self._kept: dict[bool, list[pl.DataFrame]] = {False: [], True: []}
+
+    def frame(self, columns: Sequence[str], of_lesions: bool = False) -> pl.DataFrame:
+        """Return all of them; `columns` are those of the table that they come from."""
+        texts = dict.fromkeys(columns, pl.String())
+        empty = pl.DataFrame(schema={**texts, ROW: pl.UInt64(), REASON: pl.String()})
+        return pl.concat([empty, *self._kept[of_lesions]])
+
+    def _keep(self, frame: pl.DataFrame, of_lesions: bool) -> None:
+        self._kept[of_lesions].append(as_told(frame))
+
+
+def as_told(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return rejected rows as they are given back: texts, the row number and the reason."""
+    cells = [as_text(frame[n]) for n in frame.columns if n not in (ROW, REASON, PROBLEM)]
+    return pl.DataFrame([*cells, frame[ROW], frame[REASON]])
 
 
 def shortened(text: str) -> str:

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from kg.commands import check, classify, explain, show
+from kg.commands import certify, check, classify, cohort, explain, show
 from kg.errors import HccKgError
 
 app = typer.Typer(
@@ -21,7 +21,9 @@ app = typer.Typer(
 app.command("classify")(classify.classify)
 app.command("explain")(explain.explain)
 app.command("show")(show.show)
+app.command("cohort")(cohort.cohort)
 app.command("check")(check.check)
+app.command("certify")(certify.certify)
 
 
 _INTERRUPTED = 130

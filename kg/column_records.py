@@ -14,8 +14,9 @@ import polars as pl
 
 from kg.errors import OntologyError
 from kg.guideline import Derivation, Guideline, Score
+from kg.readers import ROW
 from kg.records import Conflict, Record
-from kg.tables import ID, PINNED, RECORDED, Batch, PatientTable
+from kg.tables import ID, PINNED, RECORDED, Batch, RowReader
 
 CONFLICTS = "conflicts"
 RULE, SCORED = "rule:", "scored:"
@@ -28,7 +29,7 @@ def conflicts_json(conflicts: Iterable[Conflict]) -> str:
     return json.dumps(told, ensure_ascii=False)
 
 
-def derived_columns(table: PatientTable, batch: Batch) -> pl.DataFrame:
+def derived_columns(table: RowReader, batch: Batch) -> pl.DataFrame:
     """Return the masks of all variables after derivation, and the column of conflicts."""
     guideline = table.guideline
     given, names = batch.knowledge, [name for name in guideline.variables if name != ID]
@@ -130,16 +131,22 @@ def _conflicts(guideline: Guideline, frame: pl.DataFrame) -> pl.Series:
         lambda a, b: a | b,
         [pl.col(RECORDED + name).cast(pl.UInt64) * (1 << bit[name]) for name in named],
     )
-    packed = reduce(
-        lambda a, b: a | b,
-        [
-            pl.when(pl.col(RULE + identifier))
-            .then((recorded & sum(1 << bit[name] for name in names)) | (1 << i))
-            .otherwise(pl.lit(0, pl.UInt64))
-            for i, (identifier, names, _) in enumerate(told)
-        ],
+    found = frame.with_row_index(ROW).filter(
+        pl.any_horizontal(RULE + identifier for identifier, _, _ in told)
     )
-    numbers = frame.select(packed.alias(CONFLICTS)).to_series()
+    packed = found.select(ROW, pl.col(f"^{RULE}.*$"), recorded.alias(RECORDED)).select(
+        ROW,
+        reduce(
+            lambda a, b: a | b,
+            [
+                pl.when(pl.col(RULE + identifier))
+                .then((pl.col(RECORDED) & sum(1 << bit[n] for n in names)) | (1 << i))
+                .otherwise(pl.lit(0, pl.UInt64))
+                for i, (identifier, names, _) in enumerate(told)
+            ],
+        ).alias(CONFLICTS),
+    )
+    numbers = packed[CONFLICTS]
     texts = {
         number: conflicts_json(
             Conflict(identifier, tuple(n for n in sorted(names) if number >> bit[n] & 1), message)
@@ -148,13 +155,13 @@ def _conflicts(guideline: Guideline, frame: pl.DataFrame) -> pl.Series:
         )
         for number in numbers.unique()
     }
-    if len(texts) == 1:
-        (text,) = texts.values()
-        return pl.repeat(text, len(numbers), dtype=pl.String, eager=True)
-    return numbers.replace_strict(texts, return_dtype=pl.String)
+    none = pl.repeat("[]", len(frame), dtype=pl.String, eager=True)
+    if not texts:
+        return none
+    return none.scatter(packed[ROW], numbers.replace_strict(texts, return_dtype=pl.String))
 
 
-def _with_lesions(table: PatientTable, batch: Batch, frame: pl.DataFrame) -> pl.DataFrame:
+def _with_lesions(table: RowReader, batch: Batch, frame: pl.DataFrame) -> pl.DataFrame:
     """Replace the rows of patients with lesions by what their records say, one by one."""
     with_lesions = batch.cells[ID].is_in(pl.Series(list(batch.lesions)).implode())
     places = with_lesions.arg_true()

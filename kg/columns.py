@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
 
 import polars as pl
 
@@ -57,6 +56,8 @@ def read_column(variable: Variable, column: pl.Series) -> Column:
 
 def read_columns(variables: Sequence[Variable], frame: pl.DataFrame) -> dict[str, Column]:
     """Return what each variable's column of a frame says."""
+    if not variables:
+        return {}
     masks = frame.select(_plain(variable, frame.schema[variable.name]) for variable in variables)
     left = masks.select(
         (pl.col(v.name).is_null() & frame[v.name].is_not_null()).any() for v in variables
@@ -78,14 +79,16 @@ def _plain(variable: Variable, dtype: pl.DataType) -> pl.Expr:
         return _compared(variable, x, dtype).alias(variable.name)
     if variable.is_number and dtype == pl.String:
         number = pl.when(x.str.len_bytes() <= _EXACT_LENGTH).then(x).cast(pl.Float64, strict=False)
-        return _compared(variable, number, pl.Float64()).alias(variable.name)
+        exact = (number != 0) | (x == "0")  # 1e-400 is no zero
+        return _compared(variable, pl.when(exact).then(number), pl.Float64()).alias(variable.name)
     if variable.type == "boolean" and dtype == pl.Boolean:
         return pl.when(x).then(1).when(~x).then(2).cast(mask).alias(variable.name)
     if not variable.is_number and dtype == pl.String:
-        bits = [(x == word).cast(mask) * (1 << i) for i, word in enumerate(variable.words)]
-        total = reduce(lambda a, b: a | b, bits)
-        return pl.when(total != 0).then(total).alias(variable.name)
-    return pl.lit(None, mask).alias(variable.name)
+        found = pl.lit(None, mask)
+        for i, word in enumerate(variable.words):
+            found = pl.when(x == word).then(pl.lit(1 << i, mask)).otherwise(found)
+        return found.alias(variable.name)
+    return pl.repeat(None, pl.len(), dtype=mask).alias(variable.name)
 
 
 def _compared(variable: Variable, x: pl.Expr, dtype: pl.DataType) -> pl.Expr:
@@ -95,9 +98,9 @@ def _compared(variable: Variable, x: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     order of decimals and every threshold has few digits, so comparing floats is exact.
     """
     mask = pl.lit(1, mask_type(variable))
-    for i, band in enumerate(variable.bands[1:]):
+    for i, band in enumerate(variable.bands[1:], start=1):
         passed = x > _literal(band.low, dtype) if band.low_open else x >= _literal(band.low, dtype)
-        mask = mask + passed.cast(mask_type(variable)) * (1 << i)
+        mask = pl.when(passed).then(pl.lit(1 << i, mask_type(variable))).otherwise(mask)
     return pl.when(_fits(variable, x, dtype)).then(mask)
 
 

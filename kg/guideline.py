@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -14,6 +15,7 @@ from kg.formula import And, Formula, FormulaReader, Or, Ref, atoms, read_range, 
 from kg.ontology import DCTERMS, HCC, OA, OWL, RDFS, SKOS, Node, Ontology, local_name
 from kg.values import BOOLEAN, Value, Variable, cut_bands
 
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
 LABEL, DEFINITION, NOTATION = RDFS + "label", SKOS + "definition", SKOS + "notation"
 ALT_LABEL, EDITORIAL, NOTE = SKOS + "altLabel", SKOS + "editorialNote", SKOS + "note"
 SUBCLASS, SOURCE = RDFS + "subClassOf", DCTERMS + "source"
@@ -288,6 +290,11 @@ class _Loader:
         if text is None:
             name = local_name(node.value)
             raise OntologyError(f"hcc:{name} lacks {local_name(predicate)}; add it to its block")
+        if predicate == NOTATION and not _IDENTIFIER.fullmatch(text):
+            raise OntologyError(
+                f"hcc:{local_name(node.value)}: the notation {text!r} is no identifier; "
+                "use letters, digits, - and _"
+            )
         return text
 
     def _notation(self, iri: str) -> str:

@@ -68,14 +68,17 @@ class Logic:
         root = self.roots[name] if name in self.roots else self.diagrams.of(Ref(name))
         return STATE[self.evaluation(known).possible(root)]
 
-    def deciding(self, name: str, known: Mapping[str, Knowledge]) -> tuple[str, ...]:
+    def deciding(
+        self, name: str, known: Mapping[str, Knowledge], evaluation: Evaluation | None = None
+    ) -> tuple[str, ...]:
         """Return a smallest-by-removal set of variables whose knowledge decides a class.
 
         No variable of the set can be left out: without it the state would be unknown.
         Empty where the state is unknown. The variables are tried from the leaves up, so
         that one pass is enough: below a node all is decided, above it nothing is yet.
+        `evaluation` is that of what is known, where the caller has it.
         """
-        evaluation = self.evaluation(known)
+        evaluation = evaluation or self.evaluation(known)
         root = self.roots[name] if name in self.roots else self.diagrams.of(Ref(name))
         answers = evaluation.possible(root)
         if answers not in (YES, NO):

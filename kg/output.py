@@ -37,6 +37,23 @@ def whole_file(path: Path) -> Iterator[Path]:
             yield part
 
 
+def check_apart(*files: Path | None) -> None:
+    """Keep a run from writing over what it reads, or over what it wrote.
+
+    Raises:
+        InputError: a file is named for two things.
+    """
+    seen: set[Path] = set()
+    for file in files:
+        if file is not None and file.resolve() in seen:
+            raise InputError(f"{file} is named for two things; a result would take its place")
+        seen.update([file.resolve()] if file is not None and not _is_device(file) else [])
+
+
+def _is_device(file: Path) -> bool:
+    return file.exists() and not file.is_file()
+
+
 @contextmanager
 def whole_output(path: Path | None) -> Iterator[Path]:
     """Give a path to write to, for a file or for standard output where there is no path.

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from functools import reduce
+from dataclasses import dataclass
+from functools import cache, reduce
 
 import polars as pl
 
@@ -36,6 +37,7 @@ from kg.verdicts import (
 STATE_, VERDICT_, MISSING_ = "state:", "verdict:", "missing:"
 CODE = {state: code for code, state in STATE.items()}
 _BITS = 64
+_GROUP = 10
 
 
 def schema(guideline: Guideline) -> dict[str, pl.DataType]:
@@ -103,50 +105,104 @@ def patients(guideline: Guideline, frame: pl.DataFrame) -> Iterator[PatientResul
         )
 
 
-class TherapyColumns:
-    """The answers about one therapy as columns, for writers: verdict and packed lists."""
+LISTS = ("met", "missing", "unchecked")
 
-    KEYS = ("verdict", "met", "missing", "unchecked")
 
-    def __init__(self, guideline: Guideline, therapy: Therapy) -> None:
-        self.therapy = therapy
-        self.criteria = sorted(therapy.criteria)
-        self.cautions = sorted(therapy.relative)
-        self.variables = logic_of(guideline).answer_variables(therapy)
+@dataclass(frozen=True)
+class Coded:
+    """A column as numbers of rows of a table of its distinct values."""
 
-    def expressions(self) -> list[pl.Expr]:
-        """Return the four answers as numbers, from the columns of a result frame."""
-        verdict = pl.col(VERDICT_ + self.therapy.id)
-        cautious = [VERDICTS.index(word) for word in WITH_OPEN_CAUTIONS]
-        open_ = pl.when(verdict.is_in(cautious)).then(_bits(self.cautions, CODE[UNKNOWN]))
-        undetermined = verdict == VERDICTS.index(UNDETERMINED)
-        missing = pl.when(undetermined).then(pl.col(MISSING_ + self.therapy.id))
-        return [
-            verdict.alias("verdict"),
-            _bits(self.criteria, CODE[MET]).alias("met"),
-            missing.otherwise(pl.lit(0, pl.UInt64)).alias("missing"),
-            open_.otherwise(pl.lit(0, pl.UInt64)).alias("unchecked"),
-        ]
+    table: pl.Series
+    places: pl.Series
 
-    def words(self, key: Sequence[int]) -> dict[str, str | list[str]]:
-        """Return the four answers of one distinct key in words."""
-        return {
-            "verdict": VERDICTS[key[0]],
-            "met": unpack(self.criteria, key[1]),
-            "missing": unpack(self.variables, key[2]),
-            "unchecked": unpack(self.cautions, key[3]),
-        }
+    def column(self) -> pl.Series:
+        """Return the values themselves."""
+        return self.table.gather(self.places)
 
-    def spread(self, frame: pl.DataFrame) -> tuple[list[dict[str, str | list[str]]], pl.Series]:
-        """Return the distinct answers in words, and for each row the place of its answer.
+    def joined(self, separator: str) -> Coded:
+        """Return lists of words as texts."""
+        texts = self.table.cast(pl.List(pl.String)).list.join(separator)
+        return Coded(texts, self.places)
 
-        A cohort has few distinct answers: each is put into words once.
-        """
-        keys = frame.select(self.expressions())
-        distinct = keys.unique()
-        numbered = distinct.with_row_index("place")
-        places = keys.join(numbered, on=list(self.KEYS), how="left", maintain_order="left")
-        return [self.words(row) for row in distinct.iter_rows()], places["place"]
+
+def answers(guideline: Guideline, therapy: Therapy, frame: pl.DataFrame) -> dict[str, Coded]:
+    """Return the answers about one therapy, in the order of a result frame.
+
+    The columns are verdict (a word), and met, missing and unchecked (lists of words, sorted).
+    Words are of enumerated types, which are written and looked up faster than texts.
+    """
+    verdict = pl.col(VERDICT_ + therapy.id)
+    undetermined = verdict == VERDICTS.index(UNDETERMINED)
+    cautious = verdict.is_in([VERDICTS.index(name) for name in WITH_OPEN_CAUTIONS])
+    none = pl.lit(0, pl.UInt64)
+    names = {
+        "met": sorted(therapy.criteria),
+        "missing": logic_of(guideline).answer_variables(therapy),
+        "unchecked": sorted(therapy.relative),
+    }
+    sets = frame.select(
+        _bits(names["met"], CODE[MET]).alias("met"),
+        pl.when(undetermined).then(pl.col(MISSING_ + therapy.id)).otherwise(none).alias("missing"),
+        pl.when(cautious)
+        .then(_bits(names["unchecked"], CODE[UNKNOWN]))
+        .otherwise(none)
+        .alias("unchecked"),
+    )
+    types = list_types(guideline)
+    verdicts = pl.Series(VERDICTS, dtype=pl.Enum(VERDICTS))
+    return {
+        "verdict": Coded(verdicts, frame[VERDICT_ + therapy.id].cast(pl.UInt32)),
+        **{key: _lists(tuple(names[key]), sets[key], types[key]) for key in LISTS},
+    }
+
+
+def list_types(guideline: Guideline) -> dict[str, pl.Enum]:
+    """Return the type of the words in each list of answers."""
+    criteria = pl.Enum(list(guideline.criteria))
+    return {"met": criteria, "missing": pl.Enum(list(guideline.variables)), "unchecked": criteria}
+
+
+def interleaved(columns: Sequence[Coded]) -> pl.Series:
+    """Return columns of equal length as one: the first row of each, then the second of each."""
+    offsets, tables = 0, []
+    places = []
+    for column in columns:
+        tables.append(column.table)
+        places.append(column.places + offsets)
+        offsets += len(column.table)
+    together = pl.concat(places)
+    height, width = len(places[0]), len(places)
+    row = pl.int_range(height * width, eager=True)
+    return pl.concat(tables).gather(together.gather(row % width * height + row // width))
+
+
+def _lists(names: tuple[str, ...], sets: pl.Series, words: pl.Enum) -> Coded:
+    """Return sets of names, one bit a name, as lists; each distinct set is made once.
+
+    A set is cut into groups of few bits, each group looked up in a table of lists.
+    """
+    distinct = sets.unique().alias("set")
+    parts = [
+        table.gather(distinct // (1 << i * _GROUP) % (1 << _GROUP)).alias(str(i))
+        for i, table in enumerate(_tables(names, words))
+    ]
+    lists = pl.DataFrame(parts).select(pl.concat_list(pl.all()).alias("list")).to_series()
+    places = sets.to_frame("set").join(
+        distinct.to_frame().with_row_index("place"), on="set", how="left", maintain_order="left"
+    )
+    return Coded(lists, places["place"])
+
+
+@cache
+def _tables(names: tuple[str, ...], words: pl.Enum) -> list[pl.Series]:
+    """Return for each group of names the lists of all its sets."""
+    return [
+        pl.Series(
+            [unpack(names[first : first + _GROUP], bits) for bits in range(1 << _GROUP)],
+            dtype=pl.List(words),
+        )
+        for first in range(0, max(len(names), 1), _GROUP)
+    ]
 
 
 def _bits(names: Sequence[str], code: int) -> pl.Expr:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import polars as pl
@@ -38,49 +37,28 @@ class Batch:
     rejected_lesions: pl.DataFrame | None
 
 
-class PatientTable:
-    """A table of patients, with a table of their lesions where there is one.
+class RowReader:
+    """Reads rows of a table as records, wherever the rows come from.
 
-    Raises:
-        InputError: a file cannot be read as a table, or its columns are not those of the
-            guideline.
+    `variables` are those that the table has columns for; `repeated` are the ids that stand in
+    more than one row.
     """
 
     def __init__(
         self,
         guideline: Guideline,
-        path: Path,
-        lesions: Path | None = None,
-        ignore_unknown: bool = False,
+        variables: Sequence[str],
+        repeated: pl.Series,
+        lesions: LesionTable | None,
     ) -> None:
         self.guideline = guideline
-        self.source = open_source(path)
-        names = [name for name in guideline.variables if name != ID]
-        _check_columns(self.source, [ID, *names], ID, ignore_unknown)
-        self.variables = [name for name in names if name in self.source.columns]
-        self.ids = self._ids()
-        self.lesions = LesionTable(guideline, lesions, self.ids) if lesions else None
+        self.variables = list(variables)
+        self.lesions = lesions
+        self._repeated = repeated
 
-    def _ids(self) -> pl.Series:
-        parts = [as_text(f[ID]) for f in self.source.batches([ID])]
-        return pl.concat(parts) if parts else pl.Series(ID, [], pl.String)
-
-    @property
-    def height(self) -> int:
-        """The number of data rows."""
-        return len(self.ids)
-
-    @cached_property
-    def _repeated(self) -> pl.Series:
-        known = self.ids.drop_nulls()
-        return known.filter(known.is_duplicated()).unique()
-
-    def batches(self) -> Iterator[Batch]:
-        """Yield all rows in order, good ones and rejected ones."""
-        for frame in self.source.batches():
-            yield self._batch(frame.with_columns(as_text(frame[ID])))
-
-    def _batch(self, frame: pl.DataFrame) -> Batch:
+    def batch(self, rows: pl.DataFrame) -> Batch:
+        """Return rows, as a source yields them, as good ones and rejected ones."""
+        frame = rows.with_columns(as_text(rows[ID]))
         knowledge, faults = self._knowledge(frame)
         lesions: dict[str, list[Lesion]] = {}
         if self.lesions is not None:
@@ -136,16 +114,53 @@ class PatientTable:
             yield read_record(self.guideline, row[0], cells, batch.lesions.get(row[0]))
 
 
+class PatientTable(RowReader):
+    """A table of patients, with a table of their lesions where there is one.
+
+    Raises:
+        InputError: a file cannot be read as a table, or its columns are not those of the
+            guideline.
+    """
+
+    def __init__(
+        self,
+        guideline: Guideline,
+        patients: Path | Source,
+        lesions: Path | Source | None = None,
+        ignore_unknown: bool = False,
+    ) -> None:
+        self.source = open_source(patients)
+        variables = variables_of(guideline, self.source, ignore_unknown)
+        parts = [as_text(f[ID]) for f in self.source.batches([ID])]
+        self.ids = pl.concat(parts) if parts else pl.Series(ID, [], pl.String)
+        known = self.ids.drop_nulls()
+        repeated = known.filter(known.is_duplicated()).unique()
+        table = LesionTable(guideline, lesions) if lesions else None
+        if table is not None:
+            table.tell_strangers(known)
+        super().__init__(guideline, variables, repeated, table)
+
+    @property
+    def height(self) -> int:
+        """The number of data rows."""
+        return len(self.ids)
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield all rows in order, good ones and rejected ones."""
+        for frame in self.source.batches():
+            yield self.batch(frame)
+
+
 class LesionTable:
     """The lesions of the patients, held as columns of text."""
 
-    def __init__(self, guideline: Guideline, path: Path, ids: pl.Series) -> None:
+    def __init__(self, guideline: Guideline, lesions: Path | Source) -> None:
         self.guideline = guideline
-        self.source = source = open_source(path)
+        self.source = source = open_source(lesions)
         self.columns = [ID, LESION_ID, *guideline.lesion_columns]
         _check_columns(source, self.columns, ID, ignore_unknown=False)
         if LESION_ID not in source.columns:
-            raise InputError(f"{path} has no column {LESION_ID}; each row needs one")
+            raise InputError(f"{source.path} has no column {LESION_ID}; each row needs one")
         frames = [
             frame.select(frame[ROW], *(as_text(frame[n]) for n in frame.columns if n != ROW))
             for frame in source.batches()
@@ -155,12 +170,16 @@ class LesionTable:
             if frames
             else pl.DataFrame(schema=dict.fromkeys([*source.columns, PROBLEM], pl.String()))
         )
-        strange = ~self.frame[ID].is_in(ids.drop_nulls().unique().implode()).fill_null(False)
-        reason = "column patient_id: the patient table has no such patient"
-        self.strangers = self.frame.filter(strange).with_columns(pl.lit(reason).alias(REASON))
+        self.strangers = self.frame.clear().with_columns(pl.lit("").alias(REASON))
         repeated = self.frame.select(ID, LESION_ID).is_duplicated()
         self._repeated = set(self.frame.filter(repeated).select(ID, LESION_ID).iter_rows())
         self._told: set[str] = set()
+
+    def tell_strangers(self, ids: pl.Series) -> None:
+        """Find the lesions of patients whom the patient table, with these ids, does not have."""
+        strange = ~self.frame[ID].is_in(ids.unique().implode()).fill_null(False)
+        reason = "column patient_id: the patient table has no such patient"
+        self.strangers = self.frame.filter(strange).with_columns(pl.lit(reason).alias(REASON))
 
     def of(self, ids: pl.Series) -> tuple[dict[str, list[Lesion]], dict[str, str]]:
         """Return the lesions of some patients, and what is wrong with a patient's lesions."""
@@ -195,6 +214,17 @@ class LesionTable:
         )
         self._told.update(reasons[ID].drop_nulls())
         return self.frame.join(reasons, on=ID, how="inner", maintain_order="left")
+
+
+def variables_of(guideline: Guideline, source: Source, ignore_unknown: bool) -> list[str]:
+    """Return the variables that a table of patients has columns for, in the guideline's order.
+
+    Raises:
+        InputError: the columns are not those of the guideline.
+    """
+    names = [name for name in guideline.variables if name != ID]
+    _check_columns(source, [ID, *names], ID, ignore_unknown)
+    return [name for name in names if name in source.columns]
 
 
 def find_patient(

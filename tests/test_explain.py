@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from kg.commands.explain import explain as command
 from kg.errors import InputError
-from kg.explain import criteria_json, explain
+from kg.explaining import criteria_json, explain
 from kg.guideline import load
 from kg.logic import logic_of
 from kg.records import read_record

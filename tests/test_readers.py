@@ -1,4 +1,4 @@
-"""Readers: every format gives the same cells, and says what a file or a row is that it cannot read."""
+"""Readers: each format gives the same cells, and tells what it cannot read and where."""
 
 from __future__ import annotations
 

@@ -41,9 +41,24 @@ def write_cohort(guideline: Guideline, path: Path, size: int, seed: int) -> None
                 pool.sample(height, with_replacement=True, seed=_mixed(seed, number, i))
                 for i, pool in enumerate(pools.values())
             ]
-            yield pl.DataFrame([("p" + ids).alias(ID), *columns])
+            frame = pl.DataFrame([("p" + ids).alias(ID), *columns])
+            yield frame.with_columns(_one_source(guideline))
 
     register_io_source(frames, schema=schema).sink_parquet(path)
+
+
+def _one_source(guideline: Guideline) -> list[pl.Expr]:
+    """Leave derived values out where what they derive from is known, as registries do.
+
+    Drawn apart, the two would contradict each other in most rows.
+    """
+    kept = []
+    for rule in guideline.derivations:
+        sources = set(rule.variables) - set(rule.targets) or set(rule.targets[1:])
+        if not rule.from_lesions:
+            free = pl.all_horizontal(pl.col(name).is_null() for name in sorted(sources))
+            kept += [pl.when(free).then(pl.col(t)).alias(t) for t in rule.targets[:1]]
+    return kept
 
 
 def _mixed(*parts: int) -> int:

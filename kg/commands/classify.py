@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from kg import paths, terminal
+from kg import terminal
 from kg.classification import (
     ENGINES,
     BatchEngine,
@@ -20,9 +20,10 @@ from kg.classification import (
     hermit_engine,
     shortened,
 )
+from kg.commands.inputs import named_tables
 from kg.errors import InputError
 from kg.guideline import Guideline, load
-from kg.output import whole_output
+from kg.output import check_apart, whole_output
 from kg.tables import PatientTable
 from kg.verdicts import VERDICTS
 from kg.writers import FORMATS, Task, writer_of
@@ -78,7 +79,7 @@ def classify(
 
         hcc-kg classify cohort.parquet --output verdicts.parquet
     """
-    table_path, lesion_path = _input(patients, lesions, example)
+    table_path, lesion_path = named_tables(patients, lesions, example)
     guideline = load(ontology)
     task = _task(guideline, therapy, explain, compact)
     form = format or (output.suffix.removeprefix(".").lower() if output else "table")
@@ -87,29 +88,19 @@ def classify(
     summary = Summary()
     beside = output.parent if output else Path()
     bin_ = Rejects(rejects or beside / f"{table_path.stem}.rejected.csv", summary, strict)
-    _check_files(table_path, lesion_path, output, bin_.path, bin_.lesion_path)
+    check_apart(table_path, lesion_path, output, bin_.path, bin_.lesion_path)
     table = PatientTable(guideline, table_path, lesion_path, ignore_unknown)
     with (
         terminal.progress("classifying", table.height) as bar,
         bin_,
         whole_output(output) as path,
     ):
-        run = _engine(engine, guideline, bar.advance)
+        run = _engine(engine, guideline, bar.advance, missing=not compact)
         results = chunks(table, run, bin_, summary)
         write(task, bar.watch(results) if engine == "compiled" else results, path)
     _tell(terminal.messages(), task, summary, bin_, form)
     if summary.rejected or summary.rejected_lesions:
         raise typer.Exit(1)
-
-
-def _input(patients: Path | None, lesions: Path | None, example: bool) -> tuple[Path, Path | None]:
-    if example == (patients is not None):
-        raise InputError("name a table of patients, or pass --example; one of the two")
-    if patients is not None:
-        return patients, lesions
-    if lesions is not None:
-        raise InputError("the example cohort brings its own lesions; leave --lesions out")
-    return paths.example_cohort(), paths.example_lesions()
 
 
 def _task(guideline: Guideline, therapy: list[str] | None, explain: bool, compact: bool) -> Task:
@@ -127,22 +118,11 @@ def _check_options(form: str, explain: bool, compact: bool) -> None:
         raise InputError("--compact goes with --format csv or parquet")
 
 
-def _check_files(*files: Path | None) -> None:
-    """Keep a run from writing over what it reads, or over what it wrote."""
-    seen: set[Path] = set()
-    for file in files:
-        if file is not None and file.resolve() in seen:
-            raise InputError(f"{file} is named for two things; a result would take its place")
-        seen.update([file.resolve()] if file is not None and not _is_device(file) else [])
-
-
-def _is_device(file: Path) -> bool:
-    return file.exists() and not file.is_file()
-
-
-def _engine(name: str, guideline: Guideline, advance: Callable[[], object]) -> BatchEngine:
+def _engine(
+    name: str, guideline: Guideline, advance: Callable[[], object], missing: bool
+) -> BatchEngine:
     if name == "compiled":
-        return compiled_engine(guideline)
+        return compiled_engine(guideline, missing)
     if name == "hermit":
         return hermit_engine(guideline, advance)
     raise InputError(f"{name!r} is no engine; the engines are {', '.join(ENGINES)}")

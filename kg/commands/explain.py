@@ -25,7 +25,7 @@ from kg.accounts import (
 )
 from kg.engines.compiled import Compiled
 from kg.errors import InputError
-from kg.explain import explain as account_of
+from kg.explaining import explain as account_of
 from kg.guideline import Guideline, Statement, load
 from kg.records import Record
 from kg.tables import find_patient

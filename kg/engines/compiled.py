@@ -224,6 +224,11 @@ class ColumnPlan:
             packed.append(bits.alias(therapy.id))
         return done.select(packed)
 
+    def nothing_missing(self, height: int) -> pl.DataFrame:
+        """Return the same columns without any variable, for results that do not tell them."""
+        none = pl.repeat(0, height, dtype=pl.UInt64, eager=True)
+        return pl.DataFrame([none.alias(name) for name in self.guideline.therapies])
+
     def verdicts(self, states: pl.DataFrame) -> pl.DataFrame:
         """Return for each therapy the number of its verdict in VERDICTS."""
         sets = (NO, YES, NO | YES)

@@ -82,10 +82,21 @@ def start_java() -> None:
     with _LOCK:
         if jpype.isJVMStarted():
             return
-        arguments = ["-Xss16m", "-Djava.awt.headless=true", "--enable-native-access=ALL-UNNAMED"]
+        arguments = [
+            "-Xrs",
+            "-Xss16m",
+            "-Djava.awt.headless=true",
+            "--enable-native-access=ALL-UNNAMED",
+        ]
         library = _jvm_library()
         try:
-            jpype.startJVM(library, *arguments, classpath=_class_path(), convertStrings=False)
+            jpype.startJVM(
+                library,
+                *arguments,
+                classpath=_class_path(),
+                convertStrings=False,
+                interrupt=False,  # Python handles an interrupt, or files would stay half written
+            )
         except (OSError, RuntimeError) as error:
             raise ComponentError(
                 f"the Java runtime {library} does not start ({error}); "

@@ -32,13 +32,16 @@ class Source(Protocol):
         ...
 
 
-def open_source(path: Path) -> Source:
-    """Open a table by the ending of its name.
+def open_source(table: Path | Source) -> Source:
+    """Open a table by the ending of its name; a source that is open passes.
 
     Raises:
         InputError: there is no such file, it is of no known format, or it is broken as a
             whole.
     """
+    if not isinstance(table, Path):
+        return table
+    path = table
     if path.is_dir():
         raise InputError(f"{path} is a folder; name a table in it: {', '.join(sorted(FORMATS))}")
     if not path.is_file():

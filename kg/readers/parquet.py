@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -17,17 +17,12 @@ class ParquetSource:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self.schema = dict(pl.read_parquet_schema(path))
+            self.schema = dict(pl.scan_parquet(path, glob=False).collect_schema())
         except (pl.exceptions.PolarsError, OSError) as error:
             reason = str(error).partition("\n")[0]
             raise InputError(f"{path} is no Parquet file that can be read: {reason}") from error
         self.columns = [name for name in self.schema if name not in TOLD]
-        for name, dtype in self.schema.items():
-            if not name.startswith("_") and (dtype.is_nested() or not _is_cell(dtype)):
-                raise InputError(
-                    f"{path}, column {name}: values of type {dtype} are no cells; "
-                    "store numbers, booleans or text"
-                )
+        check_types(path, self.schema)
 
     def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
         """Yield the rows as frames in the types of the file."""
@@ -41,6 +36,20 @@ class ParquetSource:
         except pl.exceptions.PolarsError as error:
             reason = str(error).partition("\n")[0]
             raise InputError(f"{self.path}: the Parquet file is damaged: {reason}") from error
+
+
+def check_types(path: Path, schema: Mapping[str, pl.DataType]) -> None:
+    """Check that values of typed columns can be cells.
+
+    Raises:
+        InputError: a column holds dates, lists or the like.
+    """
+    for name, dtype in schema.items():
+        if not name.startswith("_") and (dtype.is_nested() or not _is_cell(dtype)):
+            raise InputError(
+                f"{path}, column {name}: values of type {dtype} are no cells; "
+                "store numbers, booleans or text"
+            )
 
 
 def _is_cell(dtype: pl.DataType) -> bool:

@@ -9,12 +9,15 @@ from pathlib import Path
 import polars as pl
 
 from kg.column_records import CONFLICTS
-from kg.explain import criteria_json, explain
+from kg.explaining import criteria_json, explain
+from kg.guideline import Guideline
 from kg.logic import STATE
-from kg.results import CODE, STATE_, TherapyColumns, patients
+from kg.results import CODE, LISTS, STATE_, Coded, answers, patients
 from kg.tables import ID
 from kg.verdicts import MET, NOT_ASSESSED
 from kg.writers import Chunk, Task
+
+THERAPY_ = "therapy:"
 
 
 def write_json(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
@@ -60,50 +63,64 @@ def _explained(task: Task, chunk: Chunk) -> Iterator[str]:
 
 
 def _plain(task: Task, frame: pl.DataFrame) -> Iterator[str]:
-    """Yield each patient's object, put together from texts that many rows share."""
+    """Yield each patient's object, put together column by column."""
     guideline = task.guideline
-    parts: list[pl.Expr | pl.Series] = []
-    for i, name in enumerate(task.therapies):
-        words, places = TherapyColumns(guideline, guideline.therapies[name]).spread(frame)
-        texts = pl.Series([_dump(answer) for answer in words], dtype=pl.String)
-        parts.append(pl.lit(f"{', ' if i else ''}{_dump(name)}: "))
-        parts.append(texts.gather(places))
-    columns = frame.with_columns(
-        s.alias(f"part:{i}") for i, s in enumerate(parts) if isinstance(s, pl.Series)
+    told = {
+        name: _answers_text(answers(guideline, guideline.therapies[name], frame))
+        for name in task.therapies
+    }
+    frame = frame.with_columns(
+        frame[ID].map_elements(_dump, pl.String),
+        *(text.alias(THERAPY_ + name) for name, text in told.items()),
     )
-    therapies = [
-        pl.col(f"part:{i}") if isinstance(part, pl.Series) else part for i, part in enumerate(parts)
+    states = [pl.lit(_dump(STATE[code])) for code in sorted(STATE)]
+    recommendations = {
+        name: _one_of(pl.col(STATE_ + name), states) for name in guideline.recommendations
+    }
+    parts = [
+        pl.lit('{"patient_id": '),
+        pl.col(ID),
+        pl.lit(', "conflicts": '),
+        pl.col(CONFLICTS),
+        pl.lit(', "therapies": '),
+        *_object({name: pl.col(THERAPY_ + name) for name in told}),
+        pl.lit(', "recommendations": '),
+        *_object(recommendations),
+        pl.lit(', "response_to_ablation": '),
+        _response(guideline),
+        pl.lit("}"),
     ]
-    states = [pl.lit(f'"{STATE[code]}"') for code in sorted(STATE)]
-    recommendations = [
-        expression
-        for i, name in enumerate(guideline.recommendations)
-        for expression in (
-            pl.lit(f"{', ' if i else ''}{_dump(name)}: "),
-            _one_of(pl.col(STATE_ + name), states),
-        )
-    ]
+    yield from frame.select(pl.concat_str(parts)).to_series()
+
+
+def _answers_text(told: dict[str, Coded]) -> pl.Series:
+    """Return the answers about a therapy as the text of a JSON object."""
+    # Identifiers have no character that JSON would escape: `kg.guideline` sees to that.
+    texts = [('"' + told["verdict"].column().cast(pl.String) + '"').alias("verdict")]
+    for name in LISTS:
+        joined = told[name].joined('", "')
+        some = pl.select(
+            pl.when(joined.table == "").then(pl.lit("[]")).otherwise('["' + joined.table + '"]')
+        ).to_series()
+        texts.append(Coded(some, joined.places).column().alias(name))
+    parts = _object({text.name: pl.col(text.name) for text in texts})
+    return pl.DataFrame(texts).select(pl.concat_str(parts)).to_series()
+
+
+def _object(values: dict[str, pl.Expr]) -> list[pl.Expr]:
+    """Return the parts of the text of a JSON object."""
+    parts = [pl.lit("{")]
+    for i, (name, value) in enumerate(values.items()):
+        parts += [pl.lit(f"{', ' if i else ''}{_dump(name)}: "), value]
+    return [*parts, pl.lit("}")]
+
+
+def _response(guideline: Guideline) -> pl.Expr:
     response = pl.lit(_dump(NOT_ASSESSED))
     for name, answer in reversed(list(guideline.responses.items())):
         met = pl.col(STATE_ + name) == CODE[MET]
         response = pl.when(met).then(pl.lit(_dump(answer.outcome))).otherwise(response)
-    ids = frame[ID].map_elements(_dump, pl.String)
-    text = columns.with_columns(ids.alias(ID)).select(
-        pl.concat_str(
-            pl.lit('{"patient_id": '),
-            pl.col(ID),
-            pl.lit(', "conflicts": '),
-            pl.col(CONFLICTS),
-            pl.lit(', "therapies": {'),
-            *therapies,
-            pl.lit('}, "recommendations": {'),
-            *recommendations,
-            pl.lit('}, "response_to_ablation": '),
-            response,
-            pl.lit("}"),
-        )
-    )
-    yield from text.to_series()
+    return response
 
 
 def _one_of(code: pl.Expr, texts: list[pl.Expr]) -> pl.Expr:

@@ -9,12 +9,10 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from kg.column_records import CONFLICTS
-from kg.results import STATE_, TherapyColumns, schema
+from kg.results import LISTS, STATE_, VERDICT_, Coded, answers, interleaved, schema
 from kg.tables import ID
 from kg.verdicts import VERDICTS
 from kg.writers import Chunk, Task
-
-_LISTS = ("met", "missing", "unchecked")
 
 
 def write_csv(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
@@ -22,13 +20,8 @@ def write_csv(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
     with path.open("wb") as file:
         file.write((",".join(_columns(task)) + "\n").encode())
         for chunk in chunks:
-            frame = compact_rows(task, chunk.frame) if task.compact else rows(task, chunk.frame)
-            joined = [
-                pl.col(name).list.join(";").replace("", None)
-                for name in _LISTS
-                if name in frame.columns
-            ]
-            frame.with_columns(joined).write_csv(file, include_header=False)
+            make = compact_rows if task.compact else joined_rows
+            make(task, chunk.frame).write_csv(file, include_header=False)
 
 
 def write_parquet(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
@@ -55,23 +48,33 @@ def _columns(task: Task) -> list[str]:
 
 def rows(task: Task, frame: pl.DataFrame) -> pl.DataFrame:
     """Return one row a patient and therapy, the therapies of a patient together."""
-    frames = []
-    for name in task.therapies:
-        therapy = task.guideline.therapies[name]
-        words, places = TherapyColumns(task.guideline, therapy).spread(frame)
-        distinct = pl.DataFrame(
-            words,
-            schema={"verdict": pl.String(), **dict.fromkeys(_LISTS, pl.List(pl.String))},
-        )
-        answers = distinct[places] if len(distinct) else distinct
-        told = frame.select(pl.col(ID), pl.lit(name).alias("therapy"))
-        frames.append(told.hstack(answers.get_columns()))
-    height = len(frame)
-    order = pl.select(
-        (pl.int_range(height * len(frames)) % len(frames)) * height
-        + pl.int_range(height * len(frames)) // len(frames)
-    ).to_series()
-    return pl.concat(frames)[order] if height else frames[0]
+    return _rows(task, frame, _answers(task, frame))
+
+
+def joined_rows(task: Task, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the same rows with lists as texts, joined by semicolons; none is null."""
+    told = [
+        {key: one[key].joined(";") if key in LISTS else one[key] for key in one}
+        for one in _answers(task, frame)
+    ]
+    return _rows(task, frame, told).with_columns(pl.col(LISTS).replace("", None))
+
+
+def _answers(task: Task, frame: pl.DataFrame) -> list[dict[str, Coded]]:
+    return [answers(task.guideline, task.guideline.therapies[n], frame) for n in task.therapies]
+
+
+def _rows(task: Task, frame: pl.DataFrame, told: list[dict[str, Coded]]) -> pl.DataFrame:
+    width = len(told)
+    row = pl.int_range(len(frame) * width, eager=True)
+    therapies = pl.Series("therapy", task.therapies, dtype=pl.Enum(task.therapies))
+    return pl.DataFrame(
+        [
+            frame[ID].gather(row // width),
+            therapies.gather(row % width),
+            *(interleaved([one[key] for one in told]).alias(key) for key in ("verdict", *LISTS)),
+        ]
+    )
 
 
 def compact_rows(task: Task, frame: pl.DataFrame) -> pl.DataFrame:
@@ -79,8 +82,8 @@ def compact_rows(task: Task, frame: pl.DataFrame) -> pl.DataFrame:
 
     A state is 1 (excluded), 2 (met) or 3 (unknown); lists are left out.
     """
-    words = pl.Enum(VERDICTS)
-    verdicts = [pl.col(f"verdict:{name}").cast(words).alias(name) for name in task.therapies]
+    words = pl.Series(VERDICTS, dtype=pl.Enum(VERDICTS))
+    verdicts = [words.gather(frame[VERDICT_ + name]).alias(name) for name in task.therapies]
     classes = [*task.guideline.criteria, *task.guideline.recommendations, *task.guideline.responses]
     states = [pl.col(STATE_ + name).alias(name) for name in classes]
-    return frame.select(pl.col(ID), *verdicts, *states, pl.col(CONFLICTS))
+    return frame.select(ID).hstack(verdicts).hstack(frame.select(*states, CONFLICTS))

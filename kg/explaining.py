@@ -118,7 +118,7 @@ class _Explainer:
             if self.states[name] == UNKNOWN:
                 variables: Iterable[str] = self.evaluation.sensitive(self.logic.roots[name])
             else:
-                variables = self.logic.deciding(name, self.record.known)
+                variables = self.logic.deciding(name, self.record.known, self.evaluation)
             self._behind[name] = tuple(self.fact(variable) for variable in variables)
         return self._behind[name]
 

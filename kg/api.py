@@ -1,0 +1,284 @@
+"""The Python API: load the guideline, classify one record or a table, explain, list what there is.
+
+Everything here is also in `kg`. A record is a mapping of variables to Python values, in the
+units of the variables (`Variable.unit`, UCUM); `kg.mappings` says which values. Every function
+takes `guideline=` where another ontology than the one that ships is meant. All errors are
+children of `kg.errors.HccKgError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Protocol
+
+import polars as pl
+
+from kg import guideline as guidelines
+from kg.accounts import PatientAccount
+from kg.classification import (
+    BatchEngine,
+    KeptRejects,
+    Rejects,
+    Summary,
+    chunks,
+    compiled_engine,
+    hermit_engine,
+)
+from kg.engines.compiled import Compiled
+from kg.errors import InputError
+from kg.explaining import explain as account_of
+from kg.guideline import Criterion, Guideline, Therapy
+from kg.mappings import record_of
+from kg.output import check_apart, whole_file
+from kg.readers import Source
+from kg.readers.frame import ArrowFrame, frame_source
+from kg.records import Record
+from kg.results import patients, schema
+from kg.tables import ID, PatientTable
+from kg.values import Variable
+from kg.verdicts import PatientResult
+from kg.writers import Task, writer_of
+from kg.writers.rows import compact_rows, rows
+
+Table = str | Path | ArrowFrame
+
+
+class Engine(Protocol):
+    """Classifies records, one by one."""
+
+    def classify(self, record: Record) -> PatientResult:
+        """Return the result for a record."""
+        ...
+
+
+def load(folder: str | Path | None = None) -> Guideline:
+    """Load the guideline: the one that ships, or that of a folder of Turtle modules.
+
+    It is loaded once and then kept; all other functions load it by themselves.
+
+    Raises:
+        OntologyError: the ontology is broken or uses a construct that is not supported.
+    """
+    return guidelines.load(None if folder is None else Path(folder))
+
+
+def variables(*, guideline: Guideline | None = None) -> list[Variable]:
+    """Return the variables of a record: type, range or values, unit, label and definition."""
+    chosen = guideline or load()
+    return [variable for variable in chosen.variables.values() if variable.name != ID]
+
+
+def criteria(*, guideline: Guideline | None = None) -> list[Criterion]:
+    """Return the criteria: identifier, kind, label, places in the guideline, reading, formula."""
+    return list((guideline or load()).criteria.values())
+
+
+def therapies(*, guideline: Guideline | None = None) -> list[Therapy]:
+    """Return the therapies that get verdicts, each with the criteria of its row."""
+    return list((guideline or load()).therapies.values())
+
+
+def classify(
+    record: Mapping[str, object],
+    lesions: Iterable[Mapping[str, object]] | None = None,
+    engine: str = "compiled",
+    *,
+    guideline: Guideline | None = None,
+) -> PatientResult:
+    """Return the verdicts on one patient.
+
+    `lesions` has one mapping a lesion, by the columns of the lesion table, and is taken as
+    complete. `engine` is "compiled", or "hermit" for the reasoner, which is much slower and
+    gives the same answers.
+
+    Raises:
+        InputError: a name is no variable, a value is none of its variable, or there is no such
+            engine.
+        ComponentError: HermiT was asked for and there is no usable Java.
+    """
+    chosen = guideline or load()
+    return _engine(engine, chosen).classify(record_of(chosen, record, lesions))
+
+
+def explain(
+    record: Mapping[str, object],
+    lesions: Iterable[Mapping[str, object]] | None = None,
+    engine: str = "compiled",
+    *,
+    therapies: Iterable[str] | None = None,
+    guideline: Guideline | None = None,
+) -> PatientAccount:
+    """Return the verdicts on one patient with their reasons: criteria, facts, places, readings.
+
+    `therapies` narrows the account to some therapies, by their identifiers.
+
+    Raises:
+        InputError: as `classify`, or there is no such therapy.
+        ComponentError: as `classify`.
+    """
+    chosen = guideline or load()
+    names = _therapies(chosen, therapies)
+    read = record_of(chosen, record, lesions)
+    return account_of(chosen, read, _engine(engine, chosen).classify(read).narrowed(names))
+
+
+@dataclass(frozen=True)
+class TableResult:
+    """The results of a table, in memory; `rejected` rows were not classified.
+
+    `rejected` and `rejected_lesions` hold the rows as text with `_row`, the number of the data
+    row from 1, and `_reason`. `summary` counts patients, rejected rows and verdicts.
+    """
+
+    summary: Summary
+    rejected: pl.DataFrame
+    rejected_lesions: pl.DataFrame
+    _task: Task
+    _results: pl.DataFrame
+
+    @cached_property
+    def frame(self) -> pl.DataFrame:
+        """One row a patient and therapy, in the order of the table.
+
+        Columns: `patient_id`, `therapy`, `verdict` (text); `met`, `missing`, `unchecked` (lists
+        of text).
+        """
+        return rows(self._task, self._results)
+
+    @cached_property
+    def compact(self) -> pl.DataFrame:
+        """One row a patient.
+
+        Columns: `patient_id`; the verdict (Enum) on each therapy; the state of each criterion,
+        recommendation and response as a number (1 excluded, 2 met, 3 unknown); `conflicts`
+        (the JSON text of a list).
+        """
+        return compact_rows(self._task, self._results)
+
+    def patients(self) -> Iterator[PatientResult]:
+        """Yield the results as objects, patient by patient."""
+        for result in patients(self._task.guideline, self._results):
+            yield result.narrowed(self._task.therapies)
+
+
+def classify_table(
+    source: Table,
+    lesions: Table | None = None,
+    engine: str = "compiled",
+    *,
+    therapies: Iterable[str] | None = None,
+    strict: bool = False,
+    ignore_unknown: bool = False,
+    guideline: Guideline | None = None,
+) -> TableResult:
+    """Classify a table of patients in memory: a path, or a pandas, Polars or Arrow frame.
+
+    Bad rows are set aside; with `strict` the first one is an error. `ignore_unknown` leaves
+    columns out that are no variables. Expect some kilobytes a patient: where that is too
+    much, see `classify_file`.
+
+    Raises:
+        InputError: the table cannot be read, or its columns are not those of the guideline.
+        ComponentError: HermiT was asked for and there is no usable Java.
+    """
+    chosen = guideline or load()
+    task = Task(chosen, _therapies(chosen, therapies))
+    table = _table(chosen, source, lesions, ignore_unknown)
+    summary = Summary()
+    kept = KeptRejects(summary, strict)
+    found = [c.frame for c in chunks(table, _batch_engine(engine, chosen), kept, summary)]
+    return TableResult(
+        summary=summary,
+        rejected=kept.frame(table.source.columns),
+        rejected_lesions=kept.frame(
+            table.lesions.source.columns if table.lesions else [], of_lesions=True
+        ),
+        _task=task,
+        _results=pl.concat([pl.DataFrame(schema=schema(chosen)), *found]),
+    )
+
+
+def classify_file(
+    source: Table,
+    output: str | Path,
+    lesions: Table | None = None,
+    engine: str = "compiled",
+    *,
+    format: str | None = None,
+    therapies: Iterable[str] | None = None,
+    rejects: str | Path | None = None,
+    explain: bool = False,
+    compact: bool = False,
+    strict: bool = False,
+    ignore_unknown: bool = False,
+    guideline: Guideline | None = None,
+) -> Summary:
+    """Classify a table of any size into a file, batch by batch, as `hcc-kg classify` does.
+
+    `format` is csv, json, jsonl, parquet, ttl or table; by default the ending of `output`.
+    `explain` adds every criterion (json, jsonl), `compact` gives one row a patient (csv,
+    parquet). Rejected rows go to `rejects`, by default OUTPUT.rejected.csv beside the output.
+    The file appears whole or not at all.
+
+    Raises:
+        InputError: the table cannot be read, a file cannot be written, or there is no such
+            format.
+        ComponentError: HermiT was asked for and there is no usable Java.
+    """
+    chosen, target = guideline or load(), Path(output)
+    task = Task(chosen, _therapies(chosen, therapies), explain, compact)
+    write = writer_of(format or target.suffix.removeprefix(".").lower())
+    summary = Summary()
+    beside = target.with_name(f"{target.stem}.rejected.csv")
+    bin_ = Rejects(Path(rejects) if rejects else beside, summary, strict)
+    named = [Path(table) for table in (source, lesions) if isinstance(table, str | Path)]
+    check_apart(*named, target, bin_.path, bin_.lesion_path)
+    table = _table(chosen, source, lesions, ignore_unknown)
+    with bin_, whole_file(target) as path:
+        run = _batch_engine(engine, chosen, missing=not compact)
+        write(task, chunks(table, run, bin_, summary), path)
+    return summary
+
+
+def _therapies(guideline: Guideline, names: Iterable[str] | None) -> Sequence[str]:
+    """Return the chosen therapies in the order of the guideline."""
+    chosen = {guideline.therapy(name).id for name in names or guideline.therapies}
+    return [name for name in guideline.therapies if name in chosen]
+
+
+def _table(
+    guideline: Guideline, source: Table, lesions: Table | None, ignore_unknown: bool
+) -> PatientTable:
+    second = None if lesions is None else _source(lesions, "the frame of lesions")
+    return PatientTable(guideline, _source(source, "the frame"), second, ignore_unknown)
+
+
+def _source(table: Table, name: str) -> Path | Source:
+    return Path(table) if isinstance(table, str | Path) else frame_source(table, name)
+
+
+@cache
+def _engine(name: str, guideline: Guideline) -> Engine:
+    if name == "compiled":
+        return Compiled(guideline)
+    if name == "hermit":
+        from kg.engines.hermit import Hermit  # noqa: PLC0415 - starts a Java virtual machine
+
+        return Hermit(guideline)
+    raise _no_engine(name)
+
+
+@cache
+def _batch_engine(name: str, guideline: Guideline, missing: bool = True) -> BatchEngine:
+    if name == "compiled":
+        return compiled_engine(guideline, missing)
+    if name == "hermit":
+        return hermit_engine(guideline, lambda: None)
+    raise _no_engine(name)
+
+
+def _no_engine(name: str) -> InputError:
+    return InputError(f"{name!r} is no engine of this process; these are compiled and hermit")

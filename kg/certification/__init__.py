@@ -1,0 +1,1 @@
+"""Certification: engines compared with HermiT, and with the formulas themselves."""

@@ -1,0 +1,228 @@
+"""Runs a certification: its parts in order, HermiT's evenly spread over the time there is.
+
+1. Without HermiT: every diagram against its formula (`formulas`), the engines against brute
+   force over all completions (`completions`), the other engines against the first on all
+   records of all parts (`engines`).
+2. With HermiT as the referee: the records of `kg.certification.design`, and the missing
+   variables of some of them. The parts take turns, so that a limit of time cuts all alike.
+3. The smallest record that disagrees is made smaller while it still disagrees.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from kg.certification.answers import Answers, Difference, all_answers, differences
+from kg.certification.answers import STATE as STATE_ASKED
+from kg.certification.design import BOUNDARIES, CELLS, PAIRS, RANDOM, SPLITS, Case, Design
+from kg.certification.facts import Cells
+from kg.certification.formulas import Formulas
+from kg.certification.gaps import Gap, Gaps
+from kg.certification.referees import ByBruteForce, ByReasoner, BySubject, Reasoner, Referee
+from kg.certification.report import Finding, Report, Tally, example_of
+from kg.certification.subjects import Subject
+from kg.guideline import Guideline
+from kg.logic import Logic, logic_of
+from kg.verdicts import EXCLUDED, MET, PatientResult, classes_asked
+
+FORMULAS, COMPLETIONS, ENGINES, MISSING = "formulas", "completions", "engines", "missing"
+
+PARTS: Mapping[str, str] = {
+    FORMULAS: "diagrams with formulas, every assignment",
+    COMPLETIONS: "engines with all completions of a record",
+    ENGINES: "engines with one another, every answer",
+    CELLS: "HermiT: every combination of cells of a class",
+    BOUNDARIES: "HermiT: at and past each threshold of a class",
+    SPLITS: "HermiT: decided only by cases",
+    PAIRS: "HermiT: every two cells of every two variables",
+    RANDOM: "HermiT: partly known records",
+    MISSING: "HermiT: missing variables, on completions",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How much is compared, and from which seed; `parts` are those of PARTS."""
+
+    seed: int = 1
+    records: int = 50
+    minutes: float | None = None
+    parts: frozenset[str] = field(default_factory=lambda: frozenset(PARTS))
+
+
+@dataclass(frozen=True)
+class Work:
+    """One question to HermiT: `ask` returns the comparisons made and what they found."""
+
+    part: str
+    classes: tuple[str, ...]
+    ask: Callable[[], tuple[int, list[Finding]]]
+
+
+Watched = Callable[[Sequence[Work]], Iterable[Work]]
+
+
+class Certification:
+    """One run over some engines under test; see the steps above."""
+
+    def __init__(
+        self,
+        guideline: Guideline,
+        subjects: list[Subject],
+        reasoner: Reasoner | None,
+        settings: Settings,
+    ) -> None:
+        self.guideline = guideline
+        self.logic: Logic = logic_of(guideline)
+        self.subjects = subjects
+        self.settings = settings
+        self.classes = classes_asked(guideline)
+        self.brute = ByBruteForce(guideline)
+        self.hermit = None if reasoner is None else ByReasoner(guideline, reasoner)
+        self.design = Design(guideline, settings.seed, settings.records)
+        self.tallies = {p: Tally(p, about) for p, about in PARTS.items() if p in settings.parts}
+        self._deadline = time.monotonic() + 60 * (settings.minutes or float("inf"))
+
+    def run(self, watched: Watched = iter) -> Report:
+        """Compare everything; `watched` passes the questions to HermiT on, and may count them."""
+        cases = self.design.cases(self.tallies)
+        if FORMULAS in self.tallies:
+            self._formulas(self.tallies[FORMULAS])
+        if COMPLETIONS in self.tallies:
+            self._completions(self.tallies[COMPLETIONS])
+        told = self._told(cases)
+        if self.hermit is not None:
+            for work in watched(self._work(cases, told)):
+                self._do(work)
+        tallies = tuple(self.tallies.values())
+        findings = [finding for tally in tallies for finding in tally.findings]
+        return Report(tallies, example_of(self.guideline, findings, self.subjects))
+
+    # Without HermiT
+
+    def _formulas(self, tally: Tally) -> None:
+        formulas = Formulas(self.guideline, self.logic.diagrams)
+        for name in self.classes:
+            cells = formulas.difference(name, self.logic.roots[name])
+            assignments = formulas.assignments(name)
+            tally.count(assignments, assignments, {name})
+            if cells is not None:
+                right = self.brute.answer(cells, (STATE_ASKED, name)) or ""
+                wrong = EXCLUDED if right == MET else MET
+                sides = (("the formula", right), ("the diagram", wrong))
+                difference = Difference(cells, (STATE_ASKED, name), *sides)
+                tally.findings.append(Finding(tally.part, difference, self.brute, self.subjects[0]))
+        tally.planned = tally.records
+
+    def _completions(self, tally: Tally) -> None:
+        """Compare on records that are mostly known, so that their completions can be listed."""
+        design, count = self.design, 10 * self.settings.records
+        records = [design.scattered(design.rng.choice((0.8, 0.9))) for _ in range(count)]
+        expected = [self.brute.answers(cells) for cells in records]
+        for subject in self.subjects:
+            for cells, right, said in zip(records, expected, _asked(subject, records), strict=True):
+                tally.count(0, len(right), set(self.classes))
+                self._compare(tally.part, cells, (self.brute, right), (subject, said))
+        tally.planned = tally.records = sum(map(bool, expected))
+
+    def _told(self, cases: list[Case]) -> list[list[PatientResult]]:
+        """Ask every engine about the records of all cases and, for `engines`, about others."""
+        records = [case.cells for case in cases]
+        more = 20 * self.settings.records if ENGINES in self.tallies else 0
+        extra = [self.design.any() for _ in range(more)]
+        told = [subject.classified(records + extra) for subject in self.subjects]
+        if ENGINES in self.tallies:
+            self._engines(self.tallies[ENGINES], records + extra, told)
+        return [results[: len(records)] for results in told]
+
+    def _engines(self, tally: Tally, records: list[Cells], told: list[list[PatientResult]]) -> None:
+        first = BySubject(self.subjects[0])
+        right = [all_answers(result) for result in told[0]]
+        for subject, results in list(zip(self.subjects, told, strict=True))[1:]:
+            for cells, expected, result in zip(records, right, results, strict=True):
+                tally.count(0, len(expected), set(self.classes))
+                said = all_answers(result)
+                self._compare(tally.part, cells, (first, expected), (subject, said))
+        tally.planned = tally.records = len(records) if len(self.subjects) > 1 else 0
+
+    def _compare(
+        self,
+        part: str,
+        cells: Cells,
+        expected: tuple[Referee, Answers],
+        told: tuple[Subject, Answers],
+    ) -> None:
+        self.tallies[part].findings += _findings(part, cells, expected, told)
+
+    # With HermiT
+
+    def _work(self, cases: list[Case], told: list[list[PatientResult]]) -> list[Work]:
+        """Return all questions to HermiT, those of the parts taking turns."""
+        parts: dict[str, list[Work]] = {part: [] for part in self.tallies}
+        for i, case in enumerate(cases):
+            parts[case.part].append(self._case(case, [results[i] for results in told]))
+        if MISSING in parts:
+            parts[MISSING] = list(self._gaps())
+        for part, work in parts.items():
+            self.tallies[part].planned = self.tallies[part].planned or len(work)
+        turns = [(i / len(work), w) for work in parts.values() for i, w in enumerate(work)]
+        return [work for _, work in sorted(turns, key=lambda turn: turn[0])]
+
+    def _case(self, case: Case, told: list[PatientResult]) -> Work:
+        def ask() -> tuple[int, list[Finding]]:
+            hermit = self._referee
+            expected = hermit.answers(case.cells, case.classes)
+            found: list[Finding] = []
+            for subject, result in zip(self.subjects, told, strict=True):
+                sides = (hermit, expected), (subject, all_answers(result))
+                found += _findings(case.part, case.cells, *sides)
+            return len(expected) * len(self.subjects), found
+
+        return Work(case.part, case.classes, ask)
+
+    def _gaps(self) -> Iterator[Work]:
+        gaps = Gaps(self.guideline, random.Random(self.settings.seed))  # noqa: S311
+        records = [self.design.any() for _ in range(self.settings.records)]
+        results = self.subjects[0].classified(records)
+        for gap in gaps.of(records, results):
+            yield Work(MISSING, tuple(gap.therapy.classes.values()), self._gap(gaps, gap))
+
+    def _gap(self, gaps: Gaps, gap: Gap) -> Callable[[], tuple[int, list[Finding]]]:
+        def ask() -> tuple[int, list[Finding]]:
+            found = gaps.difference(gap, self._referee)
+            subject = self.subjects[0]
+            return 1, [Finding(MISSING, difference, self.brute, subject) for difference in found]
+
+        return ask
+
+    @property
+    def _referee(self) -> ByReasoner:
+        if self.hermit is None:
+            raise ValueError("there is no reasoner to ask")
+        return self.hermit
+
+    def _do(self, work: Work) -> None:
+        if time.monotonic() > self._deadline:
+            return
+        comparisons, findings = work.ask()
+        tally = self.tallies[work.part]
+        tally.count(1, comparisons, set(work.classes))
+        tally.findings += findings
+
+
+def _asked(subject: Subject, records: Sequence[Cells]) -> list[Answers]:
+    return [all_answers(result) for result in subject.classified(records)]
+
+
+def _findings(
+    part: str,
+    cells: Cells,
+    expected: tuple[Referee, Answers],
+    told: tuple[Subject, Answers],
+) -> list[Finding]:
+    (referee, right), (subject, said) = expected, told
+    found = differences(cells, (referee.name, right), (subject.name, said))
+    return [Finding(part, difference, referee, subject) for difference in found]

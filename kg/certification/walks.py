@@ -1,0 +1,140 @@
+"""Random walks over decision diagrams: they steer records to where a class is open.
+
+They only choose what to ask; that a class is truly open there is for the referee to say.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+
+from kg.diagram import Diagrams
+
+Masks = dict[str, int]  # the bands that a record leaves, by variable
+
+
+def crossing(rng: random.Random, diagrams: Diagrams, root: int, variable: str) -> Masks | None:
+    """Return masks under which a variable is tested, but no longer matters; None by bad luck."""
+    level = diagrams.level[variable]
+    nodes = [node for node in diagrams.below([root]) if diagrams.levels[node] == level]
+    if not nodes:
+        return None
+    node = rng.choice(nodes)
+    found = _way_to(rng, diagrams, root, node)
+    a, b, *_ = rng.sample([child for _, child in diagrams.edges[node]], 2)
+    while a >= diagrams.LEAVES or b >= diagrams.LEAVES:
+        level = min(diagrams.levels[a], diagrams.levels[b])
+        pairs = _children(diagrams, a, b, level)
+        band = rng.randrange(len(pairs))
+        found[diagrams.order[level]] = 1 << band
+        a, b = pairs[band]
+    return found if a == b else None
+
+
+def cube(rng: random.Random, diagrams: Diagrams, root: int) -> Masks:
+    """Return the masks along a random path from a root to a leaf: they decide the class."""
+    found, node = {}, root
+    while node >= diagrams.LEAVES:
+        mask, child = rng.choice(diagrams.edges[node])
+        found[diagrams.order[diagrams.levels[node]]] = mask
+        node = child
+    return found
+
+
+def opening(rng: random.Random, diagrams: Diagrams, root: int, variable: str) -> Masks | None:
+    """Return masks of other variables under which a variable alone decides a class."""
+    level = diagrams.level[variable]
+    nodes = [node for node in diagrams.below([root]) if diagrams.levels[node] == level]
+    if not nodes:
+        return None
+    node = rng.choice(nodes)
+    children = [child for _, child in diagrams.edges[node]]
+    above = _way_to(rng, diagrams, root, node)
+    return above | _apart(rng, diagrams, *rng.sample(children, 2))
+
+
+def _way_to(rng: random.Random, diagrams: Diagrams, root: int, node: int) -> Masks:
+    """Return the masks along a random path from a root down to a node."""
+    parents: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for parent in diagrams.below([root]):
+        for mask, child in diagrams.edges[parent]:
+            parents[child].append((mask, parent))
+    found = {}
+    while node != root:
+        mask, node = rng.choice(parents[node])
+        found[diagrams.order[diagrams.levels[node]]] = mask
+    return found
+
+
+def _apart(rng: random.Random, diagrams: Diagrams, a: int, b: int) -> Masks:
+    """Return bands that lead two nodes to different leaves; equal nodes would be one node."""
+    found = {}
+    while a >= diagrams.LEAVES or b >= diagrams.LEAVES:
+        level = min(diagrams.levels[a], diagrams.levels[b])
+        name = diagrams.order[level]
+        pairs = _children(diagrams, a, b, level)
+        band = rng.choice([i for i, (x, y) in enumerate(pairs) if x != y])
+        found[name] = 1 << band
+        a, b = pairs[band]
+    return found
+
+
+def _children(diagrams: Diagrams, a: int, b: int, level: int) -> list[tuple[int, int]]:
+    count = diagrams.variables[diagrams.order[level]].band_count
+    return [(diagrams.child(a, level, i), diagrams.child(b, level, i)) for i in range(count)]
+
+
+class Witness:
+    """Looks for two completions of a record that differ in one variable and in the answer."""
+
+    def __init__(self, diagrams: Diagrams, masks: Sequence[int]) -> None:
+        self.diagrams = diagrams
+        self.masks = masks
+        self._alike: set[tuple[int, int]] = set()
+
+    def of(self, root: int, variable: str) -> tuple[Masks, int, int] | None:
+        """Return bands of other variables, and two bands of the variable; None if there are none.
+
+        All lie within the masks of the record.
+        """
+        level, stack, seen = self.diagrams.level[variable], [(root, Masks())], {root}
+        while stack:
+            node, above = stack.pop()
+            if self.diagrams.levels[node] == level:
+                found = self._pair(node, level)
+                if found is not None:
+                    return above | found[0], found[1], found[2]
+            for band, child in self._open(node) if self.diagrams.levels[node] < level else []:
+                if child not in seen:
+                    seen.add(child)
+                    name = self.diagrams.order[self.diagrams.levels[node]]
+                    stack.append((child, above | {name: 1 << band}))
+        return None
+
+    def _open(self, node: int) -> list[tuple[int, int]]:
+        mask = self.masks[self.diagrams.levels[node]]
+        return [(i, c) for i, c in enumerate(self.diagrams.children[node]) if mask >> i & 1]
+
+    def _pair(self, node: int, level: int) -> tuple[Masks, int, int] | None:
+        open_ = self._open(node)
+        for i, a in open_:
+            for j, b in open_:
+                below = self._apart(a, b) if i < j else None
+                if below is not None:
+                    return below, i, j
+        return None
+
+    def _apart(self, a: int, b: int) -> Masks | None:
+        diagrams = self.diagrams
+        if a == b or (a, b) in self._alike:
+            return None
+        if a < diagrams.LEAVES and b < diagrams.LEAVES:
+            return {}
+        level = min(diagrams.levels[a], diagrams.levels[b])
+        for band, (x, y) in enumerate(_children(diagrams, a, b, level)):
+            below = self._apart(x, y) if self.masks[level] >> band & 1 else None
+            if below is not None:
+                return {diagrams.order[level]: 1 << band} | below
+        self._alike.add((a, b))
+        return None

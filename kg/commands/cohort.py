@@ -1,0 +1,175 @@
+"""`hcc-kg cohort`: what the verdicts on a table of patients come to, and what blocks them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from kg import terminal
+from kg.classification import shortened
+from kg.cohort import CohortReport, Reason, TherapyReport, report_on
+from kg.commands.inputs import named_tables
+from kg.guideline import Guideline, load
+from kg.tables import PatientTable
+from kg.verdicts import UNDETERMINED, VERDICTS
+from kg.writers.table import SIGNS, short_name
+
+_Field = Literal["contraindicated_by", "not_indicated_by"]
+_WIDTH = 12
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def cohort(
+    patients: Annotated[
+        Path | None, typer.Argument(help="Table of patients: .csv, .jsonl or .parquet.")
+    ] = None,
+    *,
+    example: Annotated[
+        bool, typer.Option("--example", help="Report on the example cohort that ships with it.")
+    ] = False,
+    lesions: Annotated[
+        Path | None, typer.Option(help="Table of lesions, one row a lesion.")
+    ] = None,
+    format: Annotated[
+        Literal["text", "json"], typer.Option(help="Tables, or all counts as one JSON object.")
+    ] = "text",
+    top: Annotated[
+        int, typer.Option(min=1, help="How many reasons and variables the tables show.")
+    ] = 5,
+) -> None:
+    """Report on a cohort: verdicts, what excludes most, what is missing, conflicts.
+
+    "Alone" counts the patients whom nothing else rules out. A missing variable "settles" the
+    verdicts that miss nothing else: any value of it decides them.
+
+    Example: hcc-kg cohort patients.parquet --top 10
+    """
+    table_path, lesion_path = named_tables(patients, lesions, example)
+    guideline = load()
+    table = PatientTable(guideline, table_path, lesion_path)
+    with terminal.progress("counting", table.height) as bar:
+        report = report_on(table, bar.watch)
+    if format == "json":
+        typer.echo(report.as_json())
+    else:
+        _print(terminal.output(), guideline, report, top)
+    messages = terminal.messages()
+    if report.rejected or report.rejected_lesions:
+        messages.print(f"The first rejected row: {shortened(report.first_reason)}")
+        messages.print("'hcc-kg classify' writes all of them to a file, with their reasons.")
+    messages.print(terminal.NOTE_ON_USE)
+    if report.rejected or report.rejected_lesions:
+        raise typer.Exit(1)
+
+
+def _print(console: Console, guideline: Guideline, report: CohortReport, top: int) -> None:
+    rejected = f"{report.rejected:,} rows rejected"
+    if report.rejected_lesions:
+        rejected += f" and {report.rejected_lesions:,} lesions"
+    console.print(
+        f"{report.patients:,} patients; {rejected}; "
+        f"{report.with_conflicts:,} with conflicts in the record"
+    )
+    _section(console, "Verdicts", _verdicts(guideline, report))
+    console.print(Text("  ").join(_signs(guideline)))
+    _section(
+        console, "What contraindicates most", _reasons(guideline, report, "contraindicated_by", top)
+    )
+    _section(
+        console,
+        "What excludes the indication most",
+        _reasons(guideline, report, "not_indicated_by", top),
+    )
+    label = guideline.verdicts[UNDETERMINED][0]
+    _section(console, f"What is missing ({report.undetermined:,} {label})", _missing(report, top))
+    _section(console, "Conflicts in the record", _conflicts(report))
+
+
+def _section(console: Console, title: str, table: Table) -> None:
+    console.print()
+    console.print(Text(title, style="bold underline"))
+    console.print(table if table.row_count else Text("none"))
+
+
+def _table(first: str, *numbers: str, bar: bool = True) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    table.add_column(first, overflow="fold", vertical="bottom")
+    for name in numbers:
+        table.add_column(name, justify="right", vertical="bottom")
+    if bar:
+        table.add_column("", no_wrap=True, min_width=_WIDTH, vertical="bottom")
+    return table
+
+
+def _bar(count: int, largest: int) -> Text:
+    """Return a bar in eighths of a character; any count that is not zero shows."""
+    eighths = max(round(count / max(largest, 1) * _WIDTH * 8), int(count > 0))
+    return Text("█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip(), style="cyan")
+
+
+def _signs(guideline: Guideline) -> Iterator[Text]:
+    """Yield what each sign means."""
+    for word in VERDICTS:
+        sign, style = SIGNS[word]
+        yield Text.assemble((sign, style), f"\u00a0{guideline.verdicts[word][0]}")
+
+
+def _verdicts(guideline: Guideline, report: CohortReport) -> Table:
+    table = _table("therapy", bar=False)
+    for word in VERDICTS:
+        table.add_column(Text(*SIGNS[word]), justify="right", min_width=7)
+    for each in report.therapies:
+        name = short_name(guideline.therapies[each.therapy])
+        table.add_row(Text(name), *(f"{each.verdicts[word]:,}" for word in VERDICTS))
+    return table
+
+
+def _reasons(guideline: Guideline, report: CohortReport, field: _Field, top: int) -> Table:
+    """Return the first reasons of each therapy; therapies with the same ones stand together."""
+    table = _table("therapy and reason", "patients", "alone")
+    shared: dict[tuple[Reason, ...], list[TherapyReport]] = {}
+    for therapy in report.therapies:
+        shared.setdefault(getattr(therapy, field), []).append(therapy)
+    largest = max((reason.patients for reasons in shared for reason in reasons), default=0)
+    for reasons, therapies in shared.items():
+        if reasons:
+            names = (short_name(guideline.therapies[t.therapy]) for t in therapies)
+            table.add_row(Text(", ".join(names), style="italic"))
+            _add(table, reasons, top, largest)
+    return table
+
+
+def _add(table: Table, reasons: Sequence[Reason], top: int, largest: int) -> None:
+    for reason in reasons[:top]:
+        name = f"{reason.criteria[0]} {reason.label}" if len(reason.criteria) == 1 else reason.label
+        bar = _bar(reason.patients, largest)
+        table.add_row(Text(f"  {name}"), f"{reason.patients:,}", f"{reason.alone:,}", bar)
+    if reasons[top:]:
+        table.add_row(Text(f"  and {len(reasons) - top} more", style="dim"))
+
+
+def _missing(report: CohortReport, top: int) -> Table:
+    table = _table("variable", "verdicts", "patients", "settles verdicts", "settles patients")
+    for column in table.columns[1:-1]:
+        column.max_width = 8
+    largest = max((each.verdicts for each in report.missing), default=0)
+    for each in report.missing[:top]:
+        numbers = (each.verdicts, each.patients, each.settles_verdicts, each.settles_patients)
+        bar = _bar(each.verdicts, largest)
+        table.add_row(Text(each.label), *(f"{number:,}" for number in numbers), bar)
+    if report.missing[top:]:
+        table.add_row(Text(f"and {len(report.missing) - top} more", style="dim"))
+    return table
+
+
+def _conflicts(report: CohortReport) -> Table:
+    table = _table("rule", "patients", bar=False)
+    for each in report.conflicts:
+        table.add_row(Text(each.message), f"{each.patients:,}")
+    return table
