@@ -143,8 +143,8 @@ class TableResult:
     def frame(self) -> pl.DataFrame:
         """One row a patient and therapy, in the order of the table.
 
-        Columns: `patient_id`, `therapy`, `verdict` (text); `met`, `missing`, `unchecked` (lists
-        of text).
+        Columns: `patient_id`, `therapy`, `verdict` (words); `met`, `missing`, `unchecked` (lists
+        of identifiers, sorted).
         """
         return rows(self._task, self._results)
 

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from kg.commands import certify, check, classify, cohort, explain, show
+from kg.commands import bench, certify, check, classify, cohort, explain, show
 from kg.errors import HccKgError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command("show")(show.show)
 app.command("cohort")(cohort.cohort)
 app.command("check")(check.check)
 app.command("certify")(certify.certify)
+app.command("bench")(bench.bench)
 
 
 _INTERRUPTED = 130

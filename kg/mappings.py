@@ -24,7 +24,7 @@ from kg.guideline import Guideline
 from kg.records import Record, read_record
 from kg.tables import ID, LESION_ID
 
-_NAMELESS = "patient"
+_NAMELESS = "unnamed"
 
 
 def record_of(

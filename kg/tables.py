@@ -54,7 +54,7 @@ class RowReader:
         self.guideline = guideline
         self.variables = list(variables)
         self.lesions = lesions
-        self._repeated = repeated
+        self.repeated = repeated
 
     def batch(self, rows: pl.DataFrame) -> Batch:
         """Return rows, as a source yields them, as good ones and rejected ones."""
@@ -83,8 +83,8 @@ class RowReader:
         unknown = _is_unknown(ids)
         nameless = unknown & frame[PROBLEM].is_null()
         faults = [frame[PROBLEM], _told(nameless, f"column {ID}: every row needs an identifier")]
-        if len(self._repeated):
-            repeated = ids.is_in(self._repeated.implode()) & ~unknown
+        if len(self.repeated):
+            repeated = ids.is_in(self.repeated.implode()) & ~unknown
             told = "column patient_id: " + ids.str.slice(0, 60)
             told += " stands in more than one row; which of them is the patient cannot be known"
             faults.append(told.set(~repeated.fill_null(False), None))

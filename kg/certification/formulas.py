@@ -43,11 +43,17 @@ class Formulas:
             formula = self.expansion.written_out(Ref(name))
             bands = self.expansion.difference(formula, root)
         else:
-            truth = self._truth(self.guideline.variables_of(Ref(name)))
+            truth = self._truth(self._variables(name, root))
             differing = truth.of(Ref(name)) ^ truth.of_diagram(self.diagrams, root)
             place = differing.bit_length() - 1
             bands = truth.combination(place) if differing else None
         return None if bands is None else self._cells(bands)
+
+    def _variables(self, name: str, root: int) -> tuple[str, ...]:
+        """Return the variables of a formula, and those that only its diagram asks for."""
+        nodes = self.diagrams.below([root])
+        asked = (self.diagrams.order[self.diagrams.levels[node]] for node in nodes)
+        return tuple(dict.fromkeys([*self.guideline.variables_of(Ref(name)), *asked]))
 
     def _cells(self, bands: Mapping[str, int]) -> dict[str, str]:
         variables = self.guideline.variables

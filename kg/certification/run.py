@@ -14,9 +14,10 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeVar
 
-from kg.certification.answers import Answers, Difference, all_answers, differences
-from kg.certification.answers import STATE as STATE_ASKED
+from kg.certification.answers import STATE, Answers, Difference, all_answers, differences
 from kg.certification.design import BOUNDARIES, CELLS, PAIRS, RANDOM, SPLITS, Case, Design
 from kg.certification.facts import Cells
 from kg.certification.formulas import Formulas
@@ -26,21 +27,25 @@ from kg.certification.report import Finding, Report, Tally, example_of
 from kg.certification.subjects import Subject
 from kg.guideline import Guideline
 from kg.logic import Logic, logic_of
-from kg.verdicts import EXCLUDED, MET, PatientResult, classes_asked
+from kg.verdicts import EXCLUDED, MET, classes_asked
 
 FORMULAS, COMPLETIONS, ENGINES, MISSING = "formulas", "completions", "engines", "missing"
 
-PARTS: Mapping[str, str] = {
-    FORMULAS: "diagrams with formulas, every assignment",
-    COMPLETIONS: "engines with all completions of a record",
-    ENGINES: "engines with one another, every answer",
-    CELLS: "HermiT: every combination of cells of a class",
-    BOUNDARIES: "HermiT: at and past each threshold of a class",
-    SPLITS: "HermiT: decided only by cases",
-    PAIRS: "HermiT: every two cells of every two variables",
-    RANDOM: "HermiT: partly known records",
-    MISSING: "HermiT: missing variables, on completions",
+PARTS: Mapping[str, str] = {  # what each part compares with
+    FORMULAS: "all assignments of bands",
+    COMPLETIONS: "all completions, listed",
+    ENGINES: "one another",
+    CELLS: "HermiT, all combinations",
+    BOUNDARIES: "HermiT, at thresholds",
+    SPLITS: "HermiT, decided by cases",
+    PAIRS: "HermiT, pairs of cells",
+    RANDOM: "HermiT, partly known",
+    MISSING: "HermiT, what is missing",
 }
+
+T = TypeVar("T")
+
+_PORTION = 2_000  # records that the engines are asked about at once
 
 
 @dataclass(frozen=True)
@@ -107,78 +112,79 @@ class Certification:
         formulas = Formulas(self.guideline, self.logic.diagrams)
         for name in self.classes:
             cells = formulas.difference(name, self.logic.roots[name])
-            assignments = formulas.assignments(name)
-            tally.count(assignments, assignments, {name})
+            tally.count(formulas.assignments(name), 1, {name})
             if cells is not None:
-                right = self.brute.answer(cells, (STATE_ASKED, name)) or ""
+                right = self.brute.answer(cells, (STATE, name)) or ""
                 wrong = EXCLUDED if right == MET else MET
                 sides = (("the formula", right), ("the diagram", wrong))
-                difference = Difference(cells, (STATE_ASKED, name), *sides)
+                difference = Difference(cells, (STATE, name), *sides)
                 tally.findings.append(Finding(tally.part, difference, self.brute, self.subjects[0]))
-        tally.planned = tally.records
 
     def _completions(self, tally: Tally) -> None:
         """Compare on records that are mostly known, so that their completions can be listed."""
         design, count = self.design, 10 * self.settings.records
-        records = [design.scattered(design.rng.choice((0.8, 0.9))) for _ in range(count)]
-        expected = [self.brute.answers(cells) for cells in records]
-        for subject in self.subjects:
-            for cells, right, said in zip(records, expected, _asked(subject, records), strict=True):
-                tally.count(0, len(right), set(self.classes))
-                self._compare(tally.part, cells, (self.brute, right), (subject, said))
-        tally.planned = tally.records = sum(map(bool, expected))
+        drawn = (design.scattered(design.rng.choice((0.8, 0.9))) for _ in range(count))
+        for records in _portions(drawn):
+            expected = [self.brute.answers(cells) for cells in records]
+            tally.count(sum(map(bool, expected)), 0, set(self.classes))
+            for subject in self.subjects:
+                told = _answers(subject, records)
+                for cells, right, said in zip(records, expected, told, strict=True):
+                    tally.count(0, len(right), set())
+                    tally.findings += _findings(
+                        tally.part, cells, (self.brute, right), (subject, said)
+                    )
 
-    def _told(self, cases: list[Case]) -> list[list[PatientResult]]:
-        """Ask every engine about the records of all cases and, for `engines`, about others."""
-        records = [case.cells for case in cases]
-        more = 20 * self.settings.records if ENGINES in self.tallies else 0
-        extra = [self.design.any() for _ in range(more)]
-        told = [subject.classified(records + extra) for subject in self.subjects]
+    def _told(self, cases: list[Case]) -> list[list[Answers]]:
+        """Return for each case what every engine says to what is asked; compare the engines.
+
+        The records pass in portions: whole results are not kept.
+        """
+        kept: list[list[Answers]] = []
+        for portion in _portions(cases):
+            told = self._engines([case.cells for case in portion])
+            for case, *said in zip(portion, *told, strict=True):
+                kept.append([_asked_of(case, answers) for answers in said])
         if ENGINES in self.tallies:
-            self._engines(self.tallies[ENGINES], records + extra, told)
-        return [results[: len(records)] for results in told]
+            extra = (self.design.any() for _ in range(20 * self.settings.records))
+            for records in _portions(extra):
+                self._engines(records)
+        return kept
 
-    def _engines(self, tally: Tally, records: list[Cells], told: list[list[PatientResult]]) -> None:
-        first = BySubject(self.subjects[0])
-        right = [all_answers(result) for result in told[0]]
-        for subject, results in list(zip(self.subjects, told, strict=True))[1:]:
-            for cells, expected, result in zip(records, right, results, strict=True):
-                tally.count(0, len(expected), set(self.classes))
-                said = all_answers(result)
-                self._compare(tally.part, cells, (first, expected), (subject, said))
-        tally.planned = tally.records = len(records) if len(self.subjects) > 1 else 0
-
-    def _compare(
-        self,
-        part: str,
-        cells: Cells,
-        expected: tuple[Referee, Answers],
-        told: tuple[Subject, Answers],
-    ) -> None:
-        self.tallies[part].findings += _findings(part, cells, expected, told)
+    def _engines(self, records: Sequence[Cells]) -> list[list[Answers]]:
+        """Return what every engine says; for `engines`, compare it with what the first says."""
+        told = [_answers(subject, records) for subject in self.subjects]
+        tally = self.tallies.get(ENGINES)
+        if tally is not None and len(self.subjects) > 1:
+            first = BySubject(self.subjects[0])
+            for subject, answers in list(zip(self.subjects, told, strict=True))[1:]:
+                for cells, right, said in zip(records, told[0], answers, strict=True):
+                    tally.count(0, len(right), set(self.classes))
+                    tally.findings += _findings(ENGINES, cells, (first, right), (subject, said))
+            tally.count(len(records), 0, set())
+        return told
 
     # With HermiT
 
-    def _work(self, cases: list[Case], told: list[list[PatientResult]]) -> list[Work]:
+    def _work(self, cases: list[Case], told: list[list[Answers]]) -> list[Work]:
         """Return all questions to HermiT, those of the parts taking turns."""
         parts: dict[str, list[Work]] = {part: [] for part in self.tallies}
-        for i, case in enumerate(cases):
-            parts[case.part].append(self._case(case, [results[i] for results in told]))
+        for case, said in zip(cases, told, strict=True):
+            parts[case.part].append(self._case(case, said))
         if MISSING in parts:
             parts[MISSING] = list(self._gaps())
         for part, work in parts.items():
-            self.tallies[part].planned = self.tallies[part].planned or len(work)
+            self.tallies[part].planned = len(work)
         turns = [(i / len(work), w) for work in parts.values() for i, w in enumerate(work)]
         return [work for _, work in sorted(turns, key=lambda turn: turn[0])]
 
-    def _case(self, case: Case, told: list[PatientResult]) -> Work:
+    def _case(self, case: Case, told: list[Answers]) -> Work:
         def ask() -> tuple[int, list[Finding]]:
             hermit = self._referee
             expected = hermit.answers(case.cells, case.classes)
             found: list[Finding] = []
-            for subject, result in zip(self.subjects, told, strict=True):
-                sides = (hermit, expected), (subject, all_answers(result))
-                found += _findings(case.part, case.cells, *sides)
+            for subject, said in zip(self.subjects, told, strict=True):
+                found += _findings(case.part, case.cells, (hermit, expected), (subject, said))
             return len(expected) * len(self.subjects), found
 
         return Work(case.part, case.classes, ask)
@@ -213,8 +219,22 @@ class Certification:
         tally.findings += findings
 
 
-def _asked(subject: Subject, records: Sequence[Cells]) -> list[Answers]:
+def _answers(subject: Subject, records: Sequence[Cells]) -> list[Answers]:
     return [all_answers(result) for result in subject.classified(records)]
+
+
+def _asked_of(case: Case, answers: Answers) -> Answers:
+    """Return the answers to what is asked in a case: all of them, or some states."""
+    if case.part in (PAIRS, RANDOM):
+        return answers
+    questions = [(STATE, name) for name in case.classes]
+    return {question: answers[question] for question in questions if question in answers}
+
+
+def _portions(things: Iterable[T]) -> Iterator[list[T]]:
+    iterator = iter(things)
+    while portion := list(islice(iterator, _PORTION)):
+        yield portion
 
 
 def _findings(

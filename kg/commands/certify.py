@@ -31,8 +31,8 @@ def certify(
 ) -> None:
     """Certify an engine: compare its answers with HermiT's, and with the plain formulas.
 
-    Exit status: 0 all answers agree, 1 some differ, 3 no Java for HermiT. A long run, of
-    hours, is that with --records 5000.
+    Exit status: 0 all answers agree, 1 some differ, 3 no Java for HermiT. A long run is that
+    with --records 5000.
 
     Example: hcc-kg certify --seed 7 --minutes 5
     """
@@ -59,9 +59,9 @@ def _watched(work: Sequence[Work]) -> Iterable[Work]:
 
 def _print(report: Report) -> None:
     console = output()
-    table = Table("part", "compared", box=None, pad_edge=False)
-    for heading in ("records", "classes", "comparisons", "disagreements"):
-        table.add_column(heading, justify="right")
+    table = Table("part", "compared with", box=None, pad_edge=False)
+    for heading in ("records", "classes", "answers", "differ"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for tally in report.tallies:
         counts = (len(tally.classes), tally.comparisons, len(tally.findings))
         table.add_row(tally.part, tally.about, _records(tally), *(f"{n:,}" for n in counts))
@@ -92,5 +92,5 @@ def _print_example(example: Example) -> None:
 
 
 def _summary(report: Report) -> str:
-    comparisons = sum(tally.comparisons for tally in report.tallies)
-    return f"{comparisons:,} comparisons, {report.disagreements:,} disagreements"
+    answers = sum(tally.comparisons for tally in report.tallies)
+    return f"{answers:,} answers compared, {report.disagreements:,} differ"

@@ -20,10 +20,12 @@ from kg.classification import (
     hermit_engine,
     shortened,
 )
+from kg.commands.classify_spark import Places, classify_with_spark
 from kg.commands.inputs import named_tables
 from kg.errors import InputError
 from kg.guideline import Guideline, load
-from kg.output import check_apart, whole_output
+from kg.output import whole_output
+from kg.paths import Remote, located
 from kg.tables import PatientTable
 from kg.verdicts import VERDICTS
 from kg.writers import FORMATS, Task, writer_of
@@ -31,24 +33,26 @@ from kg.writers import FORMATS, Task, writer_of
 
 def classify(
     patients: Annotated[
-        Path | None, typer.Argument(help="Table of patients: .csv, .jsonl or .parquet.")
+        str | None,
+        typer.Argument(
+            help="Table of patients: .csv, .jsonl or .parquet; with Spark also an address of "
+            "Parquet, as s3a://bucket/cohort."
+        ),
     ] = None,
     example: Annotated[
         bool, typer.Option("--example", help="Classify the example cohort that ships with it.")
     ] = False,
-    lesions: Annotated[
-        Path | None, typer.Option(help="Table of lesions, one row a lesion.")
-    ] = None,
+    lesions: Annotated[str | None, typer.Option(help="Table of lesions, one row a lesion.")] = None,
     engine: Annotated[str, typer.Option(help=f"One of {', '.join(ENGINES)}.")] = "compiled",
     format: Annotated[
         str | None,
         typer.Option(help=f"One of {', '.join(FORMATS)}; by default that of OUTPUT, or table."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write to; else standard output.")
+        str | None, typer.Option("--output", "-o", help="File to write to; else standard output.")
     ] = None,
     rejects: Annotated[
-        Path | None, typer.Option(help="File for rejected rows; by default NAME.rejected.csv.")
+        str | None, typer.Option(help="File for rejected rows; by default NAME.rejected.csv.")
     ] = None,
     therapy: Annotated[
         list[str] | None, typer.Option(help="Only this therapy; may be given more than once.")
@@ -68,6 +72,13 @@ def classify(
     ontology: Annotated[
         Path | None, typer.Option(help="Folder of Turtle modules to use instead of its own.")
     ] = None,
+    master: Annotated[
+        str | None, typer.Option(help="Spark: the cluster; by default this machine, local[*].")
+    ] = None,
+    spark_conf: Annotated[
+        list[str] | None,
+        typer.Option(help="Spark: any configuration KEY=VALUE; may be given more than once."),
+    ] = None,
 ) -> None:
     """Classify patients: which therapies the guideline makes them eligible for, and why.
 
@@ -78,29 +89,75 @@ def classify(
         hcc-kg classify patients.csv --lesions lesions.csv --format json --explain
 
         hcc-kg classify cohort.parquet --output verdicts.parquet
+
+        hcc-kg classify s3a://bucket/cohort --engine spark --master spark://host:7077
+        --output s3a://bucket/verdicts.parquet
+
+    Spark reads text tables from this machine only; remote tables are Parquet. A remote output
+    in CSV or Parquet is a new folder of files, whose rows are in no order. The executors
+    need the same version of hcc-kg[spark].
     """
-    table_path, lesion_path = named_tables(patients, lesions, example)
     guideline = load(ontology)
     task = _task(guideline, therapy, explain, compact)
-    form = format or (output.suffix.removeprefix(".").lower() if output else "table")
-    write = writer_of(form)
+    places = _places(patients, lesions, example, output, rejects)
+    suffix = places.output.suffix if places.output else ""
+    form = format or (suffix.removeprefix(".").lower() if places.output else "table")
+    writer_of(form)
     _check_options(form, explain, compact)
+    places.check_apart()
     summary = Summary()
-    beside = output.parent if output else Path()
-    bin_ = Rejects(rejects or beside / f"{table_path.stem}.rejected.csv", summary, strict)
-    check_apart(table_path, lesion_path, output, bin_.path, bin_.lesion_path)
-    table = PatientTable(guideline, table_path, lesion_path, ignore_unknown)
-    with (
-        terminal.progress("classifying", table.height) as bar,
-        bin_,
-        whole_output(output) as path,
-    ):
-        run = _engine(engine, guideline, bar.advance, missing=not compact)
-        results = chunks(table, run, bin_, summary)
-        write(task, bar.watch(results) if engine == "compiled" else results, path)
-    _tell(terminal.messages(), task, summary, bin_, form)
+    if engine == "spark":
+        classify_with_spark(
+            task, places, form, summary, master, spark_conf or [], strict, ignore_unknown
+        )
+    elif master or spark_conf:
+        raise InputError("--master and --spark-conf go with --engine spark")
+    else:
+        _classify_here(task, places, form, summary, engine, strict, ignore_unknown)
+    _tell(terminal.messages(), task, summary, places, form)
     if summary.rejected or summary.rejected_lesions:
         raise typer.Exit(1)
+
+
+def _places(
+    patients: str | None,
+    lesions: str | None,
+    example: bool,
+    output: str | None,
+    rejects: str | None,
+) -> Places:
+    table, lesion_table = named_tables(_located(patients), _located(lesions), example)
+    into = _located(output)
+    beside = into.parent if into else Path()
+    bin_ = _located(rejects) or beside / f"{table.stem}.rejected.csv"
+    return Places(table, lesion_table, into, bin_)
+
+
+def _located(text: str | None) -> Path | Remote | None:
+    return None if text is None else located(text)
+
+
+def _classify_here(
+    task: Task,
+    places: Places,
+    form: str,
+    summary: Summary,
+    engine: str,
+    strict: bool,
+    ignore_unknown: bool,
+) -> None:
+    """Classify a table by an engine that runs in this process."""
+    patients, lesions, output, rejects = places.local()
+    table = PatientTable(task.guideline, patients, lesions, ignore_unknown)
+    with (
+        terminal.progress("classifying", table.height) as bar,
+        Rejects(rejects, summary, strict) as bin_,
+        whole_output(output) as path,
+    ):
+        run = _engine(engine, task.guideline, bar.advance, missing=not task.compact)
+        results = chunks(table, run, bin_, summary)
+        write = writer_of(form)
+        write(task, bar.watch(results) if engine == "compiled" else results, path)
 
 
 def _task(guideline: Guideline, therapy: list[str] | None, explain: bool, compact: bool) -> Task:
@@ -128,7 +185,7 @@ def _engine(
     raise InputError(f"{name!r} is no engine; the engines are {', '.join(ENGINES)}")
 
 
-def _tell(console: Console, task: Task, summary: Summary, rejects: Rejects, form: str) -> None:
+def _tell(console: Console, task: Task, summary: Summary, places: Places, form: str) -> None:
     """Say on standard error what the run came to."""
     counts = [0] * len(VERDICTS)
     for (therapy, number), count in summary.verdicts.items():
@@ -143,10 +200,10 @@ def _tell(console: Console, task: Task, summary: Summary, rejects: Rejects, form
         console.print("Verdicts: " + ", ".join(words) + ".")
     if summary.rejected or summary.rejected_lesions:
         if summary.rejected:
-            console.print(f"{summary.rejected:,} rows rejected: see {rejects.path}")
+            console.print(f"{summary.rejected:,} rows rejected: see {places.rejects}")
         if summary.rejected_lesions:
             console.print(
-                f"{summary.rejected_lesions:,} lesions rejected: see {rejects.lesion_path}"
+                f"{summary.rejected_lesions:,} lesions rejected: see {places.rejected_lesions}"
             )
         console.print(f"The first: {shortened(summary.first_reason)}")
         console.print("Correct them there and classify that file again.")

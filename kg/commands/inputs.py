@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
 from kg import paths
 from kg.errors import InputError
+from kg.paths import Remote
+
+
+Place = TypeVar("Place", bound=Path | Remote)
 
 
 def named_tables(
-    patients: Path | None, lesions: Path | None, example: bool
-) -> tuple[Path, Path | None]:
+    patients: Place | None, lesions: Place | None, example: bool
+) -> tuple[Place | Path, Place | Path | None]:
     """Return the tables of patients and of lesions that a command was asked to read.
 
     Raises:

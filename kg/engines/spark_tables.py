@@ -1,0 +1,148 @@
+"""Tables that Spark reads: Parquet wherever it is, and local text files by way of Parquet.
+
+Rows are numbered over all files of a table, in the order of the files' addresses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import accumulate
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from polars.io.plugins import register_io_source
+
+from kg.errors import InputError
+from kg.paths import Remote
+from kg.readers import PROBLEM, ROW, TOLD, Source, open_source
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+_FILE, _START = "_file", "_start"
+_CELLS = re.compile(
+    r"string|boolean|void|float|double|(tiny|small|big)?int|(decimal|varchar|char)\("
+)
+_GLOB = re.compile(r"([\\*?\[\]{}])")
+
+
+class SparkSource:
+    """A table that Spark reads; `frame` has its columns as `c0`, `c1`, … and `_row`, `_problem`.
+
+    Raises:
+        InputError: the table cannot be read, or a column holds what is no cell.
+    """
+
+    def __init__(self, path: Path | Remote, read: DataFrame, problems: bool = False) -> None:
+        self.path = path
+        self.columns = [name for name in read.columns if name not in TOLD]
+        _check_types(path, read)
+        self.frame, self.height = _numbered(read, self.columns, problems)
+
+    def column(self, name: str) -> Any:
+        """Return a column of `frame` by its name in the table."""
+        return self.frame[f"c{self.columns.index(name)}"]
+
+    def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
+        """Bring all rows to this machine, as one frame; for small tables."""
+        kept = self.columns if only is None else only
+        chosen = [self.column(name) for name in kept]
+        table = self.frame.select(ROW, *chosen, PROBLEM).orderBy(ROW).toArrow()
+        rows = pl.from_arrow(table)
+        assert isinstance(rows, pl.DataFrame)  # noqa: S101 - a table has columns
+        rows.columns = [ROW, *kept, PROBLEM]
+        yield rows.with_columns(pl.col(ROW).cast(pl.UInt64))
+
+
+def open_table(spark: SparkSession, path: Path | Remote, scratch: Path) -> SparkSource:
+    """Open a table for Spark; `scratch` is a folder for what is made of a text file.
+
+    Raises:
+        InputError: there is no such table, it is no Parquet where it has to be, or it is
+            broken as a whole.
+    """
+    if isinstance(path, Remote):
+        if path.suffix.lower() in (".csv", ".jsonl", ".ndjson", ".json", ".tsv"):
+            raise InputError(
+                f"{path}: remote tables are read from Parquet only, since Spark reads text in "
+                "another way than the other engines; convert it to Parquet"
+            )
+        return SparkSource(path, spark.read.parquet(str(path)))
+    if path.is_dir():
+        return SparkSource(path, spark.read.parquet(_local(path)))
+    source = open_source(path)
+    if path.suffix.lower() == ".parquet":
+        if path.name.startswith(("_", ".")):
+            raise InputError(f"{path}: Spark reads no file whose name begins so; rename it")
+        return SparkSource(path, spark.read.parquet(_local(path)))
+    if not spark.sparkContext.master.startswith("local"):
+        raise InputError(
+            f"{path}: a cluster cannot read a text file of this machine; "
+            "convert it to Parquet, where all its machines can read it"
+        )
+    cells = scratch / f"{path.stem}-{path.suffix[1:]}.cells.parquet"
+    _write_cells(source, cells)
+    return SparkSource(path, spark.read.parquet(_local(cells)), problems=True)
+
+
+def _local(path: Path) -> str:
+    return "file://" + _GLOB.sub(r"\\\1", str(path.absolute()))
+
+
+def _write_cells(source: Source, path: Path) -> None:
+    """Write the cells of a text file as Parquet."""
+
+    def frames(
+        with_columns: list[str] | None,
+        predicate: pl.Expr | None,
+        n_rows: int | None,
+        batch_size: int | None,
+    ) -> Iterator[pl.DataFrame]:
+        for frame in source.batches():
+            yield frame.select(*source.columns, PROBLEM)
+
+    twice = {name for name in source.columns if source.columns.count(name) > 1}
+    if twice:
+        raise InputError(
+            f"{source.path} has more than one column {', '.join(sorted(twice))}; keep one"
+        )
+    schema = dict.fromkeys([*source.columns, PROBLEM], pl.String())
+    register_io_source(frames, schema=schema).sink_parquet(path, row_group_size=50_000)
+
+
+def _check_types(path: Path | Remote, read: DataFrame) -> None:
+    for field in read.schema.fields:
+        told = field.dataType.simpleString()
+        if not field.name.startswith("_") and not _CELLS.match(told):
+            raise InputError(
+                f"{path}, column {field.name}: values of type {told} are no cells; "
+                "store numbers, booleans or text"
+            )
+
+
+def _numbered(read: DataFrame, columns: list[str], problems: bool) -> tuple[DataFrame, int]:
+    """Return the frame with the numbers of its rows, and how many rows it has."""
+    from pyspark.sql import functions as f  # noqa: PLC0415 - an extra
+
+    def named(name: str) -> Any:
+        return read["`" + name.replace("`", "``") + "`"]
+
+    metadata = read.metadataColumn("_metadata")
+    raw = read.select(
+        *(named(name).alias(f"c{i}") for i, name in enumerate(columns)),
+        (named(PROBLEM) if problems else f.lit(None).cast("string")).alias(PROBLEM),
+        metadata.getField("file_path").alias(_FILE),
+        (metadata.getField("row_index") + 1).alias(ROW),
+    )
+    heights = dict(sorted(tuple(row) for row in raw.groupBy(_FILE).count().collect()))
+    starts = dict(zip(heights, accumulate(heights.values(), initial=0), strict=False))
+    if len(starts) < 2:
+        return raw.drop(_FILE), sum(heights.values())
+    spark = read.sparkSession
+    offsets = f.broadcast(
+        spark.createDataFrame(list(starts.items()), f"{_FILE} string, {_START} long")
+    )
+    numbered = raw.join(offsets, _FILE).withColumn(ROW, f.col(ROW) + f.col(_START))
+    return numbered.drop(_FILE, _START), sum(heights.values())

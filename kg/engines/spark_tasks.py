@@ -1,0 +1,225 @@
+"""What runs in Spark's executors: the compiled plan over Arrow batches of rows.
+
+Rows go in as columns `c0`, `c1`, … with `_row` and `_problem`. A row comes out for each run
+of rows that follow one another in the table: the number of the first, and as bytes of Arrow
+files its result frame, its rejected rows and, where they are asked for, the good rows.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from io import BytesIO
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pyarrow as pa
+
+from kg.classification import BatchEngine, Summary, compiled_engine
+from kg.columns import as_text
+from kg.guideline import Guideline, load
+from kg.readers import PROBLEM, ROW
+from kg.tables import ID, LesionTable, RowReader
+from kg.writers import Task
+from kg.writers.rows import compact_rows, rows
+
+if TYPE_CHECKING:
+    from pyspark import Broadcast
+
+FIRST, RESULTS, REJECTED, GOOD = "first", "results", "rejected", "good"
+RUNS = f"{FIRST} long, {RESULTS} binary, {REJECTED} binary, {GOOD} binary"
+IDS = f"{ID} string"
+COUNTS = "counts"
+Modules = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What an executor needs to know: the ontology's files by name and text, and the table.
+
+    `columns` are the names of `c0`, `c1`, …; `with_good` asks for the good rows back.
+    """
+
+    modules: Modules
+    columns: tuple[str, ...]
+    variables: tuple[str, ...]
+    repeated: pl.Series
+    lesions: pl.DataFrame | None
+    missing: bool
+    with_good: bool
+
+
+@dataclass(frozen=True)
+class Written:
+    """What an executor needs to know to write results: the arguments of a writer's `Task`."""
+
+    modules: Modules
+    therapies: tuple[str, ...]
+    compact: bool
+    joined: bool
+
+    def frame(self, results: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows to write, in types that Spark has; lists joined where asked."""
+        task = Task(guideline_of(self.modules), self.therapies, compact=self.compact)
+        frame = (compact_rows if self.compact else rows)(task, results)
+        unsigned = pl.selectors.unsigned_integer().cast(pl.Int16)
+        frame = frame.with_columns(unsigned, pl.selectors.enum().cast(pl.String))
+        lists = pl.selectors.list()
+        return frame.with_columns(lists.list.join(";")) if self.joined else frame
+
+
+@dataclass
+class _Lesions:
+    """The lesions, held as the frame that a `LesionTable` makes of them."""
+
+    frame: pl.DataFrame
+    path: Path
+    columns: list[str]
+
+    def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
+        yield self.frame
+
+
+def modules_of(guideline: Guideline) -> Modules:
+    """Return the files of the ontology, by name, with their texts."""
+    paths = sorted(set(guideline.ontology.modules.values()))
+    return tuple((path.name, path.read_text(encoding="utf-8")) for path in paths)
+
+
+@lru_cache(maxsize=2)
+def guideline_of(modules: Modules) -> Guideline:
+    """Load the guideline from the texts of its files, once a process."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in modules:
+            (Path(folder) / name).write_text(text, encoding="utf-8")
+        return load(Path(folder))
+
+
+@lru_cache(maxsize=2)
+def _engine(modules: Modules, missing: bool) -> BatchEngine:
+    return compiled_engine(guideline_of(modules), missing)
+
+
+def id_texts(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Return identifiers as the texts that a table reads them as."""
+    for batch in batches:
+        frame = _frame(batch)
+        yield from _batches(pl.DataFrame([as_text(frame.to_series()).alias(ID)]), _IDS)
+
+
+def classify(shared: Broadcast[Job], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Classify rows; the columns returned are those of `RUNS`."""
+    job = shared.value
+    guideline = guideline_of(job.modules)
+    lesions = None
+    if job.lesions is not None:
+        names = [name for name in job.lesions.columns if name not in (ROW, PROBLEM)]
+        lesions = LesionTable(guideline, _Lesions(job.lesions, Path("lesions"), names))
+    reader = RowReader(guideline, job.variables, job.repeated, lesions)
+    engine = _engine(job.modules, job.missing)
+    for batch in batches:
+        for run in _runs(_named(job.columns, batch)):
+            yield _run(reader, engine, run, job.with_good)
+
+
+def _named(columns: Sequence[str], batch: pa.RecordBatch) -> pl.DataFrame:
+    """Return a batch as a source of rows yields it."""
+    names = {f"c{i}": name for i, name in enumerate(columns)}
+    return _frame(batch).rename(names).with_columns(pl.col(ROW).cast(pl.UInt64))
+
+
+def _runs(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Cut a frame where its rows do not follow one another in the table."""
+    numbers = frame[ROW].cast(pl.Int64)
+    cuts = [0, *(numbers.diff() != 1).fill_null(False).arg_true(), len(frame)]
+    for start, end in pairwise(cuts):
+        if end > start:
+            yield frame[start:end]
+
+
+def _run(
+    reader: RowReader, engine: BatchEngine, rows: pl.DataFrame, with_good: bool
+) -> pa.RecordBatch:
+    batch = reader.batch(rows)
+    results = to_bytes(engine(reader, batch)) if len(batch.cells) else None
+    rejected = to_bytes(batch.rejected) if len(batch.rejected) else None
+    good = to_bytes(batch.cells) if with_good and results else None
+    columns = {FIRST: [rows[ROW][0]], RESULTS: [results], REJECTED: [rejected], GOOD: [good]}
+    return pa.RecordBatch.from_pydict(columns, schema=_RUNS)
+
+
+def write(
+    shared: Broadcast[Written], batches: Iterator[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    """Return results as the rows that are written."""
+    for results in _results(batches):
+        frame = shared.value.frame(results)
+        yield from _batches(frame, arrow_schema(frame))
+
+
+def count(
+    shared: Broadcast[Written], batches: Iterator[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    """Return for each run what its results come to, as JSON of a `Summary`."""
+    therapies = list(guideline_of(shared.value.modules).therapies)
+    for results in _results(batches):
+        summary = Summary()
+        summary.count(results, therapies)
+        verdicts = [[*key, number] for key, number in summary.verdicts.items()]
+        told = {
+            "classified": summary.classified,
+            "conflicting": summary.conflicting,
+            "formulas": summary.formulas,
+            "verdicts": verdicts,
+        }
+        yield pa.RecordBatch.from_pydict({COUNTS: [json.dumps(told)]})
+
+
+def arrow_schema(frame: pl.DataFrame) -> pa.Schema:
+    """Return the types of the rows that are written, as Spark knows them."""
+    types = {
+        pl.String(): pa.string(),
+        pl.Int16(): pa.int16(),
+        pl.List(pl.String()): pa.list_(pa.string()),
+    }
+    return pa.schema([(name, types[dtype]) for name, dtype in frame.schema.items()])
+
+
+def to_bytes(frame: pl.DataFrame) -> bytes:
+    """Return a frame as the bytes of an Arrow file."""
+    file = BytesIO()
+    frame.write_ipc(file, compression="lz4")
+    return file.getvalue()
+
+
+def from_bytes(data: bytes) -> pl.DataFrame:
+    """Return the frame that `to_bytes` was given."""
+    return pl.read_ipc(data, use_pyarrow=False)
+
+
+def _results(batches: Iterator[pa.RecordBatch]) -> Iterator[pl.DataFrame]:
+    for batch in batches:
+        for data in batch.column(0):
+            yield from_bytes(data.as_py())
+
+
+def _frame(batch: pa.RecordBatch) -> pl.DataFrame:
+    frame = pl.from_arrow(batch)
+    assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a batch has columns
+    return frame
+
+
+def _batches(frame: pl.DataFrame, schema: pa.Schema) -> list[pa.RecordBatch]:
+    table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+    return table.cast(schema).combine_chunks().to_batches()  # type: ignore[no-any-return]
+
+
+_IDS = pa.schema([(ID, pa.string())])
+_RUNS = pa.schema(
+    [(FIRST, pa.int64()), (RESULTS, pa.binary()), (REJECTED, pa.binary()), (GOOD, pa.binary())]
+)

@@ -1,0 +1,269 @@
+"""The Python API: one record, tables in memory, files; the same answers as every other way in."""
+
+from __future__ import annotations
+
+import csv
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import kg
+from kg.paths import example_cohort
+
+PATIENTS, LESIONS = example_cohort(), example_cohort().with_name("lesions.csv")
+FACTS = {"patient_id": "p", "tumour_count": 1, "max_tumour_diameter_cm": Decimal("4.2")}
+
+
+class Arrow:
+    """A frame that is known by the Arrow PyCapsule interface alone."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self._frame = frame
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self._frame.__arrow_c_stream__(requested_schema)
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def example() -> kg.TableResult:
+    return kg.classify_table(PATIENTS, LESIONS)
+
+
+# The package
+
+
+def test_importing_the_package_loads_nothing() -> None:
+    code = "import sys, kg; print([m for m in sys.modules if m in ('polars', 'kg.api')])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
+
+
+def test_every_exported_name_is_there_and_hides_no_module() -> None:
+    modules = {path.stem for path in Path(kg.__file__).parent.iterdir()}
+    assert not modules & set(kg.__all__)
+    assert all(getattr(kg, name) is not None for name in kg.__all__)
+    assert set(kg.__all__) <= set(dir(kg))
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'clasify'"):
+        kg.clasify  # type: ignore[attr-defined]  # noqa: B018
+
+
+# One record
+
+
+def test_records_and_tables_give_the_same_results(example: kg.TableResult) -> None:
+    lesions = defaultdict(list)
+    for row in rows(LESIONS):
+        lesions[row["patient_id"]].append(row)
+    single = [kg.classify(row, lesions.get(row["patient_id"])) for row in rows(PATIENTS)]
+    for one, found in zip(single, example.patients(), strict=True):
+        assert one.patient_id == found.patient_id
+        assert one.therapies == found.therapies
+        assert one.recommendations == found.recommendations
+        assert len(one.conflicts) == len(found.conflicts)
+
+
+@pytest.mark.parametrize("number", [2, 2.0, Decimal("2.00"), "2", ">=2"])
+def test_a_number_may_come_in_any_type(number: object) -> None:
+    found = kg.classify({"ablations_with_residual": number})
+    assert found.therapies["rfa"].verdict == "contraindicated"
+
+
+@pytest.mark.parametrize(("value", "verdict"), [(True, "contraindicated"), (False, "undetermined")])
+def test_a_boolean_is_a_boolean(value: bool, verdict: str) -> None:
+    assert kg.classify({"cachexia": value}).therapies["rfa"].verdict == verdict
+
+
+def test_a_float_is_the_decimal_that_it_is_written_as() -> None:
+    assert (
+        "HAI-C8a"
+        in kg.classify({"leukocytes_10e9_l": 2.9999999999, "hypersplenism": False})
+        .therapies["tace"]
+        .met
+    )
+    at_limit = kg.classify({"leukocytes_10e9_l": 0.1 + 2.9, "hypersplenism": False})
+    assert "HAI-C8a" not in at_limit.therapies["tace"].met
+
+
+def test_none_and_notes_say_nothing() -> None:
+    noted = kg.classify({**FACTS, "cachexia": None, "_note": "seen on Monday"})
+    assert noted == kg.classify(FACTS)
+
+
+def test_a_scalar_with_item_is_unwrapped() -> None:
+    class Scalar:
+        ndim = 0
+
+        def item(self) -> int:
+            return 2
+
+    found = kg.classify({"ablations_with_residual": Scalar()})
+    assert found.therapies["rfa"].verdict == "contraindicated"
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        ({"tumor_count": 1}, "'tumor_count' is no variable; the nearest is 'tumour_count'"),
+        ({"tumour_count": 1.5}, "patient unnamed, tumour_count: '1.5' is not whole"),
+        ({"tumour_count": float("nan")}, "'nan' is no number"),
+        ({"tumour_count": [1, 2]}, "a value of type list is no cell"),
+        ({"child_pugh_class": "D"}, "expected one of A, B, C"),
+    ],
+)
+def test_what_cannot_be_read_is_an_error(record: dict[str, object], message: str) -> None:
+    with pytest.raises(kg.InputError, match=message):
+        kg.classify(record)
+
+
+def test_lesions_are_counted_and_checked() -> None:
+    found = kg.classify({}, [{"lesion_id": "a", "diameter_cm": 2}, {"diameter_cm": "<=3"}])
+    assert "ABL-I1" in found.therapies["rfa"].met
+    with pytest.raises(kg.InputError, match=r"lesion 1: 'diameter' is no variable; .*diameter_cm"):
+        kg.classify({}, [{"diameter": 2}])
+    with pytest.raises(kg.InputError, match="stands at more than one"):
+        kg.classify({}, [{"lesion_id": "a"}, {"lesion_id": "a"}])
+
+
+def test_an_account_can_be_narrowed() -> None:
+    account = kg.explain(FACTS, therapies=["tace", "rfa"])
+    assert list(account.therapies) == ["rfa", "tace"]
+    assert account.patient_id == "p"
+    with pytest.raises(kg.InputError, match="no criteria for a therapy 'rfb'"):
+        kg.explain(FACTS, therapies=["rfb"])
+
+
+def test_an_unknown_engine_is_an_error() -> None:
+    with pytest.raises(kg.InputError, match="'magic' is no engine"):
+        kg.classify(FACTS, engine="magic")
+    with pytest.raises(kg.InputError, match="'magic' is no engine"):
+        kg.classify_table(pl.DataFrame({"patient_id": ["p"]}), engine="magic")
+
+
+def test_another_ontology_is_followed(ontology_copy: Path) -> None:
+    file = ontology_copy / "criteria.ttl"
+    text = file.read_text("utf-8")
+    changed = re.sub(r"(leukocytes_10e9_l .*maxExclusive) 3\.0", r"\1 3.5", text)
+    assert changed != text
+    file.write_text(changed, "utf-8")
+    record = {"leukocytes_10e9_l": 3.2, "hypersplenism": False}
+    other = kg.load(str(ontology_copy))
+    assert "HAI-C8a" in kg.classify(record, guideline=other).therapies["tace"].met
+    assert "HAI-C8a" not in kg.classify(record).therapies["tace"].met
+
+
+# Tables
+
+
+def test_frames_and_files_give_the_same_results(example: kg.TableResult) -> None:
+    frame, lesions = pl.read_csv(PATIENTS), pl.read_csv(LESIONS)
+    for patients, second in ((frame, lesions), (Arrow(frame), Arrow(lesions))):
+        found = kg.classify_table(patients, second)
+        assert found.frame.equals(example.frame)
+        assert found.compact.equals(example.compact)
+
+
+def test_pandas_frames_are_read(example: kg.TableResult) -> None:
+    pandas = pytest.importorskip("pandas")
+    found = kg.classify_table(pandas.read_csv(PATIENTS), pandas.read_csv(LESIONS))
+    assert found.frame.equals(example.frame)
+
+
+def test_the_frame_has_a_row_a_patient_and_therapy(example: kg.TableResult) -> None:
+    assert example.frame.columns == [
+        "patient_id", "therapy", "verdict", "met", "missing", "unchecked",
+    ]  # fmt: skip
+    assert example.frame.height == example.compact.height * len(kg.therapies())
+    assert example.summary.classified == example.compact.height
+    assert sum(example.summary.of("rfa").values()) == example.compact.height
+
+
+def test_bad_rows_are_set_aside_whole() -> None:
+    frame = pl.DataFrame({"patient_id": ["a", "b", "b"], "ecog": ["9", "1", "2"], "_n": [1, 2, 3]})
+    found = kg.classify_table(frame)
+    assert found.frame.is_empty()
+    assert found.rejected.columns == ["patient_id", "ecog", "_n", "_row", "_reason"]
+    assert found.rejected["_row"].to_list() == [1, 2, 3]
+    assert found.rejected["ecog"].to_list() == ["9", "1", "2"]
+    assert found.summary.rejected == 3
+    with pytest.raises(kg.InputError, match="the frame, row 1: column ecog"):
+        kg.classify_table(frame, strict=True)
+
+
+def test_lesions_of_rejected_patients_are_set_aside() -> None:
+    lesions = pl.DataFrame({"patient_id": ["a", "x"], "lesion_id": ["1", "1"], "diameter_cm": 99.0})
+    found = kg.classify_table(pl.DataFrame({"patient_id": ["a", "b"]}), lesions, therapies=["rfa"])
+    assert found.frame["patient_id"].to_list() == ["b"]
+    assert found.rejected["patient_id"].to_list() == ["a"]
+    assert sorted(found.rejected_lesions["patient_id"]) == ["a", "x"]
+    assert found.summary.rejected_lesions == 2
+
+
+def test_no_rejected_row_is_an_empty_frame(example: kg.TableResult) -> None:
+    assert example.rejected.is_empty()
+    assert example.rejected.columns[-2:] == ["_row", "_reason"]
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ([{"patient_id": "p"}], "a list is no table"),
+        (pl.LazyFrame(), "a LazyFrame is no table"),
+        (pl.DataFrame({"patient_id": ["p"], "age": [1]}), r"'age' \(nearest: age_years\)"),
+        (pl.DataFrame({"patient_id": ["p"], "ecog": [[1]]}), "column ecog: values of type List"),
+        ("nowhere.csv", "nowhere.csv: no such file"),
+    ],
+)
+def test_what_is_no_table_is_an_error(table: object, message: str) -> None:
+    with pytest.raises(kg.InputError, match=message):
+        kg.classify_table(table)  # type: ignore[arg-type]
+
+
+def test_files_hold_what_the_frame_holds(tmp_path: Path, example: kg.TableResult) -> None:
+    out = tmp_path / "verdicts.parquet"
+    summary = kg.classify_file(PATIENTS, out, LESIONS)
+    assert summary == example.summary
+    words = pl.col("verdict").cast(pl.String)
+    written = pl.read_parquet(out).with_columns(words)
+    assert written.select("patient_id", "verdict").equals(
+        example.frame.with_columns(words).select("patient_id", "verdict")
+    )
+
+
+def test_files_never_take_the_place_of_their_input(tmp_path: Path) -> None:
+    table = tmp_path / "patients.csv"
+    table.write_text("patient_id\np\n")
+    with pytest.raises(kg.InputError, match="named for two things"):
+        kg.classify_file(table, table)
+
+
+def test_rejected_rows_of_a_file_go_beside_the_output(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"patient_id": ["a", "b"], "ecog": ["0", "worse"]})
+    summary = kg.classify_file(frame, tmp_path / "out.csv", therapies=["rfa"], compact=True)
+    assert (summary.classified, summary.rejected) == (1, 1)
+    assert pl.read_csv(tmp_path / "out.rejected.csv")["_row"].to_list() == [2]
+    assert (tmp_path / "out.csv").read_text().startswith("patient_id,rfa,")
+
+
+# Lists
+
+
+def test_variables_criteria_and_therapies_are_those_of_the_guideline() -> None:
+    guideline = kg.load()
+    assert [v.name for v in kg.variables()] == [n for n in guideline.variables if n != "patient_id"]
+    assert [c.id for c in kg.criteria()] == list(guideline.criteria)
+    assert [t.id for t in kg.therapies()] == list(guideline.therapies)
+    assert guideline is kg.load()

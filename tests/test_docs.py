@@ -1,0 +1,100 @@
+"""The docs are true: every Python example and every transcript in them is run and compared."""
+
+from __future__ import annotations
+
+import doctest
+import re
+import shlex
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kg.paths import example_cohort
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FILES = [p for p in (ROOT / "docs").iterdir() if p.suffix in (".csv", ".jsonl", ".parquet")]
+COMMAND = "$ hcc-kg"
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """Return the fenced blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text("utf-8"), re.S | re.M)
+
+
+def transcripts(page: Path) -> Iterator[tuple[str, list[str]]]:
+    """Yield each command of a page with the lines that follow it, in order."""
+    for block in blocks(page, "console"):
+        joined = block.replace("\\\n", " ")  # a command may go on in the next line
+        for part in re.split(r"^(?=\$ )", joined, flags=re.M):
+            command, _, expected = part.partition("\n")
+            if command.startswith(COMMAND):
+                yield command.removeprefix(COMMAND), expected.splitlines()
+
+
+def matches(expected: list[str], found: list[str]) -> bool:
+    """Return whether lines are as expected; a line `...` stands for any lines."""
+    pattern = "".join(
+        r"(?:.*\n)*?" if line.strip() == "..." else re.escape(line.rstrip()) + r"\n"
+        for line in expected
+    )
+    return bool(re.fullmatch(pattern, "".join(line.rstrip() + "\n" for line in found)))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the files that the docs name, and a terminal of 80 columns."""
+    for file in (*FILES, *example_cohort().parent.glob("*.csv")):
+        shutil.copy(file, tmp_path)
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+with_python = [page for page in PAGES if blocks(page, "python")]
+with_transcripts = [page for page in PAGES if any(expected for _, expected in transcripts(page))]
+
+
+def test_examples_and_transcripts_are_found() -> None:
+    assert "python.md" in [page.name for page in with_python]
+    assert "patient-table.md" in [page.name for page in with_transcripts]
+
+
+@pytest.mark.parametrize("page", with_python, ids=lambda page: page.name)
+@pytest.mark.usefixtures("folder")
+def test_python_examples_give_the_output_that_is_shown(page: Path) -> None:
+    text = "\n".join(blocks(page, "python"))
+    examples = doctest.DocTestParser().get_doctest(text, {}, page.name, str(page), 0)
+    assert examples.examples, "a python block needs >>> prompts"
+    told: list[str] = []
+    runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS)
+    runner.run(examples, out=told.append)
+    assert not runner.failures, "".join(told)
+
+
+@pytest.mark.parametrize("page", with_transcripts, ids=lambda page: page.name)
+@pytest.mark.usefixtures("folder")
+def test_transcripts_show_what_the_command_prints(page: Path, run: Callable[..., object]) -> None:
+    for command, expected in transcripts(page):
+        _, out, err = run(*shlex.split(command))  # type: ignore[misc]
+        found = (out + err).splitlines()
+        either = matches(expected, found) or matches(expected, out.splitlines())
+        assert not expected or either, f"hcc-kg{command} prints\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_tables_that_are_shown_are_files(page: Path) -> None:
+    contents = {file.read_text("utf-8") for file in FILES if file.suffix == ".csv"}
+    for block in blocks(page, "csv"):
+        assert block in contents, f"no file in docs/ is\n{block}"
+
+
+def test_transcript_that_differs_is_seen() -> None:
+    assert matches(["a", "...", "c"], ["a", "b", "b", "c"])
+    assert matches(["a", "..."], ["a"])
+    assert not matches(["a", "...", "d"], ["a", "b", "c"])
+    assert not matches(["a"], ["a", "b"])
