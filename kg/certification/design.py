@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -54,13 +54,15 @@ class Case:
 class Design:
     """Makes the records of each part, the same ones for the same seed."""
 
-    def __init__(self, guideline: Guideline, seed: int, records: int) -> None:
+    def __init__(
+        self, guideline: Guideline, seed: int, records: int, classes: Sequence[str] = ()
+    ) -> None:
         self.guideline = guideline
         self.logic = logic_of(guideline)
         self.rng = random.Random(seed)  # noqa: S311 - the records need no secrecy
         self.records = records
         self.variables = {n: v for n, v in guideline.variables.items() if v.type != "string"}
-        self.classes = classes_asked(guideline)
+        self.classes = tuple(classes) or classes_asked(guideline)
 
     def cases(self, parts: Iterable[str]) -> list[Case]:
         """Return the records of some parts."""
@@ -93,20 +95,28 @@ class Design:
         return _merged(CELLS, found)
 
     def boundaries(self) -> list[Case]:
-        """Return the boundaries of the classes that have too many combinations for `cells`."""
-        found: list[tuple[Cells, str]] = []
+        """Return the boundaries of the classes that have too many combinations for `cells`.
+
+        All of the classes that state thresholds are asked, and a sample of those of therapies.
+        """
+        therapies = {n for t in self.guideline.therapies.values() for n in t.classes.values()}
+        wide = [name for name in self.classes if not self.narrow(name)]
+        own = _merged(BOUNDARIES, self._boundaries(n for n in wide if n not in therapies))
+        joint = _merged(BOUNDARIES, self._boundaries(n for n in wide if n in therapies))
+        return own + self.rng.sample(joint, min(len(joint), 4 * self.records))
+
+    def _boundaries(self, names: Iterable[str]) -> Iterator[tuple[Cells, str]]:
+        """Yield records in which one variable decides a class, for each of its variables."""
         bases: dict[tuple[int, str], Masks | None] = {}
-        for name in self.classes:
+        for name in names:
             root = self.logic.roots[name]
-            for variable in () if self.narrow(name) else self._of(name):
+            for variable in self._of(name):
                 key = (root, variable)
                 if key not in bases:
                     bases[key] = opening(self.rng, self.logic.diagrams, root, variable)
                 base = bases[key]
-                if base is not None:
-                    found += [(cells, name) for cells in self._around(base, variable)]
-        cases = _merged(BOUNDARIES, found)
-        return self.rng.sample(cases, min(len(cases), 8 * self.records))
+                for cells in () if base is None else self._around(base, variable):
+                    yield cells, name
 
     def _around(self, base: Masks, name: str) -> Iterator[Cells]:
         """Yield a base with each value of a variable, and with some partial knowledge of it."""
@@ -118,7 +128,7 @@ class Design:
     def splits(self) -> list[Case]:
         """Return decided records that part-by-part logic finds open."""
         found: list[tuple[Cells, str]] = []
-        for root in dict.fromkeys(self.logic.roots.values()):
+        for root in dict.fromkeys(self.logic.roots[name] for name in self.classes):
             names = [name for name in self.classes if self.logic.roots[name] == root]
             for variable in self._of(names[0]):
                 for _ in range(_TRIES):

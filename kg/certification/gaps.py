@@ -89,7 +89,7 @@ class Gaps:
             for name, mask in masks.items()
         }
 
-    def difference(self, gap: Gap, reasoner: ByReasoner) -> list[Difference]:
+    def difference(self, gap: Gap, reasoner: ByReasoner, engine: str) -> list[Difference]:
         """Ask HermiT about the completions; return what speaks against the report."""
         variables = self.guideline.variables
         outcomes = [
@@ -102,5 +102,7 @@ class Gaps:
         note = "; ".join(outcomes) or "no two completions differ in the answer"
         right = f"{gap.variable} {'is not' if gap.reported else 'is'} missing"
         return [
-            Difference(gap.cells, (MISSING, gap.therapy.id), ("HermiT", right), ("it", said), note)
+            Difference(
+                gap.cells, (MISSING, gap.therapy.id), ("HermiT", right), (engine, said), note
+            )
         ]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
@@ -31,7 +31,7 @@ from kg.verdicts import EXCLUDED, MET, classes_asked
 
 FORMULAS, COMPLETIONS, ENGINES, MISSING = "formulas", "completions", "engines", "missing"
 
-PARTS: Mapping[str, str] = {  # what each part compares with
+PARTS: dict[str, str] = {  # what each part compares with
     FORMULAS: "all assignments of bands",
     COMPLETIONS: "all completions, listed",
     ENGINES: "one another",
@@ -50,12 +50,16 @@ _PORTION = 2_000  # records that the engines are asked about at once
 
 @dataclass(frozen=True)
 class Settings:
-    """How much is compared, and from which seed; `parts` are those of PARTS."""
+    """How much is compared, and from which seed.
+
+    `parts` are those of PARTS; `classes` are those that records are made for, all if none.
+    """
 
     seed: int = 1
     records: int = 50
     minutes: float | None = None
     parts: frozenset[str] = field(default_factory=lambda: frozenset(PARTS))
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ class Certification:
         self.classes = classes_asked(guideline)
         self.brute = ByBruteForce(guideline)
         self.hermit = None if reasoner is None else ByReasoner(guideline, reasoner)
-        self.design = Design(guideline, settings.seed, settings.records)
+        self.design = Design(guideline, settings.seed, settings.records, settings.classes)
         self.tallies = {p: Tally(p, about) for p, about in PARTS.items() if p in settings.parts}
         self._deadline = time.monotonic() + 60 * (settings.minutes or float("inf"))
 
@@ -198,8 +202,8 @@ class Certification:
 
     def _gap(self, gaps: Gaps, gap: Gap) -> Callable[[], tuple[int, list[Finding]]]:
         def ask() -> tuple[int, list[Finding]]:
-            found = gaps.difference(gap, self._referee)
             subject = self.subjects[0]
+            found = gaps.difference(gap, self._referee, subject.name)
             return 1, [Finding(MISSING, difference, self.brute, subject) for difference in found]
 
         return ask

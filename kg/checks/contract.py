@@ -10,8 +10,7 @@ from importlib.resources import files
 
 from kg.checks.kinds import terms_of
 from kg.checks.registry import Examined, Material, check, name_of
-from kg.guideline import NOTATION
-from kg.ontology import local_name
+from kg.ontology import NOTATION, local_name
 
 _NAMED_BY_CONCEPT = ("therapies", "mentioned")  # their IRIs are words, not their notations
 

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 import pyoxigraph as ox
 
-from kg.guideline import SUBCLASS
-from kg.ontology import HCC, OWL, SKOS, Ontology
+from kg.ontology import HCC, OWL, SKOS, SUBCLASS, Ontology
 
 _ASPECTS = ("Indicated", "Contraindicated", "Cautioned", "Eligible")
 

@@ -8,8 +8,24 @@ import pyoxigraph as ox
 
 from kg.checks.kinds import terms_of
 from kg.checks.registry import Examined, Material, check, name_of
-from kg.guideline import ALT_LABEL, DEFINITION, EDITORIAL, LABEL, NOTATION, NOTE
-from kg.ontology import DCTERMS, HCC, OA, OWL, RDF, ROOT, SKOS, XSD, Ontology, local_name
+from kg.ontology import (
+    ALT_LABEL,
+    DCTERMS,
+    DEFINITION,
+    EDITORIAL,
+    HCC,
+    LABEL,
+    NOTATION,
+    NOTE,
+    OA,
+    OWL,
+    RDF,
+    ROOT,
+    SKOS,
+    XSD,
+    Ontology,
+    local_name,
+)
 
 # Texts for people: each is English, and says so.
 _TEXTS = (

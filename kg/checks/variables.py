@@ -11,8 +11,7 @@ import pyoxigraph as ox
 
 from kg.checks.kinds import variables_of
 from kg.checks.registry import Examined, Material, check, name_of
-from kg.guideline import SUBCLASS
-from kg.ontology import HCC, OWL, RDF, RDFS, XSD, Ontology
+from kg.ontology import HCC, OWL, RDF, RDFS, SUBCLASS, XSD, Ontology
 
 _PATIENT = ox.NamedNode(HCC + "Patient")
 _AGGREGATIONS = ("count", "maximum", "minimum", "any")

@@ -107,7 +107,12 @@ def classify_with_spark(
         if folder is not None:
             check_new(spark, folder)
         table = open_tables(
-            spark, task.guideline, places.patients, places.lesions, ignore_unknown, Path(scratch)
+            spark,
+            task.guideline,
+            places.patients,
+            places.lesions,
+            ignore_unknown=ignore_unknown,
+            scratch=Path(scratch),
         )
         results = table.classified(task)
         with (

@@ -9,7 +9,6 @@ from kg import paths
 from kg.errors import InputError
 from kg.paths import Remote
 
-
 Place = TypeVar("Place", bound=Path | Remote)
 
 

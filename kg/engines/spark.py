@@ -170,6 +170,7 @@ def open_tables(
     guideline: Guideline,
     patients: Path | Remote,
     lesions: Path | Remote | None,
+    *,
     ignore_unknown: bool,
     scratch: Path,
 ) -> SparkTable:
@@ -181,9 +182,10 @@ def open_tables(
     """
     source = open_table(spark, patients, scratch)
     told: Source | None = None
-    if lesions is not None:
-        local = isinstance(lesions, Path)
-        told = open_source(lesions) if local else open_table(spark, lesions, scratch)
+    if isinstance(lesions, Path):
+        told = open_source(lesions)
+    elif lesions is not None:
+        told = open_table(spark, lesions, scratch)
     return SparkTable(spark, guideline, source, told, ignore_unknown)
 
 

@@ -45,7 +45,9 @@ def settings(master: str, configuration: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def session(master: str = MASTER, configuration: Mapping[str, str] = {}) -> Iterator[SparkSession]:  # noqa: B006 - it is only read
+def session(
+    master: str = MASTER, configuration: Mapping[str, str] | None = None
+) -> Iterator[SparkSession]:
     """Start Spark for the block; a session that is active already is used, and left running.
 
     Raises:
@@ -53,6 +55,7 @@ def session(master: str = MASTER, configuration: Mapping[str, str] = {}) -> Iter
         InputError: Spark cannot read the input.
     """
     _check_components()
+    chosen = configuration or {}
     from pyspark.sql import SparkSession  # noqa: PLC0415 - an extra
 
     with _faults_told():
@@ -61,7 +64,7 @@ def session(master: str = MASTER, configuration: Mapping[str, str] = {}) -> Iter
             yield active
             return
         with _interrupts_kept():
-            spark = _started(settings(master, configuration), _LOG_LEVEL not in configuration)
+            spark = _started(settings(master, chosen), _LOG_LEVEL not in chosen)
             try:
                 yield spark
             finally:

@@ -67,9 +67,12 @@ class Written:
         """Return the rows to write, in types that Spark has; lists joined where asked."""
         task = Task(guideline_of(self.modules), self.therapies, compact=self.compact)
         frame = (compact_rows if self.compact else rows)(task, results)
-        unsigned = pl.selectors.unsigned_integer().cast(pl.Int16)
-        frame = frame.with_columns(unsigned, pl.selectors.enum().cast(pl.String))
         lists = pl.selectors.list()
+        frame = frame.with_columns(
+            pl.selectors.unsigned_integer().cast(pl.Int16),
+            pl.selectors.enum().cast(pl.String),
+            lists.cast(pl.List(pl.String)),
+        )
         return frame.with_columns(lists.list.join(";")) if self.joined else frame
 
 

@@ -41,7 +41,7 @@ def write_table(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
             for result in patients(task.guideline, chunk.frame):
                 mark = " *" if result.conflicts else ""
                 signs = [Text(*SIGNS[result.therapies[name].verdict]) for name in task.therapies]
-                table.add_row(Text(result.patient_id[:60] + mark), *signs)
+                table.add_row(Text(_printable(result.patient_id[:60]) + mark), *signs)
         console.print(table)
         console.print()
         console.print(_legend(task.guideline))
@@ -51,6 +51,11 @@ def write_table(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
 def short_name(therapy: Therapy) -> str:
     """Return the shortest name of a therapy."""
     return min((therapy.label, *therapy.alt_labels), key=len)
+
+
+def _printable(text: str) -> str:
+    """Return a text without characters that would act on the terminal."""
+    return "".join(sign if sign.isprintable() else "·" for sign in text)
 
 
 def _console(file: object) -> Console:

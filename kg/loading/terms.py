@@ -1,0 +1,82 @@
+"""Small readers of the ontology's terms; what is missing is an error that names the term."""
+
+from __future__ import annotations
+
+import re
+
+import pyoxigraph as ox
+
+from kg.errors import OntologyError
+from kg.ontology import (
+    DEFINITION,
+    HCC,
+    LABEL,
+    NOTATION,
+    OWL,
+    SKOS,
+    SOURCE,
+    SUBCLASS,
+    Node,
+    Ontology,
+    local_name,
+)
+
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
+
+
+class Terms:
+    """Reads literals and lists of terms of one ontology."""
+
+    def __init__(self, ontology: Ontology) -> None:
+        self.ontology = ontology
+
+    def need(self, node: Node, predicate: str) -> str:
+        """Return the text of a term's property, which has to be there."""
+        text = self.ontology.text(node, predicate)
+        if text is None:
+            name = local_name(node.value)
+            raise OntologyError(f"hcc:{name} lacks {local_name(predicate)}; add it to its block")
+        if predicate == NOTATION and not _IDENTIFIER.fullmatch(text):
+            raise OntologyError(
+                f"hcc:{local_name(node.value)}: the notation {text!r} is no identifier; "
+                "use letters, digits, - and _"
+            )
+        return text
+
+    def notation(self, iri: str) -> str:
+        """Return the identifier of a term."""
+        return self.need(ox.NamedNode(iri), NOTATION)
+
+    def concepts(self, scheme: str) -> dict[str, tuple[str, str]]:
+        """Return the label and the definition of each concept of a scheme, by notation."""
+        found = self.ontology.subjects(SKOS + "inScheme", ox.NamedNode(HCC + scheme))
+        return {
+            self.need(c, NOTATION): (self.need(c, LABEL), self.need(c, DEFINITION)) for c in found
+        }
+
+    def position(self, node: Node) -> int:
+        """Return the place of a term in the listings of its kind."""
+        position = self.ontology.number(node, HCC + "position")
+        if position is None:
+            raise OntologyError(f"hcc:{local_name(node.value)} lacks position; add it to its block")
+        return position
+
+    def ordered(self, type_: str) -> list[ox.NamedNode]:
+        """Return the individuals of a type, by position."""
+        return sorted(self.ontology.of_type(HCC + type_), key=self.position)
+
+    def below(self, parent: str) -> list[ox.NamedNode]:
+        """Return the classes below a class that have a formula, by position."""
+        found: dict[ox.NamedNode, None] = {}
+        queue = [ox.NamedNode(HCC + parent)]
+        while queue:
+            for node in self.ontology.subjects(SUBCLASS, queue.pop()):
+                if isinstance(node, ox.NamedNode) and node not in found:
+                    found[node] = None
+                    queue.append(node)
+        defined = [n for n in found if self.ontology.value(n, OWL + "equivalentClass")]
+        return sorted(defined, key=self.position)
+
+    def sources(self, node: Node) -> tuple[str, ...]:
+        """Return the ids of the statements behind a term."""
+        return tuple(local_name(iri) for iri in self.ontology.iris(node, SOURCE))

@@ -1,0 +1,310 @@
+"""Spark gives what the compiled engine gives, to the letter, from wherever the rows are."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from kg import paths
+from kg.benchmarks.cohort import write_cohort
+from kg.commands.classify_spark import configuration
+from kg.engines import spark_session
+from kg.engines.spark_session import session, settings
+from kg.errors import ComponentError, InputError
+from kg.guideline import Guideline
+
+_ABSENT = [n for n in ("pyspark", "pandas", "pyarrow") if importlib.util.find_spec(n) is None]
+_JAVA = shutil.which("java") or os.environ.get("JAVA_HOME")
+needs_spark = [
+    pytest.mark.skipif(bool(_ABSENT), reason=f"not installed: {_ABSENT}; see the extra spark"),
+    pytest.mark.skipif(not _JAVA, reason="no Java: Spark needs one on the PATH"),
+    # Py4J and Spark leave sockets and pipes to Java for Python to close.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Any]:
+    """A session for all tests; commands that run in this process use it."""
+    with session("local[2]", {"spark.sql.shuffle.partitions": "2"}) as started:
+        yield started
+
+
+@pytest.fixture
+def same(
+    spark: Any, run: Callable[..., Any], tmp_path: Path
+) -> Callable[..., tuple[int, bytes, bytes | None]]:
+    """Classify with both engines, see the same results and rejected rows, and return them."""
+
+    def both(table: Path, *options: str | Path, for_spark: Path | None = None) -> Any:
+        seen = []
+        for engine, path in (("compiled", table), ("spark", for_spark or table)):
+            folder = tmp_path / engine
+            folder.mkdir(exist_ok=True)
+            files = [folder / "results.json", folder / "bad.csv", folder / "bad.lesions.csv"]
+            told = run(
+                *("classify", path, "--engine", engine, "--format", "json", *options),
+                *("--output", files[0], "--rejects", files[1]),
+            )
+            assert told.status in (0, 1), told.err
+            read = [file.read_bytes() if file.exists() else None for file in files]
+            seen.append([told.status, *read])
+        assert seen[0] == seen[1]
+        return tuple(seen[1])
+
+    return both
+
+
+class TestSameAnswers:
+    pytestmark = needs_spark
+
+    def test_of_the_example_cohort_with_lesions_explained(self, same: Any) -> None:
+        example = paths.example_cohort()
+        lesions = paths.example_lesions()
+        assert lesions
+        status, results, *_ = same(example, "--lesions", lesions, "--explain")
+        assert status == 0
+        assert len(results) > 10_000
+
+    def test_of_real_patients(self, same: Any, shared: Path) -> None:
+        _, results, *_ = same(shared / "data" / "uci-hcc-survival" / "patients.csv")
+        assert results.count(b'"patient_id"') == 165
+
+    def test_of_rows_and_repeated_ids_in_several_files(self, same: Any, tmp_path: Path) -> None:
+        ages = [str(20 + i % 60) for i in range(300)]
+        ages[17] = "old"
+        ids = [f"p{i}" for i in range(300)]
+        ids[290] = ids[3]  # in two files
+        ids[150] = ""
+        frame = pl.DataFrame({"patient_id": ids, "age_years": ages, "_note": ["x"] * 300})
+        whole, folder = tmp_path / "whole.parquet", tmp_path / "parts"
+        folder.mkdir()
+        frame.write_parquet(whole)
+        for i, start in enumerate((0, 120, 200)):
+            end = (120, 200, 300)[i]
+            frame[start:end].write_parquet(folder / f"part-{i}.parquet")
+        status, _, rejected, _ = same(whole, for_spark=folder)
+        assert status == 1
+        rows = pl.read_csv(rejected, infer_schema_length=0)
+        assert rows["_row"].to_list() == ["4", "18", "151", "291"]
+        assert rows.columns == ["patient_id", "age_years", "_note", "_row", "_reason"]
+
+    def test_of_typed_columns_in_several_partitions(
+        self, same: Any, spark: Any, guideline: Guideline, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "a cohort [1].parquet"
+        cohort = tmp_path / "cohort.parquet"
+        write_cohort(guideline, cohort, 3_000, seed=5)
+        table = pl.read_parquet(cohort).with_columns(
+            pl.Series("note.taken", range(3_000), dtype=pl.UInt64)
+        )
+        table.write_parquet(path, row_group_size=500)
+        spark.conf.set("spark.sql.files.maxPartitionBytes", "20000")
+        spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", "300")
+        try:
+            from kg.engines.spark_tables import open_table
+
+            assert open_table(spark, path, tmp_path).frame.rdd.getNumPartitions() > 2
+            status, results, *_ = same(path, "--ignore-unknown")
+        finally:
+            spark.conf.unset("spark.sql.files.maxPartitionBytes")
+            spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", "100000")
+        assert status == 0
+        assert results.count(b'"patient_id"') == 3_000
+
+    def test_of_numbers_as_identifiers(self, same: Any, tmp_path: Path) -> None:
+        path = tmp_path / "numbered.parquet"
+        pl.DataFrame({"patient_id": [1.0, 2.5, 1.0], "age_years": [50, 60, 70]}).write_parquet(path)
+        _, results, rejected, _ = same(path)
+        assert b'"2.5"' in results
+        assert rejected.count(b"\n1,") == 2
+
+    def test_of_rejected_lesions(self, same: Any, tmp_path: Path) -> None:
+        patients, lesions = tmp_path / "p.csv", tmp_path / "l.jsonl"
+        patients.write_text("patient_id,age_years\na,50\nb,60\nc,\nd,40,9\n")
+        lesions.write_text(
+            '{"patient_id": "a", "lesion_id": "1", "diameter_cm": 2}\n'
+            '{"patient_id": "b", "lesion_id": "1", "diameter_cm": "big"}\n'
+            '{"patient_id": "nobody", "lesion_id": "1", "diameter_cm": 2}\n'
+        )
+        status, _, rejected, bad_lesions = same(patients, "--lesions", lesions)
+        assert status == 1
+        assert rejected.count(b"\n") == 3
+        assert b"nobody" in bad_lesions
+
+    def test_of_another_ontology(self, same: Any, ontology_copy: Path) -> None:
+        module = ontology_copy / "criteria.ttl"
+        before = same(paths.example_cohort(), "--ontology", ontology_copy)
+        text = module.read_text()
+        module.write_text(text.replace("xsd:maxInclusive 5.0", "xsd:maxInclusive 3.5", 1))
+        assert module.read_text() != text
+        assert same(paths.example_cohort(), "--ontology", ontology_copy) != before
+
+
+class TestRemotePlaces:
+    pytestmark = needs_spark
+
+    @pytest.fixture
+    def table(self, tmp_path: Path) -> Path:
+        path = tmp_path / "cohort.parquet"
+        pl.read_csv(paths.example_cohort(), infer_schema=False).vstack(
+            pl.read_csv(paths.example_cohort(), infer_schema=False)[:1]
+        ).write_parquet(path)
+        return path
+
+    @pytest.mark.parametrize("options", [("csv",), ("parquet", "--compact")])
+    def test_executors_write_a_folder(
+        self, options: tuple[str, ...], table: Path, spark: Any, run: Any
+    ) -> None:
+        (form, *options), tmp_path = options, table.parent
+        here = tmp_path / f"here.{form}"
+        local = run("classify", table, *options, "-o", here)
+        there = f"file://{tmp_path}/there.{form}"
+        told = run("classify", f"file://{table}", "--engine", "spark", *options, "-o", there)
+        assert (told.status, told.err) == (
+            1,
+            local.err.replace(f"{table},", f"file://{table},").replace(
+                str(tmp_path / "cohort.rej"), f"file://{tmp_path}/cohort.rej"
+            ),
+        )
+        folder = tmp_path / f"there.{form}" / f"*.{form}"
+        key = ["patient_id"] if options else ["patient_id", "therapy"]
+        if form == "csv":
+            frames = [pl.read_csv(path, infer_schema=False) for path in (here, folder)]
+        else:
+            texts = pl.all().cast(pl.String)
+            frames = [pl.read_parquet(path).select(texts) for path in (here, folder)]
+        assert_frame_equal(frames[0].sort(key), frames[1].sort(key))
+        assert (tmp_path / "cohort.rejected.csv").read_text().count("more than one row") == 2
+        again = run("classify", table, "--engine", "spark", *options, "-o", there)
+        assert again.status == 2
+        assert "is there already" in again.err
+
+    def test_one_file_of_another_format(
+        self, table: Path, spark: Any, run: Any, tmp_path: Path
+    ) -> None:
+        there = f"file://{tmp_path}/there.jsonl"
+        told = run("classify", table, "--engine", "spark", "-o", there)
+        assert told.status == 1, told.err
+        run("classify", table, "-o", tmp_path / "here.jsonl")
+        assert (tmp_path / "there.jsonl").read_bytes() == (tmp_path / "here.jsonl").read_bytes()
+
+    def test_strict_leaves_no_result(
+        self, table: Path, spark: Any, run: Any, tmp_path: Path
+    ) -> None:
+        there = f"file://{tmp_path}/there.parquet"
+        told = run("classify", table, "--engine", "spark", "--strict", "-o", there)
+        assert told.status == 2
+        assert "stands in more than one row" in told.err
+        assert not list(tmp_path.glob("*there*")) + list(tmp_path.glob("*rejected*"))
+
+    @pytest.mark.parametrize(
+        ("place", "message"),
+        [
+            ("s3a://bucket/cohort.csv", "convert it to Parquet"),
+            ("file:///absent/cohort.parquet", "PATH_NOT_FOUND"),
+            ("/absent/cohort.parquet", "no such file"),
+        ],
+    )
+    def test_what_cannot_be_read_is_told(
+        self, place: str, message: str, spark: Any, run: Any
+    ) -> None:
+        told = run("classify", place, "--engine", "spark")
+        assert told.status == 2
+        assert message in told.err
+        assert "Traceback" not in told.err
+
+    def test_dates_are_no_cells(self, spark: Any, run: Any, tmp_path: Path) -> None:
+        path = tmp_path / "dates.parquet"
+        frame = pl.DataFrame({"patient_id": ["a"], "age_years": ["2020-01-01"]})
+        frame.with_columns(pl.col("age_years").str.to_date()).write_parquet(path)
+        told = run("classify", f"file://{path}", "--engine", "spark")
+        assert told.status == 2
+        assert "column age_years: values of type date are no cells" in told.err
+
+
+class TestTheWholeCommand:
+    pytestmark = needs_spark
+
+    def test_starts_and_stops_its_own_spark(self, tmp_path: Path) -> None:
+        work, scratch = tmp_path / "work", tmp_path / "scratch"
+        work.mkdir()
+        scratch.mkdir()
+        options = ["--master", "local[1]", "--spark-conf", f"spark.local.dir={scratch}"]
+        options += ["--spark-conf", "spark.sql.shuffle.partitions=1"]
+        ran = subprocess.run(
+            [sys.executable, "-m", "kg", "classify", "--example", "--engine", "spark", *options],
+            cwd=work,
+            env={**os.environ, "TMPDIR": str(scratch)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stderr
+        assert ran.stderr.startswith("45 patients classified"), ran.stderr
+        assert not list(work.iterdir())
+        left = [p for p in scratch.rglob("*") if p.is_file() and "hsperfdata" not in str(p)]
+        assert not left
+
+
+def test_without_java_the_message_says_what_to_install(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spark_session, "find_spec", lambda name: name)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    told = run("classify", "--example", "--engine", "spark")
+    assert told.status == 3
+    assert "install Java 17" in told.err
+    monkeypatch.delenv("JAVA_HOME")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "no Java on the PATH" in run("classify", "--example", "--engine", "spark").err
+
+
+def test_without_pyspark_the_message_says_what_to_install(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spark_session, "find_spec", lambda name: None)
+    told = run("classify", "--example", "--engine", "spark")
+    assert told.status == 3
+    assert "pip install 'hcc-kg[spark]'" in told.err
+
+
+def test_configuration_passes_through_and_wins() -> None:
+    told = settings("local[*]", configuration(["spark.ui.enabled=true", "spark.x = a=b"]))
+    assert told["spark.ui.enabled"] == "true"
+    assert told["spark.x"] == "a=b"
+    assert told["spark.driver.bindAddress"] == "127.0.0.1"
+    assert "spark.driver.bindAddress" not in settings("spark://host:7077", {})
+    with pytest.raises(InputError, match="KEY=VALUE"):
+        configuration(["spark.ui.enabled"])
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "message"),
+    [
+        ("Traceback\nModuleNotFoundError: No module named 'kg'", ComponentError, "every executor"),
+        ("java.lang.ClassNotFoundException: S3AFileSystem", ComponentError, "spark.jars.packages"),
+        ("[PATH_NOT_FOUND] Path does not exist: x", InputError, "Path does not exist"),
+        ("[OTHER] broken", ComponentError, "Spark failed: .*broken"),
+    ],
+)
+def test_errors_of_spark_say_what_to_do(text: str, kind: type[Exception], message: str) -> None:
+    with pytest.raises(kind, match=message):
+        raise spark_session._told(text)
+
+
+def test_remote_places_need_spark(run: Any) -> None:
+    told = run("classify", "s3a://bucket/cohort.parquet")
+    assert told.status == 2
+    assert "s3a://bucket/cohort.parquet is remote" in told.err
+    assert "go with --engine spark" in run("classify", "--example", "--master", "local").err

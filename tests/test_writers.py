@@ -1,0 +1,245 @@
+"""Writers: every format says the same, in the form that other programs rely on."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyoxigraph as ox
+import pytest
+from conftest import Ran
+
+from kg.guideline import Guideline
+from kg.ontology import HCC, RDF
+from kg.terminal import NOTE_ON_USE
+from kg.verdicts import VERDICTS
+from kg.writers import FORMATS
+from kg.writers.table import SIGNS
+from kg.writers.turtle import patient_iri
+
+Run = Callable[..., Ran]
+Patients = list[dict[str, Any]]
+LISTS = ("met", "missing", "unchecked")
+
+
+@pytest.fixture
+def cohort(run: Run) -> Patients:
+    """The example cohort as JSON."""
+    return list(json.loads(run("classify", "--example", "--format", "json").out))
+
+
+def rows(patients: Patients) -> list[dict[str, Any]]:
+    """Return one row a patient and therapy."""
+    return [
+        {"patient_id": patient["patient_id"], "therapy": name, **answer}
+        for patient in patients
+        for name, answer in patient["therapies"].items()
+    ]
+
+
+# JSON
+
+
+def test_json_has_its_keys_in_order_and_its_lists_sorted(
+    cohort: Patients, guideline: Guideline
+) -> None:
+    keys = ["patient_id", "conflicts", "therapies", "recommendations", "response_to_ablation"]
+    for patient in cohort:
+        assert list(patient) == keys
+        assert list(patient["therapies"]) == list(guideline.therapies)
+        assert list(patient["recommendations"]) == list(guideline.recommendations)
+        assert set(patient["recommendations"].values()) <= {"met", "excluded", "unknown"}
+        assert patient["response_to_ablation"] in {"complete", "incomplete", "not_assessed"}
+        assert all(list(c) == ["variables", "message"] for c in patient["conflicts"])
+    for row in rows(cohort):
+        assert list(row)[2:] == ["verdict", *LISTS]
+        assert row["verdict"] in VERDICTS
+        assert all(row[name] == sorted(set(row[name])) for name in LISTS)
+
+
+def test_json_lists_are_there_only_where_the_verdict_calls_for_them(cohort: Patients) -> None:
+    assert {row["verdict"] for row in rows(cohort) if row["missing"]} == {"undetermined"}
+    cautious = {"eligible_unchecked", "eligible_with_caution"}
+    assert {row["verdict"] for row in rows(cohort) if row["unchecked"]} == cautious
+    assert all(row["missing"] for row in rows(cohort) if row["verdict"] == "undetermined")
+
+
+def test_jsonl_has_the_objects_of_json_one_a_line(run: Run, cohort: Patients) -> None:
+    lines = run("classify", "--example", "--format", "jsonl").out.splitlines()
+    assert [json.loads(line) for line in lines] == cohort
+
+
+def test_explained_json_adds_criteria_and_nothing_else(
+    run: Run, cohort: Patients, guideline: Guideline
+) -> None:
+    told = json.loads(run("classify", "--example", "--format", "json", "--explain").out)
+    for patient in told:
+        for name, answer in patient["therapies"].items():
+            criteria = answer.pop("criteria")
+            answer.pop("covers", None)
+            found = {item["id"] for item in criteria if item["state"] == "met"}
+            assert found == set(answer["met"])
+            assert {item["id"] for item in criteria} == set(guideline.therapies[name].criteria)
+    assert told == cohort
+
+
+def test_json_in_any_script_is_written_as_it_is(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text('patient_id,ecog\n"病人 ""一""\\",1\n', encoding="utf-8")
+    text = run("classify", "p.csv", "--format", "json").out
+    assert "病人" in text
+    assert json.loads(text)[0]["patient_id"] == '病人 "一"\\'
+
+
+# CSV and Parquet
+
+
+def test_csv_has_a_row_a_patient_and_therapy_with_lists_joined(run: Run, cohort: Patients) -> None:
+    text = run("classify", "--example", "--format", "csv").out
+    assert text.splitlines()[0] == "patient_id,therapy,verdict,met,missing,unchecked"
+    joined = [row | {name: ";".join(row[name]) for name in LISTS} for row in rows(cohort)]
+    assert list(csv.DictReader(text.splitlines())) == joined
+
+
+def test_parquet_has_the_rows_of_csv_with_list_columns(
+    run: Run, cohort: Patients, tmp_path: Path
+) -> None:
+    run("classify", "--example", "--output", "out.parquet")
+    frame = pl.read_parquet(tmp_path / "out.parquet")
+    assert all(isinstance(frame.schema[name], pl.List) for name in LISTS)
+    assert frame.to_dicts() == rows(cohort)
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_compact_tables_have_a_row_a_patient_with_states(
+    run: Run, cohort: Patients, guideline: Guideline, tmp_path: Path, form: str
+) -> None:
+    run("classify", "--example", "--compact", "--output", f"out.{form}")
+    read = pl.read_csv if form == "csv" else pl.read_parquet
+    codes = {"excluded": 1, "met": 2, "unknown": 3}
+    for patient, row in zip(cohort, read(tmp_path / f"out.{form}").to_dicts(), strict=True):
+        assert row["patient_id"] == patient["patient_id"]
+        assert json.loads(row["conflicts"]) == patient["conflicts"]
+        for name, answer in patient["therapies"].items():
+            assert row[name] == answer["verdict"]
+            found = {c for c in guideline.therapies[name].criteria if row[c] == codes["met"]}
+            assert found == set(answer["met"])
+        for name, state in patient["recommendations"].items():
+            assert row[name] == codes[state]
+
+
+# Turtle
+
+
+def test_turtle_says_what_json_says(run: Run, cohort: Patients, guideline: Guideline) -> None:
+    text = run("classify", "--example", "--format", "ttl").out
+    graph = ox.Store()
+    graph.load(text.encode(), format=ox.RdfFormat.TURTLE)
+
+    def values(subject: ox.NamedNode, name: str) -> list[str]:
+        found = graph.quads_for_pattern(subject, ox.NamedNode(name), None)
+        return sorted(quad.object.value.removeprefix(HCC) for quad in found)
+
+    for patient in cohort:
+        node = ox.NamedNode(patient_iri(patient["patient_id"]))
+        assert values(node, HCC + "patient_id") == [patient["patient_id"]]
+        told = sorted(conflict["message"] for conflict in patient["conflicts"])
+        assert values(node, HCC + "conflict") == told
+        met = [name for name, state in patient["recommendations"].items() if state == "met"]
+        assert values(node, HCC + "applies") == sorted(met)
+        classes = ["Patient"]
+        for name, answer in patient["therapies"].items():
+            verdict = ox.NamedNode(f"{node.value}/verdict/{name}")
+            word = answer["verdict"].title().replace("_", "") + "Verdict"
+            assert values(verdict, HCC + "verdict") == [word]
+            assert all(values(verdict, HCC + key) == answer[key] for key in LISTS)
+            if answer["verdict"].startswith("eligible"):
+                classes.append(guideline.therapies[name].classes["eligible"])
+        assert values(node, RDF + "type") == sorted(classes)
+
+
+def test_any_identifier_makes_an_iri(run: Run, tmp_path: Path) -> None:
+    names = ["a b", "<>", "a/b", "é", '"', "%41", "a\nb", "\\"]
+    lines = [json.dumps({"patient_id": name}) for name in names]
+    (tmp_path / "p.jsonl").write_text("\n".join(lines))
+    graph = ox.Store()
+    graph.load(run("classify", "p.jsonl", "--format", "ttl").out.encode(), ox.RdfFormat.TURTLE)
+    found = graph.quads_for_pattern(None, ox.NamedNode(HCC + "patient_id"), None)
+    assert {quad.subject.value: quad.object.value for quad in found} == {
+        patient_iri(name): name for name in names
+    }
+
+
+# Table
+
+
+def test_table_has_a_sign_a_therapy_and_the_note_on_use(run: Run, cohort: Patients) -> None:
+    ran = run("classify", "--example")
+    assert NOTE_ON_USE in ran.out
+    lines = {line.split()[0]: line.split()[1:] for line in ran.out.splitlines() if line.split()}
+    for patient in cohort:
+        signs = [SIGNS[answer["verdict"]][0] for answer in patient["therapies"].values()]
+        mark = ["*"] if patient["conflicts"] else []
+        assert lines[patient["patient_id"]] == mark + signs
+
+
+@pytest.mark.parametrize("no_color", [None, "1"])
+def test_table_has_colour_on_a_terminal_unless_told_not_to(
+    run: Run, monkeypatch: pytest.MonkeyPatch, no_color: str | None
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if no_color:
+        monkeypatch.setenv("NO_COLOR", no_color)
+    assert ("\x1b[" in run("classify", "--example").out) == (no_color is None)
+
+
+def test_every_other_format_tells_the_note_on_use_beside_the_result(run: Run) -> None:
+    ran = run("classify", "--example", "--format", "jsonl", "--therapy", "rfa")
+    assert NOTE_ON_USE in ran.err
+    assert NOTE_ON_USE not in ran.out
+
+
+# All formats
+
+
+@pytest.mark.parametrize("form", [form for form in FORMATS if form != "table"])
+def test_chosen_therapies_alone_are_told(run: Run, tmp_path: Path, form: str) -> None:
+    chosen = ["--therapy", "tace", "--therapy", "rfa"]
+    run("classify", "--example", "--format", form, *chosen, "--output", "out")
+    data = (tmp_path / "out").read_bytes()
+    for name in ("rfa", "tace"):
+        assert name.encode() in data
+    assert b"surgical_resection" not in data
+
+
+def test_summary_counts_the_chosen_therapies_alone(run: Run, cohort: Patients) -> None:
+    ran = run("classify", "--example", "--therapy", "rfa", "--format", "csv")
+    (line,) = [line for line in ran.err.splitlines() if line.startswith("Verdicts: ")]
+    assert sum(int(word.strip(",.")) for word in line.split() if word.strip(",.").isdigit()) == len(
+        cohort
+    )
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("slow", [False, True], ids=["plain", "quoted"])
+def test_many_batches_give_the_bytes_of_one(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, slow: bool
+) -> None:
+    quote = '"' if slow else ""
+    lines = [f"p{i},{i % 5},{'A' if i % 3 else ''}" for i in range(25)]
+    text = "\n".join([f"{quote}patient_id{quote},ecog,child_pugh_class", *lines])
+    (tmp_path / "p.csv").write_text(text)
+    run("classify", "p.csv", "--format", form, "--output", "one")
+    monkeypatch.setattr("kg.readers.csv.BATCH", 4)
+    monkeypatch.setattr("kg.readers.csv._SLOW_BATCH", 4)
+    run("classify", "p.csv", "--format", form, "--output", "many")
+    one, many = tmp_path / "one", tmp_path / "many"
+    if form == "parquet":
+        assert pl.read_parquet(one).equals(pl.read_parquet(many))
+    else:
+        assert one.read_bytes() == many.read_bytes()
