@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -56,9 +57,14 @@ class Summary:
                 self.verdicts[therapy, number] += count
 
 
+@cache
+def _plan(guideline: Guideline) -> ColumnPlan:
+    return ColumnPlan(guideline)
+
+
 def compiled_engine(guideline: Guideline, missing: bool = True) -> BatchEngine:
     """Return the compiled engine for batches; `missing` variables cost the most and can wait."""
-    plan = ColumnPlan(guideline)
+    plan = _plan(guideline)
 
     def classify(table: RowReader, batch: Batch) -> pl.DataFrame:
         known = derived_columns(table, batch)

@@ -140,18 +140,27 @@ def edit(folder: Path, module: str, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), "utf-8")
 
 
-def move_size_limit(folder: Path) -> None:
-    """Move the first upper limit of the diameter by a tenth."""
-    edit(folder, "criteria.ttl", "[ xsd:maxInclusive 5.0 ]", "[ xsd:maxInclusive 5.1 ]")
+LIMITS = [  # an edit of the first limit of its kind, and the values it can be seen at
+    ("[ xsd:maxInclusive 5.0 ]", "[ xsd:maxInclusive 5.1 ]", ("5", "5.1")),
+    ("[ xsd:minExclusive 5.0 ]", "[ xsd:minInclusive 5.0 ]", ("5", "5")),
+    ("[ xsd:maxInclusive 3.0 ]", "[ xsd:maxExclusive 3.0 ]", ("3", "3")),
+]
 
 
+@pytest.mark.parametrize(("old", "new", "ends"), LIMITS)
 def test_a_wrong_threshold_is_caught_at_the_threshold(
-    guideline: Guideline, hermit: Hermit, ontology_copy: Path
+    guideline: Guideline,
+    hermit: Hermit,
+    ontology_copy: Path,
+    *,
+    old: str,
+    new: str,
+    ends: tuple[str, str],
 ) -> None:
-    move_size_limit(ontology_copy)
+    edit(ontology_copy, "criteria.ttl", old, new)
     tested = subjects("compiled", load(ontology_copy))
     asked = frozenset({parts.BOUNDARIES})
-    few = ("ABL-I1", "REC-14", "REC-15")
+    few = ("ABL-I1", "ABL-I3")
     report = certified(guideline, tested, hermit, asked, records=1, classes=few)
     findings = report.tallies[0].findings
     assert {f.subject.name for f in findings} == {subject.name for subject in tested}
@@ -160,7 +169,8 @@ def test_a_wrong_threshold_is_caught_at_the_threshold(
     variable = guideline.variables["max_tumour_diameter_cm"]
     knowledge = parse_cell(variable, report.example.cells[variable.name])
     assert knowledge is not None
-    assert all(i.low is not None and 5 <= i.low <= Decimal("5.1") for i in knowledge.intervals)
+    low, high = map(Decimal, ends)
+    assert all(i.low is not None and low <= i.low <= high for i in knowledge.intervals)
 
 
 def test_a_missing_variable_left_out_is_caught(guideline: Guideline, hermit: Hermit) -> None:
@@ -296,7 +306,7 @@ hcc:ABL-C99
 
 
 def test_all_engines_follow_an_edited_ontology(guideline: Guideline, ontology_copy: Path) -> None:
-    move_size_limit(ontology_copy)
+    edit(ontology_copy, "criteria.ttl", *LIMITS[0][:2])
     path = ontology_copy / "criteria.ttl"
     path.write_text(path.read_text("utf-8") + NEW_CRITERION, "utf-8")
     edit(ontology_copy, "criteria.ttl", "hcc:ABL-C11 ) ] .", "hcc:ABL-C11 hcc:ABL-C99 ) ] .")

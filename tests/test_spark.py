@@ -21,7 +21,7 @@ from kg.commands.classify_spark import configuration
 from kg.engines import spark_session
 from kg.engines.spark_session import session, settings
 from kg.errors import ComponentError, InputError
-from kg.guideline import Guideline
+from kg.guideline import Guideline, load
 
 _ABSENT = [n for n in ("pyspark", "pandas", "pyarrow") if importlib.util.find_spec(n) is None]
 _JAVA = shutil.which("java") or os.environ.get("JAVA_HOME")
@@ -144,11 +144,11 @@ class TestSameAnswers:
 
     def test_of_another_ontology(self, same: Any, ontology_copy: Path) -> None:
         module = ontology_copy / "criteria.ttl"
-        before = same(paths.example_cohort(), "--ontology", ontology_copy)
         text = module.read_text()
         module.write_text(text.replace("xsd:maxInclusive 5.0", "xsd:maxInclusive 3.5", 1))
         assert module.read_text() != text
-        assert same(paths.example_cohort(), "--ontology", ontology_copy) != before
+        edited = same(paths.example_cohort(), "--ontology", ontology_copy)
+        assert edited != same(paths.example_cohort())
 
 
 class TestRemotePlaces:
@@ -277,6 +277,19 @@ def test_without_pyspark_the_message_says_what_to_install(
     told = run("classify", "--example", "--engine", "spark")
     assert told.status == 3
     assert "pip install 'hcc-kg[spark]'" in told.err
+
+
+def test_an_ontology_that_changed_since_it_was_read_is_told(ontology_copy: Path) -> None:
+    pytest.importorskip("pyarrow")
+    from kg.engines.spark_tasks import guideline_of, modules_of
+
+    read = load(ontology_copy)
+    modules = modules_of(read)
+    assert guideline_of(modules).criteria.keys() == read.criteria.keys()
+    with (ontology_copy / "criteria.ttl").open("a") as file:
+        file.write("# more\n")
+    with pytest.raises(InputError, match="changed"):
+        modules_of(read)
 
 
 def test_configuration_passes_through_and_wins() -> None:

@@ -1,8 +1,8 @@
 """The records that HermiT is asked about, chosen so that each says something new.
 
 1. `cells`: every combination of the cells of a class's variables, where there are few.
-2. `boundaries`: for the other classes and each of their variables, a record in which that
-   variable alone decides the class, with each of its values at and past a threshold.
+2. `boundaries`: for the other classes and each boundary of two bands that they tell apart, a
+   record in which that boundary decides the class, with values at and past it, and across it.
 3. `splits`: records that are decided though part-by-part logic finds them open.
 4. `pairs`: records over all variables in which every two cells of every two variables meet.
 5. `random`: partly known records, half of them steered to an open answer about a therapy.
@@ -18,6 +18,7 @@ from itertools import product
 
 from kg.certification.facts import (
     Cells,
+    at_boundary,
     cell_of,
     filled,
     one_a_band,
@@ -27,7 +28,7 @@ from kg.certification.facts import (
 )
 from kg.certification.kleene import kleene
 from kg.certification.pairwise import covering
-from kg.certification.walks import Masks, crossing, cube, opening
+from kg.certification.walks import crossing, cube, opening
 from kg.formula import Ref
 from kg.guideline import Guideline
 from kg.logic import logic_of
@@ -106,24 +107,27 @@ class Design:
         return own + self.rng.sample(joint, min(len(joint), 4 * self.records))
 
     def _boundaries(self, names: Iterable[str]) -> Iterator[tuple[Cells, str]]:
-        """Yield records in which one variable decides a class, for each of its variables."""
-        bases: dict[tuple[int, str], Masks | None] = {}
-        for name in names:
-            root = self.logic.roots[name]
-            for variable in self._of(name):
-                key = (root, variable)
-                if key not in bases:
-                    bases[key] = opening(self.rng, self.logic.diagrams, root, variable)
-                base = bases[key]
-                for cells in () if base is None else self._around(base, variable):
-                    yield cells, name
+        """Yield records on both sides of each boundary that a class tells apart.
 
-    def _around(self, base: Masks, name: str) -> Iterator[Cells]:
-        """Yield a base with each value of a variable, and with some partial knowledge of it."""
-        variable, cells = self.variables[name], self._cells(base)
-        some = partials(variable)[:_PARTIALS]
-        for cell in ["", *values(variable), *some]:
-            yield {**cells, name: cell}
+        Classes with the same diagram share their records; larger runs try more of them.
+        """
+        roots = {name: self.logic.roots[name] for name in names}
+        for root in dict.fromkeys(roots.values()):
+            same = [name for name, other in roots.items() if other == root]
+            for variable in self._of(same[0]).values():
+                for band in range(variable.band_count - 1):
+                    for _ in range(1 + self.records // 200):
+                        for cells in self._around(root, variable, band):
+                            yield from ((cells, name) for name in same)
+
+    def _around(self, root: int, variable: Variable, band: int) -> Iterator[Cells]:
+        """Yield records in which a variable decides a class, about the upper end of a band."""
+        pair = (band, band + 1)
+        base = opening(self.rng, self.logic.diagrams, root, variable.name, pair)
+        if base is not None:
+            cells = self._cells(base)
+            for cell in at_boundary(variable, band):
+                yield {**cells, variable.name: cell}
 
     def splits(self) -> list[Case]:
         """Return decided records that part-by-part logic finds open."""

@@ -53,6 +53,16 @@ def one_a_band(variable: Variable) -> list[str]:
     return [plain((_ends(band) or [Decimal(0)])[0]) for band in variable.bands]
 
 
+def at_boundary(variable: Variable, band: int) -> list[str]:
+    """Return cells on both sides of the boundary of a band and the next, and across it."""
+    pair = (band, band + 1)
+    across = cell_of(variable, sum(1 << i for i in pair))
+    if not variable.is_number:
+        return ["", *(variable.words[i] for i in pair), across]
+    ends = [plain(end) for i in pair for end in _ends(variable.bands[i])]
+    return list(dict.fromkeys(["", *ends, across]))
+
+
 def cell_of(variable: Variable, mask: int) -> str:
     """Return a cell that leaves these bands; of those no cell can state, that of the lowest."""
     bands = [i for i in range(variable.band_count) if mask >> i & 1]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kg.certification.facts import Cells, one_a_band, partials
+from kg.certification.facts import Cells, partials, values
 from kg.guideline import Guideline
 
 Disagrees = Callable[[Cells], bool]
@@ -39,7 +39,7 @@ def _fewer(cells: Cells, disagrees: Disagrees) -> Cells:
 def _narrowed(guideline: Guideline, cells: Cells, disagrees: Disagrees) -> Cells:
     for name in cells:
         variable = guideline.variables[name]
-        for value in one_a_band(variable) if cells[name] in partials(variable) else ():
+        for value in values(variable) if cells[name] in partials(variable) else ():
             if disagrees({**cells, name: value}):
                 cells = {**cells, name: value}
                 break

@@ -42,16 +42,21 @@ def cube(rng: random.Random, diagrams: Diagrams, root: int) -> Masks:
     return found
 
 
-def opening(rng: random.Random, diagrams: Diagrams, root: int, variable: str) -> Masks | None:
-    """Return masks of other variables under which a variable alone decides a class."""
-    level = diagrams.level[variable]
+def opening(
+    rng: random.Random, diagrams: Diagrams, root: int, variable: str, bands: tuple[int, int]
+) -> Masks | None:
+    """Return masks of other variables under which two bands of a variable decide differently.
+
+    None where the class never tells the two bands apart.
+    """
+    level, (i, j) = diagrams.level[variable], bands
     nodes = [node for node in diagrams.below([root]) if diagrams.levels[node] == level]
-    if not nodes:
+    telling = [node for node in nodes if diagrams.children[node][i] != diagrams.children[node][j]]
+    if not telling:
         return None
-    node = rng.choice(nodes)
-    children = [child for _, child in diagrams.edges[node]]
-    above = _way_to(rng, diagrams, root, node)
-    return above | _apart(rng, diagrams, *rng.sample(children, 2))
+    node = rng.choice(telling)
+    a, b = diagrams.children[node][i], diagrams.children[node][j]
+    return _way_to(rng, diagrams, root, node) | _apart(rng, diagrams, a, b)
 
 
 def _way_to(rng: random.Random, diagrams: Diagrams, root: int, node: int) -> Masks:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import signal
@@ -58,6 +59,8 @@ def session(
     chosen = configuration or {}
     from pyspark.sql import SparkSession  # noqa: PLC0415 - an extra
 
+    # On an interrupt Py4J logs the call that it broke off.
+    logging.getLogger("py4j").setLevel(logging.CRITICAL)
     with _faults_told():
         active = SparkSession.getActiveSession()
         if active is not None:

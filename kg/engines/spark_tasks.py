@@ -22,7 +22,9 @@ import pyarrow as pa
 
 from kg.classification import BatchEngine, Summary, compiled_engine
 from kg.columns import as_text
+from kg.errors import InputError
 from kg.guideline import Guideline, load
+from kg.ontology import Ontology
 from kg.readers import PROBLEM, ROW
 from kg.tables import ID, LesionTable, RowReader
 from kg.writers import Task
@@ -89,7 +91,13 @@ class _Lesions:
 
 
 def modules_of(guideline: Guideline) -> Modules:
-    """Return the files of the ontology, by name, with their texts."""
+    """Return the files of the ontology, by name, with their texts.
+
+    Raises:
+        InputError: they are not what they were when the guideline was loaded.
+    """
+    if Ontology(guideline.ontology.folder).sha256 != guideline.ontology.sha256:
+        raise InputError(f"{guideline.ontology.folder} has changed since it was read; start again")
     paths = sorted(set(guideline.ontology.modules.values()))
     return tuple((path.name, path.read_text(encoding="utf-8")) for path in paths)
 

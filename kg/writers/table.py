@@ -44,7 +44,7 @@ def write_table(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
                 table.add_row(Text(_printable(result.patient_id[:60]) + mark), *signs)
         console.print(table)
         console.print()
-        console.print(_legend(task.guideline))
+        console.print(_legend(task.guideline), soft_wrap=True)
         console.print(NOTE_ON_USE)
 
 
