@@ -104,10 +104,10 @@ def hermit_engine(guideline: Guideline, advance: Callable[[], object]) -> BatchE
     return classify
 
 
-def chunks(
+def classified(
     table: PatientTable, engine: BatchEngine, rejects: RejectCounter, summary: Summary
-) -> Iterator[Chunk]:
-    """Yield the results of a table; rejected rows go to `rejects`."""
+) -> Iterator[tuple[Batch, pl.DataFrame]]:
+    """Yield the batches of a table with their result frames; rejected rows go to `rejects`."""
     for batch in table.batches():
         rejects.add(table.source, batch.rejected)
         if table.lesions is not None and batch.rejected_lesions is not None:
@@ -115,9 +115,17 @@ def chunks(
         if len(batch.cells):
             frame = engine(table, batch)
             summary.count(frame, list(table.guideline.therapies))
-            yield Chunk(frame, lambda batch=batch: table.records(batch))  # type: ignore[misc]
+            yield batch, frame
     if table.lesions is not None:
         rejects.add_lesions(table.lesions.source, table.lesions.strangers)
+
+
+def chunks(
+    table: PatientTable, engine: BatchEngine, rejects: RejectCounter, summary: Summary
+) -> Iterator[Chunk]:
+    """Yield the results of a table; rejected rows go to `rejects`."""
+    for batch, frame in classified(table, engine, rejects, summary):
+        yield Chunk(frame, lambda batch=batch: table.records(batch))  # type: ignore[misc]
 
 
 class RejectCounter:

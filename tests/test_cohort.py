@@ -173,7 +173,7 @@ def test_rejected_rows_are_counted_and_end_with_status_1(
     (tmp_path / "p.csv").write_text("patient_id,ecog\na,1\nb,seven\n")
     ran = run("cohort", "p.csv")
     assert ran.status == 1
-    assert "1 patients; 1 rows rejected" in ran.out
+    assert "1 patient; 1 row rejected" in ran.out
     assert "row 2: column ecog: 'seven'" in ran.err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["p.csv"]
 

@@ -190,21 +190,20 @@ def _tell(console: Console, task: Task, summary: Summary, places: Places, form: 
     counts = [0] * len(VERDICTS)
     for (therapy, number), count in summary.verdicts.items():
         counts[number] += count if therapy in task.therapies else 0
-    told = [f"{summary.classified:,} patients classified"]
+    told = [f"{terminal.counted(summary.classified, 'patient')} classified"]
     if summary.conflicting:
         told.append(f"{summary.conflicting:,} with conflicts in the record")
     console.print("; ".join(told) + ".")
     if summary.classified:
         labels = [task.guideline.verdicts[word][0] for word in VERDICTS]
         words = [f"{label} {count:,}" for label, count in zip(labels, counts, strict=True)]
-        console.print("Verdicts: " + ", ".join(words) + ".")
+        console.print("Verdicts: " + "; ".join(words) + ".")
     if summary.rejected or summary.rejected_lesions:
         if summary.rejected:
-            console.print(f"{summary.rejected:,} rows rejected: see {places.rejects}")
+            console.print(f"{terminal.counted(summary.rejected, 'row')} rejected: see {places.rejects}")
         if summary.rejected_lesions:
-            console.print(
-                f"{summary.rejected_lesions:,} lesions rejected: see {places.rejected_lesions}"
-            )
+            lesions = terminal.counted(summary.rejected_lesions, "lesion")
+            console.print(f"{lesions} rejected: see {places.rejected_lesions}")
         console.print(f"The first: {shortened(summary.first_reason)}")
         console.print("Correct them there and classify that file again.")
     if summary.formulas and form == "csv":

@@ -69,11 +69,11 @@ def cohort(
 
 
 def _print(console: Console, guideline: Guideline, report: CohortReport, top: int) -> None:
-    rejected = f"{report.rejected:,} rows rejected"
+    rejected = f"{terminal.counted(report.rejected, 'row')} rejected"
     if report.rejected_lesions:
-        rejected += f" and {report.rejected_lesions:,} lesions"
+        rejected += f" and {terminal.counted(report.rejected_lesions, 'lesion')}"
     console.print(
-        f"{report.patients:,} patients; {rejected}; "
+        f"{terminal.counted(report.patients, 'patient')}; {rejected}; "
         f"{report.with_conflicts:,} with conflicts in the record"
     )
     _section(console, "Verdicts", _verdicts(guideline, report))

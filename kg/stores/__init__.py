@@ -42,12 +42,12 @@ def open_store(
         InputError: the folder is no store, is locked, or cannot be written to.
     """
     if where is None or not is_endpoint(where):
-        from kg.stores.oxigraph import OxigraphStore
+        from kg.stores.oxigraph import OxigraphStore  # noqa: PLC0415 - only what is asked for
 
         return OxigraphStore(None if where is None else Path(where), read_only=read_only)
     if read_only:
         raise InputError(f"{where} is an endpoint; read-only is for a store on disk")
-    from kg.stores.remote import Access, RemoteStore
+    from kg.stores.remote import Access, RemoteStore  # noqa: PLC0415
 
     access = Access(
         user=user or os.environ.get("HCC_KG_USER"),

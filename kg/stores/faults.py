@@ -46,7 +46,7 @@ def syntax_error(query: str, message: str) -> QueryError:
     reason = _reason(told[3])
     token = first_fault(query)
     if token is None:
-        line, column = position(query, len(query.rstrip()))
+        line, column = int(told[1]), int(told[2])
         seen = "the query ends too early" if query.strip() else "the query is empty"
     else:
         line, column = position(query, token.start())

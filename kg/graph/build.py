@@ -1,0 +1,160 @@
+"""Building the graph: the guideline, then cohort by cohort the patients and what follows.
+
+1. Each table is read in batches; an engine classifies a batch as `classify` does.
+2. A batch is cut into slices whose text fits into memory. Of each slice the patients and
+   their lesions (asserted) and the verdicts (inferred) become lines of N-Quads, column by
+   column; a sink takes them.
+3. The account of the run follows, when its end is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from kg.classification import BatchEngine, RejectCounter, Summary, classified
+from kg.errors import InputError
+from kg.graph.lines import segments, slices
+from kg.graph.modules import guideline_graphs, guideline_quads
+from kg.graph.names import cohort_graph, slug, verdict_graph
+from kg.graph.patients import PatientLines
+from kg.graph.provenance import Run, file_sha256, now, quads
+from kg.graph.sinks import Sink, shared_patient
+from kg.graph.verdicts import verdict_lines
+from kg.guideline import Guideline
+from kg.paths import example_cohort, example_lesions
+from kg.tables import ID, Batch, PatientTable
+
+EXAMPLE = "example"
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """A table of patients that becomes a graph, with that of their lesions."""
+
+    name: str
+    patients: Path
+    lesions: Path | None = None
+
+
+def cohort_of(patients: Path, lesions: Path | None = None) -> Cohort:
+    """Return the cohort of a table; it goes by the name of the file.
+
+    Raises:
+        InputError: the file's name gives no name.
+    """
+    return Cohort(slug(patients.stem), patients, lesions)
+
+
+def example() -> Cohort:
+    """Return the example cohort that ships with the package."""
+    return Cohort(EXAMPLE, example_cohort(), example_lesions())
+
+
+@dataclass(frozen=True)
+class Job:
+    """A cohort with its open table, and where its rejected rows go."""
+
+    cohort: Cohort
+    table: PatientTable
+    rejects: RejectCounter
+    summary: Summary = field(default_factory=Summary)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """An engine by its name; `advance` is told how many patients are done."""
+
+    name: str
+    run: BatchEngine
+    advance: Callable[[int], object] = lambda count: None
+
+
+def write_guideline(guideline: Guideline, sink: Sink) -> None:
+    """Write the graphs of the ontology, its statements and its alignments."""
+    sink.begin(list(guideline_graphs(guideline)))
+    sink.add(guideline_quads(guideline))
+
+
+def check_apart(jobs: Sequence[Job]) -> None:
+    """Check that no two cohorts share a name or a patient.
+
+    Raises:
+        InputError: two do.
+    """
+    for i, job in enumerate(jobs):
+        for other in jobs[:i]:
+            one, two = str(other.table.source.path), str(job.table.source.path)
+            if job.cohort.name == other.cohort.name:
+                raise InputError(f"{one} and {two} would both be cohort {job.cohort.name!r}")
+            shared = job.table.ids.filter(job.table.ids.is_in(other.table.ids.implode()))
+            for patient_id in shared.drop_nulls().head(1):
+                raise shared_patient(patient_id, one, two)
+
+
+def write_cohort(guideline: Guideline, job: Job, engine: Engine, sink: Sink) -> None:
+    """Write the patients of a cohort, what follows for them, and the account of the run.
+
+    Raises:
+        InputError: a row is rejected and the run is strict, or a patient is in another cohort.
+    """
+    started, tables = now(), _tables(job.cohort)
+    asserted, inferred = cohort_graph(job.cohort.name), verdict_graph(job.cohort.name)
+    sink.begin([asserted, inferred])
+    writer = PatientLines(guideline)
+    for batch, frame in classified(job.table, engine.run, job.rejects, job.summary):
+        lesions = _lesions(job.table, batch)
+        for part in slices(len(frame), segments(batch.cells[ID])):
+            rows = frame[part]
+            sink.write(
+                writer.patients(batch.cells[part], asserted),
+                verdict_lines(guideline, list(guideline.therapies), rows, inferred),
+            )
+            engine.advance(len(rows))
+        for part in slices(len(lesions), segments(lesions[ID])):
+            sink.write(writer.lesions(lesions[part], asserted))
+    sink.check(asserted)
+    sink.add(quads(guideline, _run(job, engine, tables, started)))
+
+
+def _lesions(table: PatientTable, batch: Batch) -> pl.DataFrame:
+    """Return the lesions of the patients of a batch who are not rejected."""
+    if table.lesions is None:
+        return pl.DataFrame(schema={ID: pl.String()})
+    frame = table.lesions.frame
+    return frame.filter(frame[ID].is_in(batch.cells[ID].implode()))
+
+
+def _tables(cohort: Cohort) -> dict[str, tuple[str, str]]:
+    """Return what the tables are called, and their SHA-256."""
+    tables = {"patients": cohort.patients, "lesions": cohort.lesions}
+    return {role: (path.name, file_sha256(path)) for role, path in tables.items() if path}
+
+
+def _run(job: Job, engine: Engine, tables: dict[str, tuple[str, str]], started: datetime) -> Run:
+    return Run(
+        cohort=job.cohort.name,
+        engine=engine.name,
+        tables=tables,
+        started=started,
+        ended=now(),
+        classified=job.summary.classified,
+        rejected=job.summary.rejected,
+    )
+
+
+def jobs_of(
+    guideline: Guideline, cohorts: Iterable[Cohort], ignore_unknown: bool = False
+) -> list[Job]:
+    """Return jobs that count rejected rows and keep none."""
+    jobs = []
+    for cohort in cohorts:
+        summary = Summary()
+        table = PatientTable(guideline, cohort.patients, cohort.lesions, ignore_unknown)
+        jobs.append(Job(cohort, table, RejectCounter(summary), summary))
+    check_apart(jobs)
+    return jobs

@@ -1,0 +1,34 @@
+"""The ontology's modules as named graphs: terms and logic, statements, alignments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from kg.graph.names import ALIGNMENTS, ONTOLOGY, STATEMENTS
+from kg.guideline import Guideline
+from kg.ontology import ROOT
+from kg.stores.files import quads
+
+_STATEMENTS, _ALIGNMENTS = ROOT + "/statements", "alignments.ttl"
+
+
+def guideline_graphs(guideline: Guideline) -> dict[str, list[Path]]:
+    """Return the graphs of the guideline, each with the files that fill it."""
+    ontology = guideline.ontology
+    found = {
+        ONTOLOGY: [path for iri, path in ontology.modules.items() if iri != _STATEMENTS],
+        STATEMENTS: [path for iri, path in ontology.modules.items() if iri == _STATEMENTS],
+        ALIGNMENTS: [ontology.folder / _ALIGNMENTS],
+    }
+    there = {graph: [p for p in paths if p.is_file()] for graph, paths in found.items()}
+    return {graph: paths for graph, paths in there.items() if paths}
+
+
+def guideline_quads(guideline: Guideline) -> Iterator[ox.Quad]:
+    """Yield the quads of the guideline."""
+    for graph, paths in guideline_graphs(guideline).items():
+        for path in paths:
+            yield from quads(path, graph)

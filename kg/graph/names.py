@@ -1,0 +1,85 @@
+"""Names in the graph: IRIs of graphs, patients, lesions and verdicts."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from urllib.parse import quote
+
+from kg.errors import InputError
+from kg.ontology import HCC, OWL, RDF, RDFS, SKOS, XSD
+
+PROV = "http://www.w3.org/ns/prov#"
+PREFIXES = {
+    "hcc": HCC,
+    "patient": HCC + "patient/",
+    "owl": OWL,
+    "prov": PROV,
+    "rdf": RDF,
+    "rdfs": RDFS,
+    "skos": SKOS,
+    "xsd": XSD,
+}
+GRAPHS = HCC + "graph/"
+ONTOLOGY, STATEMENTS, ALIGNMENTS = (
+    GRAPHS + name for name in ("ontology", "statements", "alignments")
+)
+COHORTS, VERDICT_GRAPHS = GRAPHS + "cohort/", GRAPHS + "verdicts/"
+
+# Stores limit the length of an IRI (Virtuoso to about 1,900 characters).
+LONGEST = 500
+PLAIN = rf"^[A-Za-z0-9_.~-]{{1,{LONGEST}}}$"
+_DOTS = (".", "..")  # what resolving an IRI would take for a step up or down a path
+
+
+def segment(identifier: str) -> str:
+    """Return an identifier as one part of the path of an IRI.
+
+    It is percent-encoded; where that gets long, its SHA-256 stands in. No two identifiers
+    share a part: the colon after `sha256` would be encoded in any other.
+    """
+    if identifier in _DOTS:
+        return identifier.replace(".", "%2E")
+    short = len(identifier) <= LONGEST
+    encoded = quote(identifier, safe="") if short else ""
+    if short and len(encoded) <= LONGEST:
+        return encoded
+    return "sha256:" + hashlib.sha256(identifier.encode()).hexdigest()
+
+
+def patient_iri(patient_id: str) -> str:
+    """Return the IRI of a patient."""
+    return f"{HCC}patient/{segment(patient_id)}"
+
+
+def lesion_iri(patient_id: str, lesion_id: str) -> str:
+    """Return the IRI of a lesion of a patient."""
+    return f"{patient_iri(patient_id)}/lesion/{segment(lesion_id)}"
+
+
+def verdict_iri(patient_id: str, therapy: str) -> str:
+    """Return the IRI of the verdict on a therapy for a patient."""
+    return f"{patient_iri(patient_id)}/verdict/{therapy}"
+
+
+def slug(stem: str) -> str:
+    """Return the name of a cohort that comes from a file of this name.
+
+    Raises:
+        InputError: nothing is left of the name.
+    """
+    name = re.sub(r"[^\w.-]+", "-", unicodedata.normalize("NFC", stem)).strip("-.")
+    if not name:
+        raise InputError(f"{stem!r} gives no name for a cohort; rename the file")
+    return name
+
+
+def cohort_graph(name: str) -> str:
+    """Return the IRI of the graph of patients as recorded."""
+    return COHORTS + segment(name)
+
+
+def verdict_graph(name: str) -> str:
+    """Return the IRI of the graph of what follows for these patients."""
+    return VERDICT_GRAPHS + segment(name)

@@ -1,0 +1,134 @@
+"""Where the lines of a graph go: into a store, or into one file."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+import polars as pl
+import pyoxigraph as ox
+
+from kg.errors import InputError
+from kg.graph.names import COHORTS
+from kg.ontology import HCC
+from kg.stores import Store
+
+
+class Sink(Protocol):
+    """Takes the graphs of a dataset, part by part."""
+
+    def begin(self, graphs: Sequence[str]) -> None:
+        """Empty the graphs that are to be filled."""
+        ...
+
+    def write(self, *texts: pl.Series) -> None:
+        """Add N-Quads: any lines a row."""
+        ...
+
+    def add(self, quads: Iterable[ox.Quad]) -> None:
+        """Add quads."""
+        ...
+
+    def check(self, graph: str) -> None:
+        """Check that no patient of a cohort's graph is in another cohort.
+
+        Raises:
+            InputError: there is one.
+        """
+        ...
+
+
+class FileSink:
+    """Writes N-Quads to a file that is open."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def begin(self, graphs: Sequence[str]) -> None:
+        """Do nothing: a new file is empty."""
+
+    def write(self, *texts: pl.Series) -> None:
+        """Append lines."""
+        for text in texts:
+            _append(self._file, text)
+
+    def add(self, quads: Iterable[ox.Quad]) -> None:
+        """Append quads."""
+        ox.serialize(quads, self._file, format=ox.RdfFormat.N_QUADS)
+
+    def check(self, graph: str) -> None:
+        """Do nothing: there is no other cohort but those of this run."""
+
+
+class StoreSink:
+    """Loads into a store by temporary files, one for each part."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self._store = store
+        self._part = folder / "part.nq"
+        self._begun: list[str] = []
+
+    def begin(self, graphs: Sequence[str]) -> None:
+        """Empty graphs."""
+        self._begun += graphs
+        self.clear(graphs)
+
+    def clear(self, graphs: Iterable[str] | None = None) -> None:
+        """Remove graphs; without any given, all that were begun."""
+        for graph in self._begun if graphs is None else graphs:
+            self._store.clear(graph)
+
+    def write(self, *texts: pl.Series) -> None:
+        """Load lines."""
+        with self._part.open("wb") as file:
+            for text in texts:
+                _append(file, text)
+        self._store.load(self._part)
+
+    def add(self, quads: Iterable[ox.Quad]) -> None:
+        """Add quads."""
+        self._store.add(quads)
+
+    def check(self, graph: str) -> None:
+        """Ask the store for a patient who is in two cohorts."""
+        others = [g for g in self._store.graphs() if g.startswith(COHORTS) and g != graph]
+        for other in others:
+            found = self._store.select(
+                f"SELECT ?id WHERE {{ GRAPH <{graph}> {{ ?p <{HCC}patient_id> ?id }} "
+                f"GRAPH <{other}> {{ ?p a <{HCC}Patient> }} }} LIMIT 1"
+            )
+            for (name,) in found.rows:
+                value = name.value if isinstance(name, ox.Literal) else str(name)
+                raise shared_patient(value, f"<{graph}>", f"<{other}>")
+
+
+def shared_patient(patient_id: str, first: str, second: str) -> InputError:
+    """Return the error that a patient is in two cohorts of one graph."""
+    return InputError(
+        f"patient {patient_id[:60]!r} is in {first} and in {second}; one graph holds one record "
+        "a patient: use another store for one of them, or other identifiers"
+    )
+
+
+@contextmanager
+def store_sink(store: Store) -> Iterator[StoreSink]:
+    """Give a sink into a store; where the block fails, what it began is removed again."""
+    with tempfile.TemporaryDirectory(prefix="hcc-kg-") as folder:
+        sink = StoreSink(store, Path(folder))
+        done = False
+        try:
+            yield sink
+            done = True
+        finally:
+            if not done:
+                sink.clear()
+
+
+def _append(file: BinaryIO, text: pl.Series) -> None:
+    """Append texts; they end their lines themselves."""
+    text.alias("text").to_frame().write_csv(
+        file, include_header=False, quote_style="never", line_terminator=""
+    )

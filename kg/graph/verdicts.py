@@ -1,0 +1,144 @@
+"""What follows for patients, as lines of the graph: the one statement of what a verdict says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+
+import polars as pl
+import pyoxigraph as ox
+
+from kg.column_records import CONFLICTS
+from kg.graph.lines import ending, line, lines, literals, segments, together
+from kg.guideline import Guideline, Therapy
+from kg.ontology import HCC, RDF
+from kg.results import CODE, LISTS, STATE_, VERDICT_, Coded, answers
+from kg.tables import ID
+from kg.verdicts import (
+    ELIGIBLE,
+    ELIGIBLE_UNCHECKED,
+    ELIGIBLE_WITH_CAUTION,
+    MET,
+    VERDICTS,
+)
+
+TYPE = RDF + "type"
+_ELIGIBLE = [VERDICTS.index(w) for w in (ELIGIBLE, ELIGIBLE_WITH_CAUTION, ELIGIBLE_UNCHECKED)]
+_PATIENT, _NODE = "patient", "node"
+
+
+def patient_terms(identifiers: pl.Series) -> pl.Series:
+    """Return the IRIs of patients as terms."""
+    return f"<{HCC}patient/" + segments(identifiers) + ">"
+
+
+def identity_lines(identifiers: pl.Series, graph: str | None) -> pl.Series:
+    """Return of each patient that it is one, and its identifier."""
+    end, patient = ending(graph), pl.col(_PATIENT)
+    frame = pl.DataFrame(
+        [patient_terms(identifiers).alias(_PATIENT), literals(identifiers).alias(ID)]
+    )
+    return frame.select(
+        together(
+            [
+                line(patient, TYPE, _own("Patient"), end),
+                line(patient, HCC + "patient_id", pl.col(ID), end),
+            ]
+        )
+    ).to_series()
+
+
+def verdict_lines(
+    guideline: Guideline, therapies: Sequence[str], frame: pl.DataFrame, graph: str | None
+) -> pl.Series:
+    """Return one text a patient: what a result frame says of it, as N-Quads or N-Triples."""
+    end, patient = ending(graph), pl.col(_PATIENT)
+    frame = frame.with_columns(
+        patient_terms(frame[ID]).alias(_PATIENT),
+        _conflicts(frame[CONFLICTS]).alias(CONFLICTS),
+    )
+    told = [lines(patient, HCC + "conflict", pl.col(CONFLICTS), end)]
+    for name in guideline.recommendations:
+        met = pl.col(STATE_ + name) == CODE[MET]
+        told.append(line(patient, HCC + "applies", pl.when(met).then(_own(name)), end))
+    first = frame.select(together(told).alias(_PATIENT)).to_series()
+    nodes = [
+        _therapy_lines(guideline, guideline.therapies[name], frame, end).alias(name)
+        for name in therapies
+    ]
+    return pl.DataFrame([first, *nodes]).select(together([pl.all()])).to_series()
+
+
+def _therapy_lines(
+    guideline: Guideline, therapy: Therapy, frame: pl.DataFrame, end: str
+) -> pl.Series:
+    """Return the lines of the verdicts on one therapy: the eligible class, and the node."""
+    patient, node = pl.col(_PATIENT), pl.col(_NODE)
+    told = answers(guideline, therapy, frame)
+    words = Coded(pl.Series([_term(_verdict(w)) for w in VERDICTS]), told["verdict"].places)
+    columns = pl.DataFrame(
+        [
+            frame[_PATIENT],
+            (frame[_PATIENT].str.strip_suffix(">") + f"/verdict/{therapy.id}>").alias(_NODE),
+            frame[VERDICT_ + therapy.id].is_in(_ELIGIBLE).alias("eligible"),
+            words.column().alias("verdict"),
+            *(_terms(told[name]).column().alias(name) for name in LISTS),
+        ]
+    )
+    eligible = pl.when(pl.col("eligible")).then(_own(therapy.classes["eligible"]))
+    return columns.select(
+        together(
+            [
+                line(patient, TYPE, eligible, end),
+                line(node, TYPE, _own("Verdict"), end),
+                line(node, HCC + "verdictOn", patient, end),
+                line(node, HCC + "therapy", pl.lit(f"<{therapy.iri}>"), end),
+                line(node, HCC + "verdict", pl.col("verdict"), end),
+                *(lines(node, HCC + name, pl.col(name), end) for name in LISTS),
+            ]
+        )
+    ).to_series()
+
+
+def _verdict(word: str) -> str:
+    return "".join(part.capitalize() for part in word.split("_")) + "Verdict"
+
+
+def _term(name: str) -> str:
+    return f"<{HCC}{name}>"
+
+
+def _own(name: str) -> pl.Expr:
+    return pl.lit(_term(name))
+
+
+def _terms(coded: Coded) -> Coded:
+    """Return lists of names as lists of terms, empty ones as null."""
+    table = coded.table.cast(pl.List(pl.String)).alias("names")
+    term = pl.concat_str([pl.lit(f"<{HCC}"), pl.element(), pl.lit(">")])
+    named = pl.col("names").list.eval(term)
+    some = pl.when(pl.col("names").list.len() > 0).then(named)
+    return Coded(table.to_frame().select(some).to_series(), coded.places)
+
+
+def _conflicts(column: pl.Series) -> pl.Series:
+    """Return the messages in the JSON texts of conflicts as lists of terms, none as null."""
+
+    def messages(text: str) -> list[str] | None:
+        told = dict.fromkeys(conflict["message"] for conflict in json.loads(text))
+        return [str(ox.Literal(message, language="en")) for message in told] or None
+
+    return by_distinct(column, messages, pl.List(pl.String))
+
+
+def by_distinct(
+    column: pl.Series, make: Callable[[str], object], dtype: pl.DataType
+) -> pl.Series:
+    """Return what is made of each text, each distinct one once; null stays null."""
+    distinct = column.unique(maintain_order=True).drop_nulls().alias("text")
+    table = pl.DataFrame(
+        [distinct, pl.Series("made", [make(text) for text in distinct], dtype=dtype)]
+    )
+    return (
+        column.to_frame("text").join(table, on="text", how="left", maintain_order="left")["made"]
+    )

@@ -1,0 +1,182 @@
+"""What the SPARQL 1.1 Protocol says about requests: their parts, and which formats answer them."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import parse_qsl
+
+from kg.server.screening import Form, RefusedError
+
+Results = Literal["bindings", "boolean", "graph"]
+
+# media type -> the name of its format; the first is the default
+TABLES: Mapping[str, str] = {
+    "application/sparql-results+json": "json",
+    "application/json": "json",
+    "application/sparql-results+xml": "xml",
+    "application/xml": "xml",
+    "text/xml": "xml",
+    "text/csv": "csv",
+    "text/tab-separated-values": "tsv",
+}
+GRAPHS: Mapping[str, str] = {
+    "text/turtle": "ttl",
+    "application/x-turtle": "ttl",
+    "application/n-triples": "nt",
+    "text/plain": "nt",
+    "application/rdf+xml": "rdf",
+    "application/xml": "rdf",
+    "text/xml": "rdf",
+    "application/ld+json": "jsonld",
+    "application/json": "jsonld",
+    "application/n-quads": "nq",
+    "application/trig": "trig",
+    "text/n3": "n3",
+}
+FORM_TYPE = "application/x-www-form-urlencoded"
+QUERY_TYPE = "application/sparql-query"
+UPDATE_TYPE = "application/sparql-update"
+_DATASET = ("default-graph-uri", "named-graph-uri")
+_MAX_FIELDS = 100
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A query as a request carries it, with the dataset that the request gives."""
+
+    query: str
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
+
+    @property
+    def has_dataset(self) -> bool:
+        """Whether the request gives the dataset; it then stands in place of the query's own."""
+        return bool(self.default_graphs or self.named_graphs)
+
+
+def formats_of(form: Form | None) -> Mapping[str, str]:
+    """Return the media types that can answer a query of a form."""
+    return GRAPHS if form in ("CONSTRUCT", "DESCRIBE") else TABLES
+
+
+def negotiate(accept: str, offered: Mapping[str, str]) -> str:
+    """Return the media type of those offered that the Accept header likes best.
+
+    RFC 9110, 12.5.1: the most specific range that fits a type gives its quality.
+
+    Raises:
+        RefusedError: with 406 where none is acceptable.
+    """
+    ranges = list(_ranges(accept)) or [("*/*", 1.0)]
+    rated = [(_quality(media, ranges), -place, media) for place, media in enumerate(offered)]
+    quality, _, best = max(rated)
+    if quality <= 0:
+        raise RefusedError(406, f"none of {accept[:200]} can be had; there is {', '.join(offered)}")
+    return best
+
+
+def _ranges(accept: str) -> Iterable[tuple[str, float]]:
+    for part in accept.split(",")[:_MAX_FIELDS]:
+        media, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        quality = 1.0
+        for parameter in parameters:
+            if parameter.startswith("q="):
+                quality = _number(parameter[2:])
+        if "/" in media:
+            yield media, quality
+
+
+def _number(text: str) -> float:
+    try:
+        return min(1.0, max(0.0, float(text)))
+    except ValueError:
+        return 0.0
+
+
+def _quality(media: str, ranges: list[tuple[str, float]]) -> float:
+    for wanted in (media, media.partition("/")[0] + "/*", "*/*"):
+        fitting = [quality for name, quality in ranges if name == wanted]
+        if fitting:
+            return max(fitting)
+    return 0.0
+
+
+def asked_by_get(query_string: bytes) -> Asked | None:
+    """Return what a GET asks, or None where it carries no query.
+
+    Raises:
+        RefusedError: the request is malformed, or wants an update.
+    """
+    fields = _fields(query_string)
+    return _asked(fields) if any(name in ("query", "update") for name, _ in fields) else None
+
+
+def asked_by_post(content_type: str, query_string: bytes, body: bytes) -> Asked:
+    """Return what a POST asks, as a form or as a bare query.
+
+    Raises:
+        RefusedError: the request is malformed, wants an update, or is of a type that is not read.
+    """
+    media, charset = _media(content_type)
+    if media == UPDATE_TYPE:
+        raise RefusedError(403, "this endpoint is read-only: updates are refused")
+    if media not in (FORM_TYPE, QUERY_TYPE):
+        named = media or "no content type"
+        raise RefusedError(415, f"{named}: a query is posted as {FORM_TYPE} or {QUERY_TYPE}")
+    if charset not in ("", "utf-8"):
+        raise RefusedError(415, f"charset {charset[:40]}: a query is posted in UTF-8")
+    if media == FORM_TYPE:
+        return _asked(_fields(body))
+    dataset = [field for field in _fields(query_string) if field[0] in _DATASET]
+    return _asked([("query", _text(body)), *dataset])
+
+
+def _media(content_type: str) -> tuple[str, str]:
+    """Return the media type and the charset, under one name where it is UTF-8."""
+    media, *parameters = (piece.strip().lower() for piece in content_type.split(";"))
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "charset":
+            return media, _charset(value.strip().strip('"'))
+    return media, ""
+
+
+def _charset(name: str) -> str:
+    try:
+        return codecs.lookup(name).name
+    except (LookupError, ValueError):
+        return name or "unnamed"
+
+
+def _fields(encoded: bytes) -> list[tuple[str, str]]:
+    """Return the fields of a form or a query string; they are decoded once, and strictly."""
+    try:
+        return parse_qsl(
+            encoded.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=_MAX_FIELDS,
+        )
+    except UnicodeDecodeError as error:
+        raise RefusedError(400, "the request is not percent-encoded UTF-8") from error
+    except ValueError as error:
+        raise RefusedError(400, f"more than {_MAX_FIELDS} fields") from error
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RefusedError(400, f"the query is not UTF-8: byte {error.start}") from error
+
+
+def _asked(fields: list[tuple[str, str]]) -> Asked:
+    if any(name == "update" for name, _ in fields):
+        raise RefusedError(403, "this endpoint is read-only: updates are refused")
+    queries = [value for name, value in fields if name == "query"]
+    if len(queries) != 1:
+        raise RefusedError(400, f"a request carries one query; this one carries {len(queries)}")
+    return Asked(queries[0], *(tuple(v for n, v in fields if n == name) for name in _DATASET))

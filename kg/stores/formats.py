@@ -1,0 +1,160 @@
+"""Answers as text: SPARQL JSON, XML, CSV and TSV for rows, Turtle for triples, a table to read.
+
+JSON is read and written here, as pyoxigraph writes only what its own store answered; the other
+formats of rows are made by pyoxigraph from the JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, TypeAlias
+
+import pyoxigraph as ox
+from rich import box, table
+from rich.text import Text
+
+from kg.errors import InputError
+from kg.ontology import XSD
+from kg.stores.protocol import Answer, Table, Term
+
+Format: TypeAlias = Literal["csv", "tsv", "json", "xml", "ttl"]
+
+_ROWS = {
+    "csv": ox.QueryResultsFormat.CSV,
+    "tsv": ox.QueryResultsFormat.TSV,
+    "xml": ox.QueryResultsFormat.XML,
+}
+_STRING = XSD + "string"
+_ASKED = "__ASK_RETVAL"  # what Virtuoso calls the answer to an ASK
+
+
+def serialise(answer: Answer, format_: Format, prefixes: Mapping[str, str] | None = None) -> bytes:
+    """Return an answer in a format; Turtle is for triples, the others for rows and ASK.
+
+    Raises:
+        InputError: the format does not fit the answer.
+    """
+    if isinstance(answer, list):
+        if format_ != "ttl":
+            raise InputError(f"a CONSTRUCT or DESCRIBE gives triples; {format_} is for rows: ttl")
+        return _turtle(answer, prefixes or {})
+    if format_ == "ttl":
+        raise InputError("ttl is for CONSTRUCT and DESCRIBE; take csv, tsv, json or xml for rows")
+    if isinstance(answer, bool) and format_ in ("csv", "tsv"):
+        return f"{str(answer).lower()}\n".encode()
+    text = _json(answer)
+    if format_ == "json":
+        return text
+    found = ox.parse_query_results(text, format=ox.QueryResultsFormat.JSON)
+    written = found.serialize(format=_ROWS[format_])
+    assert written is not None  # noqa: S101 - serialising to memory returns bytes
+    return written
+
+
+def shown(term: Term | None, prefixes: Mapping[str, str] | None = None) -> str:
+    """Return a term for people: IRIs shortened, literals by their text, nothing for None."""
+    if term is None:
+        return ""
+    if isinstance(term, ox.Literal):
+        return term.value
+    if isinstance(term, ox.NamedNode):
+        return _shortened(term.value, prefixes or {})
+    if isinstance(term, ox.BlankNode):
+        return f"_:{term.value}"
+    parts = (term.subject, term.predicate, term.object)
+    return "<<" + " ".join(shown(part, prefixes) for part in parts) + ">>"
+
+
+def for_terminal(answer: Table, prefixes: Mapping[str, str] | None = None) -> table.Table:
+    """Return rows as a table to print; control characters in them are shown, not obeyed."""
+    shape = table.Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in answer.variables:
+        shape.add_column(name, overflow="fold")
+    for row in answer.rows:
+        shape.add_row(*(Text(_visible(shown(term, prefixes))) for term in row))
+    return shape
+
+
+def _visible(text: str) -> str:
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+
+
+def read_json(body: bytes) -> Table | bool:
+    """Return the answer that a document in the SPARQL JSON format holds.
+
+    Blank nodes get new names, as not all servers keep to the syntax of theirs.
+
+    Raises:
+        ValueError: it is no such document.
+    """
+    try:
+        document = json.loads(body)
+        if "boolean" in document:
+            return bool(document["boolean"])
+        names = tuple(document["head"]["vars"])
+        blanks: dict[str, ox.BlankNode] = {}
+        rows: list[tuple[Term | None, ...]] = [
+            tuple(_term(row[name], blanks) if name in row else None for name in names)
+            for row in document["results"]["bindings"]
+        ]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not the SPARQL JSON format: {error}") from error
+    if names == (_ASKED,):
+        return any(isinstance(cell, ox.Literal) and cell.value == "1" for (cell,) in rows)
+    return Table(names, rows)
+
+
+def _term(value: Mapping[str, Any], blanks: dict[str, ox.BlankNode]) -> Term:
+    kind, text = value["type"], value["value"]
+    if kind == "uri":
+        return ox.NamedNode(text)
+    if kind == "bnode":
+        return blanks.setdefault(text, ox.BlankNode())
+    if kind == "triple":
+        parts = [_term(text[name], blanks) for name in ("subject", "predicate", "object")]
+        return ox.Triple(*parts)  # type: ignore[arg-type]
+    language = value.get("xml:lang")
+    if language:
+        return ox.Literal(text, language=language)
+    return ox.Literal(text, datatype=ox.NamedNode(value.get("datatype") or _STRING))
+
+
+def _json(answer: Table | bool) -> bytes:
+    if isinstance(answer, bool):
+        return json.dumps({"head": {}, "boolean": answer}).encode()
+    rows = [
+        {name: _value(t) for name, t in zip(answer.variables, row, strict=True) if t is not None}
+        for row in answer.rows
+    ]
+    document = {"head": {"vars": answer.variables}, "results": {"bindings": rows}}
+    return json.dumps(document, ensure_ascii=False).encode()
+
+
+def _value(term: Term) -> dict[str, Any]:
+    if isinstance(term, ox.NamedNode):
+        return {"type": "uri", "value": term.value}
+    if isinstance(term, ox.BlankNode):
+        return {"type": "bnode", "value": term.value}
+    if isinstance(term, ox.Triple):
+        parts = {"subject": term.subject, "predicate": term.predicate, "object": term.object}
+        return {"type": "triple", "value": {name: _value(part) for name, part in parts.items()}}
+    said: dict[str, Any] = {"type": "literal", "value": term.value}
+    if term.language:
+        return {**said, "xml:lang": term.language}
+    return said if term.datatype.value == _STRING else {**said, "datatype": term.datatype.value}
+
+
+def _turtle(triples: Iterable[ox.Triple], prefixes: Mapping[str, str]) -> bytes:
+    """Return triples as Turtle, in an order of their own, so that equal answers look equal."""
+    ordered = sorted(triples, key=str)
+    written = ox.serialize(ordered, format=ox.RdfFormat.TURTLE, prefixes=dict(prefixes))
+    assert written is not None  # noqa: S101 - serialising to memory returns bytes
+    return written
+
+
+def _shortened(iri: str, prefixes: Mapping[str, str]) -> str:
+    for prefix, base in sorted(prefixes.items(), key=lambda item: -len(item[1])):
+        if iri.startswith(base) and len(iri) > len(base):
+            return f"{prefix}:{iri[len(base) :]}"
+    return iri

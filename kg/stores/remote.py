@@ -1,0 +1,219 @@
+"""A SPARQL 1.1 endpoint as a store: queries by SPARQLWrapper, graphs by the Graph Store Protocol.
+
+An upload goes graph by graph in chunks of N-Triples. Triples with blank nodes are kept back and
+sent as one request a graph, as a blank node means something within its request only.
+"""
+
+from __future__ import annotations
+
+import urllib.parse
+import urllib.request
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TypeAlias
+
+import pyoxigraph as ox
+from SPARQLWrapper import JSON, POST, TURTLE, SPARQLWrapper
+
+from kg.errors import ComponentError, InputError, QueryError
+from kg.stores.faults import first_fault
+from kg.stores.files import graph_name, quads
+from kg.stores.formats import read_json
+from kg.stores.forms import Form, position, query_form
+from kg.stores.http import Access, Client, Reply
+from kg.stores.oxigraph import only_table, only_triples, only_truth
+from kg.stores.protocol import Answer, Table
+
+__all__ = ["Access", "RemoteStore"]
+
+_CHUNK = 50_000  # triples a request
+_ROWS = ("application/sparql-results+json", "application/json")
+_TRIPLES = "application/n-triples, text/turtle;q=0.8"
+_Graph: TypeAlias = ox.NamedNode | ox.DefaultGraph
+_Batch: TypeAlias = tuple[_Graph, list[ox.Triple]]
+
+
+class RemoteStore:
+    """A store behind the address of a SPARQL endpoint.
+
+    `graph_store` is the address of its Graph Store Protocol, where it has one: the endpoint
+    itself unless another is given.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        *,
+        access: Access | None = None,
+        timeout: float = 60.0,
+        graph_store: str | None = None,
+    ) -> None:
+        for address in (endpoint, graph_store or endpoint):
+            _check_address(address)
+        self.name = endpoint
+        self.graph_store = graph_store or endpoint
+        self._client = Client(endpoint, access or Access(), timeout)
+        self._uploads = Client(self.graph_store, access or Access(), timeout)
+
+    def query(self, query: str) -> Answer:
+        """Answer any query, by its form."""
+        form = query_form(query)
+        try:
+            reply = self._client.send(_request(self.name, query, form))
+        except QueryError as error:
+            raise _placed(error, query) from error
+        return self._read(reply, form)
+
+    def select(self, query: str) -> Table:
+        """Answer a SELECT."""
+        return only_table(self.query(query))
+
+    def ask(self, query: str) -> bool:
+        """Answer an ASK."""
+        return only_truth(self.query(query))
+
+    def construct(self, query: str) -> list[ox.Triple]:
+        """Answer a CONSTRUCT or DESCRIBE."""
+        return only_triples(self.query(query))
+
+    def load(self, path: Path, graph: str | None = None) -> None:
+        """Add the triples of a file to `graph`, or its quads to the graphs they name."""
+        self.add(quads(path, graph))
+
+    def replace(self, path: Path, graph: str | None = None) -> None:
+        """Load a file in place of what the graphs that it fills held before.
+
+        The file is read through once before anything is sent.
+        """
+        filled: set[_Graph] = {_name(quad) for quad in quads(path, graph)}
+        fresh = filled | ({graph_name(graph)} if graph else set())
+        for name, triples in _batches(quads(path, graph)):
+            self._upload("PUT" if name in fresh else "POST", name, triples)
+            fresh.discard(name)
+        if graph and graph_name(graph) in fresh:  # the file holds nothing
+            self.clear(graph)
+
+    def add(self, quads: Iterable[ox.Quad]) -> None:
+        """Add quads, in bulk."""
+        for name, triples in _batches(quads):
+            self._upload("POST", name, triples)
+
+    def clear(self, graph: str) -> None:
+        """Remove a graph; one that is not there is no error."""
+        name = graph_name(graph)
+        if graph in self.graphs():
+            self._uploads.send(_to(self._address(name), "DELETE"))
+
+    def graphs(self) -> list[str]:
+        """Return the IRIs of the named graphs that hold something, sorted."""
+        found = self.select("SELECT DISTINCT ?graph WHERE { GRAPH ?graph { ?s ?p ?o } }")
+        return sorted(name.value for (name,) in found.rows if isinstance(name, ox.NamedNode))
+
+    def close(self) -> None:
+        """Nothing is held open between requests."""
+
+    def _upload(self, method: str, graph: _Graph, triples: list[ox.Triple]) -> None:
+        body = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES)
+        request = _to(self._address(graph), method, body)
+        request.add_header("Content-Type", "application/n-triples")
+        self._uploads.send(request, repeatable=not any(map(_has_blank, triples)))
+
+    def _address(self, graph: _Graph) -> str:
+        which = "default"
+        if isinstance(graph, ox.NamedNode):
+            which = urllib.parse.urlencode({"graph": graph.value})
+        return self.graph_store + ("&" if "?" in self.graph_store else "?") + which
+
+    def _read(self, reply: Reply, form: Form | None) -> Answer:
+        try:
+            if reply.media_type in _ROWS:
+                answer = read_json(reply.body)
+                return bool(answer.rows) if form == "ASK" and isinstance(answer, Table) else answer
+            format_ = ox.RdfFormat.from_media_type(reply.media_type)
+            if format_ is not None and reply.media_type not in ("text/html", "text/plain"):
+                found = ox.parse(reply.body, format=format_, rename_blank_nodes=True)
+                return list(dict.fromkeys(quad.triple for quad in found))
+        except (ValueError, SyntaxError) as error:
+            raise ComponentError(f"{self.name}: its answer cannot be read: {error}") from error
+        raise ComponentError(
+            f"{self.name} answered with {reply.media_type}, which is no result of SPARQL; "
+            "is it the address of a SPARQL endpoint?"
+        )
+
+
+class _Wrapper(SPARQLWrapper):
+    """Gives the request that SPARQLWrapper would send; sending is the client's."""
+
+    def request(self) -> urllib.request.Request:
+        """Return the request of the query."""
+        made: urllib.request.Request = self._createRequest()
+        return made
+
+
+def _request(endpoint: str, query: str, form: Form | None) -> urllib.request.Request:
+    wrapper = _Wrapper(endpoint, agent="hcc-kg")
+    wrapper.setMethod(POST)
+    wrapper.setOnlyConneg(True)
+    try:
+        wrapper.setQuery(query)
+    except UnicodeEncodeError as error:
+        raise QueryError("the query is not valid Unicode; save it as UTF-8") from error
+    wrapper.queryType = form or "SELECT"
+    rows = form not in ("CONSTRUCT", "DESCRIBE")
+    wrapper.setReturnFormat(JSON if rows else TURTLE)
+    wrapper.addCustomHttpHeader("Accept", _ROWS[0] if rows else _TRIPLES)
+    return wrapper.request()
+
+
+def _to(address: str, method: str, body: bytes | None = None) -> urllib.request.Request:
+    """Return a request; addresses are checked to be http where the store is opened."""
+    return urllib.request.Request(address, data=body, method=method)  # noqa: S310
+
+
+def _placed(error: QueryError, query: str) -> QueryError:
+    """Return the server's error with line and column, where Oxigraph's parser finds the fault."""
+    fault = first_fault(query)
+    if fault is None:
+        return error
+    line, column = position(query, fault.start())
+    where = f"line {line}, column {column}, at {fault.group()[:40]!r}"
+    return QueryError(f"{where}: {error}", line, column)
+
+
+def _batches(quads: Iterable[ox.Quad]) -> Iterator[_Batch]:
+    """Yield triples by graph, in chunks; those with blank nodes last, together."""
+    plain: dict[_Graph, list[ox.Triple]] = defaultdict(list)
+    blank: dict[_Graph, list[ox.Triple]] = defaultdict(list)
+    for quad in quads:
+        name, triple = _name(quad), quad.triple
+        if _has_blank(triple):
+            blank[name].append(triple)
+            continue
+        plain[name].append(triple)
+        if len(plain[name]) == _CHUNK:
+            yield name, plain.pop(name)
+    for name in {**plain, **blank}:
+        rest = plain.get(name, []) + blank.get(name, [])
+        if rest:
+            yield name, rest
+
+
+def _has_blank(triple: ox.Triple) -> bool:
+    return isinstance(triple.subject, ox.BlankNode) or isinstance(triple.object, ox.BlankNode)
+
+
+def _name(quad: ox.Quad) -> _Graph:
+    if isinstance(quad.graph_name, ox.BlankNode):
+        raise InputError("a graph is named by a blank node; a graph on a server needs an IRI")
+    return quad.graph_name
+
+
+def _check_address(address: str) -> None:
+    parts = urllib.parse.urlsplit(address)
+    if parts.username or parts.password:
+        raise InputError(
+            "an address should hold no user or password; set HCC_KG_USER and HCC_KG_PASSWORD"
+        )
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise InputError(f"{address} is no http address of an endpoint")
