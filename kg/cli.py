@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from kg.commands import bench, certify, check, classify, cohort, explain, show
+from kg.commands import bench, certify, check, classify, cohort, explain, graph, serve, show
 from kg.errors import HccKgError
 
 app = typer.Typer(
@@ -25,6 +25,8 @@ app.command("cohort")(cohort.cohort)
 app.command("check")(check.check)
 app.command("certify")(certify.certify)
 app.command("bench")(bench.bench)
+app.add_typer(graph.app, name="graph")
+app.command("serve")(serve.serve)
 
 
 _INTERRUPTED = 130

@@ -15,6 +15,12 @@ def ontology_folder() -> Path:
     return packaged if packaged.is_dir() else _PACKAGE.parent / "ontology"
 
 
+def queries_folder() -> Path:
+    """Return the folder of the catalogue of queries."""
+    packaged = _PACKAGE / "_data" / "queries"
+    return packaged if packaged.is_dir() else _PACKAGE.parent / "queries"
+
+
 def example_cohort() -> Path:
     """Return the table of made-up patients that ships with the package."""
     return _PACKAGE / "examples" / "patients.csv"

@@ -13,7 +13,7 @@ from kg.cells import UNKNOWN_WORDS, CellError, is_unknown, shown
 from kg.columns import as_text, mask_type, read_columns
 from kg.errors import InputError
 from kg.guideline import Guideline
-from kg.readers import PROBLEM, ROW, Source, open_source
+from kg.readers import PROBLEM, ROW, Source, lesions_beside, open_source
 from kg.records import Lesion, Record, read_lesion, read_record
 
 ID, LESION_ID, REASON = "patient_id", "lesion_id", "_reason"
@@ -95,7 +95,8 @@ class RowReader:
             if name in read:
                 column = read[name]
                 if column.fault is not None:
-                    faults.append(f"column {name}: " + column.fault)
+                    told = f"column {name}: " + column.fault
+                    faults.append(told.set(frame[PROBLEM].is_not_null(), None))
                 columns += [
                     column.mask.fill_null(variable.everything).alias(name),
                     column.mask.is_not_null().alias(RECORDED + name),
@@ -135,6 +136,7 @@ class PatientTable(RowReader):
         self.ids = pl.concat(parts) if parts else pl.Series(ID, [], pl.String)
         known = self.ids.drop_nulls()
         repeated = known.filter(known.is_duplicated()).unique()
+        lesions = lesions_beside(self.source, lesions)
         table = LesionTable(guideline, lesions) if lesions else None
         if table is not None:
             table.tell_strangers(known)

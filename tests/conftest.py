@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import virtuoso as virtuoso_server
 
 from kg.cli import main
 from kg.guideline import Guideline, load
@@ -35,6 +36,15 @@ def shared() -> Path:
 def ontology_copy(tmp_path: Path) -> Path:
     """A copy of the ontology's folder, for tests that break it."""
     return Path(shutil.copytree(ontology_folder(), tmp_path / "ontology"))
+
+
+@pytest.fixture(scope="session")
+def virtuoso(tmp_path_factory: pytest.TempPathFactory) -> Iterator[virtuoso_server.Virtuoso]:
+    """A running Virtuoso, empty at first: a foreign SPARQL server."""
+    if virtuoso_server.BINARY is None:
+        pytest.skip(virtuoso_server.WHY_NOT)
+    with virtuoso_server.running(tmp_path_factory.mktemp("virtuoso")) as server:
+        yield server
 
 
 class Ran(NamedTuple):

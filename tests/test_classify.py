@@ -73,9 +73,8 @@ def test_absent_column_says_what_an_empty_one_says(run: Run, tmp_path: Path) -> 
     frame = pl.read_csv(example_cohort(), infer_schema=False).drop("ecog", "inr")
     frame.write_csv(tmp_path / "absent.csv")
     frame.with_columns(ecog=pl.lit(""), inr=pl.lit("NA")).write_csv(tmp_path / "empty.csv")
-    frame.with_columns(
-        pl.lit(None).alias("ecog"), pl.lit(None, pl.Float64).alias("inr")
-    ).write_parquet(tmp_path / "null.parquet")
+    null = frame.with_columns(ecog=pl.lit(None), inr=pl.lit(None, pl.Float64))
+    null.write_parquet(tmp_path / "null.parquet")
     absent = classified(run, "absent.csv")
     assert classified(run, "empty.csv") == absent
     assert classified(run, "null.parquet") == absent

@@ -134,7 +134,10 @@ def test_interrupted_run_leaves_nothing_and_says_so(tmp_path: Path, wait: int) -
         time.sleep(wait)
         assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=30)
+        try:
+            _, told = process.communicate(timeout=30)
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert told == b"hcc-kg: interrupted; no output was written\n"
     found = {path.name: path.read_text() for path in tmp_path.iterdir() if path.name != "p.csv"}

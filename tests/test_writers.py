@@ -223,9 +223,8 @@ def test_chosen_therapies_alone_are_told(run: Run, tmp_path: Path, form: str) ->
 def test_summary_counts_the_chosen_therapies_alone(run: Run, cohort: Patients) -> None:
     ran = run("classify", "--example", "--therapy", "rfa", "--format", "csv")
     (line,) = [line for line in ran.err.splitlines() if line.startswith("Verdicts: ")]
-    assert sum(int(word.strip(",.")) for word in line.split() if word.strip(",.").isdigit()) == len(
-        cohort
-    )
+    counts = [int(word.strip(";.")) for word in line.split() if word.strip(";.").isdigit()]
+    assert sum(counts) == len(cohort)
 
 
 @pytest.mark.parametrize(("form", "slow"), [*((form, False) for form in FORMATS), ("csv", True)])

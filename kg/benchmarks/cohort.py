@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
-from polars.io.plugins import register_io_source
 
+from kg import output
 from kg.guideline import Guideline
 from kg.tables import ID
 from kg.values import Variable
@@ -26,25 +26,22 @@ _MISSING = (0.02, 0.1, 0.3, 0.6)  # shares of unknown cells; each variable has o
 def write_cohort(guideline: Guideline, path: Path, size: int, seed: int) -> None:
     """Write a made-up cohort of `size` patients as Parquet."""
     pools = _pools(guideline, seed)
-    schema = {ID: pl.String(), **{name: pool.dtype for name, pool in pools.items()}}
+    schema = pl.Schema({ID: pl.String(), **{name: pool.dtype for name, pool in pools.items()}})
+    output.write_parquet(_frames(guideline, pools, size, seed), schema, path)
 
-    def frames(
-        with_columns: list[str] | None,
-        predicate: pl.Expr | None,
-        n_rows: int | None,
-        batch_size: int | None,
-    ) -> Iterator[pl.DataFrame]:
-        for number, start in enumerate(range(0, size, _BATCH)):
-            height = min(_BATCH, size - start)
-            ids = pl.int_range(start, start + height, eager=True).cast(pl.String)
-            columns = [
-                pool.sample(height, with_replacement=True, seed=_mixed(seed, number, i))
-                for i, pool in enumerate(pools.values())
-            ]
-            frame = pl.DataFrame([("p" + ids).alias(ID), *columns])
-            yield frame.with_columns(_one_source(guideline))
 
-    register_io_source(frames, schema=schema).sink_parquet(path)
+def _frames(
+    guideline: Guideline, pools: dict[str, pl.Series], size: int, seed: int
+) -> Iterator[pl.DataFrame]:
+    for number, start in enumerate(range(0, size, _BATCH)):
+        height = min(_BATCH, size - start)
+        ids = pl.int_range(start, start + height, eager=True).cast(pl.String)
+        columns = [
+            pool.sample(height, with_replacement=True, seed=_mixed(seed, number, i))
+            for i, pool in enumerate(pools.values())
+        ]
+        frame = pl.DataFrame([("p" + ids).alias(ID), *columns])
+        yield frame.with_columns(_one_source(guideline))
 
 
 def _one_source(guideline: Guideline) -> list[pl.Expr]:

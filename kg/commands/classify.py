@@ -200,7 +200,8 @@ def _tell(console: Console, task: Task, summary: Summary, places: Places, form: 
         console.print("Verdicts: " + "; ".join(words) + ".")
     if summary.rejected or summary.rejected_lesions:
         if summary.rejected:
-            console.print(f"{terminal.counted(summary.rejected, 'row')} rejected: see {places.rejects}")
+            rows = terminal.counted(summary.rejected, "row")
+            console.print(f"{rows} rejected: see {places.rejects}")
         if summary.rejected_lesions:
             lesions = terminal.counted(summary.rejected_lesions, "lesion")
             console.print(f"{lesions} rejected: see {places.rejected_lesions}")

@@ -114,8 +114,8 @@ def classify_with_spark(
             ignore_unknown=ignore_unknown,
             scratch=Path(scratch),
         )
-        results = table.classified(task)
         with (
+            table.classified(task) as results,
             terminal.progress("classifying", table.height) as bar,
             _written(spark, places.rejects) as rejects,
             Rejects(rejects, summary, strict) as bin_,

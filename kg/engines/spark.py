@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import polars as pl
 
@@ -95,7 +95,7 @@ class SparkTable:
 
 
 class SparkResults:
-    """The results of a table, on the executors."""
+    """The results of a table, on the executors' disks until the block ends."""
 
     def __init__(self, table: SparkTable, task: Task, job: tasks.Job) -> None:
         from pyspark import StorageLevel  # noqa: PLC0415 - an extra
@@ -104,6 +104,12 @@ class SparkResults:
         self._context = table.source.frame.sparkSession.sparkContext
         run = partial(tasks.classify, self._context.broadcast(job))
         self._runs = table.source.frame.mapInArrow(run, tasks.RUNS).persist(StorageLevel.DISK_ONLY)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._runs.unpersist()
 
     def chunks(self, rejects: RejectCounter, summary: Summary) -> Iterator[Chunk]:
         """Yield the results in the order of the table; rejected rows go to `rejects`."""

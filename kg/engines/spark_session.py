@@ -59,8 +59,6 @@ def session(
     chosen = configuration or {}
     from pyspark.sql import SparkSession  # noqa: PLC0415 - an extra
 
-    # On an interrupt Py4J logs the call that it broke off.
-    logging.getLogger("py4j").setLevel(logging.CRITICAL)
     with _faults_told():
         active = SparkSession.getActiveSession()
         if active is not None:
@@ -68,11 +66,18 @@ def session(
             return
         with _interrupts_kept():
             spark = _started(settings(master, chosen), _LOG_LEVEL not in chosen)
-            try:
-                yield spark
-            finally:
-                with suppress(*_failures()):
-                    spark.stop()
+        logging.root.addFilter(_is_telling)
+        try:
+            yield spark
+        finally:
+            with suppress(*_failures()):
+                spark.stop()
+            logging.root.removeFilter(_is_telling)
+
+
+def _is_telling(record: logging.LogRecord) -> bool:
+    """Leave out what Py4J logs, to the root logger, of a call that an interrupt broke off."""
+    return "while sending command" not in str(record.msg)
 
 
 def _check_components() -> None:
@@ -149,7 +154,11 @@ def _standard_error(log: BinaryIO) -> Iterator[None]:
 
 @contextmanager
 def _interrupts_kept() -> Iterator[None]:
-    """Put back what an interrupt does: Spark sets a handler and leaves it."""
+    """Put back what an interrupt does.
+
+    Spark's handler asks Java to cancel the jobs, in the midst of another call to Java, which
+    fails; to stop the session ends them too.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return

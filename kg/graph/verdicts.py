@@ -131,14 +131,10 @@ def _conflicts(column: pl.Series) -> pl.Series:
     return by_distinct(column, messages, pl.List(pl.String))
 
 
-def by_distinct(
-    column: pl.Series, make: Callable[[str], object], dtype: pl.DataType
-) -> pl.Series:
+def by_distinct(column: pl.Series, make: Callable[[str], object], dtype: pl.DataType) -> pl.Series:
     """Return what is made of each text, each distinct one once; null stays null."""
     distinct = column.unique(maintain_order=True).drop_nulls().alias("text")
     table = pl.DataFrame(
         [distinct, pl.Series("made", [make(text) for text in distinct], dtype=dtype)]
     )
-    return (
-        column.to_frame("text").join(table, on="text", how="left", maintain_order="left")["made"]
-    )
+    return column.to_frame("text").join(table, on="text", how="left", maintain_order="left")["made"]

@@ -60,6 +60,18 @@ def open_source(table: Path | Source) -> Source:
     return opener()(path)
 
 
+def lesions_beside(patients: Source, lesions: Path | Source | None) -> Path | Source | None:
+    """Return the lesions of a table: those named, or those that the table itself brings along.
+
+    Raises:
+        InputError: there are both.
+    """
+    own: Source | None = getattr(patients, "lesions", None)
+    if own is not None and lesions is not None:
+        raise InputError(f"{patients.path} holds lesions itself; name no other table of them")
+    return lesions if own is None else own
+
+
 def _csv() -> Callable[[Path], Source]:
     from kg.readers.csv import CsvSource  # noqa: PLC0415 - only what is asked for is loaded
 
@@ -78,9 +90,18 @@ def _parquet() -> Callable[[Path], Source]:
     return ParquetSource
 
 
+def _rdf() -> Callable[[Path], Source]:
+    from kg.readers.rdf import RdfSource  # noqa: PLC0415
+
+    return RdfSource
+
+
 FORMATS: dict[str, Callable[[], Callable[[Path], Source]]] = {
     ".csv": _csv,
     ".jsonl": _jsonl,
+    ".jsonld": _rdf,
     ".ndjson": _jsonl,
+    ".nt": _rdf,
     ".parquet": _parquet,
+    ".ttl": _rdf,
 }

@@ -1,1 +1,1 @@
-"""The endpoint: SPARQL 1.1 Protocol over HTTP, read-only, with every query in a process of its own."""
+"""The endpoint: SPARQL 1.1 Protocol over HTTP, read-only, each query in a process of its own."""

@@ -62,7 +62,7 @@ def formats_of(form: Form | None) -> Mapping[str, str]:
     return GRAPHS if form in ("CONSTRUCT", "DESCRIBE") else TABLES
 
 
-def negotiate(accept: str, offered: Mapping[str, str]) -> str:
+def negotiate(accept: str, offered: Iterable[str]) -> str:
     """Return the media type of those offered that the Accept header likes best.
 
     RFC 9110, 12.5.1: the most specific range that fits a type gives its quality.
@@ -74,7 +74,8 @@ def negotiate(accept: str, offered: Mapping[str, str]) -> str:
     rated = [(_quality(media, ranges), -place, media) for place, media in enumerate(offered)]
     quality, _, best = max(rated)
     if quality <= 0:
-        raise RefusedError(406, f"none of {accept[:200]} can be had; there is {', '.join(offered)}")
+        there = ", ".join(media for _, _, media in rated)
+        raise RefusedError(406, f"none of {accept[:200]} can be had; there is {there}")
     return best
 
 
@@ -110,8 +111,8 @@ def asked_by_get(query_string: bytes) -> Asked | None:
     Raises:
         RefusedError: the request is malformed, or wants an update.
     """
-    fields = _fields(query_string)
-    return _asked(fields) if any(name in ("query", "update") for name, _ in fields) else None
+    given = fields(query_string)
+    return _asked(given) if any(name in ("query", "update") for name, _ in given) else None
 
 
 def asked_by_post(content_type: str, query_string: bytes, body: bytes) -> Asked:
@@ -129,8 +130,8 @@ def asked_by_post(content_type: str, query_string: bytes, body: bytes) -> Asked:
     if charset not in ("", "utf-8"):
         raise RefusedError(415, f"charset {charset[:40]}: a query is posted in UTF-8")
     if media == FORM_TYPE:
-        return _asked(_fields(body))
-    dataset = [field for field in _fields(query_string) if field[0] in _DATASET]
+        return _asked(fields(body))
+    dataset = [field for field in fields(query_string) if field[0] in _DATASET]
     return _asked([("query", _text(body)), *dataset])
 
 
@@ -151,8 +152,12 @@ def _charset(name: str) -> str:
         return name or "unnamed"
 
 
-def _fields(encoded: bytes) -> list[tuple[str, str]]:
-    """Return the fields of a form or a query string; they are decoded once, and strictly."""
+def fields(encoded: bytes) -> list[tuple[str, str]]:
+    """Return the fields of a form or a query string, decoded once, and strictly.
+
+    Raises:
+        RefusedError: they are not percent-encoded UTF-8, or too many.
+    """
     try:
         return parse_qsl(
             encoded.decode("ascii"),
@@ -173,10 +178,10 @@ def _text(body: bytes) -> str:
         raise RefusedError(400, f"the query is not UTF-8: byte {error.start}") from error
 
 
-def _asked(fields: list[tuple[str, str]]) -> Asked:
-    if any(name == "update" for name, _ in fields):
+def _asked(given: list[tuple[str, str]]) -> Asked:
+    if any(name == "update" for name, _ in given):
         raise RefusedError(403, "this endpoint is read-only: updates are refused")
-    queries = [value for name, value in fields if name == "query"]
+    queries = [value for name, value in given if name == "query"]
     if len(queries) != 1:
         raise RefusedError(400, f"a request carries one query; this one carries {len(queries)}")
-    return Asked(queries[0], *(tuple(v for n, v in fields if n == name) for name in _DATASET))
+    return Asked(queries[0], *(tuple(v for n, v in given if n == name) for name in _DATASET))

@@ -27,7 +27,7 @@ _REFUSED = re.compile("SERVICE|LOAD|FROM", re.IGNORECASE)
 _UPDATES = {"INSERT", "DELETE", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"}
 _OPENING, _CLOSING = "{[(", "}])"
 _READ_ONLY = "this endpoint is read-only: {} is refused"
-_SERVICE = "SERVICE is refused: this endpoint asks no other one; send the inner query there yourself"
+_SERVICE = "SERVICE is refused: this endpoint asks no other; send it the inner query yourself"
 _FOREIGN = (
     "{} is refused: this endpoint fetches nothing, and a dataset may only name the graphs that it "
     "holds; ask for them by SELECT DISTINCT ?g WHERE {{ GRAPH ?g {{ ?s ?p ?o }} }}"
@@ -181,10 +181,5 @@ def _resolved(token: Token, prefixes: Mapping[str, str]) -> str | None:
 
 def _form(read: list[Token]) -> Form | None:
     """Return the form of the query: the first word that is one."""
-    for token in read:
-        for form in _FORMS:
-            if token.kind in ("word", "name") and token.text.upper().startswith(form):
-                declared = token.kind == "name"
-                if not declared:
-                    return form
-    return None
+    words = (token.text.upper() for token in read if token.kind == "word")
+    return next((form for word in words for form in _FORMS if word.startswith(form)), None)

@@ -26,6 +26,8 @@ _ROWS = {
     "xml": ox.QueryResultsFormat.XML,
 }
 _STRING = XSD + "string"
+_BOOLEAN = XSD + "boolean"
+_BITS = {"1": "true", "0": "false"}  # the other spelling, which Virtuoso prefers
 _ASKED = "__ASK_RETVAL"  # what Virtuoso calls the answer to an ASK
 
 
@@ -117,7 +119,10 @@ def _term(value: Mapping[str, Any], blanks: dict[str, ox.BlankNode]) -> Term:
     language = value.get("xml:lang")
     if language:
         return ox.Literal(text, language=language)
-    return ox.Literal(text, datatype=ox.NamedNode(value.get("datatype") or _STRING))
+    datatype = value.get("datatype") or _STRING
+    if datatype == _BOOLEAN:
+        text = _BITS.get(text, text)
+    return ox.Literal(text, datatype=ox.NamedNode(datatype))
 
 
 def _json(answer: Table | bool) -> bytes:

@@ -9,15 +9,19 @@ import socket
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from email.message import Message
-from typing import Final
+from typing import IO, Any, Final
+from urllib.request import Request
 
 from kg.errors import ComponentError, InputError, QueryError
 
 RETRIES = 3
 _PAUSE = 0.5  # seconds before the first new try; each later pause is twice as long
-_WORDS = 400
+_WORDS = 400  # characters of a server's message that are shown
+_MOST_SAID = 100_000  # bytes of it that are read
 _REFUSED = (401, 403)
 _MOVED: Final = range(300, 400)
 _BAD_QUERY = (400, 413, 414)
@@ -58,12 +62,7 @@ class Client:
             *([] if access.user is None else self._handlers()), _NoRedirect()
         )
 
-    def permit(self, url: str) -> None:
-        """Let the user and password be sent to another address as well."""
-        if self._access.user is not None:
-            self._known.add_password(None, url, self._access.user, self._access.password or "")
-
-    def send(self, request: urllib.request.Request, *, repeatable: bool = True) -> Reply:
+    def send(self, request: Request, *, repeatable: bool = True) -> Reply:
         """Send a request, again where the connection failed; `repeatable` may do so twice.
 
         Raises:
@@ -96,7 +95,7 @@ class Client:
                 time.sleep(_PAUSE * 2**tries)
         raise AssertionError("unreachable")  # pragma: no cover
 
-    def _once(self, request: urllib.request.Request) -> Reply:
+    def _once(self, request: Request) -> Reply:
         with self._opener.open(request, timeout=self.timeout) as response:
             try:
                 body = response.read()
@@ -117,8 +116,8 @@ class Client:
 
     def _handlers(self) -> list[urllib.request.BaseHandler]:
         return [
-            urllib.request.HTTPBasicAuthHandler(self._known),
-            urllib.request.HTTPDigestAuthHandler(self._known),
+            _Basic(self._known),
+            _Digest(self._known),
         ]
 
     def _refused(self, error: urllib.error.HTTPError) -> InputError | ComponentError:
@@ -158,9 +157,26 @@ def words(body: bytes) -> str:
     text = body.decode("utf-8", "replace")
     if re.match(r"\s*<", text):
         text = html.unescape(_TAGS.sub(" ", text))
-    text = " ".join(text.split("SPARQL query:", 1)[0].split())  # Virtuoso repeats the query
-    printable = "".join(character if character.isprintable() else " " for character in text)
-    return printable if len(printable) <= _WORDS else printable[: _WORDS - 1] + "…"
+    text = text.split("SPARQL query:", 1)[0]  # Virtuoso repeats the query
+    text = "".join(character if character.isprintable() else " " for character in text)
+    text = " ".join(text.split())
+    return text if len(text) <= _WORDS else text[: _WORDS - 1] + "…"
+
+
+class _Basic(urllib.request.HTTPBasicAuthHandler):
+    """Lets go of the first, refused answer, as urllib itself does not."""
+
+    def http_error_401(self, req: Request, fp: IO[bytes], *rest: Any) -> Any:
+        """Ask again with user and password."""
+        return _second(super().http_error_401, req, fp, *rest)
+
+
+class _Digest(urllib.request.HTTPDigestAuthHandler):
+    """Lets go of the first, refused answer, as urllib itself does not."""
+
+    def http_error_401(self, req: Request, fp: IO[bytes], *rest: Any) -> Any:
+        """Ask again with a digest of user and password."""
+        return _second(super().http_error_401, req, fp, *rest)
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -170,8 +186,18 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         """Follow nothing, so that the answer is told as an error."""
 
 
+def _second(ask: Callable[..., Any], req: Request, fp: IO[bytes], *rest: Any) -> Any:
+    with ExitStack() as ending:
+        ending.callback(fp.close)
+        answer = ask(req, fp, *rest)
+        if answer is None:  # the server wants another kind: others need `fp`
+            ending.pop_all()
+        return answer
+
+
 def _body(error: urllib.error.HTTPError) -> bytes:
-    try:
-        return error.read(100_000) if error.fp is not None else b""
-    except (OSError, http.client.HTTPException):
-        return b""
+    with error:
+        try:
+            return error.read(_MOST_SAID)
+        except (OSError, http.client.HTTPException):
+            return b""

@@ -152,13 +152,13 @@ def _open(folder: Path, read_only: bool) -> ox.Store:
     _check(folder, read_only)
     try:
         return ox.Store.read_only(str(folder)) if read_only else ox.Store(str(folder))
-    except OSError as error:
-        if "lock" in str(error).lower():
+    except (OSError, RuntimeError) as error:
+        if "LOCK" in str(error) or "lock hold" in str(error):
             raise InputError(
                 f"{folder}: another program has this store open; close it there, "
                 "or open the store for reading only"
             ) from error
-        raise InputError(f"{folder}: cannot be opened as a store: {error}") from error
+        raise InputError(f"{folder}: cannot be opened as a store: {error}; rebuild it") from error
 
 
 def _check(folder: Path, read_only: bool) -> None:

@@ -59,6 +59,8 @@ class RemoteStore:
     def query(self, query: str) -> Answer:
         """Answer any query, by its form."""
         form = query_form(query)
+        if form is None and first_fault(query) is None:
+            raise QueryError("the query ends before it asks: SELECT, ASK, CONSTRUCT or DESCRIBE")
         try:
             reply = self._client.send(_request(self.name, query, form))
         except QueryError as error:
@@ -145,6 +147,10 @@ class RemoteStore:
 class _Wrapper(SPARQLWrapper):
     """Gives the request that SPARQLWrapper would send; sending is the client's."""
 
+    def _parseQueryType(self, query: str) -> Form:  # noqa: N802
+        """Tell the form as `query_form` does, which looks past any comments."""
+        return query_form(query) or "SELECT"
+
     def request(self) -> urllib.request.Request:
         """Return the request of the query."""
         made: urllib.request.Request = self._createRequest()
@@ -159,7 +165,6 @@ def _request(endpoint: str, query: str, form: Form | None) -> urllib.request.Req
         wrapper.setQuery(query)
     except UnicodeEncodeError as error:
         raise QueryError("the query is not valid Unicode; save it as UTF-8") from error
-    wrapper.queryType = form or "SELECT"
     rows = form not in ("CONSTRUCT", "DESCRIBE")
     wrapper.setReturnFormat(JSON if rows else TURTLE)
     wrapper.addCustomHttpHeader("Accept", _ROWS[0] if rows else _TRIPLES)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
-from polars.io.plugins import register_io_source
 
+from kg import output
 from kg.column_records import CONFLICTS
 from kg.results import LISTS, STATE_, VERDICT_, Coded, answers, interleaved, schema
 from kg.tables import ID
@@ -28,17 +28,7 @@ def write_parquet(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
     """Write Parquet; lists are list columns."""
     make = compact_rows if task.compact else rows
     columns = make(task, pl.DataFrame(schema=schema(task.guideline))).schema
-
-    def frames(
-        with_columns: list[str] | None,
-        predicate: pl.Expr | None,
-        n_rows: int | None,
-        batch_size: int | None,
-    ) -> Iterator[pl.DataFrame]:
-        for chunk in chunks:
-            yield make(task, chunk.frame)
-
-    register_io_source(frames, schema=columns).sink_parquet(path)
+    output.write_parquet((make(task, chunk.frame) for chunk in chunks), columns, path)
 
 
 def _columns(task: Task) -> list[str]:

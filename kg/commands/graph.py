@@ -1,0 +1,234 @@
+"""`hcc-kg graph`: build the graph of guideline, patients and verdicts; export and load it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kg import terminal
+from kg.classification import Rejects, Summary, compiled_engine, hermit_engine, shortened
+from kg.errors import InputError
+from kg.graph.build import (
+    Cohort,
+    Engine,
+    Job,
+    check_apart,
+    cohort_of,
+    example,
+    write_cohort,
+    write_guideline,
+)
+from kg.graph.export import FORMATS, export
+from kg.graph.names import GRAPHS
+from kg.graph.sinks import FileSink, Sink, store_sink
+from kg.graph.staging import staged
+from kg.guideline import Guideline, load
+from kg.output import whole_file, whole_output
+from kg.stores import open_store
+from kg.stores.oxigraph import OxigraphStore
+from kg.tables import PatientTable
+
+app = typer.Typer(
+    no_args_is_help=True, help="Build the graph of guideline, patients and verdicts; move it."
+)
+ENGINES = ("compiled", "hermit")
+
+
+@dataclass(frozen=True)
+class _Target:
+    """Where a graph is built: a store on disk, or a file of N-Quads."""
+
+    store: Path | None
+    output: Path | None
+
+    @property
+    def folder(self) -> Path:
+        return (self.store or self.output or Path()).resolve().parent
+
+    @contextmanager
+    def sink(self) -> Iterator[Sink]:
+        if self.store is not None:
+            with staged(self.store) as store, store_sink(store) as sink:
+                yield sink
+        elif self.output is not None:
+            with whole_file(self.output) as part, part.open("wb") as file:
+                yield FileSink(file)
+
+
+@app.command("build")
+def build(
+    patients: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Tables of patients: .csv, .jsonl or .parquet; each is a cohort."),
+    ] = None,
+    example_cohort: Annotated[
+        bool, typer.Option("--example", help="Also the example cohort that ships with it.")
+    ] = False,
+    lesions: Annotated[
+        Path | None, typer.Option(help="Table of lesions; with one table of patients.")
+    ] = None,
+    store: Annotated[Path | None, typer.Option(help="Folder of a store; new or there.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File of N-Quads, as FILE.nq.")
+    ] = None,
+    engine: Annotated[str, typer.Option(help=f"One of {', '.join(ENGINES)}.")] = "compiled",
+    rejects: Annotated[
+        Path | None, typer.Option(help="File for rejected rows; by default NAME.rejected.csv.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End at the first bad row, without a result.")
+    ] = False,
+    ignore_unknown: Annotated[
+        bool, typer.Option("--ignore-unknown", help="Leave out columns that are no variables.")
+    ] = False,
+    ontology: Annotated[
+        Path | None, typer.Option(help="Folder of Turtle modules to use instead of its own.")
+    ] = None,
+) -> None:
+    """Build the graph: the guideline, and of each table the patients and all their verdicts.
+
+    In a store that is there, a cohort of the same name is replaced and others stay. A build
+    that fails or is interrupted changes nothing.
+
+    Examples:
+
+        hcc-kg graph build --example --store graph
+
+        hcc-kg graph build clinic.csv --lesions clinic-lesions.csv --store graph
+
+        hcc-kg graph build registry.parquet --output registry.nq
+    """
+    target = _target(store, output)
+    guideline = load(ontology)
+    cohorts = _cohorts(patients or [], lesions, example_cohort)
+    if rejects is not None and len(cohorts) != 1:
+        raise InputError("--rejects goes with one cohort; build the others one by one")
+    with ExitStack() as bins:
+        jobs = [
+            _job(guideline, cohort, rejects or target.folder, strict, ignore_unknown, bins)
+            for cohort in cohorts
+        ]
+        check_apart(jobs)
+        with target.sink() as sink:
+            write_guideline(guideline, sink)
+            for job in jobs:
+                _write(guideline, job, engine, sink)
+    _tell(jobs, target)
+    if any(job.summary.rejected or job.summary.rejected_lesions for job in jobs):
+        raise typer.Exit(1)
+
+
+def _target(store: Path | None, output: Path | None) -> _Target:
+    if (store is None) == (output is None):
+        raise InputError("name where the graph goes: --store FOLDER or --output FILE.nq")
+    if output is not None and output.suffix.lower() != ".nq":
+        raise InputError(
+            f"{output}: the graph is written as N-Quads; name a file that ends in .nq. "
+            "'hcc-kg graph export' writes other formats from a store"
+        )
+    return _Target(store, output)
+
+
+def _cohorts(patients: Sequence[Path], lesions: Path | None, with_example: bool) -> list[Cohort]:
+    if lesions is not None and len(patients) != 1:
+        raise InputError("--lesions goes with one table of patients; build the others one by one")
+    return [cohort_of(path, lesions) for path in patients] + ([example()] if with_example else [])
+
+
+def _job(
+    guideline: Guideline,
+    cohort: Cohort,
+    rejects: Path,
+    strict: bool,
+    ignore_unknown: bool,
+    bins: ExitStack,
+) -> Job:
+    """Open a table; `rejects` is the file for its rejected rows, or the folder for one."""
+    summary = Summary()
+    file = rejects / f"{cohort.patients.stem}.rejected.csv" if rejects.is_dir() else rejects
+    table = PatientTable(guideline, cohort.patients, cohort.lesions, ignore_unknown)
+    return Job(cohort, table, bins.enter_context(Rejects(file, summary, strict)), summary)
+
+
+def _write(guideline: Guideline, job: Job, engine: str, sink: Sink) -> None:
+    with terminal.progress(f"building {job.cohort.name}", job.table.height) as bar:
+        write_cohort(guideline, job, _engine(engine, guideline, bar.advance), sink)
+
+
+def _engine(name: str, guideline: Guideline, advance: Callable[[int], object]) -> Engine:
+    if name == "compiled":
+        return Engine(name, compiled_engine(guideline), advance)
+    if name == "hermit":  # it is the slow part here, and tells by itself
+        return Engine(name, hermit_engine(guideline, lambda: advance(1)))
+    raise InputError(f"{name!r} is no engine for graphs; the engines are {', '.join(ENGINES)}")
+
+
+def _tell(jobs: Sequence[Job], target: _Target) -> None:
+    """Say on standard error what was built."""
+    console = terminal.messages()
+    for job in jobs:
+        summary = job.summary
+        console.print(f"Cohort {job.cohort.name}: {summary.classified:,} patients with verdicts.")
+        if summary.rejected or summary.rejected_lesions:
+            console.print(
+                f"{summary.rejected:,} rows and {summary.rejected_lesions:,} lesions rejected: "
+                f"see {getattr(job.rejects, 'path', '')}"
+            )
+            console.print(f"The first: {shortened(summary.first_reason)}")
+    console.print(f"The graph is in {target.store or target.output}.")
+    if jobs:
+        console.print(terminal.NOTE_ON_USE)
+
+
+@app.command("export")
+def export_(
+    store: Annotated[Path, typer.Option(help="Folder of the store.")],
+    format: Annotated[str, typer.Option(help=f"One of {', '.join(FORMATS)}.")] = "trig",
+    graph: Annotated[
+        str | None, typer.Option(help="Only this graph: its IRI, or a name as cohort/example.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write to; else standard output.")
+    ] = None,
+) -> None:
+    """Write a store, or one of its graphs, as Turtle, TriG, N-Quads or JSON-LD.
+
+    Example: hcc-kg graph export --store graph --format turtle --graph verdicts/example -o v.ttl
+    """
+    opened = OxigraphStore(store, read_only=True)
+    with whole_output(output) as path:
+        export(opened, format, path, graph)
+
+
+@app.command("load")
+def load_(
+    file: Annotated[Path, typer.Argument(help="RDF: .nq, .trig, .jsonld, .ttl, .nt or .rdf.")],
+    store: Annotated[Path | None, typer.Option(help="Folder of a store; new or there.")] = None,
+    endpoint: Annotated[
+        str | None, typer.Option(help="Address of a SPARQL endpoint that takes uploads.")
+    ] = None,
+    graph: Annotated[
+        str | None, typer.Option(help="Graph for triples: its IRI, or a name as cohort/mine.")
+    ] = None,
+) -> None:
+    """Load RDF into a store or an endpoint; it takes the place of what its graphs held.
+
+    An endpoint's user, password or token come from HCC_KG_USER, HCC_KG_PASSWORD and
+    HCC_KG_TOKEN in the environment.
+
+    Example: hcc-kg graph load registry.nq --endpoint http://localhost:8890/sparql
+    """
+    into = graph if graph is None or ":" in graph else GRAPHS + graph
+    if (store is None) == (endpoint is None):
+        raise InputError("name where the file goes: --store FOLDER or --endpoint URL")
+    if store is not None:
+        with staged(store) as opened:
+            opened.replace(file, into)
+    else:
+        open_store(endpoint).replace(file, into)
+    terminal.messages().print(f"{file} is in {store or endpoint}.")

@@ -1,0 +1,79 @@
+"""`hcc-kg serve`: the graph as a SPARQL endpoint, read-only, with limits on every query."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kg import terminal
+from kg.errors import ComponentError, InputError
+
+_SERVING = "Serving {what} at {address} (SPARQL at {address}sparql). Ctrl-C ends it."
+_EXAMPLE = "the guideline and the example cohort"
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8890,
+    store: Annotated[
+        Path | None,
+        typer.Option(help="A store on disk or a file of RDF, in place of the example cohort."),
+    ] = None,
+    token: Annotated[
+        str,
+        typer.Option(envvar="HCC_KG_TOKEN", help="What clients must send as Bearer token."),
+    ] = "",
+    time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds a query may take.")] = 10.0,
+    memory: Annotated[int, typer.Option(min=64, help="MB a query may take.")] = 512,
+    result_limit: Annotated[int, typer.Option(min=1, help="MB an answer may have.")] = 64,
+    running: Annotated[int, typer.Option(min=1, help="Queries at a time.")] = 8,
+    waiting: Annotated[int, typer.Option(min=0, help="Queries that wait for a place.")] = 64,
+    allow_origin: Annotated[
+        str | None,
+        typer.Option(help="Origin whose web pages may read answers; default: any for the example."),
+    ] = None,
+    default_graph: Annotated[
+        str, typer.Option(help="What a query without a dataset sees: union (of all graphs) or own.")
+    ] = "union",
+) -> None:
+    """Serve guideline, patients and verdicts by the SPARQL 1.1 Protocol.
+
+    Read-only; nothing is fetched for a query. Patients are served only where --store names them.
+
+    Example: hcc-kg serve --port 8890
+    """
+    if sys.platform == "win32":
+        raise ComponentError("serve needs fork, which Windows has not; use WSL")
+    if default_graph not in ("union", "own"):
+        raise InputError(f"--default-graph {default_graph}: use union or own")
+    from kg.server import serving  # noqa: PLC0415
+    from kg.server.limits import MB, Limits  # noqa: PLC0415 - nothing else needs a server
+
+    serving.check_exposure(host, token)
+    serving.check_store(store)
+    limits = replace(
+        Limits(),
+        seconds=time_limit,
+        memory=memory * MB,
+        result=result_limit * MB,
+        running=running,
+        waiting=waiting,
+    )
+    settings = serving.Settings(
+        host=host,
+        port=port,
+        limits=limits,
+        access=serving.access_to(store, token, allow_origin),
+        store=store,
+        union=default_graph == "union",
+    )
+    serving.serve_until_ended(settings, lambda address, graphs: _tell(store, address, graphs))
+
+
+def _tell(store: Path | None, address: str, graphs: int) -> None:
+    what = f"{graphs} graphs of {store}" if store else f"{graphs} graphs: {_EXAMPLE}"
+    terminal.messages().print(_SERVING.format(what=what, address=address))

@@ -1,0 +1,154 @@
+"""Parameters of saved questions: values from outside become SPARQL terms, or are refused.
+
+Nothing that a user types gets into a query but as one term, written here:
+
+1. a parameter has a type, and a value that is none of that type is an error;
+2. a term of the guideline (`term`) is looked up, and its notation goes into the query;
+3. text becomes a quoted literal with every character escaped that could end it; an IRI is
+   checked first, and none may hold what could end it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import pyoxigraph as ox
+
+from kg.errors import InputError
+from kg.guideline import Guideline, Therapy
+from kg.ontology import HCC, local_name
+
+TYPES = ("string", "iri", "term", "integer", "boolean", "choice")
+_ESCAPED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]+")
+_BOOLEANS = {"true": "true", "yes": "true", "false": "false", "no": "false"}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A variable of a query that a user may give a value.
+
+    `among` is the sort of terms that a `term` is looked up in, `choices` are the values of a
+    `choice`. Without a value the query answers for all, unless the parameter is `required`.
+    """
+
+    name: str
+    type: str
+    description: str
+    example: str
+    required: bool = False
+    among: str | None = None
+    choices: tuple[str, ...] = ()
+
+    @property
+    def expected(self) -> str:
+        """What a value should be, in words."""
+        if self.type == "term":
+            return f"the identifier of a {self.among}"
+        if self.type == "choice":
+            return f"one of {', '.join(self.choices)}"
+        words = {
+            "string": "a text",
+            "iri": "an IRI, in full or beginning with hcc:",
+            "integer": "a whole number",
+            "boolean": "true or false",
+        }
+        return words[self.type]
+
+    def term(self, value: str, guideline: Guideline) -> str:
+        """Return a value as a term of SPARQL.
+
+        Raises:
+            InputError: it is no value of this parameter.
+        """
+        if self.type == "string":
+            return self._text(value)
+        if self.type == "iri":
+            return self._iri(value)
+        if self.type == "integer" and _INTEGER.fullmatch(value):
+            return str(int(value))
+        if self.type == "boolean" and value.lower() in _BOOLEANS:
+            return _BOOLEANS[value.lower()]
+        if self.type == "choice" and value in self.choices:
+            return self._text(value)
+        if self.type == "term":
+            return self._text(self._notation(value, guideline))
+        raise self._refused(value)
+
+    def _text(self, value: str) -> str:
+        """Return a text as a quoted literal.
+
+        A backslash before u could be read as the escape of a character, by some before and by
+        some after they find where the literal ends; so such a u is itself written as an escape.
+        """
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise self._refused(value, "is not valid Unicode") from error
+        if "\0" in value:
+            raise self._refused(value, "holds a null character")
+        quoted = "".join(_ESCAPED.get(character, character) for character in value)
+        guarded = re.sub(r"\\\\([uU])", lambda m: rf"\\\u{ord(m[1]):04X}", quoted)
+        return f'"{guarded}"'
+
+    def _iri(self, value: str) -> str:
+        full = HCC + value.removeprefix("hcc:") if value.startswith("hcc:") else value
+        if not _IRI.fullmatch(full):
+            raise self._refused(value)
+        try:
+            full.encode()
+            return str(ox.NamedNode(full))
+        except ValueError as error:
+            raise self._refused(value, f"is no IRI ({error})") from error
+
+    def _notation(self, value: str, guideline: Guideline) -> str:
+        """Return the notation of a term by notation, local name, IRI or label; case is free."""
+        names = {
+            name.casefold(): notation
+            for notation, also in _TERMS[self.among or ""](guideline)
+            for name in (*also, notation)
+        }
+        asked = value.strip().removeprefix(HCC).removeprefix("hcc:").casefold()
+        if asked in names:
+            return names[asked]
+        near = difflib.get_close_matches(asked, names, n=5, cutoff=0.5)
+        found = dict.fromkeys(names[name] for name in near) or dict.fromkeys(names.values())
+        hint = "the nearest are" if near else "there are, for example,"
+        said = f"is no {self.among}; {hint} {', '.join(list(found)[:5])}"
+        raise self._refused(value, said)
+
+    def _refused(self, value: str, why: str | None = None) -> InputError:
+        reason = why or f"is no value of it; give {self.expected}, such as {self.example}"
+        return InputError(f"parameter {self.name}: {value!r} {reason}")
+
+
+_Terms = Iterable[tuple[str, tuple[str, ...]]]
+
+
+def _therapies(guideline: Guideline) -> _Terms:
+    for therapy in (*guideline.mentioned.values(), *guideline.therapies.values()):
+        yield therapy.id, _names(therapy)
+
+
+def _names(therapy: Therapy) -> tuple[str, ...]:
+    return (local_name(therapy.iri), therapy.label, *therapy.alt_labels)
+
+
+def _plain(*maps: Mapping[str, object]) -> _Terms:
+    return [(name, ()) for names in maps for name in names]
+
+
+_TERMS: dict[str, Callable[[Guideline], _Terms]] = {
+    "therapy": _therapies,
+    "criterion": lambda g: _plain(g.criteria, g.definitions),
+    "variable": lambda g: [(v.name, (v.label, *v.alt_labels)) for v in g.variables.values()],
+    "statement": lambda g: _plain(g.statements),
+    "recommendation": lambda g: _plain(g.recommendations),
+    "kind": lambda g: [(name, (label,)) for name, label in g.kinds.items()],
+    "verdict": lambda g: [(name, (label,)) for name, (label, _) in g.verdicts.items()],
+}
+SORTS = tuple(_TERMS)

@@ -1,0 +1,178 @@
+"""Patients in RDF: Turtle, N-Triples and JSON-LD as rows of cells, with a table of their lesions.
+
+1. Whatever is said to be a patient, or has a variable of a patient, is a row.
+2. The shapes of the ontology judge the records; what breaks a shape is the problem of a row.
+3. A value becomes its cell as it is written; partial knowledge is the cell that its node holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TypeAlias
+
+import polars as pl
+
+from kg.errors import InputError
+from kg.ontology import HCC, RDFS
+from kg.readers import PROBLEM, ROW
+from kg.readers.triples import TYPE, Graph, read_graph, shown
+from kg.shapes import shipped_shapes
+
+_BATCH = 10_000
+_ID, _LESION_ID = "patient_id", "lesion_id"
+_PARTLY, _LESION = HCC + "partly", HCC + "lesion"
+_VARIABLE, _CELL = HCC + "variable", HCC + "cell"
+# Notes, and what a run has inferred of a patient: not of the record.
+_PASSED = {TYPE, _PARTLY, _LESION, RDFS + "label", RDFS + "comment"}
+_PASSED |= {HCC + "applies", HCC + "conflict"}
+
+Row: TypeAlias = tuple[str, dict[str, str | None]]
+"""A node, and the cells that are given for it."""
+
+
+class NodeTable:
+    """Nodes of a graph as a table: their values are the cells, besides those that are given.
+
+    `names` maps properties to columns; `faults` tells what is wrong with a node as a whole.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        graph: Graph,
+        rows: list[Row],
+        *,
+        names: Mapping[str, str],
+        keys: list[str],
+        faults: Mapping[str, str] | None = None,
+    ) -> None:
+        self.path = path
+        self._graph, self._names, self._rows, self._faults = graph, names, rows, faults or {}
+        found = (name for node, _ in rows for name, _, _ in self._cells(node))
+        self.columns = list(dict.fromkeys(keys) | dict.fromkeys(found))
+
+    def _cells(self, node: str) -> Iterator[tuple[str, str, bool]]:
+        """Yield the columns of a node and their cells; true where that is partial knowledge."""
+        cells = self._graph.cells
+        for predicate, value in self._graph.pairs.get(node, {}):
+            if predicate not in _PASSED:
+                yield self._column(predicate), cells[value], False
+            elif predicate == _PARTLY:
+                variables = self._graph.values(value, _VARIABLE)
+                for variable, cell in zip(
+                    variables, self._graph.values(value, _CELL), strict=False
+                ):
+                    yield self._column(cells[variable]), cells[cell], True
+
+    def _column(self, iri: str) -> str:
+        return self._names.get(iri) or iri.removeprefix(HCC)
+
+    def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
+        """Yield the rows as frames of text."""
+        kept = self.columns if only is None else only
+        schema = {ROW: pl.UInt64(), **dict.fromkeys([*kept, PROBLEM], pl.String())}
+        for start in range(0, len(self._rows), _BATCH):
+            some = self._rows[start : start + _BATCH]
+            rows = [
+                (start + place, *self._row(node, given, kept))
+                for place, (node, given) in enumerate(some, start=1)
+            ]
+            yield pl.DataFrame(rows, schema=schema, orient="row")
+
+    def _row(self, node: str, given: dict[str, str | None], kept: list[str]) -> list[str | None]:
+        cells, partly = dict[str, list[str]](), set[str]()
+        for name, cell, is_partial in self._cells(node):
+            cells.setdefault(name, []).append(cell)
+            partly.update([name] if is_partial else [])
+        faults = [*self._violations.get(node, ())]
+        faults += [self._faults[node]] if node in self._faults else []
+        for name in sorted(partly):
+            if len(cells[name]) > 1:
+                told = " and ".join(map(repr, cells[name]))
+                faults.append(f"{name}: told more than once, as {told}; keep one")
+        row: dict[str, str | None] = {name: " and ".join(told) for name, told in cells.items()}
+        row |= given
+        if faults and not row.get(_ID):
+            faults[0] = f"{shown(node)}: {faults[0]}"
+        return [*map(row.get, kept), "; ".join(faults) or None]
+
+    @cached_property
+    def _violations(self) -> dict[str, list[str]]:
+        """What the shapes say of the nodes, and of the partial knowledge at them."""
+        found: dict[str, list[str]] = {}
+        nodes = list(dict.fromkeys(node for node, _ in self._rows))
+        for start in range(0, len(nodes), _BATCH):
+            owners: dict[str, str] = {}
+            for node in nodes[start : start + _BATCH]:
+                owners |= dict.fromkeys([node, *_nodes(self._graph.values(node, _PARTLY))], node)
+            text = "".join(line for node in owners for line in self._graph.lines(node))
+            for broken in shipped_shapes().violations(text):
+                if broken.node in owners:
+                    values = ", ".join(map(shown, self._graph.values(broken.node, broken.path)))
+                    told = f"{broken.message}; found {values or 'none'}"
+                    found.setdefault(owners[broken.node], []).append(told)
+        return found
+
+
+class RdfSource(NodeTable):
+    """A file of patients in RDF; `lesions` is the table of their lesions, where they have any.
+
+    Raises:
+        InputError: the file is not valid, or no patient is in it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        graph, shapes = read_graph(path), shipped_shapes()
+        owners: dict[str, list[str]] = {node: [] for node in graph.of_type("Lesion")}
+        leading = graph.objects(_LESION)
+        owners |= {node: leading[node] for node in _nodes(leading)}
+        patients = _patients(graph, set(shapes.patient), set(owners))
+        if not patients:
+            raise InputError(
+                f"{path} holds no patient; write each as hcc:Patient with hcc:patient_id "
+                f"(prefix hcc: <{HCC}>)"
+            )
+        _declare(graph, patients, "Patient")
+        _declare(graph, list(owners), "Lesion")
+        rows: list[Row] = [(node, {}) for node in patients]
+        super().__init__(path, graph, rows, names=shapes.patient, keys=[_ID])
+        self.lesions = _lesions(path, graph, owners, shapes.lesion) if owners else None
+
+
+def _nodes(values: Iterable[str]) -> list[str]:
+    """Return those values that are nodes, not literals."""
+    return [value for value in values if value.startswith("<")]
+
+
+def _patients(graph: Graph, variables: set[str], lesions: set[str]) -> list[str]:
+    """Return the patients, and what has variables and is no lesion, in the order of the file."""
+    said = set(graph.of_type("Patient"))
+    return [
+        node
+        for node, pairs in graph.pairs.items()
+        if node in said
+        or (node not in lesions and any(predicate in variables for predicate, _ in pairs))
+    ]
+
+
+def _declare(graph: Graph, nodes: list[str], name: str) -> None:
+    """Say of nodes what they are, so that the shapes look at each of them."""
+    for node in nodes:
+        graph.add(node, TYPE, f"<{HCC}{name}>", HCC + name)
+
+
+def _lesions(
+    path: Path, graph: Graph, owners: Mapping[str, list[str]], names: Mapping[str, str]
+) -> NodeTable:
+    """Return the table of lesions: one row for each patient who has the lesion."""
+    rows, faults = list[Row](), dict[str, str]()
+    for node, patients in owners.items():
+        for patient in patients or [""]:
+            ids = graph.values(patient, HCC + _ID)
+            rows.append((node, {_ID: graph.cells[ids[0]] if ids else None}))
+        if len(patients) > 1:
+            faults[node] = f"{shown(node)}: it is a lesion of {len(patients)} patients; of one only"
+    keys = [_ID, _LESION_ID]
+    return NodeTable(path, graph, rows, names=names, keys=keys, faults=faults)

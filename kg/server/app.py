@@ -1,0 +1,61 @@
+"""The web application: its routes, the start page, and errors as HTTP."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from kg.server.access import Access, Gate
+from kg.server.handlers import Endpoint
+from kg.server.screening import RefusedError
+
+_RETRY = {"Retry-After": "5"}
+_PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+def create_app(endpoint: Endpoint, access: Access) -> Starlette:
+    """Return the application, as Starlette runs it."""
+    return Starlette(
+        routes=[
+            _asset("/", "page.html", "text/html"),
+            _asset("/page.js", "page.js", "text/javascript"),
+            _asset("/page.css", "page.css", "text/css"),
+            Route("/sparql", endpoint.sparql, methods=["GET", "POST"]),
+            Route("/queries", endpoint.listed, name="listed"),
+            Route("/queries/{name}", endpoint.question),
+            Route("/health", endpoint.health),
+        ],
+        middleware=[Middleware(Gate, access=access)],
+        exception_handlers={RefusedError: _refused, ClientDisconnect: _gone},
+    )
+
+
+def _asset(path: str, name: str, media: str) -> Route:
+    """Return the route of a file that ships with the package; it is read once."""
+    content = resources.files("kg.server").joinpath("assets", name).read_bytes()
+    headers = {"Content-Security-Policy": _PAGE_POLICY, "Referrer-Policy": "no-referrer"}
+
+    async def answer(_: Request) -> Response:
+        return Response(content, media_type=media, headers=headers)
+
+    return Route(path, answer, name=name)
+
+
+def _refused(_: Request, error: Exception) -> Response:
+    """Answer a refusal with its status and its words."""
+    assert isinstance(error, RefusedError)  # noqa: S101 - Starlette calls this for no other
+    headers = _RETRY if error.status == 503 else None
+    return PlainTextResponse(error.message + "\n", error.status, headers)
+
+
+def _gone(_: Request, __: Exception) -> Response:
+    """Answer a client that has hung up: nobody reads it."""
+    return Response(status_code=400)

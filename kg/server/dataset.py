@@ -1,0 +1,20 @@
+"""What the endpoint serves where nothing else is named: the guideline and the example cohort."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kg.classification import compiled_engine
+from kg.graph.build import Engine, example, jobs_of, write_cohort, write_guideline
+from kg.graph.sinks import FileSink
+from kg.guideline import Guideline
+
+
+def write_example(guideline: Guideline, path: Path) -> None:
+    """Write the guideline and the example cohort with its verdicts as N-Quads."""
+    engine = Engine("compiled", compiled_engine(guideline))
+    with path.open("wb") as file:
+        sink = FileSink(file)
+        write_guideline(guideline, sink)
+        for job in jobs_of(guideline, [example()]):
+            write_cohort(guideline, job, engine, sink)

@@ -1,0 +1,114 @@
+"""The service description: what the endpoint can do, and how much it holds (VoID)."""
+
+from __future__ import annotations
+
+import json
+
+import pyoxigraph as ox
+
+from kg.ontology import RDF
+from kg.server.guard import Guard
+from kg.server.screening import RefusedError
+from kg.server.wire import Job
+
+SD = "http://www.w3.org/ns/sparql-service-description#"
+VOID = "http://rdfs.org/ns/void#"
+_FORMATS = "http://www.w3.org/ns/formats/"
+_FORMAT_NAMES = (
+    "SPARQL_Results_JSON SPARQL_Results_XML SPARQL_Results_CSV SPARQL_Results_TSV "
+    "Turtle N-Triples RDF_XML JSON-LD N-Quads TriG"
+)
+_INTEGER = ox.NamedNode("http://www.w3.org/2001/XMLSchema#integer")
+_JSON = {"bindings": "json", "boolean": "json", "graph": "nt"}
+_COUNTS = {
+    "triples": "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }",
+    "distinctSubjects": "SELECT (COUNT(DISTINCT ?s) AS ?n) WHERE { ?s ?p ?o }",
+    "distinctObjects": "SELECT (COUNT(DISTINCT ?o) AS ?n) WHERE { ?s ?p ?o }",
+    "properties": "SELECT (COUNT(DISTINCT ?p) AS ?n) WHERE { ?s ?p ?o }",
+    "classes": "SELECT (COUNT(DISTINCT ?c) AS ?n) WHERE { ?s a ?c }",
+}
+_PER_GRAPH = "SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g"
+
+
+class Description:
+    """Describes the endpoint; counts once, within the limits of any query."""
+
+    def __init__(self, guard: Guard, *, union: bool) -> None:
+        self._guard = guard
+        self._union = union
+        self._counts: dict[str, int] | None = None
+        self._graphs: dict[str, int] | None = None
+
+    async def serialised(self, endpoint: str, format: ox.RdfFormat) -> bytes:
+        """Return the description; a count that a limit stopped is left out."""
+        if self._counts is None or self._graphs is None:
+            await self._count()
+        prefixes = {"sd": SD, "void": VOID, "formats": _FORMATS}
+        text = ox.serialize(self._triples(endpoint), format=format, prefixes=prefixes)
+        return text or b""
+
+    async def _count(self) -> None:
+        """Count, and keep the counts where none was stopped."""
+        counts = {name: await self._rows(query) for name, query in _COUNTS.items()}
+        graphs = await self._rows(_PER_GRAPH)
+        whole = graphs is not None and all(rows is not None for rows in counts.values())
+        self._counts = {name: rows[""] for name, rows in counts.items() if rows}
+        self._graphs = graphs if whole else graphs or {}
+
+    async def _rows(self, query: str) -> dict[str, int] | None:
+        """Return the counts of a query, by graph."""
+        try:
+            answer = await self._guard.ask(Job(query, _JSON, self._union))
+        except RefusedError:
+            return None
+        if answer.status != 200:
+            return None
+        rows = json.loads(answer.body)["results"]["bindings"]
+        return {row.get("g", {}).get("value", ""): int(row["n"]["value"]) for row in rows}
+
+    def _triples(self, endpoint: str) -> list[ox.Triple]:
+        service, dataset, default = ox.NamedNode(endpoint), ox.BlankNode(), ox.BlankNode()
+        found = [
+            _triple(service, RDF + "type", ox.NamedNode(SD + "Service")),
+            _triple(service, SD + "endpoint", service),
+            _triple(service, SD + "supportedLanguage", ox.NamedNode(SD + "SPARQL11Query")),
+            _triple(service, SD + "defaultDataset", dataset),
+            _triple(dataset, RDF + "type", ox.NamedNode(SD + "Dataset")),
+            _triple(dataset, SD + "defaultGraph", default),
+            _triple(default, RDF + "type", ox.NamedNode(SD + "Graph")),
+        ]
+        if self._union:
+            feature = ox.NamedNode(SD + "UnionDefaultGraph")
+            found.append(_triple(service, SD + "feature", feature))
+        for name in _FORMAT_NAMES.split():
+            found.append(_triple(service, SD + "resultFormat", ox.NamedNode(_FORMATS + name)))
+        for name, count in (self._counts or {}).items():
+            found.append(_triple(default, VOID + name, _number(count)))
+        for name in sorted(self._guard.graphs):
+            found += self._named_graph(dataset, name)
+        return found
+
+    def _named_graph(self, dataset: ox.BlankNode, name: str) -> list[ox.Triple]:
+        entry, graph = ox.BlankNode(), ox.BlankNode()
+        found = [
+            _triple(dataset, SD + "namedGraph", entry),
+            _triple(entry, RDF + "type", ox.NamedNode(SD + "NamedGraph")),
+            _triple(entry, SD + "name", ox.NamedNode(name)),
+            _triple(entry, SD + "graph", graph),
+            _triple(graph, RDF + "type", ox.NamedNode(SD + "Graph")),
+        ]
+        if name in (self._graphs or {}):
+            found.append(_triple(graph, VOID + "triples", _number((self._graphs or {})[name])))
+        return found
+
+
+def _triple(
+    subject: ox.NamedNode | ox.BlankNode,
+    predicate: str,
+    value: ox.NamedNode | ox.BlankNode | ox.Literal,
+) -> ox.Triple:
+    return ox.Triple(subject, ox.NamedNode(predicate), value)
+
+
+def _number(count: int) -> ox.Literal:
+    return ox.Literal(str(count), datatype=_INTEGER)

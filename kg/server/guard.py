@@ -1,0 +1,142 @@
+"""The server's side of the guard: starts the worker process, and asks it one query at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from kg.errors import ComponentError, InputError
+from kg.server import wire
+from kg.server.limits import Limits
+from kg.server.places import BusyError, Place, Places
+from kg.server.screening import RefusedError
+
+_GRACE = 5.0  # seconds past the time limit after which the worker itself is in doubt
+_CHUNK = 1 << 20
+_BUSY = "too many queries at once; try again in a few seconds"
+_MADE_WAY = "the query ran for {:.1f} s and was stopped, because others wait; try again later"
+_ENDINGS = {
+    wire.TIMED_OUT: (503, "the query was stopped after {} s, the time limit; ask for less"),
+    wire.ENDED: (503, "the query needs more memory than a query may have; ask for less"),
+    wire.CRASHED: (400, "the query is too deep to be evaluated; write it flatter"),
+}
+_LOST = (503, "the query was lost, because its process could not be started or was stopped")
+
+
+class Guard:
+    """A worker process with a store, that answers queries within limits and is replaced if it dies.
+
+    `graphs` are the names of the graphs that the store holds.
+    """
+
+    def __init__(self, where: Path, limits: Limits) -> None:
+        self.limits = limits
+        self._where = where
+        self._places = Places(limits)
+        self._restart = asyncio.Lock()
+        self.graphs = self._start()
+
+    async def ask(self, job: wire.Job) -> wire.Answer:
+        """Answer a query.
+
+        Raises:
+            RefusedError: with 503 at a limit, with 400 where the query crashed its process.
+        """
+        try:
+            async with self._places.place() as place:
+                return await self._asked(job, place)
+        except BusyError as error:
+            raise RefusedError(503, _BUSY) from error
+
+    def close(self) -> None:
+        """End the worker and the queries that it runs."""
+        self._control.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    async def _asked(self, job: wire.Job, place: Place) -> wire.Answer:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            ours.setblocking(False)
+            reader, writer = await asyncio.open_connection(sock=ours, limit=_CHUNK)
+            try:
+                await self._hand_over(theirs)
+                theirs.close()
+                place.stop = writer.transport.abort
+                sent = await self._exchange(job, reader, writer)
+            finally:
+                writer.transport.abort()  # where the query still runs, the worker ends it
+        if place.given_up:
+            raise RefusedError(503, _MADE_WAY.format(self.limits.share))
+        answer, how = wire.read_answer(sent)
+        if answer is None:
+            status, words = _ENDINGS.get(how, _LOST)
+            raise RefusedError(status, words.format(f"{self.limits.seconds:g}"))
+        return answer
+
+    async def _exchange(
+        self, job: wire.Job, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> bytes:
+        """Send a job and return all that comes back."""
+        try:
+            async with asyncio.timeout(self.limits.seconds + _GRACE):
+                writer.write(wire.job_frame(job))
+                return await reader.read()
+        except (TimeoutError, ConnectionError):
+            return b""
+
+    async def _hand_over(self, theirs: socket.socket) -> None:
+        """Give the worker a socket; where it has died, a new one."""
+        if self._process.poll() is not None:
+            await self._replace()
+        try:
+            socket.send_fds(self._control, [b"q"], [theirs.fileno()])
+        except OSError:
+            await self._replace()
+            with suppress(OSError):
+                socket.send_fds(self._control, [b"q"], [theirs.fileno()])
+
+    async def _replace(self) -> None:
+        async with self._restart:
+            if self._process.poll() is None:
+                return
+            self._control.close()
+            try:
+                self.graphs = await asyncio.to_thread(self._start)
+            except (ComponentError, InputError) as error:
+                raise RefusedError(503, str(error)) from error
+
+    def _start(self) -> frozenset[str]:
+        """Start a worker, wait until its store is open, and return its graphs."""
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            command = [sys.executable, "-P", "-m", "kg.server.worker", str(theirs.fileno())]
+            command += [str(self._where), json.dumps(asdict(self.limits))]
+            self._process = subprocess.Popen(  # noqa: S603 - our own module, by its full name
+                command,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C is for the server, which then ends the worker
+            )
+        told = self._told()
+        if "graphs" not in told:
+            self.close()
+            if "error" in told:
+                raise InputError(f"{self._where}: cannot be opened as a store: {told['error']}")
+            raise ComponentError("the process that holds the store did not start")
+        return frozenset(told["graphs"])
+
+    def _told(self) -> dict[str, list[str]]:
+        with self._control.makefile("rb") as lines:
+            line = lines.readline()
+        return json.loads(line) if line else {}

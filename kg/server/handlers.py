@@ -1,0 +1,140 @@
+"""The answer to each kind of request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import pyoxigraph as ox
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from kg.server import protocol, screening
+from kg.server.description import Description
+from kg.server.guard import Guard
+from kg.server.questions import Questions
+from kg.server.screening import RefusedError
+from kg.server.wire import Answer, Job
+
+_SLOW_BODY = 20.0  # seconds that a body may take to come
+_DISCARDED = 16 * 1024 * 1024  # of a body that is too long, read so that the answer arrives
+_DESCRIPTIONS = {
+    "text/turtle": ox.RdfFormat.TURTLE,
+    "application/rdf+xml": ox.RdfFormat.RDF_XML,
+    "application/n-triples": ox.RdfFormat.N_TRIPLES,
+    "application/ld+json": ox.RdfFormat.JSON_LD,
+    "application/xml": ox.RdfFormat.RDF_XML,
+    "text/plain": ox.RdfFormat.N_TRIPLES,
+}
+_VARY = {"Vary": "Accept"}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """The handlers, over one guarded store."""
+
+    guard: Guard
+    description: Description
+    questions: Questions
+    union: bool
+
+    async def sparql(self, request: Request) -> Response:
+        """Answer `/sparql`: a query by GET or POST, or the description where there is none."""
+        query_string: bytes = request.scope["query_string"]
+        self._check_length(len(query_string))
+        if request.method == "POST":
+            body = await self._body(request)
+            kind = request.headers.get("content-type", "")
+            return await self._ask(request, protocol.asked_by_post(kind, query_string, body))
+        asked = protocol.asked_by_get(query_string)
+        return await (self._describe(request) if asked is None else self._ask(request, asked))
+
+    async def question(self, request: Request) -> Response:
+        """Answer `/queries/NAME?param=value`: the result of a saved question."""
+        self._check_length(len(request.scope["query_string"]))
+        fields = protocol.fields(request.scope["query_string"])
+        query = self.questions.filled(request.path_params["name"], fields)
+        return await self._ask(request, protocol.Asked(query))
+
+    async def listed(self, request: Request) -> Response:
+        """Answer `/queries`: the saved questions."""
+        return JSONResponse(self.questions.listed(str(request.url_for("listed"))))
+
+    async def health(self, _: Request) -> Response:
+        """Answer `/health`: 200 where a query is answered; the guard says 503 otherwise."""
+        formats = {"bindings": "json", "boolean": "json", "graph": "nt"}
+        answer = await self.guard.ask(Job("ASK {}", formats, self.union))
+        healthy = answer.status == 200
+        return JSONResponse({"status": "ok" if healthy else "failing"}, 200 if healthy else 503)
+
+    def _check_length(self, length: int) -> None:
+        most = self.guard.limits.request
+        if length > most:
+            raise RefusedError(413, f"the request is longer than {most:,} bytes; make it shorter")
+
+    async def _body(self, request: Request) -> bytes:
+        """Return the body of a request, held no further than its limit in length and time."""
+        parts, length = bytearray(), 0
+        try:
+            async with asyncio.timeout(_SLOW_BODY):
+                async for part in request.stream():
+                    length += len(part)
+                    if length <= self.guard.limits.request:
+                        parts += part
+                    elif length > _DISCARDED:
+                        break
+        except TimeoutError as error:
+            raise RefusedError(408, "the body did not come in time") from error
+        self._check_length(length)
+        return bytes(parts)
+
+    async def _describe(self, request: Request) -> Response:
+        media = protocol.negotiate(_accepted(request), _DESCRIPTIONS)
+        address = str(request.url.replace(query="", fragment=""))
+        body = await self.description.serialised(address, _DESCRIPTIONS[media])
+        return Response(body, media_type=media, headers=_VARY)
+
+    async def _ask(self, request: Request, asked: protocol.Asked) -> Response:
+        """Screen a query, settle the format of its answer, and have it evaluated."""
+        screened = screening.screen(asked.query, self.guard.graphs)
+        screening.check_graphs((*asked.default_graphs, *asked.named_graphs), self.guard.graphs)
+        offered = protocol.formats_of(screened.form)
+        media = protocol.negotiate(_accepted(request), offered)
+        job = Job(
+            asked.query,
+            dict.fromkeys(("bindings", "boolean", "graph"), offered[media]),
+            self.union and not screened.has_dataset,
+            asked.default_graphs,
+            asked.named_graphs,
+            asked.has_dataset,
+        )
+        answer = await _unless_gone(request, self.guard.ask(job))
+        if answer.status != 200:
+            raise RefusedError(answer.status, answer.body.decode("utf-8", "replace"))
+        return Response(answer.body, media_type=media, headers=_VARY)
+
+
+def _accepted(request: Request) -> str:
+    return ",".join(request.headers.getlist("accept")) or "*/*"
+
+
+async def _unless_gone(request: Request, asking: Coroutine[Any, Any, Answer]) -> Answer:
+    """Wait for an answer; where the client hangs up meanwhile, its query is ended."""
+    answer = asyncio.ensure_future(asking)
+    gone = asyncio.ensure_future(_hung_up(request))
+    try:
+        await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not answer.done():
+            raise ClientDisconnect
+        return answer.result()
+    finally:
+        answer.cancel()
+        gone.cancel()
+        await asyncio.gather(answer, gone, return_exceptions=True)
+
+
+async def _hung_up(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,63 @@
+"""The saved questions as addresses: /queries/NAME?param=value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from kg.errors import InputError
+from kg.guideline import Guideline
+from kg.queries import Question
+from kg.server.screening import RefusedError
+
+
+class Questions:
+    """The saved questions by their names, with the guideline that knows their parameters."""
+
+    def __init__(self, questions: Mapping[str, Question], guideline: Guideline) -> None:
+        self._questions = questions
+        self._guideline = guideline
+
+    def listed(self, address: str) -> list[dict[str, Any]]:
+        """Return what there is to ask, and where."""
+        return [_entry(question, address) for question in self._questions.values()]
+
+    def filled(self, name: str, fields: Sequence[tuple[str, str]]) -> str:
+        """Return the query of a question, with its parameters filled in.
+
+        Raises:
+            RefusedError: with 404 where there is no such question, with 400 for its parameters.
+        """
+        question = self._questions.get(name)
+        if question is None:
+            raise RefusedError(404, f"there is no question {name[:80]!r}; /queries lists all")
+        values = dict(fields)
+        if len(values) < len(fields):
+            raise RefusedError(400, "a parameter is given twice; give it once")
+        try:
+            return question.filled(values, self._guideline)
+        except InputError as error:
+            raise RefusedError(400, str(error)) from error
+
+
+def _entry(question: Question, address: str) -> dict[str, Any]:
+    return {
+        "name": question.name,
+        "about": question.folder,
+        "title": question.title,
+        "question": question.question,
+        "tags": list(question.tags),
+        "parameters": [
+            {
+                "name": parameter.name,
+                "expected": parameter.expected,
+                "description": parameter.description,
+                "required": parameter.required,
+                "example": parameter.example,
+            }
+            for parameter in question.parameters
+        ],
+        "url": f"{address}/{quote(question.name, safe='')}",
+        "query": question.text,
+    }

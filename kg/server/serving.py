@@ -1,0 +1,162 @@
+"""Runs the endpoint until it is told to end: a socket, a guarded store, uvicorn."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from kg.errors import InputError
+from kg.guideline import Guideline, load
+from kg.queries import catalogue
+from kg.server.access import Access, is_loopback
+from kg.server.app import create_app
+from kg.server.dataset import write_example
+from kg.server.description import Description
+from kg.server.guard import Guard
+from kg.server.handlers import Endpoint
+from kg.server.limits import Limits, raise_open_files
+from kg.server.questions import Questions
+
+_LONGEST_HEAD = 1024 * 1024  # of a URL with headers; a longer one than the limit is told so
+_FAREWELL = 2  # seconds for running queries, when the server is told to end
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the endpoint is to run; without a store it serves the guideline and the example."""
+
+    host: str
+    port: int
+    limits: Limits
+    access: Access
+    store: Path | None = None
+    union: bool = True
+
+
+def serve_until_ended(settings: Settings, started: Callable[[str, int], None]) -> None:
+    """Serve until SIGINT or SIGTERM; `started` is told the address and the number of graphs.
+
+    Raises:
+        InputError: the address cannot be had, or the store cannot be opened.
+    """
+    raise_open_files()
+    with _listening(settings.host, settings.port) as listener, ExitStack() as kept:
+        guideline = load()
+        questions = Questions(catalogue(), guideline)
+        data = settings.store or kept.enter_context(_example(guideline))
+        guard = Guard(data, settings.limits)
+        try:
+            started(_address(settings.host, listener), len(guard.graphs))
+            _run(settings, guard, questions, listener)
+        finally:
+            guard.close()
+
+
+def _run(settings: Settings, guard: Guard, questions: Questions, listener: socket.socket) -> None:
+    description = Description(guard, union=settings.union)
+    endpoint = Endpoint(guard, description, questions, settings.union)
+    config = uvicorn.Config(
+        create_app(endpoint, settings.access),
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        h11_max_incomplete_event_size=_LONGEST_HEAD,
+        timeout_graceful_shutdown=_FAREWELL,
+    )
+    with _ended_by_signals():
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """Take the address before anything is loaded."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, number, _, address = found[0]
+        listener = socket.socket(family, kind, number)
+    except OSError as error:
+        raise InputError(f"--host {host}: {error.strerror or error}") from error
+    with listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(address)
+        except OSError as error:
+            words = f"{host}:{port} cannot be had: {error.strerror}; give another --port"
+            raise InputError(words) from error
+        yield listener
+
+
+@contextmanager
+def _example(guideline: Guideline) -> Iterator[Path]:
+    """Build the dataset that is served where no store is named; it is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="hcc-kg-") as folder:
+        path = Path(folder) / "example.nq"
+        write_example(guideline, path)
+        yield path
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """End the block by SIGINT and SIGTERM alike, as the proper way to end it.
+
+    uvicorn shuts down at either, and then raises it once more.
+    """
+
+    def end(_: int, __: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        with suppress(KeyboardInterrupt):
+            yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _address(host: str, listener: socket.socket) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{listener.getsockname()[1]}/"
+
+
+def check_store(store: Path | None) -> None:
+    """Refuse a store that is not there.
+
+    Raises:
+        InputError: with the path.
+    """
+    if store is not None and not store.exists():
+        raise InputError(f"--store {store}: is not there; make it by hcc-kg graph build")
+
+
+def check_exposure(host: str, token: str) -> None:
+    """Refuse an address that others reach, where there is no token.
+
+    Raises:
+        InputError: there is none, or it cannot be sent in a header.
+    """
+    if token and not (token.isascii() and token.isprintable() and " " not in token):
+        raise InputError("--token: use letters, digits and signs of ASCII, without spaces")
+    if not is_loopback(host) and not token:
+        raise InputError(f"--host {host} is reached by others: give a --token, or use 127.0.0.1")
+
+
+def access_to(store: Path | None, token: str, allow_origin: str | None) -> Access:
+    """Return who may ask: what --store serves may be private, the example is not.
+
+    Without a token, a private store is kept from the web pages that a browser on this machine
+    happens to show: they may not read its answers, and it goes by no other name than localhost.
+    """
+    private = store is not None and not token
+    origin = allow_origin if allow_origin is not None else "" if private else "*"
+    return Access(token, origin, local_names=private)

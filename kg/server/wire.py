@@ -1,0 +1,83 @@
+"""What the server and the worker process say to each other, one socket pair a query.
+
+The server sends a frame (four bytes of length, then JSON). The query's process answers with a
+frame (status, media type), then the body. When that process has ended, the worker adds one byte:
+how it ended. An answer without that byte, or with another than DONE, is thrown away, so that a
+body is whole or is not sent.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+from dataclasses import asdict, dataclass
+from typing import Any
+
+DONE, TIMED_OUT, CRASHED, ENDED = b"0", b"T", b"C", b"E"  # ENDED: aborted, for lack of memory
+_LENGTH = struct.Struct("!II")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A query to evaluate, over which dataset, and the format of its answer by kind of result."""
+
+    query: str
+    formats: dict[str, str]  # "bindings", "boolean", "graph" -> name of a format
+    union: bool  # the default graph is the union of all graphs
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
+    has_dataset: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a query came to: an HTTP status, a kind of result, and a body."""
+
+    status: int
+    kind: str
+    body: bytes
+
+
+def job_frame(job: Job) -> bytes:
+    """Return a job as bytes."""
+    text = json.dumps(asdict(job)).encode()
+    return _LENGTH.pack(len(text), 0) + text
+
+
+def read_job(connection: socket.socket) -> Job:
+    """Read a job; the sender is our own server."""
+    length, _ = _LENGTH.unpack(_exactly(connection, _LENGTH.size))
+    fields: dict[str, Any] = json.loads(_exactly(connection, length))
+    fields["default_graphs"] = tuple(fields["default_graphs"])
+    fields["named_graphs"] = tuple(fields["named_graphs"])
+    return Job(**fields)
+
+
+def answer_frame(answer: Answer) -> bytes:
+    """Return an answer as bytes."""
+    head = json.dumps([answer.status, answer.kind]).encode()
+    return _LENGTH.pack(len(head), len(answer.body)) + head + answer.body
+
+
+def read_answer(sent: bytes) -> tuple[Answer | None, bytes]:
+    """Return the answer, where it is whole, and how its process ended."""
+    how = sent[-1:]
+    if how != DONE or len(sent) < _LENGTH.size:
+        return None, how
+    head, body = _LENGTH.unpack_from(sent)
+    start = _LENGTH.size + head
+    if len(sent) != start + body + 1:
+        return None, b""
+    status, kind = json.loads(sent[_LENGTH.size : start])
+    return Answer(status, kind, sent[start:-1]), how
+
+
+def _exactly(connection: socket.socket, length: int) -> bytes:
+    parts = b""
+    while len(parts) < length:
+        part = connection.recv(length - len(parts))
+        if not part:
+            raise EOFError("the server went away")
+        parts += part
+    return parts

@@ -1,0 +1,202 @@
+"""The worker: a process with one thread that holds the store and forks for each query.
+
+1. The server hands it a socket by the control channel; it forks.
+2. The child confines itself, reads the query, answers whole and ends.
+3. The worker ends a child that is past its time, or whose server end has been closed.
+4. When a child has ended, the worker writes how, and closes the socket.
+
+Run as a module, never by fork: a process with threads (a server, a JVM) must not be copied.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import pyoxigraph as ox
+
+from kg.server import wire
+from kg.server.evaluation import evaluate
+from kg.server.limits import Limits, confine, raise_open_files
+
+_COURTEOUS = 0.25  # seconds after which a query makes way for fresh ones
+_SAVED = 15  # niceness
+
+
+@dataclass
+class _Child:
+    pid: int
+    connection: socket.socket
+    deadline: float
+    courtesy: float
+    killed: bytes = b""
+
+
+class Worker:
+    """Holds a store and the processes of the queries on it."""
+
+    def __init__(self, store: ox.Store, control: socket.socket, limits: Limits) -> None:
+        self._store, self._control, self._limits = store, control, limits
+        self._children: dict[int, _Child] = {}  # by the descriptor of their connection
+        self._silence = os.open(os.devnull, os.O_WRONLY)
+        self._woken, waker = os.pipe()
+        os.set_blocking(self._woken, False)
+        os.set_blocking(waker, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(waker)
+        self._poll = select.poll()
+        self._poll.register(control, select.POLLIN)
+        self._poll.register(self._woken, select.POLLIN)
+
+    def run(self) -> None:
+        """Serve until the server closes the control channel."""
+        while True:
+            for descriptor, _ in self._poll.poll(self._patience()):
+                if descriptor == self._control.fileno():
+                    if not self._accept():
+                        return
+                elif descriptor in self._children:  # the server has hung up
+                    self._kill(self._children[descriptor], wire.DONE)
+            self._drain()
+            self._watch_clock()
+            self._reap()
+
+    def stop(self) -> None:
+        """End all queries."""
+        for child in self._children.values():
+            self._kill(child, wire.CRASHED)
+
+    def _accept(self) -> bool:
+        message, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)
+        if not message:
+            return False
+        for descriptor in descriptors:
+            self._fork(socket.socket(fileno=descriptor))
+        return True
+
+    def _fork(self, connection: socket.socket) -> None:
+        now = time.monotonic()
+        try:
+            pid = os.fork()
+        except OSError:  # no process to be had: an empty answer says so
+            connection.close()
+            return
+        if pid == 0:
+            self._serve(connection)
+        deadline = now + self._limits.seconds
+        child = _Child(pid, connection, deadline, now + _COURTEOUS)
+        self._children[connection.fileno()] = child
+        self._poll.register(connection, 0)  # hang-ups are always reported
+
+    def _serve(self, connection: socket.socket) -> NoReturn:
+        """Answer one query in the child, and end it."""
+        status = 1
+        try:
+            signal.set_wakeup_fd(-1)
+            os.dup2(self._silence, 2)
+            self._control.close()
+            for other in self._children.values():
+                other.connection.close()
+            confine(self._limits)
+            answer = evaluate(self._store, wire.read_job(connection), self._limits.result)
+            connection.sendall(wire.answer_frame(answer))
+            status = 0
+        except (OSError, EOFError, MemoryError, ValueError):
+            status = 1
+        finally:
+            os._exit(status)
+
+    def _patience(self) -> int | None:
+        """Return the milliseconds until a child is due for something."""
+        times = [min(c.deadline, c.courtesy) for c in self._children.values() if not c.killed]
+        return max(0, int((min(times) - time.monotonic()) * 1000) + 1) if times else None
+
+    def _watch_clock(self) -> None:
+        now = time.monotonic()
+        for child in self._children.values():
+            if now >= child.deadline and not child.killed:
+                self._kill(child, wire.TIMED_OUT)
+            elif now >= child.courtesy:
+                child.courtesy = float("inf")
+                with suppress(OSError):
+                    os.setpriority(os.PRIO_PROCESS, child.pid, _SAVED)
+
+    def _kill(self, child: _Child, why: bytes) -> None:
+        """End a child that has not been reaped, so that its number is still its own."""
+        if not child.killed:
+            child.killed = why
+            self._poll.unregister(child.connection)
+            with suppress(ProcessLookupError):
+                os.kill(child.pid, signal.SIGKILL)
+
+    def _reap(self) -> None:
+        for descriptor, child in list(self._children.items()):
+            pid, status = os.waitpid(child.pid, os.WNOHANG)
+            if pid == 0:
+                continue
+            if not child.killed:
+                self._poll.unregister(child.connection)
+            del self._children[descriptor]
+            child.connection.setblocking(False)
+            with suppress(OSError):
+                child.connection.send(child.killed or _ending(status))
+            child.connection.close()
+
+    def _drain(self) -> None:
+        with suppress(BlockingIOError):
+            os.read(self._woken, 4096)
+
+
+def _ending(status: int) -> bytes:
+    """Return in one byte how a process ended."""
+    code = os.waitstatus_to_exitcode(status)
+    known = {0: wire.DONE, -signal.SIGXCPU: wire.TIMED_OUT, 1: wire.ENDED}
+    known |= {-signal.SIGABRT: wire.ENDED, -signal.SIGKILL: wire.ENDED}
+    return known.get(code, wire.CRASHED)
+
+
+def open_store(where: Path) -> ox.Store:
+    """Open a folder for reading only, or load a file of RDF into memory."""
+    if where.is_dir():
+        return ox.Store.read_only(str(where))
+    store = ox.Store()
+    store.bulk_load(path=str(where))
+    return store
+
+
+def main() -> None:
+    """Open the store, tell the server which graphs it has, and serve."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("control", type=int)
+    parser.add_argument("where", type=Path)
+    parser.add_argument("limits", type=json.loads)
+    given = parser.parse_args()
+    control = socket.socket(fileno=given.control)
+    raise_open_files()  # a store on disk keeps its files open; children can open none
+    try:
+        store = open_store(given.where)
+    except (OSError, SyntaxError, ValueError) as error:
+        control.sendall(json.dumps({"error": str(error)}).encode() + b"\n")
+        return
+    graphs = sorted(g.value for g in store.named_graphs() if isinstance(g, ox.NamedNode))
+    gc.freeze()  # so that children do not copy the pages of what lives on
+    worker = Worker(store, control, Limits(**given.limits))
+    control.sendall(json.dumps({"graphs": graphs}).encode() + b"\n")
+    try:
+        worker.run()
+    finally:
+        worker.stop()
+
+
+if __name__ == "__main__":
+    main()

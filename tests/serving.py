@@ -1,0 +1,91 @@
+"""Runs `hcc-kg serve` as a process of its own, on a free port of this machine."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+HCC = "https://w3id.org/hcc-kg/"
+JSON = "application/sparql-results+json"
+QUERY = "application/sparql-query"
+FORM = "application/x-www-form-urlencoded"
+_PATIENCE = 60
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running server."""
+
+    process: subprocess.Popen[bytes]
+    address: str
+
+    @property
+    def port(self) -> int:
+        return int(self.address.rstrip("/").rpartition(":")[2])
+
+    def get(self, path: str = "/sparql", **options: object) -> httpx.Response:
+        return self.request("GET", path, **options)
+
+    def ask(self, query: str, **options: object) -> httpx.Response:
+        """Post a query."""
+        headers = {"Content-Type": QUERY} | dict(options.pop("headers", {}))  # type: ignore[call-overload]
+        return self.request("POST", "/sparql", content=query, headers=headers, **options)
+
+    def request(self, method: str, path: str, **options: object) -> httpx.Response:
+        url = self.address.rstrip("/") + path
+        return httpx.request(method, url, timeout=_PATIENCE, trust_env=False, **options)  # type: ignore[arg-type]
+
+    def worker(self) -> int:
+        """Return the process that holds the store."""
+        (found,) = children(self.process.pid)
+        return found
+
+    def stop(self, how: int = signal.SIGINT) -> int:
+        self.process.send_signal(how)
+        return self.process.wait(_PATIENCE)
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes that a process has started."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "kg", "serve", "--port", "0", *map(str, arguments)]
+
+
+@contextmanager
+def serving(*arguments: str | Path) -> Iterator[Served]:
+    """Serve while the block runs."""
+    with tempfile.TemporaryFile() as told:
+        process = subprocess.Popen(command(*arguments), stderr=told)
+        try:
+            yield Served(process, _address(process, told))
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+            process.wait(_PATIENCE)
+
+
+def _address(process: subprocess.Popen[bytes], told: object) -> str:
+    limit = time.monotonic() + _PATIENCE
+    while time.monotonic() < limit and process.poll() is None:
+        told.seek(0)  # type: ignore[attr-defined]
+        text = told.read().decode()  # type: ignore[attr-defined]
+        found = re.search(r"\bat (http://\S+/) ", text)
+        if found:
+            return found[1]
+        time.sleep(0.05)
+    told.seek(0)  # type: ignore[attr-defined]
+    raise AssertionError(f"the server did not start: {told.read().decode()}")  # type: ignore[attr-defined]

@@ -1,0 +1,90 @@
+"""A Virtuoso of the tests' own: on free ports of loopback, in a folder, gone at the end."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+BINARY = shutil.which("virtuoso-t")
+WHY_NOT = "virtuoso-t is not installed (apt-get install virtuoso-opensource)"
+_PATIENCE = 120  # seconds; it makes a database first
+
+_INI = """
+[Database]
+DatabaseFile = {folder}/virtuoso.db
+ErrorLogFile = {folder}/virtuoso.log
+LockFile = {folder}/virtuoso.lck
+TransactionFile = {folder}/virtuoso.trx
+xa_persistent_file = {folder}/virtuoso.pxa
+TempStorage = TempDatabase
+[TempDatabase]
+DatabaseFile = {folder}/temporary.db
+TransactionFile = {folder}/temporary.trx
+[Parameters]
+ServerPort = 127.0.0.1:{sql}
+CheckpointInterval = 0
+NumberOfBuffers = 10000
+MaxDirtyBuffers = 6000
+[HTTPServer]
+ServerPort = 127.0.0.1:{http}
+ServerRoot = {folder}
+[SPARQL]
+DefaultQuery = ASK {{}}
+"""
+
+
+class Virtuoso(NamedTuple):
+    """Where it is, and who may change it."""
+
+    endpoint: str
+    graph_store: str
+    user: str = "dba"
+    password: str = "dba"  # noqa: S105 - what each new database begins with
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Virtuoso]:
+    """Run a server in an empty folder while the block runs."""
+    sql, http = _free_ports(2)
+    ini = folder / "virtuoso.ini"
+    ini.write_text(_INI.format(folder=folder, sql=sql, http=http))
+    assert BINARY is not None, WHY_NOT
+    with (folder / "output.txt").open("wb") as output:
+        process = subprocess.Popen(
+            [BINARY, "+configfile", str(ini), "+foreground"], stdout=output, stderr=output
+        )
+        try:
+            place = f"http://127.0.0.1:{http}"
+            _wait(process, f"{place}/sparql?query=ASK%7B%7D", folder)
+            yield Virtuoso(f"{place}/sparql", f"{place}/sparql-graph-crud-auth")
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], address: str, folder: Path) -> None:
+    end = time.monotonic() + _PATIENCE
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=_PATIENCE):  # noqa: S310
+                return
+        except urllib.error.URLError:
+            time.sleep(0.1)
+    raise RuntimeError(f"Virtuoso did not start: {(folder / 'output.txt').read_text()}")
+
+
+def _free_ports(count: int) -> list[int]:
+    """Return ports that are free now, all held at once so that they differ."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
