@@ -28,6 +28,7 @@ class Served:
 
     process: subprocess.Popen[bytes]
     address: str
+    client: httpx.Client
 
     @property
     def port(self) -> int:
@@ -43,7 +44,7 @@ class Served:
 
     def request(self, method: str, path: str, **options: object) -> httpx.Response:
         url = self.address.rstrip("/") + path
-        return httpx.request(method, url, timeout=_PATIENCE, trust_env=False, **options)  # type: ignore[arg-type]
+        return self.client.request(method, url, **options)  # type: ignore[arg-type]
 
     def worker(self) -> int:
         """Return the process that holds the store."""
@@ -68,10 +69,11 @@ def command(*arguments: str | Path) -> list[str]:
 @contextmanager
 def serving(*arguments: str | Path) -> Iterator[Served]:
     """Serve while the block runs."""
-    with tempfile.TemporaryFile() as told:
+    client = httpx.Client(timeout=_PATIENCE, trust_env=False, verify=False)  # noqa: S501
+    with tempfile.TemporaryFile() as told, client:
         process = subprocess.Popen(command(*arguments), stderr=told)
         try:
-            yield Served(process, _address(process, told))
+            yield Served(process, _address(process, told), client)
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)

@@ -153,7 +153,8 @@ def test_patients_are_recorded_cell_by_cell(store: OxigraphStore, guideline: Gui
         said(store, "Patient"),
         rows(
             store,
-            "SELECT ?s ?v ?c { ?s a hcc:Patient ; hcc:partly ?x . ?x hcc:variable ?v ; hcc:cell ?c }",
+            "SELECT ?s ?v ?c { ?s a hcc:Patient ; hcc:partly ?x . "
+            "?x hcc:variable ?v ; hcc:cell ?c }",
         ),
     )
     cells = pl.read_csv(example_cohort(), infer_schema=False)
@@ -199,7 +200,8 @@ def test_lesions_are_nodes_of_their_patients(store: OxigraphStore, guideline: Gu
     assert path is not None
     found = rows(
         store,
-        "SELECT ?p ?id ?d { ?p hcc:lesion ?l . ?l hcc:lesion_id ?id OPTIONAL { ?l hcc:max_tumour_diameter_cm ?d } }",
+        "SELECT ?p ?id ?d { ?p hcc:lesion ?l . ?l hcc:lesion_id ?id "
+        "OPTIONAL { ?l hcc:max_tumour_diameter_cm ?d } }",
     )
     cells = pl.read_csv(path, infer_schema=False)
     expected = []
@@ -270,7 +272,7 @@ def test_graphs_are_those_that_are_documented(store: OxigraphStore, guideline: G
     assert sorted(there) == GRAPHS
     alone = set(guideline_store(guideline).graphs())
     assert alone == set(store.graphs()) - {GRAPHS[0], GRAPHS[3]}
-    statements = "SELECT (COUNT(?s) AS ?n) { GRAPH <%s> { ?s a hcc:Statement } }" % GRAPHS[2]
+    statements = f"SELECT (COUNT(?s) AS ?n) {{ GRAPH <{GRAPHS[2]}> {{ ?s a hcc:Statement }} }}"
     assert rows(store, statements) == [[str(len(guideline.statements))]]
 
 
@@ -294,11 +296,11 @@ def test_run_tells_tables_ontology_engine_and_times(
 ) -> None:
     ((agent, version, engine, start, end, count),) = rows(
         store,
-        "SELECT ?agent ?version ?engine ?start ?end ?n { <%s> prov:wasGeneratedBy ?run . "
+        f"SELECT ?agent ?version ?engine ?start ?end ?n {{ <{GRAPHS[3]}> prov:wasGeneratedBy ?run . "
         "?run a prov:Activity ; prov:wasAssociatedWith ?a ; prov:startedAtTime ?start ; "
         "prov:endedAtTime ?end ; hcc:classified ?n . ?a a prov:SoftwareAgent ; "
         "<http://www.w3.org/2000/01/rdf-schema#label> ?agent ; hcc:engine ?engine ; "
-        "<%sversionInfo> ?version }" % (GRAPHS[3], OWL),
+        f"<{OWL}versionInfo> ?version }}",
     )
     assert (agent, version, engine, count) == ("hcc-kg", "0.1.0", "compiled", "45")
     assert start <= end

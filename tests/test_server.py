@@ -20,6 +20,9 @@ DATA = """
 GRAPH <http://x/g> { <http://x/b> <http://x/p> "2" }
 GRAPH <http://x/h> { <http://x/c> <http://x/p> "x,\\"y" }
 """
+BARE = {"Content-Type": QUERY}
+UTF_16 = {"Content-Type": QUERY + "; charset=utf-16"}
+UPDATE = {"Content-Type": "application/sparql-update"}
 ALL = "SELECT ?o { ?s ?p ?o } ORDER BY STR(?o)"
 
 
@@ -140,8 +143,8 @@ def test_dataset_that_is_not_held_gets_403(server: Served, field: str, graph: st
         ("DELETE", "/sparql", {}, 405),
         ("POST", "/sparql", {"content": ALL, "headers": {"Content-Type": "text/plain"}}, 415),
         ("POST", "/sparql", {"content": b"query=ASK%20%7B%7D"}, 415),
-        ("POST", "/sparql", {"content": ALL, "headers": {"Content-Type": QUERY + "; charset=utf-16"}}, 415),
-        ("POST", "/sparql", {"content": "ASK {}".encode("utf-16"), "headers": {"Content-Type": QUERY}}, 400),
+        ("POST", "/sparql", {"content": ALL, "headers": UTF_16}, 415),
+        ("POST", "/sparql", {"content": "ASK {}".encode("utf-16"), "headers": BARE}, 400),
         ("POST", "/sparql", {"content": b"query=%FF", "headers": {"Content-Type": FORM}}, 400),
         ("POST", "/sparql", {"content": b"query=\xff", "headers": {"Content-Type": FORM}}, 400),
         ("POST", "/sparql", {"data": {"nothing": "1"}}, 400),
@@ -150,8 +153,8 @@ def test_dataset_that_is_not_held_gets_403(server: Served, field: str, graph: st
         ("GET", "/sparql?query=", {}, 400),
         ("GET", "/sparql?update=CLEAR%20ALL", {}, 403),
         ("POST", "/sparql", {"data": {"update": "CLEAR ALL"}}, 403),
-        ("POST", "/sparql", {"content": "CLEAR ALL", "headers": {"Content-Type": "application/sparql-update"}}, 403),
-        ("POST", "/sparql", {"content": "CLEAR ALL", "headers": {"Content-Type": QUERY}}, 403),
+        ("POST", "/sparql", {"content": "CLEAR ALL", "headers": UPDATE}, 403),
+        ("POST", "/sparql", {"content": "CLEAR ALL", "headers": BARE}, 403),
         ("GET", "/nowhere", {}, 404),
         ("GET", "/queries/no-such-question", {}, 404),
     ],

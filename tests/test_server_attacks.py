@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from serving import JSON, QUERY, Served, children, serving
@@ -32,7 +33,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     path = tmp_path_factory.mktemp("served") / "ontology.ttl"
     texts = [ontology_folder() / name for name in ("criteria.ttl", "statements.ttl")]
     path.write_text("\n".join(text.read_text("utf-8") for text in texts), "utf-8")
-    limits = ("--time-limit", f"{LIMIT}", "--memory", "256", "--running", "4", "--waiting", "16")
+    limits = ("--time-limit", f"{LIMIT}", "--memory", "256", "--running", "4", "--waiting", "8")
     with serving("--store", path, *limits) as found:
         yield found
 
@@ -120,7 +121,6 @@ def test_address_of_a_variable_service_is_not_asked(
         "SELECT (" + "!" * 30_000 + "1 AS ?x) {}",
         "SELECT (" + "1+" * 25_000 + "1 AS ?x) {}",
         "SELECT * {" + "{} UNION " * 7_000 + "{}}",
-        "SELECT * { ?s " + "^" * 30_000 + "<http://x/p> ?o }",
     ],
 )
 def test_nesting_gets_400(server: Served, query: str) -> None:
@@ -162,39 +162,46 @@ def test_regular_expression_that_backtracks_elsewhere_is_answered(server: Served
 
 
 @pytest.mark.parametrize("length", [70_000, 900_000])
-def test_request_that_is_too_long_gets_413(server: Served, length: int) -> None:
+def test_body_that_is_too_long_gets_413(server: Served, length: int) -> None:
     query = "ASK {} #" + "x" * length
-    assert server.get(params={"query": query}).status_code == 413
     assert server.ask(query).status_code == 413
     assert server.request("POST", "/sparql", data={"query": query}).status_code == 413
 
 
-def raw(server: Served, request: bytes, *, finish: bool = True) -> bytes:
-    """Send bytes as they are, and return what comes back."""
+def raw(server: Served, request: bytes, *, ended: bool = False) -> bytes:
+    """Send bytes as they are, and return the first line of the answer."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(request)
-        if not finish:
-            return b""
-        connection.shutdown(socket.SHUT_WR)
-        return b"".join(iter(lambda: connection.recv(65536), b""))
+        if ended:
+            connection.shutdown(socket.SHUT_WR)
+        with connection.makefile("rb") as answer:
+            return answer.readline()
+
+
+HOST = b" HTTP/1.1\r\nHost: localhost\r\n"
+
+
+@pytest.mark.parametrize("length", [70_000, 900_000])
+def test_address_that_is_too_long_gets_413(server: Served, length: int) -> None:
+    target = b"/sparql?query=ASK%7B%7D%23" + b"x" * length
+    assert b" 413 " in raw(server, b"GET " + target + HOST + b"\r\n")
 
 
 @pytest.mark.parametrize(
     ("request_", "expected"),
     [
-        (b"\x00\xff\xfe nonsense\r\n\r\n", b"400"),
-        (b"GET /sparql?query=\xff\xfe HTTP/1.1\r\nHost: localhost\r\n\r\n", b"400"),
-        (b"GET /sparql?query=%ff HTTP/1.1\r\nHost: localhost\r\n\r\n", b"400"),
-        (b"POST /sparql HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n", b"400"),
-        (b"POST /sparql HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", b"400"),
-        (b"GET /sparql HTTP/9.9\r\nHost: localhost\r\n\r\n", b"400"),
-        (b"GET /%00 HTTP/1.1\r\nHost: localhost\r\n\r\n", b"404"),
-        (b"GET /queries/..%2f..%2fetc%2fpasswd HTTP/1.1\r\nHost: localhost\r\n\r\n", b"404"),
-        (b"GET /../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n", b"404"),
+        (b"\x00\xff\xfe nonsense\r\n\r\n", 400),
+        (b"GET /sparql?query=\xff\xfe" + HOST + b"\r\n", 400),
+        (b"GET /sparql?query=%ff" + HOST + b"\r\n", 400),
+        (b"POST /sparql" + HOST + b"Content-Length: -5\r\n\r\n", 400),
+        (b"POST /sparql" + HOST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+        (b"GET /%00" + HOST + b"\r\n", 404),
+        (b"GET /queries/..%2f..%2fetc%2fpasswd" + HOST + b"\r\n", 404),
+        (b"GET /../../etc/passwd" + HOST + b"\r\n", 404),
     ],
-)  # fmt: skip
-def test_malformed_request_is_told_so(server: Served, request_: bytes, expected: bytes) -> None:
-    assert raw(server, request_).partition(b"\r\n")[0].split()[1] == expected
+)
+def test_malformed_request_is_told_so(server: Served, request_: bytes, expected: int) -> None:
+    assert int(raw(server, request_).split()[1]) == expected
 
 
 @pytest.mark.parametrize(
@@ -202,22 +209,18 @@ def test_malformed_request_is_told_so(server: Served, request_: bytes, expected:
     [
         b"",
         b"GET /spar",
-        b"POST /sparql HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nquery=",
-        b"POST /sparql HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nque",
+        b"POST /sparql" + HOST + b"Content-Length: 100\r\n\r\nquery=",
+        b"POST /sparql" + HOST + b"Transfer-Encoding: chunked\r\n\r\n5\r\nque",
     ],
 )
 def test_truncated_request_harms_nobody(server: Served, request_: bytes) -> None:
-    raw(server, request_, finish=False)
-    raw(server, request_)
+    assert b" 200 " not in raw(server, request_, ended=True)
 
 
 def test_client_that_hangs_up_ends_its_query(server: Served) -> None:
-    target = ENDLESS.replace(" ", "%20").replace("?", "%3F").replace("{", "%7B")
-    target = target.replace("}", "%7D")
+    request = b"GET /sparql?query=" + quote(ENDLESS).encode() + HOST + b"\r\n"
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
-        connection.sendall(
-            f"GET /sparql?query={target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
-        )
+        connection.sendall(request)
         limit = time.monotonic() + 1
         while not children(server.worker()) and time.monotonic() < limit:
             time.sleep(0.01)
@@ -251,15 +254,15 @@ def test_thousand_slow_queries_get_503_and_then_all_is_well(server: Served) -> N
 
 
 def test_slow_queries_make_room_for_others(server: Served) -> None:
-    queries = [ENDLESS] * 8 + ["SELECT * { ?s ?p ?o } LIMIT 10"] * 8
+    queries = [ENDLESS] * 6 + ["SELECT * { ?s ?p ?o } LIMIT 10"] * 6
     found = asyncio.run(_statuses(server.port, queries))
-    assert found[8:] == [200] * 8
-    assert found[:8] == [503] * 8
+    assert found[6:] == [200] * 6
+    assert found[:6] == [503] * 6
 
 
 def test_answer_is_whole_or_is_not_sent(server: Served) -> None:
     """With a result that takes long to write, the status is 503 or the JSON is complete."""
-    for rows in (10_000, 100_000, 400_000):
+    for rows in (10_000, 300_000):
         answer = server.ask(f"{HUGE} LIMIT {rows}", headers={"Accept": JSON})
         if answer.status_code == 200:
             assert len(answer.json()["results"]["bindings"]) == rows

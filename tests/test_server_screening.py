@@ -45,7 +45,7 @@ FOREIGN = [
     "SELECT * FROM <file:///etc/passwd> { ?s ?p ?o }",
     "SELECT * FROM NAMED <http://127.0.0.1:1/> { ?s ?p ?o }",
     "SELECT * FROMNAMED<http://127.0.0.1:1/> { ?s ?p ?o }",
-    f"SELECT * FROM <{GRAPH}> FROM <http://127.0.0.1:1/> {{ ?s ?p ?o }}",
+    f"SELECT * FROM <{GRAPH}> FROM <http://127.0.0.1:1/> {{ ?s ?p ?o }}",  # noqa: S608
     "ASKFROM<file:///etc/passwd>{ ?s ?p ?o }",
     "PREFIX f: <file:///etc/> SELECT * FROM f:passwd { ?s ?p ?o }",
     "PREFIX f: <file:///etc/> SELECT*FROMf:passwd{ ?s ?p ?o }",
@@ -68,8 +68,8 @@ HARMLESS = [
     "SELECT * { ?s a <http://x/service> ; <http://x/from#load> ?from }",
     "PREFIX service: <http://x/s#> SELECT ?load { ?load service:name ?o ; service:load ?from }",
     "PREFIX sd: <http://www.w3.org/ns/sparql-service-description#> SELECT * { ?s a sd:Service }",
-    f"SELECT * FROM <{GRAPH}> {{ ?s ?p ?o }}",
-    f"PREFIX x: <http://x/> SELECT * FROM NAMED x:g FROM <{GRAPH}> {{ GRAPH ?g {{ ?s ?p ?o }} }}",
+    f"SELECT * FROM <{GRAPH}> {{ ?s ?p ?o }}",  # noqa: S608
+    f"PREFIX x: <http://x/> SELECT * FROM NAMED x:g FROM <{GRAPH}> {{}}",  # noqa: S608
     "BASE <http://x/> SELECT * FROM <g> { ?s ?p ?o }",
     "SELECT * { ?a ?p ?b FILTER(?a<?b && ?b>?a) }",
     "SELECT * { ?s ?p 'x'@en . _:a ?p 1.5e3 . ?s ?p 'service'@en }",
@@ -110,7 +110,7 @@ def test_nesting_is_limited(depth: int, expected: int) -> None:
 
 
 def test_dataset_is_seen_because_the_union_must_not_stand_in_for_it() -> None:
-    assert screen(f"SELECT * FROM <{GRAPH}> {{ ?s ?p ?o }}", {GRAPH}).has_dataset
+    assert screen(f"SELECT * FROM <{GRAPH}> {{ ?s ?p ?o }}", {GRAPH}).has_dataset  # noqa: S608
     assert not screen("SELECT * { ?s ?p 'FROM' }", {GRAPH}).has_dataset
 
 

@@ -18,7 +18,6 @@ from kg.guideline import Guideline, load
 from kg.queries import catalogue
 from kg.server.access import Access, is_loopback
 from kg.server.app import create_app
-from kg.server.dataset import write_example
 from kg.server.description import Description
 from kg.server.guard import Guard
 from kg.server.handlers import Endpoint
@@ -100,6 +99,8 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 @contextmanager
 def _example(guideline: Guideline) -> Iterator[Path]:
     """Build the dataset that is served where no store is named; it is gone afterwards."""
+    from kg.server.dataset import write_example  # noqa: PLC0415 - brings polars
+
     with tempfile.TemporaryDirectory(prefix="hcc-kg-") as folder:
         path = Path(folder) / "example.nq"
         write_example(guideline, path)
