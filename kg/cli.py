@@ -6,7 +6,18 @@ import sys
 
 import typer
 
-from kg.commands import bench, certify, check, classify, cohort, explain, graph, serve, show
+from kg.commands import (
+    bench,
+    certify,
+    check,
+    classify,
+    cohort,
+    explain,
+    graph,
+    query,
+    serve,
+    show,
+)
 from kg.errors import HccKgError
 
 app = typer.Typer(
@@ -26,6 +37,8 @@ app.command("check")(check.check)
 app.command("certify")(certify.certify)
 app.command("bench")(bench.bench)
 app.add_typer(graph.app, name="graph")
+app.command("queries")(query.queries)
+app.command("query")(query.query)
 app.command("serve")(serve.serve)
 
 

@@ -34,6 +34,7 @@ from kg.paths import queries_folder
 _MARK = "#+"
 _KEYS = ("title", "question", "tags", "expect")
 _PARAMETER_KEYS = {"type", "among", "choices", "required", "example", "description"}
+_FOLDERS = ("guideline", "eligibility", "cohort", "mappings", "checks")  # in this order
 _STEM = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _BLOCK = r"VALUES\s+\?({})\s*\{{\s*UNDEF\s*\}}"
 
@@ -131,7 +132,8 @@ def _files(folder: Path) -> list[Path]:
     paths = sorted(folder.glob("*/*.rq"))
     if not paths:
         raise InputError(f"{folder}: no queries; the catalogue should be here, as FOLDER/NAME.rq")
-    return paths
+    order = {name: place for place, name in enumerate(_FOLDERS)}
+    return sorted(paths, key=lambda path: order.get(path.parent.name, len(order)))
 
 
 def read(path: Path) -> Question:

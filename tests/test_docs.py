@@ -15,7 +15,8 @@ from kg.paths import example_cohort
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-FILES = [p for p in (ROOT / "docs").iterdir() if p.suffix in (".csv", ".jsonl", ".parquet")]
+SUFFIXES = (".csv", ".jsonl", ".parquet", ".ttl")
+FILES = [p for p in (ROOT / "docs").iterdir() if p.suffix in SUFFIXES]
 COMMAND = "$ hcc-kg"
 
 

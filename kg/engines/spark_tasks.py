@@ -208,9 +208,9 @@ def to_bytes(frame: pl.DataFrame) -> bytes:
     return file.getvalue()
 
 
-def from_bytes(data: bytes) -> pl.DataFrame:
-    """Return the frame that `to_bytes` was given."""
-    return pl.read_ipc(data, use_pyarrow=False)
+def from_bytes(data: bytes | bytearray) -> pl.DataFrame:
+    """Return the frame that `to_bytes` was given; Spark 4.0 hands over a bytearray."""
+    return pl.read_ipc(bytes(data))
 
 
 def _results(batches: Iterator[pa.RecordBatch]) -> Iterator[pl.DataFrame]:

@@ -6,7 +6,7 @@ import signal
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -25,6 +25,7 @@ from kg.server.limits import Limits, raise_open_files
 from kg.server.questions import Questions
 
 _LONGEST_HEAD = 1024 * 1024  # of a URL with headers; a longer one than the limit is told so
+_BACKLOG = 2048
 _FAREWELL = 2  # seconds for running queries, when the server is told to end
 
 
@@ -47,16 +48,14 @@ def serve_until_ended(settings: Settings, started: Callable[[str, int], None]) -
         InputError: the address cannot be had, or the store cannot be opened.
     """
     raise_open_files()
-    with _listening(settings.host, settings.port) as listener, ExitStack() as kept:
+    with _ended_by_signals(), ExitStack() as kept:
+        listener = kept.enter_context(_listening(settings.host, settings.port))
         guideline = load()
         questions = Questions(catalogue(), guideline)
         data = settings.store or kept.enter_context(_example(guideline))
-        guard = Guard(data, settings.limits)
-        try:
-            started(_address(settings.host, listener), len(guard.graphs))
-            _run(settings, guard, questions, listener)
-        finally:
-            guard.close()
+        guard = kept.enter_context(closing(Guard(data, settings.limits)))
+        started(_address(settings.host, listener), len(guard.graphs))
+        _run(settings, guard, questions, listener)
 
 
 def _run(settings: Settings, guard: Guard, questions: Questions, listener: socket.socket) -> None:
@@ -72,9 +71,9 @@ def _run(settings: Settings, guard: Guard, questions: Questions, listener: socke
         server_header=False,
         h11_max_incomplete_event_size=_LONGEST_HEAD,
         timeout_graceful_shutdown=_FAREWELL,
+        backlog=_BACKLOG,
     )
-    with _ended_by_signals():
-        uvicorn.Server(config).run(sockets=[listener])
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 @contextmanager
@@ -93,6 +92,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         except OSError as error:
             words = f"{host}:{port} cannot be had: {error.strerror}; give another --port"
             raise InputError(words) from error
+        listener.listen(_BACKLOG)  # who comes before uvicorn is ready waits
         yield listener
 
 

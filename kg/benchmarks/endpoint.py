@@ -1,0 +1,187 @@
+"""The endpoint under load: clients that ask the catalogue, with queries of death mixed in.
+
+Run as `python -m kg.benchmarks.endpoint --seconds 60`. Oxigraph's own server (`pip install
+oxigraph`) is run beside it on the same data and the same queries, where it is installed; it gets
+the queries of death too, because that is what the two are compared in, and then without them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kg.guideline import load
+from kg.queries import catalogue
+from kg.server.dataset import write_example
+
+DEATHS = (
+    "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }",
+    "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?c ?f ?i",
+    "SELECT * { ?a ?b ?c . ?d ?e ?f }",
+)
+_PATIENCE = 60.0
+_HEADERS = "Content-Type: application/sparql-query\r\nAccept: application/sparql-results+json"
+
+
+@dataclass
+class Outcome:
+    """What became of the well-behaved queries, and of the others."""
+
+    seconds: list[float] = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)
+    deaths: Counter[int] = field(default_factory=Counter)
+
+    def told(self) -> dict[str, object]:
+        """Return the figures."""
+        cuts = statistics.quantiles(self.seconds, n=20) if len(self.seconds) > 1 else []
+        return {
+            "answered": self.statuses[200],
+            "failed": self.statuses.total() - self.statuses[200],
+            "p50_ms": round(statistics.median(self.seconds) * 1000, 1) if self.seconds else None,
+            "p95_ms": round(cuts[-1] * 1000, 1) if cuts else None,
+            "deaths": dict(self.deaths),
+        }
+
+
+def well_behaved() -> list[str]:
+    """Return the queries of the catalogue, filled in with their examples."""
+    guideline = load()
+    return [found.filled(found.examples, guideline) for found in catalogue().values()]
+
+
+async def ask(port: int, path: str, query: str) -> int:
+    """Post a query and read its whole answer; 0 stands for an answer that is cut off or none."""
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            return await _asked(port, path, query.encode())
+    except (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError):
+        return 0
+
+
+async def _asked(port: int, path: str, query: bytes) -> int:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{_HEADERS}\r\n"
+        writer.write(f"{head}Content-Length: {len(query)}\r\n\r\n".encode() + query)
+        answer = await reader.read()
+    finally:
+        writer.close()
+    start, _, body = answer.partition(b"\r\n\r\n")
+    status = int(start.split(b" ", 2)[1])
+    length = re.search(rb"(?i)content-length: (\d+)", start)
+    whole = len(body) == int(length[1]) if length else body.endswith(b"0\r\n\r\n")
+    return status if whole else 0
+
+
+async def load_up(port: int, path: str, clients: int, seconds: float, share: float) -> Outcome:
+    """Let clients ask for some time, each one query after the other."""
+    outcome, queries, until = Outcome(), well_behaved(), time.monotonic() + seconds
+
+    async def client(number: int) -> None:
+        rng = random.Random(number)  # noqa: S311 - no secret is drawn
+        while time.monotonic() < until:
+            if rng.random() < share:
+                outcome.deaths[await ask(port, path, rng.choice(DEATHS))] += 1
+                continue
+            start = time.monotonic()
+            status = await ask(port, path, rng.choice(queries))
+            outcome.statuses[status] += 1
+            if status == 200:
+                outcome.seconds.append(time.monotonic() - start)
+
+    await asyncio.gather(*(client(number) for number in range(clients)))
+    return outcome
+
+
+@contextmanager
+def running(command: Sequence[str], port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server until the block ends."""
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)  # noqa: S603 - our own words
+    try:
+        limit = time.monotonic() + _PATIENCE
+        while asyncio.run(ask(port, "/", "")) == 0:
+            if process.poll() is not None or time.monotonic() > limit:
+                raise SystemExit(f"{command[0]} did not start")
+            time.sleep(0.2)
+        yield process
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def memory(pid: int) -> int:
+    """Return the memory of a process and of those it has started, in MB (Linux)."""
+    try:
+        text = Path(f"/proc/{pid}/status").read_text("utf-8")
+        parts = [path.read_text("utf-8") for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    except OSError:  # it has ended
+        return 0
+    found = re.search(r"VmRSS:\s+(\d+)", text)
+    own = int(found[1]) // 1024 if found else 0
+    return own + sum(memory(int(child)) for child in " ".join(parts).split())
+
+
+def measure(
+    name: str, command: Sequence[str], port: int, path: str, options: argparse.Namespace
+) -> dict[str, object]:
+    """Run a server under load and return its figures."""
+    with running(command, port) as process:
+        before = memory(process.pid)
+        outcome = asyncio.run(load_up(port, path, options.clients, options.seconds, options.deaths))
+        time.sleep(2)
+        after = memory(process.pid)
+        lives = process.poll() is None
+    told = {"server": name, "deaths_share": options.deaths, **outcome.told()}
+    return told | {"memory_before_mb": before, "memory_after_mb": after, "lives": lives}
+
+
+def main() -> None:
+    """Measure our endpoint with queries of death and without, then Oxigraph's server."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clients", type=int, default=30)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--deaths", type=float, default=0.05, help="share of queries of death")
+    parser.add_argument("--port", type=int, default=18890)
+    options = parser.parse_args()
+    mixed = options.deaths
+    for name, command, port, path in _servers(options.port):
+        for options.deaths in (0.0, mixed):
+            print(json.dumps(measure(name, command, port, path, options)), flush=True)
+
+
+def _servers(port: int) -> Iterator[tuple[str, list[str], int, str]]:
+    ours = [sys.executable, "-m", "kg", "serve", "--port", str(port)]
+    yield "hcc-kg", ours, port, "/sparql"
+    oxigraph = shutil.which("oxigraph")
+    if oxigraph is None:
+        print("oxigraph is not installed: pip install oxigraph", file=sys.stderr)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "example.nq"
+        write_example(load(), data)
+        store = ["--location", str(Path(folder) / "store")]
+        subprocess.run([oxigraph, "load", *store, "--file", str(data)], check=True)  # noqa: S603
+        bind = ["--bind", f"127.0.0.1:{port + 1}", "--union-default-graph", "--timeout-s", "10"]
+        yield "oxigraph", [oxigraph, "serve-read-only", *store, *bind], port + 1, "/query"
+
+
+if __name__ == "__main__":
+    main()

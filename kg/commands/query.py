@@ -1,0 +1,193 @@
+"""`hcc-kg queries` lists the saved questions; `hcc-kg query` asks one, or any other query."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.padding import Padding
+from rich.text import Text
+
+from kg import terminal
+from kg.errors import InputError
+from kg.graph import PREFIXES, build_example
+from kg.guideline import load
+from kg.output import whole_output
+from kg.queries import Question, catalogue, question
+from kg.queries_page import markdown
+from kg.stores import Answer, Store, Table, open_store
+from kg.stores.formats import Format, for_terminal, serialise
+
+_STANDARD_INPUT = "-"
+
+
+def queries(
+    tag: Annotated[str | None, typer.Option(help="Only questions with this tag.")] = None,
+    format: Annotated[
+        Literal["table", "json"], typer.Option(help="A table to read, or JSON.")
+    ] = "table",
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="The page of the docs, made from the files.")
+    ] = False,
+) -> None:
+    """List the saved questions, with their parameters.
+
+    Example: hcc-kg queries --tag patient
+    """
+    found = [q for q in catalogue().values() if tag is None or tag in q.tags]
+    if not found:
+        tags = sorted({name for q in catalogue().values() for name in q.tags})
+        raise InputError(f"no question has the tag {tag!r}; the tags are {', '.join(tags)}")
+    if as_markdown:
+        sys.stdout.write(markdown(found))
+    elif format == "json":
+        sys.stdout.write(json.dumps([_listed(q) for q in found], ensure_ascii=False, indent=2))
+        sys.stdout.write("\n")
+    else:
+        _print_listing(found)
+
+
+def query(
+    name: Annotated[
+        str | None,
+        typer.Argument(help="A saved question ('hcc-kg queries' lists them), or - for a query."),
+    ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option("--param", "-p", metavar="NAME=VALUE", help="A value of a parameter."),
+    ] = None,
+    file: Annotated[
+        str | None, typer.Option(help="A file with a query of your own, or - for standard input.")
+    ] = None,
+    store: Annotated[
+        Path | None, typer.Option(help="Folder of a store that 'hcc-kg graph build' made.")
+    ] = None,
+    endpoint: Annotated[
+        str | None, typer.Option(help="Address of a SPARQL endpoint, such as http://host/sparql.")
+    ] = None,
+    format: Annotated[
+        Literal["table", "csv", "tsv", "json", "xml", "ttl"],
+        typer.Option(help="Triples come as Turtle where none is named."),
+    ] = "table",
+    output: Annotated[Path | None, typer.Option(help="Write the answer to this file.")] = None,
+    text: Annotated[
+        bool, typer.Option("--text", help="Print the query, filled, instead of asking it.")
+    ] = False,
+) -> None:
+    """Ask a saved question, or a SPARQL query of your own.
+
+    Without --store or --endpoint it is asked of the guideline and the example cohort.
+
+    Example: hcc-kg query what-is-missing --param patient=referral-letter-only
+    """
+    if store is not None and endpoint is not None:
+        raise InputError("--store and --endpoint exclude each other; name one")
+    asked = _asked(name, file, _pairs(param or []))
+    if text:
+        sys.stdout.write(asked)
+        return
+    source = _source(store, endpoint)
+    try:
+        answer = source.query(asked)
+    finally:
+        source.close()
+    _write(answer, format, output)
+
+
+def _asked(name: str | None, file: str | None, values: dict[str, str]) -> str:
+    """Return the query to ask: a saved one with its values, or the text of a file."""
+    if name == _STANDARD_INPUT and file is None:
+        name, file = None, _STANDARD_INPUT
+    if (name is None) == (file is None):
+        raise InputError("name a saved question, or a query by --file: one of the two")
+    if name is not None:
+        return question(name).filled(values)
+    if values:
+        raise InputError("--param is for saved questions; write the values into the query itself")
+    return _text_of(str(file))
+
+
+def _text_of(file: str) -> str:
+    try:
+        stream = sys.stdin.buffer
+        content = stream.read() if file == _STANDARD_INPUT else Path(file).read_bytes()
+        return content.decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file}: not valid UTF-8 at byte {error.start}; save it so") from error
+
+
+def _pairs(given: list[str]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for pair in given:
+        name, sign, value = pair.partition("=")
+        if not sign or not name:
+            raise InputError(f"--param {pair!r} should be NAME=VALUE, such as therapy=rfa")
+        if name in values:
+            raise InputError(f"--param {name} is given twice; a parameter takes one value")
+        values[name] = value
+    return values
+
+
+def _source(folder: Path | None, endpoint: str | None) -> Store:
+    if endpoint is not None:
+        if not endpoint.lower().startswith(("http://", "https://")):
+            raise InputError(f"--endpoint {endpoint!r} should begin with http:// or https://")
+        return open_store(endpoint)
+    if folder is not None:
+        return open_store(str(folder), read_only=True)
+    example = open_store(None)
+    build_example(load(), example)
+    terminal.messages().print("Asked of the guideline and the example cohort.", style="dim")
+    return example
+
+
+def _write(answer: Answer, format: Literal["table"] | Format, path: Path | None) -> None:
+    if format == "table" and isinstance(answer, Table):
+        if path is not None:
+            raise InputError("a table is for reading; for a file name --format csv, tsv or json")
+        terminal.output().print(for_terminal(answer, PREFIXES))
+        count = len(answer.rows)
+        terminal.messages().print(f"{count:,} row{'' if count == 1 else 's'}", style="dim")
+        return
+    if format == "table":
+        format = "ttl" if isinstance(answer, list) else "csv"
+    with whole_output(path) as part:
+        part.write_bytes(serialise(answer, format, PREFIXES))
+
+
+def _print_listing(found: list[Question]) -> None:
+    console = terminal.output()
+    for folder in dict.fromkeys(one.folder for one in found):
+        console.print(Text(folder, "bold underline"))
+        for one in (q for q in found if q.folder == folder):
+            words = " ".join(p.name if p.required else f"[{p.name}]" for p in one.parameters)
+            console.print(Text.assemble("  ", (one.name, "bold"), "  ", (words, "dim")))
+            console.print(Padding(Text(one.question), (0, 0, 0, 4)))
+    console.print(Text("A parameter in [brackets] may stay open: the answer is for all.", "dim"))
+
+
+def _listed(one: Question) -> dict[str, object]:
+    return {
+        "name": one.name,
+        "folder": one.folder,
+        "title": one.title,
+        "question": one.question,
+        "tags": one.tags,
+        "check": one.is_check,
+        "parameters": [
+            {
+                "name": p.name,
+                "type": p.type,
+                "description": p.description,
+                "expected": p.expected,
+                "required": p.required,
+                "example": p.example,
+            }
+            for p in one.parameters
+        ],
+    }

