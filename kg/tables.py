@@ -81,8 +81,11 @@ class RowReader:
     def _knowledge(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.Series]]:
         ids = frame[ID]
         unknown = _is_unknown(ids)
-        nameless = unknown & frame[PROBLEM].is_null()
-        faults = [frame[PROBLEM], _told(nameless, f"column {ID}: every row needs an identifier")]
+        broken = frame[PROBLEM].is_not_null()  # what is no row of cells has no cells to judge
+        faults = [
+            frame[PROBLEM],
+            _told(unknown & ~broken, f"column {ID}: every row needs an identifier"),
+        ]
         if len(self.repeated):
             repeated = ids.is_in(self.repeated.implode()) & ~unknown
             told = "column patient_id: " + ids.str.slice(0, 60)
@@ -95,8 +98,7 @@ class RowReader:
             if name in read:
                 column = read[name]
                 if column.fault is not None:
-                    told = f"column {name}: " + column.fault
-                    faults.append(told.set(frame[PROBLEM].is_not_null(), None))
+                    faults.append(f"column {name}: " + column.fault.set(broken, None))
                 columns += [
                     column.mask.fill_null(variable.everything).alias(name),
                     column.mask.is_not_null().alias(RECORDED + name),

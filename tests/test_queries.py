@@ -1,20 +1,22 @@
-"""The catalogue: every question gives its rows, every check can fail, no value gets out of place."""
+"""The catalogue: questions give their rows, checks can fail, no value gets out of place."""
 
 from __future__ import annotations
 
 import io
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 from expected_rows import FOLDER, ask, example_store, expected, expected_file, matches
 
+from kg.api import classify_table
 from kg.errors import InputError, QueryError
 from kg.guideline import load
 from kg.parameters import Parameter
-from kg.paths import queries_folder
+from kg.paths import example_cohort, example_lesions, queries_folder
 from kg.queries import catalogue, question, read
 from kg.queries_page import markdown
 from kg.stores.oxigraph import OxigraphStore
@@ -191,7 +193,7 @@ def test_missing_and_unknown_parameters_say_what_is_expected():
 
 
 def test_unknown_question_names_the_nearest():
-    with pytest.raises(InputError, match="the nearest are .*verdict-counts"):
+    with pytest.raises(InputError, match=r"the nearest are .*verdict-counts"):
         question("verdict-count")
 
 
@@ -334,3 +336,33 @@ def test_text_prints_the_filled_query(run):
 
 def test_catalogue_ships_with_the_package():
     assert queries_folder().is_dir()
+
+
+def test_rows_of_therapies_agree_with_the_loader(store):
+    """Two readings of the class expressions, by SPARQL and by the loader, give the same rows."""
+    asked = store.select(question("criteria-of-therapy").filled({}))
+    found = {(row[0].value, row[2].value) for row in asked.rows}
+    guideline = load()
+    assert found == {(t.id, name) for t in guideline.therapies.values() for name in t.criteria}
+
+
+def test_variables_of_therapies_agree_with_the_loader(store):
+    asked = store.select(question("variables-of-therapy").filled({}))
+    guideline = load()
+    wanted = {
+        (therapy.id, name)
+        for therapy in guideline.therapies.values()
+        for used in therapy.criteria
+        for name in guideline.variables_of(guideline.criteria[used].formula)
+    }
+    assert {(row[0].value, row[2].value) for row in asked.rows} == wanted
+
+
+def test_counts_agree_with_the_table_of_verdicts(store):
+    frame = classify_table(example_cohort(), example_lesions()).frame
+    asked = store.select(question("verdict-counts").filled({}))
+    counted = {(row[1].value, row[2].value): int(row[3].value) for row in asked.rows}
+    assert counted == Counter(zip(frame["therapy"], frame["verdict"], strict=True))
+    missing = store.select(question("blocking-variables").filled({}))
+    counted = {row[0].value: int(row[3].value) for row in missing.rows}
+    assert counted == Counter(name for names in frame["missing"] for name in names)
