@@ -10,6 +10,7 @@ from pathlib import Path
 from kg.errors import InputError
 from kg.formula import Formula, atoms, references
 from kg.ontology import Ontology
+from kg.paths import ontology_folder
 from kg.values import Variable
 
 
@@ -222,13 +223,21 @@ class Guideline:
         return tuple(sorted(found, key=list(self.variables).index))
 
 
-@cache
 def load(folder: Path | None = None) -> Guideline:
     """Read the guideline from a folder of Turtle modules (by default, those that ship).
+
+    It is read once, and again where a file of the folder has changed.
 
     Raises:
         OntologyError: the ontology is broken or uses a construct that is not supported.
     """
+    place = folder or ontology_folder()
+    files = sorted(place.glob("*.ttl"))
+    return _loaded(place, tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files))
+
+
+@cache
+def _loaded(folder: Path, state: tuple[tuple[str, int, int], ...]) -> Guideline:
     from kg.loading import guideline_of  # noqa: PLC0415 - the loader builds on these classes
 
     return guideline_of(Ontology(folder))

@@ -47,7 +47,8 @@ def _entry(question: Question) -> Iterator[str]:
         yield "| parameter | value | | for example |\n| --- | --- | --- | --- |"
         for parameter in question.parameters:
             need = "required" if parameter.required else "optional"
-            what = f"{parameter.description} ({parameter.expected})"
+            plain = parameter.type in ("string", "term")
+            what = parameter.description + ("" if plain else f" ({parameter.expected})")
             yield f"| `{parameter.name}` | {what} | {need} | `{parameter.example}` |"
         yield ""
     given = "".join(f" --param {p.name}={_quoted(p.example)}" for p in question.parameters)

@@ -82,10 +82,8 @@ class RowReader:
         ids = frame[ID]
         unknown = _is_unknown(ids)
         broken = frame[PROBLEM].is_not_null()  # what is no row of cells has no cells to judge
-        faults = [
-            frame[PROBLEM],
-            _told(unknown & ~broken, f"column {ID}: every row needs an identifier"),
-        ]
+        nameless = _told(unknown & ~broken, f"column {ID}: every row needs an identifier")
+        faults = [frame[PROBLEM], nameless]
         if len(self.repeated):
             repeated = ids.is_in(self.repeated.implode()) & ~unknown
             told = "column patient_id: " + ids.str.slice(0, 60)
