@@ -88,7 +88,12 @@ def _replacing(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def write_parquet(frames: Iterator[pl.DataFrame], schema: pl.Schema, path: Path) -> None:
+def write_parquet(
+    frames: Iterator[pl.DataFrame],
+    schema: pl.Schema,
+    path: Path,
+    row_group_size: int | None = None,
+) -> None:
     """Write frames as one Parquet file, one after another."""
 
     def source(
@@ -100,7 +105,8 @@ def write_parquet(frames: Iterator[pl.DataFrame], schema: pl.Schema, path: Path)
         # A sink asks for everything: there is nothing to push down.
         yield from frames
 
-    register_io_source(source, schema=schema).sink_parquet(path)
+    rows = register_io_source(source, schema=schema)
+    rows.sink_parquet(path, row_group_size=row_group_size)
 
 
 def _umask() -> int:

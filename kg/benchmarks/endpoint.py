@@ -35,7 +35,9 @@ DEATHS = (
     "SELECT * { ?a ?b ?c . ?d ?e ?f }",
 )
 _PATIENCE = 60.0
-_HEADERS = "Content-Type: application/sparql-query\r\nAccept: application/sparql-results+json"
+_HEADERS = (
+    "Content-Type: application/sparql-query\r\nAccept: application/sparql-results+json, text/turtle"
+)
 
 
 @dataclass
@@ -51,7 +53,7 @@ class Outcome:
         cuts = statistics.quantiles(self.seconds, n=20) if len(self.seconds) > 1 else []
         return {
             "answered": self.statuses[200],
-            "failed": self.statuses.total() - self.statuses[200],
+            "failed": {status: n for status, n in self.statuses.items() if status != 200},
             "p50_ms": round(statistics.median(self.seconds) * 1000, 1) if self.seconds else None,
             "p95_ms": round(cuts[-1] * 1000, 1) if cuts else None,
             "deaths": dict(self.deaths),

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
-from polars.io.plugins import register_io_source
 
 from kg.errors import InputError
+from kg.output import write_parquet
 from kg.paths import Remote
 from kg.readers import PROBLEM, ROW, TOLD, Source, open_source
 
@@ -94,22 +94,14 @@ def _local(path: Path) -> str:
 def _write_cells(source: Source, path: Path) -> None:
     """Write the cells of a text file as Parquet."""
 
-    def frames(
-        with_columns: list[str] | None,
-        predicate: pl.Expr | None,
-        n_rows: int | None,
-        batch_size: int | None,
-    ) -> Iterator[pl.DataFrame]:
-        for frame in source.batches():
-            yield frame.select(*source.columns, PROBLEM)
-
     twice = {name for name in source.columns if source.columns.count(name) > 1}
     if twice:
         raise InputError(
             f"{source.path} has more than one column {', '.join(sorted(twice))}; keep one"
         )
-    schema = dict.fromkeys([*source.columns, PROBLEM], pl.String())
-    register_io_source(frames, schema=schema).sink_parquet(path, row_group_size=50_000)
+    schema = pl.Schema(dict.fromkeys([*source.columns, PROBLEM], pl.String()))
+    frames = (frame.select(*source.columns, PROBLEM) for frame in source.batches())
+    write_parquet(frames, schema, path, row_group_size=50_000)
 
 
 def _check_types(path: Path | Remote, read: DataFrame) -> None:

@@ -14,15 +14,15 @@ from pathlib import Path
 from kg.errors import ComponentError, InputError
 from kg.server import wire
 from kg.server.limits import Limits
-from kg.server.places import BusyError, Place, Places
+from kg.server.places import BusyError, Places
 from kg.server.screening import RefusedError
 
 _GRACE = 5.0  # seconds past the time limit after which the worker itself is in doubt
 _CHUNK = 1 << 20
 _BUSY = "too many queries at once; try again in a few seconds"
-_MADE_WAY = "the query ran for {:.1f} s and was stopped, because others wait; try again later"
 _ENDINGS = {
     wire.TIMED_OUT: (503, "the query was stopped after {} s, the time limit; ask for less"),
+    wire.MADE_WAY: (503, "the query was stopped, because others wait; try again later"),
     wire.ENDED: (503, "the query needs more memory than a query may have; ask for less"),
     wire.CRASHED: (400, "the query is too deep to be evaluated; write it flatter"),
 }
@@ -38,7 +38,7 @@ class Guard:
     def __init__(self, where: Path, limits: Limits) -> None:
         self.limits = limits
         self._where = where
-        self._places = Places(limits)
+        self._places = Places(limits, self._make_room)
         self._restart = asyncio.Lock()
         self.graphs = self._start()
 
@@ -49,8 +49,8 @@ class Guard:
             RefusedError: with 503 at a limit, with 400 where the query crashed its process.
         """
         try:
-            async with self._places.place() as place:
-                return await self._asked(job, place)
+            async with self._places.place():
+                return await self._asked(job)
         except BusyError as error:
             raise RefusedError(503, _BUSY) from error
 
@@ -63,7 +63,7 @@ class Guard:
             self._process.kill()
             self._process.wait()
 
-    async def _asked(self, job: wire.Job, place: Place) -> wire.Answer:
+    async def _asked(self, job: wire.Job) -> wire.Answer:
         ours, theirs = socket.socketpair()
         with theirs:
             ours.setblocking(False)
@@ -71,12 +71,9 @@ class Guard:
             try:
                 await self._hand_over(theirs)
                 theirs.close()
-                place.stop = writer.transport.abort
                 sent = await self._exchange(job, reader, writer)
             finally:
                 writer.transport.abort()  # where the query still runs, the worker ends it
-        if place.given_up:
-            raise RefusedError(503, _MADE_WAY.format(self.limits.share))
         answer, how = wire.read_answer(sent)
         if answer is None:
             status, words = _ENDINGS.get(how, _LOST)
@@ -99,11 +96,16 @@ class Guard:
         if self._process.poll() is not None:
             await self._replace()
         try:
-            socket.send_fds(self._control, [b"q"], [theirs.fileno()])
+            socket.send_fds(self._control, [wire.QUERY], [theirs.fileno()])
         except OSError:
             await self._replace()
             with suppress(OSError):
-                socket.send_fds(self._control, [b"q"], [theirs.fileno()])
+                socket.send_fds(self._control, [wire.QUERY], [theirs.fileno()])
+
+    def _make_room(self) -> None:
+        """Have the worker end a query that has had its share."""
+        with suppress(OSError):  # it has died: nothing runs
+            self._control.send(wire.MAKE_ROOM)
 
     async def _replace(self) -> None:
         async with self._restart:

@@ -23,8 +23,8 @@ class Limits:
     request: int = 64 * 1024  # of the URL or body
     running: int = 8  # queries at a time
     waiting: int = 64  # queries that wait for a place
-    patience: float = 20.0  # seconds that one waits for a place
-    share: float = 1.0  # seconds that a query has for sure while others wait
+    patience: float = 30.0  # seconds that one waits for a place
+    share: float = 0.5  # seconds of processor that a query has for sure while others wait
 
 
 def confine(limits: Limits) -> None:

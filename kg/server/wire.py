@@ -14,7 +14,9 @@ import struct
 from dataclasses import asdict, dataclass
 from typing import Any
 
-DONE, TIMED_OUT, CRASHED, ENDED = b"0", b"T", b"C", b"E"  # ENDED: aborted, for lack of memory
+DONE, TIMED_OUT, CRASHED, MADE_WAY = b"0", b"T", b"C", b"W"
+ENDED = b"E"  # aborted, for lack of memory
+QUERY, MAKE_ROOM = b"q", b"r"  # on the control channel; a query comes with its socket
 _LENGTH = struct.Struct("!II")
 
 

@@ -2,7 +2,8 @@
 
 1. The server hands it a socket by the control channel; it forks.
 2. The child confines itself, reads the query, answers whole and ends.
-3. The worker ends a child that is past its time, or whose server end has been closed.
+3. The worker ends a child that is past its time, whose server end has been closed, or, where the
+   server asks for room, the one that has used most of the processor, if more than its share.
 4. When a child has ended, the worker writes how, and closes the socket.
 
 Run as a module, never by fork: a process with threads (a server, a JVM) must not be copied.
@@ -37,6 +38,7 @@ _SAVED = 15  # niceness
 class _Child:
     pid: int
     connection: socket.socket
+    since: float
     deadline: float
     courtesy: float
     killed: bytes = b""
@@ -80,6 +82,8 @@ class Worker:
         message, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)
         if not message:
             return False
+        if message == wire.MAKE_ROOM:
+            self._make_room()
         for descriptor in descriptors:
             self._fork(socket.socket(fileno=descriptor))
         return True
@@ -94,7 +98,7 @@ class Worker:
         if pid == 0:
             self._serve(connection)
         deadline = now + self._limits.seconds
-        child = _Child(pid, connection, deadline, now + _COURTEOUS)
+        child = _Child(pid, connection, now, deadline, now + _COURTEOUS)
         self._children[connection.fileno()] = child
         self._poll.register(connection, 0)  # hang-ups are always reported
 
@@ -115,6 +119,13 @@ class Worker:
             status = 1
         finally:
             os._exit(status)
+
+    def _make_room(self) -> None:
+        """End the child that has used most of the processor, if that is more than its share."""
+        used = [(_used(child), child.pid, child) for child in self._children.values()]
+        used = [entry for entry in used if not entry[2].killed and entry[0] > self._limits.share]
+        if used:
+            self._kill(max(used)[2], wire.MADE_WAY)
 
     def _patience(self) -> int | None:
         """Return the milliseconds until a child is due for something."""
@@ -155,6 +166,19 @@ class Worker:
     def _drain(self) -> None:
         with suppress(BlockingIOError):
             os.read(self._woken, 4096)
+
+
+def _used(child: _Child) -> float:
+    """Return the seconds of processor that a child has used; where that is not told, of the clock.
+
+    proc(5): utime and stime are the 14th and 15th field, counted in clock ticks.
+    """
+    try:
+        text = Path(f"/proc/{child.pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return time.monotonic() - child.since
+    user, system = text.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _ending(status: int) -> bytes:
