@@ -9,7 +9,7 @@ import pyoxigraph as ox
 import pytest
 
 from kg import check
-from kg.engines import hermit
+from kg.engines import java
 from kg.guideline import Guideline
 from kg.ontology import DCTERMS, HCC, RDF, RDFS, ROOT, SKOS, Ontology
 from kg.paths import ontology_folder
@@ -97,7 +97,7 @@ def test_the_ontology_with_its_mappings_is_in_owl_2_dl(ontology_copy: Path) -> N
     )
     ontology = Ontology(ontology_copy)
     assert ROOT + "/alignments" in ontology.modules
-    assert hermit.profile_violations(ontology) == []
+    assert java.profile_violations(ontology) == []
 
 
 def test_without_the_mappings_the_check_says_so(ontology_copy: Path) -> None:

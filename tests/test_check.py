@@ -14,7 +14,7 @@ from kg import check
 from kg.checks.kinds import terms_of
 from kg.checks.registry import REASONER_STEPS, Check, Material, subject_in
 from kg.commands import check as command
-from kg.engines import hermit
+from kg.engines import java
 from kg.errors import ComponentError
 from kg.guideline import Guideline
 
@@ -93,7 +93,7 @@ def test_without_java_the_reasoner_is_a_missing_component(monkeypatch: pytest.Mo
     def no_java(_: object) -> list[str]:
         raise ComponentError("HermiT needs a Java runtime")
 
-    monkeypatch.setattr(hermit, "profile_violations", no_java)
+    monkeypatch.setattr(java, "profile_violations", no_java)
     with pytest.raises(ComponentError):
         check.run()
     assert not check.run(reasoner=False).findings
