@@ -164,6 +164,8 @@ def list_types(guideline: Guideline) -> dict[str, pl.Enum]:
 
 def interleaved(columns: Sequence[Coded]) -> pl.Series:
     """Return columns of equal length as one: the first row of each, then the second of each."""
+    if all(len(column.table) == 1 and not len(column.table[0]) for column in columns):
+        return columns[0].table.new_from_index(0, len(columns) * len(columns[0].places))
     offsets, tables = 0, []
     places = []
     for column in columns:

@@ -16,7 +16,7 @@ import polars as pl
 from kg.errors import InputError
 from kg.paths import Remote
 
-BATCH = 100_000
+BATCH = 250_000
 ROW, PROBLEM = "_row", "_problem"
 # Columns that a table of rejected rows carries: told anew, never read.
 TOLD = frozenset({ROW, PROBLEM, "_reason"})
