@@ -42,7 +42,9 @@ def expected(variable: Variable) -> str:
     if high is not None:
         bounds.append(f"{'below' if variable.range.high_open else 'at most'} {high.normalize():f}")
     unit = f" {variable.unit_symbol}" if variable.unit_symbol else ""
-    return f"{number}{' of ' if bounds else ''}{' and '.join(bounds)}{unit}, such as 2, >=2 or 1..3"
+    of = " of " if bounds and bounds[0].startswith("at") else " "
+    limits = of + " and ".join(bounds) if bounds else ""
+    return f"{number}{limits}{unit}, such as 2, >=2 or 1..3"
 
 
 def is_unknown(text: str | None) -> bool:

@@ -228,7 +228,7 @@ def test_identifier_that_is_a_formula_is_accepted_with_a_warning(run: Run, tmp_p
     (tmp_path / "p.csv").write_text("patient_id,ecog\n=cmd(),1\n@x,1\np,1\n")
     ran = run("classify", "p.csv", *RFA)
     assert (ran.status, ids(ran)) == (0, ["=cmd()", "@x", "p"])
-    assert "2 identifiers begin with =, +, - or @: a spreadsheet would run them" in ran.err
+    assert "Identifiers that begin with =, +, - or @: 2. A spreadsheet would run them" in ran.err
     assert "spreadsheet" not in run("classify", "p.csv", "--format", "json").err
 
 

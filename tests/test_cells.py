@@ -162,7 +162,7 @@ ERRORS = [
     ("max_tumour_diameter_cm", "1..", "no number"),
     ("max_tumour_diameter_cm", "4|5", "no number"),
     ("max_tumour_diameter_cm", "3..1", "runs downwards"),
-    ("max_tumour_diameter_cm", "0", "out of range; expected a number of above 0 and at most 40"),
+    ("max_tumour_diameter_cm", "0", "out of range; expected a number above 0 and at most 40"),
     ("max_tumour_diameter_cm", "40.1", "out of range"),
     ("max_tumour_diameter_cm", "<=0", "out of range"),
     ("max_tumour_diameter_cm", ">40", "out of range"),

@@ -79,7 +79,7 @@ def test_table_without_rows_has_no_rows(guideline: Guideline, tmp_path: Path) ->
         ("tumour_count", "many", "'many' is no number; expected a whole number"),
         ("max_tumour_diameter_cm", '"3,5"', "'3,5' has a decimal comma; write 3.5"),
         ("max_tumour_diameter_cm", "5..2", "'5..2' runs downwards; write the smaller number first"),
-        ("max_tumour_diameter_cm", ">=50", "'>=50' is out of range; expected a number of above 0"),
+        ("max_tumour_diameter_cm", ">=50", "'>=50' is out of range; expected a number above 0"),
         ("max_tumour_diameter_cm", "1e400", "'1e400' is out of range"),
         ("max_tumour_diameter_cm", "nan", "'nan' is no number"),
         ("afp_ng_ml", "1e9999999999999999999", "is too large or too small a number to compare"),

@@ -209,7 +209,7 @@ def _tell(console: Console, task: Task, summary: Summary, places: Places, form: 
         console.print("Correct them there and classify that file again.")
     if summary.formulas and form == "csv":
         console.print(
-            f"{summary.formulas:,} identifiers begin with =, +, - or @: a spreadsheet would run "
+            f"Identifiers that begin with =, +, - or @: {summary.formulas:,}. A spreadsheet would run "
             "them as formulas; import the column as text."
         )
     if form != "table":
