@@ -209,8 +209,8 @@ def _tell(console: Console, task: Task, summary: Summary, places: Places, form: 
         console.print("Correct them there and classify that file again.")
     if summary.formulas and form == "csv":
         console.print(
-            f"Identifiers that begin with =, +, - or @: {summary.formulas:,}. A spreadsheet would run "
-            "them as formulas; import the column as text."
+            f"Identifiers that begin with =, +, - or @: {summary.formulas:,}. "
+            "A spreadsheet would run them as formulas; import the column as text."
         )
     if form != "table":
         console.print(terminal.NOTE_ON_USE)
