@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import polars as pl
@@ -51,20 +52,21 @@ def joined_rows(task: Task, frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _answers(task: Task, frame: pl.DataFrame) -> list[dict[str, Coded]]:
-    return [answers(task.guideline, task.guideline.therapies[n], frame) for n in task.therapies]
+    therapies = [task.guideline.therapies[name] for name in task.therapies]
+    with ThreadPoolExecutor() as pool:  # Polars lets go of the interpreter while it works
+        return list(pool.map(lambda therapy: answers(task.guideline, therapy, frame), therapies))
 
 
 def _rows(task: Task, frame: pl.DataFrame, told: list[dict[str, Coded]]) -> pl.DataFrame:
     width = len(told)
     row = pl.int_range(len(frame) * width, eager=True)
     therapies = pl.Series("therapy", task.therapies, dtype=pl.Enum(task.therapies))
-    return pl.DataFrame(
-        [
-            frame[ID].gather(row // width),
-            therapies.gather(row % width),
-            *(interleaved([one[key] for one in told]).alias(key) for key in ("verdict", *LISTS)),
-        ]
-    )
+    with ThreadPoolExecutor() as pool:
+        columns = pool.map(
+            lambda key: interleaved([one[key] for one in told]).alias(key), ("verdict", *LISTS)
+        )
+        ids, names = frame[ID].gather(row // width), therapies.gather(row % width)
+        return pl.DataFrame([ids, names, *columns])
 
 
 def compact_rows(task: Task, frame: pl.DataFrame) -> pl.DataFrame:
