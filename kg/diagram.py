@@ -20,7 +20,7 @@ from kg.formula import And, Atom, Formula, Not, Or, Ref
 from kg.values import Variable
 
 FALSE, TRUE = 0, 1
-NO, YES, OPEN = 1, 2, 3  # sets of the leaves FALSE and TRUE
+NO, YES = 1, 2  # the sets of the one leaf FALSE, and of the one leaf TRUE
 
 
 class Diagrams:

@@ -37,11 +37,13 @@ def new_folder(spark: SparkSession, place: Remote) -> Iterator[None]:
     """
     check_new(spark, place)
     path, files = _hadoop(spark, place)
+    whole = False
     try:
         yield
-    except BaseException:
-        files.delete(path, True)
-        raise
+        whole = True
+    finally:
+        if not whole:
+            files.delete(path, True)
 
 
 def check_new(spark: SparkSession, place: Remote) -> None:

@@ -12,13 +12,13 @@ from kg.errors import ComponentError, InputError, QueryError
 from kg.stores.faults import syntax_error
 from kg.stores.files import graph_name, quads, rdf_format, told
 from kg.stores.forms import query_form
-from kg.stores.protocol import Answer, Table
+from kg.stores.protocol import Answer, Store, Table
 
 _MARK = "CURRENT"  # each RocksDB folder holds a file of this name
 _SMALL = 32_000_000  # bytes: up to here a file is loaded as one transaction
 
 
-class OxigraphStore:
+class OxigraphStore(Store):
     """A store in memory, or on disk in `folder`, which is made where it is not there.
 
     `dataset` is the store of pyoxigraph itself. A store on disk is locked by the process
@@ -50,18 +50,6 @@ class OxigraphStore:
             raise QueryError("the query is not valid Unicode; save it as UTF-8") from error
         except (OSError, RuntimeError) as error:
             raise ComponentError(f"{self.name} cannot answer: {error}") from error
-
-    def select(self, query: str) -> Table:
-        """Answer a SELECT."""
-        return only_table(self.query(query))
-
-    def ask(self, query: str) -> bool:
-        """Answer an ASK."""
-        return only_truth(self.query(query))
-
-    def construct(self, query: str) -> list[ox.Triple]:
-        """Answer a CONSTRUCT or DESCRIBE."""
-        return only_triples(self.query(query))
 
     def load(self, path: Path, graph: str | None = None) -> None:
         """Add the triples of a file to `graph`, or its quads to the graphs they name."""
@@ -113,39 +101,6 @@ class OxigraphStore:
         if self.read_only:
             raise InputError(f"{self.name} is open for reading only; nothing was changed")
         yield
-
-
-def only_table(answer: Answer) -> Table:
-    """Return the answer to a SELECT.
-
-    Raises:
-        QueryError: the query was no SELECT.
-    """
-    if not isinstance(answer, Table):
-        raise QueryError("this is no SELECT; a SELECT is wanted here")
-    return answer
-
-
-def only_truth(answer: Answer) -> bool:
-    """Return the answer to an ASK.
-
-    Raises:
-        QueryError: the query was no ASK.
-    """
-    if not isinstance(answer, bool):
-        raise QueryError("this is no ASK; an ASK is wanted here")
-    return answer
-
-
-def only_triples(answer: Answer) -> list[ox.Triple]:
-    """Return the answer to a CONSTRUCT or DESCRIBE.
-
-    Raises:
-        QueryError: the query was neither.
-    """
-    if not isinstance(answer, list):
-        raise QueryError("this is no CONSTRUCT or DESCRIBE; one of these is wanted here")
-    return answer
 
 
 def _open(folder: Path, read_only: bool) -> ox.Store:

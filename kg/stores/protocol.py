@@ -9,6 +9,8 @@ from typing import Protocol, TypeAlias
 
 import pyoxigraph as ox
 
+from kg.errors import QueryError
+
 Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 
 
@@ -36,15 +38,24 @@ class Store(Protocol):
 
     def select(self, query: str) -> Table:
         """Answer a SELECT."""
-        ...
+        answer = self.query(query)
+        if not isinstance(answer, Table):
+            raise QueryError("this is no SELECT; a SELECT is wanted here")
+        return answer
 
     def ask(self, query: str) -> bool:
         """Answer an ASK."""
-        ...
+        answer = self.query(query)
+        if not isinstance(answer, bool):
+            raise QueryError("this is no ASK; an ASK is wanted here")
+        return answer
 
     def construct(self, query: str) -> list[ox.Triple]:
         """Answer a CONSTRUCT or DESCRIBE."""
-        ...
+        answer = self.query(query)
+        if not isinstance(answer, list):
+            raise QueryError("this is no CONSTRUCT or DESCRIBE; one of these is wanted here")
+        return answer
 
     def query(self, query: str) -> Answer:
         """Answer any query, by its form."""

@@ -22,8 +22,7 @@ from kg.stores.files import graph_name, quads
 from kg.stores.formats import read_json
 from kg.stores.forms import Form, position, query_form
 from kg.stores.http import Access, Client, Reply
-from kg.stores.oxigraph import only_table, only_triples, only_truth
-from kg.stores.protocol import Answer, Table
+from kg.stores.protocol import Answer, Store, Table
 
 __all__ = ["Access", "RemoteStore"]
 
@@ -34,7 +33,7 @@ _Graph: TypeAlias = ox.NamedNode | ox.DefaultGraph
 _Batch: TypeAlias = tuple[_Graph, list[ox.Triple]]
 
 
-class RemoteStore:
+class RemoteStore(Store):
     """A store behind the address of a SPARQL endpoint.
 
     `graph_store` is the address of its Graph Store Protocol, where it has one: the endpoint
@@ -66,18 +65,6 @@ class RemoteStore:
         except QueryError as error:
             raise _placed(error, query) from error
         return self._read(reply, form)
-
-    def select(self, query: str) -> Table:
-        """Answer a SELECT."""
-        return only_table(self.query(query))
-
-    def ask(self, query: str) -> bool:
-        """Answer an ASK."""
-        return only_truth(self.query(query))
-
-    def construct(self, query: str) -> list[ox.Triple]:
-        """Answer a CONSTRUCT or DESCRIBE."""
-        return only_triples(self.query(query))
 
     def load(self, path: Path, graph: str | None = None) -> None:
         """Add the triples of a file to `graph`, or its quads to the graphs they name."""
