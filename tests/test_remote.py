@@ -16,7 +16,7 @@ import pytest
 from virtuoso import Virtuoso
 
 from kg.errors import ComponentError, HccKgError, InputError, QueryError
-from kg.stores import http, open_store
+from kg.stores import Store, http, open_store
 
 _JSON = "application/sparql-results+json"
 _YES = b'{"head": {}, "boolean": true}'
@@ -63,6 +63,15 @@ def _serving(answer: Callable[[_Handler], None]) -> Iterator[tuple[str, list[_Ha
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _opened(virtuoso: Virtuoso) -> Store:
+    return open_store(
+        virtuoso.endpoint,
+        user=virtuoso.user,
+        password=virtuoso.password,
+        graph_store=virtuoso.graph_store,
+    )
 
 
 def _yes(request: _Handler) -> None:
@@ -229,9 +238,56 @@ def test_an_upload_goes_by_the_graph_store_protocol(tmp_path: Path) -> None:
         store.replace(file, "https://example.org/g")
     assert [(r.command, r.path) for r in seen] == [
         ("POST", "/sparql?graph=https%3A%2F%2Fexample.org%2Fg%3Fa%3Db%26c"),
+        ("POST", "/sparql?graph=https%3A%2F%2Fexample.org%2Fg%3Fa%3Db%26c"),
+        ("POST", "/sparql?graph=https%3A%2F%2Fexample.org%2Fg"),
         ("PUT", "/sparql?graph=https%3A%2F%2Fexample.org%2Fg"),
     ]
-    assert seen[0].headers["Content-Type"] == "application/n-triples"
+    assert {request.headers["Content-Type"] for request in seen} == {"application/n-triples"}
+    assert [bool(request.body) for request in seen] == [False, True, False, True]
+
+
+@pytest.mark.parametrize(
+    "challenge", ['Basic realm="x"', 'Digest realm="x", nonce="n", qop="auth"']
+)
+def test_no_upload_goes_before_the_credentials_are_accepted(challenge: str) -> None:
+    def answer(request: _Handler) -> None:
+        known = "Authorization" in request.headers
+        request.reply(201 if known else 401, "text/plain", b"", WWW_Authenticate=challenge)
+
+    with _serving(answer) as (address, seen):
+        store = open_store(address, user="me", password=_SECRET)
+        store.add([_QUAD])
+        store.add([_QUAD])
+    sent = [("Authorization" in request.headers, bool(request.body)) for request in seen]
+    assert sent == [(False, False), (True, False), (True, True), (True, False), (True, True)]
+    assert len({r.headers["Authorization"] for r in seen[1:]}) == (1 if "Basic" in challenge else 4)
+
+
+def test_an_upload_that_is_refused_is_never_sent() -> None:
+    def answer(request: _Handler) -> None:
+        request.reply(403, "text/plain", b"nobody writes here")
+
+    with _serving(answer) as (address, seen), pytest.raises(InputError, match="nobody writes here"):
+        open_store(address).add([_QUAD])
+    assert [request.body for request in seen] == [b""]
+
+
+def test_virtuoso_takes_a_large_graph_again_and_again(
+    virtuoso: Virtuoso, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "RETRIES", 0)
+    node, graph = ox.NamedNode("https://example.org/n"), "https://example.org/large"
+    quads = [
+        ox.Quad(node, node, ox.Literal("x" * 99 + str(n)), ox.NamedNode(graph))
+        for n in range(20_000)
+    ]
+    for _ in range(3):
+        store = _opened(virtuoso)
+        store.clear(graph)
+        store.add(quads)
+    found = store.select(f"SELECT (COUNT(*) AS ?n) {{ GRAPH <{graph}> {{ ?s ?p ?o }} }}").rows
+    store.clear(graph)
+    assert found == [(ox.Literal(20_000),)]
 
 
 def test_virtuoso_takes_digest_credentials_and_refuses_wrong_ones(virtuoso: Virtuoso) -> None:
@@ -254,12 +310,7 @@ def test_a_graph_of_several_chunks_arrives_whole(
     virtuoso: Virtuoso, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kg.stores.remote._CHUNK", 7)
-    store = open_store(
-        virtuoso.endpoint,
-        user=virtuoso.user,
-        password=virtuoso.password,
-        graph_store=virtuoso.graph_store,
-    )
+    store = _opened(virtuoso)
     graph = ox.NamedNode("https://example.org/chunks")
     node = ox.NamedNode("https://example.org/n")
     store.add(ox.Quad(node, node, ox.Literal(n), graph) for n in range(50))

@@ -91,7 +91,7 @@ class RemoteStore(Store):
     def clear(self, graph: str) -> None:
         """Remove a graph; one that is not there is no error."""
         name = graph_name(graph)
-        if graph in self.graphs():
+        if self.ask(f"ASK {{ GRAPH {name} {{ ?s ?p ?o }} }}"):
             self._uploads.send(_to(self._address(name), "DELETE"))
 
     def graphs(self) -> list[str]:
@@ -103,9 +103,10 @@ class RemoteStore(Store):
         """Nothing is held open between requests."""
 
     def _upload(self, method: str, graph: _Graph, triples: list[ox.Triple]) -> None:
+        address = self._address(graph)
         body = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES)
-        request = _to(self._address(graph), method, body)
-        request.add_header("Content-Type", "application/n-triples")
+        self._uploads.knock(_to(address, "POST", b""))
+        request = _to(address, method, body)
         self._uploads.send(request, repeatable=not any(map(_has_blank, triples)))
 
     def _address(self, graph: _Graph) -> str:
@@ -160,7 +161,8 @@ def _request(endpoint: str, query: str, form: Form | None) -> urllib.request.Req
 
 def _to(address: str, method: str, body: bytes | None = None) -> urllib.request.Request:
     """Return a request; addresses are checked to be http where the store is opened."""
-    return urllib.request.Request(address, data=body, method=method)  # noqa: S310
+    headers = {} if body is None else {"Content-Type": "application/n-triples"}
+    return urllib.request.Request(address, body, headers, method=method)  # noqa: S310
 
 
 def _placed(error: QueryError, query: str) -> QueryError:
