@@ -21,6 +21,22 @@ def queries_folder() -> Path:
     return packaged if packaged.is_dir() else _PACKAGE.parent / "queries"
 
 
+def pages_folder() -> Path:
+    """Return the folder of the explorer's pages."""
+    return _PACKAGE / "pages"
+
+
+def ui_assets() -> Path:
+    """Return the folder of what the explorer sends to browsers: style and components."""
+    return _PACKAGE / "ui" / "assets"
+
+
+def explorer_app() -> Path:
+    """Return the program of the explorer, which Streamlit runs."""
+    packaged = _PACKAGE / "_data" / "app.py"
+    return packaged if packaged.is_file() else _PACKAGE.parent / "app.py"
+
+
 def example_cohort() -> Path:
     """Return the table of made-up patients that ships with the package."""
     return _PACKAGE / "examples" / "patients.csv"

@@ -18,7 +18,7 @@ from kg.commands.inputs import named_tables
 from kg.guideline import Guideline, load
 from kg.tables import PatientTable
 from kg.verdicts import UNDETERMINED, VERDICTS
-from kg.writers.table import SIGNS, short_name
+from kg.writers.table import short_name, sign_of
 
 _Field = Literal["contraindicated_by", "not_indicated_by"]
 _WIDTH = 12
@@ -116,14 +116,13 @@ def _bar(count: int, largest: int) -> Text:
 def _signs(guideline: Guideline) -> Iterator[Text]:
     """Yield what each sign means."""
     for word in VERDICTS:
-        sign, style = SIGNS[word]
-        yield Text.assemble((sign, style), f"\u00a0{guideline.verdicts[word][0]}")
+        yield Text.assemble(sign_of(word), f"\u00a0{guideline.verdicts[word][0]}")
 
 
 def _verdicts(guideline: Guideline, report: CohortReport) -> Table:
     table = _table("therapy", bar=False)
     for word in VERDICTS:
-        table.add_column(Text(*SIGNS[word]), justify="right", min_width=7)
+        table.add_column(sign_of(word), justify="right", min_width=7)
     for each in report.therapies:
         name = short_name(guideline.therapies[each.therapy])
         table.add_row(Text(name), *(f"{each.verdicts[word]:,}" for word in VERDICTS))

@@ -13,18 +13,18 @@ from rich.text import Text
 
 from kg.guideline import Guideline, Therapy
 from kg.results import patients
+from kg.signs import VERDICT_SIGNS
 from kg.terminal import NOTE_ON_USE
 from kg.verdicts import VERDICTS
 from kg.writers import Chunk, Task
 
-# Signs differ in shape as well as in colour.
-SIGNS = {
-    "eligible": ("✔", "green"),
-    "eligible_with_caution": ("▲", "yellow"),
-    "eligible_unchecked": ("△", "yellow"),
-    "undetermined": ("?", "blue"),
-    "not_indicated": ("–", "dim"),
-    "contraindicated": ("✘", "red"),
+_STYLES = {
+    "eligible": "green",
+    "eligible_with_caution": "yellow",
+    "eligible_unchecked": "yellow",
+    "undetermined": "blue",
+    "not_indicated": "dim",
+    "contraindicated": "red",
 }
 
 
@@ -40,7 +40,7 @@ def write_table(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
         for chunk in chunks:
             for result in patients(task.guideline, chunk.frame):
                 mark = " *" if result.conflicts else ""
-                signs = [Text(*SIGNS[result.therapies[name].verdict]) for name in task.therapies]
+                signs = [sign_of(result.therapies[name].verdict) for name in task.therapies]
                 table.add_row(Text(_printable(result.patient_id[:60]) + mark), *signs)
         console.print(table)
         console.print()
@@ -51,6 +51,11 @@ def write_table(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
 def short_name(therapy: Therapy) -> str:
     """Return the shortest name of a therapy."""
     return min((therapy.label, *therapy.alt_labels), key=len)
+
+
+def sign_of(verdict: str) -> Text:
+    """Return the sign of a verdict in its colour."""
+    return Text(VERDICT_SIGNS[verdict], _STYLES[verdict])
 
 
 def _printable(text: str) -> str:
@@ -71,8 +76,7 @@ def _console(file: object) -> Console:
 def _legend(guideline: Guideline) -> Text:
     legend = Text()
     for word in VERDICTS:
-        sign, style = SIGNS[word]
-        legend.append(sign, style)
+        legend.append_text(sign_of(word))
         legend.append(f" {guideline.verdicts[word][0]}   ")
     legend.append("* conflicts in the record")
     return legend

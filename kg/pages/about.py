@@ -1,0 +1,5 @@
+"""The page About."""
+
+from kg.ui.shell import head
+
+head("About", "")

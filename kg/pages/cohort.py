@@ -1,0 +1,5 @@
+"""The page Cohort."""
+
+from kg.ui.shell import head
+
+head("Cohort", "")

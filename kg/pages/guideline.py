@@ -1,0 +1,5 @@
+"""The page Guideline."""
+
+from kg.ui.shell import head
+
+head("Guideline", "")

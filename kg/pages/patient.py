@@ -1,0 +1,5 @@
+"""The page Patient."""
+
+from kg.ui.shell import head
+
+head("Patient", "")

@@ -1,0 +1,5 @@
+"""The page Query."""
+
+from kg.ui.shell import head
+
+head("Query", "")

@@ -1,0 +1,5 @@
+"""The page Therapies."""
+
+from kg.ui.shell import head
+
+head("Therapies", "")

@@ -1,0 +1,32 @@
+"""The guideline and the graph that all sessions share; nothing of a user's is ever in here."""
+
+from __future__ import annotations
+
+import polars as pl
+import streamlit as st
+
+from kg.graph import PREFIXES, build_example
+from kg.guideline import Guideline, load
+from kg.queries import question
+from kg.stores import Store, open_store
+from kg.stores.formats import shown
+
+
+@st.cache_resource(show_spinner="Reading the guideline …")
+def shared_store() -> Store:
+    """Return the graph of the guideline and the example cohort, in memory."""
+    store = open_store(None)
+    build_example(load(), store)
+    return store
+
+
+def guideline() -> Guideline:
+    """Return the guideline."""
+    return load()
+
+
+def ask(name: str, **parameters: str) -> pl.DataFrame:
+    """Return the rows of a saved question about the guideline and the example cohort, as text."""
+    table = shared_store().select(question(name).filled(parameters))
+    rows = [[shown(term, PREFIXES) for term in row] for row in table.rows]
+    return pl.DataFrame(rows, schema=dict.fromkeys(table.variables, pl.String), orient="row")

@@ -1,0 +1,47 @@
+"""Texts in the Markdown of Streamlit: badges for verdicts and states, and texts as they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from kg.guideline import Guideline, Statement
+from kg.signs import STATE_SIGNS, VERDICT_SIGNS
+
+VERDICT_COLOURS: Mapping[str, str] = {
+    "eligible": "green",
+    "eligible_with_caution": "orange",
+    "eligible_unchecked": "orange",
+    "undetermined": "blue",
+    "not_indicated": "gray",
+    "contraindicated": "red",
+}
+_STATE_COLOURS: Mapping[str, str] = {"met": "violet", "excluded": "gray", "unknown": "blue"}
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&@/])")
+_LONGEST = 80
+
+
+def literal(text: str) -> str:
+    """Return a text that Markdown shows as it is: no markup, no link, no formula, no icon."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def short(text: str, longest: int = _LONGEST) -> str:
+    """Return a text, cut where it is long: for identifiers, which may have any length."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def verdict_badge(guideline: Guideline, verdict: str) -> str:
+    """Return a verdict as a badge: sign, word and colour."""
+    word = guideline.verdicts[verdict][0]
+    return f":{VERDICT_COLOURS[verdict]}-badge[{VERDICT_SIGNS[verdict]} {literal(word)}]"
+
+
+def state_badge(state: str) -> str:
+    """Return the state of a criterion as a badge."""
+    return f":{_STATE_COLOURS[state]}-badge[{STATE_SIGNS[state]} {state}]"
+
+
+def places(statements: Iterable[Statement]) -> str:
+    """Return where statements stand in the guideline: section and characters."""
+    return ", ".join(f"{s.section} [{s.start}–{s.end}]" for s in statements)
