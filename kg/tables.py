@@ -14,6 +14,7 @@ from kg.columns import as_text, mask_type, read_columns
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.readers import PROBLEM, ROW, Source, lesions_beside, open_source
+from kg.readers.held import File
 from kg.records import Lesion, Record, read_lesion, read_record
 
 ID, LESION_ID, REASON = "patient_id", "lesion_id", "_reason"
@@ -126,8 +127,8 @@ class PatientTable(RowReader):
     def __init__(
         self,
         guideline: Guideline,
-        patients: Path | Source,
-        lesions: Path | Source | None = None,
+        patients: File | Source,
+        lesions: File | Source | None = None,
         ignore_unknown: bool = False,
     ) -> None:
         self.source = open_source(patients)
@@ -156,7 +157,7 @@ class PatientTable(RowReader):
 class LesionTable:
     """The lesions of the patients, held as columns of text."""
 
-    def __init__(self, guideline: Guideline, lesions: Path | Source) -> None:
+    def __init__(self, guideline: Guideline, lesions: File | Source) -> None:
         self.guideline = guideline
         self.source = source = open_source(lesions)
         self.columns = [ID, LESION_ID, *guideline.lesion_columns]

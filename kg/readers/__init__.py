@@ -15,6 +15,7 @@ import polars as pl
 
 from kg.errors import InputError
 from kg.paths import Remote
+from kg.readers.held import File, Held
 
 BATCH = 250_000
 ROW, PROBLEM = "_row", "_problem"
@@ -28,7 +29,7 @@ class Source(Protocol):
     columns: list[str]
 
     @property
-    def path(self) -> Path | Remote:
+    def path(self) -> File | Remote:
         """What the table goes by in messages."""
         ...
 
@@ -37,20 +38,18 @@ class Source(Protocol):
         ...
 
 
-def open_source(table: Path | Source) -> Source:
+def open_source(table: File | Source) -> Source:
     """Open a table by the ending of its name; a source that is open passes.
 
     Raises:
         InputError: there is no such file, it is of no known format, or it is broken as a
             whole.
     """
-    if not isinstance(table, Path):
+    if not isinstance(table, Path | Held):
         return table
     path = table
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; name a table in it: {', '.join(sorted(FORMATS))}")
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; check the path")
+    if isinstance(path, Path):
+        _check_there(path)
     opener = FORMATS.get(path.suffix.lower())
     if opener is None:
         raise InputError(
@@ -60,7 +59,14 @@ def open_source(table: Path | Source) -> Source:
     return opener()(path)
 
 
-def lesions_beside(patients: Source, lesions: Path | Source | None) -> Path | Source | None:
+def _check_there(path: Path) -> None:
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; name a table in it: {', '.join(sorted(FORMATS))}")
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; check the path")
+
+
+def lesions_beside(patients: Source, lesions: File | Source | None) -> File | Source | None:
     """Return the lesions of a table: those named, or those that the table itself brings along.
 
     Raises:
@@ -72,31 +78,31 @@ def lesions_beside(patients: Source, lesions: Path | Source | None) -> Path | So
     return lesions if own is None else own
 
 
-def _csv() -> Callable[[Path], Source]:
+def _csv() -> Callable[[File], Source]:
     from kg.readers.csv import CsvSource  # noqa: PLC0415 - only what is asked for is loaded
 
     return CsvSource
 
 
-def _jsonl() -> Callable[[Path], Source]:
+def _jsonl() -> Callable[[File], Source]:
     from kg.readers.jsonl import JsonlSource  # noqa: PLC0415
 
     return JsonlSource
 
 
-def _parquet() -> Callable[[Path], Source]:
+def _parquet() -> Callable[[File], Source]:
     from kg.readers.parquet import ParquetSource  # noqa: PLC0415
 
     return ParquetSource
 
 
-def _rdf() -> Callable[[Path], Source]:
+def _rdf() -> Callable[[File], Source]:
     from kg.readers.rdf import RdfSource  # noqa: PLC0415
 
     return RdfSource
 
 
-FORMATS: dict[str, Callable[[], Callable[[Path], Source]]] = {
+FORMATS: dict[str, Callable[[], Callable[[File], Source]]] = {
     ".csv": _csv,
     ".jsonl": _jsonl,
     ".jsonld": _rdf,

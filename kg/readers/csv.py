@@ -11,12 +11,12 @@ import csv
 import sys
 from collections.abc import Iterator
 from functools import cached_property
-from pathlib import Path
 
 import polars as pl
 
 from kg.errors import InputError
 from kg.readers import BATCH, PROBLEM, ROW, TOLD
+from kg.readers.held import File, scannable
 from kg.readers.text import check_text
 
 _SLOW_BATCH = 20_000
@@ -25,7 +25,7 @@ _SLOW_BATCH = 20_000
 class CsvSource:
     """A CSV file with a header row."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: File) -> None:
         self.path = path
         check_text(path)
         # A cell may be as long as it likes; the default limit would end the run.
@@ -57,7 +57,7 @@ class CsvSource:
 
     def _fast(self, kept: list[str]) -> Iterator[pl.DataFrame]:
         frames = pl.scan_csv(
-            self.path,
+            scannable(self.path),
             glob=False,
             has_header=False,
             skip_lines=1,

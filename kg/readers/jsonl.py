@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from kg.errors import InputError
 from kg.readers import PROBLEM, ROW, TOLD
+from kg.readers.held import File
 from kg.readers.text import check_text
 
 _BATCH = 20_000
@@ -42,7 +42,7 @@ _DECODER = json.JSONDecoder(
 class JsonlSource:
     """A file of JSON objects, one a line, each a row; absent keys are unknown."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: File) -> None:
         self.path = path
         check_text(path)
         names: dict[str, None] = {}

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import polars as pl
 
 from kg.errors import InputError
 from kg.readers import BATCH, PROBLEM, ROW, TOLD
+from kg.readers.held import File, scannable
 
 
 class ParquetSource:
     """A Parquet file; `schema` maps its columns to their types."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: File) -> None:
         self.path = path
         try:
-            self.schema = dict(pl.scan_parquet(path, glob=False).collect_schema())
+            self.schema = dict(pl.scan_parquet(scannable(path), glob=False).collect_schema())
         except (pl.exceptions.PolarsError, OSError) as error:
             reason = str(error).partition("\n")[0]
             raise InputError(f"{path} is no Parquet file that can be read: {reason}") from error
@@ -27,7 +27,11 @@ class ParquetSource:
     def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
         """Yield the rows as frames in the types of the file."""
         kept = self.columns if only is None else only
-        rows = pl.scan_parquet(self.path, glob=False).select(kept).with_row_index(ROW, offset=1)
+        rows = (
+            pl.scan_parquet(scannable(self.path), glob=False)
+            .select(kept)
+            .with_row_index(ROW, offset=1)
+        )
         rows = rows.with_columns(
             pl.col(ROW).cast(pl.UInt64), pl.lit(None, pl.String).alias(PROBLEM)
         )
@@ -38,7 +42,7 @@ class ParquetSource:
             raise InputError(f"{self.path}: the Parquet file is damaged: {reason}") from error
 
 
-def check_types(path: Path, schema: Mapping[str, pl.DataType]) -> None:
+def check_types(path: File, schema: Mapping[str, pl.DataType]) -> None:
     """Check that values of typed columns can be cells.
 
     Raises:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import TypeAlias
 
 import polars as pl
@@ -17,6 +16,7 @@ import polars as pl
 from kg.errors import InputError
 from kg.ontology import HCC, RDFS
 from kg.readers import PROBLEM, ROW
+from kg.readers.held import File
 from kg.readers.triples import TYPE, Graph, read_graph, shown
 from kg.shapes import shipped_shapes
 
@@ -40,7 +40,7 @@ class NodeTable:
 
     def __init__(
         self,
-        path: Path,
+        path: File,
         graph: Graph,
         rows: list[Row],
         *,
@@ -123,7 +123,7 @@ class RdfSource(NodeTable):
         InputError: the file is not valid, or no patient is in it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: File) -> None:
         graph, shapes = read_graph(path), shipped_shapes()
         owners: dict[str, list[str]] = {node: [] for node in graph.of_type("Lesion")}
         leading = graph.objects(_LESION)
@@ -164,7 +164,7 @@ def _declare(graph: Graph, nodes: list[str], name: str) -> None:
 
 
 def _lesions(
-    path: Path, graph: Graph, owners: Mapping[str, list[str]], names: Mapping[str, str]
+    path: File, graph: Graph, owners: Mapping[str, list[str]], names: Mapping[str, str]
 ) -> NodeTable:
     """Return the table of lesions: one row for each patient who has the lesion."""
     rows, faults = list[Row](), dict[str, str]()

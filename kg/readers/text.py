@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import codecs
-from pathlib import Path
 
 from kg.errors import InputError
+from kg.readers.held import File
 
 _CHUNK = 1 << 22
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def check_text(path: Path) -> None:
+def check_text(path: File) -> None:
     """Check that a file is UTF-8 text and not empty.
 
     Raises:

@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
 
 import pyoxigraph as ox
 
 from kg.errors import InputError
 from kg.ontology import HCC, RDF, XSD, Node
+from kg.readers.held import File, Held
 from kg.readers.text import check_text
 
 FORMATS = {
@@ -67,7 +67,7 @@ class Graph:
             yield f"{node} <{predicate}> {value} .\n"
 
 
-def read_graph(path: Path) -> Graph:
+def read_graph(path: File) -> Graph:
     """Return the triples of a Turtle, N-Triples or JSON-LD file, by the ending of its name.
 
     Raises:
@@ -78,7 +78,7 @@ def read_graph(path: Path) -> Graph:
     graph, texts = Graph(), dict[str, str]()
     is_json = format_ is ox.RdfFormat.JSON_LD
     try:
-        for quad in ox.parse(path=path, format=format_):
+        for quad in _parsed(path, format_):
             subject, value = str(_named(quad.subject)), _named(quad.object)
             if isinstance(value, ox.Literal) and is_json:
                 value = _decimal(value)
@@ -90,6 +90,12 @@ def read_graph(path: Path) -> Graph:
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     return graph
+
+
+def _parsed(file: File, format_: ox.RdfFormat) -> Iterator[ox.Quad]:
+    if isinstance(file, Held):
+        return iter(ox.parse(file.content, format=format_))
+    return iter(ox.parse(path=file, format=format_))
 
 
 def _named(term: Node | ox.Triple) -> ox.NamedNode | ox.Literal:
