@@ -29,7 +29,7 @@ from kg.graph.sinks import FileSink, Sink, store_sink
 from kg.graph.staging import staged
 from kg.guideline import Guideline, load
 from kg.output import whole_file, whole_output
-from kg.stores import open_store
+from kg.stores import TIMEOUT, open_store
 from kg.stores.oxigraph import OxigraphStore
 from kg.tables import PatientTable
 
@@ -225,20 +225,34 @@ def load_(
     graph: Annotated[
         str | None, typer.Option(help="Graph for triples: its IRI, or a name as cohort/mine.")
     ] = None,
+    graph_store: Annotated[
+        str | None,
+        typer.Option(help="Where the endpoint takes uploads, if elsewhere than queries."),
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, help="Seconds to wait for an endpoint's answer.")
+    ] = TIMEOUT,
 ) -> None:
     """Load RDF into a store or an endpoint; it takes the place of what its graphs held.
 
     An endpoint's user, password or token come from HCC_KG_USER, HCC_KG_PASSWORD and
     HCC_KG_TOKEN in the environment.
 
-    Example: hcc-kg graph load registry.nq --endpoint http://localhost:8890/sparql
+    Examples:
+
+        hcc-kg graph load registry.nq --store graph
+
+        hcc-kg graph load registry.nq --endpoint http://localhost:8890/sparql \\
+            --graph-store http://localhost:8890/sparql-graph-crud-auth
     """
     into = graph if graph is None or ":" in graph else GRAPHS + graph
     if (store is None) == (endpoint is None):
         raise InputError("name where the file goes: --store FOLDER or --endpoint URL")
+    if graph_store is not None and endpoint is None:
+        raise InputError("--graph-store goes with --endpoint")
     if store is not None:
         with staged(store) as opened:
             opened.replace(file, into)
     else:
-        open_store(endpoint).replace(file, into)
+        open_store(endpoint, timeout=timeout, graph_store=graph_store).replace(file, into)
     terminal.messages().print(f"{file} is in {store or endpoint}.")

@@ -18,7 +18,7 @@ from kg.guideline import load
 from kg.output import whole_output
 from kg.queries import Question, catalogue, question
 from kg.queries_page import markdown
-from kg.stores import Answer, Store, Table, open_store
+from kg.stores import TIMEOUT, Answer, Store, Table, open_store
 from kg.stores.formats import Format, for_terminal, serialise
 
 _STANDARD_INPUT = "-"
@@ -68,6 +68,9 @@ def query(
     endpoint: Annotated[
         str | None, typer.Option(help="Address of a SPARQL endpoint, such as http://host/sparql.")
     ] = None,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, help="Seconds to wait for an endpoint's answer.")
+    ] = TIMEOUT,
     format: Annotated[
         Literal["table", "csv", "tsv", "json", "xml", "ttl"],
         typer.Option(help="Triples come as Turtle where none is named."),
@@ -89,7 +92,7 @@ def query(
     if text:
         sys.stdout.write(asked)
         return
-    source = _source(store, endpoint)
+    source = _source(store, endpoint, timeout)
     try:
         answer = source.query(asked)
     finally:
@@ -133,11 +136,11 @@ def _pairs(given: list[str]) -> dict[str, str]:
     return values
 
 
-def _source(folder: Path | None, endpoint: str | None) -> Store:
+def _source(folder: Path | None, endpoint: str | None, timeout: float) -> Store:
     if endpoint is not None:
         if not endpoint.lower().startswith(("http://", "https://")):
             raise InputError(f"--endpoint {endpoint!r} should begin with http:// or https://")
-        return open_store(endpoint)
+        return open_store(endpoint, timeout=timeout)
     if folder is not None:
         return open_store(str(folder), read_only=True)
     example = open_store(None)

@@ -1,23 +1,32 @@
 """Changes to a store on disk that happen as a whole or not at all.
 
-1. The store is opened, which locks it, and copied beside itself: by hard links, so that the
+1. A folder beside the store is taken, by one build at a time. What a build that was killed has
+   left in it is put back or removed.
+2. The store is opened, which locks it, and copied into that folder: by hard links, so that the
    copy costs neither time nor room.
-2. The copy is changed, then closed.
-3. The copy takes the name of the store, whose old files are removed.
+3. The copy is changed, then closed.
+4. The copy takes the name of the store, whose old files are removed.
 
-Whatever ends the work before the third step leaves the store as it was.
+Whatever ends the work before the fourth step leaves the store as it was. Where it is killed
+between the two renamings of the fourth step, the next build puts the old store back.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
-import tempfile
+import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from kg.errors import InputError
 from kg.stores.oxigraph import OxigraphStore
+
+if sys.platform != "win32":
+    import fcntl
+
+_NEW, _OLD = "new", "old"
 
 
 @contextmanager
@@ -28,25 +37,60 @@ def staged(folder: Path) -> Iterator[OxigraphStore]:
         InputError: the folder holds something else, is locked, or cannot be written to.
     """
     target = folder.resolve()
-    there = target.is_dir() and any(target.iterdir())
     if target.exists() and not target.is_dir():
         raise InputError(f"{folder} is a file; a store on disk is a folder")
-    try:
-        beside = Path(tempfile.mkdtemp(".part", f".{target.name}.", target.parent))
-    except OSError as error:
-        raise InputError(f"{folder}: no store can be made here: {error.strerror}") from error
-    try:
-        new, old = beside / "new", beside / "old"
-        if there:
+    with _beside(folder, target) as beside:
+        new = beside / _NEW
+        if target.is_dir() and any(target.iterdir()):
             with closing(OxigraphStore(folder)) as original:
                 original.dataset.backup(str(new))
                 yield from _changed(new)
-            target.replace(old)
+            target.replace(beside / _OLD)
         else:
             yield from _changed(new)
         new.replace(target)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+
+
+@contextmanager
+def _beside(folder: Path, target: Path) -> Iterator[Path]:
+    """Give an empty folder beside a store; it is gone at the end."""
+    beside = target.with_name(f".{target.name}.part")
+    try:
+        beside.mkdir(exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: no store can be made here: {error.strerror}") from error
+    with _locked(folder, beside):
+        _put_back(target, beside)
+        shutil.rmtree(beside / _NEW, ignore_errors=True)
+        try:
+            yield beside
+        finally:
+            _put_back(target, beside)
+            shutil.rmtree(beside, ignore_errors=True)
+
+
+@contextmanager
+def _locked(folder: Path, beside: Path) -> Iterator[None]:
+    """Keep other builds away; the lock of a process that is killed is gone with it."""
+    if sys.platform == "win32":  # a folder cannot be locked there
+        yield
+        return
+    with ExitStack() as kept:
+        try:
+            place = os.open(beside, os.O_RDONLY)
+            kept.callback(os.close, place)
+            fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, FileNotFoundError) as error:
+            raise InputError(f"{folder}: another build works on it; wait for its end") from error
+        yield
+
+
+def _put_back(target: Path, beside: Path) -> None:
+    """Give the old store its name again where no new one took it, else remove it."""
+    old = beside / _OLD
+    if old.exists() and not target.exists():
+        old.replace(target)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _changed(folder: Path) -> Iterator[OxigraphStore]:

@@ -40,6 +40,7 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 QUERY_TYPE = "application/sparql-query"
 UPDATE_TYPE = "application/sparql-update"
 _DATASET = ("default-graph-uri", "named-graph-uri")
+_UPLOAD = ("graph", "default")  # what the Graph Store Protocol calls the place of an upload
 _MAX_FIELDS = 100
 
 
@@ -124,6 +125,8 @@ def asked_by_post(content_type: str, query_string: bytes, body: bytes) -> Asked:
     media, charset = _media(content_type)
     if media == UPDATE_TYPE:
         raise RefusedError(403, "this endpoint is read-only: updates are refused")
+    if media in GRAPHS and any(name in _UPLOAD for name, _ in fields(query_string)):
+        raise RefusedError(403, "this endpoint is read-only: uploads are refused")
     if media not in (FORM_TYPE, QUERY_TYPE):
         named = media or "no content type"
         raise RefusedError(415, f"{named}: a query is posted as {FORM_TYPE} or {QUERY_TYPE}")

@@ -11,9 +11,9 @@ from pathlib import Path
 from kg.errors import InputError
 from kg.stores.protocol import Answer, Store, Table, Term
 
-__all__ = ["Answer", "Store", "Table", "Term", "is_endpoint", "open_store"]
+__all__ = ["TIMEOUT", "Answer", "Store", "Table", "Term", "is_endpoint", "open_store"]
 
-TIMEOUT = 60.0
+TIMEOUT = 60.0  # seconds
 
 
 def is_endpoint(where: str | Path | None) -> bool:

@@ -1,0 +1,99 @@
+"""A store is changed as a whole or not at all, even where the build is killed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from conftest import Ran
+
+from kg.errors import InputError
+from kg.graph.staging import staged
+from kg.stores import open_store
+
+Run = Callable[..., Ran]
+TRIPLE = "<http://x/{}> <http://x/p> 1 ."
+MANY = 20_000  # patients whose build takes seconds
+
+
+@pytest.fixture
+def folder(run: Run, tmp_path: Path) -> Path:
+    """A store with one triple, which is the current folder's."""
+    (tmp_path / "old.ttl").write_text(TRIPLE.format("old"))
+    assert run("graph", "load", "old.ttl", "--store", "graph", "--graph", "g").status == 0
+    return tmp_path / "graph"
+
+
+def held(folder: Path) -> set[str]:
+    """Return the names of the graphs of a store, without what all of ours begin with."""
+    with closing(open_store(folder, read_only=True)) as store:
+        return {graph.rpartition("graph/")[2] for graph in store.graphs()}
+
+
+def kill_halfway(tmp_path: Path) -> None:
+    """Start a build of many patients, and kill it once it has begun to fill its copy."""
+    build = [sys.executable, "-m", "kg", "graph", "build", "many.csv", "--store", "graph"]
+    process = subprocess.Popen(build, cwd=tmp_path, stderr=subprocess.DEVNULL)
+    logs = tmp_path / ".graph.part" / "new"
+    limit = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < limit:
+        if sum(file.stat().st_size for file in logs.glob("*.sst")) > 1_000_000:
+            break
+        time.sleep(0.01)
+    assert process.poll() is None, "the build ended before it was killed"
+    process.kill()
+    process.wait()
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_killed_build_leaves_the_store_and_can_be_run_again(
+    run: Run, tmp_path: Path, folder: Path, there: bool
+) -> None:
+    if not there:
+        for file in folder.iterdir():
+            file.unlink()
+        folder.rmdir()
+    lines = ["patient_id,tumour_count", *(f"p{n},1" for n in range(MANY))]
+    (tmp_path / "many.csv").write_text("\n".join(lines) + "\n")
+    kill_halfway(tmp_path)
+    if there:
+        assert held(folder) == {"g"}
+    else:
+        assert not folder.exists()
+    (tmp_path / "many.csv").write_text("\n".join(lines[:3]) + "\n")
+    assert run("graph", "build", "many.csv", "--store", "graph").status == 0
+    assert {"cohort/many", "verdicts/many", "ontology"} < held(folder)
+    assert ("g" in held(folder)) == there
+    assert not (tmp_path / ".graph.part").exists()
+
+
+def test_store_that_was_killed_between_its_names_comes_back(
+    run: Run, tmp_path: Path, folder: Path
+) -> None:
+    part = tmp_path / ".graph.part"
+    part.mkdir()
+    folder.replace(part / "old")
+    (part / "new").mkdir()
+    (part / "new" / "CURRENT").write_text("half")
+    assert run("graph", "load", "old.ttl", "--store", "graph", "--graph", "h").status == 0
+    assert held(folder) == {"g", "h"}
+    assert not part.exists()
+
+
+def test_two_builds_of_one_store_are_kept_apart(tmp_path: Path) -> None:
+    with staged(tmp_path / "store"):
+        with (
+            pytest.raises(InputError, match="another build works on it"),
+            staged(tmp_path / "store"),
+        ):
+            pass
+        with staged(tmp_path / "other"):
+            pass
+    with staged(tmp_path / "store"):
+        pass
+    assert {path.name for path in tmp_path.iterdir()} == {"store", "other"}
