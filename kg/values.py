@@ -108,6 +108,7 @@ class Value:
     name: str
     label: str
     definition: str
+    headline: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,7 @@ class Variable:
     changeable: bool
     lesion_column: str | None
     lesion_aggregation: str | None
+    headline: str | None = None
     values: tuple[Value, ...] = ()
     range: Interval = Interval()
     bands: tuple[Interval, ...] = ()

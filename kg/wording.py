@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import pyoxigraph as ox
 
 from kg.formula import And, Atom, Formula, Not, Or, Ref
-from kg.guideline import Guideline
+from kg.guideline import Guideline, Statement
 from kg.ontology import HCC, RDFS
 from kg.records import Record
 from kg.values import Interval, Knowledge, Variable, plain
@@ -109,13 +109,27 @@ def interval_words(variable: Variable, interval: Interval) -> str:
 
 def knowledge_words(variable: Variable, knowledge: Knowledge) -> str:
     """Return what is known of a variable as a sentence part, with the variable's label."""
-    if not variable.is_number:
-        if knowledge.mask == variable.everything:
-            return f"{variable.label}: not known"
-        return f"{variable.label}: {_values(variable, knowledge.mask)}"
-    if knowledge.intervals == (variable.fit(variable.range),) and not knowledge.pinned:
+    if knowledge == variable.unknown and not knowledge.pinned:
         return f"{variable.label}: not known"
-    return f"{variable.label} {number_words(variable, knowledge.intervals)}"
+    separator = " " if variable.is_number else ": "
+    return f"{variable.label}{separator}{value_words(variable, knowledge)}"
+
+
+def value_words(variable: Variable, knowledge: Knowledge) -> str:
+    """Return what is known of a variable in words, without the variable's label."""
+    if variable.is_number:
+        return number_words(variable, knowledge.intervals)
+    return _values(variable, knowledge.mask)
+
+
+def places(statements: Iterable[Statement]) -> str:
+    """Return where statements stand in the guideline: section and characters."""
+    return ", ".join(f"{s.section} [{s.start}–{s.end}]" for s in statements)
+
+
+def sourced(statements: Sequence[Statement], paraphrase: str) -> str:
+    """Return a paraphrase with the places of its statements in the text."""
+    return f"{paraphrase} ({places(statements)})"
 
 
 def fact(guideline: Guideline, record: Record, variable: str) -> str:

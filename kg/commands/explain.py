@@ -42,7 +42,7 @@ from kg.verdicts import (
     UNKNOWN,
     PatientResult,
 )
-from kg.wording import listed
+from kg.wording import listed, sourced
 
 _VERDICT_STYLES = {
     ELIGIBLE: "bold green",
@@ -211,7 +211,7 @@ class _Page:
         for criterion in self.told.values():
             self.line(Text.assemble((criterion.id, "bold"), f" {criterion.label}"))
             self.labelled("Holds when", criterion.formula)
-            self.labelled("Guideline", _sourced(criterion.statements, criterion.paraphrase))
+            self.labelled("Guideline", sourced(criterion.statements, criterion.paraphrase))
             if criterion.note:
                 self.labelled("Reading", criterion.note)
 
@@ -235,7 +235,7 @@ class _Page:
     def recommendation(self, account: RecommendationAccount) -> None:
         style = "dim" if account.muted else ""
         self.line(f"{account.id} ({account.strength}): {account.advice}", style=style)
-        self.line(_sourced(account.statements, account.paraphrase), 2, style)
+        self.line(sourced(account.statements, account.paraphrase), 2, style)
         if account.muted:
             self.line("Muted: no therapy that it concerns is open to this patient.", 2, style)
         if account.precedes:
@@ -270,12 +270,6 @@ def _table(criteria: Iterable[CriterionAccount]) -> Table:
                 Text(", ".join(criterion.places)),
             )
     return table
-
-
-def _sourced(statements: Iterable[Statement], paraphrase: str) -> str:
-    """Return a paraphrase with the places of its statements in the text."""
-    places = ", ".join(f"{s.section} [{s.start}–{s.end}]" for s in statements)
-    return f"{paraphrase} ({places})"
 
 
 def _count(things: tuple[object, ...], word: str) -> str:

@@ -47,6 +47,7 @@ class VariableReader(Terms):
             changeable=ontology.text(node, HCC + "changeable") == "true",
             lesion_column=ontology.text(node, HCC + "lesionColumn"),
             lesion_aggregation=ontology.text(node, HCC + "lesionAggregation"),
+            headline=ontology.text(node, HCC + "headline"),
             values=self._values(node, type_, words),
             range=interval,
         )
@@ -62,7 +63,12 @@ class VariableReader(Terms):
             odd = ", ".join(sorted(set(concepts) ^ set(words)))
             raise OntologyError(f"hcc:{local_name(node.value)}: range and concepts differ in {odd}")
         return tuple(
-            Value(w, self.need(concepts[w], LABEL), self.need(concepts[w], DEFINITION))
+            Value(
+                w,
+                self.need(concepts[w], LABEL),
+                self.need(concepts[w], DEFINITION),
+                self.ontology.text(concepts[w], HCC + "headline"),
+            )
             for w in words
         )
 

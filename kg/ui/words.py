@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from kg import wording
 from kg.guideline import Guideline, Statement
 from kg.signs import STATE_SIGNS, VERDICT_SIGNS
 
@@ -44,4 +45,4 @@ def state_badge(state: str) -> str:
 
 def places(statements: Iterable[Statement]) -> str:
     """Return where statements stand in the guideline: section and characters."""
-    return ", ".join(f"{s.section} [{s.start}–{s.end}]" for s in statements)
+    return literal(wording.places(statements))
