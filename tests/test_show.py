@@ -6,7 +6,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from kg.commands.show import card_of, show
+from kg.cards import card_of
+from kg.commands.show import show
 from kg.errors import InputError
 from kg.guideline import load
 
