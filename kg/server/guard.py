@@ -83,13 +83,14 @@ class Guard:
     async def _exchange(
         self, job: wire.Job, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bytes:
-        """Send a job and return all that comes back."""
-        try:
+        """Send a job and return all that comes back, also where the job was not read."""
+        sent = bytearray()
+        with suppress(TimeoutError, ConnectionError):
             async with asyncio.timeout(self.limits.seconds + _GRACE):
                 writer.write(wire.job_frame(job))
-                return await reader.read()
-        except (TimeoutError, ConnectionError):
-            return b""
+                while part := await reader.read(_CHUNK):
+                    sent += part
+        return bytes(sent)
 
     async def _hand_over(self, theirs: socket.socket) -> None:
         """Give the worker a socket; where it has died, a new one."""

@@ -4,7 +4,8 @@
 2. The child confines itself, reads the query, answers whole and ends.
 3. The worker ends a child that is past its time, whose server end has been closed, or, where the
    server asks for room, the one that has used most of the processor, if more than its share.
-4. When a child has ended, the worker writes how, and closes the socket.
+4. When a child has ended, the worker writes how, and closes the socket. Where the answer has
+   filled the socket to the brim, it first waits until the server has fetched some of it.
 
 Run as a module, never by fork: a process with threads (a server, a JVM) must not be copied.
 """
@@ -50,6 +51,7 @@ class Worker:
     def __init__(self, store: ox.Store, control: socket.socket, limits: Limits) -> None:
         self._store, self._control, self._limits = store, control, limits
         self._children: dict[int, _Child] = {}  # by the descriptor of their connection
+        self._endings: dict[int, tuple[socket.socket, bytes]] = {}  # that wait for room
         self._silence = os.open(os.devnull, os.O_WRONLY)
         self._woken, waker = os.pipe()
         os.set_blocking(self._woken, False)
@@ -69,6 +71,9 @@ class Worker:
                         return
                 elif descriptor in self._children:  # the server has hung up
                     self._kill(self._children[descriptor], wire.DONE)
+                elif descriptor in self._endings:
+                    self._poll.unregister(descriptor)
+                    self._finish(*self._endings.pop(descriptor))
             self._drain()
             self._watch_clock()
             self._reap()
@@ -111,6 +116,8 @@ class Worker:
             self._control.close()
             for other in self._children.values():
                 other.connection.close()
+            for unfinished, _ in self._endings.values():
+                unfinished.close()
             confine(self._limits)
             answer = evaluate(self._store, wire.read_job(connection), self._limits.result)
             connection.sendall(wire.answer_frame(answer))
@@ -159,9 +166,19 @@ class Worker:
                 self._poll.unregister(child.connection)
             del self._children[descriptor]
             child.connection.setblocking(False)
-            with suppress(OSError):
-                child.connection.send(child.killed or _ending(status))
-            child.connection.close()
+            self._finish(child.connection, child.killed or _ending(status))
+
+    def _finish(self, connection: socket.socket, ending: bytes) -> None:
+        """Write how a child ended and close its connection, as soon as there is room."""
+        try:
+            connection.send(ending)
+        except BlockingIOError:
+            self._endings[connection.fileno()] = (connection, ending)
+            self._poll.register(connection, select.POLLOUT)
+            return
+        except OSError:  # the server has hung up
+            pass
+        connection.close()
 
     def _drain(self) -> None:
         with suppress(BlockingIOError):
