@@ -132,7 +132,7 @@ class RejectCounter:
     """Counts rejected rows and lesions; with `strict`, the first of them is an error."""
 
     def __init__(self, summary: Summary, strict: bool = False) -> None:
-        self._summary = summary
+        self.summary = summary
         self._strict = strict
 
     def add(self, source: Source, rows: pl.DataFrame) -> None:
@@ -141,7 +141,7 @@ class RejectCounter:
         Raises:
             InputError: the run is strict and there are such rows.
         """
-        self._summary.rejected += len(rows)
+        self.summary.rejected += len(rows)
         self._add(source, rows, of_lesions=False)
 
     def add_lesions(self, source: Source, lesions: pl.DataFrame) -> None:
@@ -150,14 +150,14 @@ class RejectCounter:
         Raises:
             InputError: the run is strict and there are such lesions.
         """
-        self._summary.rejected_lesions += len(lesions)
+        self.summary.rejected_lesions += len(lesions)
         self._add(source, lesions, of_lesions=True)
 
     def _add(self, source: Source, frame: pl.DataFrame, of_lesions: bool) -> None:
         if frame.is_empty():
             return
         first = f"{source.path}, row {frame[ROW][0]}: {frame[REASON][0]}"
-        self._summary.first_reason = self._summary.first_reason or first
+        self.summary.first_reason = self.summary.first_reason or first
         if self._strict:
             raise InputError(f"{shortened(first)}; no result was written (--strict)")
         self._keep(frame, of_lesions)

@@ -18,20 +18,18 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from functools import reduce
 from pathlib import Path
 
 import polars as pl
 
 from kg.classification import RejectCounter, Summary, chunks, compiled_engine
+from kg.cohort_expressions import blocked, blocking, open_sets, reasons, settled, undetermined
 from kg.column_records import CONFLICTS
 from kg.guideline import Guideline, Therapy, load
-from kg.logic import logic_of
 from kg.readers import Source
 from kg.readers.frame import ArrowFrame, frame_source
-from kg.results import CODE, MISSING_, STATE_, VERDICT_
 from kg.tables import PatientTable
-from kg.verdicts import CONTRAINDICATED, EXCLUDED, MET, NOT_INDICATED, UNDETERMINED, VERDICTS
+from kg.verdicts import CONTRAINDICATED, NOT_INDICATED
 from kg.writers import Chunk
 
 Watch = Callable[[Iterator[Chunk]], Iterable[Chunk]]
@@ -139,20 +137,15 @@ def cohort_report(
     return report_on(PatientTable(guideline or load(), opened[0], second))
 
 
-def report_on(table: PatientTable, watch: Watch = iter) -> CohortReport:
-    """Return the report on an open table; `watch` sees every chunk pass."""
-    summary, tally = Summary(), _Tally(table.guideline)
+def report_on(
+    table: PatientTable, watch: Watch = iter, rejects: RejectCounter | None = None
+) -> CohortReport:
+    """Return the report on an open table; `watch` sees every chunk pass, `rejects` the others."""
+    bin_, tally = rejects or RejectCounter(Summary()), _Tally(table.guideline)
     engine = compiled_engine(table.guideline)
-    for chunk in watch(chunks(table, engine, RejectCounter(summary), summary)):
+    for chunk in watch(chunks(table, engine, bin_, bin_.summary)):
         tally.add(chunk.frame)
-    return tally.report(summary)
-
-
-def _sum(flags: Iterable[pl.Expr]) -> pl.Expr:
-    """Return how many flags are set in each row; small numbers only."""
-    return reduce(
-        lambda a, b: a + b, (flag.cast(pl.UInt16) for flag in flags), pl.lit(0, pl.UInt16)
-    )
+    return tally.report(bin_.summary)
 
 
 class _Tally:
@@ -163,71 +156,32 @@ class _Tally:
         self.counts: Counter[str] = Counter()
         self.conflicts: Counter[str] = Counter()
         self._therapies = list(guideline.therapies.values())
-        logic = logic_of(guideline)
-        self._variables = {t.id: logic.answer_variables(t) for t in self._therapies}
-        self._blocking = sorted({v for names in self._variables.values() for v in names})
-        self._expressions = [
-            expression.sum().alias(name)
-            for part in (*map(self._reasons, self._therapies), self._missing())
-            for name, expression in part.items()
-        ]
+        self._blocking = blocking(guideline)
+        self._expressions = [e.sum().alias(name) for name, e in self._named().items()]
+
+    def _named(self) -> dict[str, pl.Expr]:
+        named = {"undetermined": undetermined(self.guideline)}
+        for therapy in self._therapies:
+            for word, names, flag, alone in reasons(therapy):
+                named[_key(therapy, word, names)] = flag
+                named[_key(therapy, word, names, "alone")] = alone
+        for variable in self._blocking:
+            verdicts = blocked(self.guideline, variable)
+            settles = settled(self.guideline, variable)
+            named[f"{variable}:verdicts"] = verdicts
+            named[f"{variable}:patients"] = verdicts != 0
+            named[f"{variable}:settles_verdicts"] = settles
+            whole = settles == undetermined(self.guideline)
+            named[f"{variable}:settles_patients"] = whole & (settles != 0)
+        return named
 
     def add(self, frame: pl.DataFrame) -> None:
         """Count the rows of a result frame."""
-        open_ = frame.with_columns(
-            pl.when(pl.col(VERDICT_ + t.id) == VERDICTS.index(UNDETERMINED))
-            .then(pl.col(MISSING_ + t.id))
-            .otherwise(pl.lit(0, pl.UInt64))
-            .alias(MISSING_ + t.id)
-            for t in self._therapies
-        )
-        self.counts.update(open_.select(self._expressions).row(0, named=True))
+        rows = open_sets(self.guideline, frame)
+        self.counts.update(rows.select(self._expressions).row(0, named=True))
         for text, count in frame[CONFLICTS].value_counts().iter_rows():
             for conflict in json.loads(text):
                 self.conflicts[conflict["message"]] += count
-
-    # Expressions
-
-    def _reasons(self, therapy: Therapy) -> dict[str, pl.Expr]:
-        """Return the counts of what rules a therapy out, by therapy, verdict and reason."""
-        verdict = pl.col(VERDICT_ + therapy.id)
-        met: dict[tuple[str, ...], pl.Expr] = {
-            (name,): pl.col(STATE_ + name) == CODE[MET] for name in therapy.absolute
-        }
-        failed: dict[tuple[str, ...], pl.Expr] = {
-            (name,): pl.col(STATE_ + name) == CODE[EXCLUDED] for name in therapy.preconditions
-        }
-        failed[therapy.indications] = pl.all_horizontal(
-            pl.col(STATE_ + name) == CODE[EXCLUDED] for name in therapy.indications
-        )
-        found: dict[str, pl.Expr] = {}
-        for word, flags in ((CONTRAINDICATED, met), (NOT_INDICATED, failed)):
-            ruled_out = verdict == VERDICTS.index(word)
-            number = _sum(flags.values())
-            for names, flag in flags.items():
-                found[_key(therapy, word, names)] = ruled_out & flag
-                found[_key(therapy, word, names, "alone")] = ruled_out & flag & (number == 1)
-            found[_key(therapy, word, ())] = ruled_out & (number == 0)
-        return found
-
-    def _missing(self) -> dict[str, pl.Expr]:
-        """Return the counts of verdicts and patients that each variable blocks or would settle."""
-        sets = {t.id: pl.col(MISSING_ + t.id) for t in self._therapies}
-        undetermined = _sum(each != 0 for each in sets.values())
-        found = {"undetermined": undetermined}
-        for variable in self._blocking:
-            bits = {
-                therapy: pl.lit(1 << names.index(variable), pl.UInt64)
-                for therapy, names in self._variables.items()
-                if variable in names
-            }
-            blocked = _sum((sets[therapy] & bit) != 0 for therapy, bit in bits.items())
-            settled = _sum(sets[therapy] == bit for therapy, bit in bits.items())
-            found[f"{variable}:verdicts"] = blocked
-            found[f"{variable}:patients"] = blocked != 0
-            found[f"{variable}:settles_verdicts"] = settled
-            found[f"{variable}:settles_patients"] = (settled == undetermined) & (settled != 0)
-        return found
 
     # The report
 
@@ -286,11 +240,15 @@ class _Tally:
         )
 
     def _conflict_reports(self) -> Iterator[ConflictReport]:
-        rules = [(rule.id, rule.message) for rule in self.guideline.derivations]
-        rules += [(rule.id, rule.message) for rule in self.guideline.conflict_rules]
-        for name, message in rules:
+        for name, message in conflict_messages(self.guideline).items():
             if self.conflicts[message]:
                 yield ConflictReport(name, message, self.conflicts[message])
+
+
+def conflict_messages(guideline: Guideline) -> dict[str, str]:
+    """Return the rules by which a record can be in conflict, with their messages."""
+    derivations = {rule.id: rule.message for rule in guideline.derivations}
+    return derivations | {rule.id: rule.message for rule in guideline.conflict_rules}
 
 
 def _key(therapy: Therapy, word: str, names: tuple[str, ...], suffix: str = "") -> str:

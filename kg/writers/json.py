@@ -25,7 +25,7 @@ def write_json(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
     with path.open("w", encoding="utf-8") as file:
         first = True
         for chunk in chunks:
-            for text in _objects(task, chunk):
+            for text in objects(task, chunk):
                 file.write("[\n" if first else ",\n")
                 file.write(text)
                 first = False
@@ -36,10 +36,11 @@ def write_jsonl(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
     """Write one object a line."""
     with path.open("w", encoding="utf-8") as file:
         for chunk in chunks:
-            file.writelines(text + "\n" for text in _objects(task, chunk))
+            file.writelines(text + "\n" for text in objects(task, chunk))
 
 
-def _objects(task: Task, chunk: Chunk) -> Iterator[str]:
+def objects(task: Task, chunk: Chunk) -> Iterator[str]:
+    """Yield the JSON text of each patient's object."""
     if task.explain:
         yield from _explained(task, chunk)
     else:
