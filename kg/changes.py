@@ -26,7 +26,7 @@ from kg.logic import ANSWER_ELIGIBLE, STATE, Logic, logic_of
 from kg.records import Record, scored
 from kg.values import Interval, Knowledge, Variable
 from kg.verdicts import CONTRAINDICATED, EXCLUDED, NOT_INDICATED, VERDICTS, verdict
-from kg.wording import knowledge_words, listed
+from kg.wording import knowledge_words, listed, shortened
 
 MOST = 3  # facts at a time: more is no use to a reader
 _SHOWN = 6
@@ -76,7 +76,7 @@ def change_words(guideline: Guideline, change: Change) -> str:
     facts = ", and ".join(knowledge_words(variables[n], k) for n, k in change.facts.items())
     along = listed(variables[name].label for name in change.along)
     word = guideline.verdicts[change.verdict][0]
-    open_ = listed(variables[name].label for name in change.missing)
+    open_ = shortened([variables[name].label for name in change.missing])
     return (
         f"If {facts}"
         + (f" (which {along} would have to agree with)" if along else "")

@@ -171,7 +171,8 @@ class ConflictRule:
 class Guideline:
     """Everything the ontology says, ready for use; see `load`.
 
-    `kinds` maps notations to labels, `verdicts` notations to label and definition.
+    `kinds` and `groups` (of variables, in order) map notations to labels, `verdicts` notations
+    to label and definition.
     """
 
     ontology: Ontology
@@ -186,6 +187,7 @@ class Guideline:
     derivations: tuple[Derivation, ...]
     conflict_rules: tuple[ConflictRule, ...]
     kinds: Mapping[str, str]
+    groups: Mapping[str, str]
     verdicts: Mapping[str, tuple[str, str]]
     formulas: Mapping[str, Formula]
 

@@ -26,7 +26,7 @@ from kg.accounts import (
 from kg.engines.compiled import Compiled
 from kg.errors import InputError
 from kg.explaining import explain as account_of
-from kg.guideline import Guideline, Statement, load
+from kg.guideline import Guideline, load
 from kg.records import Record
 from kg.tables import find_patient
 from kg.terminal import NOTE_ON_USE, output

@@ -41,6 +41,7 @@ def guideline_of(ontology: Ontology) -> Guideline:
     criteria = classes.criteria("Criterion")
     therapies = TherapyReader(ontology, formulas).therapies(criteria)
     kinds = Terms(ontology).concepts("KindScheme")
+    groups = Terms(ontology).concepts("GroupScheme")
     return Guideline(
         ontology=ontology,
         variables=variables,
@@ -54,6 +55,7 @@ def guideline_of(ontology: Ontology) -> Guideline:
         derivations=rules.derivations(),
         conflict_rules=rules.conflict_rules(),
         kinds={notation: label for notation, (label, _) in kinds.items()},
+        groups={notation: label for notation, (label, _) in groups.items()},
         verdicts=Terms(ontology).concepts("VerdictScheme"),
         formulas=formulas,
     )

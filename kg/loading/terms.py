@@ -48,8 +48,14 @@ class Terms:
         return self.need(ox.NamedNode(iri), NOTATION)
 
     def concepts(self, scheme: str) -> dict[str, tuple[str, str]]:
-        """Return the label and the definition of each concept of a scheme, by notation."""
-        found = self.ontology.subjects(SKOS + "inScheme", ox.NamedNode(HCC + scheme))
+        """Return the label and the definition of each concept of a scheme, by notation.
+
+        Concepts that have a position come in its order, before the others.
+        """
+        found = sorted(
+            self.ontology.subjects(SKOS + "inScheme", ox.NamedNode(HCC + scheme)),
+            key=lambda node: self.ontology.number(node, HCC + "position") or float("inf"),
+        )
         return {
             self.need(c, NOTATION): (self.need(c, LABEL), self.need(c, DEFINITION)) for c in found
         }

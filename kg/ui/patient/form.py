@@ -1,0 +1,178 @@
+"""The form of a record, made from the variables of the ontology."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from kg.cells import expected
+from kg.drafts import LESION, written
+from kg.guideline import Guideline
+from kg.tables import LESION_ID
+from kg.ui.patient import state
+from kg.ui.patient.state import FIELD, FOCUS, GROUP, Judged
+from kg.ui.words import literal
+from kg.values import Variable
+from kg.wording import value_words
+
+_NOT_KNOWN = "not known"
+_FOCUS = """<script>
+setTimeout(() => {
+  const field = document.querySelector(".st-key-field-%s");
+  if (!field) return;
+  field.scrollIntoView({ block: "center" });
+  const input = field.querySelector("input, button[role], button");
+  if (input) input.focus();
+}, 100);
+</script>"""
+
+
+def form(guideline: Guideline, judged: Judged) -> None:
+    """Show the fields of one group of variables, and the choice of the group."""
+    groups = guideline.groups
+    if st.session_state.get(GROUP) not in groups:
+        st.session_state[GROUP] = next(iter(groups))
+    cells = judged.draft.cells
+    group = st.segmented_control(
+        "Group of facts",
+        list(groups),
+        format_func=lambda name: _group_label(guideline, name, cells.keys()),
+        key=GROUP,
+        required=True,
+        label_visibility="collapsed",
+    )
+    for variable in guideline.variables.values():
+        if variable.group == group:
+            with st.container(key=f"field-{variable.name}", gap=None):
+                _field(guideline, judged, variable)
+    if any(v.group == group and v.lesion_aggregation == "count" for v in _all(guideline)):
+        _lesions(guideline, judged)
+    focus = st.session_state.pop(FOCUS, None)
+    if focus in guideline.variables:
+        st.html(_FOCUS % focus, unsafe_allow_javascript=True)
+
+
+def _all(guideline: Guideline) -> list[Variable]:
+    return list(guideline.variables.values())
+
+
+def _group_label(guideline: Guideline, group: str, known: object) -> str:
+    """Return the label of a group, with how many of its facts are entered."""
+    names = [v.name for v in _all(guideline) if v.group == group]
+    entered = sum(name in known for name in names)  # type: ignore[operator]
+    return f"{guideline.groups[group]} {entered}/{len(names)}"
+
+
+def _field(guideline: Guideline, judged: Judged, variable: Variable) -> None:
+    """Show one field: what is known, as a widget, with what it was derived from or lacks."""
+    key, cell = FIELD + variable.name, judged.draft.cells.get(variable.name, "")
+    label = _label(judged, variable)
+    if variable.is_number:
+        st.session_state.setdefault(key, cell)
+        st.text_input(
+            label,
+            key=key,
+            placeholder=_NOT_KNOWN,
+            help=_help(variable),
+            on_change=_typed,
+            args=(variable.name,),
+        )
+    else:
+        st.session_state.setdefault(key, _chosen(variable, cell))
+        st.pills(
+            label,
+            variable.words,
+            selection_mode="multi",
+            format_func={value.name: value.label for value in variable.values}.__getitem__,
+            key=key,
+            help=_help(variable),
+            on_change=_picked,
+            args=(guideline, variable.name),
+        )
+    if fault := judged.reading.faults.get(variable.name):
+        st.markdown(f":red[:material/error: {literal(fault)}. Counted as not known.]")
+    for conflict in judged.account.conflicts:
+        if variable.name in conflict.variables:
+            st.markdown(f":red[:material/warning: Conflict: {literal(conflict.message)}]")
+
+
+def _label(judged: Judged, variable: Variable) -> str:
+    """Return the label of a field in plain words, as a screen reader says it too."""
+    unit = f" ({variable.unit_symbol})" if variable.unit_symbol else ""
+    record = judged.reading.record
+    known = record.known[variable.name]
+    said = ""
+    if variable.name in record.derived:
+        said = f"derived: {value_words(variable, known)}"
+    elif known != variable.unknown:
+        said = "" if known.pinned else value_words(variable, known)
+    elif not variable.is_number:
+        said = _NOT_KNOWN
+    return f"{variable.label}{unit}" + (f" · {said}" if said else "")
+
+
+def _help(variable: Variable) -> str:
+    several = "" if variable.is_number else " Choose several where it is one of them."
+    values = "".join(
+        f"\n- {literal(v.label)}: {literal(v.definition)}" for v in variable.values if v.definition
+    )
+    if variable.is_number:
+        several = f" Give {literal(expected(variable))}, or in words: at least 2, 1 to 3."
+    return f"{literal(variable.definition)}{several}{values}"
+
+
+def _chosen(variable: Variable, cell: str) -> list[str]:
+    """Return the values that a cell names, in the words of the variable."""
+    said = {part.strip().lower() for part in cell.split("|")}
+    if variable.type == "boolean":
+        said |= {"true"} if said & {"yes", "1"} else {"false"} if said & {"no", "0"} else set()
+    return [word for word in variable.words if word.lower() in said]
+
+
+def _typed(name: str) -> None:
+    state.set_cell(name, written(st.session_state[FIELD + name]))
+
+
+def _picked(guideline: Guideline, name: str) -> None:
+    """Take what was picked; of a boolean the later choice replaces the earlier one."""
+    key, variable = FIELD + name, guideline.variables[name]
+    picked = list(st.session_state[key])
+    if variable.type == "boolean" and len(picked) > 1:
+        before = state.draft().cells.get(name, "")
+        picked = [word for word in picked if word not in _chosen(variable, before)]
+        st.session_state[key] = picked
+    if len(picked) == len(variable.words):
+        picked = []
+        st.session_state[key] = picked
+    state.set_cell(name, "|".join(word for word in variable.words if word in picked))
+
+
+def _lesions(guideline: Guideline, judged: Judged) -> None:
+    """Show the list of lesions; patient-level values are derived from it."""
+    columns = [LESION_ID, *guideline.lesion_columns]
+    lesions = judged.draft.lesions
+    with st.expander(f"Lesions one by one ({len(lesions) or 'none'})", expanded=bool(lesions)):
+        st.caption("A list is taken as complete; what it says of the patient is derived from it.")
+        labels = {
+            column: st.column_config.TextColumn(
+                f"{v.label}{f' ({v.unit_symbol})' if v.unit_symbol else ''}", help=expected(v)
+            )
+            for column, v in guideline.lesion_columns.items()
+        }
+        edited = st.data_editor(
+            [{column: lesion.get(column, "") for column in columns} for lesion in lesions]
+            or [dict.fromkeys(columns, "")],
+            key=f"{FIELD}lesions",
+            num_rows="dynamic",
+            hide_index=True,
+            column_config={LESION_ID: st.column_config.TextColumn("lesion"), **labels},
+        )
+        if fault := judged.reading.faults.get(LESION):
+            st.markdown(f":red[:material/error: {literal(fault)}. The list is not used.]")
+        rows = tuple(
+            {column: str(text) for column, text in row.items() if text not in (None, "")}
+            for row in edited
+        )
+        kept = tuple(row for row in rows if row)
+        if kept != lesions:
+            state.set_lesions(kept)
+            st.rerun()

@@ -1,0 +1,122 @@
+"""The patient that this session is working on: its draft, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+import streamlit as st
+
+from kg.accounts import PatientAccount
+from kg.addresses import draft_at, parameters_of
+from kg.drafts import Draft, Reading, read_draft
+from kg.engines.compiled import Compiled
+from kg.explaining import explain
+from kg.guideline import Guideline
+from kg.ui import address
+from kg.ui.words import literal, short
+from kg.verdicts import PatientResult
+
+DRAFT, OTHER, OPEN, GROUP, FOCUS = "draft", "patient:other", "open", "patient:group", "focus"
+FIELD = "cell:"
+_OTHER = "other."  # in an address, before the parameters of the record to compare with
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A draft, what it reads as, and the verdicts with their reasons."""
+
+    draft: Draft
+    reading: Reading
+    result: PatientResult
+    account: PatientAccount
+
+
+@cache
+def _engine(guideline: Guideline) -> Compiled:
+    return Compiled(guideline)
+
+
+def judged(guideline: Guideline, draft: Draft) -> Judged:
+    """Return the verdicts on a draft, with their reasons."""
+    reading = read_draft(guideline, draft)
+    result = _engine(guideline).classify(reading.record)
+    return Judged(draft, reading, result, explain(guideline, reading.record, result))
+
+
+def draft() -> Draft:
+    """Return the draft of this session."""
+    found: Draft = st.session_state.setdefault(DRAFT, Draft())
+    return found
+
+
+def other() -> Draft | None:
+    """Return the draft that is compared with it, if any."""
+    found: Draft | None = st.session_state.get(OTHER)
+    return found
+
+
+def open_draft(new: Draft) -> None:
+    """Put another draft in place of the one of this session."""
+    st.session_state[DRAFT] = new
+    for key in [key for key in st.session_state if str(key).startswith(FIELD)]:
+        del st.session_state[key]
+
+
+def set_cell(variable: str, text: str) -> None:
+    """Change one cell of the draft."""
+    st.session_state[DRAFT] = draft().with_cell(variable, text)
+
+
+def set_id(patient_id: str) -> None:
+    """Change the identifier of the draft."""
+    st.session_state[DRAFT] = replace(draft(), patient_id=patient_id)
+
+
+def set_lesions(lesions: tuple[Mapping[str, str], ...]) -> None:
+    """Change the lesions of the draft."""
+    st.session_state[DRAFT] = replace(draft(), lesions=lesions)
+
+
+def go_to(guideline: Guideline, variable: str) -> None:
+    """Open the group of a field, and put the field in focus."""
+    st.session_state[GROUP] = guideline.variables[variable].group
+    st.session_state[FOCUS] = variable
+
+
+def restore(guideline: Guideline) -> None:
+    """Take the state of the page from its address, where that brings one."""
+    brought = address.arrived()
+    if brought is None:
+        return
+    own = {k: v for k, v in brought.items() if not k.startswith(_OTHER)}
+    second = {k.removeprefix(_OTHER): v for k, v in brought.items() if k.startswith(_OTHER)}
+    opened = [name for name in own.pop(OPEN, ()) if name in guideline.therapies]
+    new, strangers = draft_at(guideline, own)
+    open_draft(new)
+    st.session_state[OPEN] = set(opened)
+    compared, more = draft_at(guideline, second) if second else (None, ())
+    st.session_state[OTHER] = compared
+    _warn((*strangers, *more))
+
+
+def _warn(strangers: Sequence[str]) -> None:
+    if strangers:
+        names = ", ".join(literal(short(name)) for name in strangers[:5])
+        more = f" and {len(strangers) - 5} more" if len(strangers) > 5 else ""
+        st.warning(
+            f"The address holds what is no part of a record: {names}{more}. This was left out; "
+            "the rest is shown. Check the record before you rely on it."
+        )
+
+
+def keep() -> None:
+    """Put the state of the page into its address."""
+    second = other()
+    compared = parameters_of(second) if second else {}
+    address.keep(
+        parameters_of(draft())
+        | {OPEN: sorted(st.session_state.get(OPEN, ()))}
+        | {f"{_OTHER}{name}": values for name, values in compared.items()}
+    )

@@ -1,0 +1,229 @@
+"""What can be done with a patient: load, save, share, compare, verify, print."""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+
+import polars as pl
+import streamlit as st
+
+from kg import comparison
+from kg.addresses import LONGEST, query_string
+from kg.drafts import Draft, draft_of
+from kg.errors import ComponentError
+from kg.guideline import Guideline
+from kg.paths import example_cohort, example_lesions
+from kg.report import report
+from kg.tables import ID, LESION_ID
+from kg.terminal import counted
+from kg.ui.patient import state
+from kg.ui.patient.state import OTHER, Judged
+from kg.ui.words import literal, short, verdict_badge
+from kg.verdicts import PatientResult
+
+_VERIFIED = "patient:verified"
+
+
+@cache
+def _examples(guideline: Guideline) -> dict[str, Draft]:
+    """Return the drafts of the example cohort, by their identifiers."""
+    cells = pl.read_csv(example_cohort(), infer_schema=False)
+    path = example_lesions()
+    lesions = pl.read_csv(path, infer_schema=False) if path else pl.DataFrame({ID: []})
+    return {
+        row[ID]: draft_of(guideline, row, lesions.filter(pl.col(ID) == row[ID]).to_dicts())
+        for row in cells.to_dicts()
+    }
+
+
+def tools(guideline: Guideline, judged: Judged) -> None:
+    """Show the row of tools."""
+    with st.container(horizontal=True, gap="small"):
+        with st.popover("Load", icon=":material/folder_open:"):
+            _load(guideline)
+        with st.popover("Save and share", icon=":material/save:"):
+            _save(guideline, judged)
+        with st.popover("Compare", icon=":material/compare_arrows:"):
+            _choose_other(guideline, judged)
+        verify = st.button(
+            "Verify with HermiT",
+            icon=":material/verified:",
+            help="Ask the reasoner HermiT for the same answers. The first time takes seconds.",
+        )
+        st.button(
+            "Clear",
+            icon=":material/delete:",
+            on_click=state.open_draft,
+            args=(Draft(),),
+            disabled=judged.draft == Draft(),
+            help="Start with an empty record",
+        )
+    if verify:
+        _verify(guideline, judged)
+    told = st.session_state.get(_VERIFIED)
+    if told and told[0] == judged.draft:
+        (st.success if told[1] else st.error)(told[2])
+
+
+def _load(guideline: Guideline) -> None:
+    examples = _examples(guideline)
+    name = st.selectbox(
+        "A patient of the example cohort", list(examples), index=None, placeholder="choose one"
+    )
+    st.button(
+        "Open",
+        disabled=name is None,
+        on_click=state.open_draft,
+        args=(examples[name] if name else Draft(),),
+    )
+    st.caption("Patients of a table of yours: open the table on the Cohort page.")
+
+
+def _save(guideline: Guideline, judged: Judged) -> None:
+    draft = judged.draft
+    stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in draft.patient_id)[:60]
+    stem = stem or "patient"
+    st.text_input(
+        "Patient identifier",
+        value=draft.patient_id,
+        key=f"{state.FIELD}patient_id",
+        on_change=lambda: state.set_id(st.session_state[f"{state.FIELD}patient_id"].strip()),
+        help="Do not use a name: the identifier stands in the address and in files.",
+    )
+    with st.container(horizontal=True):
+        st.download_button(
+            "Report",
+            lambda: report(guideline, judged.reading.record, judged.account),
+            f"{stem}.html",
+            "text/html",
+            icon=":material/print:",
+            help="One page to print: record, verdicts, reasons, places",
+        )
+        st.download_button(
+            "Record", lambda: _table(draft), f"{stem}.csv", "text/csv", icon=":material/download:"
+        )
+        if draft.lesions:
+            st.download_button(
+                "Lesions",
+                lambda: _lesion_table(draft),
+                f"{stem}.lesions.csv",
+                "text/csv",
+                icon=":material/download:",
+            )
+    link = f"{(st.context.url or '').split('?')[0]}?{query_string(draft)}"
+    st.markdown("**Address**: it holds the record itself; who has it can read the record.")
+    st.code(link, language=None, wrap_lines=True)
+    if len(link) > LONGEST:
+        st.warning("This address is long; some browsers cut it. Save the record instead.")
+
+
+def _table(draft: Draft) -> str:
+    row = {ID: draft.patient_id or "patient"} | dict(draft.cells)
+    return pl.DataFrame([row], infer_schema_length=None).write_csv()
+
+
+def _lesion_table(draft: Draft) -> str:
+    rows = [
+        {ID: draft.patient_id or "patient", LESION_ID: str(i)} | dict(lesion)
+        for i, lesion in enumerate(draft.lesions, start=1)
+    ]
+    return pl.DataFrame(rows, infer_schema_length=None).write_csv()
+
+
+# HermiT
+
+
+def _verify(guideline: Guideline, judged: Judged) -> None:
+    """Ask HermiT for the same record, and remember what came of it."""
+    from kg.engines.hermit import Hermit  # noqa: PLC0415 - starts a Java virtual machine
+
+    started = time.perf_counter()
+    with st.spinner("HermiT reasons …"):
+        try:
+            found = Hermit(guideline).classify(judged.reading.record)
+        except ComponentError as error:
+            st.session_state[_VERIFIED] = (judged.draft, False, f"HermiT cannot run: {error}")
+            return
+    agrees = found == judged.result
+    seconds = time.perf_counter() - started
+    told = (
+        f"HermiT agrees: {counted(len(found.therapies), 'verdict')} and the states of "
+        f"{counted(len(found.states), 'class')[:-1]}es are the same ({seconds:.1f} s)."
+        if agrees
+        else f"HermiT does not agree on {_differing(found, judged.result)}. Please report this."
+    )
+    st.session_state[_VERIFIED] = (judged.draft, agrees, told)
+
+
+def _differing(first: PatientResult, second: PatientResult) -> str:
+    names = [n for n, one in first.therapies.items() if one != second.therapies[n]]
+    names += [n for n, one in first.states.items() if one != second.states.get(n)]
+    return ", ".join(names)
+
+
+# Comparison
+
+
+def _choose_other(guideline: Guideline, judged: Judged) -> None:
+    examples = _examples(guideline)
+    name = st.selectbox(
+        "With a patient of the example cohort", list(examples), index=None, placeholder="choose one"
+    )
+    with st.container(horizontal=True):
+        st.button(
+            "Compare with it",
+            disabled=name is None,
+            on_click=_set_other,
+            args=(examples[name] if name else None,),
+        )
+        st.button(
+            "Keep this record to compare",
+            on_click=_set_other,
+            args=(judged.draft,),
+            help="Then change the record or open another: the differences are shown",
+        )
+
+
+def _set_other(other: Draft | None) -> None:
+    st.session_state[OTHER] = other
+
+
+def compared(guideline: Guideline, first: Judged, second: Judged) -> None:
+    """Show two patients side by side, with the differences marked."""
+    only = st.toggle("Only differences", value=True, key="patient:differences")
+    names = [literal(short(j.draft.patient_id)) or "unnamed" for j in (first, second)]
+    names = [f"{names[0]} (this record)", f"{names[1]} (compared)"]
+    pairs = [
+        *_rows(guideline, first, second),
+        *(
+            ("", p.label, literal(p.first), literal(p.second), p.differs)
+            for p in comparison.facts(guideline, first.reading.record, second.reading.record)
+        ),
+    ]
+    shown = [pair for pair in pairs if pair[-1] or not only]
+    lines = [f"| | | {names[0]} | {names[1]} |", "| --- | --- | --- | --- |"]
+    lines += [
+        f"| {'≠' if differs else ''} | {literal(label)} | {a} | {b} |"
+        for _, label, a, b, differs in shown
+    ]
+    if shown:
+        st.markdown("\n".join(lines))
+    else:
+        st.info("The two records do not differ.")
+    st.button("End the comparison", on_click=_set_other, args=(None,), icon=":material/close:")
+
+
+def _rows(
+    guideline: Guideline, first: Judged, second: Judged
+) -> list[tuple[str, str, str, str, bool]]:
+    return [
+        (
+            pair.id,
+            pair.label,
+            verdict_badge(guideline, pair.first),
+            verdict_badge(guideline, pair.second),
+            pair.differs,
+        )
+        for pair in comparison.verdicts(guideline, first.result, second.result)
+    ]

@@ -1,0 +1,191 @@
+"""The verdicts on a patient: each with its reason, its criteria, and what would settle it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import streamlit as st
+
+from kg.accounts import (
+    ABSOLUTE,
+    INDICATION,
+    PRECONDITION,
+    RELATIVE,
+    CriterionAccount,
+    RecommendationAccount,
+    TherapyAccount,
+)
+from kg.changes import changes, sentences
+from kg.guideline import Guideline
+from kg.inquiry import OpenFact, open_facts
+from kg.taxonomy import families
+from kg.terminal import counted
+from kg.ui.patient import state
+from kg.ui.patient.state import OPEN, Judged
+from kg.ui.words import literal, places, state_badge, verdict_badge
+from kg.verdicts import MET, UNDETERMINED
+from kg.wording import listed
+
+_ROLES = (INDICATION, PRECONDITION, ABSOLUTE, RELATIVE)
+_ANOTHER = "ask-another"
+_ASKED = 3  # facts to find out next that are offered at once
+
+
+def next_facts(guideline: Guideline, judged: Judged) -> None:
+    """Show what to find out next, each fact a click away from its field."""
+    found = open_facts(guideline, judged.reading.record, judged.result)
+    if not found:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown("**Find out next**", width="content")
+        for fact in found[:_ASKED]:
+            st.button(
+                guideline.variables[fact.variable].label,
+                key=f"ask:{fact.variable}",
+                help=_use(guideline, fact),
+                on_click=state.go_to,
+                args=(guideline, fact.variable),
+            )
+        if len(found) > _ASKED:
+            st.selectbox(
+                "Another open fact",
+                [fact.variable for fact in found[_ASKED:]],
+                format_func=lambda name: guideline.variables[name].label,
+                index=None,
+                placeholder=f"{len(found) - _ASKED} more",
+                key=_ANOTHER,
+                on_change=_go_to_another,
+                args=(guideline,),
+                label_visibility="collapsed",
+                width=160,
+            )
+
+
+def _go_to_another(guideline: Guideline) -> None:
+    variable = st.session_state.pop(_ANOTHER)
+    if variable is not None:
+        state.go_to(guideline, variable)
+
+
+def _use(guideline: Guideline, fact: OpenFact) -> str:
+    """Return what learning a fact would do."""
+    number = len(fact.bears_on)
+    return (
+        f"{counted(number, 'open verdict')} turn{'s' if number == 1 else ''} on it; any value "
+        f"settles {len(fact.settles)}, some value settles {len(fact.may_settle)}. "
+        f"{literal(guideline.variables[fact.variable].definition)}"
+    )
+
+
+def verdicts(guideline: Guideline, judged: Judged) -> None:
+    """Show the verdict on every therapy, family by family, with the recommendations beside."""
+    recommended = [r for r in judged.account.recommendations if r.state == MET]
+    for recommendation in recommended:
+        if not recommendation.concerns:
+            _recommendation(recommendation)
+    for family, therapies in families(guideline).items():
+        st.markdown(f"##### {literal(family.capitalize())}")
+        ids = {therapy.id for therapy in therapies}
+        for recommendation in recommended:
+            first = next((t for t in guideline.therapies if t in recommendation.concerns), None)
+            if first in ids:
+                _recommendation(recommendation)
+        for therapy in therapies:
+            _therapy(guideline, judged, judged.account.therapies[therapy.id])
+    labels = listed(t.label for t in guideline.mentioned.values() if _is_leaf(guideline, t.id))
+    st.caption(f"The text mentions {literal(labels)}, and states no criteria for them.")
+
+
+def _is_leaf(guideline: Guideline, name: str) -> bool:
+    every = (*guideline.therapies.values(), *guideline.mentioned.values())
+    return not any(name in therapy.parents for therapy in every)
+
+
+def _recommendation(account: RecommendationAccount) -> None:
+    """Show a recommendation that holds, muted where no therapy that it concerns is open."""
+    concerns = f" ({', '.join(account.concerns)})" if account.concerns else ""
+    text = (
+        f":material/recommend: **{literal(account.id)}**, {literal(account.strength)}: "
+        f"{literal(account.advice)}{literal(concerns)}"
+    )
+    before = f" Comes before {listed(account.precedes)}." if account.precedes else ""
+    muted = " No therapy that it concerns is open to this patient." if account.muted else ""
+    help_ = (
+        f"{places(account.statements)}: {literal(account.paraphrase)} "
+        + (f"Reading: {literal(account.note)} " if account.note else "")
+        + f"{before}{muted}"
+    )
+    st.markdown(f":gray[{text}{muted}]" if account.muted else text + before, help=help_)
+
+
+def _therapy(guideline: Guideline, judged: Judged, account: TherapyAccount) -> None:
+    """Show a verdict with the reason that decided it; its criteria once it is opened."""
+    opened: set[str] = st.session_state.setdefault(OPEN, set())
+    name = account.therapy
+    box = st.expander(
+        f"{verdict_badge(guideline, account.verdict)} **{literal(account.label)}**",
+        key=f"therapy:{name}",
+        expanded=name in opened,
+        on_change="rerun",
+    )
+    _, _, reason = account.reason.partition(": ")
+    with st.container(key=f"reason-{'open' if box.open else 'closed'}-{name}"):
+        st.caption(literal(reason[:1].upper() + reason[1:]))
+    for note in account.notes:
+        st.markdown(f"**{literal(note)}**")
+    (opened.add if box.open else opened.discard)(name)
+    if box.open:
+        with box:
+            _details(guideline, judged, account)
+
+
+def _details(guideline: Guideline, judged: Judged, account: TherapyAccount) -> None:
+    word, meaning = guideline.verdicts[account.verdict]
+    st.caption(f"{literal(word.capitalize())}: {literal(meaning)}")
+    if account.note:
+        st.caption(f"Reading: {literal(account.note)}")
+    for names in account.covers:
+        st.markdown(f"One of these always holds: {literal(listed(names, 'or'))}.")
+    if account.verdict == UNDETERMINED:
+        _missing(guideline, account)
+    _changes(guideline, judged, account)
+    if account.unchecked:
+        st.markdown(f"Cautions that could not be checked: {literal(listed(account.unchecked))}.")
+    for role in _ROLES:
+        criteria = [c for c in account.criteria if c.role == role]
+        if criteria:
+            st.markdown(f"**{role.capitalize()}s**\n\n{_criteria(criteria)}")
+
+
+def _missing(guideline: Guideline, account: TherapyAccount) -> None:
+    st.markdown("**What would settle it**")
+    with st.container(horizontal=True, gap="small"):
+        for missing in account.missing:
+            st.button(
+                missing.fact,
+                key=f"missing:{account.therapy}:{missing.variable}",
+                on_click=state.go_to,
+                args=(guideline, missing.variable),
+            )
+
+
+def _changes(guideline: Guideline, judged: Judged, account: TherapyAccount) -> None:
+    therapy = guideline.therapies[account.therapy]
+    found = changes(guideline, judged.reading.record, therapy, account.verdict)
+    if found is None:
+        return
+    lines = "\n".join(f"- {literal(line)}" for line in sentences(guideline, found))
+    st.markdown(f"**What would have to change**\n\n{lines}")
+    st.caption("What would follow by the guideline if the record were other; no advice.")
+
+
+def _criteria(criteria: Iterable[CriterionAccount]) -> str:
+    """Return criteria as a list: state, facts, place, paraphrase and reading."""
+    return "\n".join(
+        f"- {state_badge(c.state)} [{c.id}](guideline?criterion={c.id}) {literal(c.label)}"
+        + (f": {literal('; '.join(c.facts))}" if c.facts else "")
+        + f"  \n  :gray[{places(c.statements)}: {literal(c.paraphrase)}"
+        + (f" Reading: {literal(c.note)}" if c.note else "")
+        + "]"
+        for c in criteria
+    )
