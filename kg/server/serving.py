@@ -18,6 +18,7 @@ from kg.guideline import Guideline, load
 from kg.queries import catalogue
 from kg.server.access import Access, is_loopback
 from kg.server.app import create_app
+from kg.server.connections import IDLE_TIME, PatientProtocol
 from kg.server.description import Description
 from kg.server.guard import Guard
 from kg.server.handlers import Endpoint
@@ -63,13 +64,14 @@ def _run(settings: Settings, guard: Guard, questions: Questions, listener: socke
     endpoint = Endpoint(guard, description, questions, settings.union)
     config = uvicorn.Config(
         create_app(endpoint, settings.access),
-        http="h11",
+        http=PatientProtocol,
         ws="none",
         lifespan="off",
         log_level="warning",
         access_log=False,
         server_header=False,
         h11_max_incomplete_event_size=_LONGEST_HEAD,
+        timeout_keep_alive=IDLE_TIME,
         timeout_graceful_shutdown=_FAREWELL,
         backlog=_BACKLOG,
     )
