@@ -15,6 +15,9 @@ from kg.errors import InputError
 from kg.graph.names import COHORTS
 from kg.ontology import HCC
 from kg.stores import Store
+from kg.stores.files import graph_name
+
+_IDENTIFIER, _PATIENT = ox.NamedNode(HCC + "patient_id"), ox.NamedNode(HCC + "Patient")
 
 
 class Sink(Protocol):
@@ -97,8 +100,8 @@ class StoreSink:
         others = [g for g in self._store.graphs() if g.startswith(COHORTS) and g != graph]
         for other in others:
             found = self._store.select(
-                f"SELECT ?id WHERE {{ GRAPH <{graph}> {{ ?p <{HCC}patient_id> ?id }} "
-                f"GRAPH <{other}> {{ ?p a <{HCC}Patient> }} }} LIMIT 1"
+                f"SELECT ?id WHERE {{ GRAPH {graph_name(graph)} {{ ?p {_IDENTIFIER} ?id }} "
+                f"GRAPH {graph_name(other)} {{ ?p a {_PATIENT} }} }} LIMIT 1"
             )
             for (name,) in found.rows:
                 value = name.value if isinstance(name, ox.Literal) else str(name)
