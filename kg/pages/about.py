@@ -1,5 +1,90 @@
-"""The page About."""
+"""The page About: what this is and is not, versions, sources, licences, how to cite."""
 
+import polars as pl
+import streamlit as st
+
+from kg.imprint import imprint
+from kg.inventory import covered
+from kg.passages import source_text
+from kg.terminal import NOTE_ON_USE, counted
+from kg.ui import address
+from kg.ui.about_parts import notices, parts
+from kg.ui.data import ask, guideline
+from kg.ui.links import link
+from kg.ui.restoring import restored
 from kg.ui.shell import head
+from kg.ui.tables import Asked, table
+from kg.ui.words import literal, verdict_badge
 
-head("About", "")
+head("About", "What this is and is not, how verdicts are defined, sources, licences, how to cite.")
+g = guideline()
+header, source = imprint(g), source_text(g)
+restored("about", {}, {})
+st.warning(NOTE_ON_USE, icon=":material/info:")
+
+left, right = st.columns(2, gap="large")
+with left:
+    st.subheader("What this is", anchor=False)
+    st.markdown(
+        f"**{literal(header.title)}**  \n{literal(header.abstract)}\n\n"
+        f"It holds {len(g.therapies)} therapies with criteria, "
+        f"{len(g.criteria)} criteria, {counted(len(g.variables), 'variable')}, "
+        f"{counted(len(g.recommendations), 'recommendation')} and "
+        f"{counted(len(g.statements), 'statement')}."
+    )
+    st.subheader("What this is not", anchor=False)
+    st.markdown(
+        "- No medical device, and no advice about a patient.\n"
+        f"- Not the guideline: {literal(source.definition)} Newer guidelines may say otherwise.\n"
+        "- Not free of reading: where the wording leaves something open, an editorial reading "
+        "settles it. Readings are marked wherever they count.\n"
+        "- Not complete: "
+        + " ".join(
+            literal(note)
+            for t in (*g.therapies.values(), *g.mentioned.values())
+            for note in t.notes
+        )
+    )
+    st.subheader("How verdicts are defined", anchor=False)
+    st.markdown(
+        "What a record does not say stays open. A verdict holds for every way of filling the gaps."
+    )
+    for verdict, (_, definition) in g.verdicts.items():
+        st.markdown(f"{verdict_badge(g, verdict)} {literal(definition)}")
+with right:
+    st.subheader("Version", anchor=False)
+    st.markdown(
+        f"Version **{literal(header.version)}** of {literal(header.issued)}, by "
+        f"{literal(', '.join(header.creators))}, "
+        f"licence [{literal(header.licence_name)}]({header.licence})."
+    )
+    st.caption(f"SHA-256 of the ontology: {header.sha256}")
+    st.subheader("How to cite", anchor=False)
+    st.code(header.citation, language=None, wrap_lines=True)
+    with st.expander("For BibTeX"):
+        st.code(header.bibtex, language=None, wrap_lines=True)
+    st.subheader("Sources", anchor=False)
+    share = covered(g.statements.values()) / source.length
+    st.markdown(
+        f"**{literal(source.label)}**: {literal(source.definition)} Statements cover "
+        f"{share:.0%} of its {source.length:,} characters. The text itself does not come along."
+    )
+    link(
+        "guideline", "How much of it is covered", {"view": "coverage"}, icon=":material/menu_book:"
+    )
+    st.markdown(
+        "**Codes** of other vocabularies stand under the licences of these; counts by vocabulary:"
+    )
+    table(ask("mapping-counts"), "mappings", Asked("mapping-counts"), 200)
+st.subheader("Licences of what comes along", anchor=False)
+st.markdown(parts())
+notices()
+st.subheader("Modules of the ontology", anchor=False)
+table(pl.DataFrame(header.modules), "modules", height=320)
+st.subheader("Read more", anchor=False)
+st.markdown(
+    "In the folder `docs` of the source: `semantics.md` (what a verdict means, and why it is "
+    "exact), `patient-table.md` (columns and cells), `rdf-patients.md`, `graph.md`, `queries.md`, "
+    "`endpoint.md`, `python.md`, `changelog.md`. `hcc-kg --help` lists the commands."
+)
+address.keep({})

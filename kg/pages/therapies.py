@@ -1,5 +1,89 @@
-"""The page Therapies."""
+"""The page Therapies: the taxonomy to click, and everything about the therapy that is chosen."""
 
+import streamlit as st
+
+from kg.pictures import CRITERIA, GROUP, every_therapy, sort_of, taxonomy
+from kg.ui import terms
+from kg.ui.components.graph import graph
+from kg.ui.data import guideline
+from kg.ui.restoring import bound, follow, keep, restored
 from kg.ui.shell import head
+from kg.ui.therapy_views import VIEWS
+from kg.ui.words import literal
 
-head("Therapies", "")
+head("Therapies", "What the guideline says of each therapy: when, when not, how, and what follows.")
+g = guideline()
+therapies = every_therapy(g)
+nodes, edges = taxonomy(g)
+start = {"therapy": next(iter(g.therapies)), "view": next(iter(VIEWS))}
+allowed = {
+    "therapy": therapies,
+    "view": VIEWS,
+    "kind": g.kinds,
+    "node": {*g.criteria, *g.variables},
+}
+state = restored("therapies", allowed, start)
+
+
+def choose(name: str) -> None:
+    """Choose a therapy."""
+    state["therapy"] = name
+    state.pop("node", None)
+
+
+left, right = st.columns([1, 2], gap="medium")
+therapy = therapies[state["therapy"]]
+with left:
+    key = bound(state, "therapy", "therapies:therapy")
+    st.selectbox(
+        "Therapy",
+        [node.id for node in nodes],
+        key=key,
+        format_func=lambda name: therapies[name].label,
+        on_change=follow,
+        args=(state, "therapy", key),
+    )
+    graph(
+        nodes,
+        edges,
+        "therapies:taxonomy",
+        label="The taxonomy of therapies as a tree. The list Therapy offers the same choice.",
+        layout="tree",
+        selected=therapy.id,
+        on_click=choose,
+    )
+    st.caption("Boxes have criteria; dashed ones are merely mentioned; bold words group others.")
+with right:
+    st.subheader(literal(therapy.label), anchor=False)
+    sort = sort_of(g, therapy.id)
+    told = {
+        CRITERIA: ":green-badge[has criteria]",
+        GROUP: ":gray-badge[a group of therapies]",
+    }.get(sort, ":gray-badge[merely mentioned]")
+    also = (
+        f"  \nAlso called: {literal(', '.join(therapy.alt_labels))}" if therapy.alt_labels else ""
+    )
+    st.markdown(f"{told} {literal(therapy.definition)}{also}")
+    if therapy.parents:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown("A kind of", width="content")
+            terms.therapy_links(g, therapy.parents)
+    for note in therapy.notes:
+        st.warning(literal(note))
+    terms.reading(therapy.note)
+    key = bound(state, "view", "therapies:view")
+    st.segmented_control(
+        "What to show",
+        list(VIEWS),
+        key=key,
+        required=True,
+        format_func=lambda view: VIEWS[view][0],
+        on_change=follow,
+        args=(state, "view", key),
+        label_visibility="collapsed",
+        wrap=True,
+    )
+    VIEWS[state["view"]][1](g, therapy, state)
+if state["view"] != "statements":
+    state.pop("kind", None)
+keep(state, start)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -24,9 +24,23 @@ class Asked:
         return {"question": self.question} | {f"p.{k}": v for k, v in self.parameters.items()}
 
 
-def table(frame: pl.DataFrame, name: str, asked: Asked | None = None, height: int = 300) -> None:
-    """Show a table; `name` is that of the file to download, and the key of its parts."""
-    st.dataframe(frame, key=f"table:{name}", hide_index=True, height=height)
+def table(
+    frame: pl.DataFrame,
+    name: str,
+    asked: Asked | None = None,
+    height: int = 300,
+    *,
+    picked: int | None = None,
+    on_pick: Callable[[int], None] | None = None,
+) -> None:
+    """Show a table; `name` is that of the file to download, and the key of its parts.
+
+    Where there is something to do `on_pick`, a row can be picked; `picked` is the one that is.
+    """
+    if on_pick is None:
+        st.dataframe(frame, key=f"table:{name}", hide_index=True, height=height)
+    else:
+        _choosable(frame, f"table:{name}", height, picked, on_pick)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(counted(len(frame), "row"), width="content")
         st.download_button(
@@ -41,3 +55,23 @@ def table(frame: pl.DataFrame, name: str, asked: Asked | None = None, height: in
         )
         if asked is not None:
             link("query", "Query", asked.place(), icon=":material/manage_search:")
+
+
+def _choosable(
+    frame: pl.DataFrame, key: str, height: int, picked: int | None, on_pick: Callable[[int], None]
+) -> None:
+    rows = [] if picked is None else [picked]
+    st.session_state[key] = {"selection": {"rows": rows}}
+
+    def selected() -> None:
+        for row in st.session_state[key]["selection"]["rows"]:
+            on_pick(row)
+
+    st.dataframe(
+        frame,
+        key=key,
+        hide_index=True,
+        height=height,
+        on_select=selected,
+        selection_mode="single-row",
+    )

@@ -1,0 +1,80 @@
+"""The inventory of statements: order, what they are read as, how much of the text they cover."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kg.guideline import Criterion, Guideline, Recommendation, Response, Statement
+
+Encoded = Criterion | Recommendation | Response
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of a chapter its statements cover: their number and their characters."""
+
+    chapter: str
+    statements: int
+    decidable: int
+    characters: int
+    decidable_characters: int
+
+
+def sections(guideline: Guideline) -> list[str]:
+    """Return the sections in the order of the text."""
+    ordered = sorted(guideline.statements.values(), key=lambda s: s.start)
+    return list(dict.fromkeys(statement.section for statement in ordered))
+
+
+def encoded(guideline: Guideline) -> dict[str, Encoded]:
+    """Return every class of patients that statements are read as, by its identifier."""
+    return {
+        **guideline.definitions,
+        **guideline.criteria,
+        **guideline.recommendations,
+        **guideline.responses,
+    }
+
+
+def read_as(guideline: Guideline, statement: str) -> list[Encoded]:
+    """Return the criteria, recommendations and responses that a statement is read as."""
+    return [each for each in encoded(guideline).values() if statement in each.statements]
+
+
+def neighbours(guideline: Guideline, statement: str) -> tuple[str | None, str | None]:
+    """Return the statements before and after a statement, in the order of the text."""
+    names = list(guideline.statements)
+    at = names.index(statement)
+    return (
+        names[at - 1] if at else None,
+        names[at + 1] if at + 1 < len(names) else None,
+    )
+
+
+def chapters(guideline: Guideline) -> list[Coverage]:
+    """Return the coverage of each chapter, which is a section without its numbers in brackets."""
+    inside: dict[str, list[Statement]] = {}
+    for section in sections(guideline):
+        inside.setdefault(section.partition("(")[0], []).extend(
+            s for s in guideline.statements.values() if s.section == section
+        )
+    return [
+        Coverage(
+            chapter,
+            len(every),
+            sum(s.decidable for s in every),
+            covered(every),
+            covered(s for s in every if s.decidable),
+        )
+        for chapter, every in inside.items()
+    ]
+
+
+def covered(statements: Iterable[Statement]) -> int:
+    """Return how many characters passages cover; where they overlap, a character counts once."""
+    total, reached = 0, 0
+    for statement in sorted(statements, key=lambda s: s.start):
+        total += max(0, statement.end - max(statement.start, reached))
+        reached = max(reached, statement.end)
+    return total

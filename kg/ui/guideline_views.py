@@ -1,0 +1,238 @@
+"""The views of the page Guideline: statements, criteria, and how much of the text is covered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import altair as alt
+import polars as pl
+import streamlit as st
+
+from kg.guideline import Guideline, Statement
+from kg.inventory import chapters, covered, encoded, neighbours, read_as, sections
+from kg.passages import source_text
+from kg.pictures import every_therapy
+from kg.terminal import counted
+from kg.ui import terms
+from kg.ui.data import ask
+from kg.ui.guideline_text import text_of_user
+from kg.ui.restoring import State, bound, follow
+from kg.ui.tables import Asked, table
+from kg.ui.words import literal
+
+View = Callable[[Guideline, State], None]
+DECIDABLE = {"true": "decidable", "false": "knowledge"}
+_COLOURS = {
+    "read as criteria or recommendations": "#0072B2",
+    "knowledge about therapies": "#E69F00",
+}
+
+
+def _choice(
+    state: State, name: str, label: str, options: Mapping[str, str], width: int = 170
+) -> None:
+    key = bound(state, name, f"guideline:{name}")
+    st.selectbox(
+        label,
+        list(options),
+        key=key,
+        placeholder="All",
+        format_func=lambda each: options[each],
+        on_change=follow,
+        args=(state, name, key),
+        width=width,
+    )
+
+
+def _search(state: State) -> None:
+    key = bound(state, "text", "guideline:text", "")
+    st.text_input(
+        "Words",
+        key=key,
+        max_chars=200,
+        placeholder="Search",
+        on_change=follow,
+        args=(state, "text", key),
+        width=170,
+    )
+
+
+def _asked(state: State, *names: str) -> dict[str, str]:
+    parameters = {"decidable": "is_decidable"}
+    return {parameters.get(name, name): state[name] for name in names if name in state}
+
+
+def statements(guideline: Guideline, state: State) -> None:
+    """Show the statements that are chosen as a table, and one of them in full."""
+    with st.container(horizontal=True, gap="small"):
+        _search(state)
+        _choice(state, "section", "Section", {name: name for name in sections(guideline)}, 110)
+        _choice(state, "kind", "Kind", guideline.kinds)
+        about = {name for each in guideline.statements.values() for name in each.therapies}
+        therapies = {n: t.label for n, t in every_therapy(guideline).items() if n in about}
+        _choice(state, "therapy", "Therapy", therapies)
+        _choice(state, "decidable", "Decidable or knowledge", DECIDABLE)
+    asked = _asked(state, "text", "section", "kind", "therapy", "decidable")
+    frame = ask("statements", **asked)
+    names = frame["statement"].to_list()
+    name = state.get("statement") or (names[0] if names else None)
+
+    def pick(row: int) -> None:
+        state["statement"] = names[row]
+
+    left, right = st.columns([1.1, 1], gap="medium")
+    with left:
+        if not names:
+            st.info("No statement fits. Take a filter away, or search for fewer words.")
+        else:
+            picked = names.index(name) if name in names else None
+            view = frame.select("statement", "section", "kind", "paraphrase")
+            table(view, "statements", Asked("statements", asked), 430, picked=picked, on_pick=pick)
+    with right:
+        if name is not None:
+            _statement(guideline, guideline.statements[name], state)
+
+
+def _statement(guideline: Guideline, statement: Statement, state: State) -> None:
+    def step(name: str) -> None:
+        state["statement"] = name
+
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(f"Statement {statement.id}", anchor=False, width="stretch")
+        for icon, words, name in zip(
+            ("arrow_back", "arrow_forward"),
+            ("The statement before", "The statement after"),
+            neighbours(guideline, statement.id),
+            strict=True,
+        ):
+            st.button(
+                f":material/{icon}:",
+                key=f"guideline:{icon}",
+                help=words,
+                disabled=name is None,
+                on_click=step,
+                args=(name,),
+            )
+    sort = ":green-badge[decidable]" if statement.decidable else ":gray-badge[knowledge]"
+    st.markdown(
+        f"Section {literal(statement.section)}, characters {statement.start}–{statement.end} "
+        f":blue-badge[{literal(guideline.kinds[statement.kind])}] {sort}"
+    )
+    st.markdown(literal(statement.paraphrase))
+    text_of_user(guideline, statement)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown("**About**", width="content")
+        terms.therapy_links(guideline, statement.therapies)
+    found = read_as(guideline, statement.id)
+    if not found:
+        st.caption("Knowledge about a therapy: it is read as no criterion.")
+    for each in found:
+        with st.expander(f"**{literal(each.id)}** {literal(each.label)}", expanded=len(found) == 1):
+            terms.criterion(guideline, each.id, in_full=True)
+
+
+def criteria(guideline: Guideline, state: State) -> None:
+    """Show the criteria as a table, and one of them in full."""
+    every = encoded(guideline)
+    with st.container(horizontal=True, gap="small"):
+        _search(state)
+        kinds = {each.kind for each in guideline.criteria.values()}
+        _choice(state, "role", "Kind", {k: v for k, v in guideline.kinds.items() if k in kinds})
+        _choice(
+            state,
+            "criterion",
+            "Go to a criterion, definition, recommendation or response",
+            {name: f"{name} {each.label}" for name, each in every.items()},
+            400,
+        )
+    asked = {"kind" if k == "role" else k: v for k, v in _asked(state, "text", "role").items()}
+    frame = ask("criteria", **asked)
+    names = frame["criterion"].to_list()
+    name = state.get("criterion") or (names[0] if names else None)
+
+    def pick(row: int) -> None:
+        state["criterion"] = names[row]
+
+    left, right = st.columns([1.1, 1], gap="medium")
+    with left:
+        if not names:
+            st.info("No criterion fits. Take a filter away, or search for fewer words.")
+        else:
+            picked = names.index(name) if name in names else None
+            view = frame.select("criterion", "kind", "label")
+            table(view, "criteria", Asked("criteria", asked), 430, picked=picked, on_pick=pick)
+    with right:
+        if name is not None:
+            st.subheader(f"{literal(name)} {literal(every[name].label)}", anchor=False)
+            st.markdown(f":blue-badge[{literal(terms.kind_of(guideline, name))}]")
+            terms.criterion(guideline, name, in_full=True)
+
+
+def coverage(guideline: Guideline, state: State) -> None:
+    """Show how much of the text the statements cover, and how much of that is decidable."""
+    every = guideline.statements.values()
+    source, total = source_text(guideline), covered(every)
+    decidable = [each for each in every if each.decidable]
+    st.markdown(
+        f"**{counted(len(every), 'statement')}** cover {total:,} of the {source.length:,} "
+        f"characters of the text (**{total / source.length:.0%}**); the rest is headings, numbers "
+        "and spaces. "
+        f"**{len(decidable)}** are decidable: read as criteria, recommendations or responses "
+        f"({covered(decidable) / total:.0%} of the characters covered). "
+        f"**{len(every) - len(decidable)}** are knowledge about therapies."
+    )
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.subheader("Characters by chapter", anchor=False)
+        _chart(guideline)
+    with right:
+        st.subheader("By section", anchor=False)
+        table(ask("coverage-of-sections"), "coverage", Asked("coverage-of-sections"), 220)
+        st.subheader("By kind", anchor=False)
+        table(ask("knowledge-counts"), "kinds", Asked("knowledge-counts"), 220)
+
+
+def _chart(guideline: Guideline) -> None:
+    rows = chapters(guideline)
+    first, second = _COLOURS
+    bars = [
+        {"chapter": row.chapter, "characters": number, "sort": sort}
+        for row in rows
+        for sort, number in (
+            (first, row.decidable_characters),
+            (second, row.characters - row.decidable_characters),
+        )
+    ]
+    chart = (
+        alt.Chart(pl.DataFrame(bars))
+        .mark_bar()
+        .encode(
+            y=alt.Y(
+                "chapter:N",
+                sort=[row.chapter for row in rows],
+                title=None,
+                axis=alt.Axis(labelOverlap=False),
+            ),
+            x=alt.X("characters:Q", title="characters of the text"),
+            color=alt.Color(
+                "sort:N",
+                scale=alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values())),
+                legend=alt.Legend(orient="top", title=None, labelLimit=300, columns=1),
+            ),
+            tooltip=["chapter", "sort", "characters"],
+        )
+        .properties(height=30 * len(rows))
+    )
+    most = max(rows, key=lambda row: row.characters)
+    st.altair_chart(
+        chart,
+        alt=f"Bars of the characters that statements cover in each of {len(rows)} chapters; "
+        f"most are in {most.chapter}. The table By section holds the numbers.",
+    )
+
+
+VIEWS: Mapping[str, tuple[str, View]] = {
+    "statements": ("Statements", statements),
+    "criteria": ("Criteria", criteria),
+    "coverage": ("Coverage", coverage),
+}

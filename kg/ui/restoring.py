@@ -1,0 +1,68 @@
+"""The state of a page as parameters: what an address may hold, and what is told of the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import streamlit as st
+
+from kg.ui import address
+from kg.ui.words import literal, short
+
+LONGEST = 200  # characters of a text that an address may bring
+State = dict[str, str]
+
+
+def restored(
+    page: str, allowed: Mapping[str, Collection[str] | None], start: Mapping[str, str]
+) -> State:
+    """Return the state of a page, as the address brings it or as it was left.
+
+    `allowed` names the parameters and what each may be (None is any text), `start` is where
+    the page begins. What an address holds beside that is told in a warning.
+    """
+    state: State = st.session_state.setdefault(f"{page}:state", dict(start))
+    arrived = address.arrived()
+    if arrived is None:
+        return state
+    state.clear()
+    state.update(start)
+    faults = []
+    for name, values in arrived.items():
+        value = values[-1] if values else ""
+        choice = allowed.get(name, ())
+        if name not in allowed:
+            faults.append(f"{short(name)} is no part of the address of this page")
+        elif (choice is None and len(value) > LONGEST) or (
+            choice is not None and value not in choice
+        ):
+            faults.append(f"there is no {name} {short(value)!r}")
+        elif value:
+            state[name] = value
+    if faults:
+        st.warning(
+            f"The address was not read in full: {literal('; '.join(faults))}. "
+            "The rest is shown; choose below what you were looking for."
+        )
+    return state
+
+
+def keep(state: State, start: Mapping[str, str]) -> None:
+    """Keep in the address what differs from the state in which the page begins."""
+    kept = {name: [value] for name, value in state.items() if value and start.get(name) != value}
+    address.keep(kept)
+
+
+def bound(state: State, name: str, key: str, default: str | None = None) -> str:
+    """Give a widget its value from the state, and return its key."""
+    st.session_state[key] = state.get(name, default)
+    return key
+
+
+def follow(state: State, name: str, key: str) -> None:
+    """Take the value of a widget into the state: for `on_change`."""
+    value = st.session_state[key]
+    if value is None or value == "":
+        state.pop(name, None)
+    else:
+        state[name] = value

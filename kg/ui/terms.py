@@ -1,0 +1,104 @@
+"""Terms of the guideline on a page: criteria with formula and places, statements with links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import streamlit as st
+
+from kg.cards import card_of
+from kg.guideline import Guideline, Statement
+from kg.pictures import ROLE_COLOURS, ROLE_SIGNS, every_therapy
+from kg.ui.links import link
+from kg.ui.words import literal
+
+
+def role_badge(role: str) -> str:
+    """Return the role of a criterion as a badge: sign, word and colour."""
+    return f":{ROLE_COLOURS[role]}-badge[{ROLE_SIGNS[role]} {literal(role)}]"
+
+
+def place_link(statement: Statement) -> None:
+    """Show where a statement stands as a link that opens it."""
+    place = f"{statement.section} [{statement.start}–{statement.end}]"
+    link(
+        "guideline",
+        literal(place),
+        {"statement": statement.id},
+        icon=":material/menu_book:",
+        help=f"Open statement {statement.id} on the page Guideline",
+    )
+
+
+def said(statement: Statement, mark: str = "") -> None:
+    """Show what a statement says, with its place."""
+    with st.container(gap=None):
+        st.markdown(f"{literal(statement.paraphrase)}{mark}")
+        place_link(statement)
+
+
+def reading(note: str | None) -> None:
+    """Show the editorial reading of a term, where it has one."""
+    if note:
+        st.markdown(f":violet-badge[reading] {literal(note)}")
+
+
+def therapy_links(guideline: Guideline, names: Iterable[str]) -> None:
+    """Show therapies as links to their page."""
+    therapies = every_therapy(guideline)
+    with st.container(horizontal=True, gap="small"):
+        for name in names:
+            link("therapies", literal(therapies[name].label), {"therapy": name})
+
+
+def kind_of(guideline: Guideline, name: str) -> str:
+    """Return what sort of term this is, in words."""
+    return str(card_of(guideline, name)["kind"])
+
+
+def criterion(guideline: Guideline, name: str, *, in_full: bool = False) -> None:
+    """Show what a criterion, recommendation or response is: formula, reading, statements.
+
+    In full it also shows the formula in Manchester syntax, and who uses it.
+    """
+    card = card_of(guideline, name)
+    st.markdown(literal(str(card["definition"])))
+    st.markdown(f"**Holds when** {literal(str(card['holds_when']))}")
+    if "scope" in card:
+        st.markdown(f"**Only for** {literal(str(card['scope']))}")
+    reading(str(card.get("reading", "")))
+    if in_full:
+        _advice(card)
+        st.caption("In the Manchester syntax of OWL")
+        st.code(str(card["manchester"]), language=None, wrap_lines=True)
+        _uses(guideline, card)
+    for item in card.get("statements", ()):  # type: ignore[union-attr]
+        said(guideline.statements[item["id"]])  # type: ignore[index]
+    if not in_full:
+        link("guideline", "Formula in OWL, and where it is used", {"criterion": name})
+
+
+def _advice(card: object) -> None:
+    assert isinstance(card, dict)  # noqa: S101 - a card is made as a dictionary
+    if "advice" in card:
+        st.markdown(f"**Advice ({literal(card['strength'])})** {literal(card['advice'])}")
+    if "outcome" in card:
+        st.markdown(f"**Outcome** {literal(card['outcome'])}")
+
+
+def _uses(guideline: Guideline, card: object) -> None:
+    assert isinstance(card, dict)  # noqa: S101 - a card is made as a dictionary
+    roles: dict[str, list[str]] = {}
+    for item in card.get("therapies", ()):
+        roles.setdefault(item["role"], []).append(item["id"])
+    for role, names in roles.items():
+        st.markdown(f"{role_badge(role)} for")
+        therapy_links(guideline, names)
+    if "concerns" in card:
+        st.markdown("**Concerns**")
+        therapy_links(guideline, card["concerns"])
+    if "used_in" in card:
+        st.markdown("**Used by**")
+        with st.container(horizontal=True, gap="small"):
+            for name in card["used_in"]:
+                link("guideline", literal(name), {"criterion": name})

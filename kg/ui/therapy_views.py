@@ -1,0 +1,187 @@
+"""The views of one therapy on the page Therapies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+from kg.cards import row_of
+from kg.guideline import Guideline, Therapy
+from kg.knowledge import said_of
+from kg.pictures import dependencies, every_therapy, lineage
+from kg.ui import terms
+from kg.ui.components.graph import graph
+from kg.ui.data import ask
+from kg.ui.links import link
+from kg.ui.restoring import State, bound, follow
+from kg.ui.tables import Asked, table
+from kg.ui.words import literal
+from kg.wording import number_words
+
+View = Callable[[Guideline, Therapy, State], None]
+
+
+def criteria(guideline: Guideline, therapy: Therapy, state: State) -> None:
+    """Show the criteria of a therapy by their role."""
+    if not therapy.classes:
+        _without_criteria(guideline, therapy)
+        return
+    row = row_of(therapy)
+    for role in dict.fromkeys(role for _, role in row):
+        names = [name for name, each in row if each == role]
+        st.markdown(f"{terms.role_badge(role)} {len(names)}")
+        with st.container(gap="xsmall"):
+            for name in names:
+                with st.expander(f"**{literal(name)}** {literal(guideline.criteria[name].label)}"):
+                    terms.criterion(guideline, name)
+    with st.expander("All as a table"):
+        asked = {"therapy": therapy.id}
+        frame = ask("criteria-of-therapy", **asked)
+        table(frame, f"criteria-{therapy.id}", Asked("criteria-of-therapy", asked))
+
+
+def _without_criteria(guideline: Guideline, therapy: Therapy) -> None:
+    below = [
+        t.id for t in every_therapy(guideline).values() if therapy.id in lineage(guideline, t.id)
+    ]
+    below.remove(therapy.id)
+    if not below:
+        st.info("The guideline mentions this therapy and states no criteria for it.")
+        return
+    st.info("The criteria stand at the therapies of this kind. Open one of them:")
+    terms.therapy_links(guideline, below)
+    asked = {"therapy": therapy.id}
+    table(
+        ask("techniques-of-therapy", **asked),
+        f"kinds-of-{therapy.id}",
+        Asked("techniques-of-therapy", asked),
+    )
+
+
+def statements(guideline: Guideline, therapy: Therapy, state: State) -> None:
+    """Show what the guideline says of a therapy, one kind of statement at a time."""
+    found = said_of(guideline, therapy.id)
+    if not found:
+        st.info("The guideline says nothing of this therapy itself. Open one of its kinds.")
+        return
+    knowledge = [k for k, each in found.items() if not any(s.statement.decidable for s in each)]
+    if state.get("kind") not in found:
+        state["kind"] = (knowledge or list(found))[0]
+    kind = state["kind"]
+    key = bound(state, "kind", "therapies:kind")
+    st.pills(
+        "Kind of statement",
+        list(found),
+        key=key,
+        required=True,
+        wrap=True,
+        format_func=lambda each: f"{literal(guideline.kinds[each])} {len(found[each])}",
+        on_change=follow,
+        args=(state, "kind", key),
+    )
+    therapies = every_therapy(guideline)
+    for each in found[kind]:
+        about = each.inherited and therapies[each.inherited].label
+        terms.said(each.statement, f" :gray-badge[said of {literal(about)}]" if about else "")
+    with st.expander("As a table"):
+        asked = {"therapy": therapy.id, "kind": kind}
+        frame = ask("statements-of-therapy", **asked)
+        table(frame, f"{kind}-{therapy.id}", Asked("statements-of-therapy", asked))
+
+
+def picture(guideline: Guideline, therapy: Therapy, state: State) -> None:
+    """Show a therapy with its criteria and their variables as a graph."""
+    if not therapy.classes:
+        _without_criteria(guideline, therapy)
+        return
+    nodes, edges = dependencies(guideline, therapy)
+    labels = {node.id: f"{node.id}: {node.full}" if node.full else node.label for node in nodes}
+    names = list(labels)[1:]
+    node = state.get("node") if state.get("node") in names else None
+
+    def pick(name: str) -> None:
+        state.pop("node", None)
+        if name not in (node, therapy.id):
+            state["node"] = name
+
+    key = bound({"node": node} if node else {}, "node", "therapies:node")
+    st.selectbox(
+        "Criterion or variable",
+        names,
+        key=key,
+        placeholder="Pick one here or in the picture, to see what it touches",
+        format_func=lambda name: labels[name],
+        on_change=follow,
+        args=(state, "node", key),
+    )
+    if node is not None:
+        with st.container(border=True):
+            if node in guideline.criteria:
+                terms.criterion(guideline, node)
+            else:
+                _variable(guideline, therapy, node)
+    st.markdown(
+        " ".join(terms.role_badge(role) for role in dict.fromkeys(r for _, r in row_of(therapy)))
+    )
+    graph(
+        nodes,
+        edges,
+        "therapies:graph",
+        label=f"Graph: {therapy.label}, its {len(therapy.criteria)} criteria and the "
+        f"{len(names) - len(therapy.criteria)} variables that they depend on. The list "
+        "Criterion or variable offers the same choice.",
+        selected=node,
+        on_click=pick,
+    )
+
+
+def _variable(guideline: Guideline, therapy: Therapy, name: str) -> None:
+    variable = guideline.variables[name]
+    st.markdown(f"**{literal(variable.label)}** {literal(variable.definition)}")
+    if variable.is_number:
+        bands = "; ".join(number_words(variable, [band]) for band in variable.bands)
+        st.markdown(f"**Bands that matter** {literal(bands)}")
+    else:
+        st.markdown(f"**Values** {literal('; '.join(v.label for v in variable.values))}")
+    users = [
+        each
+        for each in therapy.criteria
+        if name in guideline.variables_of(guideline.criteria[each].formula)
+    ]
+    st.markdown("**Asked for by**")
+    with st.container(horizontal=True, gap="small"):
+        for each in users:
+            link("guideline", literal(each), {"criterion": each})
+
+
+def recommendations(guideline: Guideline, therapy: Therapy, state: State) -> None:
+    """Show the recommendations that concern a therapy."""
+    wider = lineage(guideline, therapy.id)
+    found = [r for r in guideline.recommendations.values() if set(r.concerns) & set(wider)]
+    if not found:
+        st.info("No recommendation of the guideline concerns this therapy.")
+    for each in found:
+        with st.expander(f"**{literal(each.id)}** {literal(each.label)}"):
+            st.markdown(f":blue-badge[{literal(each.strength)}] {literal(each.advice)}")
+            terms.criterion(guideline, each.id)
+    link("query", "All recommendations as a table", Asked("recommendations").place())
+
+
+def codes(guideline: Guideline, therapy: Therapy, state: State) -> None:
+    """Show the codes by which other vocabularies know a therapy."""
+    asked = {"therapy": therapy.id}
+    frame = ask("codes-of-therapies", **asked)
+    if frame.is_empty():
+        st.info("This therapy is mapped to no code of another vocabulary.")
+        return
+    table(frame, f"codes-{therapy.id}", Asked("codes-of-therapies", asked))
+
+
+VIEWS: Mapping[str, tuple[str, View]] = {
+    "criteria": ("Criteria", criteria),
+    "statements": ("Statements", statements),
+    "graph": ("Graph", picture),
+    "recommendations": ("Recommendations", recommendations),
+    "codes": ("Codes", codes),
+}
