@@ -111,6 +111,14 @@ def test_default_graph_is_the_union(server: Served) -> None:
     assert len(values(server, ALL)) == 3
 
 
+def test_relative_iris_start_from_the_address_of_the_endpoint(server: Served) -> None:
+    answer = server.ask("CONSTRUCT { <s> <#p> 1 } {}", headers={"Accept": "application/n-triples"})
+    assert answer.status_code == 200
+    assert f"<{server.address}s> <{server.address}sparql#p>" in answer.text
+    by_get = server.get(params={"query": "SELECT (<x> AS ?x) FROM <http://x/g> {}"})
+    assert by_get.json()["results"]["bindings"][0]["x"]["value"] == server.address + "x"
+
+
 def test_dataset_of_the_request_stands_in_place_of_the_query_s(server: Served) -> None:
     query = "SELECT ?o FROM <http://x/h> { ?s ?p ?o }"
     assert values(server, query) == ['x,"y']
@@ -285,6 +293,12 @@ def test_default_graph_can_be_the_store_s_own(tmp_path: Path) -> None:
     with serving("--store", path, "--default-graph", "own", "--allow-origin", "*") as server:
         assert values(server, ALL) == ["1"]
         assert "UnionDefaultGraph" not in server.get().text
+        absent = {"default-graph-uri": "http://x/absent"}
+        assert values(server, ALL, **absent) == []
+        assert values(server, ALL, **{"default-graph-uri": ["http://x/g", "http://x/absent"]}) == [
+            "2"
+        ]
+        assert server.get(params={"query": "ASK FROM <http://x/absent> {}"}).status_code == 403
 
 
 def test_store_on_disk_is_served(tmp_path: Path) -> None:

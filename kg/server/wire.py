@@ -30,6 +30,7 @@ class Job:
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
     has_dataset: bool = False
+    base: str | None = None  # what relative IRIs start from, where the query declares no BASE
 
 
 @dataclass(frozen=True)

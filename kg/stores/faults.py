@@ -36,6 +36,7 @@ _BLANKS = 40  # longer than any keyword
 _PROBE = "\n" + " " * _BLANKS + "\x01"
 _PLACE = re.compile(r"error at (\d+):(\d+): (?:expected )?(?:one of )?(.*)", re.DOTALL)
 _LONGEST = 40
+_BASE = "http://localhost/"  # a relative IRI is no fault where somebody knows its base
 
 
 def syntax_error(query: str, message: str) -> QueryError:
@@ -71,7 +72,7 @@ def first_fault(query: str) -> re.Match[str] | None:
 
 def _is_sound(beginning: str) -> bool:
     try:
-        ox.Store().query(beginning + _PROBE)
+        ox.Store().query(beginning + _PROBE, base_iri=_BASE)
     except SyntaxError as error:
         told = _PLACE.match(str(error))
         reached = (int(told[1]), int(told[2])) if told else (0, 0)
