@@ -79,8 +79,12 @@ def missing(cohort: OpenCohort) -> pl.DataFrame:
 
 def conflicts(cohort: OpenCohort) -> pl.DataFrame:
     """Return the rules by which records are in conflict, with how many patients."""
-    rows = [(each.rule, each.message, each.patients) for each in cohort.report.conflicts]
-    return _frame(rows, ("chosen", "conflict"), ("patients",))
+    guideline = cohort.guideline
+    labels = {rule.id: rule.label for rule in guideline.derivations}
+    labels |= {rule.id: rule.label for rule in guideline.conflict_rules}
+    rows = [(c.rule, labels[c.rule], c.message, c.patients) for c in cohort.report.conflicts]
+    frame = _frame(rows, ("chosen", "rule", "conflict"), ("patients",))
+    return frame.sort("patients", descending=True, maintain_order=True)
 
 
 def short_names(guideline: Guideline) -> dict[str, str]:

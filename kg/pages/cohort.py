@@ -1,5 +1,87 @@
-"""The page Cohort."""
+"""The page Cohort: classify a table of patients, and look into what comes of it."""
 
+from __future__ import annotations
+
+import streamlit as st
+
+from kg.open_cohort import DOWNLOADS, OpenCohort
+from kg.selections import Selection
+from kg.terminal import counted
+from kg.ui import address
+from kg.ui.cohort import patients, state, upload, views
+from kg.ui.data import guideline
 from kg.ui.shell import head
+from kg.ui.words import literal, short
 
-head("Cohort", "")
+
+def results(cohort: OpenCohort) -> None:
+    """Show an open cohort: its figures, a view of it, and the patients selected in that."""
+    figures(cohort)
+    titles, view = views.titles(cohort), state.selection().view
+    st.session_state["cohort:view"] = view
+    st.segmented_control(
+        "View of the cohort",
+        list(titles),
+        format_func=lambda name: titles[name],
+        key="cohort:view",
+        required=True,
+        label_visibility="collapsed",
+        on_change=lambda: state.select(Selection(st.session_state["cohort:view"])),
+    )
+    if view == "rejected":
+        views.rejected(cohort)
+        return
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        numbers = views.SHOWN[view](cohort)
+    with right:
+        patients.selected(cohort)
+    views.numbers(cohort, numbers)
+
+
+def figures(cohort: OpenCohort) -> None:
+    """Show what the cohort comes to in one line, downloads, and the way to another table."""
+    report = cohort.report
+    told = [
+        f"**{counted(report.patients, 'patient')}**",
+        f"**{report.with_conflicts:,}** with conflicts",
+        f"**{counted(report.rejected, 'row')}** rejected",
+    ]
+    if report.rejected_lesions:
+        told.append(f"**{counted(report.rejected_lesions, 'lesion')}** rejected")
+    name = "the example cohort" if cohort.is_example else literal(short(cohort.name))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"{' · '.join(told)} · {name}", width="content")
+        with st.popover("Results", icon=":material/download:"):
+            st.caption("All results, as `hcc-kg classify` writes them.")
+            stem = cohort.name.rpartition(".")[0] or cohort.name
+            for format_, kind in DOWNLOADS.items():
+                file = f"{stem}.verdicts.{format_}"
+                data = lambda format_=format_: cohort.download(format_)  # noqa: E731
+                st.download_button(file, data, file, kind, key=f"cohort:{format_}", type="tertiary")
+        with st.popover("Another table", icon=":material/upload:"):
+            others(cohort)
+
+
+def others(cohort: OpenCohort) -> None:
+    """Offer other cohorts than the one that is shown."""
+    own = state.uploaded()
+    if not cohort.is_example:
+        st.button("Open the example cohort", on_click=state.show_example, args=[guideline()])
+    elif own is not None:
+        st.button(f"Back to {literal(short(own.name))}", on_click=state.show, args=[own])
+    upload.form(guideline())
+
+
+head(
+    "Cohort",
+    "Classify a table of patients: who is eligible for what, what rules therapies out, and what "
+    "is not known.",
+)
+state.arrive(guideline())
+opened = state.cohort()
+if opened is None:
+    upload.start(guideline())
+else:
+    results(opened)
+address.keep(state.parameters())

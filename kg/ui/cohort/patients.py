@@ -1,0 +1,120 @@
+"""The selected patients of a cohort as a table, from which one is opened in Patient."""
+
+from __future__ import annotations
+
+import polars as pl
+import streamlit as st
+
+from kg import addresses
+from kg.cohort import conflict_messages
+from kg.open_cohort import OpenCohort
+from kg.selections import NONE, Selection, patients
+from kg.tables import ID
+from kg.terminal import counted
+from kg.ui import links
+from kg.ui.cohort import state
+from kg.ui.tables import Asked, table
+from kg.ui.words import literal, short
+from kg.verdicts import VERDICTS
+
+SHOWN = 500
+_EXAMPLE = "hcc:graph/verdicts/example"
+
+
+def selected(cohort: OpenCohort) -> None:
+    """Show the patients that are selected, or how to select some."""
+    selection = state.selection()
+    if not selection.chosen:
+        st.info("Click a bar, or choose above the chart, to see its patients here.")
+        return
+    frame = patients(cohort, selection)
+    st.markdown(f"**{counted(len(frame), 'patient')}**: {literal(told(cohort, selection))}")
+    if frame.is_empty():
+        st.caption("No patient is selected by this; choose another bar.")
+        return
+    head = frame.head(SHOWN)
+    rows = head["row"].to_list()
+    picked = state.picked()
+    table(
+        head.with_columns(pl.col(ID).str.slice(0, 200)),
+        "cohort-patients",
+        _asked(cohort, selection),
+        picked=rows.index(picked) if picked in rows else None,
+        on_pick=lambda place: state.pick(rows[place]),
+    )
+    if len(frame) > SHOWN:
+        st.download_button(
+            f"All {counted(len(frame), 'patient')} as CSV",
+            frame.write_csv,
+            "cohort-patients.csv",
+            "text/csv",
+            icon=":material/download:",
+        )
+        st.caption(f"The first {SHOWN} are shown.")
+    _open(cohort, dict(zip(rows, head[ID], strict=True)))
+
+
+def _open(cohort: OpenCohort, names: dict[int, str]) -> None:
+    """Offer to open one of the shown patients in Patient."""
+    picked = state.picked()
+    st.session_state["cohort:patient"] = picked if picked in names else None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            "Patient",
+            list(names),
+            index=None,
+            format_func=lambda row: short(names.get(row, ""), 60),
+            key="cohort:patient",
+            on_change=lambda: state.pick(st.session_state["cohort:patient"]),
+            placeholder="Pick a row, or choose here",
+        )
+        pressed = st.button(
+            "Open in Patient",
+            type="primary",
+            icon=":material/person:",
+            disabled=picked not in names,
+        )
+    if pressed and picked is not None:
+        draft = cohort.draft(picked)
+        if len(addresses.query_string(draft)) > addresses.LONGEST:
+            st.session_state["draft"] = draft  # too long for an address: it goes by the session
+            links.go("patient")
+        links.go("patient", addresses.parameters_of(draft))
+
+
+def told(cohort: OpenCohort, selection: Selection) -> str:
+    """Return in words which patients are selected."""
+    guideline, chosen = cohort.guideline, selection.chosen
+    therapy = guideline.therapies.get(selection.therapy)
+    if selection.view == "verdicts" and therapy:
+        return f"{therapy.label}: {guideline.verdicts[chosen][0]}"
+    if selection.view == "overlaps":
+        names = [] if chosen == NONE else chosen.split(",")
+        labels = ", ".join(guideline.therapies[name].label for name in names)
+        return f"eligible for {labels or 'no therapy'}" + (", and nothing else" if labels else "")
+    if selection.view == "exclusions" and therapy:
+        word, _, reason = chosen.partition(".")
+        label = (
+            guideline.criteria[reason].label
+            if reason in guideline.criteria
+            else {
+                "indications": "no indication can hold",
+                "together": "several things that rule it out only together",
+            }[reason]
+        )
+        return f"{therapy.label}: {guideline.verdicts[word][0]}, by {label}"
+    if selection.view == "missing":
+        return f"an undetermined verdict turns on {guideline.variables[chosen].label}"
+    return conflict_messages(guideline)[chosen]
+
+
+def _asked(cohort: OpenCohort, selection: Selection) -> Asked | None:
+    """Return the saved question that gives the same patients of the example cohort."""
+    if not cohort.is_example:
+        return None
+    if selection.view == "verdicts" and selection.chosen in VERDICTS:
+        told = {"therapy": selection.therapy, "verdict": selection.chosen, "graph": _EXAMPLE}
+        return Asked("patients-of-verdict", told)
+    if selection.view == "overlaps" and selection.chosen == NONE:
+        return Asked("eligible-for-none", {"graph": _EXAMPLE})
+    return Asked("conflicts", {"graph": _EXAMPLE}) if selection.view == "conflicts" else None

@@ -1,0 +1,155 @@
+"""What the page Cohort has in the session: the open cohort, what is selected, what is running."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+
+import streamlit as st
+
+from kg.guideline import Guideline
+from kg.open_cohort import OpenCohort, open_example
+from kg.readers.held import Held
+from kg.selections import Selection, selection_at
+from kg.ui import address
+from kg.ui.words import literal, short
+
+COHORT = "cohort"
+"""The open cohort, for every page of the session."""
+_UPLOADED, _SELECTED, _TASK = "cohort:uploaded", "cohort:selected", "cohort:task"
+_ERROR, _ROW, _TURN = "cohort:error", "cohort:row", "cohort:turn"
+_AWAITED = "cohort:awaited"
+EXAMPLE, UPLOAD = "example", "upload"
+
+
+@dataclass(frozen=True)
+class Task:
+    """A table to classify: uploaded files, or the example cohort where there are none."""
+
+    patients: Held
+    lesions: Held | None
+    ignore_unknown: bool
+
+
+def cohort() -> OpenCohort | None:
+    """Return the cohort that is shown."""
+    found: OpenCohort | None = st.session_state.get(COHORT)
+    return found
+
+
+def uploaded() -> OpenCohort | None:
+    """Return the cohort that was uploaded last."""
+    found: OpenCohort | None = st.session_state.get(_UPLOADED)
+    return found
+
+
+def show(opened: OpenCohort) -> None:
+    """Show another cohort; what is selected stays selected."""
+    st.session_state[COHORT] = opened
+    if not opened.is_example:
+        st.session_state[_UPLOADED] = opened
+    st.session_state[_ROW] = None
+
+
+def show_example(guideline: Guideline) -> None:
+    """Show the example cohort."""
+    show(open_example(guideline))
+
+
+def selection() -> Selection:
+    """Return what is selected."""
+    found: Selection = st.session_state.get(_SELECTED, Selection())
+    return found
+
+
+def select(new: Selection) -> None:
+    """Select something else."""
+    st.session_state[_SELECTED] = new
+    st.session_state[_ROW] = None
+
+
+def choose(changes: Mapping[str, str], *, turn: bool = True) -> None:
+    """Change a part of the selection; on a `turn` charts forget what was clicked in them."""
+    select(replace(selection(), **changes))
+    if turn:
+        st.session_state[_TURN] = turns() + 1
+
+
+def turns() -> int:
+    """Return a number that changes whenever charts should start afresh."""
+    found: int = st.session_state.get(_TURN, 0)
+    return found
+
+
+def picked() -> int | None:
+    """Return the row of the patient that is picked."""
+    found: int | None = st.session_state.get(_ROW)
+    return found
+
+
+def pick(row: int | None) -> None:
+    """Pick a patient by its row."""
+    st.session_state[_ROW] = row
+
+
+def task() -> Task | None:
+    """Return what is to be classified."""
+    found: Task | None = st.session_state.get(_TASK)
+    return found
+
+
+def begin(new: Task) -> None:
+    """Ask for a table to be classified."""
+    st.session_state[_TASK] = new
+    st.session_state[_ERROR] = ""
+
+
+def end(error: str = "") -> None:
+    """Say that nothing is to be classified any more, and why where that is an error."""
+    st.session_state[_TASK] = None
+    st.session_state[_ERROR] = error
+
+
+def error() -> str:
+    """Return what was wrong with the last table."""
+    found: str = st.session_state.get(_ERROR, "")
+    return found
+
+
+def is_awaited() -> bool:
+    """Return whether the address is of a table that has to be uploaded first."""
+    return bool(st.session_state.get(_AWAITED)) or bool(selection().chosen)
+
+
+def arrive(guideline: Guideline) -> None:
+    """Take over what the address brings."""
+    brought = address.arrived()
+    if brought is None:
+        return
+    parameters: dict[str, Sequence[str]] = dict(brought)
+    which = (parameters.pop("cohort", None) or [""])[-1]
+    found, strangers = selection_at(guideline, parameters)
+    choose(asdict(found))
+    st.session_state[_AWAITED] = which == UPLOAD
+    if which == EXAMPLE and not getattr(cohort(), "is_example", False):
+        show_example(guideline)
+    elif which == UPLOAD and (own := uploaded()) is not None:
+        show(own)
+    elif which not in ("", EXAMPLE, UPLOAD):
+        strangers = (*strangers, f"cohort={which}")
+    if strangers:
+        told = ", ".join(literal(short(name)) for name in strangers[:5])
+        st.warning(
+            f"The address has parts that select nothing here: {told}. The rest is kept; "
+            "choose again below."
+        )
+
+
+def parameters() -> Mapping[str, list[str]]:
+    """Return the parameters of the address of what is shown."""
+    opened, selected = cohort(), selection()
+    if opened is None:
+        awaited: dict[str, list[str]] = {"cohort": [UPLOAD], **selected.parameters()}
+        return awaited if is_awaited() else {}
+    which = EXAMPLE if opened.is_example else UPLOAD
+    return {"cohort": [which], **selected.parameters()}

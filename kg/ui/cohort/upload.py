@@ -1,0 +1,133 @@
+"""Where a cohort comes from: an upload, or the example; and the progress of classifying it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from kg.errors import InputError
+from kg.guideline import Guideline
+from kg.open_cohort import LARGEST, open_cohort
+from kg.paths import example_cohort
+from kg.readers import FORMATS
+from kg.readers.held import Held
+from kg.tables import ID
+from kg.terminal import counted
+from kg.ui.cohort import state
+from kg.ui.cohort.state import Task
+from kg.ui.words import literal, short
+
+_OPTION = "pass --ignore-unknown to leave such columns out"
+_BOX = "Leave out columns that are no variables"
+
+
+def start(guideline: Guideline) -> None:
+    """Show what to do where no cohort is open yet."""
+    if state.is_awaited():
+        st.info(
+            "This address shows a table that is not open in this session. Tables are never "
+            "stored: upload it again, and what the address selects will be shown."
+        )
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        st.subheader("Look around", anchor=False)
+        st.write("Made-up patients, with lesions, missing facts and conflicts.")
+        st.button(
+            "Open the example cohort",
+            type="primary",
+            icon=":material/groups:",
+            on_click=state.show_example,
+            args=[guideline],
+        )
+        templates(guideline)
+    with right:
+        st.subheader("Your own table", anchor=False)
+        form(guideline)
+
+
+def form(guideline: Guideline) -> None:
+    """Show the form for an upload, and what became of the last one."""
+    limit = st.get_option("server.maxUploadSize")
+    st.caption(
+        f"One row a patient: CSV, JSON Lines, Parquet or RDF, up to {limit} MB and {LARGEST:,} "
+        "patients. The table stays in the memory of this session: it is not stored, and is gone "
+        "when the page is closed."
+    )
+    endings = [ending.removeprefix(".") for ending in FORMATS]
+    with st.form("cohort:form", border=False):
+        patients = st.file_uploader("Table of patients", endings, key="cohort:patients")
+        lesions = st.file_uploader(
+            "Table of lesions, if there is one", endings, key="cohort:lesions"
+        )
+        st.checkbox(_BOX, key="cohort:ignore")
+        sent = st.form_submit_button("Classify", type="primary", icon=":material/play_arrow:")
+    if sent and patients is None:
+        state.end("Choose a table of patients first.")
+    elif sent and patients is not None:
+        state.begin(
+            Task(
+                Held(patients.name, patients.getvalue()),
+                Held(lesions.name, lesions.getvalue()) if lesions else None,
+                st.session_state["cohort:ignore"],
+            )
+        )
+    _run(guideline)
+    if state.error():
+        st.error(literal(state.error()), icon=":material/error:")
+
+
+def _run(guideline: Guideline) -> None:
+    """Classify what was sent; a run that is cut short by a click starts anew, or is stopped."""
+    task = state.task()
+    if task is None:
+        return
+    bar = st.progress(0.0, f"Reading {literal(short(task.patients.name))} …")
+    stop = st.empty()
+    stop.button("Stop", icon=":material/stop:", on_click=state.end, args=["Stopped."])
+
+    def tell(done: int, total: int) -> None:
+        bar.progress(min(done / max(total, 1), 1.0), f"{done:,} of {counted(total, 'patient')}")
+
+    try:
+        opened = open_cohort(
+            guideline,
+            task.patients,
+            task.lesions,
+            ignore_unknown=task.ignore_unknown,
+            progress=tell,
+        )
+    except InputError as error:
+        state.end(short(str(error).replace(_OPTION, f"tick “{_BOX}”"), 1_000))
+        bar.empty()
+        stop.empty()
+        return
+    state.end()
+    state.show(opened)
+    st.rerun()
+
+
+def templates(guideline: Guideline) -> None:
+    """Offer a table to fill in, and one that is filled in."""
+    names = [ID, *(name for name in guideline.variables if name != ID)]
+    st.caption(
+        "To write a table of your own, begin with one of these. `docs/patient-table.md` tells what "
+        "cells may hold."
+    )
+    with st.container(horizontal=True):
+        st.download_button(
+            "Empty table",
+            ",".join(names) + "\n",
+            "template.csv",
+            "text/csv",
+            icon=":material/download:",
+            type="tertiary",
+            help="A CSV file with a column for every variable",
+        )
+        st.download_button(
+            "Example table",
+            example_cohort().read_bytes(),
+            "example.csv",
+            "text/csv",
+            icon=":material/download:",
+            type="tertiary",
+            help="The patients of the example cohort as CSV",
+        )

@@ -1,0 +1,238 @@
+"""The views of an open cohort: a chart, what can be chosen in it, and its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+import altair as alt
+import polars as pl
+import streamlit as st
+
+from kg import cohort_views
+from kg.open_cohort import OpenCohort
+from kg.readers import ROW
+from kg.selections import VIEWS
+from kg.tables import REASON
+from kg.terminal import counted
+from kg.ui.cohort import charts, state
+from kg.ui.tables import Asked, table
+from kg.verdicts import VERDICTS
+
+LONGEST = 15  # bars of a chart; the numbers have all
+_EXAMPLE = {"graph": "hcc:graph/verdicts/example"}
+_REJECTED = 200
+
+
+def titles(cohort: OpenCohort) -> Mapping[str, str]:
+    """Return the names of the views."""
+    rejected = cohort.report.rejected + cohort.report.rejected_lesions
+    told = ("Verdicts", "Overlaps", "Exclusions", "Missing facts", "Conflicts")
+    return dict(zip(VIEWS, (*told, f"Rejected rows ({rejected:,})"), strict=True))
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The numbers behind a chart, and the saved question that gives them for the example."""
+
+    frame: pl.DataFrame
+    name: str
+    asked: Asked
+
+
+def verdicts(cohort: OpenCohort) -> Numbers:
+    """Show the verdicts on each therapy."""
+    frame, chosen = cohort_views.verdicts(cohort), state.selection()
+    guideline = cohort.guideline
+    words = {word: guideline.verdicts[word][0] for word in VERDICTS}
+    left, right = st.columns(2)
+    with left:
+        _box("Therapy", "therapy", {t.therapy: t.label for t in cohort.report.therapies})
+    with right:
+        _box("Verdict", "chosen", words, disabled=not chosen.therapy)
+    names = cohort_views.short_names(guideline)
+    named = frame.with_columns(pl.col("therapy").replace_strict(names).alias("therapy_label"))
+    chart = charts.verdicts(guideline, named, (chosen.therapy, chosen.chosen))
+    _chart(chart, "Verdicts on each therapy, by number of patients; numbers in the table below")
+    _legend(charts.verdict_legend(guideline))
+    asked = Asked("verdict-counts", _EXAMPLE)
+    return Numbers(frame.drop("therapy", "chosen"), "verdicts", asked)
+
+
+def overlaps(cohort: OpenCohort) -> Numbers:
+    """Show for which therapies patients are eligible together."""
+    frame = cohort_views.overlaps(cohort)
+    head, names = frame.head(LONGEST), list(cohort_views.short_names(cohort.guideline).values())
+    _box("Eligible for exactly", "chosen", _labels(frame, "eligible_for"))
+    with st.container(gap=None):
+        bars = charts.overlap_bars(head, state.selection().chosen)
+        _chart(bars, "Combinations of therapies, by number of patients; numbers in the table below")
+        st.altair_chart(
+            charts.overlap_dots(cohort_views.dots(cohort, head), names),
+            alt="Which therapies make each combination; the table below names them",
+        )
+    st.caption(
+        "A bar counts the patients who are eligible, cautions or not, for exactly the therapies "
+        f"that are dotted below it; {_of(head, frame, 'combination')}."
+    )
+    asked = Asked("therapies-per-patient", _EXAMPLE)
+    return Numbers(frame.drop("chosen"), "overlaps", asked)
+
+
+def exclusions(cohort: OpenCohort) -> Numbers:
+    """Show what rules a therapy out."""
+    if not state.selection().therapy:
+        state.choose({"therapy": _most_excluded(cohort)}, turn=False)
+    therapy = state.selection().therapy
+    frame = cohort_views.exclusions(cohort, therapy)
+    left, right = st.columns(2)
+    with left:
+        _box("Therapy", "therapy", {t.therapy: t.label for t in cohort.report.therapies})
+    with right:
+        _box("Ruled out by", "chosen", _labels(frame, "reason"))
+    if frame.is_empty():
+        st.info("Nothing rules this therapy out for anybody here. Choose another therapy.")
+    else:
+        chart = charts.exclusions(frame.head(LONGEST), state.selection().chosen)
+        _chart(chart, "What rules the therapy out, by number of patients; numbers in the table")
+        _legend(charts.EXCLUSION_LEGEND)
+    asked = Asked("commonest-exclusions", {"therapy": therapy, **_EXAMPLE})
+    return Numbers(frame.drop("therapy", "chosen"), f"exclusions-{therapy}", asked)
+
+
+def missing(cohort: OpenCohort) -> Numbers:
+    """Show which facts are missing, by how many verdicts they block."""
+    frame = cohort_views.missing(cohort)
+    head = frame.head(LONGEST)
+    if frame.is_empty():
+        st.info("No verdict is undetermined: no fact is missing that could change one.")
+    else:
+        _box("Missing fact", "chosen", _labels(frame, "variable"))
+        chart = charts.missing(head, state.selection().chosen)
+        _chart(chart, "Missing facts, by number of verdicts they block; numbers in the table below")
+        _legend(charts.MISSING_LEGEND)
+        st.caption(
+            "A bar counts the undetermined verdicts that turn on a fact. Where a verdict misses "
+            f"nothing else, any value settles it; {_of(head, frame, 'fact')}."
+        )
+    return Numbers(frame.drop("chosen"), "missing-facts", Asked("blocking-variables", _EXAMPLE))
+
+
+def conflicts(cohort: OpenCohort) -> Numbers:
+    """Show which values do not go together."""
+    frame = cohort_views.conflicts(cohort)
+    if frame.is_empty():
+        st.info("No record of this cohort is in conflict with itself.")
+    else:
+        _box("Conflict", "chosen", _labels(frame, "rule"))
+        chart = charts.conflicts(frame, state.selection().chosen)
+        _chart(chart, "Conflicts, by number of records; numbers in the table below")
+    return Numbers(frame.drop("chosen"), "conflicts", Asked("conflicts", _EXAMPLE))
+
+
+SHOWN: Mapping[str, Callable[[OpenCohort], Numbers]] = dict(
+    zip(VIEWS, (verdicts, overlaps, exclusions, missing, conflicts), strict=False)
+)
+
+
+def numbers(cohort: OpenCohort, told: Numbers) -> None:
+    """Show the numbers of a chart; the graph has the example cohort only, so only that asks it."""
+    with st.expander("The numbers as a table"):
+        table(told.frame, f"cohort-{told.name}", told.asked if cohort.is_example else None)
+
+
+def rejected(cohort: OpenCohort) -> None:
+    """Show the rows that were not classified, with their reasons."""
+    kinds = ((cohort.rejected, "rejected"), (cohort.rejected_lesions, "rejected.lesions"))
+    if not any(len(frame) for frame, _ in kinds):
+        st.info("No row was rejected: every row of the table was classified.")
+        return
+    st.caption(
+        "These rows were not classified. Download them, correct the cells, and upload that file."
+    )
+    stem = cohort.name.rpartition(".")[0] or cohort.name
+    for frame, what in kinds:
+        if len(frame):
+            told = frame.select(ROW, REASON, pl.exclude(ROW, REASON))
+            table(told.head(_REJECTED), f"{stem}.{what}")
+            if len(told) > _REJECTED:
+                st.download_button(
+                    f"All {counted(len(told), 'row')}",
+                    told.write_csv,
+                    f"{stem}.{what}.csv",
+                    "text/csv",
+                    key=f"cohort:all:{what}",
+                    icon=":material/download:",
+                )
+
+
+def _legend(legend: charts.Legend) -> None:
+    """Show what the colours of a chart mean: beside charts, which would cut it where narrow."""
+    entries = "".join(
+        '<span style="display:inline-block;margin-right:1rem;white-space:nowrap">'
+        f'<span aria-hidden="true" style="color:{colour}">■</span> {escape(told)}</span>'
+        for colour, told in legend
+    )
+    st.html(f'<div style="font-size:0.875rem">{entries}</div>')
+
+
+def _chart(chart: alt.Chart | alt.LayerChart, told: str) -> None:
+    key = f"cohort:chart:{state.selection().view}:{state.turns()}"
+
+    def clicked() -> None:
+        bars = st.session_state[key]["selection"].get(charts.BAR) or []
+        if bars:
+            state.choose({name: str(value) for name, value in bars[-1].items()}, turn=False)
+        else:
+            state.choose({"chosen": ""}, turn=False)
+
+    st.altair_chart(chart, key=key, on_select=clicked, selection_mode=charts.BAR, alt=told)
+
+
+def _box(
+    label: str,
+    field: str,
+    options: Mapping[str, str],
+    *,
+    disabled: bool = False,
+) -> None:
+    """Show a selectbox for a part of the selection, for those who do not click on charts."""
+    key = f"cohort:box:{state.selection().view}:{field}"
+    chosen: str = getattr(state.selection(), field)
+    st.session_state[key] = chosen if chosen in options else None
+
+    def changed() -> None:
+        new = st.session_state[key] or ""
+        state.choose({"therapy": new, "chosen": ""} if field == "therapy" else {field: new})
+
+    st.selectbox(
+        label,
+        list(options),
+        index=None,
+        format_func=lambda name: options.get(name, name),
+        key=key,
+        on_change=changed,
+        disabled=disabled,
+        placeholder="Choose, or click a bar",
+    )
+
+
+def _labels(frame: pl.DataFrame, label: str) -> dict[str, str]:
+    counts = frame.columns.index("verdicts" if "verdicts" in frame.columns else "patients")
+    return {
+        row[frame.columns.index("chosen")]: f"{row[frame.columns.index(label)]} ({row[counts]:,})"
+        for row in frame.iter_rows()
+    }
+
+
+def _most_excluded(cohort: OpenCohort) -> str:
+    ruled_out: Sequence[str] = ("contraindicated", "not_indicated")
+    best = max(cohort.report.therapies, key=lambda t: sum(t.verdicts[word] for word in ruled_out))
+    return best.therapy
+
+
+def _of(shown: pl.DataFrame, frame: pl.DataFrame, noun: str) -> str:
+    if len(shown) == len(frame):
+        return f"all {counted(len(frame), noun)}" if len(frame) != 1 else f"the one {noun}"
+    return f"the {len(shown)} commonest of {counted(len(frame), noun)}"
