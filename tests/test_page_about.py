@@ -1,0 +1,49 @@
+"""The page About: what the ontology says of itself, and that what it names is there."""
+
+import re
+from pathlib import Path
+
+from explorer import app, texts
+
+from kg.guideline import load
+from kg.imprint import imprint
+from kg.paths import ui_assets
+from kg.terminal import NOTE_ON_USE
+from kg.ui.words import literal
+
+G = load()
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def test_about_tells_version_title_verdicts_and_note_from_the_ontology():
+    test = app("about")
+    said = texts(test)
+    assert not test.exception
+    assert NOTE_ON_USE in test.warning[0].value
+    assert literal(imprint(G).title) in said
+    assert literal(G.version) in said
+    for label, definition in G.verdicts.values():
+        assert literal(label) in said
+        assert literal(definition) in said
+    assert imprint(G).citation in [each.value for each in test.code]
+
+
+def test_documents_that_are_named_exist():
+    named = re.findall(r"`([\w-]+\.md)`", texts(app("about")))
+    assert len(named) >= 5
+    assert all((DOCS / name).is_file() for name in named)
+
+
+def test_everything_bundled_has_its_licence_notice_shown():
+    test = app("about")
+    notices = [each.value for each in test.code]
+    bundles = {path.name.partition(".")[0] for path in ui_assets().glob("*.min.js")}
+    assert bundles
+    for name in bundles:
+        notice = (ui_assets() / f"{name}.LICENSE.txt").read_text("utf-8")
+        assert notice.strip() in [each.strip() for each in notices]
+
+
+def test_tampered_address_is_told():
+    test = app("about", x="<b>")
+    assert "x is no part" in test.warning[0].value or "x is no part" in test.warning[1].value

@@ -1,0 +1,130 @@
+"""The page Guideline: statements, criteria, coverage, the user's own text, addresses."""
+
+import hashlib
+
+import pytest
+from explorer import app, place, texts
+
+from kg.guideline import load
+from kg.inventory import encoded
+from kg.passages import source_text
+from kg.ui.words import literal
+
+G = load()
+
+
+def opened(**parameters):
+    test = app("guideline", **parameters)
+    assert not test.exception
+    assert not test.error
+    return test
+
+
+def rows(test):
+    return len(test.dataframe[0].value)
+
+
+def test_all_statements_are_there_and_the_first_is_open():
+    test = opened()
+    assert rows(test) == len(G.statements)
+    assert test.subheader[0].value == "Statement S001"
+
+
+@pytest.mark.parametrize(
+    "name", [next(iter(G.statements)), *list(G.statements)[7::25], list(G.statements)[-1]]
+)
+def test_statement_opens_by_its_address(name):
+    statement = G.statements[name]
+    test = opened(statement=name)
+    assert test.subheader[0].value == f"Statement {name}"
+    assert literal(statement.paraphrase) in texts(test)
+    assert f"characters {statement.start}–{statement.end}" in texts(test)
+    assert ("decidable" if statement.decidable else "knowledge") in texts(test)
+    assert place(test) == {"statement": [name]}
+
+
+def test_arrows_walk_through_the_text():
+    test = opened(statement="S002")
+    test.button(key="guideline:arrow_forward").click().run()
+    assert test.subheader[0].value == "Statement S003"
+    test.button(key="guideline:arrow_back").click().run()
+    assert place(test) == {"statement": ["S002"]}
+
+
+def test_filters_choose_together_and_stand_in_the_address():
+    test = opened(section="A.1(1)", therapy="local_ablation")
+    wanted = [s for s in G.statements.values() if s.section == "A.1(1)"]
+    assert rows(test) == len([s for s in wanted if "local_ablation" in s.therapies])
+    test.selectbox(key="guideline:kind").set_value("indication").run()
+    assert rows(test) == len([s for s in wanted if s.kind == "indication"])
+    assert place(test)["kind"] == ["indication"]
+
+
+def test_search_finds_words_whatever_their_case():
+    test = opened()
+    test.text_input(key="guideline:text").set_value("CHILD-pugh").run()
+    wanted = [s for s in G.statements.values() if "child-pugh" in s.paraphrase.lower()]
+    assert rows(test) == len(wanted) > 0
+
+
+def test_search_without_result_says_what_to_do():
+    test = opened(text="no such word\"' } DROP ALL")
+    assert "Take a filter away" in test.info[0].value
+
+
+@pytest.mark.parametrize("name", list(encoded(G))[::6])
+def test_class_opens_by_its_address_with_formula_in_words_and_owl(name):
+    test = opened(criterion=name)
+    assert test.subheader[0].value == literal(f"{name} {encoded(G)[name].label}")
+    assert "**Holds when**" in texts(test)
+    assert test.code[0].value
+
+
+def test_criterion_names_its_therapies_by_role():
+    said = texts(opened(criterion="ABL-I3"))
+    assert "indication" in said
+    assert "**Used by**" in said
+    assert "reading" in said
+
+
+def test_criteria_filter_by_kind():
+    test = opened(view="criteria", role="precondition")
+    assert rows(test) == sum(c.kind == "precondition" for c in G.criteria.values())
+
+
+def test_coverage_is_told_in_words_beside_its_chart():
+    test = opened(view="coverage")
+    assert f"{source_text(G).length:,} characters" in texts(test)
+    assert rows(test) == len({s.section for s in G.statements.values()})
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"statement": "S999"}, {"criterion": "<script>"}, {"x": "1"}, {"view": "no"}]
+)
+def test_tampered_address_is_told_and_the_page_is_there(parameters):
+    test = opened(**parameters)
+    assert "not read in full" in test.warning[0].value
+    assert rows(test) == len(G.statements)
+
+
+def _upload(test, data, name="text.txt"):
+    test.file_uploader(key="guideline:file").upload(name, data, "text/plain").run()
+    assert not test.exception
+    return test
+
+
+def test_text_of_the_user_shows_the_passage_until_it_is_taken_away(shared):
+    data = (shared / "guideline" / "text.txt").read_bytes()
+    statement = G.statements["S011"]
+    wanted = literal(data.decode()[statement.start : statement.end])
+    test = opened(statement="S011")
+    assert wanted not in texts(test)
+    assert f":orange-background[{wanted}]" in texts(_upload(test, data))
+    test.button(key="guideline:forget").click().run()
+    assert wanted not in texts(test)
+
+
+def test_wrong_text_is_refused_with_what_was_expected_and_what_came():
+    test = _upload(opened(), b"not the guideline")
+    assert source_text(G).sha256 in test.error[0].value
+    assert hashlib.sha256(b"not the guideline").hexdigest() in test.error[0].value
