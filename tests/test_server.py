@@ -173,10 +173,10 @@ def test_request_that_is_wrong_gets_its_status(
     assert server.request(method, path, **options).status_code == expected
 
 
-def test_query_that_cannot_be_parsed_gets_the_words_of_the_parser(server: Served) -> None:
+def test_query_that_cannot_be_parsed_gets_its_line_and_column(server: Served) -> None:
     answer = server.ask("SELECT * { ?s ?p }")
     assert answer.status_code == 400
-    assert "error at 1:19" in answer.text
+    assert answer.text == "line 1, column 18: not valid SPARQL: unexpected '}'\n"
 
 
 def test_charset_of_utf_8_is_taken(server: Served) -> None:

@@ -1,8 +1,10 @@
-"""What the endpoint serves where nothing else is named: the guideline and the example cohort."""
+"""What is served where nothing else is named: the guideline and the example cohort."""
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
+from typing import BinaryIO
 
 from kg.classification import compiled_engine
 from kg.graph.build import Engine, example, jobs_of, write_cohort, write_guideline
@@ -12,9 +14,20 @@ from kg.guideline import Guideline
 
 def write_example(guideline: Guideline, path: Path) -> None:
     """Write the guideline and the example cohort with its verdicts as N-Quads."""
-    engine = Engine("compiled", compiled_engine(guideline))
     with path.open("wb") as file:
-        sink = FileSink(file)
-        write_guideline(guideline, sink)
-        for job in jobs_of(guideline, [example()]):
-            write_cohort(guideline, job, engine, sink)
+        _write(guideline, file)
+
+
+def example_quads(guideline: Guideline) -> bytes:
+    """Return the guideline and the example cohort with its verdicts as N-Quads."""
+    written = io.BytesIO()
+    _write(guideline, written)
+    return written.getvalue()
+
+
+def _write(guideline: Guideline, file: BinaryIO) -> None:
+    engine = Engine("compiled", compiled_engine(guideline))
+    sink = FileSink(file)
+    write_guideline(guideline, sink)
+    for job in jobs_of(guideline, [example()]):
+        write_cohort(guideline, job, engine, sink)

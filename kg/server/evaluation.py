@@ -6,7 +6,9 @@ import io
 
 import pyoxigraph as ox
 
+from kg.errors import QueryError
 from kg.server.wire import Answer, Job
+from kg.stores.faults import syntax_error
 
 _QUERY_FORMATS = {
     "json": ox.QueryResultsFormat.JSON,
@@ -47,7 +49,7 @@ def evaluate(store: ox.Store, job: Job, largest: int) -> Answer:
     try:
         return _answered(store, job, largest)
     except SyntaxError as error:
-        return _said(400, f"the query cannot be parsed: {error.msg}")
+        return _fault(syntax_error(job.query, error.msg))
     except TooLargeError:
         message = f"the answer is larger than {largest:,} bytes; ask for less, or with a LIMIT"
         return _said(503, message)
@@ -60,6 +62,8 @@ def evaluate(store: ox.Store, job: Job, largest: int) -> Answer:
 
 
 def _answered(store: ox.Store, job: Job, largest: int) -> Answer:
+    if job.added:
+        store.extend(ox.parse(job.added, format=ox.RdfFormat.N_QUADS))
     if job.has_dataset:
         found = store.query(
             job.query,
@@ -68,7 +72,9 @@ def _answered(store: ox.Store, job: Job, largest: int) -> Answer:
             named_graphs=[ox.NamedNode(name) for name in job.named_graphs],
         )
     else:
-        found = store.query(job.query, base_iri=job.base, use_default_graph_as_union=job.union)
+        found = store.query(
+            job.query, base_iri=job.base, use_default_graph_as_union=job.union
+        )
     body = _Bounded(largest)
     if isinstance(found, ox.QueryTriples):
         found.serialize(body, format=_GRAPH_FORMATS[job.formats["graph"]])
@@ -76,6 +82,11 @@ def _answered(store: ox.Store, job: Job, largest: int) -> Answer:
     kind = "boolean" if isinstance(found, ox.QueryBoolean) else "bindings"
     found.serialize(body, format=_QUERY_FORMATS[job.formats[kind]])
     return Answer(200, kind, body.getvalue())
+
+
+def _fault(error: QueryError) -> Answer:
+    place = None if error.line is None or error.column is None else (error.line, error.column)
+    return Answer(400, "message", str(error).encode(), place)
 
 
 def _said(status: int, message: str) -> Answer:

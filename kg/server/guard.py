@@ -32,10 +32,11 @@ _LOST = (503, "the query was lost, because its process could not be started or w
 class Guard:
     """A worker process with a store, that answers queries within limits and is replaced if it dies.
 
+    The store is a folder or a file of RDF, or is held in memory alone: N-Quads as bytes.
     `graphs` are the names of the graphs that the store holds.
     """
 
-    def __init__(self, where: Path, limits: Limits) -> None:
+    def __init__(self, where: Path | bytes, limits: Limits) -> None:
         self.limits = limits
         self._where = where
         self._places = Places(limits, self._make_room)
@@ -123,21 +124,31 @@ class Guard:
         self._control, theirs = socket.socketpair()
         with theirs:
             command = [sys.executable, "-P", "-m", "kg.server.worker", str(theirs.fileno())]
-            command += [str(self._where), json.dumps(asdict(self.limits))]
+            command.append(json.dumps(asdict(self.limits)))
+            if isinstance(self._where, Path):
+                command.append(str(self._where))
             self._process = subprocess.Popen(  # noqa: S603 - our own module, by its full name
                 command,
                 pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.DEVNULL if isinstance(self._where, Path) else subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C is for the server, which then ends the worker
             )
+        self._pipe_in()
         told = self._told()
         if "graphs" not in told:
             self.close()
             if "error" in told:
-                raise InputError(f"{self._where}: cannot be opened as a store: {told['error']}")
+                name = self._where if isinstance(self._where, Path) else "the data"
+                raise InputError(f"{name}: cannot be opened as a store: {told['error']}")
             raise ComponentError("the process that holds the store did not start")
         return frozenset(told["graphs"])
+
+    def _pipe_in(self) -> None:
+        """Give the worker what it is to hold in memory; if it dies of that, `_told` finds out."""
+        if self._process.stdin is not None and isinstance(self._where, bytes):
+            with suppress(BrokenPipeError), self._process.stdin as pipe:
+                pipe.write(self._where)
 
     def _told(self) -> dict[str, list[str]]:
         with self._control.makefile("rb") as lines:

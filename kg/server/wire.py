@@ -1,9 +1,9 @@
 """What the server and the worker process say to each other, one socket pair a query.
 
 The server sends a frame (four bytes of length, then JSON). The query's process answers with a
-frame (status, media type), then the body. When that process has ended, the worker adds one byte:
-how it ended. An answer without that byte, or with another than DONE, is thrown away, so that a
-body is whole or is not sent.
+frame (status, kind of result, place of a fault), then the body. When that process has ended, the
+worker adds one byte: how it ended. An answer without that byte, or with another than DONE, is
+thrown away, so that a body is whole or is not sent.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ _LENGTH = struct.Struct("!II")
 
 @dataclass(frozen=True)
 class Job:
-    """A query to evaluate, over which dataset, and the format of its answer by kind of result."""
+    """A query to evaluate, over which dataset, and the format of its answer by kind of result.
+
+    `added` are N-Quads that the store holds for this query alone: only its process sees them.
+    """
 
     query: str
     formats: dict[str, str]  # "bindings", "boolean", "graph" -> name of a format
@@ -31,15 +34,20 @@ class Job:
     named_graphs: tuple[str, ...] = ()
     has_dataset: bool = False
     base: str | None = None  # what relative IRIs start from, where the query declares no BASE
+    added: str = ""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a query came to: an HTTP status, a kind of result, and a body."""
+    """What a query came to: an HTTP status, a kind of result, and a body.
+
+    Where the query is not valid, `place` is the line and the column of the fault, if known.
+    """
 
     status: int
     kind: str
     body: bytes
+    place: tuple[int, int] | None = None
 
 
 def job_frame(job: Job) -> bytes:
@@ -59,7 +67,7 @@ def read_job(connection: socket.socket) -> Job:
 
 def answer_frame(answer: Answer) -> bytes:
     """Return an answer as bytes."""
-    head = json.dumps([answer.status, answer.kind]).encode()
+    head = json.dumps([answer.status, answer.kind, answer.place]).encode()
     return _LENGTH.pack(len(head), len(answer.body)) + head + answer.body
 
 
@@ -72,8 +80,8 @@ def read_answer(sent: bytes) -> tuple[Answer | None, bytes]:
     start = _LENGTH.size + head
     if len(sent) != start + body + 1:
         return None, b""
-    status, kind = json.loads(sent[_LENGTH.size : start])
-    return Answer(status, kind, sent[start:-1]), how
+    status, kind, place = json.loads(sent[_LENGTH.size : start])
+    return Answer(status, kind, sent[start:-1], tuple(place) if place else None), how
 
 
 def _exactly(connection: socket.socket, length: int) -> bytes:

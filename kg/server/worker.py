@@ -19,6 +19,7 @@ import os
 import select
 import signal
 import socket
+import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -206,8 +207,15 @@ def _ending(status: int) -> bytes:
     return known.get(code, wire.CRASHED)
 
 
-def open_store(where: Path) -> ox.Store:
-    """Open a folder for reading only, or load a file of RDF into memory."""
+def open_store(where: Path | None) -> ox.Store:
+    """Open a folder for reading only, or load RDF into memory: a file, or N-Quads that are piped.
+
+    What is piped in is never on a disk.
+    """
+    if where is None:
+        store = ox.Store()
+        store.bulk_load(sys.stdin.buffer, format=ox.RdfFormat.N_QUADS)
+        return store
     if where.is_dir():
         return ox.Store.read_only(str(where))
     store = ox.Store()
@@ -219,8 +227,8 @@ def main() -> None:
     """Open the store, tell the server which graphs it has, and serve."""
     parser = argparse.ArgumentParser()
     parser.add_argument("control", type=int)
-    parser.add_argument("where", type=Path)
     parser.add_argument("limits", type=json.loads)
+    parser.add_argument("where", type=Path, nargs="?")
     given = parser.parse_args()
     control = socket.socket(fileno=given.control)
     raise_open_files()  # a store on disk keeps its files open; children can open none

@@ -1,0 +1,84 @@
+"""Patients as a graph that is held in memory alone: never written to a disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import polars as pl
+import pyoxigraph as ox
+
+from kg.classification import RejectCounter, Summary, classified, compiled_engine
+from kg.drafts import LESION, Draft, read_draft
+from kg.graph.modules import guideline_graphs, guideline_quads
+from kg.graph.names import cohort_graph, verdict_graph
+from kg.graph.patients import PatientLines
+from kg.graph.verdicts import verdict_lines
+from kg.guideline import Guideline
+from kg.readers.frame import FrameSource
+from kg.tables import ID, LESION_ID, PatientTable
+
+THIS_PATIENT, THIS_COHORT = "this-patient", "this-cohort"
+
+
+@dataclass(frozen=True)
+class PatientGraph:
+    """Patients with their verdicts as N-Quads.
+
+    `graphs` are the names of their graphs and of those of the guideline.
+    """
+
+    quads: str
+    graphs: tuple[str, ...]
+    patients: tuple[str, ...]
+
+
+def draft_graph(guideline: Guideline, draft: Draft) -> PatientGraph:
+    """Return the graph of a draft, without its faults; it goes by `this-patient` if unnamed."""
+    faults = read_draft(guideline, draft).faults
+    name = draft.patient_id.strip() or THIS_PATIENT
+    cells = {n: text for n, text in draft.cells.items() if n not in faults and n != ID}
+    rows = [] if LESION in faults else draft.lesions
+    columns = [ID, LESION_ID, *guideline.lesion_columns]
+    lesions = [
+        {ID: name, LESION_ID: str(i), **{k: v for k, v in lesion.items() if v}}
+        for i, lesion in enumerate(rows, 1)
+    ]
+    return table_graph(
+        guideline,
+        PatientTable(
+            guideline,
+            FrameSource(pl.DataFrame({ID: [name], **{n: [text] for n, text in cells.items()}})),
+            FrameSource(pl.DataFrame(lesions, schema=dict.fromkeys(columns, pl.String))),
+        ),
+        THIS_PATIENT,
+    )
+
+
+def cohort_quads(guideline: Guideline, table: PatientTable) -> bytes:
+    """Return the guideline and the cohort of a table with its verdicts as N-Quads."""
+    written = ox.serialize(guideline_quads(guideline), format=ox.RdfFormat.N_QUADS)
+    assert written is not None  # noqa: S101 - serialising to memory returns bytes
+    return written + table_graph(guideline, table, THIS_COHORT).quads.encode()
+
+
+def table_graph(guideline: Guideline, table: PatientTable, name: str) -> PatientGraph:
+    """Return the graph of a table as the cohort `name`; its rejected rows are left out."""
+    asserted, inferred = cohort_graph(name), verdict_graph(name)
+    writer, engine, summary = PatientLines(guideline), compiled_engine(guideline), Summary()
+    texts: list[str] = []
+    patients: list[str] = []
+    for batch, frame in classified(table, engine, RejectCounter(summary), summary):
+        texts += _texts(writer.patients(batch.cells, asserted))
+        texts += _texts(verdict_lines(guideline, list(guideline.therapies), frame, inferred))
+        if table.lesions is not None:
+            known = table.lesions.frame
+            mine = known.filter(known[ID].is_in(batch.cells[ID].implode()))
+            texts += _texts(writer.lesions(mine, asserted))
+        patients += batch.cells[ID].to_list()
+    graphs = (*guideline_graphs(guideline), asserted, inferred)
+    return PatientGraph("".join(texts), graphs, tuple(patients))
+
+
+def _texts(column: pl.Series) -> Iterable[str]:
+    return column.drop_nulls().to_list()

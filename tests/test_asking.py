@@ -1,0 +1,144 @@
+"""Queries that people type: answered apart, with their line where wrong, and never harmful."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from kg.asking import Asker
+from kg.drafts import Draft
+from kg.errors import QueryError
+from kg.graph.memory import THIS_PATIENT, PatientGraph, cohort_quads, draft_graph
+from kg.graph.names import cohort_graph
+from kg.guideline import Guideline
+from kg.paths import example_cohort, example_lesions
+from kg.queries import question
+from kg.server.dataset import example_quads
+from kg.stores import Table
+from kg.tables import PatientTable
+
+LIMIT = 1.0
+ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+PATIENTS = "SELECT ?id { ?p <https://w3id.org/hcc-kg/patient_id> ?id } ORDER BY ?id"
+
+
+@pytest.fixture(scope="module")
+def asker(guideline: Guideline) -> Iterator[Asker]:
+    made = Asker(example_quads(guideline), LIMIT)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def patient(guideline: Guideline) -> PatientGraph:
+    return draft_graph(guideline, Draft("mine", {"tumour_count": "1", "age_years": "old"}))
+
+
+def identifiers(found: object) -> list[str]:
+    assert isinstance(found, Table)
+    return [term.value for (term,) in found.rows]  # type: ignore[union-attr]
+
+
+def test_answers_are_rows_truths_and_triples(asker: Asker) -> None:
+    assert len(identifiers(asker.ask(PATIENTS))) == 45
+    assert asker.ask("ASK { ?s ?p ?o }") is True
+    found = asker.ask(question("patient-graph").filled({"patient": "referral-letter-only"}))
+    assert isinstance(found, list)
+    assert len(found) > 60
+
+
+def test_fault_has_its_line_and_column(asker: Asker) -> None:
+    with pytest.raises(QueryError, match="line 2, column 3") as told:
+        asker.ask("SELECT * {\n  ,, ?s ?p ?o }")
+    assert (told.value.line, told.value.column) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("attack", "words"),
+    [
+        ("{" * 4000, "nests brackets"),
+        ("SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }", "SERVICE is refused"),
+        ("SELECT * FROM <file:///etc/passwd> { ?s ?p ?o }", "FROM"),
+        ("INSERT DATA { <a:a> <a:b> 1 }", "INSERT is an update"),
+        ("SELECT * { ?s ?p ?o }" + " " * 70_000, "longer than"),
+        ("ASK { ?s ?p '\ud800' }", "Unicode"),
+        ("SELECT * { ?a ?b ?c . ?d ?e ?f }", "larger than|time limit"),
+        (ENDLESS, "1 s, the time limit"),
+    ],
+)
+def test_attack_is_refused_with_words(asker: Asker, attack: str, words: str) -> None:
+    with pytest.raises(QueryError, match=words):
+        asker.ask(attack)
+    assert asker.ask("ASK {}") is True
+
+
+def test_slow_query_does_not_hold_up_others(asker: Asker) -> None:
+    def slow() -> None:
+        with pytest.raises(QueryError):
+            asker.ask(ENDLESS)
+
+    thread = threading.Thread(target=slow)
+    thread.start()
+    start = time.monotonic()
+    assert asker.ask("ASK {}") is True
+    assert time.monotonic() - start < LIMIT
+    thread.join()
+
+
+def test_added_patient_is_seen_by_its_query_alone(asker: Asker, patient: PatientGraph) -> None:
+    assert identifiers(asker.ask(PATIENTS, patient)) == ["mine"]
+    assert "mine" not in identifiers(asker.ask(PATIENTS))
+    of = question("verdicts-of-patient").filled({"patient": "mine"})
+    verdicts = asker.ask(of, patient)
+    assert isinstance(verdicts, Table)
+    assert len(verdicts.rows) == 13
+
+
+def test_query_about_a_patient_cannot_name_the_graphs_of_others(
+    asker: Asker, patient: PatientGraph
+) -> None:
+    graph = f"FROM <{cohort_graph(THIS_PATIENT)}> WHERE"
+    own = PATIENTS.replace("{", f"{graph} {{")
+    assert identifiers(asker.ask(own, patient)) == ["mine"]
+    with pytest.raises(QueryError, match="FROM"):
+        asker.ask(own.replace(THIS_PATIENT, "example"), patient)
+
+
+def test_fault_in_a_draft_is_left_out(guideline: Guideline, patient: PatientGraph) -> None:
+    assert "tumour_count" in patient.quads
+    assert "/age_years>" not in patient.quads
+    unnamed = draft_graph(guideline, Draft("", {}, ({"diameter_cm": "2.4"},)))
+    assert unnamed.patients == (THIS_PATIENT,)
+    assert "/lesion/1>" in unnamed.quads
+
+
+def test_cohort_in_memory_holds_its_patients_and_verdicts(guideline: Guideline) -> None:
+    table = PatientTable(guideline, example_cohort(), example_lesions())
+    asker = Asker(cohort_quads(guideline, table))
+    try:
+        assert len(identifiers(asker.ask(PATIENTS))) == 45
+        (count,) = identifiers(
+            asker.ask("SELECT (COUNT(*) AS ?n) { ?v a <https://w3id.org/hcc-kg/Verdict> }")
+        )
+        assert int(count) == 45 * len(guideline.therapies)
+    finally:
+        asker.close()
+
+
+def test_worker_that_died_is_replaced(asker: Asker) -> None:
+    os.kill(asker._guard._process.pid, signal.SIGKILL)
+    time.sleep(0.2)
+    assert asker.ask("ASK { ?s ?p ?o }") is True
+
+
+def test_worker_ends_when_nobody_holds_its_asker(guideline: Guideline) -> None:
+    asker = Asker(b"<a:a> <a:b> <a:c> .\n")
+    process = asker._guard._process
+    assert asker.ask("ASK { <a:a> ?p ?o }") is True
+    del asker
+    assert process.wait(5) == 0
