@@ -8,6 +8,7 @@ from kg.cells import expected
 from kg.drafts import LESION, written
 from kg.guideline import Guideline
 from kg.tables import LESION_ID
+from kg.terminal import counted
 from kg.ui.patient import state
 from kg.ui.patient.state import FIELD, FOCUS, GROUP, Judged
 from kg.ui.words import literal
@@ -31,35 +32,27 @@ def form(guideline: Guideline, judged: Judged) -> None:
     groups = guideline.groups
     if st.session_state.get(GROUP) not in groups:
         st.session_state[GROUP] = next(iter(groups))
-    cells = judged.draft.cells
     group = st.segmented_control(
         "Group of facts",
         list(groups),
-        format_func=lambda name: _group_label(guideline, name, cells.keys()),
+        format_func=groups.__getitem__,
         key=GROUP,
         required=True,
         label_visibility="collapsed",
     )
-    for variable in guideline.variables.values():
-        if variable.group == group:
-            with st.container(key=f"field-{variable.name}", gap=None):
-                _field(guideline, judged, variable)
-    if any(v.group == group and v.lesion_aggregation == "count" for v in _all(guideline)):
+    fields = [v for v in guideline.variables.values() if v.group == group]
+    entered = sum(variable.name in judged.draft.cells for variable in fields)
+    st.caption(
+        f"{entered} of {counted(len(fields), 'fact')} entered. Leave open what is not known."
+    )
+    for variable in fields:
+        with st.container(key=f"field-{variable.name}", gap=None):
+            _field(guideline, judged, variable)
+    if any(variable.lesion_aggregation == "count" for variable in fields):
         _lesions(guideline, judged)
     focus = st.session_state.pop(FOCUS, None)
     if focus in guideline.variables:
         st.html(_FOCUS % focus, unsafe_allow_javascript=True)
-
-
-def _all(guideline: Guideline) -> list[Variable]:
-    return list(guideline.variables.values())
-
-
-def _group_label(guideline: Guideline, group: str, known: object) -> str:
-    """Return the label of a group, with how many of its facts are entered."""
-    names = [v.name for v in _all(guideline) if v.group == group]
-    entered = sum(name in known for name in names)  # type: ignore[operator]
-    return f"{guideline.groups[group]} {entered}/{len(names)}"
 
 
 def _field(guideline: Guideline, judged: Judged, variable: Variable) -> None:

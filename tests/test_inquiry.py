@@ -1,0 +1,68 @@
+"""What to find out next: held against giving each open fact each of its values."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from kg.engines.compiled import Compiled
+from kg.guideline import Guideline
+from kg.inquiry import open_facts
+from kg.paths import example_cohort, example_lesions
+from kg.records import Record, read_record
+from kg.tables import find_patient
+from kg.values import Knowledge
+from kg.verdicts import UNDETERMINED
+
+IDS = pl.read_csv(example_cohort(), infer_schema=False)["patient_id"].to_list()
+
+
+def values(guideline: Guideline, record: Record, name: str) -> list[Knowledge]:
+    variable, mask = guideline.variables[name], record.known[name].mask
+    bands = [i for i in range(variable.band_count) if mask >> i & 1]
+    if variable.is_number:
+        return [variable.from_intervals((variable.bands[i],)) for i in bands]
+    return [variable.from_mask(1 << i) for i in bands]
+
+
+@pytest.mark.parametrize("patient", IDS)
+def test_what_a_fact_settles_is_what_trying_its_values_shows(
+    guideline: Guideline, patient: str
+) -> None:
+    record = find_patient(guideline, example_cohort(), patient, example_lesions())
+    engine = Compiled(guideline)
+    result = engine.classify(record)
+    facts = open_facts(guideline, record, result)
+    open_ = {t.therapy for t in result.therapies.values() if t.verdict == UNDETERMINED}
+    assert {t for fact in facts for t in fact.bears_on} == open_
+    for fact in facts[:6]:
+        after = [
+            engine.classify(replace(record, known={**record.known, fact.variable: value}))
+            for value in values(guideline, record, fact.variable)
+        ]
+        settled = [
+            {t for t in fact.bears_on if each.therapies[t].verdict != UNDETERMINED}
+            for each in after
+        ]
+        assert set(fact.settles) == set.intersection(*settled)
+        assert set(fact.may_settle) == set.union(*settled)
+
+
+def test_the_most_decisive_fact_comes_first(guideline: Guideline) -> None:
+    record = find_patient(guideline, example_cohort(), "low-leukocytes-unexplained")
+    facts = open_facts(guideline, record, Compiled(guideline).classify(record))
+    assert [fact.variable for fact in facts] == ["hypersplenism", "tumour_count"]
+    assert len(facts[0].settles) > len(facts[1].settles)
+
+
+def test_nothing_is_asked_where_nothing_is_open(guideline: Guideline) -> None:
+    record = find_patient(guideline, example_cohort(), "small-single-tumour")
+    assert open_facts(guideline, record, Compiled(guideline).classify(record)) == ()
+
+
+def test_of_an_empty_record_every_verdict_is_open(guideline: Guideline) -> None:
+    record = read_record(guideline, "p", {})
+    facts = open_facts(guideline, record, Compiled(guideline).classify(record))
+    assert {t for fact in facts for t in fact.bears_on} == set(guideline.therapies)

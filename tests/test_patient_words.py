@@ -1,0 +1,112 @@
+"""A patient in words: the headline, the comparison, the families of therapies, the report."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+import pytest
+
+from kg import comparison
+from kg.engines.compiled import Compiled
+from kg.explaining import explain
+from kg.guideline import Guideline
+from kg.headline import headline
+from kg.paths import example_cohort, example_lesions
+from kg.records import Record, read_record
+from kg.report import report
+from kg.tables import find_patient
+from kg.taxonomy import families, family
+from kg.terminal import NOTE_ON_USE
+from kg.verdicts import MET
+
+SMALL = {"tumour_count": "1", "max_tumour_diameter_cm": "2.4", "child_pugh_class": "A"}
+
+
+@pytest.mark.parametrize(
+    ("cells", "line"),
+    [
+        ({}, "No leading fact is known yet; 65 facts not known"),
+        (SMALL, "One tumour, 2.4 cm, Child-Pugh A; 62 facts not known"),
+        (
+            SMALL | {"tumour_count": ">=2", "distant_metastasis": "none", "ecog": "<=1"},
+            "At least 2 tumours, 2.4 cm, no spread, Child-Pugh A, ECOG at most 1; "
+            "60 facts not known",
+        ),
+        ({"tumour_count": "3"}, "3 tumours; 64 facts not known"),
+        (
+            {"portal_vein_thrombus": "vp3"},
+            "Portal vein thrombus: first-order branch (Vp3); 63 facts not known",
+        ),
+    ],
+)
+def test_a_patient_in_one_line(guideline: Guideline, cells: dict[str, str], line: str) -> None:
+    assert headline(guideline, read_record(guideline, "p", cells)) == line
+
+
+def test_therapies_come_in_families(guideline: Guideline) -> None:
+    found = families(guideline)
+    assert list(found) == ["local ablation", "hepatic artery intervention", "surgery"]
+    assert [t.id for members in found.values() for t in members] == list(guideline.therapies)
+    assert family(guideline, guideline.therapies["rfa"]).id == "local_ablation"
+
+
+def test_a_comparison_marks_what_differs(guideline: Guideline) -> None:
+    first = read_record(guideline, "a", SMALL)
+    second = read_record(guideline, "b", SMALL | {"child_pugh_class": "C", "ecog": "1"})
+    pairs = {pair.id: pair for pair in comparison.facts(guideline, first, second)}
+    assert list(pairs) == [*SMALL, "ecog"]
+    assert {name for name, pair in pairs.items() if pair.differs} == {"child_pugh_class", "ecog"}
+    assert (pairs["ecog"].first, pairs["ecog"].second) == ("not known", "1")
+    engine = Compiled(guideline)
+    verdicts = comparison.verdicts(guideline, engine.classify(first), engine.classify(second))
+    assert {pair.id for pair in verdicts if pair.differs} == {"tace", "tae", "tai", "tace_plus_rfa"}
+
+
+class Text(HTMLParser):
+    """Collects the text of a page, and fails on what a page of ours never holds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag not in ("script", "img", "link", "iframe", "a"), tag
+        assert not any(name.startswith(("on", "src", "href")) for name, _ in attrs)
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(data)
+
+
+def printed(guideline: Guideline, record: Record) -> str:
+    parser = Text()
+    result = Compiled(guideline).classify(record)
+    parser.feed(report(guideline, record, explain(guideline, record, result)))
+    return " ".join(" ".join(parser.parts).split())
+
+
+@pytest.mark.parametrize(
+    "patient", ["vp3-thrombus", "contradictory-record", "small-central-tumour"]
+)
+def test_a_report_holds_record_verdicts_reasons_and_the_note(
+    guideline: Guideline, patient: str
+) -> None:
+    record = find_patient(guideline, example_cohort(), patient, example_lesions())
+    account = explain(guideline, record, Compiled(guideline).classify(record))
+    text = printed(guideline, record)
+    for part in (patient, NOTE_ON_USE, guideline.version, headline(guideline, record)):
+        assert part in text
+    for told in (*account.facts, *(c.message for c in account.conflicts)):
+        assert told in text
+    for therapy in account.therapies.values():
+        assert therapy.reason in text
+        for criterion in therapy.criteria:
+            if criterion.state == MET:
+                assert criterion.paraphrase in text
+    for recommendation in account.recommendations:
+        assert (f"{recommendation.id} (" in text) == (recommendation.state == MET)
+
+
+def test_a_hostile_identifier_is_text_in_a_report(guideline: Guideline) -> None:
+    hostile = '<script>alert(1)</script><img src=x onerror="x">'
+    text = printed(guideline, read_record(guideline, hostile, SMALL))
+    assert hostile in text
