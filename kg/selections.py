@@ -63,7 +63,7 @@ def selection_at(
 def _choices(guideline: Guideline, view: str, therapy: str, chosen: str) -> Iterable[str]:
     """Return what can be chosen in a view; of overlaps, whether this one can."""
     if view == "overlaps":
-        named = [name for name in chosen.split(",") if name in guideline.therapies]
+        named = [name for name in guideline.therapies if name in chosen.split(",")]
         return (overlap_key(named), NONE)
     if view == "missing":
         return blocking(guideline)
@@ -94,13 +94,13 @@ def _exclusions(guideline: Guideline, therapy: str) -> dict[str, pl.Expr]:
 
 
 def condition(cohort: OpenCohort, selection: Selection) -> pl.Expr:
-    """Return which rows of the results of a cohort are selected."""
+    """Return which rows of the results of a cohort, beside `eligible`, are selected."""
     guideline, chosen = cohort.guideline, selection.chosen
     if selection.view == "verdicts":
         return pl.col(VERDICT_ + selection.therapy) == VERDICTS.index(chosen)
     if selection.view == "overlaps":
         named = [] if chosen == NONE else chosen.split(",")
-        return pl.lit(cohort.eligible) == pack(list(guideline.therapies), named)
+        return pl.col(cohort.eligible.name) == pack(list(guideline.therapies), named)
     if selection.view == "exclusions":
         return _exclusions(guideline, selection.therapy)[chosen]
     if selection.view == "missing":
@@ -124,22 +124,17 @@ def patients(cohort: OpenCohort, selection: Selection) -> pl.DataFrame:
         columns.append(verdict.replace_strict(words, return_dtype=pl.String).alias("verdict"))
     if selection.view == "missing":
         columns.append(blocked(guideline, selection.chosen).alias("blocks"))
-    return (
-        cohort.results.with_columns(cohort.eligible)
-        .filter(condition(cohort, selection))
-        .select(
-            *columns,
-            pl.col("eligible")
-            .map_batches(lambda sets: _told(guideline, sets), pl.String())
-            .alias("eligible_for"),
-            undetermined(guideline).alias("undetermined"),
-            pl.col(CONFLICTS).str.count_matches('"message": ', literal=True).alias("conflicts"),
-        )
+    found = cohort.results.with_columns(cohort.eligible).filter(condition(cohort, selection))
+    return found.select(
+        *columns,
+        _told(guideline, found["eligible"]).alias("eligible_for"),
+        undetermined(guideline).alias("undetermined"),
+        pl.col(CONFLICTS).str.count_matches('"message": ', literal=True).alias("conflicts"),
     )
 
 
 def _told(guideline: Guideline, sets: pl.Series) -> pl.Series:
     """Return sets of therapies in words, each distinct one made once."""
     short = [short_name(therapy) for therapy in guideline.therapies.values()]
-    told = {bits: ", ".join(unpack(short, bits)) for bits in sets.unique()}
+    told = {bits: ", ".join(unpack(short, bits)) for bits in (0, *sets.unique())}
     return sets.replace_strict(told, return_dtype=pl.String)

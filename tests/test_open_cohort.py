@@ -1,0 +1,198 @@
+"""Cohorts held open: their results and selections against those of single patients."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import kg
+from kg import cohort_views, open_cohort
+from kg.benchmarks.cohort import write_cohort
+from kg.open_cohort import OpenCohort, open_example
+from kg.paths import example_cohort, example_lesions
+from kg.readers.held import Held
+from kg.selections import VIEWS, Selection, patients, selection_at
+from kg.verdicts import PatientResult
+
+G = kg.load()
+Both = tuple[OpenCohort, dict[str, PatientResult]]
+ELIGIBLE = ("eligible", "eligible_with_caution", "eligible_unchecked")
+
+
+def results(table: Path, lesions: Path | None = None) -> dict[str, PatientResult]:
+    return {r.patient_id: r for r in kg.classify_table(table, lesions).patients()}
+
+
+@pytest.fixture(scope="module", params=["example", "made up"])
+def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Both:
+    """An open cohort, and the results of its patients."""
+    if request.param == "example":
+        return open_example(G), results(example_cohort(), example_lesions())
+    path = tmp_path_factory.mktemp("cohort") / "cohort.parquet"
+    write_cohort(G, path, 300, seed=5)
+    return open_cohort.open_cohort(G, Held("p.parquet", path.read_bytes())), results(path)
+
+
+def behind(cohort: OpenCohort, view: str, row: dict[str, object]) -> set[str]:
+    """Return the patients behind a row of a view."""
+    found = Selection(view, str(row.get("therapy", "")), str(row["chosen"]))
+    assert selection_at(G, found.parameters()) == (found, ())
+    return set(patients(cohort, found)["patient_id"])
+
+
+def test_every_verdict_bar_has_its_patients(both: Both) -> None:
+    cohort, single = both
+    for row in cohort_views.verdicts(cohort).iter_rows(named=True):
+        verdicts = {name: r.therapies[row["therapy"]].verdict for name, r in single.items()}
+        expected = {name for name, verdict in verdicts.items() if verdict == row["chosen"]}
+        assert behind(cohort, "verdicts", row) == expected
+        assert row["patients"] == len(expected)
+
+
+def test_overlaps_divide_the_cohort(both: Both) -> None:
+    cohort, single = both
+    expected = Counter(
+        ",".join(t for t in G.therapies if r.therapies[t].verdict in ELIGIBLE) or "none"
+        for r in single.values()
+    )
+    frame = cohort_views.overlaps(cohort)
+    assert dict(frame.select("chosen", "patients").iter_rows()) == expected
+    for row in frame.iter_rows(named=True):
+        assert len(behind(cohort, "overlaps", row)) == row["patients"]
+    dots = cohort_views.dots(cohort, frame).filter(pl.col("part") == 1)
+    assert len(dots) == frame["therapies"].sum()
+
+
+def test_every_exclusion_bar_has_its_patients(both: Both) -> None:
+    cohort, single = both
+    tried = 0
+    for therapy in G.therapies.values():
+        for row in cohort_views.exclusions(cohort, therapy.id).iter_rows(named=True):
+            found = behind(cohort, "exclusions", row)
+            assert len(found) == row["patients"] >= row["alone"]
+            word, _, reason = row["chosen"].partition(".")
+            if reason in therapy.absolute:
+                met = {n for n, r in single.items() if reason in r.therapies[therapy.id].met}
+                assert found == met
+                tried += 1
+            assert {single[name].therapies[therapy.id].verdict for name in found} == {word}
+    assert tried
+
+
+def test_every_missing_fact_has_its_patients(both: Both) -> None:
+    cohort, single = both
+    for row in cohort_views.missing(cohort).iter_rows(named=True):
+        lists = {n: [t.missing for t in r.therapies.values()] for n, r in single.items()}
+        blocked = {n: sum(row["chosen"] in m for m in missing) for n, missing in lists.items()}
+        frame = patients(cohort, Selection("missing", "", row["chosen"]))
+        told = dict(frame.select("patient_id", "blocks").iter_rows())
+        assert told == {name: count for name, count in blocked.items() if count}
+        assert sum(told.values()) == row["verdicts"]
+
+
+def test_every_conflict_has_its_patients(both: Both) -> None:
+    cohort, single = both
+    frame = cohort_views.conflicts(cohort)
+    assert len(frame)
+    for row in frame.iter_rows(named=True):
+        expected = {
+            n for n, r in single.items() if row["conflict"] in {c.message for c in r.conflicts}
+        }
+        assert behind(cohort, "conflicts", row) == expected
+
+
+def test_selected_patients_are_told_in_short(both: Both) -> None:
+    cohort, single = both
+    frame = patients(cohort, Selection("verdicts", "tace", "contraindicated"))
+    assert frame.columns[:3] == ["row", "patient_id", "verdict"]
+    for row in frame.iter_rows(named=True):
+        verdicts = [t.verdict for t in single[row["patient_id"]].therapies.values()]
+        eligible = len(list(filter(None, row["eligible_for"].split(", "))))
+        assert eligible == sum(verdict in ELIGIBLE for verdict in verdicts)
+        assert row["undetermined"] == verdicts.count("undetermined")
+        assert row["conflicts"] == len(single[row["patient_id"]].conflicts)
+
+
+def test_a_patient_is_opened_as_it_stands(both: Both) -> None:
+    cohort, single = both
+    for row, name in cohort.results.select("_row", "patient_id").head(40).iter_rows():
+        draft = cohort.draft(row)
+        assert draft.patient_id == name
+        again = kg.classify(dict(draft.cells), [dict(each) for each in draft.lesions] or None)
+        assert again.therapies == single[name].therapies
+
+
+def test_downloads_are_what_the_command_writes(run: Callable[..., object], tmp_path: Path) -> None:
+    cohort = open_example(G)
+    for name in open_cohort.DOWNLOADS:
+        path = tmp_path / f"out.{name}"
+        run("classify", "--example", "--output", path)
+        if name == "parquet":
+            assert pl.read_parquet(io.BytesIO(cohort.download(name))).equals(pl.read_parquet(path))
+        else:
+            assert cohort.download(name) == path.read_bytes()
+
+
+def test_small_steps_come_to_the_same_and_tell_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, steps = open_example(G), list[tuple[int, int]]()
+    monkeypatch.setattr(open_cohort, "STEP", 10)
+    table = Held("p.csv", example_cohort().read_bytes())
+    lesions = Held("l.csv", example_lesions().read_bytes())
+    cohort = open_cohort.open_cohort(
+        G, table, lesions, progress=lambda done, of: steps.append((done, of))
+    )
+    assert cohort.report == whole.report
+    assert cohort.results.equals(whole.results)
+    assert steps == [(10, 45), (20, 45), (30, 45), (40, 45), (45, 45)]
+
+
+def test_rejected_rows_are_kept_as_the_command_writes_them(
+    run: Callable[..., object], tmp_path: Path
+) -> None:
+    text = "patient_id,ecog,_note\na,1,x\nb,seven,<script>\nb,1,\n,1,\nc,2,3,4\n"
+    (tmp_path / "p.csv").write_text(text)
+    run("classify", "p.csv", "--output", "out.csv", "--rejects", "rejected.csv")
+    cohort = open_cohort.open_cohort(G, Held("p.csv", text.encode()))
+    assert cohort.rejected.write_csv() == (tmp_path / "rejected.csv").read_text()
+    assert cohort.report.patients == 1
+    assert cohort.report.rejected == 4
+
+
+def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(open_cohort, "LARGEST", 44)
+    with pytest.raises(kg.InputError, match="more than 44 rows"):
+        open_example(G)
+
+
+def test_an_empty_table_is_a_cohort_of_nobody() -> None:
+    cohort = open_cohort.open_cohort(G, Held("p.csv", b"patient_id,ecog\n"))
+    assert cohort.report.patients == 0
+    assert cohort_views.overlaps(cohort).is_empty()
+    assert patients(cohort, Selection("overlaps", "", "none")).is_empty()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"view": ["nowhere"]},
+        {"view": ["verdicts"], "therapy": ["aspirin"]},
+        {"view": ["verdicts"], "therapy": ["tace"], "chosen": ["perhaps"]},
+        {"view": ["verdicts"], "chosen": ["eligible"]},
+        {"view": ["overlaps"], "chosen": ["tace,rfa"]},
+        {"view": ["exclusions"], "therapy": ["tace"], "chosen": ["contraindicated.ABL-I1"]},
+        {"view": ["missing"], "chosen": ["patient_id"]},
+        {"view": ["conflicts"], "chosen": ["<script>"]},
+        {"view": ["rejected"], "chosen": ["x"]},
+        {"elsewhere": ["x"]},
+    ],
+)
+def test_an_address_that_selects_nothing_is_told(wrong: dict[str, list[str]]) -> None:
+    found, strangers = selection_at(G, wrong)
+    assert len(strangers) == 1
+    assert found.view in VIEWS
+    assert not found.chosen
