@@ -44,7 +44,7 @@ def draft_at(guideline: Guideline, parameters: Parameters) -> tuple[Draft, tuple
     lesions = []
     for text in parameters.get(LESION, ()):
         lesion, unknown = _lesion(guideline, text)
-        lesions.append(lesion)
+        lesions += [lesion] if lesion else []
         strangers += [f"{LESION}: {name}" for name in unknown]
     patient_id = (parameters.get(ID) or [""])[-1]
     return Draft(patient_id, cells, tuple(lesions)), tuple(strangers)

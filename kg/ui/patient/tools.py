@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import cache
+from typing import TYPE_CHECKING
 
 import polars as pl
 import streamlit as st
@@ -21,6 +22,9 @@ from kg.ui.patient import state
 from kg.ui.patient.state import OTHER, Judged
 from kg.ui.words import literal, short, verdict_badge
 from kg.verdicts import PatientResult
+
+if TYPE_CHECKING:
+    from kg.engines.hermit import Hermit
 
 _VERIFIED = "patient:verified"
 
@@ -134,14 +138,19 @@ def _lesion_table(draft: Draft) -> str:
 # HermiT
 
 
-def _verify(guideline: Guideline, judged: Judged) -> None:
-    """Ask HermiT for the same record, and remember what came of it."""
+@cache
+def _hermit(guideline: Guideline) -> Hermit:
     from kg.engines.hermit import Hermit  # noqa: PLC0415 - starts a Java virtual machine
 
+    return Hermit(guideline)
+
+
+def _verify(guideline: Guideline, judged: Judged) -> None:
+    """Ask HermiT for the same record, and remember what came of it."""
     started = time.perf_counter()
     with st.spinner("HermiT reasons …"):
         try:
-            found = Hermit(guideline).classify(judged.reading.record)
+            found = _hermit(guideline).classify(judged.reading.record)
         except ComponentError as error:
             st.session_state[_VERIFIED] = (judged.draft, False, f"HermiT cannot run: {error}")
             return

@@ -1,0 +1,149 @@
+"""The page of one patient, in every state, by Streamlit's own harness."""
+
+from __future__ import annotations
+
+import pytest
+from explorer import app, texts
+from streamlit.testing.v1 import AppTest
+
+from kg.guideline import Guideline
+from kg.terminal import NOTE_ON_USE
+
+RFA_OPEN = {"tumour_count": "1", "max_tumour_diameter_cm": "2.4", "open": "rfa"}
+
+
+def button(test: AppTest, label: str) -> None:
+    next(b for b in test.button if b.label == label).click()
+    test.run()
+
+
+def field(test: AppTest, variable: str) -> str:
+    return str(test.text_input(key=f"cell:{variable}").value)
+
+
+def test_an_empty_page_says_what_to_do(guideline: Guideline) -> None:
+    test = app("patient")
+    assert not test.exception
+    said = texts(test)
+    assert "Enter a fact, or load an example" in said
+    assert NOTE_ON_USE in said
+    assert sum("undetermined" in e.label for e in test.expander) == len(guideline.therapies)
+
+
+def test_every_variable_has_a_field(guideline: Guideline) -> None:
+    test = app("patient")
+    found: set[str] = set()
+    for group in guideline.groups:
+        test.button_group(key="patient:group").set_value(group).run()
+        assert not test.exception
+        keys = [w.key for w in (*test.text_input, *test.button_group) if w.key]
+        found |= {key.removeprefix("cell:") for key in keys if key.startswith("cell:")}
+    assert found >= set(guideline.variables) - {"patient_id"}
+
+
+def test_an_address_fills_the_form_and_the_verdicts_follow() -> None:
+    test = app("patient", **RFA_OPEN)
+    assert not test.exception
+    assert "One tumour, 2\\.4 cm" in texts(test)
+    assert field(test, "max_tumour_diameter_cm") == "2.4"
+    assert "What would settle it" in texts(test)
+    assert test.query_params["open"] == "rfa"
+
+
+def test_a_changed_field_changes_address_and_verdicts() -> None:
+    test = app("patient", **RFA_OPEN)
+    test.text_input(key="cell:max_tumour_diameter_cm").input("at least 6").run()
+    assert test.query_params["max_tumour_diameter_cm"] == ">=6"
+    test.button_group(key="cell:tumour_morphology").set_value(["massive"]).run()
+    contraindicated = [e.label for e in test.expander if "contraindicated" in e.label]
+    assert any("radiofrequency ablation" in label for label in contraindicated)
+
+
+def test_a_wrong_cell_stays_in_its_field_with_its_fault() -> None:
+    test = app("patient", max_tumour_diameter_cm="2,4", tumour_count="1")
+    assert not test.exception
+    assert field(test, "max_tumour_diameter_cm") == "2,4"
+    assert "decimal comma" in texts(test)
+    assert "One tumour; " in texts(test)
+
+
+def test_a_tampered_address_is_told_and_the_rest_is_kept() -> None:
+    test = app("patient", tumour_count="1", tumor="<script>", open="nothing", lesion="size:3")
+    assert not test.exception
+    assert any(
+        "no part of a record: tumor, lesion: size, open=nothing" in w.value.replace("\\", "")
+        for w in test.warning
+    )
+    assert field(test, "tumour_count") == "1"
+
+
+@pytest.mark.parametrize(
+    "hostile", ["<script>alert(1)</script>", "**b** [x](y) :red[z] $1$", "i" * 10_000]
+)
+def test_a_hostile_identifier_is_shown_as_text(hostile: str) -> None:
+    test = app("patient", patient_id=hostile, tumour_count="1")
+    assert not test.exception
+    shown = test.markdown[0].value
+    assert "<script>" not in shown
+    assert "[x](y)" not in shown
+    assert len(shown) < 1_000
+
+
+def test_conflicts_are_told_on_top_and_at_their_fields() -> None:
+    test = app("patient", portal_vein_thrombus="vp0", portal_trunk_obstruction="complete")
+    assert any("Conflicts in the record" in w.value for w in test.warning)
+    test.button_group(key="patient:group").set_value("vessels_and_spread").run()
+    assert sum("Conflict:" in m.value for m in test.markdown) == 2
+
+
+def test_a_fact_to_find_out_is_a_click_away_from_its_field(guideline: Guideline) -> None:
+    test = app("patient", tumour_count="1")
+    asked = next(b for b in test.button if b.key and b.key.startswith("ask:"))
+    variable = guideline.variables[str(asked.key).removeprefix("ask:")]
+    asked.click().run()
+    assert test.session_state["patient:group"] == variable.group
+    assert any(w.key == f"cell:{variable.name}" for w in (*test.text_input, *test.button_group))
+
+
+def test_what_would_have_to_change_is_told() -> None:
+    test = app("patient", variceal_bleed_within_month="true", open="rfa")
+    assert "What would have to change" in texts(test)
+    assert "no advice" in texts(test)
+
+
+def test_an_example_is_opened_compared_and_cleared() -> None:
+    test = app("patient")
+    test.selectbox[0].select("vp3-thrombus").run()
+    button(test, "Open")
+    assert "vp3\\-thrombus" in texts(test)
+    test.selectbox[1].select("small-single-tumour").run()
+    button(test, "Compare with it")
+    table = next(m.value for m in test.markdown if m.value.startswith("| | |"))
+    assert "≠" in table
+    assert "small\\-single\\-tumour" in table
+    assert any(name.startswith("other.") for name in test.query_params)
+    button(test, "End the comparison")
+    button(test, "Clear")
+    assert "No leading fact is known yet" in texts(test)
+    assert not dict(test.query_params)
+
+
+def test_a_comparison_can_be_shared() -> None:
+    test = app("patient", tumour_count="1", **{"other.tumour_count": "2"})
+    assert not test.exception
+    assert any("| number of tumours | 1 | 2 |" in m.value for m in test.markdown)
+
+
+def test_lesions_in_an_address_reach_the_patient() -> None:
+    test = app("patient", lesion=["lesion_id:a;diameter_cm:2", "lesion_id:b;diameter_cm:3.5"])
+    assert not test.exception
+    assert "2 tumours, 3\\.5 cm" in texts(test)
+
+
+def test_hermit_confirms_the_page() -> None:
+    test = app("patient", **RFA_OPEN)
+    button(test, "Verify with HermiT")
+    assert not test.exception
+    assert [s.value for s in test.success if "HermiT agrees: 13 verdicts" in s.value]
+    test.text_input(key="cell:tumour_count").input("2").run()
+    assert not test.success, "what was verified was another record"
