@@ -24,7 +24,7 @@ class Limits:
     running: int = 8  # queries at a time
     waiting: int = 64  # queries that wait for a place
     patience: float = 30.0  # seconds that one waits for a place
-    share: float = 0.5  # seconds of processor that a query has for sure while others wait
+    share: float = 1.0  # seconds of processor that a query has for sure while others wait
 
 
 def confine(limits: Limits) -> None:

@@ -32,7 +32,7 @@ from kg.server import wire
 from kg.server.evaluation import evaluate
 from kg.server.limits import Limits, confine, raise_open_files
 
-_COURTEOUS = 0.25  # seconds after which a query makes way for fresh ones
+_LOOK = 0.25  # seconds between looks at what a query has used; past its share it makes way
 _SAVED = 15  # niceness
 
 
@@ -104,7 +104,7 @@ class Worker:
         if pid == 0:
             self._serve(connection)
         deadline = now + self._limits.seconds
-        child = _Child(pid, connection, now, deadline, now + _COURTEOUS)
+        child = _Child(pid, connection, now, deadline, now + _LOOK)
         self._children[connection.fileno()] = child
         self._poll.register(connection, 0)  # hang-ups are always reported
 
@@ -146,9 +146,16 @@ class Worker:
             if now >= child.deadline and not child.killed:
                 self._kill(child, wire.TIMED_OUT)
             elif now >= child.courtesy:
-                child.courtesy = float("inf")
-                with suppress(OSError):
-                    os.setpriority(os.PRIO_PROCESS, child.pid, _SAVED)
+                self._look(child, now)
+
+    def _look(self, child: _Child, now: float) -> None:
+        """Put a child behind the others, if it has used its share; else look again later."""
+        if _used(child) < self._limits.share:
+            child.courtesy = now + _LOOK
+            return
+        child.courtesy = float("inf")
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, child.pid, _SAVED)
 
     def _kill(self, child: _Child, why: bytes) -> None:
         """End a child that has not been reaped, so that its number is still its own."""
