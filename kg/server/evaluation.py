@@ -72,9 +72,7 @@ def _answered(store: ox.Store, job: Job, largest: int) -> Answer:
             named_graphs=[ox.NamedNode(name) for name in job.named_graphs],
         )
     else:
-        found = store.query(
-            job.query, base_iri=job.base, use_default_graph_as_union=job.union
-        )
+        found = store.query(job.query, base_iri=job.base, use_default_graph_as_union=job.union)
     body = _Bounded(largest)
     if isinstance(found, ox.QueryTriples):
         found.serialize(body, format=_GRAPH_FORMATS[job.formats["graph"]])
