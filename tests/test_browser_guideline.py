@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from browser import WIDTHS, scrolls_sideways
 from explorer import explorer, opened, ready
@@ -28,11 +26,14 @@ def click(page, graph, name):
     graph.click(position={"x": at["x"], "y": at["y"]})
 
 
-def test_click_in_the_taxonomy_opens_a_therapy_and_writes_the_address(address):
+def test_click_in_the_taxonomy_opens_a_therapy_and_the_back_button_returns(address):
     with opened(address, "therapies", therapy="rfa") as page:
         click(page, drawn(page), "tace")
         page.get_by_role("heading", name="transarterial chemoembolisation").wait_for()
         page.wait_for_url("**/therapies?therapy=tace")
+        page.wait_for_timeout(1_200)  # an address left sooner counts as still on its way
+        page.go_back()
+        page.get_by_role("heading", name="radiofrequency ablation").wait_for()
 
 
 def test_click_on_a_criterion_in_the_graph_shows_it_and_what_it_touches(address):
@@ -108,16 +109,3 @@ def test_place_of_a_criterion_leads_to_its_statement(address):
         page.get_by_role("link", name="A.1(1) [1376–1457]").click()
         page.get_by_role("heading", name="Statement S01").wait_for()
         assert "statement=S01" in page.url
-
-
-@pytest.mark.skipif("CI" in os.environ, reason="a measure, not a claim about other machines")
-def test_click_in_a_picture_is_answered_in_time(address):
-    with opened(address, "therapies", therapy="rfa") as page:
-        graph = drawn(page)
-        taken = []
-        for name in ("tace", "mwa", "pei", "tai", "hifu"):
-            start = page.evaluate("performance.now()")
-            click(page, graph, name)
-            page.wait_for_url(f"**therapy={name}")
-            taken.append(page.evaluate("performance.now()") - start)
-        assert sorted(taken)[2] < 1_500, taken

@@ -11,6 +11,8 @@ import streamlit as st
 from kg.terminal import counted
 from kg.ui.links import link
 
+_ROW = 35  # pixels
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -37,6 +39,7 @@ def table(
 
     Where there is something to do `on_pick`, a row can be picked; `picked` is the one that is.
     """
+    height = min(height, _ROW * (len(frame) + 1) + 3)  # a short table leaves no empty lines
     if on_pick is None:
         st.dataframe(frame, key=f"table:{name}", hide_index=True, height=height)
     else:
