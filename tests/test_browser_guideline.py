@@ -92,6 +92,8 @@ def test_nodes_stay_within_a_narrow_picture(address):
 def test_picking_a_row_opens_its_statement(address):
     with opened(address, "guideline", section="A.1(1)") as page:
         frame = page.locator("[data-testid=stDataFrame]").first
+        frame.locator("canvas").first.wait_for()
+        page.wait_for_timeout(1_000)  # the table draws itself before it listens
         frame.click(position={"x": 18, "y": 35 * 2 + 18})
         page.get_by_role("heading", name="Statement S012").wait_for()
 
