@@ -5,16 +5,21 @@
    have `arrived`, and the page takes its state from them.
 2. The page says by `keep` what its state is now. At the end of the run the shell writes that
    into the address (`leave`), without another run.
+3. What a user does before the browser has heard of the new address still comes with the one
+   before. For a moment that one counts as written, so that nothing is undone by it.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 Parameters = Mapping[str, Sequence[str]]
 _PAGE, _WRITTEN, _ARRIVED, _KEPT = "address:page", "address:written", "address:arrived", "address:"
+_BEFORE = "address:before"  # the address that was written over, and when
+_ON_THE_WAY = 1.0  # seconds in which a browser hears of an address
 
 
 def arrive(page: str) -> None:
@@ -23,7 +28,7 @@ def arrive(page: str) -> None:
     found = {name: st.query_params.get_all(name) for name in st.query_params}
     changed_page = state.get(_PAGE) != page
     # The navigation opens a page without parameters: then the page has its state still.
-    fresh = bool(found) if changed_page else found != state.get(_WRITTEN, {})
+    fresh = bool(found) if changed_page else found != state.get(_WRITTEN, {}) and not _late(found)
     state[_PAGE], state[_ARRIVED] = page, found if fresh else None
     if fresh:
         state[_WRITTEN] = found
@@ -46,5 +51,12 @@ def leave() -> None:
     state = st.session_state
     kept = state.pop(_KEPT, None)
     if kept is not None and kept != state.get(_WRITTEN):
+        state[_BEFORE] = state.get(_WRITTEN, {}), time.monotonic()
         st.query_params.from_dict(kept)
         state[_WRITTEN] = kept
+
+
+def _late(found: Parameters) -> bool:
+    """Tell whether this address has just been written over."""
+    before, since = st.session_state.get(_BEFORE, (None, 0.0))
+    return bool(found == before and time.monotonic() - since < _ON_THE_WAY)

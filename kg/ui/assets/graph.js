@@ -146,7 +146,9 @@ function make(element) {
     cy.userPanningEnabled(free);
     if (!free) cy.zoom(1).pan({ x: 0, y: 0 });
     if (!free || graph.placed !== graph.drawn) place(cy, element, graph.data.layout);
+    if (free && (graph.placed !== graph.drawn || graph.width !== cy.width())) cy.fit(undefined, PAD);
     graph.placed = graph.drawn;
+    graph.width = cy.width();
     cy.style(sheet(element));
     mark(cy, graph.data.selected);
   };

@@ -1,0 +1,95 @@
+"""An editor of SPARQL, by CodeMirror in the browser, that completes the terms of the ontology."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from functools import partial
+
+import streamlit as st
+
+from kg.completion import Completion
+from kg.paths import ui_assets
+
+_HTML = """
+<div class="editor"></div>
+<div class="bar">
+  <button type="button">▶ Run</button>
+  <span id="hint">Ctrl+Enter (⌘+Enter) runs, Ctrl+Space completes, Esc closes what is open,
+  Tab leaves the editor.</span>
+</div>
+"""
+_CSS = """
+.editor { --editor-height: 22rem; }
+@media (max-width: 640px) { .editor { --editor-height: 11rem; } }
+.bar { display: flex; gap: .75rem; align-items: center; margin-top: .5rem; }
+.bar span { color: var(--st-gray-text-color, inherit); font: .8rem var(--st-font, sans-serif); }
+button { font: 600 1rem var(--st-font, sans-serif); padding: .35rem 1rem; cursor: pointer;
+  white-space: nowrap; border: 0; border-radius: var(--st-button-radius, .5rem);
+  color: var(--st-background-color); background: var(--st-primary-color); }
+button:hover { filter: brightness(1.1); }
+button:focus-visible { outline: 2px solid var(--st-text-color); outline-offset: 2px; }
+"""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A place in the text of an editor to mark; `number` tells one run from another."""
+
+    line: int
+    column: int | None
+    message: str
+    number: int
+
+
+def _asset(name: str) -> str:
+    return (ui_assets() / name).read_text("utf-8")
+
+
+# Two components: the library is large, and what stays the same is sent to a browser once.
+_library = st.components.v2.component("hcc_kg_codemirror", js=_asset("codemirror.min.js"))
+_editor = st.components.v2.component(
+    "hcc_kg_editor", html=_HTML, css=_CSS, js=_asset("sparql_editor.js")
+)
+
+
+def editor(
+    text: str,
+    revision: str,
+    key: str,
+    *,
+    label: str,
+    terms: Sequence[Completion],
+    prefixes: Mapping[str, str],
+    fault: Fault | None,
+    on_edit: Callable[[str], None],
+    on_run: Callable[[str], None],
+) -> None:
+    """Show a query to edit, with its Run button.
+
+    Another `revision` puts `text` into the editor; under the same one the browser's text stands.
+    `on_edit` is told the text when the typing pauses, `on_run` when it is to be asked, both
+    before the run that this starts. What was typed under an earlier revision is not told.
+    """
+    data = {
+        "text": text,
+        "revision": revision,
+        "label": label,
+        "terms": [astuple(term) for term in terms],
+        "prefixes": dict(prefixes),
+        "fault": vars(fault) if fault else None,
+    }
+
+    def told(name: str, tell: Callable[[str], None]) -> None:
+        said = st.session_state[key].get(name)
+        if said and said["revision"] == revision:
+            tell(said["text"])
+
+    with st.container(gap=None):
+        _library(key=f"{key}:library")
+        _editor(
+            key=key,
+            data=data,
+            on_edited_change=partial(told, "edited", on_edit),
+            on_run_change=partial(told, "run", on_run),
+        )

@@ -1,0 +1,176 @@
+"""What a query came to: a table, a chart or a graph, with its downloads, or its error."""
+
+from __future__ import annotations
+
+import polars as pl
+import streamlit as st
+
+from kg.answer_graphs import MOST_NODES, graph_of
+from kg.answers import TRIPLE, frame_of, iris, labels, numbers, table_of
+from kg.bars import bars, first_bars, parting, telling
+from kg.graph import PREFIXES
+from kg.query_desk import Asked, Desk, came_to
+from kg.stores import Answer, Table
+from kg.stores.formats import Format, serialise
+from kg.ui.components.graph import graph
+from kg.ui.data import guideline
+from kg.ui.words import literal
+
+_VIEW, _LABEL, _NUMBER, _COLOUR = (
+    f"query:{name}" for name in ("view", "label", "number", "colour")
+)
+_NONE = "(one colour)"
+_FROM, _TO = "query:from", "query:to"
+_TABLE, _CHART, _GRAPH = "Table", "Chart", "Graph"
+_MEDIA: dict[Format, str] = {
+    "csv": "text/csv",
+    "tsv": "text/tab-separated-values",
+    "json": "application/sparql-results+json",
+    "xml": "application/sparql-results+xml",
+    "ttl": "text/turtle",
+}
+
+
+def show(desk: Desk) -> None:
+    """Show what the query that was asked last came to."""
+    asked = desk.asked
+    if asked is None and desk.kept.get("sparql"):
+        st.info("This query came with the address. Look at it, then press Run.")
+    elif asked is None:
+        st.info("Choose a saved question, or write a query and press Run. The answer shows here.")
+    elif asked.error is not None:
+        told = str(asked.error)
+        st.error(literal(told[:1].upper() + told[1:]))
+        if asked.place:
+            st.caption(f"Line {asked.place[0]} is marked in the editor.")
+    elif asked.answer is not None:
+        _show_answer(desk, asked, asked.answer)
+
+
+def _show_answer(desk: Desk, asked: Asked, answer: Answer) -> None:
+    table = table_of(answer)
+    frame = frame_of(table)
+    views = [_TABLE]
+    if numbers(frame) and len(frame.columns) > 1 and len(frame):
+        views.append(_CHART)
+    if isinstance(answer, list) or len(iris(table)) > 1:
+        views.append(_GRAPH)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{came_to(answer).capitalize()}** · {asked.seconds:.2f} s", width="content")
+        if asked.text != desk.text:
+            st.markdown(":orange-badge[of the query as it was run]", width="content")
+        view = _view(views)
+    if isinstance(answer, bool):
+        st.markdown(f"### {'Yes' if answer else 'No'}")
+    elif not table.rows:
+        st.info(_nothing(desk))
+    elif view == _CHART:
+        _chart(frame)
+    elif view == _GRAPH:
+        _graph(table)
+    else:
+        st.dataframe(frame, key="query:rows", hide_index=True)
+    _downloads(answer, desk.name or "answer")
+
+
+def _view(views: list[str]) -> str:
+    if len(views) == 1:
+        return views[0]
+    if st.session_state.get(_VIEW) not in views:
+        st.session_state[_VIEW] = _TABLE
+    found = st.segmented_control(
+        "Show as", views, key=_VIEW, required=True, label_visibility="collapsed"
+    )
+    return found or _TABLE
+
+
+def _nothing(desk: Desk) -> str:
+    chosen = desk.question
+    if chosen is not None and chosen.is_check and not desk.is_edited:
+        return "No rows: the check is passed."
+    return "No rows. Give other values, or leave a condition out."
+
+
+def _downloads(answer: Answer, name: str) -> None:
+    formats: tuple[Format, ...] = (
+        ("ttl",)
+        if isinstance(answer, list)
+        else (
+            "csv",
+            "tsv",
+            "json",
+            "xml",
+        )
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("Download", width="content")
+        for form in formats:
+            word = "Turtle" if form == "ttl" else form.upper()
+            st.download_button(
+                word,
+                lambda form=form: serialise(answer, form, PREFIXES),  # type: ignore[misc]
+                f"{name}.{form}",
+                _MEDIA[form],
+                key=f"query:download:{form}",
+                type="tertiary",
+                help=f"Download the answer as {name}.{form}",
+                on_click="ignore",
+            )
+
+
+def _chosen(label: str, options: list[str], key: str, default: str) -> str:
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = default
+    found: str = st.selectbox(label, options, key=key)
+    return found
+
+
+def _chart(frame: pl.DataFrame) -> None:
+    """Show rows as bars, in the order of the answer."""
+    drawn = numbers(frame)
+    places = st.columns(3)
+    with places[0]:
+        number = _chosen("Bars from", drawn, _NUMBER, drawn[0])
+    others = [name for name in labels(frame) if name != number]
+    with places[1]:
+        label = _chosen("Labels from", others, _LABEL, telling(frame, others))
+    parts = parting(frame, [name for name in others if name != label])
+    with places[2]:
+        colour = _chosen("Colours from", [_NONE, *parts], _COLOUR, (parts or [_NONE])[0])
+    shown, left_out = first_bars(frame, label)
+    dark = st.context.theme.type == "dark"
+    chart = bars(shown, label, number, colour if colour in parts else None, dark)
+    st.altair_chart(chart, key="query:chart")
+    cut = f" {left_out:,} labels more are left out." if left_out else ""
+    st.caption(
+        f"{literal(number)} by {literal(label)}; rows with the same label are added up.{cut} "
+        "The table has all rows."
+    )
+
+
+def _graph(table: Table) -> None:
+    """Show rows as edges between two of their columns."""
+    source, target = TRIPLE[0], TRIPLE[2]
+    if table.variables != TRIPLE:
+        nodes = iris(table)
+        left, right = st.columns(2)
+        with left:
+            source = _chosen("Edges from", nodes, _FROM, nodes[0])
+        others = [name for name in table.variables if name != source]
+        first = next(name for name in nodes if name != source)
+        with right:
+            target = _chosen("Edges to", others, _TO, first)
+    found = graph_of(guideline(), table, source, target)
+    said = f"{len(found.nodes)} nodes and {len(found.edges)} edges"
+    graph(
+        found.nodes,
+        found.edges,
+        "query:graph",
+        label=f"The answer as a graph: {said}",
+        layout="free",
+        height=480,
+    )
+    cut = f"; {found.left_out:,} rows are left out, as {MOST_NODES} nodes are the most"
+    st.caption(f"{said}{cut if found.left_out else ''}. Drag to look around.")
+    with st.expander("The edges in words"):
+        st.dataframe({"edge": found.said}, hide_index=True, key="query:edges")

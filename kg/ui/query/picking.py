@@ -1,0 +1,146 @@
+"""Choosing what to ask: a saved question with its parameters, and the dataset."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from kg.choices import choices
+from kg.parameters import Parameter
+from kg.queries import catalogue
+from kg.query_desk import COHORT, EXAMPLE, PATIENT, Desk
+from kg.ui.data import guideline
+from kg.ui.query import source
+from kg.ui.words import literal
+
+_FOLDERS = {
+    "guideline": "The guideline",
+    "eligibility": "A patient",
+    "cohort": "A cohort",
+    "mappings": "Other terminologies",
+    "checks": "Checks",
+}
+DATASETS = {
+    EXAMPLE: "Guideline and example cohort",
+    PATIENT: "Guideline and this patient",
+    COHORT: "Guideline and this cohort",
+}
+_SUBJECT, _QUESTION, _ABOUT = "query:subject", "query:question", "query:about"
+_VALUE = "query:value:"
+
+
+def pick(desk: Desk) -> None:
+    """Offer the saved questions, by subject, and the datasets."""
+    first, second, third = st.columns([1.3, 4, 1.8])
+    questions = catalogue()
+    subject = first.selectbox(
+        "Subject",
+        list(dict.fromkeys(q.folder for q in questions.values())),
+        index=None,
+        format_func=lambda folder: _FOLDERS.get(folder, folder.capitalize()),
+        placeholder="All subjects",
+        key=_SUBJECT,
+        persist_state="session",
+    )
+    offered = [n for n, q in questions.items() if subject in (None, q.folder) or n == desk.name]
+    st.session_state[_QUESTION] = desk.name or None
+    second.selectbox(
+        f"Saved question ({len(offered)}; type to search)",
+        offered,
+        index=None,
+        format_func=lambda name: f"{questions[name].title} · {questions[name].question}",
+        placeholder="Choose one, or write a query of your own",
+        key=_QUESTION,
+        on_change=lambda: _choose(desk),
+    )
+    st.session_state[_ABOUT] = desk.about
+    third.selectbox(
+        "Asked of",
+        list(DATASETS),
+        format_func=DATASETS.__getitem__,
+        key=_ABOUT,
+        on_change=lambda: desk.turn_to(st.session_state[_ABOUT], _first_patient(desk)),
+    )
+
+
+def form(desk: Desk) -> None:
+    """Show the chosen question, and its parameters as a form."""
+    chosen = desk.question
+    if chosen is None:
+        return
+    checked = " This is a check: any row is a fault." if chosen.is_check else ""
+    st.markdown(f"**{literal(chosen.question)}**{checked}")
+    if desk.is_edited:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("The query is edited: its parameters stand in its text.", width="content")
+            st.button(
+                "Back to the question",
+                on_click=desk.back_to_question,
+                type="tertiary",
+                icon=":material/undo:",
+                help="Your text stays among the queries of before.",
+            )
+        return
+    for start in range(0, len(chosen.parameters), 2):
+        for column, parameter in zip(
+            st.columns(2), chosen.parameters[start : start + 2], strict=False
+        ):
+            with column:
+                _field(desk, parameter)
+    if desk.trouble:
+        st.error(literal(desk.trouble))
+
+
+def _choose(desk: Desk) -> None:
+    name = st.session_state[_QUESTION] or ""
+    takes = name and any(p.name == PATIENT for p in catalogue()[name].parameters)
+    own = source.patients(desk.about) if takes and desk.about != EXAMPLE else ()
+    desk.choose(name, {PATIENT: own[0]} if own else {})
+
+
+def _first_patient(desk: Desk) -> str | None:
+    about = st.session_state[_ABOUT]
+    found = source.patients(about) if about != EXAMPLE else ()
+    return found[0] if found else None
+
+
+def _field(desk: Desk, parameter: Parameter) -> None:
+    """Show one parameter; one that may stay open can be cleared."""
+    key = f"{_VALUE}{desk.name}:{parameter.name}"
+    value = desk.values.get(parameter.name)
+    label = literal(parameter.name.replace("_", " ").capitalize())
+    if not parameter.required:
+        label += " (all, where empty)"
+    offered = choices(
+        parameter, guideline(), source.patients(desk.about), source.graphs(desk.about)
+    )
+
+    def changed() -> None:
+        given = st.session_state[key]
+        desk.set_value(parameter.name, "" if given is None else str(given).strip())
+
+    told: dict[str, Any] = {
+        "key": key,
+        "on_change": changed,
+        "help": f"{parameter.description}; {parameter.expected}",
+        "placeholder": f"such as {parameter.example}",
+    }
+    if offered is None and parameter.type == "integer":
+        number = value is not None and value.lstrip("+-").isdecimal()
+        st.session_state[key] = int(value) if number and value else None
+        st.number_input(label, value=None, step=1, **told)
+    elif offered is None:
+        st.session_state[key] = value or ""
+        st.text_input(label, **told)
+    else:
+        names = list(offered) + ([value] if value and value not in offered else [])
+        st.session_state[key] = value
+        st.selectbox(
+            label,
+            names,
+            index=None,
+            format_func=lambda name: offered.get(name, name),
+            accept_new_options=parameter.name == PATIENT,
+            **told,
+        )

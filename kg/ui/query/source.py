@@ -1,0 +1,113 @@
+"""What the query page asks: the shared dataset, or the guideline with patients of this session."""
+
+from __future__ import annotations
+
+import pyoxigraph as ox
+import streamlit as st
+
+from kg.asking import CANNOT_FORK, Asker, can_fork
+from kg.drafts import Draft
+from kg.errors import ComponentError, QueryError
+from kg.graph.memory import PatientGraph, cohort_quads, draft_graph
+from kg.guideline import load
+from kg.ontology import HCC
+from kg.open_cohort import OpenCohort
+from kg.query_desk import COHORT, EXAMPLE, PATIENT, Desk
+from kg.server.dataset import example_quads
+from kg.stores import Answer, Table
+from kg.ui.data import shared_store
+
+LARGEST_COHORT = 2_000  # patients; a graph takes some 100 kB for each
+_NO_PATIENT = "there is no patient yet; enter one on the page Patient, then ask here"
+_NO_COHORT = "no cohort is open; open one on the page Cohort, then ask here"
+_TOO_LARGE = (
+    f"the cohort has more than {LARGEST_COHORT:,} patients, too many to be asked here; make a "
+    "store of it with 'hcc-kg graph build', and ask that with 'hcc-kg query' or 'hcc-kg serve'"
+)
+_PATIENTS = f"SELECT ?id {{ ?p <{HCC}patient_id> ?id }} ORDER BY ?id"
+# What is made of this session's draft or cohort, with that itself: its own, in memory.
+_OF_DRAFT, _OF_COHORT = "query:of-draft", "query:of-cohort"
+
+
+@st.cache_resource(show_spinner="Reading the guideline …")
+def asker() -> Asker:
+    """Return what answers queries about the guideline and the example cohort, for all sessions."""
+    return Asker(example_quads(load()))
+
+
+def answer(desk: Desk, text: str) -> Answer:
+    """Answer a query about the dataset that was chosen.
+
+    Raises:
+        QueryError: it is not valid, is refused, or met a limit, or the dataset is not there.
+        ComponentError: this system answers saved questions only.
+    """
+    if not can_fork():
+        if text != desk.filled or desk.about != EXAMPLE:
+            raise ComponentError(CANNOT_FORK)
+        return shared_store().query(text)
+    if desk.about == COHORT:
+        return _cohort_asker().ask(text)
+    return asker().ask(text, _patient_graph() if desk.about == PATIENT else None)
+
+
+def patients(about: str) -> tuple[str, ...]:
+    """Return the identifiers of the patients of a dataset; none where it is not there."""
+    try:
+        if about == PATIENT:
+            return _patient_graph().patients
+        if about == COHORT:
+            return _identifiers(_cohort_asker().ask(_PATIENTS))
+    except QueryError:
+        return ()
+    return _example_patients()
+
+
+def graphs(about: str) -> tuple[str, ...]:
+    """Return the names of the graphs of a dataset; none where it is not there."""
+    if not can_fork():
+        return tuple(shared_store().graphs())
+    try:
+        if about == PATIENT:
+            return _patient_graph().graphs
+        return (_cohort_asker() if about == COHORT else asker()).graphs
+    except QueryError:
+        return ()
+
+
+def _patient_graph() -> PatientGraph:
+    """Return the graph of this session's patient, made anew where the draft has changed."""
+    draft = st.session_state.get("draft")
+    if not isinstance(draft, Draft) or draft == Draft():
+        raise QueryError(_NO_PATIENT)
+    known: tuple[Draft, PatientGraph] | None = st.session_state.get(_OF_DRAFT)
+    if known is None or known[0] != draft:
+        known = draft, draft_graph(load(), draft)
+        st.session_state[_OF_DRAFT] = known
+    return known[1]
+
+
+def _cohort_asker() -> Asker:
+    """Return what answers about this session's cohort; its process ends with the session."""
+    cohort = st.session_state.get("cohort")
+    if not isinstance(cohort, OpenCohort):
+        raise QueryError(_NO_COHORT)
+    if cohort.table.height > LARGEST_COHORT:
+        raise QueryError(_TOO_LARGE)
+    known: tuple[OpenCohort, Asker] | None = st.session_state.get(_OF_COHORT)
+    if known is None or known[0] is not cohort:
+        if known is not None:
+            known[1].close()
+        known = cohort, Asker(cohort_quads(load(), cohort.table))
+        st.session_state[_OF_COHORT] = known
+    return known[1]
+
+
+@st.cache_resource(show_spinner=False)
+def _example_patients() -> tuple[str, ...]:
+    return _identifiers(asker().ask(_PATIENTS) if can_fork() else shared_store().query(_PATIENTS))
+
+
+def _identifiers(found: Answer) -> tuple[str, ...]:
+    rows = found.rows if isinstance(found, Table) else []
+    return tuple(term.value for (term,) in rows if isinstance(term, ox.Literal))

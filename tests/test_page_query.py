@@ -1,0 +1,186 @@
+"""The page Query: the catalogue, parameters, answers in all forms, addresses, datasets."""
+
+import pytest
+from explorer import app, place, texts
+
+from kg import asking
+from kg.drafts import Draft
+from kg.guideline import load
+from kg.open_cohort import open_example
+from kg.queries import catalogue
+from kg.ui.query import source
+
+ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+
+
+def opened(**parameters):
+    test = app("query", **{name.replace("__", "."): value for name, value in parameters.items()})
+    assert not test.exception
+    return test
+
+
+def desk(test):
+    return test.session_state["query:desk"]
+
+
+def run(test, text):
+    """Do what the Run button of the editor does, which this harness cannot see."""
+    desk(test).run(text)
+    return test.run()
+
+
+def rows(test):
+    return test.dataframe[0].value
+
+
+def test_empty_page_says_what_to_do_and_offers_all_questions():
+    test = opened()
+    assert "Choose a saved question" in test.info[0].value
+    assert len(test.selectbox(key="query:question").options) == len(catalogue())
+
+
+@pytest.mark.parametrize("name", catalogue())
+def test_every_question_is_shown_and_answered_by_its_address(name):
+    test = opened(question=name)
+    assert not test.error
+    assert not test.warning
+    assert test.selectbox(key="query:question").value == name
+    found = catalogue()[name]
+    if found.is_check:
+        assert "the check is passed" in test.info[0].value
+    else:
+        assert len(rows(test)) >= found.least
+    assert place(test)["question"] == [name]
+
+
+def test_subject_narrows_the_questions():
+    test = opened()
+    test.selectbox(key="query:subject").set_value("mappings").run()
+    wanted = [name for name, q in catalogue().items() if q.folder == "mappings"]
+    assert len(test.selectbox(key="query:question").options) == len(wanted)
+
+
+def test_chosen_question_is_asked_and_another_value_asks_again():
+    test = opened()
+    test.selectbox(key="query:question").set_value("criteria-of-therapy").run()
+    assert len(rows(test)) > 1
+    test.selectbox(key="query:value:criteria-of-therapy:therapy").set_value("rfa").run()
+    assert set(rows(test)["therapy"]) == {"rfa"}
+    assert place(test) == {"question": ["criteria-of-therapy"], "p.therapy": ["rfa"]}
+
+
+def test_cleared_value_that_is_needed_is_told():
+    test = opened(question="differences-of-therapies")
+    test.selectbox(key="query:value:differences-of-therapies:other").set_value(None).run()
+    assert "needs parameter other" in test.error[0].value.replace("\\", "")
+
+
+def test_own_query_is_answered_and_stands_in_the_address():
+    test = run(opened(), "SELECT (1 AS ?one) {}")
+    assert rows(test)["one"].to_list() == [1]
+    assert place(test) == {"sparql": ["SELECT (1 AS ?one) {}"]}
+
+
+def test_query_of_an_address_waits_for_a_click():
+    test = opened(sparql=ENDLESS)
+    assert desk(test).text == ENDLESS
+    assert "came with the address" in test.info[0].value
+    assert not test.dataframe
+
+
+def test_fault_is_told_with_its_line():
+    test = run(opened(), "SELECT *\n{ ?s ,, }")
+    assert "Line 2" in test.error[0].value
+    assert "Line 2 is marked" in texts(test)
+
+
+@pytest.mark.parametrize(
+    ("attack", "words"),
+    [
+        ("{" * 4000, "nests brackets deeper"),
+        ("SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }", "SERVICE is refused"),
+        ("SELECT * { ?a ?b ?c . ?d ?e ?f }", "answer is larger|time limit"),
+    ],
+)
+def test_attack_is_refused_with_words_and_the_page_lives_on(attack, words):
+    test = run(opened(), attack)
+    assert any(word in test.error[0].value.replace("\\", "") for word in words.split("|"))
+    assert rows(run(test, "SELECT (1 AS ?one) {}"))["one"].to_list() == [1]
+
+
+def test_hostile_text_is_shown_as_text():
+    test = run(opened(), "SELECT ('<script>alert(1)</script> **x**' AS ?x) {}")
+    assert rows(test)["x"].to_list() == ["<script>alert(1)</script> **x**"]
+    test = opened(question="<script>**x**")
+    assert "\\<script\\>\\*\\*x" in test.warning[0].value
+
+
+def test_truth_is_told_in_a_word():
+    assert "### Yes" in texts(run(opened(), "ASK {}"))
+
+
+def test_triples_can_be_looked_at_as_a_graph():
+    test = opened(question="patient-graph")
+    test.session_state["query:view"] = "Graph"
+    test.run()
+    assert not test.exception
+    assert "nodes and" in texts(test)
+
+
+def test_numbers_can_be_looked_at_as_a_chart():
+    test = opened(question="verdict-counts")
+    test.session_state["query:view"] = "Chart"
+    test.run()
+    assert not test.exception
+    assert "patients by therapy" in texts(test)
+
+
+def test_queries_of_before_can_be_opened_again():
+    test = run(opened(question="therapies"), "ASK {}")
+    test.button(key="query:past:1").click().run()
+    assert place(test) == {"question": ["therapies"]}
+    assert len(rows(test)) > 13
+
+
+def test_edited_question_can_be_had_back():
+    test = run(opened(question="therapies"), "ASK {}")
+    next(b for b in test.button if b.label == "Back to the question").click().run()
+    assert place(test) == {"question": ["therapies"]}
+
+
+def test_address_that_was_tampered_with_is_told():
+    test = opened(question="criteria-of-therapy", p__therapy="x y", foo="1")
+    told = test.warning[0].value.replace("\\", "")
+    assert "'x y' is no therapy" in told
+    assert "foo is no part" in told
+    assert len(rows(test)) > 1
+
+
+def test_patient_of_the_session_can_be_asked_about_by_that_session_alone():
+    test = opened(question="verdicts-of-patient", of="patient")
+    assert "no patient yet" in test.error[0].value
+    test.session_state["draft"] = Draft("mine", {"tumour_count": "1"})
+    test.selectbox(key="query:about").set_value("example").run()
+    test.selectbox(key="query:about").set_value("patient").run()
+    assert len(rows(test)) == len(load().therapies)
+    assert set(rows(test)["patient"]) == {"mine"}
+    other = run(opened(), "SELECT ?id { ?p <https://w3id.org/hcc-kg/patient_id> ?id }")
+    assert "mine" not in set(rows(other)["id"])
+
+
+def test_cohort_of_the_session_can_be_asked(monkeypatch):
+    test = opened(question="completeness", of="cohort")
+    assert "no cohort is open" in test.error[0].value.lower()
+    test.session_state["cohort"] = open_example(load())
+    test = run(test, "SELECT ?id { ?p <https://w3id.org/hcc-kg/patient_id> ?id }")
+    assert len(rows(test)) == 45
+    monkeypatch.setattr(source, "LARGEST_COHORT", 44)
+    assert "graph build" in run(test, "ASK {}").error[0].value.replace("\\", "")
+
+
+def test_without_fork_saved_questions_are_answered_and_others_told(monkeypatch):
+    monkeypatch.setattr(asking.os, "fork", None, raising=False)
+    monkeypatch.delattr(asking.os, "fork")
+    test = opened(question="therapies")
+    assert len(rows(test)) > 13
+    assert "has no fork" in run(test, "ASK {}").error[0].value
