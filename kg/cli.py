@@ -13,6 +13,7 @@ from kg.commands import (
     classify,
     cohort,
     explain,
+    explore,
     graph,
     query,
     serve,
@@ -32,6 +33,7 @@ app = typer.Typer(
 app.command("classify")(classify.classify)
 app.command("explain")(explain.explain)
 app.command("show")(show.show)
+app.command("explore")(explore.explore)
 app.command("cohort")(cohort.cohort)
 app.command("check")(check.check)
 app.command("certify")(certify.certify)

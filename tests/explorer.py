@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from browser import WIDTHS, chromium_page
 from streamlit.testing.v1 import AppTest
@@ -21,7 +21,7 @@ from streamlit.testing.v1 import AppTest
 from kg.paths import explorer_app, pages_folder
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Request
 
 PAGES = sorted(path.stem for path in pages_folder().glob("[a-z]*.py"))
 _PATIENCE = 60  # seconds
@@ -91,15 +91,15 @@ def opened(
 ) -> Iterator[Page]:
     """Open a page of the explorer; the test fails where it called anything outside."""
     outside: list[str] = []
+    host = urlsplit(address).netloc
+
+    def note(request: Request) -> None:
+        called = urlsplit(request.url)
+        if called.scheme in ("http", "https", "ws", "wss") and called.netloc != host:
+            outside.append(request.url)
+
     with chromium_page(width) as found:
-        found.on(
-            "request",
-            lambda request: (
-                None
-                if request.url.startswith((address, "data:", "blob:"))
-                else outside.append(request.url)
-            ),
-        )
+        found.on("request", note)
         found.goto(f"{address}{page}" + (f"?{urlencode(parameters)}" if parameters else ""))
         ready(found)
         yield found

@@ -5,8 +5,8 @@
    have `arrived`, and the page takes its state from them.
 2. The page says by `keep` what its state is now. At the end of the run the shell writes that
    into the address (`leave`), without another run.
-3. What a user does before the browser has heard of the new address still comes with the one
-   before. For a moment that one counts as written, so that nothing is undone by it.
+3. What a user does before the browser has heard of a new address still comes with an older
+   one. For a moment older ones count as written, so that nothing is undone by them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import streamlit as st
 
 Parameters = Mapping[str, Sequence[str]]
 _PAGE, _WRITTEN, _ARRIVED, _KEPT = "address:page", "address:written", "address:arrived", "address:"
-_BEFORE = "address:before"  # the address that was written over, and when
+_BEFORE = "address:before"  # the addresses that were written over, and when
 _ON_THE_WAY = 1.0  # seconds in which a browser hears of an address
 
 
@@ -51,12 +51,17 @@ def leave() -> None:
     state = st.session_state
     kept = state.pop(_KEPT, None)
     if kept is not None and kept != state.get(_WRITTEN):
-        state[_BEFORE] = state.get(_WRITTEN, {}), time.monotonic()
+        state[_BEFORE] = [*_on_the_way(), (state.get(_WRITTEN, {}), time.monotonic())]
         st.query_params.from_dict(kept)
         state[_WRITTEN] = kept
 
 
 def _late(found: Parameters) -> bool:
     """Tell whether this address has just been written over."""
-    before, since = st.session_state.get(_BEFORE, (None, 0.0))
-    return bool(found == before and time.monotonic() - since < _ON_THE_WAY)
+    return any(before == found for before, _ in _on_the_way())
+
+
+def _on_the_way() -> list[tuple[Parameters, float]]:
+    """Return the addresses that were written over a moment ago."""
+    before: list[tuple[Parameters, float]] = st.session_state.get(_BEFORE, [])
+    return [each for each in before if time.monotonic() - each[1] < _ON_THE_WAY]

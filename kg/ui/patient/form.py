@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from kg.cells import expected
@@ -16,6 +18,7 @@ from kg.values import Variable
 from kg.wording import value_words
 
 _NOT_KNOWN = "not known"
+_LESIONS = "patient:lesions"
 _FOCUS = """<script>
 setTimeout(() => {
   const field = document.querySelector(".st-key-field-%s");
@@ -141,31 +144,38 @@ def _picked(guideline: Guideline, name: str) -> None:
 
 def _lesions(guideline: Guideline, judged: Judged) -> None:
     """Show the list of lesions; patient-level values are derived from it."""
-    columns = [LESION_ID, *guideline.lesion_columns]
     lesions = judged.draft.lesions
-    with st.expander(f"Lesions one by one ({len(lesions) or 'none'})", expanded=bool(lesions)):
+    box = st.expander("Lesions one by one", expanded=bool(lesions), on_change="rerun", key=_LESIONS)
+    if not box.open:
+        return
+    with box:
         st.caption("A list is taken as complete; what it says of the patient is derived from it.")
-        labels = {
-            column: st.column_config.TextColumn(
-                f"{v.label}{f' ({v.unit_symbol})' if v.unit_symbol else ''}", help=expected(v)
-            )
-            for column, v in guideline.lesion_columns.items()
-        }
-        edited = st.data_editor(
-            [{column: lesion.get(column, "") for column in columns} for lesion in lesions]
-            or [dict.fromkeys(columns, "")],
-            key=f"{FIELD}lesions",
-            num_rows="dynamic",
-            hide_index=True,
-            column_config={LESION_ID: st.column_config.TextColumn("lesion"), **labels},
-        )
+        edited = _lesion_editor(guideline, lesions)
         if fault := judged.reading.faults.get(LESION):
             st.markdown(f":red[:material/error: {literal(fault)}. The list is not used.]")
-        rows = tuple(
-            {column: str(text) for column, text in row.items() if text not in (None, "")}
-            for row in edited
+    if edited != lesions:
+        state.set_lesions(edited)
+        st.rerun()
+
+
+def _lesion_editor(
+    guideline: Guideline, lesions: tuple[Mapping[str, str], ...]
+) -> tuple[dict[str, str], ...]:
+    """Show an editable table of lesions; return its rows that say something."""
+    columns = [LESION_ID, *guideline.lesion_columns]
+    heads = {
+        column: st.column_config.TextColumn(
+            f"{v.label}{f' ({v.unit_symbol})' if v.unit_symbol else ''}", help=expected(v)
         )
-        kept = tuple(row for row in rows if row)
-        if kept != lesions:
-            state.set_lesions(kept)
-            st.rerun()
+        for column, v in guideline.lesion_columns.items()
+    }
+    edited = st.data_editor(
+        [{column: lesion.get(column, "") for column in columns} for lesion in lesions]
+        or [dict.fromkeys(columns, "")],
+        key=f"{FIELD}lesions",
+        num_rows="dynamic",
+        hide_index=True,
+        column_config={LESION_ID: st.column_config.TextColumn("lesion"), **heads},
+    )
+    rows = ({c: str(text) for c, text in row.items() if text not in (None, "")} for row in edited)
+    return tuple(row for row in rows if row)

@@ -1,0 +1,138 @@
+"""The explorer as a browser sees it: the first page, and the answer to a changed field.
+
+Run as `python -m kg.benchmarks.explorer`; it needs Playwright and a chromium. Beside it runs a
+page of Streamlit that does nothing but repeat one field: what the page of a patient takes on
+top of that is ours.
+
+1. A server is started, and a browser that has never seen it opens the page (cold).
+2. A field gets one value after the other. The clock runs in the page itself, from the key that
+   enters a value to the moment at which the line that sums the patient up has changed and the
+   page has come to rest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from kg.paths import explorer_app
+
+_BARE = """
+import streamlit as st
+text = st.text_input("largest tumour diameter (cm)")
+st.markdown(f"**One tumour, {text or 'unknown'} cm; nothing else**")
+"""
+_FIELD = "largest tumour diameter (cm)"
+_RECORD = "?tumour_count=1&max_tumour_diameter_cm=2&child_pugh_class=A&distant_metastasis=none"
+_PATIENCE = 60.0
+_ANSWERED = """(value) => new Promise((resolve, reject) => {
+  const start = performance.now();
+  const done = () => {
+    const rest = document.querySelector("[data-testid=stApp]").dataset.testScriptState;
+    const line = [...document.querySelectorAll("strong")].some(
+      (e) => e.textContent.includes(`, ${value} cm`));
+    if (line && rest === "notRunning") resolve(performance.now() - start);
+    else if (performance.now() - start > 20000) reject(new Error("no answer"));
+    else requestAnimationFrame(done);
+  };
+  const field = document.querySelector("input[aria-label='largest tumour diameter (cm)']");
+  field.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", code: "Enter", bubbles: true}));
+  done();
+})"""
+
+
+def main() -> None:
+    """Measure the page of a patient, and the bare page beside it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--changes", type=int, default=60, help="values that the field gets")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        bare = Path(folder) / "bare.py"
+        bare.write_text(_BARE, encoding="utf-8")
+        ours = measure(explorer_app(), _RECORD, options.changes)
+        theirs = measure(bare, "", options.changes)
+    print(json.dumps({"explorer": ours, "bare page": theirs, "ratio": _ratios(ours, theirs)}))
+
+
+def _ratios(ours: dict[str, float], theirs: dict[str, float]) -> dict[str, float]:
+    return {name: round(value / theirs[name], 2) for name, value in ours.items()}
+
+
+def measure(script: Path, parameters: str, changes: int) -> dict[str, float]:
+    """Return the seconds to the first page, and the milliseconds to an answer."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only here is it needed
+
+    with _served(script) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        started = time.perf_counter()
+        page.goto(address + parameters)
+        page.locator("strong", has_text="One tumour").first.wait_for()
+        first = time.perf_counter() - started
+        times = sorted(_changed(page, 2 + i / 10) for i in range(1, changes + 1))
+        browser.close()
+    return {
+        "first_page_s": round(first, 2),
+        "answer_p50_ms": round(statistics.median(times)),
+        "answer_p95_ms": round(times[int(len(times) * 0.95)]),
+    }
+
+
+def _changed(page: Any, value: float) -> float:
+    """Return the milliseconds until a value of the field is answered."""
+    page.get_by_role("textbox", name=_FIELD).fill(f"{value:g}")
+    took: float = page.evaluate(_ANSWERED, f"{value:g}")
+    page.wait_for_timeout(100)
+    return took
+
+
+@contextmanager
+def _served(script: Path) -> Iterator[str]:
+    """Run a script of Streamlit on a free port, and give its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--server.headless", "true", "--server.address", "127.0.0.1"]
+    options += ["--server.port", str(port), "--browser.gatherUsageStats", "false"]
+    process = subprocess.Popen(  # noqa: S603 - our own script
+        [sys.executable, "-m", "streamlit", "run", str(script), *options],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}/"
+    try:
+        _wait_for(address)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_for(address: str) -> None:
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(f"{address}_stcore/health", timeout=2):  # noqa: S310
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    raise TimeoutError(f"{address} did not start")
+
+
+if __name__ == "__main__":
+    main()
