@@ -43,13 +43,13 @@ def bars(frame: pl.DataFrame, label: str, number: str, colour: str | None, dark:
     palette = _OKABE_ITO[dark]
     encoding = {
         "x": alt.X(number, type="quantitative", title=number),
-        "y": alt.Y(label, type="nominal", sort=None, title=label, axis=alt.Axis(labelLimit=220)),
+        "y": alt.Y(label, type="nominal", sort=None, title=label, axis=alt.Axis(labelLimit=150)),
         "tooltip": [alt.Tooltip(name) for name in columns],
     }
     if colour is not None:
         values = rows[colour].drop_nulls().unique(maintain_order=True).to_list()
         scale = alt.Scale(domain=values, range=list(palette[: len(values)]))
-        legend = alt.Legend(orient="top", columns=3, title=None)
+        legend = alt.Legend(orient="top", columns=1, title=None)
         encoding["color"] = alt.Color(colour, type="nominal", scale=scale, legend=legend)
     chart: alt.Chart = alt.Chart(rows).mark_bar(color=palette[0]).encode(**encoding)
     return chart

@@ -17,7 +17,7 @@ from kg.server.dataset import example_quads
 from kg.stores import Answer, Table
 from kg.ui.data import shared_store
 
-LARGEST_COHORT = 2_000  # patients; a graph takes some 100 kB for each
+LARGEST_COHORT = 2_000  # patients; the graph of one is about 33 kB of text
 _NO_PATIENT = "there is no patient yet; enter one on the page Patient, then ask here"
 _NO_COHORT = "no cohort is open; open one on the page Cohort, then ask here"
 _TOO_LARGE = (
