@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 
@@ -18,7 +18,7 @@ from kg.tables import REASON
 from kg.terminal import counted
 from kg.ui.cohort import charts, state
 from kg.ui.tables import Asked, table
-from kg.verdicts import VERDICTS
+from kg.verdicts import CONTRAINDICATED, VERDICTS
 
 LONGEST = 15  # bars of a chart; the numbers have all
 _EXAMPLE = {"graph": "hcc:graph/verdicts/example"}
@@ -227,8 +227,7 @@ def _labels(frame: pl.DataFrame, label: str) -> dict[str, str]:
 
 
 def _most_excluded(cohort: OpenCohort) -> str:
-    ruled_out: Sequence[str] = ("contraindicated", "not_indicated")
-    best = max(cohort.report.therapies, key=lambda t: sum(t.verdicts[word] for word in ruled_out))
+    best = max(cohort.report.therapies, key=lambda each: each.verdicts[CONTRAINDICATED])
     return best.therapy
 
 

@@ -1,0 +1,235 @@
+"""The page Cohort: every state, its address, and uploads that are not what they should be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from explorer import app, place, texts
+from streamlit.testing.v1 import AppTest
+
+from kg import cohort_views
+from kg.guideline import load
+from kg.open_cohort import OpenCohort, open_example
+from kg.paths import example_cohort, pages_folder
+from kg.selections import VIEWS
+from kg.ui.cohort import patients as shown
+
+G = load()
+LONG = "x" * 10_000
+HOSTILE = "<script>alert(1)</script>", "[a](http://b.example) **c** $d$", LONG, "=1+1", ":red[e]"
+
+
+def upload(test: AppTest, content: bytes, name: str = "p.csv", *, ignore: bool = False) -> AppTest:
+    """Upload a table of patients, and ask for it to be classified."""
+    test.file_uploader(key="cohort:patients").set_value((name, content, "text/csv"))
+    if ignore:
+        test.checkbox(key="cohort:ignore").check()
+    next(button for button in test.button if button.label == "Classify").click()
+    return test.run()
+
+
+def cohort(test: AppTest) -> OpenCohort:
+    found: OpenCohort = test.session_state["cohort"]
+    return found
+
+
+def plain(test: AppTest) -> str:
+    """Return all that a page says, without the signs that keep Markdown from reading it."""
+    return texts(test).replace("\\", "")
+
+
+def button(test: AppTest, label: str) -> Any:
+    return next(each for each in test.button if each.label == label)
+
+
+def test_the_empty_page_says_what_to_do_and_how_much_it_takes():
+    test = app("cohort")
+    assert not test.exception
+    assert "200 MB and 500,000 patients" in texts(test)
+    assert "not stored" in texts(test)
+    assert place(test) == {}
+
+
+def test_the_example_is_a_click_away_and_then_in_the_address():
+    test = app("cohort")
+    button(test, "Open the example cohort").click().run()
+    assert "**45 patients** · **5** with conflicts · **0 rows** rejected" in texts(test)
+    assert place(test) == {"cohort": ["example"], "view": ["verdicts"]}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_is_shown_and_restored_by_its_address(view):
+    test = app("cohort", cohort="example", view=view)
+    assert not test.exception
+    assert not test.error
+    assert not test.warning
+    assert test.segmented_control(key="cohort:view").value == view
+    assert place(test)["view"] == [view]
+
+
+@pytest.mark.parametrize(
+    ("view", "therapy", "chosen", "told"),
+    [
+        ("verdicts", "tace", "eligible", "transarterial chemoembolisation: eligible"),
+        ("overlaps", "", "none", "eligible for no therapy"),
+        ("exclusions", "tace", "not_indicated.indications", "no indication can hold"),
+        ("missing", "", "tumour_count", "turns on number of tumours"),
+        ("conflicts", "", "OneTumourManyAreas", ""),
+    ],
+)
+def test_a_selection_is_restored_with_its_patients(view, therapy, chosen, told):
+    if view == "conflicts":
+        chosen = cohort_views.conflicts(open_example(G))["chosen"][0]
+    given = {"view": view, "chosen": chosen} | ({"therapy": therapy} if therapy else {})
+    test = app("cohort", cohort="example", **given)
+    assert not test.exception
+    assert not test.warning
+    assert told in plain(test)
+    assert place(test) == {"cohort": ["example"], **{k: [v] for k, v in given.items()}}
+    assert test.selectbox(key="cohort:patient").options
+
+
+def test_choosing_in_lists_selects_patients_as_a_click_does():
+    test = app("cohort", cohort="example")
+    assert test.selectbox(key="cohort:box:verdicts:chosen").disabled
+    test.selectbox(key="cohort:box:verdicts:therapy").set_value("rfa").run()
+    test.selectbox(key="cohort:box:verdicts:chosen").set_value("contraindicated").run()
+    assert place(test)["chosen"] == ["contraindicated"]
+    count = next(t for t in cohort(test).report.therapies if t.therapy == "rfa")
+    assert f"**{count.verdicts['contraindicated']} patients**" in texts(test)
+    test.segmented_control(key="cohort:view").set_value("missing").run()
+    assert place(test) == {"cohort": ["example"], "view": ["missing"]}
+
+
+def test_a_patient_is_opened_in_the_page_patient():
+    test = app("cohort", cohort="example", view="overlaps", chosen="none")
+    assert button(test, "Open in Patient").disabled
+    row = cohort(test).results.filter(cohort(test).eligible == 0)["_row"][0]
+    test.selectbox(key="cohort:patient").set_value(row).run()
+    button(test, "Open in Patient").click().run()
+    assert not test.exception
+    assert place(test)["patient_id"] == [cohort(test).draft(row).patient_id]
+    assert test.session_state["draft"] == cohort(test).draft(row)
+
+
+def test_an_upload_is_classified_and_stays_when_another_page_was_open():
+    test = upload(app("cohort"), example_cohort().read_bytes(), "mine.csv")
+    assert not test.exception
+    assert cohort(test).name == "mine.csv"
+    assert place(test) == {"cohort": ["upload"], "view": ["verdicts"]}
+    test.switch_page(str(pages_folder() / "about.py")).run()
+    test.switch_page(str(pages_folder() / "cohort.py")).run()
+    assert "mine\\.csv" in texts(test)
+
+
+def test_the_example_does_not_lose_an_upload():
+    test = upload(app("cohort"), b"patient_id,ecog\na,1\n", "mine.csv")
+    button(test, "Open the example cohort").click().run()
+    assert cohort(test).is_example
+    button(test, "Back to mine\\.csv").click().run()
+    assert cohort(test).name == "mine.csv"
+
+
+def test_an_address_of_an_upload_is_told_and_applied_when_the_table_comes():
+    test = app("cohort", cohort="upload", view="verdicts", therapy="tace", chosen="undetermined")
+    assert "upload it again" in texts(test)
+    assert place(test)["chosen"] == ["undetermined"]
+    upload(test, b"patient_id\na\n")
+    assert "**1 patient**: transarterial chemoembolisation: undetermined" in plain(test)
+
+
+def test_a_tampered_address_is_told_and_the_rest_is_kept():
+    test = app("cohort", cohort="example", view="verdicts", therapy="<b>", chosen="x", more="y")
+    assert not test.exception
+    for name in ("<b>", "chosen=x", "more"):
+        assert name in test.warning[0].value.replace("\\", "")
+    assert cohort(test).is_example
+
+
+def test_rejected_rows_are_shown_with_reasons():
+    test = upload(app("cohort"), b"patient_id,ecog\na,1\nb,seven\nc,1\nc,2\n")
+    assert "**1 patient** · **0** with conflicts · **3 rows** rejected" in texts(test)
+    test.segmented_control(key="cohort:view").set_value("rejected").run()
+    frame = test.dataframe[0].value
+    assert "column ecog: 'seven'" in frame["_reason"][0]
+    assert "stands in more than one row" in frame["_reason"][1]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("p.csv", b"", "is empty"),
+        ("p.csv", b"\x89PNG\r\n\x00", "is no text"),
+        ("p.csv", b"name,age\na,1\n", "has no column patient_id"),
+        ("p.csv", b"patient_id,ecgo\na,1\n", "nearest: ecog"),
+        ("p.csv", b"patient_id,ecog,ecog\na,1,1\n", "more than one column ecog"),
+        ("p.csv", b'patient_id,ecog\n"a,1\n', "not valid CSV"),
+        ("p.parquet", b"patient_id\n", "is no Parquet file"),
+        ("p.jsonl", b"nothing\n", "holds no JSON object"),
+        ("p.ttl", b"@prefix", "p.ttl"),
+    ],
+)
+def test_what_is_no_table_is_told_and_loses_nothing(name, content, told):
+    test = upload(app("cohort"), content, name)
+    assert not test.exception
+    assert told in test.error[0].value.replace("\\", "")
+    assert test.file_uploader(key="cohort:patients").value.name == name
+
+
+def test_unknown_columns_can_be_left_out():
+    table = b"patient_id,ecog,ward\na,1,x\n"
+    test = upload(app("cohort"), table)
+    assert "tick “Leave out columns" in test.error[0].value
+    upload(test, table, ignore=True)
+    assert cohort(test).report.patients == 1
+
+
+def test_a_wrong_file_leaves_the_open_cohort_as_it_is():
+    test = upload(app("cohort", cohort="example"), b"")
+    assert test.error
+    assert cohort(test).is_example
+    assert "**45 patients**" in texts(test)
+
+
+def test_nothing_chosen_is_told():
+    test = app("cohort")
+    button(test, "Classify").click().run()
+    assert "Choose a table" in test.error[0].value
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_hostile_identifiers_are_shown_as_they_are_and_opened(hostile):
+    table = f'patient_id,ecog\n"{hostile}",1\n'.encode()
+    test = upload(app("cohort", view="verdicts", therapy="tace", chosen="undetermined"), table)
+    assert not test.exception
+    assert hostile not in texts(test)
+    test.selectbox(key="cohort:patient").set_value(1).run()
+    button(test, "Open in Patient").click().run()
+    assert not test.exception
+    assert test.session_state["draft"].patient_id == hostile
+
+
+def test_a_hostile_file_name_is_shown_as_it_is():
+    test = upload(app("cohort"), b"patient_id\na\n", "<img src=x> **b**.csv")
+    assert r"\<img src=x\> \*\*b\*\*\.csv" in texts(test)
+
+
+def test_many_patients_are_shown_in_part_and_downloaded_whole():
+    rows = "".join(f"p{i}\n" for i in range(shown.SHOWN + 1))
+    test = upload(
+        app("cohort", view="verdicts", therapy="tace", chosen="undetermined"),
+        f"patient_id\n{rows}".encode(),
+    )
+    assert len(test.dataframe[0].value) == shown.SHOWN
+    labels = [each.label for each in test.get("download_button")]
+    assert f"All {shown.SHOWN + 1} patients as CSV" in labels
+
+
+def test_the_165_patients_of_a_real_cohort(shared):
+    table = shared / "data" / "uci-hcc-survival" / "patients.csv"
+    test = upload(app("cohort"), table.read_bytes(), table.name)
+    assert "**165 patients**" in texts(test)
+    for view in VIEWS:
+        test.segmented_control(key="cohort:view").set_value(view).run()
+        assert not test.exception
