@@ -150,7 +150,7 @@ def _lesions(guideline: Guideline, judged: Judged) -> None:
         return
     with box:
         st.caption("A list is taken as complete; what it says of the patient is derived from it.")
-        edited = _lesion_editor(guideline, lesions)
+        edited = _lesion_editor(guideline, state.opened_lesions())
         if fault := judged.reading.faults.get(LESION):
             st.markdown(f":red[:material/error: {literal(fault)}. The list is not used.]")
     if edited != lesions:
@@ -161,7 +161,11 @@ def _lesions(guideline: Guideline, judged: Judged) -> None:
 def _lesion_editor(
     guideline: Guideline, lesions: tuple[Mapping[str, str], ...]
 ) -> tuple[dict[str, str], ...]:
-    """Show an editable table of lesions; return its rows that say something."""
+    """Show an editable table of lesions; return its rows that say something.
+
+    The editor keeps what is changed by itself, as changes to the lesions that it was given
+    first: these have to stay what they were.
+    """
     columns = [LESION_ID, *guideline.lesion_columns]
     heads = {
         column: st.column_config.TextColumn(

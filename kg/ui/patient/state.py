@@ -20,6 +20,7 @@ from kg.verdicts import PatientResult
 
 DRAFT, OTHER, OPEN, GROUP, FOCUS = "draft", "patient:other", "open", "patient:group", "focus"
 FIELD = "cell:"
+_LESIONS = "patient:opened-lesions"
 _STRANGERS = "patient:strangers"  # what the address held that is no part of a record
 _OTHER = "other."  # in an address, before the parameters of the record to compare with
 
@@ -61,6 +62,7 @@ def other() -> Draft | None:
 def open_draft(new: Draft) -> None:
     """Put another draft in place of the one of this session."""
     st.session_state[DRAFT] = new
+    st.session_state[_LESIONS] = new.lesions
     for key in [key for key in st.session_state if str(key).startswith(FIELD)]:
         del st.session_state[key]
 
@@ -78,6 +80,12 @@ def set_id(patient_id: str) -> None:
 def set_lesions(lesions: tuple[Mapping[str, str], ...]) -> None:
     """Change the lesions of the draft."""
     st.session_state[DRAFT] = replace(draft(), lesions=lesions)
+
+
+def opened_lesions() -> tuple[Mapping[str, str], ...]:
+    """Return the lesions that the draft had when it was opened."""
+    found: tuple[Mapping[str, str], ...] = st.session_state.setdefault(_LESIONS, draft().lesions)
+    return found
 
 
 def go_to(guideline: Guideline, variable: str) -> None:
