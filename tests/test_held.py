@@ -63,3 +63,12 @@ def test_an_rdf_file_in_memory_brings_its_lesions() -> None:
 def test_what_is_no_table_is_told_by_its_name(name: str, content: bytes, told: str) -> None:
     with pytest.raises(InputError, match=told):
         PatientTable(load(), Held(name, content))
+
+
+def test_a_parquet_file_that_makes_polars_panic_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def panic(*_: object, **__: object) -> None:
+        raise pl.exceptions.PanicException("not yet implemented")
+
+    monkeypatch.setattr(pl, "scan_parquet", panic)
+    with pytest.raises(InputError, match=r"p\.parquet is no Parquet file .* not yet implemented"):
+        open_source(Held("p.parquet", b"PAR1"))

@@ -10,6 +10,9 @@ from kg.errors import InputError
 from kg.readers import BATCH, PROBLEM, ROW, TOLD
 from kg.readers.held import File, scannable
 
+# Some broken files make Polars panic, which is no child of its errors.
+_BROKEN = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
+
 
 class ParquetSource:
     """A Parquet file; `schema` maps its columns to their types."""
@@ -18,7 +21,7 @@ class ParquetSource:
         self.path = path
         try:
             self.schema = dict(pl.scan_parquet(scannable(path), glob=False).collect_schema())
-        except (pl.exceptions.PolarsError, OSError) as error:
+        except (*_BROKEN, OSError) as error:
             reason = str(error).partition("\n")[0]
             raise InputError(f"{path} is no Parquet file that can be read: {reason}") from error
         self.columns = [name for name in self.schema if name not in TOLD]
@@ -37,7 +40,7 @@ class ParquetSource:
         )
         try:
             yield from rows.collect_batches(chunk_size=BATCH, maintain_order=True)
-        except pl.exceptions.PolarsError as error:
+        except _BROKEN as error:
             reason = str(error).partition("\n")[0]
             raise InputError(f"{self.path}: the Parquet file is damaged: {reason}") from error
 
