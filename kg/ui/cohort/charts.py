@@ -94,7 +94,7 @@ def verdicts(guideline: Guideline, frame: pl.DataFrame, chosen: tuple[str, str])
                 legend=None,
             ),
             opacity=faded,
-            tooltip=["therapy_label", "verdict", "patients"],
+            tooltip=[alt.Tooltip("therapy_label", title="therapy"), "verdict", "patients"],
         )
         .add_params(_clicks("therapy", "chosen"))
     )
