@@ -10,7 +10,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kg.accounts import PatientAccount, TherapyAccount
     from kg.api import (
         TableResult,
         classify,
@@ -22,12 +21,13 @@ if TYPE_CHECKING:
         therapies,
         variables,
     )
-    from kg.classification import Summary
-    from kg.cohort import CohortReport, cohort_report
+    from kg.cohorts.report import CohortReport, cohort_report
+    from kg.engines.classification import Summary
     from kg.errors import ComponentError, HccKgError, InputError, OntologyError
+    from kg.explanation.accounts import PatientAccount, TherapyAccount
     from kg.guideline import Criterion, Guideline, Therapy
-    from kg.values import Variable
-    from kg.verdicts import PatientResult, TherapyResult
+    from kg.guideline.values import Variable
+    from kg.reasoning.verdicts import PatientResult, TherapyResult
 
 __all__ = [
     "CohortReport",
@@ -57,13 +57,13 @@ __all__ = [
 ]
 
 _HOMES = {
-    "accounts": ("PatientAccount", "TherapyAccount"),
-    "classification": ("Summary",),
-    "cohort": ("CohortReport", "cohort_report"),
+    "explanation.accounts": ("PatientAccount", "TherapyAccount"),
+    "engines.classification": ("Summary",),
+    "cohorts.report": ("CohortReport", "cohort_report"),
     "errors": ("ComponentError", "HccKgError", "InputError", "OntologyError"),
     "guideline": ("Criterion", "Guideline", "Therapy"),
-    "values": ("Variable",),
-    "verdicts": ("PatientResult", "TherapyResult"),
+    "guideline.values": ("Variable",),
+    "reasoning.verdicts": ("PatientResult", "TherapyResult"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

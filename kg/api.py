@@ -1,8 +1,8 @@
 """The Python API: load the guideline, classify one record or a table, explain, list what there is.
 
 Everything here is also in `kg`. A record is a mapping of variables to Python values, in the
-units of the variables (`Variable.unit`, UCUM); `kg.mappings` says which values. Every function
-takes `guideline=` where another ontology than the one that ships is meant. All errors are
+units of the variables (`Variable.unit`, UCUM); `kg.patients.mappings` says which values. Every
+function takes `guideline=` where another ontology than the one that ships is meant. All errors are
 children of `kg.errors.HccKgError`.
 """
 
@@ -16,9 +16,7 @@ from typing import Protocol
 
 import polars as pl
 
-from kg import guideline as guidelines
-from kg.accounts import PatientAccount
-from kg.classification import (
+from kg.engines.classification import (
     BatchEngine,
     KeptRejects,
     Rejects,
@@ -29,17 +27,19 @@ from kg.classification import (
 )
 from kg.engines.compiled import Compiled
 from kg.errors import InputError
-from kg.explaining import explain as account_of
+from kg.explanation.accounts import PatientAccount
+from kg.explanation.explaining import explain as account_of
 from kg.guideline import Criterion, Guideline, Therapy
-from kg.mappings import record_of
+from kg.guideline import load as load_from
+from kg.guideline.values import Variable
 from kg.output import check_apart, whole_file
+from kg.patients.mappings import record_of
+from kg.patients.records import Record
+from kg.patients.tables import ID, PatientTable
 from kg.readers import Source
 from kg.readers.frame import ArrowFrame, frame_source
-from kg.records import Record
-from kg.results import patients, schema
-from kg.tables import ID, PatientTable
-from kg.values import Variable
-from kg.verdicts import PatientResult
+from kg.reasoning.results import patients, schema
+from kg.reasoning.verdicts import PatientResult
 from kg.writers import Task, writer_of
 from kg.writers.rows import compact_rows, rows
 
@@ -62,7 +62,7 @@ def load(folder: str | Path | None = None) -> Guideline:
     Raises:
         OntologyError: the ontology is broken or uses a construct that is not supported.
     """
-    return guidelines.load(None if folder is None else Path(folder))
+    return load_from(None if folder is None else Path(folder))
 
 
 def variables(*, guideline: Guideline | None = None) -> list[Variable]:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import Protocol, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-if TYPE_CHECKING:
-    from kg.writers import Chunk
-
-NOTE_ON_USE = "For research and teaching; never the sole basis of a decision about a patient."
 
 
 def output() -> Console:
@@ -25,9 +20,12 @@ def messages() -> Console:
     return Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, in the plural where it is not one."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+class _HasFrame(Protocol):
+    @property
+    def frame(self) -> Sized: ...
+
+
+Framed = TypeVar("Framed", bound=_HasFrame)
 
 
 class Bar:
@@ -41,7 +39,7 @@ class Bar:
         """Count some patients as done."""
         self._progress.advance(self._task, count)
 
-    def watch(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    def watch(self, chunks: Iterator[Framed]) -> Iterator[Framed]:
         """Pass chunks on, counting their patients once they have been used."""
         for chunk in chunks:
             yield chunk

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from kg import check
+from kg.checks import run as check
 from kg.engines import java
 from kg.guideline import Guideline
 from kg.ontology import DCTERMS, HCC, RDF, RDFS, ROOT, SKOS, Ontology

@@ -8,17 +8,17 @@ import polars as pl
 import pyoxigraph as ox
 import pytest
 
-from kg.answer_graphs import MOST_NODES, graph_of
-from kg.answers import TRIPLE, frame_of, iris, labels, numbers, table_of
-from kg.bars import MOST_BARS, bars, first_bars, parting, telling
-from kg.choices import choices
-from kg.completion import EDITOR_PREFIXES, completions
+from kg.catalogue.answers import TRIPLE, frame_of, iris, labels, numbers, table_of
+from kg.catalogue.choices import choices
+from kg.catalogue.completion import EDITOR_PREFIXES, completions
+from kg.catalogue.graphs import MOST_NODES, graph_of
+from kg.catalogue.parameters import Parameter
+from kg.catalogue.queries import catalogue
 from kg.graph import guideline_store
 from kg.guideline import Guideline
 from kg.ontology import HCC, XSD
-from kg.parameters import Parameter
-from kg.queries import catalogue
 from kg.stores import Table
+from kg.ui.bars import MOST_BARS, bars, first_bars, parting, telling
 
 
 def number(text: str, type_: str = "integer") -> ox.Literal:

@@ -10,17 +10,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from kg.asking import Asker
-from kg.drafts import Draft
+from kg.catalogue.queries import question
 from kg.errors import QueryError
 from kg.graph.memory import THIS_PATIENT, PatientGraph, cohort_quads, draft_graph
 from kg.graph.names import cohort_graph
 from kg.guideline import Guideline
 from kg.paths import example_cohort, example_lesions
-from kg.queries import question
+from kg.patients.drafts import Draft
+from kg.patients.tables import PatientTable
+from kg.server.asking import Asker
 from kg.server.dataset import example_quads
 from kg.stores import Table
-from kg.tables import PatientTable
 
 LIMIT = 1.0
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"

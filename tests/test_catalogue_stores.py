@@ -18,7 +18,7 @@ import pytest
 from expected_rows import CHANGING, FOLDER, example_store, expected, lines, matches
 from serving import serving
 
-from kg.queries import Question, catalogue
+from kg.catalogue.queries import Question, catalogue
 from kg.stores import Answer, Store, Table, open_store
 from kg.stores.oxigraph import OxigraphStore
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from kg.cells import CellError, parse_cell
 from kg.guideline import Guideline
-from kg.values import Interval, Knowledge, cut_bands, plain
+from kg.guideline.values import Interval, Knowledge, cut_bands, plain
+from kg.patients.cells import CellError, parse_cell
 
 HUGE = "9" * 40
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from conftest import Ran
 
-from kg.cells import parse_cell
 from kg.certification import run as parts
 from kg.certification.answers import STATE
 from kg.certification.expansion import Expansion
@@ -27,11 +26,12 @@ from kg.certification.shrink import shrunk
 from kg.certification.subjects import ENGINES, OneByOne, Subject, subjects
 from kg.engines.hermit import Hermit
 from kg.errors import InputError
-from kg.formula import Ref
 from kg.guideline import Guideline, load
-from kg.logic import logic_of
-from kg.records import read_record
-from kg.verdicts import PatientResult, classes_asked, result
+from kg.guideline.formula import Ref
+from kg.patients.cells import parse_cell
+from kg.patients.records import read_record
+from kg.reasoning.logic import logic_of
+from kg.reasoning.verdicts import PatientResult, classes_asked, result
 
 WITHOUT_HERMIT = frozenset({parts.FORMULAS, parts.COMPLETIONS, parts.ENGINES})
 

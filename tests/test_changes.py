@@ -10,15 +10,16 @@ from itertools import combinations, product
 import polars as pl
 import pytest
 
-from kg.changes import MOST, Changes, change_words, changes, sentences
 from kg.engines.compiled import Compiled
+from kg.explanation.changing import change_words, sentences
 from kg.guideline import Guideline, Therapy
-from kg.logic import logic_of
+from kg.guideline.values import Knowledge
 from kg.paths import example_cohort, example_lesions
-from kg.records import Record, read_record
-from kg.tables import find_patient
-from kg.values import Knowledge
-from kg.verdicts import CONTRAINDICATED, ELIGIBLE, NOT_INDICATED, UNDETERMINED
+from kg.patients.records import Record, read_record
+from kg.patients.tables import find_patient
+from kg.reasoning.changes import MOST, Changes, changes
+from kg.reasoning.logic import logic_of
+from kg.reasoning.verdicts import CONTRAINDICATED, ELIGIBLE, NOT_INDICATED, UNDETERMINED
 
 RULED_OUT = (CONTRAINDICATED, NOT_INDICATED)
 IDS = pl.read_csv(example_cohort(), infer_schema=False)["patient_id"].to_list()

@@ -10,7 +10,7 @@ import typer
 from broken_ontologies import BY_REASONER, QUICK, Broken
 from typer.testing import CliRunner
 
-from kg import check
+from kg.checks import run as check
 from kg.checks.kinds import terms_of
 from kg.checks.registry import REASONER_STEPS, Check, Material, subject_in
 from kg.commands import check as command

@@ -17,7 +17,7 @@ from conftest import Ran
 from kg.engines.compiled import Compiled
 from kg.guideline import Guideline
 from kg.paths import example_cohort, example_lesions
-from kg.tables import PatientTable
+from kg.patients.tables import PatientTable
 
 Run = Callable[..., Ran]
 

@@ -14,11 +14,11 @@ import pytest
 
 import kg
 from kg.benchmarks.cohort import write_cohort
-from kg.logic import logic_of
 from kg.paths import example_cohort
+from kg.patients.records import read_record
 from kg.readers import frame as frames
-from kg.records import read_record
-from kg.verdicts import EXCLUDED, MET, UNDETERMINED
+from kg.reasoning.logic import logic_of
+from kg.reasoning.verdicts import EXCLUDED, MET, UNDETERMINED
 
 PATIENTS, LESIONS = example_cohort(), example_cohort().with_name("lesions.csv")
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from kg.cells import CellError, parse_cell
-from kg.column_records import CONFLICTS, derived_columns
-from kg.columns import as_text, mask_type, read_column
 from kg.guideline import Guideline, load
-from kg.tables import PatientTable
-from kg.values import Variable, plain
+from kg.guideline.values import Variable, plain
+from kg.patients.cells import CellError, parse_cell
+from kg.patients.column_records import CONFLICTS, derived_columns
+from kg.patients.columns import as_text, mask_type, read_column
+from kg.patients.tables import PatientTable
 
 VARIABLES = {name: v for name, v in load().variables.items() if v.type != "string"}
 NUMBERS = {name: variable for name, variable in VARIABLES.items() if variable.is_number}

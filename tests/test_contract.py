@@ -16,8 +16,8 @@ import pytest
 
 from kg.checks.contract import published
 from kg.guideline import Criterion, Guideline, Recommendation, Response, Statement
+from kg.guideline.values import Interval, Variable
 from kg.ontology import HCC
-from kg.values import Interval, Variable
 
 KINDS = {
     "indication": "indication",

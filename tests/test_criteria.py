@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from kg.guideline import Guideline
-from kg.logic import logic_of
-from kg.records import Record, read_record
-from kg.verdicts import EXCLUDED, MET, UNKNOWN
+from kg.patients.records import Record, read_record
+from kg.reasoning.logic import logic_of
+from kg.reasoning.verdicts import EXCLUDED, MET, UNKNOWN
 
 PATIENTS = Path(__file__).parent / "patients"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from kg.addresses import draft_at, parameters_of, query_string
-from kg.drafts import LESION, Draft, draft_of, read_draft, written
 from kg.guideline import Guideline
-from kg.records import read_record
+from kg.patients.addresses import draft_at, parameters_of, query_string
+from kg.patients.drafts import LESION, Draft, draft_of, read_draft, written
+from kg.patients.records import read_record
 
 CELLS = {"tumour_count": "1", "child_pugh_class": "A|B", "inr": ">=1.7", "cachexia": "no"}
 LESIONS = ({"lesion_id": "l;1", "diameter_cm": "2.4"}, {"lesion_id": "l:2", "diameter_cm": "<3"})

@@ -27,13 +27,13 @@ from functools import cache
 
 import pytest
 
-from kg.cells import parse_cell
-from kg.diagram import FALSE, TRUE, Diagrams
 from kg.guideline import Guideline, Therapy, load
-from kg.logic import logic_of
 from kg.paths import example_cohort
-from kg.records import read_record
-from kg.verdicts import EXCLUDED, MET, NOT_ASSESSED, UNKNOWN, PatientResult, result
+from kg.patients.cells import parse_cell
+from kg.patients.records import read_record
+from kg.reasoning.diagram import FALSE, TRUE, Diagrams
+from kg.reasoning.logic import logic_of
+from kg.reasoning.verdicts import EXCLUDED, MET, NOT_ASSESSED, UNKNOWN, PatientResult, result
 
 THERAPIES = list(load().therapies)
 

@@ -10,12 +10,12 @@ from typer.testing import CliRunner
 
 from kg.commands.explain import explain as command
 from kg.errors import InputError
-from kg.explaining import criteria_json, explain
+from kg.explanation.explaining import criteria_json, explain
 from kg.guideline import load
-from kg.logic import logic_of
-from kg.records import read_record
-from kg.terminal import NOTE_ON_USE
-from kg.verdicts import EXCLUDED, MET, UNKNOWN, result
+from kg.patients.records import read_record
+from kg.reasoning.logic import logic_of
+from kg.reasoning.verdicts import EXCLUDED, MET, UNKNOWN, result
+from kg.texts import NOTE_ON_USE
 
 G = load()
 LOGIC = logic_of(G)

@@ -13,19 +13,19 @@ import pyoxigraph as ox
 import pytest
 from conftest import Ran
 
-from kg.cells import is_unknown, parse_cell
-from kg.classification import compiled_engine
+from kg.engines.classification import compiled_engine
 from kg.errors import InputError
 from kg.graph import build, build_example, cohort_of, guideline_store, patient_iri, verdict_iri
 from kg.graph.build import Engine, example, jobs_of, write_cohort
 from kg.graph.names import LONGEST, PROV, segment, slug
 from kg.graph.sinks import store_sink
 from kg.guideline import Guideline
+from kg.guideline.values import plain
 from kg.ontology import HCC, OWL, RDF, ROOT, XSD
 from kg.paths import example_cohort, example_lesions
+from kg.patients.cells import is_unknown, parse_cell
 from kg.stores import Store, open_store
 from kg.stores.oxigraph import OxigraphStore
-from kg.values import plain
 
 Run = Callable[..., Ran]
 PREFIX = f"PREFIX hcc: <{HCC}> PREFIX prov: <{PROV}> "

@@ -10,9 +10,9 @@ import pytest
 from kg.errors import InputError
 from kg.guideline import load
 from kg.paths import example_cohort
+from kg.patients.tables import PatientTable
 from kg.readers import open_source
 from kg.readers.held import Held
-from kg.tables import PatientTable
 
 
 def held(path: Path) -> Held:

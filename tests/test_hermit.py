@@ -18,8 +18,8 @@ from kg.engines.hermit import Hermit
 from kg.errors import ComponentError, OntologyError
 from kg.guideline import Guideline, load
 from kg.paths import example_cohort
-from kg.records import Record, read_record
-from kg.verdicts import PatientResult
+from kg.patients.records import Record, read_record
+from kg.reasoning.verdicts import PatientResult
 
 COHORT = (
     "small-single-tumour",

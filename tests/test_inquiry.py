@@ -9,12 +9,12 @@ import pytest
 
 from kg.engines.compiled import Compiled
 from kg.guideline import Guideline
-from kg.inquiry import open_facts
+from kg.guideline.values import Knowledge
 from kg.paths import example_cohort, example_lesions
-from kg.records import Record, read_record
-from kg.tables import find_patient
-from kg.values import Knowledge
-from kg.verdicts import UNDETERMINED
+from kg.patients.records import Record, read_record
+from kg.patients.tables import find_patient
+from kg.reasoning.inquiry import open_facts
+from kg.reasoning.verdicts import UNDETERMINED
 
 IDS = pl.read_csv(example_cohort(), infer_schema=False)["patient_id"].to_list()
 

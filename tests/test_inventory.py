@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from kg.guideline import load
-from kg.inventory import chapters, covered, encoded, neighbours, read_as, sections
+from kg.reference.inventory import chapters, covered, encoded, neighbours, read_as, sections
 
 G = load()
 

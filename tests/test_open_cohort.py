@@ -11,13 +11,14 @@ import polars as pl
 import pytest
 
 import kg
-from kg import cohort_views, open_cohort
 from kg.benchmarks.cohort import write_cohort
-from kg.open_cohort import OpenCohort, open_example
+from kg.cohorts import opened as open_cohort
+from kg.cohorts import views as cohort_views
+from kg.cohorts.opened import OpenCohort, open_example
+from kg.cohorts.selections import VIEWS, Selection, patients, selection_at
 from kg.paths import example_cohort, example_lesions
 from kg.readers.held import Held
-from kg.selections import VIEWS, Selection, patients, selection_at
-from kg.verdicts import PatientResult
+from kg.reasoning.verdicts import PatientResult
 
 G = kg.load()
 Both = tuple[OpenCohort, dict[str, PatientResult]]

@@ -6,9 +6,9 @@ from pathlib import Path
 from explorer import app, texts
 
 from kg.guideline import load
-from kg.imprint import imprint
 from kg.paths import ui_assets
-from kg.terminal import NOTE_ON_USE
+from kg.reference.imprint import imprint
+from kg.texts import NOTE_ON_USE
 from kg.ui.words import literal
 
 G = load()

@@ -8,11 +8,11 @@ import pytest
 from explorer import app, place, texts
 from streamlit.testing.v1 import AppTest
 
-from kg import cohort_views
+from kg.cohorts import views as cohort_views
+from kg.cohorts.opened import OpenCohort, open_example
+from kg.cohorts.selections import VIEWS
 from kg.guideline import load
-from kg.open_cohort import OpenCohort, open_example
 from kg.paths import example_cohort, pages_folder
-from kg.selections import VIEWS
 from kg.ui.cohort import patients as shown
 
 G = load()

@@ -6,8 +6,8 @@ import pytest
 from explorer import app, place, texts
 
 from kg.guideline import load
-from kg.inventory import encoded
-from kg.passages import source_text
+from kg.reference.inventory import encoded
+from kg.reference.passages import source_text
 from kg.ui.words import literal
 
 G = load()

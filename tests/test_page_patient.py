@@ -7,7 +7,7 @@ from explorer import app, texts
 from streamlit.testing.v1 import AppTest
 
 from kg.guideline import Guideline
-from kg.terminal import NOTE_ON_USE
+from kg.texts import NOTE_ON_USE
 
 RFA_OPEN = {"tumour_count": "1", "max_tumour_diameter_cm": "2.4", "open": "rfa"}
 

@@ -3,11 +3,11 @@
 import pytest
 from explorer import app, place, texts
 
-from kg import asking
-from kg.drafts import Draft
+from kg.catalogue.queries import catalogue
+from kg.cohorts.opened import open_example
 from kg.guideline import load
-from kg.open_cohort import open_example
-from kg.queries import catalogue
+from kg.patients.drafts import Draft
+from kg.server import asking
 from kg.ui.query import source
 
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"

@@ -6,18 +6,18 @@ from html.parser import HTMLParser
 
 import pytest
 
-from kg import comparison
 from kg.engines.compiled import Compiled
-from kg.explaining import explain
+from kg.explanation import comparison
+from kg.explanation.explaining import explain
+from kg.explanation.headline import headline
+from kg.explanation.report import report
 from kg.guideline import Guideline
-from kg.headline import headline
+from kg.guideline.taxonomy import families, family
 from kg.paths import example_cohort, example_lesions
-from kg.records import Record, read_record
-from kg.report import report
-from kg.tables import find_patient
-from kg.taxonomy import families, family
-from kg.terminal import NOTE_ON_USE
-from kg.verdicts import MET
+from kg.patients.records import Record, read_record
+from kg.patients.tables import find_patient
+from kg.reasoning.verdicts import MET
+from kg.texts import NOTE_ON_USE
 
 SMALL = {"tumour_count": "1", "max_tumour_diameter_cm": "2.4", "child_pugh_class": "A"}
 

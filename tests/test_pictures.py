@@ -3,8 +3,8 @@
 import pytest
 
 from kg.guideline import load
-from kg.knowledge import said_of
-from kg.pictures import dependencies, every_therapy, lineage, sort_of, taxonomy
+from kg.reference.knowledge import said_of
+from kg.reference.pictures import dependencies, every_therapy, lineage, sort_of, taxonomy
 
 G = load()
 

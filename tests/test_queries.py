@@ -13,12 +13,12 @@ import pytest
 from expected_rows import FOLDER, ask, example_store, expected, expected_file, matches
 
 from kg.api import classify_table
+from kg.catalogue.page import markdown
+from kg.catalogue.parameters import Parameter
+from kg.catalogue.queries import catalogue, question, read
 from kg.errors import InputError, QueryError
 from kg.guideline import load
-from kg.parameters import Parameter
 from kg.paths import example_cohort, example_lesions, queries_folder
-from kg.queries import catalogue, question, read
-from kg.queries_page import markdown
 from kg.stores.oxigraph import OxigraphStore
 
 ALL = list(catalogue().values())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from kg.catalogue.desk import COHORT, PATIENT, START, Desk, bare, came_to, desk_at
+from kg.catalogue.queries import catalogue, question
 from kg.errors import QueryError
-from kg.queries import catalogue, question
-from kg.query_desk import COHORT, PATIENT, START, Desk, bare, came_to, desk_at
 from kg.stores import Answer, Table
 
 

@@ -12,13 +12,13 @@ import pyoxigraph as ox
 import pytest
 
 from kg import paths
-from kg.classification import compiled_engine
+from kg.engines.classification import compiled_engine
 from kg.errors import InputError
 from kg.graph.patients import PatientLines
 from kg.guideline import Guideline
+from kg.patients.tables import REASON, PatientTable
 from kg.readers import PROBLEM, ROW, open_source
 from kg.readers.rdf import RdfSource
-from kg.tables import REASON, PatientTable
 
 HEAD = """@prefix hcc: <https://w3id.org/hcc-kg/> .
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .

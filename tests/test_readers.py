@@ -8,13 +8,13 @@ import polars as pl
 import pytest
 
 from kg import readers
-from kg.classification import compiled_engine
+from kg.engines.classification import compiled_engine
 from kg.errors import InputError
 from kg.guideline import Guideline
+from kg.patients.tables import PatientTable
 from kg.readers import PROBLEM, ROW, open_source
 from kg.readers import csv as csv_reader
 from kg.readers import jsonl as jsonl_reader
-from kg.tables import PatientTable
 
 DATA = Path(__file__).parent / "data"
 SAMPLES = sorted(path for path in DATA.glob("*.*") if path.suffix in readers.FORMATS)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from kg.cells import CellError
 from kg.errors import InputError
 from kg.guideline import Guideline
-from kg.records import Record, read_lesion, read_record
+from kg.patients.cells import CellError
+from kg.patients.records import Record, read_lesion, read_record
 
 
 def record_of(

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from kg.diagram import NO, YES
-from kg.formula import And, Atom, Formula, Not, Or, Ref
 from kg.guideline import Guideline, Therapy
-from kg.logic import STATE, logic_of
-from kg.records import Record, read_record
-from kg.values import Knowledge, Variable
-from kg.verdicts import UNDETERMINED, PatientResult, result
+from kg.guideline.formula import And, Atom, Formula, Not, Or, Ref
+from kg.guideline.values import Knowledge, Variable
+from kg.patients.records import Record, read_record
+from kg.reasoning.diagram import NO, YES
+from kg.reasoning.logic import STATE, logic_of
+from kg.reasoning.verdicts import UNDETERMINED, PatientResult, result
 
 SEED = 20240607
 ELIGIBLE = ("eligible", "eligible_with_caution", "eligible_unchecked")

@@ -11,10 +11,10 @@ import pytest
 
 from kg.errors import ComponentError, OntologyError
 from kg.guideline import Guideline
+from kg.guideline.values import Variable
 from kg.ontology import HCC, OWL, RDF, ROOT, XSD
 from kg.paths import ontology_folder
-from kg.shapes import SH, SHAPE, Shapes, shipped_shapes
-from kg.values import Variable
+from kg.readers.shapes import SH, SHAPE, Shapes, shipped_shapes
 
 PATH = ontology_folder() / "shapes.ttl"
 TRIPLES = [quad.triple for quad in ox.parse(path=PATH, format=ox.RdfFormat.TURTLE)]

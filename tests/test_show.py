@@ -6,10 +6,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from kg.cards import card_of
 from kg.commands.show import show
 from kg.errors import InputError
 from kg.guideline import load
+from kg.reference.cards import card_of
 
 G = load()
 EVERY = [

@@ -9,7 +9,7 @@ import pytest
 
 from kg.errors import InputError
 from kg.guideline import Guideline
-from kg.tables import PatientTable, find_patient
+from kg.patients.tables import PatientTable, find_patient
 
 
 def table_of(

@@ -4,18 +4,18 @@ from decimal import Decimal
 
 import pytest
 
-from kg.formula import And, Atom, Not, Or, Ref
-from kg.guideline import load
-from kg.records import read_record
-from kg.values import Interval
-from kg.verdicts import VERDICTS
-from kg.wording import (
+from kg.explanation.wording import (
     fact,
     listed,
     named,
     shortened,
     words,
 )
+from kg.guideline import load
+from kg.guideline.formula import And, Atom, Not, Or, Ref
+from kg.guideline.values import Interval
+from kg.patients.records import read_record
+from kg.reasoning.verdicts import VERDICTS
 
 G = load()
 YES = Atom("cachexia", ("true",))

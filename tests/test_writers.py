@@ -15,12 +15,12 @@ import pyoxigraph as ox
 import pytest
 from conftest import Ran
 
+from kg.explanation.signs import VERDICT_SIGNS
 from kg.guideline import Guideline
 from kg.ontology import HCC, RDF
-from kg.terminal import NOTE_ON_USE
-from kg.verdicts import VERDICTS
+from kg.reasoning.verdicts import VERDICTS
+from kg.texts import NOTE_ON_USE
 from kg.writers import FORMATS
-from kg.writers.table import SIGNS
 from kg.writers.turtle import patient_iri
 
 Run = Callable[..., Ran]
@@ -184,7 +184,7 @@ def test_table_has_a_sign_a_therapy_and_the_note_on_use(run: Run, cohort: Patien
     assert NOTE_ON_USE in ran.out
     lines = {line.split()[0]: line.split()[1:] for line in ran.out.splitlines() if line.split()}
     for patient in cohort:
-        signs = [SIGNS[answer["verdict"]][0] for answer in patient["therapies"].values()]
+        signs = [VERDICT_SIGNS[answer["verdict"]][0] for answer in patient["therapies"].values()]
         mark = ["*"] if patient["conflicts"] else []
         assert lines[patient["patient_id"]] == mark + signs
 

@@ -14,8 +14,8 @@ import polars as pl
 
 from kg import output
 from kg.guideline import Guideline
-from kg.tables import ID
-from kg.values import Variable
+from kg.guideline.values import Variable
+from kg.patients.tables import ID
 
 _POOL = 4_096  # values that the cells of a column are drawn from
 _BATCH = 100_000

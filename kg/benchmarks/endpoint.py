@@ -25,8 +25,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kg.catalogue.queries import catalogue
 from kg.guideline import load
-from kg.queries import catalogue
 from kg.server.dataset import write_example
 
 DEATHS = (

@@ -22,9 +22,9 @@ import polars as pl
 
 from kg import api, paths
 from kg.benchmarks.cohort import write_cohort
-from kg.classification import RejectCounter, Summary, chunks, compiled_engine
+from kg.engines.classification import RejectCounter, Summary, chunks, compiled_engine
 from kg.guideline import Guideline
-from kg.tables import PatientTable
+from kg.patients.tables import PatientTable
 from kg.writers import Chunk, Task
 from kg.writers.rows import write_parquet
 

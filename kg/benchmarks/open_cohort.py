@@ -13,13 +13,13 @@ from pathlib import Path
 
 import polars as pl
 
-from kg import cohort_views
 from kg.benchmarks.cohort import write_cohort
 from kg.benchmarks.measure import Figure, machine, timed
+from kg.cohorts import views as cohort_views
+from kg.cohorts.opened import OpenCohort, open_cohort, open_example
+from kg.cohorts.selections import Selection, patients
 from kg.guideline import Guideline, load
-from kg.open_cohort import OpenCohort, open_cohort, open_example
 from kg.readers.held import Held
-from kg.selections import Selection, patients
 
 _MEGABYTE = 2**20
 

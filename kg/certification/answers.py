@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kg.certification.facts import Cells
-from kg.verdicts import PatientResult
+from kg.reasoning.verdicts import PatientResult
 
 Question = tuple[
     str, str

@@ -29,12 +29,12 @@ from kg.certification.facts import (
 from kg.certification.kleene import kleene
 from kg.certification.pairwise import covering
 from kg.certification.walks import crossing, cube, opening
-from kg.formula import Ref
 from kg.guideline import Guideline
-from kg.logic import logic_of
-from kg.records import read_record
-from kg.values import Variable
-from kg.verdicts import UNKNOWN, classes_asked
+from kg.guideline.formula import Ref
+from kg.guideline.values import Variable
+from kg.patients.records import read_record
+from kg.reasoning.logic import logic_of
+from kg.reasoning.verdicts import UNKNOWN, classes_asked
 
 CELLS, BOUNDARIES, SPLITS, PAIRS, RANDOM = "cells", "boundaries", "splits", "pairs", "random"
 

@@ -11,8 +11,8 @@
 
 from __future__ import annotations
 
-from kg.diagram import FALSE, TRUE, Diagrams
-from kg.formula import And, Atom, Formula, Not, Or, Ref, atoms
+from kg.guideline.formula import And, Atom, Formula, Not, Or, Ref, atoms
+from kg.reasoning.diagram import FALSE, TRUE, Diagrams
 
 Part = Formula | bool
 

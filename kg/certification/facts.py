@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from itertools import combinations
 
-from kg.cells import parse_cell
-from kg.values import Interval, Variable, plain
+from kg.guideline.values import Interval, Variable, plain
+from kg.patients.cells import parse_cell
 
 Cells = Mapping[str, str]
 

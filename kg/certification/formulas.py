@@ -9,9 +9,9 @@ from functools import cache
 from kg.certification.expansion import Expansion
 from kg.certification.facts import one_a_band
 from kg.certification.truth import Truth
-from kg.diagram import Diagrams
-from kg.formula import Ref
 from kg.guideline import Guideline
+from kg.guideline.formula import Ref
+from kg.reasoning.diagram import Diagrams
 
 WIDEST = 1 << 24  # assignments that fit in one truth table; wider classes are expanded
 

@@ -18,9 +18,9 @@ from kg.certification.referees import ByReasoner, completed
 from kg.certification.subjects import PATIENT
 from kg.certification.walks import Witness
 from kg.guideline import Guideline, Therapy
-from kg.logic import logic_of
-from kg.records import Record, read_record
-from kg.verdicts import PatientResult
+from kg.patients.records import Record, read_record
+from kg.reasoning.logic import logic_of
+from kg.reasoning.verdicts import PatientResult
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kg.formula import And, Atom, Formula, Not, Or, Ref
 from kg.guideline import Guideline
-from kg.values import Knowledge
-from kg.verdicts import EXCLUDED, MET, UNKNOWN
+from kg.guideline.formula import And, Atom, Formula, Not, Or, Ref
+from kg.guideline.values import Knowledge
+from kg.reasoning.verdicts import EXCLUDED, MET, UNKNOWN
 
 _NOT = {MET: EXCLUDED, EXCLUDED: MET, UNKNOWN: UNKNOWN}
 

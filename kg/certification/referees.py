@@ -20,11 +20,11 @@ from kg.certification.answers import (
 from kg.certification.facts import Cells
 from kg.certification.subjects import PATIENT, Subject
 from kg.certification.truth import Truth
-from kg.formula import Ref
 from kg.guideline import Guideline, Therapy
-from kg.records import Record, read_record
-from kg.values import Knowledge, Variable
-from kg.verdicts import EXCLUDED, UNDETERMINED, classes_asked, result, verdict
+from kg.guideline.formula import Ref
+from kg.guideline.values import Knowledge, Variable
+from kg.patients.records import Record, read_record
+from kg.reasoning.verdicts import EXCLUDED, UNDETERMINED, classes_asked, result, verdict
 
 LARGEST = 1 << 20  # the completions that are judged for one record
 

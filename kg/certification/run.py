@@ -26,8 +26,8 @@ from kg.certification.referees import ByBruteForce, ByReasoner, BySubject, Reaso
 from kg.certification.report import Finding, Report, Tally, example_of
 from kg.certification.subjects import Subject
 from kg.guideline import Guideline
-from kg.logic import Logic, logic_of
-from kg.verdicts import EXCLUDED, MET, classes_asked
+from kg.reasoning.logic import Logic, logic_of
+from kg.reasoning.verdicts import EXCLUDED, MET, classes_asked
 
 FORMULAS, COMPLETIONS, ENGINES, MISSING = "formulas", "completions", "engines", "missing"
 

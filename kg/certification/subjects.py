@@ -10,14 +10,14 @@ from typing import Protocol
 import polars as pl
 
 from kg.certification.facts import Cells
-from kg.classification import BatchEngine, compiled_engine
+from kg.engines.classification import BatchEngine, compiled_engine
 from kg.engines.compiled import Compiled
 from kg.errors import InputError
 from kg.guideline import Guideline
-from kg.records import read_record
-from kg.results import patients
-from kg.tables import ID, REASON, PatientTable
-from kg.verdicts import PatientResult
+from kg.patients.records import read_record
+from kg.patients.tables import ID, REASON, PatientTable
+from kg.reasoning.results import patients
+from kg.reasoning.verdicts import PatientResult
 
 PATIENT = "record"
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from kg.diagram import FALSE, TRUE, Diagrams
-from kg.formula import And, Atom, Formula, Not, Or, Ref
 from kg.guideline import Guideline, Therapy
-from kg.verdicts import EXCLUDED, MET, UNKNOWN
+from kg.guideline.formula import And, Atom, Formula, Not, Or, Ref
+from kg.reasoning.diagram import FALSE, TRUE, Diagrams
+from kg.reasoning.verdicts import EXCLUDED, MET, UNKNOWN
 
 
 class Truth:

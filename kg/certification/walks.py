@@ -9,7 +9,7 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 
-from kg.diagram import Diagrams
+from kg.reasoning.diagram import Diagrams
 
 Masks = dict[str, int]  # the bands that a record leaves, by variable
 

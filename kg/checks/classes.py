@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 
 from kg.checks.kinds import below, terms_of
 from kg.checks.registry import Examined, Material, check, name_of
-from kg.formula import And, Formula, Not, Ref, references
 from kg.guideline import Guideline, Therapy
+from kg.guideline.formula import And, Formula, Not, Ref, references
 from kg.ontology import HCC, local_name
 
 # What a criterion of each part of a row must be.

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from kg.check import Outcome, Report, run
+from kg.checks.run import Outcome, Report, run
 from kg.terminal import messages, output
 
 

@@ -10,7 +10,9 @@ import typer
 from rich.console import Console
 
 from kg import terminal
-from kg.classification import (
+from kg.commands.classify_spark import Places, classify_with_spark
+from kg.commands.inputs import named_tables
+from kg.engines.classification import (
     ENGINES,
     BatchEngine,
     Rejects,
@@ -20,14 +22,13 @@ from kg.classification import (
     hermit_engine,
     shortened,
 )
-from kg.commands.classify_spark import Places, classify_with_spark
-from kg.commands.inputs import named_tables
 from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.output import whole_output
 from kg.paths import Remote, located
-from kg.tables import PatientTable
-from kg.verdicts import VERDICTS
+from kg.patients.tables import PatientTable
+from kg.reasoning.verdicts import VERDICTS
+from kg.texts import NOTE_ON_USE, counted
 from kg.writers import FORMATS, Task, writer_of
 
 
@@ -190,7 +191,7 @@ def _tell(console: Console, task: Task, summary: Summary, places: Places, form: 
     counts = [0] * len(VERDICTS)
     for (therapy, number), count in summary.verdicts.items():
         counts[number] += count if therapy in task.therapies else 0
-    told = [f"{terminal.counted(summary.classified, 'patient')} classified"]
+    told = [f"{counted(summary.classified, 'patient')} classified"]
     if summary.conflicting:
         told.append(f"{summary.conflicting:,} with conflicts in the record")
     console.print("; ".join(told) + ".")
@@ -200,10 +201,10 @@ def _tell(console: Console, task: Task, summary: Summary, places: Places, form: 
         console.print("Verdicts: " + "; ".join(words) + ".")
     if summary.rejected or summary.rejected_lesions:
         if summary.rejected:
-            rows = terminal.counted(summary.rejected, "row")
+            rows = counted(summary.rejected, "row")
             console.print(f"{rows} rejected: see {places.rejects}")
         if summary.rejected_lesions:
-            lesions = terminal.counted(summary.rejected_lesions, "lesion")
+            lesions = counted(summary.rejected_lesions, "lesion")
             console.print(f"{lesions} rejected: see {places.rejected_lesions}")
         console.print(f"The first: {shortened(summary.first_reason)}")
         console.print("Correct them there and classify that file again.")
@@ -213,4 +214,4 @@ def _tell(console: Console, task: Task, summary: Summary, places: Places, form: 
             "A spreadsheet would run them as formulas; import the column as text."
         )
     if form != "table":
-        console.print(terminal.NOTE_ON_USE)
+        console.print(NOTE_ON_USE)

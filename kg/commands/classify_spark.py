@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg import terminal
-from kg.classification import Rejects, Summary
+from kg.engines.classification import Rejects, Summary
 from kg.errors import InputError
 from kg.output import check_apart, whole_output
 from kg.paths import Remote

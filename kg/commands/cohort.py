@@ -12,12 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from kg import terminal
-from kg.classification import shortened
-from kg.cohort import CohortReport, Reason, TherapyReport, report_on
+from kg.cohorts.report import CohortReport, Reason, TherapyReport, report_on
 from kg.commands.inputs import named_tables
+from kg.engines.classification import shortened
 from kg.guideline import Guideline, load
-from kg.tables import PatientTable
-from kg.verdicts import UNDETERMINED, VERDICTS
+from kg.patients.tables import PatientTable
+from kg.reasoning.verdicts import UNDETERMINED, VERDICTS
+from kg.texts import NOTE_ON_USE, counted
 from kg.writers.table import short_name, sign_of
 
 _Field = Literal["contraindicated_by", "not_indicated_by"]
@@ -63,17 +64,17 @@ def cohort(
     if report.rejected or report.rejected_lesions:
         messages.print(f"The first rejected row: {shortened(report.first_reason)}")
         messages.print("'hcc-kg classify' writes all of them to a file, with their reasons.")
-    messages.print(terminal.NOTE_ON_USE)
+    messages.print(NOTE_ON_USE)
     if report.rejected or report.rejected_lesions:
         raise typer.Exit(1)
 
 
 def _print(console: Console, guideline: Guideline, report: CohortReport, top: int) -> None:
-    rejected = f"{terminal.counted(report.rejected, 'row')} rejected"
+    rejected = f"{counted(report.rejected, 'row')} rejected"
     if report.rejected_lesions:
-        rejected += f" and {terminal.counted(report.rejected_lesions, 'lesion')}"
+        rejected += f" and {counted(report.rejected_lesions, 'lesion')}"
     console.print(
-        f"{terminal.counted(report.patients, 'patient')}; {rejected}; "
+        f"{counted(report.patients, 'patient')}; {rejected}; "
         f"{report.with_conflicts:,} with conflicts in the record"
     )
     _section(console, "Verdicts", _verdicts(guideline, report))

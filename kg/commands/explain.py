@@ -13,7 +13,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from kg.accounts import (
+from kg.engines.compiled import Compiled
+from kg.errors import InputError
+from kg.explanation.accounts import (
     ABSOLUTE,
     INDICATION,
     PRECONDITION,
@@ -23,14 +25,12 @@ from kg.accounts import (
     RecommendationAccount,
     TherapyAccount,
 )
-from kg.engines.compiled import Compiled
-from kg.errors import InputError
-from kg.explaining import explain as account_of
+from kg.explanation.explaining import explain as account_of
+from kg.explanation.wording import listed, sourced
 from kg.guideline import Guideline, load
-from kg.records import Record
-from kg.tables import find_patient
-from kg.terminal import NOTE_ON_USE, output
-from kg.verdicts import (
+from kg.patients.records import Record
+from kg.patients.tables import find_patient
+from kg.reasoning.verdicts import (
     CONTRAINDICATED,
     ELIGIBLE,
     ELIGIBLE_UNCHECKED,
@@ -42,7 +42,8 @@ from kg.verdicts import (
     UNKNOWN,
     PatientResult,
 )
-from kg.wording import listed, sourced
+from kg.terminal import output
+from kg.texts import NOTE_ON_USE
 
 _VERDICT_STYLES = {
     ELIGIBLE: "bold green",

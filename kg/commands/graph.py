@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from kg import terminal
-from kg.classification import Rejects, Summary, compiled_engine, hermit_engine, shortened
+from kg.engines.classification import Rejects, Summary, compiled_engine, hermit_engine, shortened
 from kg.errors import InputError
 from kg.graph.build import (
     Cohort,
@@ -29,9 +29,10 @@ from kg.graph.sinks import FileSink, Sink, store_sink
 from kg.graph.staging import staged
 from kg.guideline import Guideline, load
 from kg.output import whole_file, whole_output
+from kg.patients.tables import PatientTable
 from kg.stores import TIMEOUT, open_store
 from kg.stores.oxigraph import OxigraphStore
-from kg.tables import PatientTable
+from kg.texts import NOTE_ON_USE, counted
 
 app = typer.Typer(
     no_args_is_help=True, help="Build the graph of guideline, patients and verdicts; move it."
@@ -180,19 +181,19 @@ def _tell(jobs: Sequence[_KeptJob], target: _Target) -> None:
     console = terminal.messages()
     for job in jobs:
         summary = job.summary
-        patients = terminal.counted(summary.classified, "patient")
+        patients = counted(summary.classified, "patient")
         console.print(f"Cohort {job.cohort.name}: {patients} with verdicts.")
         if summary.rejected:
-            rows = terminal.counted(summary.rejected, "row")
+            rows = counted(summary.rejected, "row")
             console.print(f"{rows} rejected: see {job.rejects.path}")
         if summary.rejected_lesions:
-            lesions = terminal.counted(summary.rejected_lesions, "lesion")
+            lesions = counted(summary.rejected_lesions, "lesion")
             console.print(f"{lesions} rejected: see {job.rejects.lesion_path}")
         if summary.first_reason:
             console.print(f"The first: {shortened(summary.first_reason)}")
     console.print(f"The graph is in {target.store or target.output}.")
     if jobs:
-        console.print(terminal.NOTE_ON_USE)
+        console.print(NOTE_ON_USE)
 
 
 @app.command("export")

@@ -12,12 +12,12 @@ from rich.padding import Padding
 from rich.text import Text
 
 from kg import terminal
+from kg.catalogue.page import markdown
+from kg.catalogue.queries import Question, catalogue, question
 from kg.errors import InputError
 from kg.graph import PREFIXES, build_example
 from kg.guideline import load
 from kg.output import whole_output
-from kg.queries import Question, catalogue, question
-from kg.queries_page import markdown
 from kg.stores import TIMEOUT, Answer, Store, Table, open_store
 from kg.stores.formats import Format, for_terminal, serialise
 

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kg.cards import Card, Value, card_of
 from kg.guideline import load
+from kg.reference.cards import Card, Value, card_of
 from kg.terminal import output
 
 _LINES = {  # how an item of a list reads, by heading

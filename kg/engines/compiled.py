@@ -4,7 +4,7 @@
 2. Every edge of a diagram becomes a column: 255 where the record leaves a band of the edge
    possible, else 0. A node is the OR over its edges of (edge AND child); a leaf is its bit.
    So the root of a class holds the set of its possible answers, exactly as `Evaluation`
-   finds it for one record (`kg.diagram` states why this is exact).
+   finds it for one record (`kg.reasoning.diagram` states why this is exact).
 3. Nodes are evaluated layer by layer, shared between classes, by Polars expressions; the
    three sets of a therapy give its verdict by a table of 27 entries.
 4. For missing variables, the same columns are followed from the root down: a variable counts
@@ -20,11 +20,11 @@ from itertools import combinations, product
 
 import polars as pl
 
-from kg.diagram import NO, YES, Diagrams
 from kg.guideline import Guideline
-from kg.logic import STATE, Logic, logic_of
-from kg.records import Record
-from kg.verdicts import VERDICTS, PatientResult, result, verdict
+from kg.patients.records import Record
+from kg.reasoning.diagram import NO, YES, Diagrams
+from kg.reasoning.logic import STATE, Logic, logic_of
+from kg.reasoning.verdicts import VERDICTS, PatientResult, result, verdict
 
 Name = str | int  # a column, or a constant set of answers
 

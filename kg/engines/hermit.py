@@ -21,11 +21,11 @@ from typing import Any
 from kg.engines.java import LOCK, java, load, told
 from kg.errors import OntologyError
 from kg.guideline import Guideline
-from kg.logic import logic_of
+from kg.guideline.values import Knowledge, Variable, plain
 from kg.ontology import HCC
-from kg.records import Record
-from kg.values import Knowledge, Variable, plain
-from kg.verdicts import EXCLUDED, MET, UNKNOWN, PatientResult, classes_asked, result
+from kg.patients.records import Record
+from kg.reasoning.logic import logic_of
+from kg.reasoning.verdicts import EXCLUDED, MET, UNKNOWN, PatientResult, classes_asked, result
 
 _LOGICAL = {"vocabulary", "variables", "criteria", "therapies", "recommendations"}
 _PATIENT = "urn:hcc-kg:patient"

@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 import polars as pl
 
-from kg.classification import RejectCounter, Summary
 from kg.engines import spark_tasks as tasks
+from kg.engines.classification import RejectCounter, Summary
 from kg.engines.spark_files import new_folder
 from kg.engines.spark_tables import SparkSource, open_table
 from kg.guideline import Guideline
 from kg.paths import Remote
+from kg.patients.tables import ID, Batch, LesionTable, RowReader, variables_of
 from kg.readers import Source, open_source
-from kg.results import schema
-from kg.tables import ID, Batch, LesionTable, RowReader, variables_of
+from kg.reasoning.results import schema
 from kg.writers import Chunk, Task
 
 if TYPE_CHECKING:

@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pyarrow as pa
 
-from kg.classification import BatchEngine, Summary, compiled_engine
-from kg.columns import as_text
+from kg.engines.classification import BatchEngine, Summary, compiled_engine
 from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.ontology import Ontology
+from kg.patients.columns import as_text
+from kg.patients.tables import ID, LesionTable, RowReader
 from kg.readers import PROBLEM, ROW
-from kg.tables import ID, LesionTable, RowReader
 from kg.writers import Task
 from kg.writers.rows import compact_rows, rows
 

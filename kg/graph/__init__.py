@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kg.classification import Summary, compiled_engine
+from kg.engines.classification import Summary, compiled_engine
 from kg.graph.build import (
     Cohort,
     Engine,

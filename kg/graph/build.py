@@ -16,7 +16,7 @@ from pathlib import Path
 
 import polars as pl
 
-from kg.classification import BatchEngine, RejectCounter, Summary, classified
+from kg.engines.classification import BatchEngine, RejectCounter, Summary, classified
 from kg.errors import InputError
 from kg.graph.lines import segments, slices
 from kg.graph.modules import guideline_graphs, guideline_quads
@@ -27,7 +27,7 @@ from kg.graph.sinks import Sink, shared_patient
 from kg.graph.verdicts import verdict_lines
 from kg.guideline import Guideline
 from kg.paths import example_cohort, example_lesions
-from kg.tables import ID, Batch, PatientTable
+from kg.patients.tables import ID, Batch, PatientTable
 
 EXAMPLE = "example"
 

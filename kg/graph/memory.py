@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import polars as pl
 import pyoxigraph as ox
 
-from kg.classification import RejectCounter, Summary, classified, compiled_engine
-from kg.drafts import LESION, Draft, read_draft
+from kg.engines.classification import RejectCounter, Summary, classified, compiled_engine
 from kg.graph.modules import guideline_graphs, guideline_quads
 from kg.graph.names import cohort_graph, verdict_graph
 from kg.graph.patients import PatientLines
 from kg.graph.verdicts import verdict_lines
 from kg.guideline import Guideline
+from kg.patients.drafts import LESION, Draft, read_draft
+from kg.patients.tables import ID, LESION_ID, PatientTable
 from kg.readers.frame import FrameSource
-from kg.tables import ID, LESION_ID, PatientTable
 
 THIS_PATIENT, THIS_COHORT = "this-patient", "this-cohort"
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 import polars as pl
 import pyoxigraph as ox
 
-from kg.column_records import CONFLICTS
 from kg.graph.lines import ending, line, lines, literals, segments, together
 from kg.guideline import Guideline, Therapy
 from kg.ontology import HCC, RDF
-from kg.results import CODE, LISTS, STATE_, VERDICT_, Coded, answers
-from kg.tables import ID
-from kg.verdicts import (
+from kg.patients.column_records import CONFLICTS
+from kg.patients.tables import ID
+from kg.reasoning.results import CODE, LISTS, STATE_, VERDICT_, Coded, answers
+from kg.reasoning.verdicts import (
     ELIGIBLE,
     ELIGIBLE_UNCHECKED,
     ELIGIBLE_WITH_CAUTION,

@@ -3,10 +3,10 @@
 import polars as pl
 import streamlit as st
 
-from kg.imprint import imprint
-from kg.inventory import covered
-from kg.passages import source_text
-from kg.terminal import NOTE_ON_USE, counted
+from kg.reference.imprint import imprint
+from kg.reference.inventory import covered
+from kg.reference.passages import source_text
+from kg.texts import NOTE_ON_USE, counted
 from kg.ui import address
 from kg.ui.about_parts import notices, parts
 from kg.ui.data import ask, guideline

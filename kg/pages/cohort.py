@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from kg.open_cohort import DOWNLOADS, OpenCohort
-from kg.selections import Selection
-from kg.terminal import counted
+from kg.cohorts.opened import DOWNLOADS, OpenCohort
+from kg.cohorts.selections import Selection
+from kg.texts import counted
 from kg.ui import address
 from kg.ui.cohort import patients, state, upload, views
 from kg.ui.data import guideline

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from kg.inventory import encoded, sections
-from kg.pictures import every_therapy
+from kg.reference.inventory import encoded, sections
+from kg.reference.pictures import every_therapy
 from kg.ui.data import guideline
 from kg.ui.guideline_views import DECIDABLE, VIEWS
 from kg.ui.restoring import bound, follow, keep, restored

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from kg.headline import headline
+from kg.explanation.headline import headline
 from kg.ui.data import guideline
 from kg.ui.patient import form, state, tools, verdicts
 from kg.ui.shell import head

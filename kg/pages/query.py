@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from kg.asking import SECONDS
-from kg.query_desk import Desk, desk_at
+from kg.catalogue.desk import Desk, desk_at
+from kg.server.asking import SECONDS
 from kg.ui import address
 from kg.ui.query import answer, picking, source, writing
 from kg.ui.shell import head

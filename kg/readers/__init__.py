@@ -7,35 +7,23 @@ and `_problem`, why a row cannot be read as cells (null where it can).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
-
-import polars as pl
 
 from kg.errors import InputError
-from kg.paths import Remote
 from kg.readers.held import File, Held
+from kg.readers.source import BATCH, PROBLEM, ROW, TOLD, Source
 
-BATCH = 250_000
-ROW, PROBLEM = "_row", "_problem"
-# Columns that a table of rejected rows carries: told anew, never read.
-TOLD = frozenset({ROW, PROBLEM, "_reason"})
-
-
-class Source(Protocol):
-    """A table that can be read in batches, more than once."""
-
-    columns: list[str]
-
-    @property
-    def path(self) -> File | Remote:
-        """What the table goes by in messages."""
-        ...
-
-    def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
-        """Yield the rows in order; `only` limits the columns (`_row` and `_problem` stay)."""
-        ...
+__all__ = [
+    "BATCH",
+    "FORMATS",
+    "PROBLEM",
+    "ROW",
+    "TOLD",
+    "Source",
+    "lesions_beside",
+    "open_source",
+]
 
 
 def open_source(table: File | Source) -> Source:

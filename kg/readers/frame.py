@@ -9,8 +9,8 @@ from typing import Protocol, runtime_checkable
 import polars as pl
 
 from kg.errors import InputError
-from kg.readers import BATCH, PROBLEM, ROW, TOLD
 from kg.readers.parquet import check_types
+from kg.readers.source import BATCH, PROBLEM, ROW, TOLD
 
 
 @runtime_checkable

@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 
 from kg.errors import InputError
-from kg.readers import PROBLEM, ROW, TOLD
 from kg.readers.held import File
+from kg.readers.source import PROBLEM, ROW, TOLD
 from kg.readers.text import check_text
 
 _BATCH = 20_000

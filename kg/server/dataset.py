@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import BinaryIO
 
-from kg.classification import compiled_engine
+from kg.engines.classification import compiled_engine
 from kg.graph.build import Engine, example, jobs_of, write_cohort, write_guideline
 from kg.graph.sinks import FileSink
 from kg.guideline import Guideline

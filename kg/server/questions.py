@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from kg.catalogue.queries import Question
 from kg.errors import InputError
 from kg.guideline import Guideline
-from kg.queries import Question
 from kg.server.screening import RefusedError
 
 

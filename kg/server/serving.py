@@ -13,9 +13,9 @@ from types import FrameType
 
 import uvicorn
 
+from kg.catalogue.queries import catalogue
 from kg.errors import InputError
 from kg.guideline import Guideline, load
-from kg.queries import catalogue
 from kg.server.access import Access, is_loopback
 from kg.server.app import create_app
 from kg.server.connections import IDLE_TIME, PatientProtocol

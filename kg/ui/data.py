@@ -5,9 +5,9 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
+from kg.catalogue.queries import question
 from kg.graph import PREFIXES, build_example
 from kg.guideline import Guideline, load
-from kg.queries import question
 from kg.stores import Store, open_store
 from kg.stores.formats import shown
 

@@ -9,10 +9,10 @@ import polars as pl
 import streamlit as st
 
 from kg.guideline import Guideline, Statement
-from kg.inventory import chapters, covered, encoded, neighbours, read_as, sections
-from kg.passages import source_text
-from kg.pictures import every_therapy
-from kg.terminal import counted
+from kg.reference.inventory import chapters, covered, encoded, neighbours, read_as, sections
+from kg.reference.passages import source_text
+from kg.reference.pictures import every_therapy
+from kg.texts import counted
 from kg.ui import terms
 from kg.ui.data import ask
 from kg.ui.guideline_text import text_of_user

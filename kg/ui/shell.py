@@ -8,7 +8,7 @@ import streamlit as st
 
 from kg.errors import HccKgError
 from kg.paths import pages_folder, ui_assets
-from kg.terminal import NOTE_ON_USE
+from kg.texts import NOTE_ON_USE
 from kg.ui import address, links
 
 

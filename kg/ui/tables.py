@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import polars as pl
 import streamlit as st
 
-from kg.terminal import counted
+from kg.texts import counted
 from kg.ui.links import link
 
 _ROW = 35  # pixels

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from kg.cards import row_of
+from kg.explanation.wording import number_words
 from kg.guideline import Guideline, Therapy
-from kg.knowledge import said_of
-from kg.pictures import dependencies, every_therapy, lineage
+from kg.reference.cards import row_of
+from kg.reference.knowledge import said_of
+from kg.reference.pictures import dependencies, every_therapy, lineage
 from kg.ui import terms
 from kg.ui.components.graph import graph
 from kg.ui.data import ask
@@ -17,7 +18,6 @@ from kg.ui.links import link
 from kg.ui.restoring import State, bound, follow
 from kg.ui.tables import Asked, table
 from kg.ui.words import literal
-from kg.wording import number_words
 
 View = Callable[[Guideline, Therapy, State], None]
 

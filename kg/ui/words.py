@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from kg import wording
+from kg.explanation import wording
+from kg.explanation.signs import STATE_SIGNS, VERDICT_SIGNS
 from kg.guideline import Guideline, Statement
-from kg.signs import STATE_SIGNS, VERDICT_SIGNS
 
 VERDICT_COLOURS: Mapping[str, str] = {
     "eligible": "green",

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import polars as pl
 
-from kg.column_records import CONFLICTS
-from kg.explaining import criteria_json, explain
+from kg.explanation.explaining import criteria_json, explain
 from kg.guideline import Guideline
-from kg.logic import STATE
-from kg.results import CODE, LISTS, STATE_, Coded, answers, patients
-from kg.tables import ID
-from kg.verdicts import MET, NOT_ASSESSED
-from kg.writers import Chunk, Task
+from kg.patients.column_records import CONFLICTS
+from kg.patients.tables import ID
+from kg.reasoning.logic import STATE
+from kg.reasoning.results import CODE, LISTS, STATE_, Coded, answers, patients
+from kg.reasoning.verdicts import MET, NOT_ASSESSED
+from kg.writers.task import Chunk, Task
 
 THERAPY_ = "therapy:"
 
@@ -96,7 +96,7 @@ def _plain(task: Task, frame: pl.DataFrame) -> Iterator[str]:
 
 def _answers_text(told: dict[str, Coded]) -> pl.Series:
     """Return the answers about a therapy as the text of a JSON object."""
-    # Identifiers have no character that JSON would escape: `kg.guideline` sees to that.
+    # Identifiers have no character that JSON would escape: `kg.guideline.model` sees to that.
     texts = [('"' + told["verdict"].column().cast(pl.String) + '"').alias("verdict")]
     for name in LISTS:
         joined = told[name].joined('", "')

@@ -9,11 +9,11 @@ from pathlib import Path
 import polars as pl
 
 from kg import output
-from kg.column_records import CONFLICTS
-from kg.results import LISTS, STATE_, VERDICT_, Coded, answers, interleaved, schema
-from kg.tables import ID
-from kg.verdicts import VERDICTS
-from kg.writers import Chunk, Task
+from kg.patients.column_records import CONFLICTS
+from kg.patients.tables import ID
+from kg.reasoning.results import LISTS, STATE_, VERDICT_, Coded, answers, interleaved, schema
+from kg.reasoning.verdicts import VERDICTS
+from kg.writers.task import Chunk, Task
 
 
 def write_csv(task: Task, chunks: Iterator[Chunk], path: Path) -> None:

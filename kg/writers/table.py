@@ -11,12 +11,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from kg.explanation.signs import VERDICT_SIGNS
 from kg.guideline import Guideline, Therapy
-from kg.results import patients
-from kg.signs import VERDICT_SIGNS
-from kg.terminal import NOTE_ON_USE
-from kg.verdicts import VERDICTS
-from kg.writers import Chunk, Task
+from kg.reasoning.results import patients
+from kg.reasoning.verdicts import VERDICTS
+from kg.texts import NOTE_ON_USE
+from kg.writers.task import Chunk, Task
 
 _STYLES = {
     "eligible": "green",

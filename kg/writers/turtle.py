@@ -11,8 +11,8 @@ import pyoxigraph as ox
 from kg.graph.lines import segments, slices
 from kg.graph.names import PREFIXES, patient_iri
 from kg.graph.verdicts import identity_lines, verdict_lines
-from kg.tables import ID
-from kg.writers import Chunk, Task
+from kg.patients.tables import ID
+from kg.writers.task import Chunk, Task
 
 __all__ = ["patient_iri", "write_turtle"]
 

@@ -12,9 +12,9 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from kg.explanation.signs import VERDICT_SIGNS
 from kg.guideline import Guideline
-from kg.signs import VERDICT_SIGNS
-from kg.verdicts import VERDICTS
+from kg.reasoning.verdicts import VERDICTS
 
 BAR = "bar"
 _BLACK = "#1a1a1a"  # on bars, which are light in both themes

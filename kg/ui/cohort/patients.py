@@ -5,17 +5,17 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from kg import addresses
-from kg.cohort import conflict_messages
-from kg.open_cohort import OpenCohort
-from kg.selections import NONE, Selection, patients
-from kg.tables import ID
-from kg.terminal import counted
+from kg.cohorts.opened import OpenCohort
+from kg.cohorts.report import conflict_messages
+from kg.cohorts.selections import NONE, Selection, patients
+from kg.patients import addresses
+from kg.patients.tables import ID
+from kg.reasoning.verdicts import VERDICTS
+from kg.texts import counted
 from kg.ui import links
 from kg.ui.cohort import state
 from kg.ui.tables import Asked, table
 from kg.ui.words import literal, short
-from kg.verdicts import VERDICTS
 
 SHOWN = 500
 _EXAMPLE = "hcc:graph/verdicts/example"

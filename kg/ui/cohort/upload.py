@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
+from kg.cohorts.opened import LARGEST, open_cohort
 from kg.errors import InputError
 from kg.guideline import Guideline
-from kg.open_cohort import LARGEST, open_cohort
 from kg.paths import example_cohort
+from kg.patients.tables import ID
 from kg.readers import FORMATS
 from kg.readers.held import Held
-from kg.tables import ID
-from kg.terminal import counted
+from kg.texts import counted
 from kg.ui.cohort import state
 from kg.ui.cohort.state import Task
 from kg.ui.words import literal, short

@@ -10,15 +10,15 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
-from kg import cohort_views
-from kg.open_cohort import OpenCohort
+from kg.cohorts import views as cohort_views
+from kg.cohorts.opened import OpenCohort
+from kg.cohorts.selections import VIEWS
+from kg.patients.tables import REASON
 from kg.readers import ROW
-from kg.selections import VIEWS
-from kg.tables import REASON
-from kg.terminal import counted
+from kg.reasoning.verdicts import CONTRAINDICATED, VERDICTS
+from kg.texts import counted
 from kg.ui.cohort import charts, state
 from kg.ui.tables import Asked, table
-from kg.verdicts import CONTRAINDICATED, VERDICTS
 
 LONGEST = 15  # bars of a chart; the numbers have all
 _EXAMPLE = {"graph": "hcc:graph/verdicts/example"}

@@ -8,7 +8,7 @@ from functools import partial
 
 import streamlit as st
 
-from kg.completion import Completion
+from kg.catalogue.completion import Completion
 from kg.paths import ui_assets
 
 _HTML = """

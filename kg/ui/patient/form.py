@@ -6,16 +6,16 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from kg.cells import expected
-from kg.drafts import LESION, written
+from kg.explanation.wording import value_words
 from kg.guideline import Guideline
-from kg.tables import LESION_ID
-from kg.terminal import counted
+from kg.guideline.values import Variable
+from kg.patients.cells import expected
+from kg.patients.drafts import LESION, written
+from kg.patients.tables import LESION_ID
+from kg.texts import counted
 from kg.ui.patient import state
 from kg.ui.patient.state import FIELD, FOCUS, GROUP, Judged
 from kg.ui.words import literal
-from kg.values import Variable
-from kg.wording import value_words
 
 _NOT_KNOWN = "not known"
 _LESIONS = "patient:lesions"

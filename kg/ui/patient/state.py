@@ -8,15 +8,15 @@ from functools import cache
 
 import streamlit as st
 
-from kg.accounts import PatientAccount
-from kg.addresses import draft_at, parameters_of
-from kg.drafts import Draft, Reading, read_draft
 from kg.engines.compiled import Compiled
-from kg.explaining import explain
+from kg.explanation.accounts import PatientAccount
+from kg.explanation.explaining import explain
 from kg.guideline import Guideline
+from kg.patients.addresses import draft_at, parameters_of
+from kg.patients.drafts import Draft, Reading, read_draft
+from kg.reasoning.verdicts import PatientResult
 from kg.ui import address
 from kg.ui.words import literal, short
-from kg.verdicts import PatientResult
 
 DRAFT, OTHER, OPEN, GROUP, FOCUS = "draft", "patient:other", "open", "patient:group", "focus"
 FIELD = "cell:"

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 import polars as pl
 import streamlit as st
 
-from kg import comparison
-from kg.addresses import LONGEST, query_string
-from kg.drafts import Draft, draft_of
 from kg.errors import ComponentError
+from kg.explanation import comparison
+from kg.explanation.report import report
 from kg.guideline import Guideline
 from kg.paths import example_cohort, example_lesions
-from kg.report import report
-from kg.tables import ID, LESION_ID
-from kg.terminal import counted
+from kg.patients.addresses import LONGEST, query_string
+from kg.patients.drafts import Draft, draft_of
+from kg.patients.tables import ID, LESION_ID
+from kg.reasoning.verdicts import PatientResult
+from kg.texts import counted
 from kg.ui.patient import state
 from kg.ui.patient.state import OTHER, Judged
 from kg.ui.words import literal, short, verdict_badge
-from kg.verdicts import PatientResult
 
 if TYPE_CHECKING:
     from kg.engines.hermit import Hermit
@@ -158,7 +158,7 @@ def _verify(guideline: Guideline, judged: Judged) -> None:
     seconds = time.perf_counter() - started
     told = (
         f"HermiT agrees: {counted(len(found.therapies), 'verdict')} and the states of "
-        f"{counted(len(found.states), 'class')[:-1]}es are the same ({seconds:.1f} s)."
+        f"{counted(len(found.states), 'class')} are the same ({seconds:.1f} s)."
         if agrees
         else f"HermiT does not agree on {_differing(found, judged.result)}. Please report this."
     )

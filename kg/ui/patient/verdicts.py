@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from kg.accounts import (
+from kg.explanation.accounts import (
     ABSOLUTE,
     INDICATION,
     PRECONDITION,
@@ -15,16 +15,17 @@ from kg.accounts import (
     RecommendationAccount,
     TherapyAccount,
 )
-from kg.changes import changes, sentences
+from kg.explanation.changing import sentences
+from kg.explanation.wording import listed
 from kg.guideline import Guideline
-from kg.inquiry import OpenFact, open_facts
-from kg.taxonomy import families
-from kg.terminal import counted
+from kg.guideline.taxonomy import families
+from kg.reasoning.changes import changes
+from kg.reasoning.inquiry import OpenFact, open_facts
+from kg.reasoning.verdicts import MET, UNDETERMINED
+from kg.texts import counted
 from kg.ui.patient import state
 from kg.ui.patient.state import OPEN, Judged
 from kg.ui.words import literal, places, state_badge, verdict_badge
-from kg.verdicts import MET, UNDETERMINED
-from kg.wording import listed
 
 _ROLES = (INDICATION, PRECONDITION, ABSOLUTE, RELATIVE)
 _ANOTHER = "ask-another"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from kg.answer_graphs import MOST_NODES, graph_of
-from kg.answers import TRIPLE, frame_of, iris, labels, numbers, table_of
-from kg.bars import bars, first_bars, parting, telling
+from kg.catalogue.answers import TRIPLE, frame_of, iris, labels, numbers, table_of
+from kg.catalogue.desk import Asked, Desk, came_to
+from kg.catalogue.graphs import MOST_NODES, graph_of
 from kg.graph import PREFIXES
-from kg.query_desk import Asked, Desk, came_to
 from kg.stores import Answer, Table
 from kg.stores.formats import Format, serialise
+from kg.ui.bars import bars, first_bars, parting, telling
 from kg.ui.components.graph import graph
 from kg.ui.data import guideline
 from kg.ui.words import literal

@@ -6,10 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from kg.choices import choices
-from kg.parameters import Parameter
-from kg.queries import catalogue
-from kg.query_desk import COHORT, EXAMPLE, PATIENT, Desk
+from kg.catalogue.choices import choices
+from kg.catalogue.desk import COHORT, EXAMPLE, PATIENT, Desk
+from kg.catalogue.parameters import Parameter
+from kg.catalogue.queries import catalogue
 from kg.ui.data import guideline
 from kg.ui.query import source
 from kg.ui.words import literal

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pyoxigraph as ox
 import streamlit as st
 
-from kg.asking import CANNOT_FORK, Asker, can_fork
-from kg.drafts import Draft
+from kg.catalogue.desk import COHORT, EXAMPLE, PATIENT, Desk
+from kg.cohorts.opened import OpenCohort
 from kg.errors import ComponentError, QueryError
 from kg.graph.memory import PatientGraph, cohort_quads, draft_graph
 from kg.guideline import load
 from kg.ontology import HCC
-from kg.open_cohort import OpenCohort
-from kg.query_desk import COHORT, EXAMPLE, PATIENT, Desk
+from kg.patients.drafts import Draft
+from kg.server.asking import CANNOT_FORK, Asker, can_fork
 from kg.server.dataset import example_quads
 from kg.stores import Answer, Table
 from kg.ui.data import shared_store

@@ -6,9 +6,9 @@ from functools import partial
 
 import streamlit as st
 
-from kg.completion import EDITOR_PREFIXES, Completion, completions
+from kg.catalogue.completion import EDITOR_PREFIXES, Completion, completions
+from kg.catalogue.desk import Desk, Past
 from kg.guideline import load
-from kg.query_desk import Desk, Past
 from kg.ui.components.editor import Fault, editor
 from kg.ui.query.picking import DATASETS
 from kg.ui.words import literal, short

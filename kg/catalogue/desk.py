@@ -1,0 +1,278 @@
+"""The state of the query page: what is being asked, what came of it, and what was asked before."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from kg.catalogue.queries import Question, question
+from kg.errors import HccKgError, InputError, QueryError
+from kg.stores import Answer
+
+EXAMPLE, PATIENT, COHORT = DATASETS = ("example", "patient", "cohort")  # what can be asked
+START = """PREFIX hcc: <https://w3id.org/hcc-kg/>
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+
+SELECT ?therapy ?label
+WHERE {
+  ?t hcc:eligibleClass ?class ;
+    skos:notation ?therapy ;
+    rdfs:label ?label .
+}
+ORDER BY ?therapy
+"""
+LONGEST_ADDRESS = 6_000  # characters of a query; browsers and proxies carry no more for certain
+_REMEMBERED = 20
+_QUESTION, _SPARQL, _ABOUT, _VALUE = "question", "sparql", "of", "p."
+
+Asking = Callable[[str], Answer]
+Parameters = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Past:
+    """A query of before; `came` is what it came to, in words."""
+
+    name: str
+    values: Mapping[str, str]
+    text: str
+    about: str
+    came: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A query with what it came to: an answer, or an error."""
+
+    text: str
+    about: str
+    answer: Answer | None
+    error: HccKgError | None
+    seconds: float
+    number: int
+
+    @property
+    def place(self) -> tuple[int, int | None] | None:
+        """The line and the column of the fault, where the parser told them."""
+        error = self.error
+        known = isinstance(error, QueryError) and error.line is not None
+        return (error.line, error.column) if known else None  # type: ignore[union-attr]
+
+
+@dataclass
+class Desk:
+    """What is being asked: a saved question with its values, or a query of one's own.
+
+    A question whose text was edited keeps its name and values, so that one can go back to it.
+    `revision` names the text as it was put into the editor last.
+    """
+
+    name: str = ""
+    values: dict[str, str] = field(default_factory=dict)
+    text: str = START
+    about: str = EXAMPLE
+    revision: str = field(default_factory=lambda: secrets.token_hex(4))
+    wanted: bool = False
+    trouble: str = ""
+    asked: Asked | None = None
+    past: list[Past] = field(default_factory=list)
+    kept: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def question(self) -> Question | None:
+        """The saved question that was chosen."""
+        return question(self.name) if self.name else None
+
+    @property
+    def filled(self) -> str | None:
+        """The text of the saved question with its values; None where a value is wrong."""
+        chosen = self.question
+        try:
+            return bare(chosen.filled(self.values)) if chosen else None
+        except InputError:
+            return None
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether the editor holds another text than that of the chosen question."""
+        return bool(self.name) and not self.trouble and self.text != self.filled
+
+    def choose(self, name: str, given: Mapping[str, str]) -> None:
+        """Take a saved question up and ask it; required values that are not given are examples.
+
+        Without a name the text stays, as a query of one's own.
+        """
+        self._put_aside()
+        self.name, self.values = name, dict(given)
+        if chosen := self.question:
+            examples = {p.name: p.example for p in chosen.parameters if p.required}
+            self.values = examples | self.values
+        self._fill()
+
+    def set_value(self, name: str, value: str) -> None:
+        """Give a parameter another value and ask again; an empty one leaves it open."""
+        others = {n: v for n, v in self.values.items() if n != name}
+        self.values = others | ({name: value} if value else {})
+        self._fill()
+
+    def back_to_question(self) -> None:
+        """Take the text of the chosen question again; the edited one goes to those of before."""
+        self._put_aside()
+        self._fill()
+
+    def turn_to(self, about: str, patient: str | None) -> None:
+        """Ask another dataset, about this patient of it where the question is about one."""
+        self.about = about
+        chosen = self.question
+        if chosen is None or self.is_edited:
+            self.wanted = self.asked is not None
+            return
+        for parameter in chosen.parameters:
+            if parameter.name == PATIENT and parameter.name in self.values:
+                self.values[PATIENT] = patient or parameter.example
+        self._fill()
+
+    def edit(self, text: str) -> None:
+        """Take what was typed."""
+        self.text = text
+
+    def run(self, text: str) -> None:
+        """Take what was typed, and want it asked."""
+        self.text, self.wanted = text, True
+
+    def reopen(self, past: Past) -> None:
+        """Take up a query of before, and ask it."""
+        self._put_aside()
+        self.name, self.values, self.about = past.name, dict(past.values), past.about
+        self._put(past.text)
+        self.trouble, self.wanted = "", True
+
+    def ask(self, asking: Asking) -> None:
+        """Ask the text that the editor holds."""
+        self.wanted = False
+        start = time.perf_counter()
+        answer, error = None, None
+        try:
+            answer = asking(self.text)
+        except HccKgError as told:
+            error = told
+        number = self.asked.number + 1 if self.asked else 1
+        took = time.perf_counter() - start
+        self.asked = Asked(self.text, self.about, answer, error, took, number)
+        self._remember("not answered" if error else came_to(answer))
+
+    def address(self) -> dict[str, list[str]]:
+        """Return the parameters of the address: the question, or the query as it was asked.
+
+        While somebody types, it stays as it is: each change of an address is a step for the
+        back button of the browser.
+        """
+        typing = self.asked is None or self.text != self.asked.text
+        if not typing or (self.name and not self.is_edited):
+            self.kept = self._address()
+        return self.kept
+
+    def _address(self) -> dict[str, list[str]]:
+        about = {_ABOUT: [self.about]} if self.about != EXAMPLE else {}
+        if self.name and not self.is_edited:
+            values = {_VALUE + name: [value] for name, value in self.values.items()}
+            return {_QUESTION: [self.name], **values, **about}
+        own = self.text != START and len(self.text) <= LONGEST_ADDRESS
+        return ({_SPARQL: [self.text]} if own else {}) | about
+
+    def _fill(self) -> None:
+        """Put the chosen question into the editor and want it asked, or tell what is wrong."""
+        self.trouble, self.wanted = "", False
+        chosen = self.question
+        if chosen is None:
+            return
+        try:
+            self._put(bare(chosen.filled(self.values)))
+            self.wanted = True
+        except InputError as error:
+            self.trouble = str(error)
+            self._put(bare(chosen.text))
+
+    def _put(self, text: str) -> None:
+        self.text, self.revision = text, secrets.token_hex(4)
+
+    def _put_aside(self) -> None:
+        """Keep an edited text that was not asked, so that nothing typed is lost."""
+        asked = self.asked.text if self.asked else None
+        typed = self.is_edited if self.name else self.text not in ("", START)
+        if typed and self.text != asked:
+            self._remember("not asked yet")
+
+    def _remember(self, came: str) -> None:
+        name, values = (self.name, dict(self.values)) if self.name else ("", {})
+        new = Past(name, values, self.text, self.about, came)
+        others = [p for p in self.past if (p.text, p.about) != (new.text, new.about)]
+        self.past = [new, *others][:_REMEMBERED]
+
+
+def bare(text: str) -> str:
+    """Return the query of a question without its header, which the page shows in words."""
+    lines = text.splitlines(keepends=True)
+    return "".join(line for line in lines if not line.startswith("#+"))
+
+
+def came_to(answer: Answer | None) -> str:
+    """Return in words what an answer is."""
+    if answer is None:
+        return "nothing"
+    if isinstance(answer, bool):
+        return "yes" if answer else "no"
+    count, noun = (len(answer), "triple") if isinstance(answer, list) else (len(answer.rows), "row")
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def desk_at(parameters: Parameters, past: list[Past]) -> tuple[Desk, list[str]]:
+    """Return the desk that an address describes, and what in the address makes no sense.
+
+    A saved question is asked at once. A query that the address brings is shown, and waits.
+    """
+    desk, wrong = Desk(past=past), []
+    given = {name: values[-1] for name, values in parameters.items() if values}
+    wrong += [f"{name} stands there twice" for name, v in parameters.items() if len(v) > 1]
+    about = given.pop(_ABOUT, EXAMPLE)
+    if about in DATASETS:
+        desk.about = about
+    else:
+        wrong.append(f"{_ABOUT}={about[:60]} names no dataset; they are {', '.join(DATASETS)}")
+    name, text = given.pop(_QUESTION, ""), given.pop(_SPARQL, None)
+    values = {n.removeprefix(_VALUE): given.pop(n) for n in list(given) if n.startswith(_VALUE)}
+    wrong += [f"{stranger[:60]} is no part of an address of this page" for stranger in given]
+    if name:
+        wrong += _take_question(desk, name, values)
+        if text is not None:
+            wrong.append(f"{_SPARQL} goes without {_QUESTION}; the question was taken")
+    elif values:
+        wrong.append(f"values ({_VALUE}…) go with a {_QUESTION}")
+    if text is not None and not desk.name:
+        desk.text = text
+        desk.kept = {_SPARQL: [text]} | (
+            {_ABOUT: [about]} if desk.about == about != EXAMPLE else {}
+        )
+    return desk, wrong
+
+
+def _take_question(desk: Desk, name: str, values: Mapping[str, str]) -> list[str]:
+    """Take up a saved question with those values that are values of it; return what is wrong."""
+    try:
+        chosen = question(name[:60])
+    except InputError:
+        return [f"there is no question {name[:60]!r}; choose one below"]
+    known, wrong, good = {p.name: p for p in chosen.parameters}, [], {}
+    examples = {p.name: p.example for p in chosen.parameters if p.required}
+    for key, value in values.items():
+        try:
+            chosen.filled(examples | {key: value})
+            good[key] = value
+        except InputError as error:
+            told = str(error) if key in known else f"{name} has no parameter {key[:60]!r}"
+            wrong.append(told[:300])
+    desk.choose(name, good)
+    return wrong

@@ -1,0 +1,67 @@
+"""Answers to queries as a graph: rows become edges between what two of their columns hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyoxigraph as ox
+
+from kg.graph.names import PREFIXES
+from kg.guideline import Guideline
+from kg.ontology import LABEL, NOTATION
+from kg.reference.pictures import Edge, Node
+from kg.stores import Table, Term
+from kg.stores.formats import shown
+
+MOST_NODES = 40
+_LONGEST = 40
+
+
+@dataclass(frozen=True)
+class AnswerGraph:
+    """Nodes and edges; `said` are the edges in words, `left_out` counts rows beyond the limit."""
+
+    nodes: list[Node]
+    edges: list[Edge]
+    said: list[str]
+    left_out: int
+
+
+def graph_of(guideline: Guideline, table: Table, source: str, target: str) -> AnswerGraph:
+    """Return rows as edges from column `source` to column `target`.
+
+    A column `predicate` names the edges. Terms are nodes, each once; texts and numbers are nodes
+    of their own at each edge, as equal ones need have nothing in common.
+    """
+    places = {name: i for i, name in enumerate(table.variables)}
+    nodes: dict[str, Node] = {}
+    edges: dict[Edge, str] = {}
+    left_out = 0
+    for row in table.rows:
+        start, end = row[places[source]], row[places[target]]
+        if start is None or end is None:
+            continue
+        name = shown(row[places["predicate"]], PREFIXES) if "predicate" in places else ""
+        first, second = _node(guideline, start, name, ""), _node(guideline, end, name, str(start))
+        fresh = {first.id, second.id} - nodes.keys()
+        if len(nodes) + len(fresh) > MOST_NODES:
+            left_out += 1
+            continue
+        nodes |= {first.id: first, second.id: second}
+        said = f"{first.full} — {name or target} → {second.full}"
+        edges.setdefault(Edge(first.id, second.id, label=name), said)
+    return AnswerGraph(list(nodes.values()), list(edges), list(edges.values()), left_out)
+
+
+def _node(guideline: Guideline, term: Term, edge: str, start: str) -> Node:
+    full = shown(term, PREFIXES)
+    if isinstance(term, ox.NamedNode | ox.BlankNode):
+        ontology = guideline.ontology
+        word = ontology.text(term, LABEL) or ontology.text(term, NOTATION)
+        kind = "blue" if word else "green"
+        return Node(str(term), _short(word or full), kind, f"{word} ({full})" if word else full)
+    return Node(f"{start} {edge} {term}", _short(full), "gray", full)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -1,0 +1,64 @@
+"""The page about the catalogue, made from the query files themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from kg.catalogue.queries import Question
+
+_SECTIONS = {
+    "guideline": "About the guideline",
+    "eligibility": "About a patient",
+    "cohort": "About a cohort",
+    "mappings": "About the mappings",
+    "checks": "Checks, which must find nothing",
+}
+_HEAD = """\
+# The catalogue of questions
+
+<!-- Made by `hcc-kg queries --markdown` from the files in queries/. Change those, not this. -->
+
+{count} questions in SPARQL, each a file of its own in `queries/` that runs as it is. `hcc-kg
+queries` lists them, and `hcc-kg query NAME --param PARAMETER=VALUE` runs one: without `--store`
+or `--endpoint` on the guideline and the example cohort. A parameter without a value stays open:
+the question is answered for all. `hcc-kg query NAME --text` prints the query, filled, for any
+other client.
+
+Terms go by their identifiers (`skos:notation`). A `term` may be given by identifier, local name,
+IRI or label, in capitals or not; an `iri` in full or beginning with `hcc:`.
+"""
+
+
+def markdown(questions: Iterable[Question]) -> str:
+    """Return the page about these questions."""
+    shown = list(questions)
+    parts = [_HEAD.format(count=len(shown))]
+    for folder, group in groupby(shown, key=lambda q: q.folder):
+        parts.append(f"## {_SECTIONS.get(folder, folder)}\n")
+        parts.extend("\n".join(_entry(one)) for one in group)
+    return "\n".join(parts)
+
+
+def _entry(question: Question) -> Iterator[str]:
+    yield f"### {question.name}\n"
+    yield f"{question.question}\n"
+    if question.parameters:
+        yield "| parameter | value | | for example |\n| --- | --- | --- | --- |"
+        for parameter in question.parameters:
+            need = "required" if parameter.required else "optional"
+            plain = parameter.type in ("string", "term")
+            what = parameter.description + ("" if plain else f" ({parameter.expected})")
+            yield f"| `{parameter.name}` | {what} | {need} | `{parameter.example}` |"
+        yield ""
+    given = "".join(f" --param {p.name}={_quoted(p.example)}" for p in question.parameters)
+    yield f"```sh\nhcc-kg query {question.name}{given}\n```\n"
+    yield f"Source: [{question.folder}/{question.name}.rq]({_address(question)}).\n"
+
+
+def _address(question: Question) -> str:
+    return f"../queries/{question.folder}/{question.name}.rq"
+
+
+def _quoted(value: str) -> str:
+    return value if value.replace("-", "").replace("_", "").isalnum() else f"'{value}'"

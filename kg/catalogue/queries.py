@@ -1,0 +1,231 @@
+"""The catalogue of saved questions: SPARQL files whose headers say what they ask.
+
+A file is one query that stands alone. Its header is YAML behind `#+`:
+
+    #+ title: What is missing
+    #+ question: Which facts could settle the verdicts that are still open for a patient?
+    #+ tags: [patient, missing]
+    #+ parameters:
+    #+   patient: {type: string, required: true, example: p1, description: patient identifier}
+    #+ expect: 1
+
+`expect` is the least number of rows on the example cohort, or `none` for a check. A parameter
+is a variable that the query binds once by `VALUES ?name { UNDEF }`; its value takes the place
+of UNDEF there, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kg.catalogue.parameters import SORTS, TYPES, Parameter
+from kg.errors import InputError
+from kg.guideline import Guideline, load
+from kg.paths import queries_folder
+
+_MARK = "#+"
+_KEYS = ("title", "question", "tags", "expect")
+_PARAMETER_KEYS = {"type", "among", "choices", "required", "example", "description"}
+_FOLDERS = ("guideline", "eligibility", "cohort", "mappings", "checks")  # in this order
+_STEM = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_BLOCK = r"VALUES\s+\?({})\s*\{{\s*UNDEF\s*\}}"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A saved question; `folder` is what it is about, `least` how many rows it should give.
+
+    A check has no `least`: any row of it is a fault.
+    """
+
+    name: str
+    folder: str
+    title: str
+    question: str
+    tags: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    least: int | None
+    text: str
+    path: Path
+
+    @property
+    def is_check(self) -> bool:
+        """Whether the question must have no answer."""
+        return self.least is None
+
+    @property
+    def examples(self) -> dict[str, str]:
+        """An example value of each parameter."""
+        return {parameter.name: parameter.example for parameter in self.parameters}
+
+    def filled(self, values: Mapping[str, str], guideline: Guideline | None = None) -> str:
+        """Return the query with values in place; parameters without one stay open.
+
+        Raises:
+            InputError: a value is wrong, a required one missing, or there is no such parameter.
+        """
+        known = {parameter.name: parameter for parameter in self.parameters}
+        for name in values:
+            if name not in known:
+                raise InputError(f"{self.name} has no parameter {name!r}; {self._usage()}")
+        for parameter in self.parameters:
+            if parameter.required and parameter.name not in values:
+                raise InputError(
+                    f"{self.name} needs parameter {parameter.name}: give {parameter.expected}, "
+                    f"such as {parameter.name}={parameter.example}"
+                )
+        if not values:
+            return self.text
+        chosen = guideline or load()
+        terms = {name: known[name].term(value, chosen) for name, value in values.items()}
+        # One pass over the file's own text: a value is never searched for blocks to fill.
+        return re.sub(
+            _BLOCK.format("|".join(terms)),
+            lambda found: f"VALUES ?{found[1]} {{ {terms[found[1]]} }}",
+            self.text,
+        )
+
+    def _usage(self) -> str:
+        if not self.parameters:
+            return "it takes none"
+        return "it takes " + ", ".join(f"{p.name} ({p.expected})" for p in self.parameters)
+
+
+@cache
+def catalogue(folder: Path | None = None) -> Mapping[str, Question]:
+    """Return all questions by name, folder by folder.
+
+    Raises:
+        InputError: a file has a wrong header, or two files share a name.
+    """
+    found: dict[str, Question] = {}
+    for path in _files(folder or queries_folder()):
+        if path.stem in found:
+            raise InputError(f"{path} and {found[path.stem].path} share a name; rename one")
+        found[path.stem] = read(path)
+    return found
+
+
+def question(name: str, folder: Path | None = None) -> Question:
+    """Return a question by its name.
+
+    Raises:
+        InputError: there is none of that name; the text names the nearest.
+    """
+    paths = {path.stem: path for path in _files(folder or queries_folder())}
+    if name in paths:
+        return read(paths[name])
+    near = difflib.get_close_matches(name, paths, n=3, cutoff=0.4)
+    hint = f"; the nearest are {', '.join(near)}" if near else ""
+    raise InputError(f"there is no question {name!r}{hint}; 'hcc-kg queries' lists all")
+
+
+def _files(folder: Path) -> list[Path]:
+    paths = sorted(folder.glob("*/*.rq"))
+    if not paths:
+        raise InputError(f"{folder}: no queries; the catalogue should be here, as FOLDER/NAME.rq")
+    order = {name: place for place, name in enumerate(_FOLDERS)}
+    return sorted(paths, key=lambda path: order.get(path.parent.name, len(order)))
+
+
+def read(path: Path) -> Question:
+    """Read a question from its file.
+
+    Raises:
+        InputError: the header is wrong, with the file and the key.
+    """
+    text = path.read_text("utf-8")
+    header = _header(path, text)
+    _check_keys(path, "", header, _KEYS, {*_KEYS, "parameters"})
+    if not _STEM.fullmatch(path.stem):
+        raise InputError(f"{path}: the name should be words in kebab-case, such as why-not.rq")
+    if not str(header["question"]).endswith("?"):
+        raise InputError(f"{path}: question should end in a question mark")
+    parameters = header.get("parameters", {})
+    if not isinstance(parameters, dict) or not isinstance(header["tags"], list):
+        raise InputError(f"{path}: tags should be a list, and parameters a mapping of names")
+    return Question(
+        name=path.stem,
+        folder=path.parent.name,
+        title=header["title"],
+        question=header["question"],
+        tags=tuple(header["tags"]),
+        parameters=tuple(_parameter(path, text, *item) for item in parameters.items()),
+        least=_least(path, header["expect"]),
+        text=text,
+        path=path,
+    )
+
+
+class _Loader(yaml.BaseLoader):
+    """Reads every scalar as text, and refuses a key that stands twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.MarkedYAMLError(problem=f"{key!r} stands twice")
+        return super().construct_mapping(node, deep)
+
+
+def _header(path: Path, text: str) -> dict[str, Any]:
+    lines = [line[len(_MARK) :] for line in text.splitlines() if line.startswith(_MARK)]
+    try:
+        header = yaml.load("\n".join(lines), Loader=_Loader)  # noqa: S506 - it makes only texts
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: the header is not valid YAML: {error}") from error
+    if not isinstance(header, dict):
+        raise InputError(f"{path}: no header; begin with lines such as '#+ title: ...'")
+    return header
+
+
+def _check_keys(
+    path: Path, inside: str, found: Mapping[str, Any], needed: Iterable[str], known: set[str]
+) -> None:
+    where = f"{path}: {inside}"
+    for key in found:
+        if key not in known:
+            raise InputError(f"{where}unknown key {key!r}; the keys are {', '.join(sorted(known))}")
+    for key in needed:
+        if not found.get(key):
+            raise InputError(f"{where}no {key!r}; add it")
+
+
+def _least(path: Path, text: str) -> int | None:
+    if text == "none":
+        return None
+    if not text.isdecimal() or int(text) == 0:
+        raise InputError(f"{path}: expect: {text!r} should be a number of rows, or none")
+    return int(text)
+
+
+def _parameter(path: Path, text: str, name: str, said: Mapping[str, Any]) -> Parameter:
+    inside = f"parameter {name}: "
+    if not isinstance(said, dict):
+        raise InputError(f"{path}: {inside}should be {{type: ..., example: ..., ...}}")
+    _check_keys(path, inside, said, ("type", "example", "description"), _PARAMETER_KEYS)
+    for key, allowed in (("type", TYPES), ("among", SORTS), ("required", ("true", "false"))):
+        if key in said and said[key] not in allowed:
+            raise InputError(f"{path}: {inside}{key} should be one of {', '.join(allowed)}")
+    for type_, key in (("term", "among"), ("choice", "choices")):
+        if (said["type"] == type_) != (key in said):
+            raise InputError(f"{path}: {inside}{key} goes with type {type_}, and only with it")
+    if len(re.findall(_BLOCK.format(re.escape(name)), text)) != 1:
+        raise InputError(f"{path}: {inside}the query should hold VALUES ?{name} {{ UNDEF }} once")
+    return Parameter(
+        name=name,
+        type=said["type"],
+        description=said["description"],
+        example=said["example"],
+        required=said.get("required") == "true",
+        among=said.get("among"),
+        choices=tuple(said.get("choices", ())),
+    )

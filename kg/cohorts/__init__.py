@@ -1,0 +1,1 @@
+"""Many patients: classified in batches, counted, held open to look into."""

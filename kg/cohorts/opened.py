@@ -1,0 +1,184 @@
+"""A cohort that is held open: its results in memory, to look into and to open patients from.
+
+Nothing is written to disk. A patient takes about 300 bytes for the results and as many for the
+cells, whatever the format of the table.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, reduce
+
+import polars as pl
+
+from kg.cohorts.expressions import open_sets
+from kg.cohorts.report import CohortReport, report_on
+from kg.engines.classification import KeptRejects, Summary
+from kg.errors import InputError
+from kg.guideline import Guideline
+from kg.paths import example_cohort, example_lesions
+from kg.patients.columns import as_text
+from kg.patients.drafts import Draft, draft_of
+from kg.patients.tables import ID, PatientTable, variables_of
+from kg.readers import PROBLEM, ROW, Source, open_source
+from kg.readers.held import File, Held
+from kg.reasoning.results import VERDICT_, schema
+from kg.reasoning.verdicts import ELIGIBLE, ELIGIBLE_UNCHECKED, ELIGIBLE_WITH_CAUTION, VERDICTS
+from kg.writers import Chunk, Task
+from kg.writers.json import objects
+from kg.writers.rows import joined_rows, rows
+
+LARGEST = 500_000
+STEP = 25_000
+DOWNLOADS = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet", "jsonl": "text/plain"}
+_ELIGIBLE = [VERDICTS.index(word) for word in (ELIGIBLE, ELIGIBLE_WITH_CAUTION, ELIGIBLE_UNCHECKED)]
+
+Progress = Callable[[int, int], object]
+"""Told after each step how many patients are done, of how many."""
+
+
+class _Kept:
+    """A table that has been read, compact: texts as numbers of the distinct ones.
+
+    Raises:
+        InputError: it has more rows than can be held, or is broken.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.path, self.columns = source.path, source.columns
+        self.lesions: Source | None = getattr(source, "lesions", None)
+        frames: list[pl.DataFrame] = []
+        for frame in source.batches():
+            texts = pl.col(pl.String).exclude(ID, PROBLEM)
+            frames.append(frame.with_columns(texts.cast(pl.Categorical())))
+            if sum(map(len, frames)) > LARGEST:
+                raise InputError(
+                    f"{self.path} has more than {LARGEST:,} rows, which is what can be held "
+                    "in memory; cut the table, or classify it with 'hcc-kg classify'"
+                )
+        none = pl.DataFrame(schema=dict.fromkeys([*self.columns, PROBLEM], pl.String()))
+        self.frame = pl.concat(frames) if frames else none.with_row_index(ROW)
+
+    def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
+        """Yield the rows in small steps, so that progress can be shown."""
+        kept = self.columns if only is None else only
+        yield from self.frame.select(ROW, *kept, PROBLEM).iter_slices(STEP)
+
+
+@dataclass(frozen=True)
+class OpenCohort:
+    """A classified table: `results` is a result frame (`kg.reasoning.results`), a row a patient.
+
+    `table` is open on `cells`, the whole table as it stands, with `_row` and `_problem`.
+    `rejected` and `rejected_lesions` hold the rows that were set aside as texts, with `_row` and
+    `_reason`.
+    """
+
+    name: str
+    table: PatientTable
+    cells: pl.DataFrame
+    results: pl.DataFrame
+    report: CohortReport
+    rejected: pl.DataFrame
+    rejected_lesions: pl.DataFrame
+    is_example: bool = False
+
+    @property
+    def guideline(self) -> Guideline:
+        """The guideline that the verdicts come from."""
+        return self.table.guideline
+
+    @cached_property
+    def eligible(self) -> pl.Series:
+        """The set of therapies that each patient is eligible for: bit i for therapy i."""
+        bits = [
+            pl.col(VERDICT_ + name).is_in(_ELIGIBLE).cast(pl.UInt64) * (1 << i)
+            for i, name in enumerate(self.guideline.therapies)
+        ]
+        either = reduce(lambda a, b: a | b, bits, pl.lit(0, pl.UInt64))
+        return self.results.select(either.alias("eligible")).to_series()
+
+    def draft(self, row: int) -> Draft:
+        """Return the record of a patient, by the number of its row in the table, as it stands.
+
+        Raises:
+            InputError: the table has no such row.
+        """
+        found = self.cells.filter(pl.col(ROW) == row)
+        if found.is_empty():
+            raise InputError(f"{self.name} has no row {row}")
+        cells = {name: as_text(found[name])[0] for name in (ID, *self.table.variables)}
+        return draft_of(self.guideline, cells, self._lesions(cells[ID]))
+
+    def _lesions(self, patient_id: str | None) -> list[dict[str, str | None]]:
+        if self.table.lesions is None:
+            return []
+        return self.table.lesions.frame.filter(pl.col(ID) == patient_id).to_dicts()
+
+    def download(self, format_: str) -> bytes:
+        """Return the results as `hcc-kg classify` writes them: csv, parquet or jsonl."""
+        task = Task(self.guideline, list(self.guideline.therapies))
+        into = io.BytesIO()
+        if format_ == "parquet":
+            rows(task, self.results).write_parquet(into)
+        elif format_ == "jsonl":
+            for text in objects(task, Chunk(self.results, lambda: iter(()))):
+                into.write(text.encode() + b"\n")
+        else:
+            joined_rows(task, self.results).write_csv(into)
+        return into.getvalue()
+
+
+def open_cohort(
+    guideline: Guideline,
+    patients: File | Source,
+    lesions: File | Source | None = None,
+    *,
+    ignore_unknown: bool = False,
+    progress: Progress = lambda done, total: None,
+    is_example: bool = False,
+) -> OpenCohort:
+    """Classify a table and hold what comes of it.
+
+    Raises:
+        InputError: the table cannot be read, its columns are not those of the guideline, or it
+            has more patients than can be held.
+    """
+    source = open_source(patients)
+    variables_of(guideline, source, ignore_unknown)  # what is no table need not be read
+    cells = _Kept(source)
+    table = PatientTable(guideline, cells, lesions, ignore_unknown)
+    frames: list[pl.DataFrame] = []
+    kept = KeptRejects(Summary())
+
+    def watch(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        for chunk in chunks:
+            yield chunk
+            frames.append(open_sets(guideline, chunk.frame))
+            progress(kept.summary.classified + kept.summary.rejected, table.height)
+
+    report = report_on(table, watch, kept)
+    lesion_columns = table.lesions.source.columns if table.lesions else []
+    return OpenCohort(
+        name=str(source.path),
+        table=table,
+        cells=cells.frame,
+        results=pl.concat([pl.DataFrame(schema=schema(guideline)), *frames], rechunk=True),
+        report=report,
+        rejected=kept.frame(table.source.columns),
+        rejected_lesions=kept.frame(lesion_columns, of_lesions=True),
+        is_example=is_example,
+    )
+
+
+def open_example(guideline: Guideline) -> OpenCohort:
+    """Classify the example cohort that ships, from memory, so that it outlives an update."""
+    lesions = example_lesions()
+    return open_cohort(
+        guideline,
+        Held("example.csv", example_cohort().read_bytes()),
+        Held("example-lesions.csv", lesions.read_bytes()) if lesions else None,
+        is_example=True,
+    )

@@ -1,0 +1,255 @@
+"""The cohort report: what the verdicts on many patients come to, and what blocks them.
+
+Result frames are counted batch by batch with Polars; only the counts are kept.
+
+Why a sole missing variable settles a verdict, whatever value it takes. The completions of a
+record are all combinations of the values that are possible for each variable. Let v be the only
+variable for which two completions that differ in it alone get different answers. Fix v at a
+possible value, and take any two completions that have it. Turn the first into the second one
+variable at a time: each step is a completion too, and each changes a variable other than v, so
+no step changes the answer. All completions with that value have one answer: the verdict is no
+longer undetermined. (A value that contradicts the rest of the record is a conflict and may
+open other variables; that is not counted here.)
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import polars as pl
+
+from kg.cohorts.expressions import blocked, blocking, open_sets, reasons, settled, undetermined
+from kg.engines.classification import RejectCounter, Summary, chunks, compiled_engine
+from kg.guideline import Guideline, Therapy, load
+from kg.patients.column_records import CONFLICTS
+from kg.patients.tables import PatientTable
+from kg.readers import Source
+from kg.readers.frame import ArrowFrame, frame_source
+from kg.reasoning.verdicts import CONTRAINDICATED, NOT_INDICATED
+from kg.writers import Chunk
+
+Watch = Callable[[Iterator[Chunk]], Iterable[Chunk]]
+NO_INDICATION = "no indication can hold"
+TOGETHER = "only together"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Criteria that rule a therapy out: for how many patients, and for how many by themselves.
+
+    `label` is that of the one criterion, or says how several do it.
+    """
+
+    criteria: tuple[str, ...]
+    label: str
+    patients: int
+    alone: int
+
+
+@dataclass(frozen=True)
+class TherapyReport:
+    """One therapy: how many patients got each verdict, and what ruled it out for how many.
+
+    `contraindicated_by` counts, among contraindicated patients, the absolute contraindications
+    that are met. `not_indicated_by` counts, among those not indicated, the preconditions that
+    are excluded, and that all indications are. Where neither does it alone, they cannot hold
+    together. Most patients first.
+    """
+
+    therapy: str
+    label: str
+    verdicts: Mapping[str, int]
+    contraindicated_by: tuple[Reason, ...]
+    not_indicated_by: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class MissingReport:
+    """A variable that is not known, and what learning its value would do.
+
+    `verdicts` are the undetermined verdicts among whose missing variables it is, `patients`
+    those who have such a verdict. `settles_verdicts` are those that miss nothing else: any value
+    settles them. `settles_patients` are patients whose undetermined verdicts are all of
+    that kind.
+    """
+
+    variable: str
+    label: str
+    verdicts: int
+    patients: int
+    settles_verdicts: int
+    settles_patients: int
+
+
+@dataclass(frozen=True)
+class ConflictReport:
+    """A rule by which values of a record do not go together, and for how many patients."""
+
+    rule: str
+    message: str
+    patients: int
+
+
+@dataclass(frozen=True)
+class CohortReport:
+    """The report on a cohort; `patients` are those classified, rejected rows are not among them.
+
+    `missing` lists the variables that block most verdicts first, `conflicts` the rules in the
+    order of the guideline.
+    """
+
+    patients: int
+    undetermined: int
+    with_conflicts: int
+    rejected: int
+    rejected_lesions: int
+    first_reason: str
+    therapies: tuple[TherapyReport, ...]
+    missing: tuple[MissingReport, ...]
+    conflicts: tuple[ConflictReport, ...]
+
+    def as_json(self) -> str:
+        """Return the report as a JSON object: its keys are the names of the fields here."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=2)
+
+
+def cohort_report(
+    source: str | Path | ArrowFrame,
+    lesions: str | Path | ArrowFrame | None = None,
+    *,
+    guideline: Guideline | None = None,
+) -> CohortReport:
+    """Return the report on a table of patients: a path, or a pandas, Polars or Arrow frame.
+
+    Raises:
+        InputError: the table cannot be read, or its columns are not those of the guideline.
+    """
+    opened: list[Path | Source] = [
+        Path(table) if isinstance(table, str | Path) else frame_source(table)
+        for table in (source, lesions)
+        if table is not None
+    ]
+    second = opened[1] if len(opened) > 1 else None
+    return report_on(PatientTable(guideline or load(), opened[0], second))
+
+
+def report_on(
+    table: PatientTable, watch: Watch = iter, rejects: RejectCounter | None = None
+) -> CohortReport:
+    """Return the report on an open table; `watch` sees every chunk pass, `rejects` the others."""
+    bin_, tally = rejects or RejectCounter(Summary()), _Tally(table.guideline)
+    engine = compiled_engine(table.guideline)
+    for chunk in watch(chunks(table, engine, bin_, bin_.summary)):
+        tally.add(chunk.frame)
+    return tally.report(bin_.summary)
+
+
+class _Tally:
+    """Counts result frames by named expressions, each the number of rows where it holds."""
+
+    def __init__(self, guideline: Guideline) -> None:
+        self.guideline = guideline
+        self.counts: Counter[str] = Counter()
+        self.conflicts: Counter[str] = Counter()
+        self._therapies = list(guideline.therapies.values())
+        self._blocking = blocking(guideline)
+        self._expressions = [e.sum().alias(name) for name, e in self._named().items()]
+
+    def _named(self) -> dict[str, pl.Expr]:
+        named = {"undetermined": undetermined(self.guideline)}
+        for therapy in self._therapies:
+            for word, names, flag, alone in reasons(therapy):
+                named[_key(therapy, word, names)] = flag
+                named[_key(therapy, word, names, "alone")] = alone
+        for variable in self._blocking:
+            verdicts = blocked(self.guideline, variable)
+            settles = settled(self.guideline, variable)
+            named[f"{variable}:verdicts"] = verdicts
+            named[f"{variable}:patients"] = verdicts != 0
+            named[f"{variable}:settles_verdicts"] = settles
+            whole = settles == undetermined(self.guideline)
+            named[f"{variable}:settles_patients"] = whole & (settles != 0)
+        return named
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Count the rows of a result frame."""
+        rows = open_sets(self.guideline, frame)
+        self.counts.update(rows.select(self._expressions).row(0, named=True))
+        for text, count in frame[CONFLICTS].value_counts().iter_rows():
+            for conflict in json.loads(text):
+                self.conflicts[conflict["message"]] += count
+
+    # The report
+
+    def report(self, summary: Summary) -> CohortReport:
+        """Return what has been counted."""
+        missing = (self._missing_report(variable) for variable in self._blocking)
+        blocking = [report for report in missing if report.verdicts]
+        return CohortReport(
+            patients=summary.classified,
+            undetermined=self.counts["undetermined"],
+            with_conflicts=summary.conflicting,
+            rejected=summary.rejected,
+            rejected_lesions=summary.rejected_lesions,
+            first_reason=summary.first_reason,
+            therapies=tuple(self._therapy_report(t, summary) for t in self._therapies),
+            missing=tuple(sorted(blocking, key=lambda report: -report.verdicts)),
+            conflicts=tuple(self._conflict_reports()),
+        )
+
+    def _therapy_report(self, therapy: Therapy, summary: Summary) -> TherapyReport:
+        failed = [(name,) for name in therapy.preconditions]
+        return TherapyReport(
+            therapy=therapy.id,
+            label=therapy.label,
+            verdicts=summary.of(therapy.id),
+            contraindicated_by=self._ranked(
+                therapy, CONTRAINDICATED, [(name,) for name in therapy.absolute]
+            ),
+            not_indicated_by=self._ranked(therapy, NOT_INDICATED, [*failed, therapy.indications]),
+        )
+
+    def _ranked(
+        self, therapy: Therapy, word: str, reasons: Iterable[tuple[str, ...]]
+    ) -> tuple[Reason, ...]:
+        """Return the reasons that some patient has, those of most patients first."""
+        together = self.counts[_key(therapy, word, ())]
+        found = [Reason((), TOGETHER, together, together)]
+        for names in reasons:
+            label = self.guideline.criteria[names[0]].label if len(names) == 1 else NO_INDICATION
+            patients = self.counts[_key(therapy, word, names)]
+            alone = self.counts[_key(therapy, word, names, "alone")]
+            found.append(Reason(names, label, patients, alone))
+        return tuple(sorted((r for r in found if r.patients), key=lambda r: -r.patients))
+
+    def _missing_report(self, variable: str) -> MissingReport:
+        def count(name: str) -> int:
+            return self.counts[f"{variable}:{name}"]
+
+        return MissingReport(
+            variable=variable,
+            label=self.guideline.variables[variable].label,
+            verdicts=count("verdicts"),
+            patients=count("patients"),
+            settles_verdicts=count("settles_verdicts"),
+            settles_patients=count("settles_patients"),
+        )
+
+    def _conflict_reports(self) -> Iterator[ConflictReport]:
+        for name, message in conflict_messages(self.guideline).items():
+            if self.conflicts[message]:
+                yield ConflictReport(name, message, self.conflicts[message])
+
+
+def conflict_messages(guideline: Guideline) -> dict[str, str]:
+    """Return the rules by which a record can be in conflict, with their messages."""
+    derivations = {rule.id: rule.message for rule in guideline.derivations}
+    return derivations | {rule.id: rule.message for rule in guideline.conflict_rules}
+
+
+def _key(therapy: Therapy, word: str, names: tuple[str, ...], suffix: str = "") -> str:
+    return f"{therapy.id}:{word}:{' '.join(names)}:{suffix}"

@@ -1,0 +1,1 @@
+"""Why: accounts of verdicts, and the words in which they are told."""

@@ -1,0 +1,139 @@
+"""The account of a result: why each verdict, as data for the terminal, pages and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kg.guideline import Statement
+from kg.patients.records import Conflict
+
+INDICATION, PRECONDITION = "indication", "precondition"
+ABSOLUTE, RELATIVE = "absolute contraindication", "relative contraindication"
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionAccount:
+    """A criterion in the row of a therapy, for one patient.
+
+    `role` is what it does in the row. `paraphrase` joins those of its statements, `formula`
+    is in words. `facts` decided its state, or are the open ones where that is unknown.
+    """
+
+    id: str
+    state: str
+    role: str
+    kind: str
+    scope: str | None
+    label: str
+    definition: str
+    places: tuple[str, ...]
+    statements: tuple[Statement, ...]
+    paraphrase: str
+    note: str | None
+    formula: str
+    facts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A variable that could settle a verdict, with what the record says of it so far."""
+
+    variable: str
+    label: str
+    fact: str
+
+
+@dataclass(frozen=True, slots=True)
+class TherapyAccount:
+    """Why one therapy got its verdict.
+
+    `reason` is one sentence, with the first of the `facts` that decided the verdict (none for
+    an eligible or undetermined one). `notes` must be shown wherever the verdict is. `covers`
+    are the smallest sets of indications of which one always holds, given where no single
+    one is met.
+    """
+
+    therapy: str
+    label: str
+    verdict: str
+    reason: str
+    facts: tuple[str, ...]
+    notes: tuple[str, ...]
+    note: str | None
+    criteria: tuple[CriterionAccount, ...]
+    missing: tuple[Missing, ...]
+    unchecked: tuple[str, ...]
+    covers: tuple[tuple[str, ...], ...]
+
+    def of(self, role: str, state: str) -> tuple[CriterionAccount, ...]:
+        """Return the criteria of a role that are in a state."""
+        return tuple(c for c in self.criteria if c.role == role and c.state == state)
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendationAccount:
+    """A recommendation for one patient; `muted` where no therapy that it concerns is open."""
+
+    id: str
+    state: str
+    label: str
+    definition: str
+    strength: str
+    advice: str
+    places: tuple[str, ...]
+    statements: tuple[Statement, ...]
+    paraphrase: str
+    note: str | None
+    remarks: tuple[str, ...]
+    concerns: tuple[str, ...]
+    precedes: tuple[str, ...]
+    facts: tuple[str, ...]
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PatientAccount:
+    """The whole account of one patient; `facts` is what the record says, in words."""
+
+    patient_id: str
+    facts: tuple[str, ...]
+    conflicts: tuple[Conflict, ...]
+    therapies: Mapping[str, TherapyAccount]
+    recommendations: tuple[RecommendationAccount, ...]
+    response_to_ablation: str
+
+
+def criteria_json(account: TherapyAccount) -> dict[str, object]:
+    """Return what `--explain` adds to a therapy's object: `criteria`, and `covers` if any."""
+    added: dict[str, object] = {
+        "criteria": [
+            _criterion_json(c) for c in sorted(account.criteria, key=lambda criterion: criterion.id)
+        ]
+    }
+    if account.covers:
+        added["covers"] = sorted(list(names) for names in account.covers)
+    return added
+
+
+def _criterion_json(criterion: CriterionAccount) -> dict[str, object]:
+    return {
+        "id": criterion.id,
+        "state": criterion.state,
+        "kind": criterion.kind,
+        "label": criterion.label,
+        "definition": criterion.definition,
+        "places": list(criterion.places),
+        "statements": [
+            {
+                "id": s.id,
+                "section": s.section,
+                "start": s.start,
+                "end": s.end,
+                "paraphrase": s.paraphrase,
+            }
+            for s in criterion.statements
+        ],
+        "paraphrase": criterion.paraphrase,
+        "note": criterion.note,
+    }

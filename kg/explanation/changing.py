@@ -1,0 +1,36 @@
+"""What would have to change in a patient, in words."""
+
+from __future__ import annotations
+
+from kg.explanation.wording import knowledge_words, listed, shortened
+from kg.guideline import Guideline
+from kg.reasoning.changes import MOST, Change, Changes
+
+
+def change_words(guideline: Guideline, change: Change) -> str:
+    """Return a change as a sentence: if ... then."""
+    variables = guideline.variables
+    facts = ", and ".join(knowledge_words(variables[n], k) for n, k in change.facts.items())
+    along = listed(variables[name].label for name in change.along)
+    word = guideline.verdicts[change.verdict][0]
+    open_ = shortened([variables[name].label for name in change.missing])
+    return (
+        f"If {facts}"
+        + (f" (which {along} would have to agree with)" if along else "")
+        + f", then {word}"
+        + (f": it would turn on {open_}" if open_ else "")
+        + "."
+    )
+
+
+def sentences(guideline: Guideline, found: Changes) -> tuple[str, ...]:
+    """Return what would have to change, as sentences."""
+    if found.fewest is None:
+        labels = listed(guideline.variables[name].label for name in found.standing)
+        rest = f": {labels}" if labels else ""
+        return (f"No change would do: facts that do not change in a patient rule it out{rest}.",)
+    if found.changes:
+        return tuple(change_words(guideline, change) for change in found.changes)
+    if found.fewest > MOST:
+        return (f"At least {found.fewest} facts would have to change together.",)
+    return ("No change would do that agrees with the other facts of the record.",)

@@ -1,0 +1,55 @@
+"""Two patients side by side: what is known of each, the verdicts, and where they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kg.explanation.wording import value_words
+from kg.guideline import Guideline
+from kg.guideline.values import Knowledge, Variable
+from kg.patients.records import Record
+from kg.reasoning.verdicts import PatientResult
+
+NOT_KNOWN = "not known"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One line of a comparison: a variable or a therapy, and what each patient has of it."""
+
+    id: str
+    label: str
+    first: str
+    second: str
+
+    @property
+    def differs(self) -> bool:
+        """Whether the patients differ here."""
+        return self.first != self.second
+
+
+def facts(guideline: Guideline, first: Record, second: Record) -> tuple[Pair, ...]:
+    """Return the variables of which something is known in either record, in words."""
+    pairs = (
+        Pair(
+            name,
+            guideline.variables[name].label,
+            _words(guideline.variables[name], first.known[name]),
+            _words(guideline.variables[name], second.known[name]),
+        )
+        for name in first.known
+    )
+    return tuple(pair for pair in pairs if (pair.first, pair.second) != (NOT_KNOWN, NOT_KNOWN))
+
+
+def verdicts(guideline: Guideline, first: PatientResult, second: PatientResult) -> Iterator[Pair]:
+    """Yield the identifiers of both verdicts on each therapy."""
+    for name, therapy in guideline.therapies.items():
+        yield Pair(
+            name, therapy.label, first.therapies[name].verdict, second.therapies[name].verdict
+        )
+
+
+def _words(variable: Variable, knowledge: Knowledge) -> str:
+    return NOT_KNOWN if knowledge == variable.unknown else value_words(variable, knowledge)

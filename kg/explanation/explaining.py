@@ -1,0 +1,294 @@
+"""Why a patient gets each verdict: criteria with their facts, places, statements and readings.
+
+1. Each criterion is accounted for once a patient, and shared by all therapies that use it.
+2. The facts behind a criterion that is met or excluded are a smallest set that decides it;
+   those behind an unknown one are the open facts that could.
+3. One sentence a therapy names what decided its verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from kg.explanation.accounts import (
+    ABSOLUTE,
+    INDICATION,
+    PRECONDITION,
+    RELATIVE,
+    CriterionAccount,
+    Missing,
+    PatientAccount,
+    RecommendationAccount,
+    TherapyAccount,
+    criteria_json,
+)
+from kg.explanation.wording import fact, listed, named, shortened, words
+from kg.guideline import Criterion, Guideline, Recommendation, Statement, Therapy
+from kg.patients.records import Record
+from kg.reasoning.diagram import Evaluation
+from kg.reasoning.logic import Logic, logic_of
+from kg.reasoning.verdicts import (
+    CONTRAINDICATED,
+    ELIGIBLE,
+    EXCLUDED,
+    MET,
+    NOT_INDICATED,
+    UNDETERMINED,
+    UNKNOWN,
+    PatientResult,
+    TherapyResult,
+    verdict,
+)
+
+__all__ = [
+    "CriterionAccount",
+    "Missing",
+    "PatientAccount",
+    "RecommendationAccount",
+    "TherapyAccount",
+    "criteria_json",
+    "explain",
+    "paraphrase",
+    "statements_of",
+]
+
+
+def explain(guideline: Guideline, record: Record, result: PatientResult) -> PatientAccount:
+    """Return the account of a result, for the therapies that it holds."""
+    return _Explainer(guideline, record, result).account()
+
+
+def statements_of(
+    guideline: Guideline, source: Criterion | Recommendation
+) -> tuple[Statement, ...]:
+    """Return the statements behind a criterion or a recommendation."""
+    return tuple(guideline.statements[name] for name in source.statements)
+
+
+def paraphrase(statements: Iterable[Statement]) -> str:
+    """Return the paraphrases of statements as one text."""
+    return " ".join(statement.paraphrase for statement in statements)
+
+
+@cache
+def _formula(guideline: Guideline, name: str) -> str:
+    return words(guideline, guideline.formulas[name])
+
+
+def _be(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+class _Explainer:
+    """Explains one result; what is shared between therapies is computed once."""
+
+    def __init__(self, guideline: Guideline, record: Record, result: PatientResult) -> None:
+        self.guideline, self.record, self.result = guideline, record, result
+        self.logic: Logic = logic_of(guideline)
+        self.states = result.states or self.logic.states(record)
+        self.evaluation: Evaluation = self.logic.evaluation(record.known)
+        self._facts: dict[str, str] = {}
+        self._behind: dict[str, tuple[str, ...]] = {}
+        self._criteria: dict[tuple[str, str], CriterionAccount] = {}
+
+    def account(self) -> PatientAccount:
+        recorded = {*self.record.recorded, *self.record.derived}
+        return PatientAccount(
+            patient_id=self.result.patient_id,
+            facts=tuple(self.fact(name) for name in self.guideline.variables if name in recorded),
+            conflicts=self.result.conflicts,
+            therapies={name: self.therapy(found) for name, found in self.result.therapies.items()},
+            recommendations=tuple(
+                self.recommendation(r) for r in self.guideline.recommendations.values()
+            ),
+            response_to_ablation=self.result.response_to_ablation,
+        )
+
+    # Facts
+
+    def fact(self, variable: str) -> str:
+        if variable not in self._facts:
+            self._facts[variable] = fact(self.guideline, self.record, variable)
+        return self._facts[variable]
+
+    def behind(self, name: str) -> tuple[str, ...]:
+        """Return the facts that decide a class, or the open ones where it is unknown."""
+        if name not in self._behind:
+            if self.states[name] == UNKNOWN:
+                variables: Iterable[str] = self.evaluation.sensitive(self.logic.roots[name])
+            else:
+                variables = self.logic.deciding(name, self.record.known, self.evaluation)
+            self._behind[name] = tuple(self.fact(variable) for variable in variables)
+        return self._behind[name]
+
+    def because(self, names: Iterable[str]) -> str:
+        """Return the clause that gives the first facts behind classes."""
+        facts = shortened(self.behind_all(names))
+        return f", because {facts}" if facts else ""
+
+    def behind_all(self, names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(text for name in names for text in self.behind(name)))
+
+    def named(self, names: Iterable[str], last: str = "and") -> str:
+        return listed((named(self.guideline, name) for name in names), last)
+
+    # Criteria and recommendations
+
+    def criterion(self, name: str, role: str) -> CriterionAccount:
+        found = self._criteria.get((name, role))
+        if found is None:
+            criterion = self.guideline.criteria[name]
+            statements = statements_of(self.guideline, criterion)
+            found = self._criteria[name, role] = CriterionAccount(
+                id=name,
+                state=self.states[name],
+                role=role,
+                kind=criterion.kind,
+                scope=criterion.scope,
+                label=criterion.label,
+                definition=criterion.definition,
+                places=criterion.places,
+                statements=statements,
+                paraphrase=paraphrase(statements),
+                note=criterion.note,
+                formula=_formula(self.guideline, name),
+                facts=self.behind(name),
+            )
+        return found
+
+    def recommendation(self, source: Recommendation) -> RecommendationAccount:
+        statements = statements_of(self.guideline, source)
+        ruled_out = (CONTRAINDICATED, NOT_INDICATED)
+        return RecommendationAccount(
+            id=source.id,
+            state=self.states[source.id],
+            label=source.label,
+            definition=source.definition,
+            strength=source.strength,
+            advice=source.advice,
+            places=source.places,
+            statements=statements,
+            paraphrase=paraphrase(statements),
+            note=source.note,
+            remarks=source.remarks,
+            concerns=source.concerns,
+            precedes=source.precedes,
+            facts=self.behind(source.id),
+            muted=bool(source.concerns)
+            and all(self.verdict(therapy) in ruled_out for therapy in source.concerns),
+        )
+
+    def verdict(self, therapy: str) -> str | None:
+        """Return the verdict on a therapy, also where the result was narrowed to others."""
+        if therapy not in self.guideline.therapies:
+            return None
+        classes = self.guideline.therapies[therapy].classes
+        aspects = ("indicated", "contraindicated", "cautioned")
+        return verdict(*(self.states.get(classes.get(aspect, ""), EXCLUDED) for aspect in aspects))
+
+    # Therapies
+
+    def therapy(self, found: TherapyResult) -> TherapyAccount:
+        therapy = self.guideline.therapies[found.therapy]
+        covers = self.covers(therapy)
+        rows = (
+            (INDICATION, therapy.indications),
+            (PRECONDITION, therapy.preconditions),
+            (ABSOLUTE, therapy.absolute),
+            (RELATIVE, therapy.relative),
+        )
+        return TherapyAccount(
+            therapy=found.therapy,
+            label=therapy.label,
+            verdict=found.verdict,
+            reason=self.reason(therapy, found, covers),
+            facts=self.behind_all(self.decisive(therapy, found.verdict)),
+            notes=therapy.notes,
+            note=therapy.note,
+            criteria=tuple(self.criterion(name, role) for role, names in rows for name in names),
+            missing=tuple(
+                Missing(name, self.guideline.variables[name].label, self.fact(name))
+                for name in found.missing
+            ),
+            unchecked=found.unchecked,
+            covers=covers,
+        )
+
+    def covers(self, therapy: Therapy) -> tuple[tuple[str, ...], ...]:
+        indicated = self.states[therapy.classes["indicated"]] == MET
+        if not indicated or self.of(therapy.indications, MET):
+            return ()
+        return self.logic.covers(therapy, self.record)
+
+    def of(self, names: Iterable[str], state: str) -> list[str]:
+        return [name for name in names if self.states[name] == state]
+
+    def reason(
+        self, therapy: Therapy, found: TherapyResult, covers: tuple[tuple[str, ...], ...]
+    ) -> str:
+        clause = {
+            CONTRAINDICATED: self.contraindicated,
+            NOT_INDICATED: self.not_indicated,
+            UNDETERMINED: self.undetermined,
+        }.get(found.verdict)
+        text = clause(therapy, found) if clause else self.eligible(therapy, found, covers)
+        return f"{self.guideline.verdicts[found.verdict][0].capitalize()}: {text}."
+
+    def decisive(self, therapy: Therapy, answer: str) -> list[str]:
+        """Return the classes that rule a therapy out: criteria, or else the whole formula."""
+        if answer == CONTRAINDICATED:
+            return self.of(therapy.absolute, MET) or [therapy.classes["contraindicated"]]
+        if answer == NOT_INDICATED:
+            return self.of(therapy.preconditions, EXCLUDED) or [therapy.classes["indicated"]]
+        return []
+
+    def contraindicated(self, therapy: Therapy, _: TherapyResult) -> str:
+        met = self.of(therapy.absolute, MET)
+        because = self.because(self.decisive(therapy, CONTRAINDICATED))
+        if met:
+            return f"{self.named(met)} {_be(met)} met{because}"
+        open_ = self.of(therapy.absolute, UNKNOWN)
+        return f"{self.named(open_, 'or')} always holds{because}"
+
+    def not_indicated(self, therapy: Therapy, _: TherapyResult) -> str:
+        failed = self.of(therapy.preconditions, EXCLUDED)
+        because = self.because(self.decisive(therapy, NOT_INDICATED))
+        if failed:
+            return f"{self.named(failed)}, a precondition, {_be(failed)} excluded{because}"
+        together = len(self.of(therapy.indications, EXCLUDED)) < len(therapy.indications)
+        beside = " together with the preconditions" if together else ""
+        return f"no indication can hold{beside}{because}"
+
+    def undetermined(self, therapy: Therapy, found: TherapyResult) -> str:
+        open_ = [
+            aspect
+            for aspect in ("indicated", "contraindicated")
+            if self.states.get(therapy.classes.get(aspect, "")) == UNKNOWN
+        ]
+        variables = self.guideline.variables
+        labels = [v.label for name, v in variables.items() if name in found.missing]
+        return f"whether it is {listed(open_, 'or')} turns on {shortened(labels)}"
+
+    def eligible(
+        self, therapy: Therapy, found: TherapyResult, covers: tuple[tuple[str, ...], ...]
+    ) -> str:
+        met = self.of(therapy.indications, MET) + self.of(therapy.preconditions, MET)
+        parts = [f"{self.named(covers[0], 'or')} always holds"] if covers else []
+        if met:
+            parts.append(f"{self.named(met)} {_be(met)} met")
+        return "; ".join([*parts, *self.cautions(therapy, found)])
+
+    def cautions(self, therapy: Therapy, found: TherapyResult) -> list[str]:
+        """Return what is known of contraindications, as parts of a sentence."""
+        if not therapy.absolute and not therapy.relative:
+            return ["no contraindications were checked"]
+        if found.verdict == ELIGIBLE:
+            return ["no contraindication, absolute or relative, holds"]
+        met = self.of(therapy.relative, MET)
+        parts = ["no absolute contraindication holds"]
+        if met:
+            parts.append(f"there is caution for {self.named(met)}")
+        if found.unchecked:
+            parts.append(f"{self.named(found.unchecked)} could not be checked")
+        return parts

@@ -1,0 +1,37 @@
+"""A patient in one line: what a clinician says first, and how much is not known.
+
+The ontology says which variables belong there, and how each reads (`hcc:headline`).
+"""
+
+from __future__ import annotations
+
+from kg.explanation.wording import value_words
+from kg.guideline import Guideline
+from kg.guideline.values import Knowledge, Variable
+from kg.patients.records import Record
+from kg.texts import counted
+
+_PLACE = "{}"
+
+
+def headline(guideline: Guideline, record: Record) -> str:
+    """Return a patient in one line: "one tumour, 2.4 cm, Child-Pugh A; 14 facts not known"."""
+    known = record.known
+    parts = [
+        _part(variable, known[name])
+        for name, variable in guideline.variables.items()
+        if variable.headline and known[name] != variable.unknown
+    ]
+    unknown = sum(known[name] == guideline.variables[name].unknown for name in known)
+    said = ", ".join(parts) or "No leading fact is known yet"
+    return f"{said[0].upper()}{said[1:]}; {counted(unknown, 'fact')} not known"
+
+
+def _part(variable: Variable, knowledge: Knowledge) -> str:
+    """Return what is known of one variable, as the ontology words it."""
+    text = variable.headline or _PLACE
+    if knowledge.pinned and not variable.is_number:
+        text = variable.values[knowledge.mask.bit_length() - 1].headline or text
+    one, _, many = text.rpartition("|")
+    said = value_words(variable, knowledge)
+    return (one if one and said == "1" else many).replace(_PLACE, said)

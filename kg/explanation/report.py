@@ -1,0 +1,119 @@
+"""One patient on paper: record, verdicts, reasons and places as a page of HTML that prints well.
+
+The page stands alone: it loads nothing, and runs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from html import escape
+
+from kg.explanation.accounts import CriterionAccount, PatientAccount, TherapyAccount
+from kg.explanation.headline import headline
+from kg.explanation.signs import VERDICT_SIGNS
+from kg.explanation.wording import sourced
+from kg.guideline import Guideline
+from kg.guideline.taxonomy import families
+from kg.patients.records import Record
+from kg.reasoning.verdicts import EXCLUDED, MET
+from kg.texts import NOTE_ON_USE
+
+_STYLE = """
+body { font: 10pt/1.35 system-ui, sans-serif; color: #111; background: #fff;
+  max-width: 19cm; margin: 1cm auto; padding: 0 .5cm; overflow-wrap: anywhere; }
+h1 { font-size: 15pt; margin: 0 0 .1cm; } h2 { font-size: 11pt; margin: .35cm 0 .1cm; }
+p, ul { margin: .1cm 0; } ul { padding-left: .5cm; } .facts { columns: 2; font-size: 9pt; }
+table { border-collapse: collapse; width: 100%; font-size: 9pt; }
+th, td { text-align: left; vertical-align: top; padding: .06cm .2cm .06cm 0;
+  border-bottom: .5pt solid #bbb; }
+tr { break-inside: avoid; } .place, footer { color: #444; font-size: 8.5pt; }
+.note { border: 1pt solid #111; padding: .1cm .2cm; font-weight: 600; }
+@page { size: A4; margin: 1.2cm; } @media print { body { margin: 0; max-width: none; padding: 0; } }
+"""
+
+
+def report(guideline: Guideline, record: Record, account: PatientAccount) -> str:
+    """Return the report of a patient as an HTML document."""
+    name = account.patient_id or "without identifier"
+    body = [
+        f"<h1>Patient {escape(name)}</h1>",
+        f"<p>{escape(headline(guideline, record))}.</p>",
+        f'<p class="note">{escape(NOTE_ON_USE)}</p>',
+        _section("Record", _items(account.facts, "facts") or "<p>Nothing is recorded.</p>"),
+        _section("Conflicts in the record", _items(c.message for c in account.conflicts)),
+        _section("Verdicts", _verdicts(guideline, account)),
+        _section("Criteria behind them", _criteria(account.therapies.values())),
+        _section("Recommendations of the guideline that hold", _recommendations(account)),
+        f"<footer><p>hcc-kg, ontology version {escape(guideline.version)}. Not known is not no: "
+        "what the record does not say stays open, and a verdict holds for every way of filling "
+        "the gaps.</p></footer>",
+    ]
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f"<title>{escape(name)}: verdicts of the guideline</title><style>{_STYLE}</style></head>"
+        f"<body>{''.join(body)}</body></html>"
+    )
+
+
+def _section(heading: str, content: str) -> str:
+    return f"<h2>{heading}</h2>{content}" if content else ""
+
+
+def _items(texts: Iterable[str], style: str = "") -> str:
+    items = "".join(f"<li>{escape(text)}</li>" for text in texts)
+    return f'<ul class="{style}">{items}</ul>' if items else ""
+
+
+def _verdicts(guideline: Guideline, account: PatientAccount) -> str:
+    rows = [
+        _verdict(guideline, account.therapies[therapy.id])
+        for members in families(guideline).values()
+        for therapy in members
+        if therapy.id in account.therapies
+    ]
+    head = "<tr><th>Therapy</th><th>Verdict</th><th>Reason</th></tr>"
+    return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _verdict(guideline: Guideline, account: TherapyAccount) -> str:
+    word, _ = guideline.verdicts[account.verdict]
+    missing = "; ".join(missing.label for missing in account.missing)
+    reason = escape(account.reason) + "".join(f" {escape(note)}" for note in account.notes)
+    if missing:
+        reason += f" <i>To find out: {escape(missing)}.</i>"
+    sign = VERDICT_SIGNS[account.verdict]
+    return (
+        f"<tr><td>{escape(account.label)}</td><td>{sign}&nbsp;{escape(word)}</td>"
+        f"<td>{reason}</td></tr>"
+    )
+
+
+def _criteria(accounts: Iterable[TherapyAccount]) -> str:
+    """Return each criterion that is met, or whose exclusion decides, once."""
+    told: Mapping[str, CriterionAccount] = {
+        c.id: c
+        for account in accounts
+        for c in account.criteria
+        if c.state == MET or (c.state == EXCLUDED and c.id in account.reason)
+    }
+    rows = "".join(
+        f"<tr><td>{escape(c.id)}</td><td>{c.state}</td><td>{escape(c.label)}. "
+        f"{escape('; '.join(c.facts))}"
+        f'<div class="place">{escape(sourced(c.statements, c.paraphrase))}'
+        f"{f' Reading: {escape(c.note)}' if c.note else ''}</div></td></tr>"
+        for c in told.values()
+    )
+    columns = ("Criterion", "State", "Facts, place in the guideline, reading")
+    head = f"<tr>{''.join(f'<th>{column}</th>' for column in columns)}</tr>"
+    return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>" if rows else ""
+
+
+def _recommendations(account: PatientAccount) -> str:
+    items = "".join(
+        f"<li>{escape(r.id)} ({escape(r.strength)}): {escape(r.advice)} "
+        f'<span class="place">{escape(sourced(r.statements, r.paraphrase))}'
+        f"{' No therapy that it concerns is open to this patient.' if r.muted else ''}</span></li>"
+        for r in account.recommendations
+        if r.state == MET
+    )
+    return f"<ul>{items}</ul>" if items else ""

@@ -1,0 +1,146 @@
+"""Formulas, facts and verdicts in words, with the labels and units of the ontology."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import pyoxigraph as ox
+
+from kg.guideline import Guideline, Statement
+from kg.guideline.formula import And, Atom, Formula, Not, Or, Ref
+from kg.guideline.values import Interval, Knowledge, Variable, plain
+from kg.ontology import HCC, RDFS
+from kg.patients.records import Record
+
+
+def listed(parts: Iterable[str], last: str = "and") -> str:
+    """Return words as a list in a sentence: "a, b and c"."""
+    *first, end = list(parts) or [""]
+    return f"{', '.join(first)} {last} {end}" if first else end
+
+
+def shortened(texts: Sequence[str], shown: int = 5) -> str:
+    """Return texts in a row; of many, the first and how many more there are."""
+    if len(texts) <= shown + 1:
+        return "; ".join(texts)
+    return f"{'; '.join(texts[:shown])}; and {len(texts) - shown} more facts"
+
+
+def class_label(guideline: Guideline, name: str) -> str | None:
+    """Return the label of a named class of patients, or None where it has none."""
+    return guideline.ontology.text(ox.NamedNode(HCC + name), RDFS + "label")
+
+
+def named(guideline: Guideline, name: str) -> str:
+    """Return a class by its identifier, with its label in brackets."""
+    label = class_label(guideline, name)
+    return f"{name} ({label})" if label else name
+
+
+def words(guideline: Guideline, formula: Formula) -> str:
+    """Return a formula as part of a sentence.
+
+    Two alternatives are joined by "or", more follow "any of"; brackets keep the parts of a
+    formula together where they could be read in two ways.
+    """
+    match formula:
+        case Atom(variable):
+            return _atom(guideline.variables[variable], formula)
+        case Ref(name):
+            return named(guideline, name)
+        case Not(part):
+            return f"not {_bracketed(guideline, part)}"
+        case And(parts):
+            return _joined([_bracketed(guideline, part) for part in parts], "and")
+        case Or(parts):
+            each = [_bracketed(guideline, part) for part in parts]
+            return _joined(each, "or") if len(each) < 3 else f"any of: {'; '.join(each)}"
+
+
+def _joined(parts: Sequence[str], word: str) -> str:
+    # After "LABEL: yes" a comma shows that the next words belong to another part.
+    comma = "," if any(":" in part for part in parts) else ""
+    return f"{comma} {word} ".join(parts)
+
+
+def _bracketed(guideline: Guideline, formula: Formula) -> str:
+    text = words(guideline, formula)
+    several = isinstance(formula, Atom) and len(formula.words + formula.intervals) > 1
+    return f"({text})" if several or isinstance(formula, And | Or) else text
+
+
+def _atom(variable: Variable, atom: Atom) -> str:
+    if variable.is_number:
+        return f"{variable.label} {number_words(variable, atom.intervals)}"
+    return f"{variable.label}: {_values(variable, variable.mask_of_words(atom.words))}"
+
+
+def _values(variable: Variable, mask: int) -> str:
+    """Return the labels of values, without a word that the label of the variable ends with."""
+    prefix = variable.label.rsplit(" ", 1)[-1] + " "
+    labels = [v.label.removeprefix(prefix) for i, v in enumerate(variable.values) if mask >> i & 1]
+    return listed(labels, "or")
+
+
+def number_words(variable: Variable, intervals: Sequence[Interval]) -> str:
+    """Return ranges of a number in words, with the unit."""
+    text = listed((interval_words(variable, interval) for interval in intervals), "or")
+    unit = variable.unit_symbol
+    if unit is None:
+        return text
+    return f"{text}{'' if unit == '%' else ' '}{unit}"
+
+
+def interval_words(variable: Variable, interval: Interval) -> str:
+    """Return a range of a number in words, without the ends that the variable has anyway."""
+    if interval.is_point:
+        return plain(interval.low)
+    every = variable.fit(variable.range)
+    low, high = (interval.low, interval.low_open), (interval.high, interval.high_open)
+    bounds = []
+    if interval.low is not None and low != (every.low, every.low_open):
+        bounds.append(f"{'above' if interval.low_open else 'at least'} {plain(interval.low)}")
+    if interval.high is not None and high != (every.high, every.high_open):
+        bounds.append(f"{'below' if interval.high_open else 'at most'} {plain(interval.high)}")
+    if len(bounds) == 2 and not interval.low_open and not interval.high_open:
+        return f"{plain(interval.low)} to {plain(interval.high)}"
+    return " and ".join(bounds) or "any"
+
+
+def knowledge_words(variable: Variable, knowledge: Knowledge) -> str:
+    """Return what is known of a variable as a sentence part, with the variable's label."""
+    if knowledge == variable.unknown and not knowledge.pinned:
+        return f"{variable.label}: not known"
+    separator = " " if variable.is_number else ": "
+    return f"{variable.label}{separator}{value_words(variable, knowledge)}"
+
+
+def value_words(variable: Variable, knowledge: Knowledge) -> str:
+    """Return what is known of a variable in words, without the variable's label."""
+    if variable.is_number:
+        return number_words(variable, knowledge.intervals)
+    return _values(variable, knowledge.mask)
+
+
+def places(statements: Iterable[Statement]) -> str:
+    """Return where statements stand in the guideline: section and characters."""
+    return ", ".join(f"{s.section} [{s.start}–{s.end}]" for s in statements)
+
+
+def sourced(statements: Sequence[Statement], paraphrase: str) -> str:
+    """Return a paraphrase with the places of its statements in the text."""
+    return f"{paraphrase} ({places(statements)})"
+
+
+def fact(guideline: Guideline, record: Record, variable: str) -> str:
+    """Return what a record says of a variable, and whether it was derived or is in conflict."""
+    text = knowledge_words(guideline.variables[variable], record.known[variable])
+    rule = record.derived.get(variable)
+    for conflict in record.conflicts:
+        if conflict.id == rule or variable in conflict.variables:
+            return f"{text} (in conflict: {_rule_label(guideline, conflict.id)})"
+    return text if rule is None else f"{text} (derived: {_rule_label(guideline, rule)})"
+
+
+def _rule_label(guideline: Guideline, identifier: str) -> str:
+    return class_label(guideline, identifier) or identifier

@@ -1,0 +1,125 @@
+"""Statements of the guideline, derivations of values, and rules of conflict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pyoxigraph as ox
+
+from kg.errors import OntologyError
+from kg.guideline.formula import And, Formula, atoms
+from kg.guideline.loading.classes import ClassReader
+from kg.guideline.loading.terms import Terms
+from kg.guideline.model import ConflictRule, Derivation, Narrowing, Score, Statement
+from kg.guideline.values import Variable
+from kg.ontology import EDITORIAL, HCC, LABEL, NOTATION, OA, OWL, Ontology, local_name
+
+
+class StatementReader(Terms):
+    """Reads the statements."""
+
+    def statements(self) -> dict[str, Statement]:
+        """Return the statements by id, in the order of the text."""
+        nodes = sorted(self.ontology.of_type(HCC + "Statement"), key=lambda n: n.value)
+        return {statement.id: statement for statement in map(self._statement, nodes)}
+
+    def _statement(self, node: ox.NamedNode) -> Statement:
+        ontology = self.ontology
+        target = ontology.value(node, OA + "hasTarget")
+        selector = ontology.value(target, OA + "hasSelector") if target else None
+        if selector is None:
+            raise OntologyError(f"hcc:{local_name(node.value)} has no oa:hasTarget with a selector")
+        kind = ontology.iris(node, HCC + "kind")
+        if not kind:
+            raise OntologyError(f"hcc:{local_name(node.value)} lacks kind; add it to its block")
+        return Statement(
+            id=self.need(node, NOTATION),
+            section=self.need(node, HCC + "section"),
+            start=int(self.need(selector, OA + "start")),
+            end=int(self.need(selector, OA + "end")),
+            kind=self.notation(kind[0]),
+            decidable=self.need(node, HCC + "decidable") == "true",
+            therapies=tuple(self.notation(iri) for iri in ontology.iris(node, HCC + "about")),
+            paraphrase=self.need(node, HCC + "paraphrase"),
+        )
+
+
+class RuleReader(ClassReader):
+    """Reads the rules by which records are derived and cross-checked."""
+
+    def __init__(
+        self,
+        ontology: Ontology,
+        formulas: Mapping[str, Formula],
+        variables: Mapping[str, Variable],
+    ) -> None:
+        super().__init__(ontology, formulas)
+        self.variables = variables
+
+    def derivations(self) -> tuple[Derivation, ...]:
+        """Return the derivations, in their order."""
+        return tuple(map(self._derivation, self.ordered("Derivation")))
+
+    def conflict_rules(self) -> tuple[ConflictRule, ...]:
+        """Return the rules of conflict, in their order."""
+        return tuple(map(self._conflict_rule, self.ordered("ConflictRule")))
+
+    def _single(self, name: str) -> tuple[str, int]:
+        """Return the variable and the mask of a class that is one restriction."""
+        formula = self.formula(name)
+        found = list(atoms(formula))
+        if len(found) != 1 or formula != found[0]:
+            raise OntologyError(f"hcc:{name} should be one restriction on one variable")
+        return found[0].variable, found[0].mask(self.variables)
+
+    def _derivation(self, node: ox.NamedNode) -> Derivation:
+        ontology = self.ontology
+        targets = tuple(local_name(iri) for iri in ontology.iris(node, HCC + "derives"))
+        narrowings = []
+        for iri in ontology.iris(node, HCC + "narrowing"):
+            (when,) = ontology.iris(ox.NamedNode(iri), HCC + "when")
+            (then,) = ontology.iris(ox.NamedNode(iri), HCC + "then")
+            source, target = self._single(local_name(when)), self._single(local_name(then))
+            narrowings.append(Narrowing(*source, *target))
+        return Derivation(
+            id=local_name(node.value),
+            label=self.need(node, LABEL),
+            message=self.need(node, HCC + "message"),
+            note=ontology.text(node, EDITORIAL),
+            targets=targets,
+            score=self._score(targets),
+            narrowings=tuple(narrowings),
+        )
+
+    def _score(self, targets: tuple[str, ...]) -> Score | None:
+        ontology = self.ontology
+        if len(targets) != 1:
+            return None
+        scoring = ontology.subjects(HCC + "scores", ox.NamedNode(HCC + targets[0]))
+        if not scoring:
+            return None
+        points = []
+        for node in scoring:
+            variable, mask = self._single(local_name(node.value))
+            points.append((variable, mask, int(self.need(node, HCC + "points"))))
+        totals = []
+        for node in ontology.of_type(OWL + "Class"):
+            lowest = ontology.number(node, HCC + "lowestTotal")
+            if lowest is not None:
+                variable, mask = self._single(local_name(node.value))
+                if variable == targets[0]:
+                    totals.append((mask, lowest, int(self.need(node, HCC + "highestTotal"))))
+        return Score(targets[0], tuple(points), tuple(totals))
+
+    def _conflict_rule(self, node: ox.NamedNode) -> ConflictRule:
+        (when,) = self.ontology.iris(node, HCC + "when")
+        formula = self.formula(local_name(when))
+        found = list(atoms(formula))
+        if not isinstance(formula, And) or list(formula.parts) != found:
+            raise OntologyError(f"hcc:{local_name(when)} should be an intersection of restrictions")
+        return ConflictRule(
+            id=local_name(node.value),
+            label=self.need(node, LABEL),
+            message=self.need(node, HCC + "message"),
+            parts=tuple((atom.variable, atom.mask(self.variables)) for atom in found),
+        )

@@ -1,0 +1,114 @@
+"""The therapies: their taxonomy, and their rows of criteria read from class expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pyoxigraph as ox
+
+from kg.errors import OntologyError
+from kg.guideline.formula import And, Formula, Or, Ref
+from kg.guideline.loading.classes import ClassReader
+from kg.guideline.model import Criterion, Therapy
+from kg.ontology import (
+    ALT_LABEL,
+    DEFINITION,
+    EDITORIAL,
+    HCC,
+    LABEL,
+    NOTATION,
+    NOTE,
+    SUBCLASS,
+    Node,
+    local_name,
+)
+
+
+class TherapyReader(ClassReader):
+    """Reads the therapies."""
+
+    def therapies(self, criteria: Mapping[str, Criterion]) -> list[Therapy]:
+        """Return all therapies; those that are only mentioned, without classes, come first."""
+        return [self._therapy(node, criteria) for node in self._therapy_nodes()]
+
+    def _therapy_nodes(self) -> list[ox.NamedNode]:
+        found: dict[ox.NamedNode, None] = {}
+        queue: list[Node] = [ox.NamedNode(HCC + "Therapy")]
+        while queue:
+            for node in self.ontology.subjects(SUBCLASS, queue.pop(0)):
+                if isinstance(node, ox.NamedNode):
+                    found.setdefault(node)
+                    queue.append(node)
+        return sorted(found, key=lambda n: self.ontology.number(n, HCC + "position") or 0)
+
+    def _therapy(self, node: ox.NamedNode, criteria: Mapping[str, Criterion]) -> Therapy:
+        ontology = self.ontology
+        classes = {
+            aspect: local_name(iri)
+            for aspect in ("indicated", "contraindicated", "cautioned", "eligible")
+            for iri in ontology.iris(node, f"{HCC}{aspect}Class")
+        }
+        therapy = Therapy(
+            id=self.need(node, NOTATION),
+            iri=node.value,
+            label=self.need(node, LABEL),
+            alt_labels=ontology.texts(node, ALT_LABEL),
+            definition=self.need(node, DEFINITION),
+            parents=tuple(
+                self.notation(iri)
+                for iri in ontology.iris(node, SUBCLASS)
+                if iri != HCC + "Therapy"
+            ),
+            notes=ontology.texts(node, NOTE),
+            note=ontology.text(node, EDITORIAL),
+            classes=classes,
+        )
+        return self._with_row(therapy, criteria) if classes else therapy
+
+    def _with_row(self, therapy: Therapy, criteria: Mapping[str, Criterion]) -> Therapy:
+        """Read the row of a therapy from the class expressions of its classes."""
+        for aspect in ("indicated", "eligible"):
+            if aspect not in therapy.classes:
+                raise OntologyError(f"{therapy.id} has classes, but no {aspect} class; add it")
+        formula = self.formula(therapy.classes["indicated"])
+        parts = formula.parts if isinstance(formula, And) else (formula,)
+        indications: list[str] = []
+        preconditions: list[str] = []
+        for part in parts:
+            names = self._union(part, therapy.id, criteria)
+            kinds = {criteria[name].kind for name in names}
+            if len(names) == 1 and kinds == {"precondition"}:
+                preconditions += names
+            elif indications or "precondition" in kinds:
+                raise OntologyError(
+                    f"hcc:{therapy.classes['indicated']}: should be one union of indications "
+                    "and, beside it, criteria of the kind precondition"
+                )
+            else:
+                indications += names
+        return replace(
+            therapy,
+            indications=tuple(indications),
+            preconditions=tuple(preconditions),
+            absolute=self._listed(therapy, "contraindicated", criteria),
+            relative=self._listed(therapy, "cautioned", criteria),
+        )
+
+    def _listed(
+        self, therapy: Therapy, aspect: str, criteria: Mapping[str, Criterion]
+    ) -> tuple[str, ...]:
+        name = therapy.classes.get(aspect)
+        return () if name is None else self._union(self.formula(name), therapy.id, criteria)
+
+    def _union(
+        self, formula: Formula, owner: str, criteria: Mapping[str, Criterion]
+    ) -> tuple[str, ...]:
+        """Return the criteria of a union, groups of criteria opened."""
+        if isinstance(formula, Ref) and formula.name in criteria:
+            return (formula.name,)
+        if isinstance(formula, Ref):
+            return self._union(self.formula(formula.name), owner, criteria)
+        if isinstance(formula, Or):
+            return tuple(n for part in formula.parts for n in self._union(part, owner, criteria))
+        raise OntologyError(f"a class of {owner} should be a union of named criteria")

@@ -1,0 +1,87 @@
+"""The variables of the ontology: their ranges, values, and the bands that thresholds cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import pyoxigraph as ox
+
+from kg.errors import OntologyError
+from kg.guideline.formula import Formula, atoms, read_range
+from kg.guideline.loading.terms import Terms
+from kg.guideline.values import BOOLEAN, Value, Variable, cut_bands
+from kg.ontology import ALT_LABEL, DEFINITION, HCC, LABEL, NOTATION, OWL, RDFS, local_name
+
+
+class VariableReader(Terms):
+    """Reads the variables."""
+
+    def variables(self) -> dict[str, Variable]:
+        """Return all variables by name, in their order, still without bands."""
+        nodes = self.ontology.of_type(OWL + "DatatypeProperty")
+        own = sorted((n for n in nodes if n.value.startswith(HCC)), key=self.position)
+        return {variable.name: variable for variable in map(self._variable, own)}
+
+    def _variable(self, node: ox.NamedNode) -> Variable:
+        ontology, name = self.ontology, local_name(node.value)
+        range_node = ontology.value(node, RDFS + "range")
+        try:
+            if range_node is None:
+                raise OntologyError("there is no rdfs:range")
+            type_, words, interval = read_range(ontology, range_node)
+        except OntologyError as error:
+            raise OntologyError(f"hcc:{name}: {error}") from error
+        role, group = ontology.iris(node, HCC + "role"), ontology.iris(node, HCC + "group")
+        return Variable(
+            name=self.need(node, NOTATION),
+            iri=node.value,
+            type=type_,
+            label=self.need(node, LABEL),
+            definition=self.need(node, DEFINITION),
+            alt_labels=ontology.texts(node, ALT_LABEL),
+            role=self.notation(role[0]) if role else "",
+            group=self.notation(group[0]) if group else None,
+            unit=ontology.text(node, HCC + "unit"),
+            unit_symbol=ontology.text(node, HCC + "unitSymbol"),
+            changeable=ontology.text(node, HCC + "changeable") == "true",
+            lesion_column=ontology.text(node, HCC + "lesionColumn"),
+            lesion_aggregation=ontology.text(node, HCC + "lesionAggregation"),
+            headline=ontology.text(node, HCC + "headline"),
+            values=self._values(node, type_, words),
+            range=interval,
+        )
+
+    def _values(self, node: ox.NamedNode, type_: str, words: tuple[str, ...]) -> tuple[Value, ...]:
+        if type_ == "boolean":
+            return tuple(Value(w, {"true": "yes", "false": "no"}[w], "") for w in BOOLEAN)
+        concepts = {
+            self.need(concept, NOTATION): concept
+            for concept in self.ontology.subjects(HCC + "valueOf", node)
+        }
+        if set(concepts) != set(words):
+            odd = ", ".join(sorted(set(concepts) ^ set(words)))
+            raise OntologyError(f"hcc:{local_name(node.value)}: range and concepts differ in {odd}")
+        return tuple(
+            Value(
+                w,
+                self.need(concepts[w], LABEL),
+                self.need(concepts[w], DEFINITION),
+                self.ontology.text(concepts[w], HCC + "headline"),
+            )
+            for w in words
+        )
+
+
+def with_bands(
+    variables: Mapping[str, Variable], formulas: Iterable[Formula]
+) -> dict[str, Variable]:
+    """Return the variables with their bands, cut at every threshold of the formulas."""
+    every = [atom for formula in formulas for atom in atoms(formula)]
+    cut = {}
+    for name, variable in variables.items():
+        cuts = [i for atom in every if atom.variable == name for i in atom.intervals]
+        whole = variable.type == "integer"
+        bands = cut_bands(variable.range, cuts, whole) if variable.is_number else ()
+        cut[name] = replace(variable, bands=bands)
+    return cut

@@ -1,0 +1,223 @@
+"""The guideline as typed, immutable objects, all of them read from the ontology."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from kg.errors import InputError
+from kg.guideline.formula import Formula, atoms, references
+from kg.guideline.values import Variable
+from kg.ontology import Ontology
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement of the guideline; `start` and `end` count characters of the source text."""
+
+    id: str
+    section: str
+    start: int
+    end: int
+    kind: str
+    decidable: bool
+    therapies: tuple[str, ...]
+    paraphrase: str
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A named class of patients with its formula: a criterion or a shared definition.
+
+    `kind` is the notation of its kind, "definition" for a shared definition. `places` are
+    sections of the guideline, `statements` the ids of the statements behind it.
+    """
+
+    id: str
+    kind: str
+    scope: str | None
+    label: str
+    definition: str
+    places: tuple[str, ...]
+    statements: tuple[str, ...]
+    note: str | None
+    formula: Formula
+
+
+@dataclass(frozen=True)
+class Therapy:
+    """A therapy; those without an eligible class (`classes` empty) are only mentioned.
+
+    `indications`, `preconditions`, `absolute` and `relative` are ids of criteria: the row
+    of this therapy. `classes` maps indicated, contraindicated, cautioned and eligible to
+    the names of classes of patients.
+    """
+
+    id: str
+    iri: str
+    label: str
+    alt_labels: tuple[str, ...]
+    definition: str
+    parents: tuple[str, ...]
+    notes: tuple[str, ...]
+    note: str | None
+    classes: Mapping[str, str]
+    indications: tuple[str, ...] = ()
+    preconditions: tuple[str, ...] = ()
+    absolute: tuple[str, ...] = ()
+    relative: tuple[str, ...] = ()
+
+    @property
+    def criteria(self) -> tuple[str, ...]:
+        """All criteria of the row, in the order of the row."""
+        return self.indications + self.preconditions + self.absolute + self.relative
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """A recommendation: what it says, when it holds, and the therapies that it concerns."""
+
+    id: str
+    label: str
+    definition: str
+    strength: str
+    advice: str
+    places: tuple[str, ...]
+    statements: tuple[str, ...]
+    note: str | None
+    remarks: tuple[str, ...]
+    concerns: tuple[str, ...]
+    precedes: tuple[str, ...]
+    formula: Formula
+
+
+@dataclass(frozen=True)
+class Response:
+    """A class of response to ablation; `outcome` is its word in answers."""
+
+    id: str
+    label: str
+    definition: str
+    outcome: str
+    places: tuple[str, ...]
+    statements: tuple[str, ...]
+    note: str | None
+    formula: Formula
+
+
+@dataclass(frozen=True)
+class Score:
+    """How points of components give a value: bands score, totals map to values."""
+
+    target: str
+    points: tuple[tuple[str, int, int], ...]  # (variable, mask of bands, points)
+    totals: tuple[tuple[int, int, int], ...]  # (mask of values, lowest, highest total)
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """The variables that score, in order."""
+        return tuple(dict.fromkeys(variable for variable, _, _ in self.points))
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """When `source` can only lie in `when` (a mask), `target` is narrowed to `then`."""
+
+    source: str
+    when: int
+    target: str
+    then: int
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A rule by which values of a record narrow others, with the message of its conflict."""
+
+    id: str
+    label: str
+    message: str
+    note: str | None
+    targets: tuple[str, ...]
+    score: Score | None
+    narrowings: tuple[Narrowing, ...]
+
+    @property
+    def from_lesions(self) -> bool:
+        """Whether the rule reads the list of lesions."""
+        return self.score is None and not self.narrowings
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """All variables of the rule, sorted."""
+        sources = [n.source for n in self.narrowings]
+        scored = list(self.score.components) if self.score else []
+        return tuple(sorted({*self.targets, *sources, *scored}))
+
+
+@dataclass(frozen=True)
+class ConflictRule:
+    """Values that do not go together: pinned variables whose bands lie in these masks."""
+
+    id: str
+    label: str
+    message: str
+    parts: tuple[tuple[str, int], ...]  # (variable, mask)
+
+
+@dataclass(frozen=True, eq=False)
+class Guideline:
+    """Everything the ontology says, ready for use; see `load`.
+
+    `kinds` and `groups` (of variables, in order) map notations to labels, `verdicts` notations
+    to label and definition.
+    """
+
+    ontology: Ontology
+    variables: Mapping[str, Variable]
+    criteria: Mapping[str, Criterion]
+    definitions: Mapping[str, Criterion]
+    therapies: Mapping[str, Therapy]
+    mentioned: Mapping[str, Therapy]
+    recommendations: Mapping[str, Recommendation]
+    responses: Mapping[str, Response]
+    statements: Mapping[str, Statement]
+    derivations: tuple[Derivation, ...]
+    conflict_rules: tuple[ConflictRule, ...]
+    kinds: Mapping[str, str]
+    groups: Mapping[str, str]
+    verdicts: Mapping[str, tuple[str, str]]
+    formulas: Mapping[str, Formula]
+
+    @property
+    def version(self) -> str:
+        """The version of the ontology."""
+        return self.ontology.version
+
+    @cached_property
+    def lesion_columns(self) -> Mapping[str, Variable]:
+        """The columns of the lesion table, with the variable each is derived into."""
+        return {v.lesion_column: v for v in self.variables.values() if v.lesion_column}
+
+    def therapy(self, identifier: str) -> Therapy:
+        """Return a therapy that has criteria, by its identifier.
+
+        Raises:
+            InputError: there is none of that name.
+        """
+        if identifier not in self.therapies:
+            raise InputError(
+                f"there are no criteria for a therapy {identifier!r}; "
+                f"the therapies are {', '.join(self.therapies)}"
+            )
+        return self.therapies[identifier]
+
+    def variables_of(self, formula: Formula) -> tuple[str, ...]:
+        """Return the variables that a formula depends on, references followed."""
+        found: dict[str, None] = {}
+        for atom in atoms(formula):
+            found.setdefault(atom.variable)
+        for name in references(formula):
+            for variable in self.variables_of(self.formulas[name]):
+                found.setdefault(variable)
+        return tuple(sorted(found, key=list(self.variables).index))

@@ -1,0 +1,1 @@
+"""Patients as they come in: cells, records, drafts of records, tables."""

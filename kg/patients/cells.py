@@ -1,0 +1,124 @@
+"""The notation of a table cell: a value, nothing, or partial knowledge."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+
+from kg.guideline.values import Interval, Knowledge, Variable
+
+UNKNOWN_WORDS = frozenset({"", "na", "null", "unknown"})
+_TRUE, _FALSE = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
+
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
+_BOUND = re.compile(r"(>=|<=|>|<|≥|≤)\s*(.*)", re.DOTALL)
+_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
+_SHOWN = 60
+
+
+class CellError(ValueError):
+    """A cell that is no value of its variable; the text says what was expected."""
+
+
+def shown(text: str) -> str:
+    """Return a cell in quotes for a message, cut where it is long."""
+    cut = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text):,} characters)"
+    return repr(cut)
+
+
+def expected(variable: Variable) -> str:
+    """Say in words what a cell of a variable may hold."""
+    if variable.type == "enum":
+        return f"one of {', '.join(variable.words)}, or several joined by |"
+    if variable.type == "boolean":
+        return "true or false"
+    if variable.type == "string":
+        return "text"
+    low, high = variable.range.low, variable.range.high
+    number = "a whole number" if variable.type == "integer" else "a number"
+    bounds = []
+    if low is not None:
+        bounds.append(f"{'above' if variable.range.low_open else 'at least'} {low.normalize():f}")
+    if high is not None:
+        bounds.append(f"{'below' if variable.range.high_open else 'at most'} {high.normalize():f}")
+    unit = f" {variable.unit_symbol}" if variable.unit_symbol else ""
+    of = " of " if bounds and bounds[0].startswith("at") else " "
+    limits = of + " and ".join(bounds) if bounds else ""
+    return f"{number}{limits}{unit}, such as 2, >=2 or 1..3"
+
+
+def is_unknown(text: str | None) -> bool:
+    """Return whether a cell says nothing."""
+    return text is None or text.strip().lower() in UNKNOWN_WORDS
+
+
+def parse_cell(variable: Variable, text: str | None) -> Knowledge | None:
+    """Return what a cell says of a variable, or None where it says nothing.
+
+    Raises:
+        CellError: the cell is no value of the variable.
+    """
+    if text is None:
+        return None
+    stripped = text.strip()
+    if stripped.lower() in UNKNOWN_WORDS:
+        return None
+    if variable.is_number:
+        return _number(variable, stripped)
+    if variable.type == "boolean":
+        return _boolean(variable, stripped)
+    return _alternatives(variable, stripped)
+
+
+def _boolean(variable: Variable, text: str) -> Knowledge:
+    word = text.lower()
+    if word not in _TRUE | _FALSE:
+        raise CellError(f"{shown(text)} is neither true nor false; write true, false or nothing")
+    return variable.from_mask(variable.mask_of_words(("true" if word in _TRUE else "false",)))
+
+
+def _alternatives(variable: Variable, text: str) -> Knowledge:
+    known = {word.lower(): word for word in variable.words}
+    words = [part.strip().lower() for part in text.split("|")]
+    for word in words:
+        if word not in known:
+            problem = f"{shown(word)} is no value" if word else "an alternative is empty"
+            raise CellError(f"{problem}; expected {expected(variable)}")
+    return variable.from_mask(variable.mask_of_words(known[word] for word in words))
+
+
+def _number(variable: Variable, text: str) -> Knowledge:
+    bound = _BOUND.fullmatch(text)
+    if bound:
+        sign = bound[1].replace("≥", ">=").replace("≤", "<=")
+        value = _decimal(variable, bound[2], text)
+        if sign[0] == ">":
+            interval = Interval(value, None, sign == ">")
+        else:
+            interval = Interval(None, value, False, sign == "<")
+    elif ".." in text:
+        low, _, high = text.partition("..")
+        interval = Interval(_decimal(variable, low, text), _decimal(variable, high, text))
+        if interval.is_empty:
+            raise CellError(f"{shown(text)} runs downwards; write the smaller number first")
+    else:
+        interval = Interval.point(_decimal(variable, text, text))
+    fitted = variable.fit(interval)
+    if fitted.is_empty:
+        raise CellError(f"{shown(text)} is out of range; expected {expected(variable)}")
+    return variable.from_intervals((fitted,))
+
+
+def _decimal(variable: Variable, text: str, cell: str) -> Decimal:
+    text = text.strip()
+    if _COMMA.fullmatch(text):
+        raise CellError(f"{shown(cell)} has a decimal comma; write {text.replace(',', '.')}")
+    if not _NUMBER.fullmatch(text):
+        raise CellError(f"{shown(cell)} is no number; expected {expected(variable)}")
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise CellError(f"{shown(cell)} is too large or too small a number to compare") from None
+    if variable.type == "integer" and value != value.to_integral_value():
+        raise CellError(f"{shown(cell)} is not whole; expected {expected(variable)}")
+    return value

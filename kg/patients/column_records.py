@@ -1,0 +1,181 @@
+"""Records as columns: derivations and conflicts as in `kg.patients.records`, for many rows.
+
+The rules are those of the ontology, judged on masks of bands. Rows with lesions, where
+numbers themselves decide and not their bands, are derived one by one by `kg.patients.records`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import reduce
+
+import polars as pl
+
+from kg.errors import OntologyError
+from kg.guideline import Derivation, Guideline, Score
+from kg.patients.records import Conflict, Record
+from kg.patients.tables import ID, PINNED, RECORDED, Batch, RowReader
+from kg.readers import ROW
+
+CONFLICTS = "conflicts"
+RULE, SCORED = "rule:", "scored:"
+_BITS = 64
+
+
+def conflicts_json(conflicts: Iterable[Conflict]) -> str:
+    """Return conflicts as the JSON text of their list."""
+    told = [{"variables": list(c.variables), "message": c.message} for c in conflicts]
+    return json.dumps(told, ensure_ascii=False)
+
+
+def derived_columns(table: RowReader, batch: Batch) -> pl.DataFrame:
+    """Return the masks of all variables after derivation, and the column of conflicts."""
+    guideline = table.guideline
+    given, names = batch.knowledge, [name for name in guideline.variables if name != ID]
+    for rule in guideline.derivations:
+        if rule.score is not None:
+            given = given.with_columns(_scored(rule.score, given).alias(SCORED + rule.id))
+    narrowed: dict[str, pl.Expr] = {}
+    clashes: dict[str, pl.Expr] = {}
+    for rule in guideline.derivations:
+        if not rule.from_lesions:
+            targets = _targets(rule)
+            clashes[rule.id] = pl.any_horizontal(
+                pl.col(name) & allowed == 0 for name, allowed in targets
+            )
+            narrowed |= {name: _narrowed(pl.col(name), allowed) for name, allowed in targets}
+    columns = [narrowed.get(name, pl.col(name)).cast(given[name].dtype) for name in names]
+    flags = pl.col(f"^({RECORDED}|{PINNED}).*$")
+    frame = given.select(*columns, flags, *(c.alias(RULE + name) for name, c in clashes.items()))
+    frame = frame.with_columns(
+        pl.all_horizontal(
+            _pinned(guideline, n) & (pl.col(n) & mask != 0) for n, mask in check.parts
+        ).alias(RULE + check.id)
+        for check in guideline.conflict_rules
+    )
+    frame = frame.select(*names, _conflicts(guideline, frame).alias(CONFLICTS))
+    return _with_lesions(table, batch, frame) if batch.lesions else frame
+
+
+def _targets(rule: Derivation) -> list[tuple[str, pl.Expr]]:
+    """Return the targets of a rule, each with the mask that the rule allows of it.
+
+    All columns are read as given. A narrowing that is not set off allows what is there.
+    """
+    if rule.score is not None:
+        return [(rule.score.target, pl.col(SCORED + rule.id))]
+    return [
+        (
+            narrowing.target,
+            pl.when(pl.col(narrowing.source) & ~pl.lit(narrowing.when, pl.UInt8) == 0)
+            .then(pl.lit(narrowing.then))
+            .otherwise(pl.col(narrowing.target)),
+        )
+        for narrowing in rule.narrowings
+    ]
+
+
+def _narrowed(before: pl.Expr, allowed: pl.Expr) -> pl.Expr:
+    """Return what two sources have in common; where that is nothing, both stay possible."""
+    return pl.when(before & allowed == 0).then(before | allowed).otherwise(before & allowed)
+
+
+def _scored(score: Score, given: pl.DataFrame) -> pl.Series:
+    """Return the mask of values that the totals of points allow; see `kg.patients.records.scored`.
+
+    Bit t of `totals` tells whether a total of t points is possible.
+    """
+    totals = pl.repeat(1, len(given), dtype=pl.UInt32, eager=True).alias(SCORED)
+    for component in score.components:
+        parts = [
+            (pl.col(component) & band != 0).cast(pl.UInt32) * (pl.col(SCORED) * (1 << points))
+            for name, band, points in score.points
+            if name == component
+        ]
+        step = pl.DataFrame([given[component], totals])
+        totals = step.select(reduce(lambda a, b: a | b, parts).alias(SCORED)).to_series()
+    values = [
+        (pl.col(SCORED) & sum(1 << total for total in range(lowest, highest + 1)) != 0).cast(
+            given[score.target].dtype
+        )
+        * value
+        for value, lowest, highest in score.totals
+    ]
+    return totals.to_frame().select(reduce(lambda a, b: a | b, values).alias(SCORED)).to_series()
+
+
+def _pinned(guideline: Guideline, name: str) -> pl.Expr:
+    """Return where one value is left of a variable."""
+    if guideline.variables[name].is_number:
+        return pl.col(PINNED + name)
+    return pl.col(name).bitwise_count_ones() == 1
+
+
+def _conflicts(guideline: Guideline, frame: pl.DataFrame) -> pl.Series:
+    """Return the JSON text of the conflicts of each row.
+
+    Which rules found something, and which of their variables are recorded, are packed into
+    one number; each distinct number is put into words once.
+    """
+    told = [(r.id, r.variables, r.message) for r in guideline.derivations if not r.from_lesions]
+    told += [
+        (check.id, tuple(name for name, _ in check.parts), check.message)
+        for check in guideline.conflict_rules
+    ]
+    named = sorted({name for _, names, _ in told for name in names})
+    bit = {name: len(told) + i for i, name in enumerate(named)}
+    if len(told) + len(named) > _BITS:
+        raise OntologyError(f"the conflict rules name {len(named)} variables: too many for a table")
+    recorded = reduce(
+        lambda a, b: a | b,
+        [pl.col(RECORDED + name).cast(pl.UInt64) * (1 << bit[name]) for name in named],
+    )
+    found = frame.with_row_index(ROW).filter(
+        pl.any_horizontal(RULE + identifier for identifier, _, _ in told)
+    )
+    packed = found.select(ROW, pl.col(f"^{RULE}.*$"), recorded.alias(RECORDED)).select(
+        ROW,
+        reduce(
+            lambda a, b: a | b,
+            [
+                pl.when(pl.col(RULE + identifier))
+                .then((pl.col(RECORDED) & sum(1 << bit[n] for n in names)) | (1 << i))
+                .otherwise(pl.lit(0, pl.UInt64))
+                for i, (identifier, names, _) in enumerate(told)
+            ],
+        ).alias(CONFLICTS),
+    )
+    numbers = packed[CONFLICTS]
+    texts = {
+        number: conflicts_json(
+            Conflict(identifier, tuple(n for n in sorted(names) if number >> bit[n] & 1), message)
+            for i, (identifier, names, message) in enumerate(told)
+            if number >> i & 1
+        )
+        for number in numbers.unique()
+    }
+    none = pl.repeat("[]", len(frame), dtype=pl.String, eager=True)
+    if not texts:
+        return none
+    return none.scatter(packed[ROW], numbers.replace_strict(texts, return_dtype=pl.String))
+
+
+def _with_lesions(table: RowReader, batch: Batch, frame: pl.DataFrame) -> pl.DataFrame:
+    """Replace the rows of patients with lesions by what their records say, one by one."""
+    with_lesions = batch.cells[ID].is_in(pl.Series(list(batch.lesions)).implode())
+    places = with_lesions.arg_true()
+    if not len(places):
+        return frame
+    part = Batch(batch.cells[places], batch.knowledge[places], batch.lesions, batch.rejected, None)
+    records: list[Record] = list(table.records(part))
+    columns = []
+    for name in frame.columns:
+        values: list[object] = (
+            [conflicts_json(record.conflicts) for record in records]
+            if name == CONFLICTS
+            else [record.known[name].mask for record in records]
+        )
+        replaced = frame[name].scatter(places, pl.Series(values, dtype=frame[name].dtype))
+        columns.append(replaced.alias(name))
+    return pl.DataFrame(columns)

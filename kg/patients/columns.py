@@ -1,0 +1,148 @@
+"""Columns of cells to columns of knowledge: the bands that remain possible, row by row.
+
+1. Plain values are read by expressions over whole columns, all columns at once: numbers are
+   compared with the thresholds of the ontology, words and booleans with the values.
+2. What that leaves over (partial knowledge, other spellings, faults) is read by its distinct
+   texts, each once, with the one parser of cells (`kg.patients.cells`), so that each cell means the
+   same, and each fault is told in the same words, however it is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from kg.guideline.values import Variable
+from kg.patients.cells import CellError, parse_cell
+
+# A number in so few characters keeps its order, and stays apart from thresholds, as a float.
+_EXACT_LENGTH = 14
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column says of one variable.
+
+    `mask` is null where the cell says nothing (or cannot be read), else the bands that remain
+    possible; `pinned` tells whether one value is left; `fault` says what is wrong with a
+    cell, null where nothing is.
+    """
+
+    mask: pl.Series
+    pinned: pl.Series
+    fault: pl.Series | None
+
+
+def mask_type(variable: Variable) -> pl.DataType:
+    """Return the smallest unsigned type that holds a mask of the variable's bands."""
+    for dtype, bits in ((pl.UInt8(), 8), (pl.UInt16(), 16), (pl.UInt32(), 32)):
+        if variable.band_count <= bits:
+            return dtype
+    return pl.UInt64()
+
+
+def as_text(column: pl.Series) -> pl.Series:
+    """Return a column as the texts of its cells; numbers in their shortest exact form."""
+    text = column.cast(pl.String)
+    return text.str.strip_suffix(".0") if column.dtype.is_float() else text
+
+
+def read_column(variable: Variable, column: pl.Series) -> Column:
+    """Return what a column of cells says of a variable."""
+    return read_columns([variable], column.to_frame(variable.name))[variable.name]
+
+
+def read_columns(variables: Sequence[Variable], frame: pl.DataFrame) -> dict[str, Column]:
+    """Return what each variable's column of a frame says."""
+    if not variables:
+        return {}
+    masks = frame.select(_plain(variable, frame.schema[variable.name]) for variable in variables)
+    left = masks.select(
+        (pl.col(v.name).is_null() & frame[v.name].is_not_null()).any() for v in variables
+    ).row(0)
+    return {
+        variable.name: (
+            _with_texts(variable, masks[variable.name], frame[variable.name])
+            if some_left
+            else Column(masks[variable.name], masks[variable.name].is_not_null(), None)
+        )
+        for variable, some_left in zip(variables, left, strict=True)
+    }
+
+
+def _plain(variable: Variable, dtype: pl.DataType) -> pl.Expr:
+    """Return the masks of plain values; null for what is no plain value of the variable."""
+    x, mask = pl.col(variable.name), mask_type(variable)
+    if variable.is_number and dtype.is_numeric():
+        return _compared(variable, x, dtype).alias(variable.name)
+    if variable.is_number and dtype == pl.String:
+        number = pl.when(x.str.len_bytes() <= _EXACT_LENGTH).then(x).cast(pl.Float64, strict=False)
+        exact = (number != 0) | (x == "0")  # 1e-400 is no zero
+        return _compared(variable, pl.when(exact).then(number), pl.Float64()).alias(variable.name)
+    if variable.type == "boolean" and dtype == pl.Boolean:
+        return pl.when(x).then(1).when(~x).then(2).cast(mask).alias(variable.name)
+    if not variable.is_number and dtype == pl.String:
+        found = pl.lit(None, mask)
+        for i, word in enumerate(variable.words):
+            found = pl.when(x == word).then(pl.lit(1 << i, mask)).otherwise(found)
+        return found.alias(variable.name)
+    return pl.repeat(None, pl.len(), dtype=mask).alias(variable.name)
+
+
+def _compared(variable: Variable, x: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """Return the masks of numbers; null for those out of range, or not whole where they should.
+
+    A float is read as the shortest decimal that it stands for. Rounding to a float keeps the
+    order of decimals and every threshold has few digits, so comparing floats is exact.
+    """
+    mask = pl.lit(1, mask_type(variable))
+    for i, band in enumerate(variable.bands[1:], start=1):
+        passed = x > _literal(band.low, dtype) if band.low_open else x >= _literal(band.low, dtype)
+        mask = pl.when(passed).then(pl.lit(1 << i, mask_type(variable))).otherwise(mask)
+    return pl.when(_fits(variable, x, dtype)).then(mask)
+
+
+def _literal(number: object, dtype: pl.DataType) -> pl.Expr:
+    return pl.lit(number) if dtype.is_decimal() else pl.lit(float(str(number)))
+
+
+def _fits(variable: Variable, x: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    fits = x.is_finite() if dtype.is_float() else x.is_not_null()
+    bounds = variable.range
+    if bounds.low is not None:
+        low = _literal(bounds.low, dtype)
+        fits = fits & (x > low if bounds.low_open else x >= low)
+    if bounds.high is not None:
+        high = _literal(bounds.high, dtype)
+        fits = fits & (x < high if bounds.high_open else x <= high)
+    if variable.type == "integer" and not dtype.is_integer():
+        fits = fits & (x == x.floor())
+    return fits
+
+
+def _with_texts(variable: Variable, mask: pl.Series, cells: pl.Series) -> Column:
+    """Read the cells that have no mask yet by their distinct texts."""
+    places = (mask.is_null() & cells.is_not_null()).arg_true()
+    texts = as_text(cells.gather(places))
+    masks: dict[str, int | None] = {}
+    pinned: dict[str, bool] = {}
+    faults: dict[str, str | None] = {}
+    for text in texts.unique():
+        knowledge, faults[text] = None, None
+        try:
+            knowledge = parse_cell(variable, text)
+        except CellError as error:
+            faults[text] = str(error)
+        masks[text] = None if knowledge is None else knowledge.mask
+        pinned[text] = knowledge is not None and knowledge.pinned
+    fault = None
+    if any(faults.values()):
+        told = texts.replace_strict(faults, return_dtype=pl.String)
+        fault = pl.repeat(None, len(cells), dtype=pl.String, eager=True).scatter(places, told)
+    return Column(
+        mask.clone().scatter(places, texts.replace_strict(masks, return_dtype=mask.dtype)),
+        mask.is_not_null().scatter(places, texts.replace_strict(pinned, return_dtype=pl.Boolean)),
+        fault,
+    )

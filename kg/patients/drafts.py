@@ -1,0 +1,108 @@
+"""A record as it is being written: cells as they were typed, some of them perhaps wrong.
+
+A wrong cell loses nothing: it stays in the draft, is told as a fault, and counts as unknown
+until it is mended.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from kg.guideline import Guideline
+from kg.guideline.values import Knowledge
+from kg.patients.cells import CellError, is_unknown, parse_cell
+from kg.patients.records import Record, derive, read_lesion
+from kg.patients.tables import ID, LESION_ID
+
+LESION = "lesion"
+_NUMBER = r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)"
+_SAID = (  # bounds as people say them, and as cells write them
+    (re.compile(rf"at least {_NUMBER}", re.IGNORECASE), r">=\1"),
+    (re.compile(rf"at most {_NUMBER}", re.IGNORECASE), r"<=\1"),
+    (re.compile(rf"(?:above|over|more than) {_NUMBER}", re.IGNORECASE), r">\1"),
+    (re.compile(rf"(?:below|under|less than) {_NUMBER}", re.IGNORECASE), r"<\1"),
+    (re.compile(rf"(?:between )?{_NUMBER} ?(?:to|and|–|-) ?{_NUMBER}", re.IGNORECASE), r"\1..\2"),
+)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The cells of a patient by variable, and of the lesions by column; none is empty."""
+
+    patient_id: str = ""
+    cells: Mapping[str, str] = field(default_factory=dict)
+    lesions: tuple[Mapping[str, str], ...] = ()
+
+    def with_cell(self, variable: str, text: str) -> Draft:
+        """Return the draft with another cell; an empty text takes it out."""
+        cells = {name: cell for name, cell in self.cells.items() if name != variable}
+        return replace(self, cells=cells | ({variable: text} if text.strip() else {}))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a draft comes to: the record without its faults, and the faults by variable.
+
+    The faults of lesions stand under "lesion".
+    """
+
+    record: Record
+    faults: Mapping[str, str]
+
+
+def written(text: str) -> str:
+    """Return a typed cell in the notation of tables: "at least 3" becomes ">=3"."""
+    stripped = " ".join(text.split())
+    for said, cell in _SAID:
+        if said.fullmatch(stripped):
+            return said.sub(cell, stripped)
+    return stripped
+
+
+def read_draft(guideline: Guideline, draft: Draft) -> Reading:
+    """Return the record of a draft; cells that are wrong are faults and count as unknown."""
+    recorded: dict[str, Knowledge] = {}
+    faults: dict[str, str] = {}
+    for name, text in draft.cells.items():
+        try:
+            knowledge = parse_cell(guideline.variables[name], text)
+        except CellError as error:
+            faults[name] = str(error)
+            continue
+        if knowledge is not None:
+            recorded[name] = knowledge
+    lesions: list[dict[str, Knowledge]] | None = None
+    try:
+        lesions = [read_lesion(guideline, lesion) for lesion in draft.lesions] or None
+    except CellError as error:
+        faults[LESION] = str(error)
+    return Reading(derive(guideline, draft.patient_id, recorded, lesions), faults)
+
+
+def draft_of(
+    guideline: Guideline,
+    cells: Mapping[str, str | None],
+    lesions: Sequence[Mapping[str, str | None]] = (),
+) -> Draft:
+    """Return the draft of a row of the patient table and its rows of the lesion table.
+
+    Only columns that are variables are taken, and only cells that say something.
+    """
+    return Draft(
+        patient_id=cells.get(ID) or "",
+        cells={
+            name: text
+            for name, text in cells.items()
+            if name != ID and name in guideline.variables and text and not is_unknown(text)
+        },
+        lesions=tuple(
+            {
+                column: text
+                for column, text in lesion.items()
+                if column in (LESION_ID, *guideline.lesion_columns) and text
+            }
+            for lesion in lesions
+        ),
+    )

@@ -1,0 +1,91 @@
+"""Records from Python: a mapping of variables to values, and a mapping for each lesion.
+
+| value | meaning |
+| --- | --- |
+| None, or no entry | unknown |
+| True, False | of a boolean variable |
+| 2, 2.5, Decimal("2.5") | of a number, in the unit of the variable |
+| "vp3" | of an enumerated variable |
+| ">=5", "<3", "1..2", "vp3|vp4" | partial knowledge, as in a cell of a table |
+
+A float is read as the shortest decimal that it stands for. `patient_id` is optional; names that
+begin with `_` are passed over, as in tables.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+
+from kg.errors import InputError
+from kg.guideline import Guideline
+from kg.patients.cells import is_unknown
+from kg.patients.records import Record, read_record
+from kg.patients.tables import ID, LESION_ID
+
+_NAMELESS = "unnamed"
+
+
+def record_of(
+    guideline: Guideline,
+    record: Mapping[str, object],
+    lesions: Iterable[Mapping[str, object]] | None = None,
+) -> Record:
+    """Return a mapping as a record; `lesions` has one mapping a lesion.
+
+    Raises:
+        InputError: a name is no variable, or a value is none of its variable.
+    """
+    cells = _cells(record, [*guideline.variables], "the record")
+    name = cells.pop(ID, None)
+    patient_id = _NAMELESS if name is None or is_unknown(name) else name
+    return read_record(guideline, patient_id, cells, _lesions(guideline, lesions))
+
+
+def _lesions(
+    guideline: Guideline, lesions: Iterable[Mapping[str, object]] | None
+) -> list[dict[str, str | None]] | None:
+    if lesions is None:
+        return None
+    columns = [ID, LESION_ID, *guideline.lesion_columns]
+    found = [_cells(lesion, columns, f"lesion {i}") for i, lesion in enumerate(lesions, start=1)]
+    names = [name for cells in found if (name := cells.get(LESION_ID)) is not None]
+    if len(set(names)) < len(names):
+        raise InputError(f"the lesions: a {LESION_ID} stands at more than one of them")
+    return found
+
+
+def _cells(
+    values: Mapping[str, object], allowed: Sequence[str], owner: str
+) -> dict[str, str | None]:
+    """Return values as the texts of cells, names that begin with `_` left out."""
+    cells = {}
+    for name, value in values.items():
+        if name.startswith("_"):
+            continue
+        if name not in allowed:
+            near = difflib.get_close_matches(name.lower(), allowed, n=1, cutoff=0.4)
+            hint = f"; the nearest is {near[0]!r}" if near else ""
+            raise InputError(f"{owner}: {name!r} is no variable{hint}")
+        cells[name] = _cell(value, f"{owner}, {name}")
+    return cells
+
+
+def _cell(value: object, place: str) -> str | None:
+    """Return a Python value as the text of a cell."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return float.__repr__(value).removesuffix(".0")
+    if isinstance(value, int | Decimal):
+        return str(value)
+    item = getattr(value, "item", None)
+    if item is not None and getattr(value, "ndim", None) == 0:  # a scalar of NumPy
+        return _cell(item(), place)
+    raise InputError(
+        f"{place}: a value of type {type(value).__name__} is no cell; "
+        "give a number, True or False, a text, or None where it is not known"
+    )

@@ -1,0 +1,1 @@
+"""What follows from a record: states of criteria, verdicts, and what would change them."""

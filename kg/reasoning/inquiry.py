@@ -1,0 +1,72 @@
+"""What to find out next about a patient: the open facts that would settle most verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kg.guideline import Guideline
+from kg.patients.records import Record
+from kg.reasoning.diagram import Evaluation
+from kg.reasoning.logic import STATE, logic_of
+from kg.reasoning.verdicts import EXCLUDED, UNDETERMINED, PatientResult, verdict
+
+
+@dataclass(frozen=True)
+class OpenFact:
+    """A variable that is not known well enough, and what learning its value would do.
+
+    All are ids of therapies whose verdict is undetermined: `settles` those that any value
+    would settle, `may_settle` those that some value would, `bears_on` all that it is missing
+    for.
+    """
+
+    variable: str
+    settles: tuple[str, ...]
+    may_settle: tuple[str, ...]
+    bears_on: tuple[str, ...]
+
+
+def open_facts(guideline: Guideline, record: Record, result: PatientResult) -> tuple[OpenFact, ...]:
+    """Return the variables that undetermined verdicts turn on, the most decisive first.
+
+    First come those that settle most verdicts whatever their value, then those that may settle
+    most, then those that most verdicts turn on.
+    """
+    open_ = [t for t in result.therapies.values() if t.verdict == UNDETERMINED]
+    names = {name for each in open_ for name in each.missing}
+    found = [
+        _open_fact(guideline, record, name, [t.therapy for t in open_ if name in t.missing])
+        for name in guideline.variables
+        if name in names
+    ]
+    return tuple(
+        sorted(found, key=lambda f: (-len(f.settles), -len(f.may_settle), -len(f.bears_on)))
+    )
+
+
+def _open_fact(
+    guideline: Guideline, record: Record, variable: str, therapies: list[str]
+) -> OpenFact:
+    settled = {therapy: list[bool]() for therapy in therapies}
+    logic = logic_of(guideline)
+    masks = logic.evaluation(record.known).masks
+    level = logic.diagrams.level[variable]
+    for band in range(guideline.variables[variable].band_count):
+        if not masks[level] >> band & 1:
+            continue
+        evaluation = Evaluation(logic.diagrams, [*masks[:level], 1 << band, *masks[level + 1 :]])
+        for therapy, answers in settled.items():
+            classes = guideline.therapies[therapy].classes
+            indicated, absolute = (
+                STATE[evaluation.possible(logic.roots[classes[aspect]])]
+                if aspect in classes
+                else EXCLUDED
+                for aspect in ("indicated", "contraindicated")
+            )
+            answers.append(verdict(indicated, absolute, EXCLUDED) != UNDETERMINED)
+    return OpenFact(
+        variable=variable,
+        settles=tuple(t for t, answers in settled.items() if all(answers)),
+        may_settle=tuple(t for t, answers in settled.items() if any(answers)),
+        bears_on=tuple(therapies),
+    )

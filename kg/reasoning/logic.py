@@ -1,0 +1,145 @@
+"""The guideline compiled to decision diagrams: exact states, missing variables and reasons."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from functools import cache
+from itertools import combinations
+
+from kg.guideline import Guideline, Therapy
+from kg.guideline.formula import Ref
+from kg.guideline.values import Knowledge
+from kg.patients.records import Record
+from kg.reasoning.diagram import FALSE, NO, TRUE, YES, Diagrams, Evaluation
+from kg.reasoning.verdicts import EXCLUDED, MET, UNKNOWN, classes_asked
+
+# The answers of a complete record about one therapy, as leaves of a diagram.
+ANSWER_CONTRAINDICATED, ANSWER_NOT_INDICATED, ANSWER_ELIGIBLE = 0, 1, 2
+STATE = {YES: MET, NO: EXCLUDED, YES | NO: UNKNOWN}
+
+
+def _answer(indicated: int, absolute: int) -> int:
+    if absolute:
+        return ANSWER_CONTRAINDICATED
+    return ANSWER_ELIGIBLE if indicated else ANSWER_NOT_INDICATED
+
+
+class Logic:
+    """All class expressions of a guideline as diagrams; see `logic_of`.
+
+    `roots` maps the classes whose states decide a result to their diagrams, `answers` maps
+    therapies to the diagram of the answer that a complete record gets.
+    """
+
+    def __init__(self, guideline: Guideline) -> None:
+        self.guideline = guideline
+        self.diagrams = Diagrams(guideline.variables, guideline.formulas, _order(guideline))
+        self.roots = {name: self.diagrams.of(Ref(name)) for name in classes_asked(guideline)}
+        self.answers = {t.id: self._answers(t) for t in guideline.therapies.values()}
+
+    def _answers(self, therapy: Therapy) -> int:
+        absolute = therapy.classes.get("contraindicated")
+        indicated = self.roots[therapy.classes["indicated"]]
+        return self.diagrams.combine(
+            (indicated, FALSE if absolute is None else self.roots[absolute]), _answer
+        )
+
+    def answer_variables(self, therapy: Therapy) -> list[str]:
+        """Return the variables on which the answer about a therapy depends, sorted."""
+        names = [therapy.classes.get(aspect) for aspect in ("indicated", "contraindicated")]
+        return sorted({v for n in names if n for v in self.guideline.variables_of(Ref(n))})
+
+    def evaluation(self, known: Mapping[str, Knowledge]) -> Evaluation:
+        """Return the diagrams read against what is known of each variable."""
+        return Evaluation(self.diagrams, [known[name].mask for name in self.diagrams.order])
+
+    def states(self, record: Record) -> dict[str, str]:
+        """Return met, excluded or unknown for every class that decides a result."""
+        evaluation = self.evaluation(record.known)
+        return {name: STATE[evaluation.possible(root)] for name, root in self.roots.items()}
+
+    def missing(self, record: Record, therapy: Therapy) -> tuple[str, ...]:
+        """Return the variables that alone can change the answer about a therapy."""
+        return tuple(self.evaluation(record.known).sensitive(self.answers[therapy.id]))
+
+    def state(self, name: str, known: Mapping[str, Knowledge]) -> str:
+        """Return the state of one class, or of a criterion, under what is known."""
+        root = self.roots[name] if name in self.roots else self.diagrams.of(Ref(name))
+        return STATE[self.evaluation(known).possible(root)]
+
+    def deciding(
+        self, name: str, known: Mapping[str, Knowledge], evaluation: Evaluation | None = None
+    ) -> tuple[str, ...]:
+        """Return a smallest-by-removal set of variables whose knowledge decides a class.
+
+        No variable of the set can be left out: without it the state would be unknown.
+        Empty where the state is unknown. The variables are tried from the leaves up, so
+        that one pass is enough: below a node all is decided, above it nothing is yet.
+        `evaluation` is that of what is known, where the caller has it.
+        """
+        evaluation = evaluation or self.evaluation(known)
+        root = self.roots[name] if name in self.roots else self.diagrams.of(Ref(name))
+        answers = evaluation.possible(root)
+        if answers not in (YES, NO):
+            return ()
+        other = FALSE if answers == YES else TRUE
+        reached = _reached(evaluation, root)
+        kept: dict[int, int] = {}  # masks by level; every other variable is free
+        leads: dict[int, bool] = {leaf: leaf == other for leaf in (FALSE, TRUE)}
+
+        def leads_astray(node: int) -> bool:
+            found = leads.get(node)
+            if found is None:
+                mask = kept.get(self.diagrams.levels[node], -1)
+                edges = self.diagrams.edges[node]
+                found = leads[node] = any(m & mask and leads_astray(c) for m, c in edges)
+            return found
+
+        for level in sorted(reached, reverse=True):
+            children = (child for node in reached[level] for _, child in self.diagrams.edges[node])
+            if any(leads_astray(child) for child in children):
+                kept[level] = evaluation.masks[level]
+        needed = {self.diagrams.order[level] for level in kept}
+        return tuple(variable for variable in self.guideline.variables if variable in needed)
+
+    def covers(self, therapy: Therapy, record: Record) -> tuple[tuple[str, ...], ...]:
+        """Return the inclusion-minimal sets of indications of which one always holds."""
+        evaluation = self.evaluation(record.known)
+        roots = {name: self.roots[name] for name in therapy.indications}
+        found: list[tuple[str, ...]] = []
+        for size in range(1, len(roots) + 1):
+            for names in combinations(sorted(roots), size):
+                if any(set(smaller) <= set(names) for smaller in found):
+                    continue
+                union = self.diagrams.any(roots[name] for name in names)
+                if evaluation.possible(union) == YES:
+                    found.append(names)
+        return tuple(found)
+
+
+def _reached(evaluation: Evaluation, root: int) -> dict[int, set[int]]:
+    """Return the inner nodes that some completion passes, by level."""
+    diagrams, found = evaluation.diagrams, defaultdict[int, set[int]](set)
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        level = diagrams.levels[node]
+        if node >= diagrams.LEAVES and node not in found[level]:
+            found[level].add(node)
+            mask = evaluation.masks[level]
+            stack.extend(child for edge, child in diagrams.edges[node] if edge & mask)
+    return found
+
+
+@cache
+def logic_of(guideline: Guideline) -> Logic:
+    """Return the compiled logic of a guideline, compiled once."""
+    return Logic(guideline)
+
+
+def _order(guideline: Guideline) -> list[str]:
+    """Order the variables that classes use: those that most classes use come first."""
+    names: Iterable[str] = classes_asked(guideline)
+    uses = Counter(v for name in names for v in guideline.variables_of(Ref(name)))
+    return sorted(uses, key=lambda variable: -uses[variable])

@@ -1,0 +1,219 @@
+"""Results of many patients as one compact frame, the same from every engine.
+
+A result frame has a row a patient: `patient_id`, `_row`, `conflicts` (JSON text), and
+- `state:CLASS`, 8 bits for each class asked: 1 excluded, 2 met, 3 unknown;
+- `verdict:THERAPY`, 8 bits: the place of the verdict in `VERDICTS`;
+- `missing:THERAPY`, 64 bits: the missing variables, bit i for variable i of
+  `Logic.answer_variables`, 0 where the verdict is not undetermined.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, reduce
+from itertools import accumulate
+
+import polars as pl
+
+from kg.errors import OntologyError
+from kg.guideline import Guideline, Therapy
+from kg.patients.column_records import CONFLICTS, conflicts_json
+from kg.patients.records import Conflict
+from kg.patients.tables import ID
+from kg.readers import ROW
+from kg.reasoning.logic import STATE, logic_of
+from kg.reasoning.verdicts import (
+    MET,
+    UNDETERMINED,
+    UNKNOWN,
+    VERDICTS,
+    WITH_OPEN_CAUTIONS,
+    PatientResult,
+    classes_asked,
+    patient_result,
+)
+
+STATE_, VERDICT_, MISSING_ = "state:", "verdict:", "missing:"
+CODE = {state: code for code, state in STATE.items()}
+_BITS = 64
+_GROUP = 10
+
+
+def schema(guideline: Guideline) -> dict[str, pl.DataType]:
+    """Return the columns of a result frame and their types."""
+    return {
+        ID: pl.String(),
+        ROW: pl.UInt64(),
+        CONFLICTS: pl.String(),
+        **{STATE_ + name: pl.UInt8() for name in classes_asked(guideline)},
+        **{VERDICT_ + name: pl.UInt8() for name in guideline.therapies},
+        **{MISSING_ + name: pl.UInt64() for name in guideline.therapies},
+    }
+
+
+def to_frame(
+    guideline: Guideline, results: Iterable[PatientResult], rows: Sequence[int]
+) -> pl.DataFrame:
+    """Return results as a result frame; `rows` are their numbers in the table."""
+    logic = logic_of(guideline)
+    names = {t.id: logic.answer_variables(t) for t in guideline.therapies.values()}
+    table = []
+    for row, result in zip(rows, results, strict=True):
+        table.append(
+            (
+                result.patient_id,
+                row,
+                conflicts_json(result.conflicts),
+                *(CODE[result.states[name]] for name in classes_asked(guideline)),
+                *(VERDICTS.index(result.therapies[t].verdict) for t in guideline.therapies),
+                *(pack(names[t], result.therapies[t].missing) for t in guideline.therapies),
+            )
+        )
+    return pl.DataFrame(table, schema=schema(guideline), orient="row")
+
+
+def pack(names: Sequence[str], chosen: Iterable[str]) -> int:
+    """Return a set of names as bits of a number."""
+    if len(names) > _BITS:
+        raise OntologyError(
+            f"a therapy depends on {len(names)} variables; the engine for tables takes {_BITS}"
+        )
+    return sum(1 << names.index(name) for name in chosen)
+
+
+def unpack(names: Sequence[str], bits: int) -> list[str]:
+    """Return the names of the bits that are set."""
+    return [name for i, name in enumerate(names) if bits >> i & 1]
+
+
+def patients(guideline: Guideline, frame: pl.DataFrame) -> Iterator[PatientResult]:
+    """Yield the rows of a result frame as results."""
+    logic = logic_of(guideline)
+    names = {t.id: logic.answer_variables(t) for t in guideline.therapies.values()}
+    classes = classes_asked(guideline)
+    for row in frame.iter_rows(named=True):
+        yield patient_result(
+            guideline,
+            row[ID],
+            tuple(
+                Conflict("", tuple(c["variables"]), c["message"])
+                for c in json.loads(row[CONFLICTS])
+            ),
+            {name: STATE[row[STATE_ + name]] for name in classes},
+            lambda t, row=row: unpack(names[t.id], row[MISSING_ + t.id]),  # type: ignore[misc]
+        )
+
+
+LISTS = ("met", "missing", "unchecked")
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A column as numbers of rows of a table of its distinct values."""
+
+    table: pl.Series
+    places: pl.Series
+
+    def column(self) -> pl.Series:
+        """Return the values themselves."""
+        return self.table.gather(self.places)
+
+    def joined(self, separator: str) -> Coded:
+        """Return lists of words as texts."""
+        texts = self.table.cast(pl.List(pl.String)).list.join(separator)
+        return Coded(texts, self.places)
+
+
+def answers(guideline: Guideline, therapy: Therapy, frame: pl.DataFrame) -> dict[str, Coded]:
+    """Return the answers about one therapy, in the order of a result frame.
+
+    The columns are verdict (a word), and met, missing and unchecked (lists of words, sorted).
+    Words are of enumerated types, which are written and looked up faster than texts.
+    """
+    verdict = pl.col(VERDICT_ + therapy.id)
+    undetermined = verdict == VERDICTS.index(UNDETERMINED)
+    cautious = verdict.is_in([VERDICTS.index(name) for name in WITH_OPEN_CAUTIONS])
+    none = pl.lit(0, pl.UInt64)
+    names = {
+        "met": sorted(therapy.criteria),
+        "missing": logic_of(guideline).answer_variables(therapy),
+        "unchecked": sorted(therapy.relative),
+    }
+    sets = frame.select(
+        _bits(names["met"], CODE[MET]).alias("met"),
+        pl.when(undetermined).then(pl.col(MISSING_ + therapy.id)).otherwise(none).alias("missing"),
+        pl.when(cautious)
+        .then(_bits(names["unchecked"], CODE[UNKNOWN]))
+        .otherwise(none)
+        .alias("unchecked"),
+    )
+    types = list_types(guideline)
+    verdicts = pl.Series(VERDICTS, dtype=pl.Enum(VERDICTS))
+    return {
+        "verdict": Coded(verdicts, frame[VERDICT_ + therapy.id].cast(pl.UInt32)),
+        **{key: _lists(tuple(names[key]), sets[key], types[key]) for key in LISTS},
+    }
+
+
+def list_types(guideline: Guideline) -> dict[str, pl.Enum]:
+    """Return the type of the words in each list of answers."""
+    criteria = pl.Enum(list(guideline.criteria))
+    return {"met": criteria, "missing": pl.Enum(list(guideline.variables)), "unchecked": criteria}
+
+
+def interleaved(columns: Sequence[Coded]) -> pl.Series:
+    """Return columns of equal length as one: the first row of each, then the second of each."""
+    if all(len(column.table) == 1 and not len(column.table[0]) for column in columns):
+        return columns[0].table.new_from_index(0, len(columns) * len(columns[0].places))
+    offsets = accumulate((len(column.table) for column in columns), initial=0)
+    places = pl.concat(
+        [column.places + offset for column, offset in zip(columns, offsets, strict=False)],
+        rechunk=True,
+    )
+    height, width = len(columns[0].places), len(columns)
+    row = pl.int_range(height * width, eager=True)
+    # Lists are looked up several times faster in one piece of memory.
+    table = pl.concat([column.table for column in columns], rechunk=True)
+    return table.gather(places.gather(row % width * height + row // width))
+
+
+def _lists(names: tuple[str, ...], sets: pl.Series, words: pl.Enum) -> Coded:
+    """Return sets of names, one bit a name, as lists; each distinct set is made once.
+
+    A set is cut into groups of few bits, each group looked up in a table of lists.
+    """
+    distinct = sets.unique().alias("set")
+    parts = [
+        table.gather(distinct // (1 << i * _GROUP) % (1 << _GROUP)).alias(str(i))
+        for i, table in enumerate(_tables(names, words))
+    ]
+    lists = pl.DataFrame(parts).select(pl.concat_list(pl.all()).alias("list")).to_series()
+    places = sets.to_frame("set").join(
+        distinct.to_frame().with_row_index("place"), on="set", how="left", maintain_order="left"
+    )
+    return Coded(lists, places["place"])
+
+
+@cache
+def _tables(names: tuple[str, ...], words: pl.Enum) -> list[pl.Series]:
+    """Return for each group of names the lists of all its sets."""
+    tables = []
+    for first in range(0, max(len(names), 1), _GROUP):
+        group = names[first : first + _GROUP]
+        # Splitting texts is many times faster than making lists of lists.
+        joined = pl.Series([";".join(unpack(group, bits)) for bits in range(1 << _GROUP)])
+        named = pl.element().filter(pl.element() != "")
+        tables.append(joined.str.split(";").list.eval(named).cast(pl.List(words)))
+    return tables
+
+
+def _bits(names: Sequence[str], code: int) -> pl.Expr:
+    """Return which of some classes are in a state, one bit a class."""
+    if len(names) > _BITS:
+        raise OntologyError(f"a therapy has {len(names)} criteria; the limit here is {_BITS}")
+    bits = [
+        (pl.col(STATE_ + name) == code).cast(pl.UInt64) * (1 << i) for i, name in enumerate(names)
+    ]
+    return reduce(lambda a, b: a | b, bits, pl.lit(0, pl.UInt64))

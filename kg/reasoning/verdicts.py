@@ -1,0 +1,154 @@
+"""Verdicts and results: what follows from the states of criteria, whichever engine found them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from kg.guideline import Guideline, Therapy
+from kg.patients.records import Conflict, Record
+
+MET, EXCLUDED, UNKNOWN = "met", "excluded", "unknown"
+
+CONTRAINDICATED = "contraindicated"
+NOT_INDICATED = "not_indicated"
+ELIGIBLE_WITH_CAUTION = "eligible_with_caution"
+ELIGIBLE = "eligible"
+ELIGIBLE_UNCHECKED = "eligible_unchecked"
+UNDETERMINED = "undetermined"
+VERDICTS = (
+    ELIGIBLE,
+    ELIGIBLE_WITH_CAUTION,
+    ELIGIBLE_UNCHECKED,
+    UNDETERMINED,
+    NOT_INDICATED,
+    CONTRAINDICATED,
+)
+# Under these verdicts the relative contraindications that are unknown are told.
+WITH_OPEN_CAUTIONS = (ELIGIBLE_UNCHECKED, ELIGIBLE_WITH_CAUTION)
+NOT_ASSESSED = "not_assessed"
+
+Missing = Callable[[Record, Therapy], tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class TherapyResult:
+    """The verdict on one therapy for one patient; all lists are sorted by code point.
+
+    `met` are criteria of the therapy's own row that are met, `missing` the variables that
+    could settle an undetermined verdict, `unchecked` the relative contraindications that
+    are unknown under an eligible verdict.
+    """
+
+    therapy: str
+    verdict: str
+    met: tuple[str, ...]
+    missing: tuple[str, ...]
+    unchecked: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PatientResult:
+    """All answers for one patient.
+
+    `recommendations` maps ids to met, excluded or unknown; `states` holds the same for
+    every criterion and therapy class that was asked.
+    """
+
+    patient_id: str
+    conflicts: tuple[Conflict, ...]
+    therapies: Mapping[str, TherapyResult]
+    recommendations: Mapping[str, str]
+    response_to_ablation: str
+    states: Mapping[str, str]
+
+    def narrowed(self, therapies: Iterable[str]) -> PatientResult:
+        """Return the same result for some of the therapies."""
+        kept = set(therapies)
+        return replace(self, therapies={k: v for k, v in self.therapies.items() if k in kept})
+
+
+def classes_asked(guideline: Guideline) -> tuple[str, ...]:
+    """Return the named classes whose states decide a result."""
+    therapies = [
+        therapy.classes[aspect]
+        for therapy in guideline.therapies.values()
+        for aspect in ("indicated", "contraindicated", "cautioned")
+        if aspect in therapy.classes
+    ]
+    return (
+        *guideline.criteria,
+        *therapies,
+        *guideline.recommendations,
+        *guideline.responses,
+    )
+
+
+def verdict(indicated: str, absolute: str, relative: str) -> str:
+    """Return the verdict that three states give; the first rule that fits."""
+    if absolute == MET:
+        return CONTRAINDICATED
+    if indicated == EXCLUDED:
+        return NOT_INDICATED
+    if indicated == MET and absolute == EXCLUDED:
+        return {MET: ELIGIBLE_WITH_CAUTION, EXCLUDED: ELIGIBLE, UNKNOWN: ELIGIBLE_UNCHECKED}[
+            relative
+        ]
+    return UNDETERMINED
+
+
+def result(
+    guideline: Guideline, record: Record, states: Mapping[str, str], missing: Missing
+) -> PatientResult:
+    """Return the result that follows from the states of all classes asked."""
+    return patient_result(
+        guideline,
+        record.patient_id,
+        record.conflicts,
+        states,
+        lambda therapy: missing(record, therapy),
+    )
+
+
+def patient_result(
+    guideline: Guideline,
+    patient_id: str,
+    conflicts: tuple[Conflict, ...],
+    states: Mapping[str, str],
+    missing: Callable[[Therapy], Iterable[str]],
+) -> PatientResult:
+    """Return the result of one patient; `missing` is asked where a verdict is undetermined."""
+    return PatientResult(
+        patient_id=patient_id,
+        conflicts=conflicts,
+        therapies={
+            therapy.id: _therapy_result(therapy, states, missing)
+            for therapy in guideline.therapies.values()
+        },
+        recommendations={name: states[name] for name in guideline.recommendations},
+        response_to_ablation=next(
+            (r.outcome for r in guideline.responses.values() if states[r.id] == MET), NOT_ASSESSED
+        ),
+        states=states,
+    )
+
+
+def _therapy_result(
+    therapy: Therapy,
+    states: Mapping[str, str],
+    missing: Callable[[Therapy], Iterable[str]],
+) -> TherapyResult:
+    def state(aspect: str) -> str:
+        # Where the guideline states no contraindication, none can hold.
+        return states[therapy.classes[aspect]] if aspect in therapy.classes else EXCLUDED
+
+    answer = verdict(state("indicated"), state("contraindicated"), state("cautioned"))
+    return TherapyResult(
+        therapy=therapy.id,
+        verdict=answer,
+        met=tuple(sorted(name for name in therapy.criteria if states[name] == MET)),
+        missing=tuple(sorted(missing(therapy))) if answer == UNDETERMINED else (),
+        unchecked=tuple(sorted(n for n in therapy.relative if states[n] == UNKNOWN))
+        if answer in WITH_OPEN_CAUTIONS
+        else (),
+    )

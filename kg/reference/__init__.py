@@ -1,0 +1,1 @@
+"""The guideline to look up: terms, statements, passages, the taxonomy, pictures of them."""

@@ -1,0 +1,207 @@
+"""Cards of terms: what there is to say of a criterion, therapy, variable or statement."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from kg.errors import InputError
+from kg.explanation.accounts import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE
+from kg.explanation.wording import number_words, words
+from kg.guideline import Criterion, Guideline, Recommendation, Response, Statement, Therapy
+from kg.guideline.formula import manchester, references
+from kg.guideline.values import Variable
+from kg.patients.cells import expected
+
+Item = Mapping[str, str | int]
+Value = str | Sequence[str] | Sequence[Item] | None
+Card = Mapping[str, Value]
+Coded = Criterion | Recommendation | Response
+
+
+def card_of(guideline: Guideline, identifier: str) -> Card:
+    """Return the card of a term: what to say of it, by heading.
+
+    Raises:
+        InputError: there is no term of that identifier; the text names the nearest.
+    """
+    makers = _makers(guideline)
+    exact = identifier.strip()
+    name = exact if exact in makers else _by_case(makers).get(exact.lower())
+    if name is None:
+        near = difflib.get_close_matches(exact.lower(), list(_by_case(makers)), n=5, cutoff=0.5)
+        names = [_by_case(makers)[word] for word in near]
+        hint = "the nearest are" if names else "there are, for example,"
+        hint += f" {', '.join(names or list(makers)[:3])}"
+        raise InputError(f"there is no term {identifier!r} in the guideline; {hint}")
+    card = makers[name]()
+    return {heading: value for heading, value in card.items() if value}
+
+
+def _by_case(makers: Mapping[str, object]) -> dict[str, str]:
+    return {name.lower(): name for name in makers}
+
+
+def _makers(guideline: Guideline) -> dict[str, Callable[[], Card]]:
+    """Return what makes the card of each term, by its identifier."""
+    g = guideline
+    variables = {name: partial(_variable, g, v) for name, v in g.variables.items()}
+    statements = {name: partial(_statement, g, s) for name, s in g.statements.items()}
+    therapies = {**g.mentioned, **g.therapies}
+    coded: dict[str, Coded] = {**g.definitions, **g.criteria, **g.recommendations, **g.responses}
+    return {
+        **{name: partial(_coded, g, source) for name, source in coded.items()},
+        **{name: partial(_therapy, g, therapy) for name, therapy in therapies.items()},
+        **variables,
+        **statements,
+    }
+
+
+def _coded(guideline: Guideline, source: Coded) -> Card:
+    """Return the card of a class of patients: criterion, definition, recommendation, response."""
+    return {
+        "id": source.id,
+        **_own(guideline, source),
+        "label": source.label,
+        "definition": source.definition,
+        "holds_when": words(guideline, source.formula),
+        "manchester": manchester(source.formula, guideline.variables),
+        "variables": guideline.variables_of(source.formula),
+        "places": source.places,
+        "statements": [_statement_item(guideline.statements[name]) for name in source.statements],
+        "reading": source.note,
+        "therapies": _rows_with(guideline, source.id),
+        "used_in": _users(guideline, source.id),
+    }
+
+
+def _own(guideline: Guideline, source: Coded) -> Card:
+    """Return what only one sort of class has."""
+    if isinstance(source, Recommendation):
+        return {
+            "kind": "recommendation",
+            "advice": source.advice,
+            "strength": source.strength,
+            "concerns": source.concerns,
+            "comes_before": source.precedes,
+            "remarks": source.remarks,
+        }
+    if isinstance(source, Response):
+        return {"kind": "response", "outcome": source.outcome}
+    shared = source.id in guideline.definitions
+    kind = "shared definition" if shared else guideline.kinds[source.kind]
+    return {"kind": kind, "scope": source.scope}
+
+
+def _rows_with(guideline: Guideline, name: str) -> list[Item]:
+    """Return the therapies that have a criterion in their row, with its role there."""
+    return [
+        {"id": therapy.id, "role": role}
+        for therapy in guideline.therapies.values()
+        for criterion, role in row_of(therapy)
+        if criterion == name
+    ]
+
+
+def row_of(therapy: Therapy) -> list[tuple[str, str]]:
+    """Return the criteria in the row of a therapy, with their roles."""
+    rows = (
+        (INDICATION, therapy.indications),
+        (PRECONDITION, therapy.preconditions),
+        (ABSOLUTE, therapy.absolute),
+        (RELATIVE, therapy.relative),
+    )
+    return [(name, role) for role, names in rows for name in names]
+
+
+def _users(guideline: Guideline, name: str) -> list[str]:
+    """Return the criteria, definitions and recommendations whose formula refers to a class."""
+    shown = {**guideline.definitions, **guideline.criteria, **guideline.recommendations}
+    return [user for user in shown if name in references(guideline.formulas[user])]
+
+
+def _statement_item(statement: Statement) -> Item:
+    return {
+        "id": statement.id,
+        "section": statement.section,
+        "start": statement.start,
+        "end": statement.end,
+        "paraphrase": statement.paraphrase,
+    }
+
+
+def _statement(guideline: Guideline, statement: Statement) -> Card:
+    coded: tuple[Coded, ...] = (
+        *guideline.definitions.values(),
+        *guideline.criteria.values(),
+        *guideline.recommendations.values(),
+        *guideline.responses.values(),
+    )
+    return {
+        "id": statement.id,
+        "kind": f"statement: {guideline.kinds[statement.kind]}",
+        "paraphrase": statement.paraphrase,
+        "section": statement.section,
+        "characters": f"{statement.start}–{statement.end}",
+        "decidable": "yes" if statement.decidable else "no",
+        "about": statement.therapies,
+        "used_in": [source.id for source in coded if statement.id in source.statements],
+    }
+
+
+def _therapy(guideline: Guideline, therapy: Therapy) -> Card:
+    recommendations = guideline.recommendations.values()
+    return {
+        "id": therapy.id,
+        "kind": "therapy" if therapy.classes else "therapy without criteria",
+        "label": therapy.label,
+        "also_called": therapy.alt_labels,
+        "definition": therapy.definition,
+        "kind_of": therapy.parents,
+        "notes": therapy.notes,
+        "reading": therapy.note,
+        "criteria": [
+            {"id": name, "label": guideline.criteria[name].label, "role": role}
+            for name, role in row_of(therapy)
+        ],
+        "classes": [
+            f"{name}: {manchester(guideline.formulas[name], guideline.variables)}"
+            for name in therapy.classes.values()
+        ],
+        "recommendations": [r.id for r in recommendations if therapy.id in r.concerns],
+        "statements": [
+            _statement_item(s) for s in guideline.statements.values() if therapy.id in s.therapies
+        ],
+    }
+
+
+def _variable(guideline: Guideline, variable: Variable) -> Card:
+    rules = [r.label for r in guideline.derivations if variable.name in r.targets]
+    coded: dict[str, Coded] = {
+        **guideline.definitions,
+        **guideline.criteria,
+        **guideline.recommendations,
+        **guideline.responses,
+    }
+    return {
+        "id": variable.name,
+        "kind": f"variable: {variable.type}",
+        "label": variable.label,
+        "also_called": variable.alt_labels,
+        "definition": variable.definition,
+        "role": variable.role,
+        "group": variable.group,
+        "unit": variable.unit_symbol or variable.unit,
+        "cell": expected(variable),
+        "values": [
+            {"id": v.name, "label": v.label, "definition": v.definition} for v in variable.values
+        ],
+        "bands": [number_words(variable, [band]) for band in variable.bands],
+        "lesion_column": variable.lesion_column,
+        "over_lesions": variable.lesion_aggregation,
+        "derived_by": rules,
+        "used_in": [
+            n for n, c in coded.items() if variable.name in guideline.variables_of(c.formula)
+        ],
+    }

@@ -1,0 +1,103 @@
+"""Pictures of the guideline as nodes and edges: the taxonomy, and what a therapy depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kg.explanation.accounts import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE
+from kg.guideline import Guideline, Therapy
+from kg.reference.cards import row_of
+
+CRITERIA, GROUP, MENTIONED = "criteria", "group", "mentioned"
+ROLE_SIGNS = {INDICATION: "✔", PRECONDITION: "●", ABSOLUTE: "✘", RELATIVE: "▲"}
+ROLE_COLOURS = {INDICATION: "green", PRECONDITION: "blue", ABSOLUTE: "red", RELATIVE: "orange"}
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node: `kind` says how it is drawn, `full` is its whole text, the rest where it stands."""
+
+    id: str
+    label: str
+    kind: str = ""
+    full: str = ""
+    column: int = 0
+    row: int = 0
+
+
+@dataclass(frozen=True)
+class Edge:
+    """An edge between two nodes; "also" is drawn dashed, "part" with a bend."""
+
+    source: str
+    target: str
+    kind: str = ""
+    label: str = ""
+
+
+Picture = tuple[list[Node], list[Edge]]
+
+
+def every_therapy(guideline: Guideline) -> dict[str, Therapy]:
+    """Return all therapies by id, those that are only mentioned too."""
+    return {**guideline.mentioned, **guideline.therapies}
+
+
+def lineage(guideline: Guideline, name: str) -> list[str]:
+    """Return a therapy and all therapies that it is a kind of, the nearest first."""
+    therapies, found = every_therapy(guideline), [name]
+    for each in found:
+        found += [parent for parent in therapies[each].parents if parent not in found]
+    return found
+
+
+def sort_of(guideline: Guideline, name: str) -> str:
+    """Return whether a therapy has criteria, groups others, or is merely mentioned."""
+    therapies = every_therapy(guideline)
+    if therapies[name].classes:
+        return CRITERIA
+    return GROUP if any(name in other.parents for other in therapies.values()) else MENTIONED
+
+
+def taxonomy(guideline: Guideline) -> Picture:
+    """Return the therapies as a tree, each below its first parent; other parents by "also"."""
+    therapies = every_therapy(guideline)
+    nodes = [
+        Node(name, therapies[name].label, sort_of(guideline, name), "", depth, row)
+        for row, (name, depth) in enumerate(_walk(guideline, None, 0))
+    ]
+    edges = [
+        Edge(parent, node.id, "also" if i else "")
+        for node in nodes
+        for i, parent in enumerate(therapies[node.id].parents)
+    ]
+    return nodes, edges
+
+
+def _walk(guideline: Guideline, parent: str | None, depth: int) -> Iterator[tuple[str, int]]:
+    for name, therapy in every_therapy(guideline).items():
+        if (therapy.parents[:1] or (None,))[0] == parent:
+            yield name, depth
+            yield from _walk(guideline, name, depth + 1)
+
+
+def dependencies(guideline: Guideline, therapy: Therapy) -> Picture:
+    """Return a therapy, its criteria and their variables, in three columns from left to right.
+
+    Variables come in the order in which criteria first ask for them, so that few edges cross.
+    """
+    rows = row_of(therapy)
+    nodes = [Node(therapy.id, therapy.label, CRITERIA)]
+    edges = [Edge(therapy.id, name, "part") for name, _ in rows]
+    variables: dict[str, None] = {}
+    for row, (name, role) in enumerate(rows):
+        criterion = guideline.criteria[name]
+        full = f"{role}: {criterion.label}"
+        nodes.append(Node(name, f"{ROLE_SIGNS[role]} {name}", ROLE_COLOURS[role], full, 1, row))
+        for variable in guideline.variables_of(criterion.formula):
+            variables.setdefault(variable)
+            edges.append(Edge(name, variable))
+    for row, variable in enumerate(variables):
+        nodes.append(Node(variable, guideline.variables[variable].label, "", "", 2, row))
+    return nodes, edges
