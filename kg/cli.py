@@ -16,8 +16,10 @@ from kg.commands import (
     explore,
     graph,
     query,
+    reference,
     serve,
     show,
+    template,
 )
 from kg.errors import HccKgError
 
@@ -34,6 +36,7 @@ app.command("classify")(classify.classify)
 app.command("explain")(explain.explain)
 app.command("show")(show.show)
 app.command("explore")(explore.explore)
+app.command("template")(template.template)
 app.command("cohort")(cohort.cohort)
 app.command("check")(check.check)
 app.command("certify")(certify.certify)
@@ -41,6 +44,7 @@ app.command("bench")(bench.bench)
 app.add_typer(graph.app, name="graph")
 app.command("queries")(query.queries)
 app.command("query")(query.query)
+app.command("reference")(reference.reference)
 app.command("serve")(serve.serve)
 
 

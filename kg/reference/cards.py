@@ -6,12 +6,15 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+import pyoxigraph as ox
+
 from kg.errors import InputError
 from kg.explanation.accounts import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE
 from kg.explanation.wording import number_words, words
 from kg.guideline import Criterion, Guideline, Recommendation, Response, Statement, Therapy
 from kg.guideline.formula import manchester, references
 from kg.guideline.values import Variable
+from kg.ontology import HCC, RDFS, SKOS, Node
 from kg.patients.cells import expected
 
 Item = Mapping[str, str | int]
@@ -52,6 +55,7 @@ def _makers(guideline: Guideline) -> dict[str, Callable[[], Card]]:
     coded: dict[str, Coded] = {**g.definitions, **g.criteria, **g.recommendations, **g.responses}
     return {
         **{name: partial(_coded, g, source) for name, source in coded.items()},
+        **{name: partial(_group, g, name, node) for name, node in groups(g).items()},
         **{name: partial(_therapy, g, therapy) for name, therapy in therapies.items()},
         **variables,
         **statements,
@@ -73,6 +77,29 @@ def _coded(guideline: Guideline, source: Coded) -> Card:
         "reading": source.note,
         "therapies": _rows_with(guideline, source.id),
         "used_in": _users(guideline, source.id),
+    }
+
+
+def groups(guideline: Guideline) -> Mapping[str, Node]:
+    """Return the groups of criteria that classes of therapies refer to, by their identifiers."""
+    ontology = guideline.ontology
+    found = ontology.subjects(RDFS + "subClassOf", ox.NamedNode(HCC + "CriterionGroup"))
+    return {ontology.text(node, SKOS + "notation") or "": node for node in found}
+
+
+def _group(guideline: Guideline, name: str, node: Node) -> Card:
+    """Return the card of a group of criteria."""
+    formula = guideline.formulas[name]
+    classes = {n: t.id for t in guideline.therapies.values() for n in t.classes.values()}
+    using = [t for n, t in classes.items() if name in references(guideline.formulas[n])]
+    return {
+        "id": name,
+        "kind": "group of criteria",
+        "label": guideline.ontology.text(node, RDFS + "label"),
+        "definition": guideline.ontology.text(node, SKOS + "definition"),
+        "holds_when": words(guideline, formula),
+        "manchester": manchester(formula, guideline.variables),
+        "used_in": using,
     }
 
 
@@ -176,6 +203,11 @@ def _therapy(guideline: Guideline, therapy: Therapy) -> Card:
     }
 
 
+def unit_of(variable: Variable) -> str | None:
+    """Return the unit of a variable as it is shown; UCUM puts a word in braces."""
+    return variable.unit_symbol or (variable.unit and variable.unit.strip("{}"))
+
+
 def _variable(guideline: Guideline, variable: Variable) -> Card:
     rules = [r.label for r in guideline.derivations if variable.name in r.targets]
     coded: dict[str, Coded] = {
@@ -192,7 +224,7 @@ def _variable(guideline: Guideline, variable: Variable) -> Card:
         "definition": variable.definition,
         "role": variable.role,
         "group": variable.group,
-        "unit": variable.unit_symbol or variable.unit,
+        "unit": unit_of(variable),
         "cell": expected(variable),
         "values": [
             {"id": v.name, "label": v.label, "definition": v.definition} for v in variable.values

@@ -8,9 +8,9 @@ from kg.cohorts.opened import LARGEST, open_cohort
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.paths import example_cohort
-from kg.patients.tables import ID
 from kg.readers import FORMATS
 from kg.readers.held import Held
+from kg.reference.templates import TEMPLATES
 from kg.texts import counted
 from kg.ui.cohort import state
 from kg.ui.cohort.state import Task
@@ -106,28 +106,16 @@ def _run(guideline: Guideline) -> None:
 
 
 def templates(guideline: Guideline) -> None:
-    """Offer a table to fill in, and one that is filled in."""
-    names = [ID, *(name for name in guideline.variables if name != ID)]
-    st.caption(
-        "To write a table of your own, begin with one of these. `docs/patient-table.md` tells what "
-        "cells may hold."
-    )
+    """Offer tables to fill in, what their columns take, and one that is filled in."""
+    st.caption("To write a table of your own, begin with one of these.")
+    table, text = example_cohort(), {kind: make(guideline) for kind, make in TEMPLATES.items()}
     with st.container(horizontal=True):
-        st.download_button(
-            "Empty table",
-            ",".join(names) + "\n",
-            "template.csv",
-            "text/csv",
-            icon=":material/download:",
-            type="tertiary",
-            help="A CSV file with a column for every variable",
-        )
-        st.download_button(
-            "Example table",
-            example_cohort().read_bytes(),
-            "example.csv",
-            "text/csv",
-            icon=":material/download:",
-            type="tertiary",
-            help="The patients of the example cohort as CSV",
-        )
+        _offer("Empty table", text["patients"], "patients.csv", "A column for every variable")
+        _offer("Empty table of lesions", text["lesions"], "lesions.csv", "A row for each lesion")
+        _offer("What columns take", text["columns"], "columns.csv", "Meaning, unit and cells")
+        _offer("Example table", table.read_bytes(), "example.csv", "The example cohort as CSV")
+
+
+def _offer(label: str, data: str | bytes, name: str, told: str) -> None:
+    icon = ":material/download:"
+    st.download_button(label, data, name, "text/csv", icon=icon, type="tertiary", help=told)

@@ -1,0 +1,49 @@
+"""`hcc-kg reference`: every term of the guideline as Markdown, or a part of it."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kg.guideline import load
+from kg.output import whole_output
+from kg.reference.book import book
+from kg.reference.openness import readings, undecidable
+
+
+class Part(StrEnum):
+    """The parts that can be written alone."""
+
+    all = "all"
+    readings = "readings"
+    undecidable = "undecidable"
+
+
+_WRITERS = {Part.all: book, Part.readings: readings, Part.undecidable: undecidable}
+
+
+def reference(
+    part: Annotated[
+        Part, typer.Argument(help="All terms, the readings, or what no record can decide.")
+    ] = Part.all,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write to; else standard output.")
+    ] = None,
+    ontology: Annotated[
+        Path | None, typer.Option(help="Folder of Turtle modules to use instead of its own.")
+    ] = None,
+) -> None:
+    """Write the ontology reference as Markdown: terms, formulas, places and readings.
+
+    Example: hcc-kg reference --output ontology.md
+    """
+    text = _WRITERS[part](load(ontology))
+    if output is None:
+        sys.stdout.write(text)
+        return
+    with whole_output(output) as path:
+        path.write_text(text, encoding="utf-8")

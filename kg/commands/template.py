@@ -1,0 +1,48 @@
+"""`hcc-kg template`: an empty table to fill in, or what its columns take."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kg.guideline import load
+from kg.output import whole_output
+from kg.reference.templates import TEMPLATES
+
+
+class Kind(StrEnum):
+    """The templates."""
+
+    patients = "patients"
+    lesions = "lesions"
+    columns = "columns"
+
+
+def template(
+    kind: Annotated[
+        Kind,
+        typer.Argument(help="The table of patients, that of lesions, or what every column takes."),
+    ] = Kind.patients,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write to; else standard output.")
+    ] = None,
+    ontology: Annotated[
+        Path | None, typer.Option(help="Folder of Turtle modules to use instead of its own.")
+    ] = None,
+) -> None:
+    """Write an empty table of patients or of lesions, as CSV, to fill in.
+
+    Any column but patient_id, and lesion_id for lesions, may be deleted.
+
+    Example: hcc-kg template --output patients.csv
+    """
+    text = TEMPLATES[kind.value](load(ontology))
+    if output is None:
+        sys.stdout.write(text)
+        return
+    with whole_output(output) as path:
+        path.write_text(text, encoding="utf-8")

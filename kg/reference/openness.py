@@ -1,0 +1,42 @@
+"""What the text leaves open, as blocks in Markdown: how it is read, and what nobody can decide."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from kg.guideline import Guideline
+from kg.reference.inventory import encoded
+from kg.reference.marks import PAGE, escaped, linked
+
+
+def readings(guideline: Guideline) -> str:
+    """Return the readings: each term with the note that says how its wording is read."""
+    return "\n".join(_readings(guideline)) + "\n"
+
+
+def _readings(guideline: Guideline) -> Iterator[str]:
+    therapies = {**guideline.mentioned, **guideline.therapies}
+    for name, term in (encoded(guideline) | therapies).items():
+        if term.note:
+            yield f"- {linked(name, PAGE)} {escaped(term.label)}: {escaped(term.note)}"
+    for rule in guideline.derivations:
+        if rule.note:
+            yield f"- {escaped(rule.label)}: {escaped(rule.note)}"
+
+
+def undecidable(guideline: Guideline) -> str:
+    """Return a table of the kinds of statements that no record can decide, with their query."""
+    return "\n".join(_undecidable(guideline)) + "\n"
+
+
+def _undecidable(guideline: Guideline) -> Iterator[str]:
+    every = Counter(s.kind for s in guideline.statements.values())
+    open_ = Counter(s.kind for s in guideline.statements.values() if not s.decidable)
+    yield "| kind | statements | not decidable | listed by |"
+    yield "| --- | ---: | ---: | --- |"
+    for kind, label in guideline.kinds.items():
+        if open_[kind]:
+            asked = f"hcc-kg query statements-of-kind -p kind={kind} -p is_decidable=false"
+            yield f"| {label} | {every[kind]} | {open_[kind]} | `{asked}` |"
+    yield f"| all | {every.total()} | {open_.total()} | |"

@@ -1,0 +1,49 @@
+"""Empty tables to fill in, and what each of their columns takes."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from kg.guideline import Guideline
+from kg.guideline.values import Variable
+from kg.patients.cells import expected
+from kg.patients.tables import ID, LESION_ID
+from kg.reference.cards import unit_of
+
+
+def patients(guideline: Guideline) -> str:
+    """Return the head of a table of patients, with every variable."""
+    return _csv([list(guideline.variables)])
+
+
+def lesions(guideline: Guideline) -> str:
+    """Return the head of a table of lesions."""
+    return _csv([[ID, LESION_ID, *guideline.lesion_columns]])
+
+
+def columns(guideline: Guideline) -> str:
+    """Return what each column of both tables means and takes, one row a column."""
+    head = ["table", "column", "label", "definition", "unit", "cell"]
+    described = [_column("patients", name, v) for name, v in guideline.variables.items()]
+    described += [_column("lesions", name, v) for name, v in guideline.lesion_columns.items()]
+    return _csv([head, *described])
+
+
+TEMPLATES: Mapping[str, Callable[[Guideline], str]] = {
+    "patients": patients,
+    "lesions": lesions,
+    "columns": columns,
+}
+
+
+def _column(table: str, name: str, variable: Variable) -> Sequence[str]:
+    unit, cell = unit_of(variable) or "", expected(variable)
+    return [table, name, variable.label, variable.definition, unit, cell]
+
+
+def _csv(rows: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()

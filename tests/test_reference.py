@@ -1,0 +1,114 @@
+"""What is written from the ontology for readers: the reference, its blocks, and the templates."""
+
+from __future__ import annotations
+
+import csv
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kg.guideline import Guideline
+from kg.reference.book import book
+from kg.reference.cards import groups
+
+DOCS = Path(__file__).parents[1] / "docs"
+BLOCK = re.compile(r"<!-- Begin of `hcc-kg (.+?)` -->\n(.*?)<!-- End -->", re.S)
+BLOCKS = [
+    pytest.param(command, text, id=f"{page.name}: {command}")
+    for page in sorted(DOCS.glob("*.md"))
+    for command, text in BLOCK.findall(page.read_text("utf-8"))
+]
+TEMPLATES = sorted((DOCS / "templates").glob("*.csv"))
+
+
+@pytest.fixture(scope="module")
+def page(guideline: Guideline) -> str:
+    """The page of the reference."""
+    return book(guideline)
+
+
+def test_page_of_the_reference_is_current(page: str) -> None:
+    kept = (DOCS / "ontology.md").read_text("utf-8")
+    assert kept == page, "write it again: hcc-kg reference --output docs/ontology.md"
+
+
+def test_every_term_has_its_heading_and_is_in_the_contents(guideline: Guideline, page: str) -> None:
+    contents, _, _ = page.partition("\n### ")
+    terms = [
+        *(guideline.criteria | guideline.definitions | groups(guideline)),
+        *(guideline.therapies | guideline.mentioned),
+        *(guideline.recommendations | guideline.responses | guideline.variables),
+    ]
+    assert len(terms) > 150
+    for term in terms:
+        assert page.count(f"\n### {term}\n") == 1
+        assert f"[{term}](#{term.lower()})" in contents
+
+
+def test_every_link_of_the_reference_leads_to_a_place(page: str) -> None:
+    links = set(re.findall(r"\]\(#(.+?)\)", page))
+    titles = re.findall(r"^##+ (.+)$", page, re.M)
+    places = {re.sub(r"[^\w-]", "", t.lower().replace(" ", "-")) for t in titles}
+    places |= set(re.findall(r'<a id="(.+?)">', page))
+    assert len(links) > 300
+    assert links <= places
+
+
+def test_terms_show_formula_places_reading_and_both_syntaxes(page: str) -> None:
+    entry = page.partition("\n### ABL-R4\n")[2].partition("\n### ")[0]
+    assert "Holds when: distance from the main hepatic ducts below 5 mm" in entry
+    assert "`hepatic_duct_distance_mm some xsd:decimal[< 5.0]`" in entry
+    assert "[S085](#s085) (A.3(3), characters 7434–7550)" in entry
+    assert "Reading: The text says" in entry
+
+
+def test_rules_that_derive_and_conflict_are_told_in_words(page: str) -> None:
+    rules = page.partition("\n## Derivations and conflicts\n")[2]
+    assert "7 to 9 points: Child-Pugh class: B." in rules
+    assert "international normalised ratio 1.7 to 2.3: 2 points." in rules
+    assert "gross tumour type: nodular and largest tumour diameter above 10 cm" in rules
+
+
+@pytest.mark.parametrize(("command", "text"), BLOCKS)
+def test_block_of_a_page_is_what_its_command_prints(
+    command: str, text: str, run: Callable[..., object]
+) -> None:
+    _, out, _ = run(*shlex.split(command))  # type: ignore[misc]
+    assert text == out, f"put there what 'hcc-kg {command}' prints"
+
+
+def test_blocks_and_templates_are_found() -> None:
+    assert {block.values[0] for block in BLOCKS} >= {"reference readings", "reference undecidable"}
+    assert {path.stem for path in TEMPLATES} == {"patients", "lesions", "columns"}
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
+def test_template_is_current(path: Path, run: Callable[..., object]) -> None:
+    _, out, _ = run("template", path.stem)  # type: ignore[misc]
+    assert path.read_text("utf-8") == out, f"hcc-kg template {path.stem} -o docs/{path.name}"
+
+
+def test_filled_templates_are_classified(run: Callable[..., object], tmp_path: Path) -> None:
+    for kind, cells in (("patients", "ann"), ("lesions", "ann,s3,2.4")):
+        run("template", kind, "--output", f"{kind}.csv")
+        file = tmp_path / f"{kind}.csv"
+        head = file.read_text("utf-8")
+        filled = cells + "," * (head.count(",") - cells.count(","))
+        file.write_text(f"{head}{filled}\n", "utf-8")
+    status, out, err = run(  # type: ignore[misc]
+        *("classify", "patients.csv", "--lesions", "lesions.csv"),
+        *("--therapy", "rfa", "--format", "csv"),
+    )
+    assert status == 0, err
+    assert "ann,rfa,undetermined" in out
+
+
+def test_columns_describe_every_variable_with_its_cell(guideline: Guideline) -> None:
+    with (DOCS / "templates" / "columns.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    described = [row["column"] for row in rows if row["table"] == "patients"]
+    assert described == list(guideline.variables)
+    assert all(row["cell"] and row["definition"] for row in rows)
