@@ -25,6 +25,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kg.benchmarks.figures import Figure, beside, figure
 from kg.catalogue.queries import catalogue
 from kg.guideline import load
 from kg.server.dataset import write_example
@@ -48,15 +49,48 @@ class Outcome:
     statuses: Counter[int] = field(default_factory=Counter)
     deaths: Counter[int] = field(default_factory=Counter)
 
+    def quantiles(self) -> dict[str, float]:
+        """Return the median and the 95th percentile, in milliseconds."""
+        if len(self.seconds) < 2:
+            return {}
+        cuts = statistics.quantiles(self.seconds, n=20)
+        middle = statistics.median(self.seconds)
+        return {"p50": round(middle * 1000, 1), "p95": round(cuts[-1] * 1000, 1)}
+
+
+@dataclass(frozen=True)
+class Load:
+    """How many clients ask, for how long, and which share of their queries are of death."""
+
+    clients: int
+    seconds: float
+    deaths: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What came of a server under load; memory in MB, before and after."""
+
+    server: str
+    load: Load
+    outcome: Outcome
+    before: int
+    after: int
+    lives: bool
+
     def told(self) -> dict[str, object]:
-        """Return the figures."""
-        cuts = statistics.quantiles(self.seconds, n=20) if len(self.seconds) > 1 else []
+        """Return the figures by name."""
+        statuses = self.outcome.statuses
         return {
-            "answered": self.statuses[200],
-            "failed": {status: n for status, n in self.statuses.items() if status != 200},
-            "p50_ms": round(statistics.median(self.seconds) * 1000, 1) if self.seconds else None,
-            "p95_ms": round(cuts[-1] * 1000, 1) if cuts else None,
-            "deaths": dict(self.deaths),
+            "server": self.server,
+            "deaths_share": self.load.deaths,
+            "answered": statuses[200],
+            "failed": {status: n for status, n in statuses.items() if status != 200},
+            **self.outcome.quantiles(),
+            "deaths": dict(self.outcome.deaths),
+            "memory_before_mb": self.before,
+            "memory_after_mb": self.after,
+            "lives": self.lives,
         }
 
 
@@ -141,32 +175,61 @@ def memory(pid: int) -> int:
     return own + sum(memory(int(child)) for child in " ".join(parts).split())
 
 
-def measure(
-    name: str, command: Sequence[str], port: int, path: str, options: argparse.Namespace
-) -> dict[str, object]:
-    """Run a server under load and return its figures."""
+def measure(name: str, command: Sequence[str], port: int, path: str, load: Load) -> Measured:
+    """Run a server under load and return what came of it."""
     with running(command, port) as process:
         before = memory(process.pid)
-        outcome = asyncio.run(load_up(port, path, options.clients, options.seconds, options.deaths))
+        outcome = asyncio.run(load_up(port, path, load.clients, load.seconds, load.deaths))
         time.sleep(2)
         after = memory(process.pid)
         lives = process.poll() is None
-    told = {"server": name, "deaths_share": options.deaths, **outcome.told()}
-    return told | {"memory_before_mb": before, "memory_after_mb": after, "lives": lives}
+    return Measured(name, load, outcome, before, after, lives)
+
+
+def measurements(port: int, clients: int, seconds: float, deaths: float) -> Iterator[Measured]:
+    """Yield what came of each server, without queries of death and then with them."""
+    for share in (0.0, deaths):
+        for name, command, own, path in _servers(port):
+            yield measure(name, command, own, path, Load(clients, seconds, share))
+
+
+def endpoint_figures(seconds: float) -> Iterator[Figure]:
+    """Yield latency, failures and memory of both servers; ours beside Oxigraph's own."""
+    found = {(m.load.deaths, m.server): m for m in measurements(18890, 30, seconds, 0.05)}
+    for deaths in sorted({share for share, _ in found}):
+        mixed = f"{deaths:.0%} queries of death" if deaths else "well-behaved queries only"
+        theirs = found.get((deaths, "oxigraph"))
+        ours = found[deaths, "hcc-kg"]
+        for word, unit, value in (("p50", "ms", "p50"), ("p95", "ms", "p95")):
+            other = _one(f"Oxigraph's server: {word}, {mixed}", unit, theirs, value)
+            own = _one(f"endpoint: {word}, {mixed}", unit, ours, value)
+            yield from ([other] if other else [])
+            if own:
+                yield beside(own, other) if other else own
+        for m in (theirs, ours):
+            if m is not None:
+                who = "endpoint" if m is ours else "Oxigraph's server"
+                failed = sum(n for status, n in m.outcome.statuses.items() if status != 200)
+                yield figure(f"{who}: failed well-behaved queries, {mixed}", "", [failed])
+                yield figure(f"{who}: memory before, {mixed}", "MB", [m.before])
+                yield figure(f"{who}: memory after, {mixed}", "MB", [m.after])
+
+
+def _one(name: str, unit: str, measured: Measured | None, word: str) -> Figure | None:
+    value = measured.outcome.quantiles().get(word) if measured else None
+    return None if value is None else figure(name, unit, [value])
 
 
 def main() -> None:
-    """Measure our endpoint with queries of death and without, then Oxigraph's server."""
+    """Measure our endpoint and Oxigraph's server, without queries of death and with them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clients", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--deaths", type=float, default=0.05, help="share of queries of death")
     parser.add_argument("--port", type=int, default=18890)
-    options = parser.parse_args()
-    mixed = options.deaths
-    for name, command, port, path in _servers(options.port):
-        for options.deaths in (0.0, mixed):
-            print(json.dumps(measure(name, command, port, path, options)), flush=True)
+    given = parser.parse_args()
+    for found in measurements(given.port, given.clients, given.seconds, given.deaths):
+        print(json.dumps(found.told()), flush=True)
 
 
 def _servers(port: int) -> Iterator[tuple[str, list[str], int, str]]:

@@ -13,7 +13,6 @@ top of that is ours.
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import socket
 import statistics
@@ -25,9 +24,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from kg.benchmarks.figures import Figure, beside, figure
 from kg.paths import explorer_app
 
 _BARE = """
@@ -54,25 +55,29 @@ _ANSWERED = """(value) => new Promise((resolve, reject) => {
 })"""
 
 
-def main() -> None:
-    """Measure the page of a patient, and the bare page beside it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--changes", type=int, default=60, help="values that the field gets")
-    options = parser.parse_args()
+def explorer_figures(changes: int) -> Iterator[Figure]:
+    """Yield the figures of the page of a patient, each beside the bare page."""
     with tempfile.TemporaryDirectory() as folder:
         bare = Path(folder) / "bare.py"
         bare.write_text(_BARE, encoding="utf-8")
-        ours = measure(explorer_app(), _RECORD, options.changes)
-        theirs = measure(bare, "", options.changes)
-    print(json.dumps({"explorer": ours, "bare page": theirs, "ratio": _ratios(ours, theirs)}))
+        theirs = measure("bare page", bare, "", changes)
+        ours = measure("page of a patient", explorer_app(), _RECORD, changes)
+    for other, own, limit in zip(theirs, ours, (3.0, None, 300.0), strict=True):
+        yield other
+        yield Figure(**(asdict(beside(own, other)) | {"limit": limit, "of_median": True}))
 
 
-def _ratios(ours: dict[str, float], theirs: dict[str, float]) -> dict[str, float]:
-    return {name: round(value / theirs[name], 2) for name, value in ours.items()}
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--changes", type=int, default=60, help="values that the field gets")
+    for found in explorer_figures(parser.parse_args().changes):
+        ratio = "" if found.ratio is None else f" = {found.ratio:.2f} x"
+        print(f"{found.name}: {found.median:.3g} {found.unit}{ratio}")
 
 
-def measure(script: Path, parameters: str, changes: int) -> dict[str, float]:
-    """Return the seconds to the first page, and the milliseconds to an answer."""
+def measure(name: str, script: Path, parameters: str, changes: int) -> list[Figure]:
+    """Return the time to the first page, and the median and 95th percentile of answers."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only here is it needed
 
     with _served(script) as address, sync_playwright() as playwright:
@@ -86,11 +91,12 @@ def measure(script: Path, parameters: str, changes: int) -> dict[str, float]:
         first = time.perf_counter() - started
         times = sorted(_changed(page, 2 + i / 10) for i in range(1, changes + 1))
         browser.close()
-    return {
-        "first_page_s": round(first, 2),
-        "answer_p50_ms": round(statistics.median(times)),
-        "answer_p95_ms": round(times[int(len(times) * 0.95)]),
-    }
+    high = times[int(len(times) * 0.95)]
+    return [
+        figure(f"{name}: first page in a fresh browser, server just started", "s", [first]),
+        figure(f"{name}: a changed field answered, p50", "ms", [statistics.median(times)]),
+        figure(f"{name}: a changed field answered, p95", "ms", [high]),
+    ]
 
 
 def _changed(page: Any, value: float) -> float:

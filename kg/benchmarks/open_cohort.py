@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import argparse
 import io
-import resource
 import tempfile
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 
+from kg import api
 from kg.benchmarks.cohort import write_cohort
-from kg.benchmarks.measure import Figure, machine, timed
+from kg.benchmarks.figures import Figure, beside, figure, machine, timed
 from kg.cohorts import views as cohort_views
 from kg.cohorts.opened import OpenCohort, open_cohort, open_example
 from kg.cohorts.selections import Selection, patients
@@ -55,32 +57,38 @@ def selections(cohort: OpenCohort) -> dict[str, Selection]:
     }
 
 
+def cohort_figures(guideline: Guideline, size: int, format_: str) -> Iterator[Figure]:
+    """Yield the figures of an open cohort; opening it beside classifying it into a file."""
+    open_example(guideline)  # compiles the guideline
+    held = table(guideline, size, format_)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / held.name
+        source.write_bytes(held.content)
+        output = Path(folder) / "verdicts.parquet"
+        base = timed(
+            f"classify {size:,} patients ({format_}) into a file",
+            lambda: api.classify_file(source, output, compact=True),
+            3,
+        )
+    yield base
+    yield beside(timed("open them in memory", lambda: open_cohort(guideline, held), 3), base)
+    cohort = open_cohort(guideline, held)
+    for view, selection in selections(cohort).items():
+        yield timed(f"select in {view}", partial(patients, cohort, selection), 5)
+    yield timed("open one patient", lambda: cohort.draft(size // 2), 5)
+    yield figure("results held", "MB", [cohort.results.estimated_size() / _MEGABYTE])
+    yield figure("cells held", "MB", [cohort.cells.estimated_size() / _MEGABYTE])
+
+
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--patients", type=int, default=100_000)
     parser.add_argument("--format", choices=("csv", "jsonl", "parquet"), default="csv")
     asked = parser.parse_args()
-    guideline = load()
-    open_example(guideline)  # compiles the guideline
-    held = table(guideline, asked.patients, asked.format)
-    print(f"{machine()}; {asked.patients:,} patients, {asked.format}, {_size(len(held.content))}")
-    _tell(timed("open", lambda: open_cohort(guideline, held), 3))
-    cohort = open_cohort(guideline, held)
-    for view, selection in selections(cohort).items():
-        _tell(timed(f"select in {view}", lambda chosen=selection: patients(cohort, chosen), 5))  # type: ignore[misc]
-    _tell(timed("open one patient", lambda: cohort.draft(asked.patients // 2), 5))
-    print(f"results {_size(cohort.results.estimated_size())}")
-    print(f"cells {_size(cohort.cells.estimated_size())}")
-    print(f"peak {_size(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)}")
-
-
-def _size(number: float) -> str:
-    return f"{number / _MEGABYTE:,.0f} MB"
-
-
-def _tell(figure: Figure) -> None:
-    print(f"{figure.name}: {figure.median:.3f} s ({figure.least:.3f} to {figure.most:.3f})")
+    print(machine())
+    for found in cohort_figures(load(), asked.patients, asked.format):
+        print(f"{found.name}: {found.median:.3g} {found.unit}")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
-"""`hcc-kg bench`: how fast the engines are, each beside what it is compared with."""
+"""`hcc-kg bench`: how fast everything is, each beside what it is compared with."""
 
 from __future__ import annotations
 
 import json
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,71 +15,118 @@ import typer
 from rich.table import Table
 
 from kg import api, terminal
-from kg.benchmarks.measure import (
-    Cohorts,
-    Figure,
-    cold_start,
-    hermit,
-    machine,
-    single_records,
-)
-from kg.guideline import Guideline
+from kg.benchmarks.figures import Figure, machine
+from kg.benchmarks.page import limit, page, ratio, value
+
+
+class Part(StrEnum):
+    """What can be measured."""
+
+    ENGINES = "engines"
+    STORE = "store"
+    ENDPOINT = "endpoint"
+    COHORT = "open-cohort"
+    EXPLORER = "explorer"
+
+
+_TITLES = {
+    Part.ENGINES: "Engines: cohorts, single records, HermiT",
+    Part.STORE: "Store: loading and asking, beside rdflib",
+    Part.ENDPOINT: "Endpoint: 30 clients on the catalogue, beside Oxigraph's own server",
+    Part.COHORT: "An open cohort, as the explorer holds it",
+    Part.EXPLORER: "Explorer in a browser, beside a bare page of Streamlit",
+}
 
 
 def bench(
+    part: Annotated[
+        list[Part] | None, typer.Option(help="What to measure; the engines by default.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Measure every part.")] = False,
     patients: Annotated[int, typer.Option(min=1_000, help="Size of the cohort.")] = 1_000_000,
     runs: Annotated[int, typer.Option(min=1, help="Runs of each figure.")] = 3,
     seed: Annotated[int, typer.Option(help="Seed of the made-up cohort.")] = 1,
     records: Annotated[int, typer.Option(min=1, help="Records that HermiT classifies.")] = 20,
+    seconds: Annotated[float, typer.Option(min=1, help="Seconds of each load.")] = 60,
     growth: Annotated[
         bool, typer.Option("--growth", help="Also a tenth, and ten times as many patients.")
     ] = False,
-    output: Annotated[Path | None, typer.Option(help="Write the figures as JSON.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Write the figures to this file: JSON, or .md for a page.")
+    ] = None,
 ) -> None:
-    """Measure the engines on a made-up cohort; ratios are what counts.
+    """Measure engines, store, endpoint and explorer; ratios are what counts.
 
     Example: hcc-kg bench --patients 100000 --runs 5 --output bench.json
     """
-    guideline = api.load()
-    figures: list[Figure] = []
+    chosen = list(Part) if everything else part or [Part.ENGINES]
+    found: list[tuple[str, list[Figure]]] = []
     console = terminal.messages()
-    with tempfile.TemporaryDirectory() as folder:
-        cohorts = Cohorts(guideline, Path(folder), seed, runs)
-        for found in _figures(guideline, cohorts, patients, records, growth):
-            figures.append(found)
-            console.print(f"{found.name}: {_value(found)}", style="dim")
-    _print(figures, seed)
+    for each in chosen:
+        figures: list[Figure] = []
+        with _figures(each, patients, runs, seed, records, seconds, growth) as measured:
+            for figure in measured:
+                figures.append(figure)
+                console.print(f"{figure.name}: {value(figure)}", style="dim")
+        found.append((_TITLES[each], figures))
+    for title, figures in found:
+        _print(title, figures)
     if output is not None:
-        told = {"machine": machine(), "seed": seed, "figures": [asdict(f) for f in figures]}
-        output.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        output.write_text(_text(found, seed, output.suffix == ".md"), encoding="utf-8")
 
 
+@contextmanager
 def _figures(
-    guideline: Guideline, cohorts: Cohorts, size: int, records: int, growth: bool
-) -> Iterator[Figure]:
-    yield cold_start(cohorts.runs)
-    yield single_records(guideline, cohorts.runs)
-    yield from cohorts.figures(size)
-    if growth:
-        yield from cohorts.growth([size // 10, size, size * 10])
-    yield from hermit(guideline, cohorts, size, records)
+    part: Part,
+    patients: int,
+    runs: int,
+    seed: int,
+    records: int,
+    seconds: float,
+    growth: bool,
+) -> Iterator[Iterator[Figure]]:
+    """Give the figures of a part as they are taken; only what is measured is loaded."""
+    # ruff: noqa: PLC0415
+    guideline = api.load()
+    if part is Part.STORE:
+        from kg.benchmarks.store import store_figures
+
+        yield store_figures(guideline, runs)
+    elif part is Part.ENDPOINT:
+        from kg.benchmarks.endpoint import endpoint_figures
+
+        yield endpoint_figures(seconds)
+    elif part is Part.COHORT:
+        from kg.benchmarks.open_cohort import cohort_figures
+
+        yield cohort_figures(guideline, min(patients, 100_000), "csv")
+    elif part is Part.EXPLORER:
+        from kg.benchmarks.explorer import explorer_figures
+
+        yield explorer_figures(60)
+    else:
+        from kg.benchmarks.engines import Cohorts, engine_figures
+
+        with tempfile.TemporaryDirectory() as folder:
+            cohorts = Cohorts(guideline, Path(folder), seed, runs)
+            yield engine_figures(guideline, cohorts, patients, records, growth)
 
 
-def _value(found: Figure) -> str:
-    return f"{found.median:,.3g} {found.unit}"
+def _text(found: list[tuple[str, list[Figure]]], seed: int, as_page: bool) -> str:
+    if as_page:
+        return page(found, seed)
+    parts = {title: [asdict(figure) for figure in figures] for title, figures in found}
+    told = {"machine": machine(), "seed": seed, "parts": parts}
+    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
 
-def _print(figures: list[Figure], seed: int) -> None:
-    console = terminal.output()
-    table = Table(title=f"{machine()}; seed {seed}", title_justify="left", box=None)
+def _print(title: str, figures: list[Figure]) -> None:
+    table = Table(title=f"{title}\n{machine()}", title_justify="left", box=None)
     for head, justify in (("figure", "left"), ("median", "right"), ("spread", "right")):
         table.add_column(head, justify=justify)  # type: ignore[arg-type]
     table.add_column("ratio", justify="right")
     table.add_column("limit", justify="right")
-    for found in figures:
-        spread = f"{found.least:,.3g} to {found.most:,.3g}"
-        ratio = "" if found.ratio is None else f"{found.ratio:,.2f}"
-        sign = {None: "", True: " kept", False: " exceeded"}[found.holds]
-        limit = "" if found.limit is None else f"{found.limit:,.3g}{sign}"
-        table.add_row(found.name, _value(found), spread, ratio, limit)
-    console.print(table)
+    for each in figures:
+        spread = f"{each.least:,.3g} to {each.most:,.3g}"
+        table.add_row(each.name, value(each), spread, ratio(each), limit(each))
+    terminal.output().print(table)

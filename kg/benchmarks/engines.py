@@ -1,4 +1,4 @@
-"""What `hcc-kg bench` measures: engines, each beside what it is compared with.
+"""The engines: cohorts beside a copy of their table, single records, HermiT.
 
 Every figure is a median of several runs with its spread, taken in one invocation on one
 machine. Ratios compare figures of that invocation; seconds alone say little elsewhere.
@@ -7,14 +7,11 @@ machine. Ratios compare figures of that invocation; seconds alone say little els
 from __future__ import annotations
 
 import json
-import os
-import platform
-import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -22,70 +19,12 @@ import polars as pl
 
 from kg import api, paths
 from kg.benchmarks.cohort import write_cohort
+from kg.benchmarks.figures import Figure, beside, figure, timed
 from kg.engines.classification import RejectCounter, Summary, chunks, compiled_engine
 from kg.guideline import Guideline
 from kg.patients.tables import PatientTable
 from kg.writers import Chunk, Task
 from kg.writers.rows import write_parquet
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One figure: the median of `runs` runs, the least and the most, and a ratio.
-
-    `ratio` is the median over that of `beside`, another figure of the same invocation;
-    `limit` is what the ratio (or, without one, the median) should not exceed.
-    """
-
-    name: str
-    unit: str
-    median: float
-    least: float
-    most: float
-    runs: int
-    beside: str | None = None
-    ratio: float | None = None
-    limit: float | None = None
-    at_least: bool = False
-
-    @property
-    def holds(self) -> bool | None:
-        """Whether the figure keeps its limit; None where it has none."""
-        if self.limit is None:
-            return None
-        value = self.median if self.ratio is None else self.ratio
-        return value >= self.limit if self.at_least else value <= self.limit
-
-
-def timed(name: str, run: Callable[[], object], runs: int, limit: float | None = None) -> Figure:
-    """Return the seconds that a call takes."""
-    seconds = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        run()
-        seconds.append(time.perf_counter() - start)
-    return figure(name, "s", seconds, limit)
-
-
-def figure(name: str, unit: str, values: list[float], limit: float | None = None) -> Figure:
-    """Return the figure of some values."""
-    middle = statistics.median(values)
-    return Figure(name, unit, middle, min(values), max(values), len(values), limit=limit)
-
-
-def beside(this: Figure, other: Figure, limit: float | None = None) -> Figure:
-    """Return a figure with its ratio to another."""
-    told = asdict(this) | {"beside": other.name, "limit": limit}
-    return Figure(**(told | {"ratio": this.median / other.median}))
-
-
-def machine() -> str:
-    """Return what the figures were taken on."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return (
-        f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.machine()}, "
-        f"Python {platform.python_version()}, Polars {pl.__version__}"
-    )
 
 
 class Cohorts:
@@ -168,6 +107,18 @@ def measured_process(table: Path, output: Path) -> tuple[float, float]:
     done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
     seconds, kilobytes = json.loads(done.stdout)
     return seconds, kilobytes / 2**20
+
+
+def engine_figures(
+    guideline: Guideline, cohorts: Cohorts, size: int, records: int, growth: bool
+) -> Iterator[Figure]:
+    """Yield all figures of the engines."""
+    yield cold_start(cohorts.runs)
+    yield single_records(guideline, cohorts.runs)
+    yield from cohorts.figures(size)
+    if growth:
+        yield from cohorts.growth([size // 10, size, size * 10])
+    yield from hermit(guideline, cohorts, size, records)
 
 
 def cold_start(runs: int) -> Figure:

@@ -1,0 +1,52 @@
+"""The figures as a page of the docs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kg.benchmarks.figures import Figure, machine
+
+_HEAD = """# Benchmarks
+
+Made by `hcc-kg bench --all --output docs/benchmarks.md`. Seconds say little on another machine;
+a ratio compares a figure with the one named beside it, taken in the same run. A limit is what
+we hold ourselves to.
+
+Machine: {machine}. Seed of the made-up cohorts: {seed}.
+"""
+
+
+def page(parts: Iterable[tuple[str, list[Figure]]], seed: int) -> str:
+    """Return the figures of all parts as Markdown."""
+    sections = [_HEAD.format(machine=machine(), seed=seed)]
+    for title, figures in parts:
+        rows = "\n".join(_row(figure) for figure in figures)
+        sections.append(
+            f"## {title}\n\n"
+            "| figure | median | spread | ratio | beside | limit |\n"
+            f"| --- | ---: | --- | ---: | --- | --- |\n{rows}\n"
+        )
+    return "\n".join(sections)
+
+
+def value(figure: Figure) -> str:
+    """Return the median with its unit."""
+    return f"{figure.median:,.3g} {figure.unit}".strip()
+
+
+def limit(figure: Figure) -> str:
+    """Return the limit, and whether it is kept."""
+    if figure.limit is None:
+        return ""
+    return f"{figure.limit:,.6g} {'kept' if figure.holds else 'exceeded'}"
+
+
+def ratio(figure: Figure) -> str:
+    """Return the ratio, with as many digits as matter."""
+    return "" if figure.ratio is None else f"{figure.ratio:,.3g}"
+
+
+def _row(figure: Figure) -> str:
+    spread = f"{figure.least:,.3g} to {figure.most:,.3g}" if figure.runs > 1 else ""
+    cells = (figure.name, value(figure), spread, ratio(figure), figure.beside or "", limit(figure))
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,55 @@
+"""The embedded store: loading the graph and asking it, beside rdflib on the same graph.
+
+rdflib is asked the questions of which both give an answer in seconds; the others it would take
+minutes for.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import rdflib
+
+from kg.benchmarks.figures import Figure, beside, timed
+from kg.catalogue.queries import question
+from kg.guideline import Guideline
+from kg.server.dataset import write_example
+from kg.stores import Store, open_store
+
+QUESTIONS = ("therapies", "thresholds", "eligible-for", "recommendation-counts", "conflicts")
+
+
+def store_figures(guideline: Guideline, runs: int) -> Iterator[Figure]:
+    """Yield the figures of the store in memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "example.nq"
+        write_example(guideline, path)
+        slow = timed("rdflib: load guideline and example cohort", partial(_rdflib, path), 1)
+        yield slow
+        yield beside(timed("store: the same", partial(_store, path), runs), slow)
+        store, other = _store(path), _rdflib(path)
+        for name in QUESTIONS:
+            asked = question(name)
+            text = asked.filled(asked.examples, guideline)
+            theirs = timed(f"rdflib: question {name}", partial(_rows, other, text), 1)
+            yield theirs
+            yield beside(timed("store: the same", partial(store.select, text), runs), theirs)
+
+
+def _store(path: Path) -> Store:
+    store = open_store(None)
+    store.load(path)
+    return store
+
+
+def _rdflib(path: Path) -> rdflib.Dataset:
+    dataset = rdflib.Dataset(default_union=True)
+    dataset.parse(str(path), format="nquads")
+    return dataset
+
+
+def _rows(dataset: rdflib.Dataset, text: str) -> int:
+    return len(list(dataset.query(text)))
