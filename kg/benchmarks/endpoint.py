@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
 import re
 import shutil
@@ -235,7 +236,8 @@ def main() -> None:
 def _servers(port: int) -> Iterator[tuple[str, list[str], int, str]]:
     ours = [sys.executable, "-m", "kg", "serve", "--port", str(port)]
     yield "hcc-kg", ours, port, "/sparql"
-    oxigraph = shutil.which("oxigraph")
+    beside_python = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    oxigraph = shutil.which("oxigraph", path=beside_python)
     if oxigraph is None:
         print("oxigraph is not installed: pip install oxigraph", file=sys.stderr)
         return

@@ -31,22 +31,27 @@ def page(parts: Iterable[tuple[str, list[Figure]]], seed: int) -> str:
 
 def value(figure: Figure) -> str:
     """Return the median with its unit."""
-    return f"{figure.median:,.3g} {figure.unit}".strip()
+    return f"{number(figure.median)} {figure.unit}".strip()
+
+
+def number(found: float) -> str:
+    """Return a number with as many digits as matter, and never as a power of ten."""
+    return f"{found:,.0f}" if abs(found) >= 100 else f"{found:.3g}"
 
 
 def limit(figure: Figure) -> str:
     """Return the limit, and whether it is kept."""
     if figure.limit is None:
         return ""
-    return f"{figure.limit:,.6g} {'kept' if figure.holds else 'exceeded'}"
+    return f"{number(figure.limit)} {'kept' if figure.holds else 'exceeded'}"
 
 
 def ratio(figure: Figure) -> str:
     """Return the ratio, with as many digits as matter."""
-    return "" if figure.ratio is None else f"{figure.ratio:,.3g}"
+    return "" if figure.ratio is None else number(figure.ratio)
 
 
 def _row(figure: Figure) -> str:
-    spread = f"{figure.least:,.3g} to {figure.most:,.3g}" if figure.runs > 1 else ""
+    spread = f"{number(figure.least)} to {number(figure.most)}" if figure.runs > 1 else ""
     cells = (figure.name, value(figure), spread, ratio(figure), figure.beside or "", limit(figure))
     return f"| {' | '.join(cells)} |"

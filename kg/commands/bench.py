@@ -16,7 +16,7 @@ from rich.table import Table
 
 from kg import api, terminal
 from kg.benchmarks.figures import Figure, machine
-from kg.benchmarks.page import limit, page, ratio, value
+from kg.benchmarks.page import limit, number, page, ratio, value
 
 
 class Part(StrEnum):
@@ -127,6 +127,6 @@ def _print(title: str, figures: list[Figure]) -> None:
     table.add_column("ratio", justify="right")
     table.add_column("limit", justify="right")
     for each in figures:
-        spread = f"{each.least:,.3g} to {each.most:,.3g}"
+        spread = f"{number(each.least)} to {number(each.most)}"
         table.add_row(each.name, value(each), spread, ratio(each), limit(each))
     terminal.output().print(table)

@@ -25,11 +25,13 @@ from kg.explanation.accounts import (
     RecommendationAccount,
     TherapyAccount,
 )
+from kg.explanation.changing import sentences
 from kg.explanation.explaining import explain as account_of
 from kg.explanation.wording import listed, sourced
 from kg.guideline import Guideline, load
 from kg.patients.records import Record
 from kg.patients.tables import find_patient
+from kg.reasoning.changes import changes
 from kg.reasoning.verdicts import (
     CONTRAINDICATED,
     ELIGIBLE,
@@ -84,7 +86,7 @@ def explain(
     record = find_patient(guideline, patients, patient_id, lesions)
     result = _classify(guideline, record, engine).narrowed(chosen)
     account = account_of(guideline, record, result)
-    page = _Page(output(), guideline, account, full=therapy is not None)
+    page = _Page(output(), guideline, record, account, full=therapy is not None)
     page.patient()
     for each in account.therapies.values():
         page.therapy(each)
@@ -122,9 +124,15 @@ class _Page:
     """Prints one account; in full for one therapy, without what is excluded for all."""
 
     def __init__(
-        self, console: Console, guideline: Guideline, account: PatientAccount, full: bool
+        self,
+        console: Console,
+        guideline: Guideline,
+        record: Record,
+        account: PatientAccount,
+        full: bool,
     ) -> None:
-        self.console, self.guideline, self.account, self.full = console, guideline, account, full
+        self.console, self.guideline, self.record = console, guideline, record
+        self.account, self.full = account, full
         self.told: dict[str, CriterionAccount] = {}
 
     def line(self, text: str | Text, indent: int = 0, style: str = "") -> None:
@@ -183,6 +191,15 @@ class _Page:
             self.labelled("Missing", known)
         if account.unchecked:
             self.labelled("Cautions unchecked", listed(account.unchecked))
+        if self.full:
+            self.changes(account)
+
+    def changes(self, account: TherapyAccount) -> None:
+        """Tell what would have to change where the therapy is ruled out."""
+        therapy = self.guideline.therapies[account.therapy]
+        found = changes(self.guideline, self.record, therapy, account.verdict)
+        for sentence in sentences(self.guideline, found) if found else ():
+            self.labelled("What would have to change", sentence)
 
     def criteria(self, account: TherapyAccount) -> None:
         shown = [c for c in account.criteria if self.full or c.state != EXCLUDED]
