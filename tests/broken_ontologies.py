@@ -51,6 +51,14 @@ _MAPPING = "hcc:mapping-ecog-loinc-89247-1"
 
 QUICK = (
     Broken(
+        "shapes", "shapes", "shape:Patient", "        shape:cachexia ,\n", "",
+        "hcc:cachexia", "no property of shape:Patient in shapes.ttl is of it; add shape:cachexia",
+    ),
+    Broken(
+        "shapes", "shapes", "shape:partly-variable", "        hcc:ecog\n", "",
+        "hcc:ecog", "it is not in the sh:in of shape:partly-variable in shapes.ttl",
+    ),
+    Broken(
         "modules", "criteria", "hcc:ABL-C5", "a owl:Class ;", "a owl:Class",
         "ontology", "criteria.ttl, line 244: not valid Turtle",
     ),
@@ -123,6 +131,10 @@ QUICK = (
     Broken(
         "schemes", "variables", "hcc:cachexia", "hcc:GeneralStateGroup", "hcc:Indication",
         "hcc:cachexia", "its group hcc:Indication is none of hcc:GroupScheme",
+    ),
+    Broken(
+        "schemes", "variables", "hcc:cachexia", "hcc:worse hcc:Higher", "hcc:worse hcc:Indication",
+        "hcc:cachexia", "its worse hcc:Indication is none of hcc:DirectionScheme",
     ),
     Broken(
         "variables", "variables", "hcc:tumour_count", " , owl:FunctionalProperty", "",

@@ -69,7 +69,10 @@ _SOME: dict[str, tuple[str, ...]] = {
     "responses": (_PLACE,),
     "derivations": (HCC + "derives",),
 }
-_SCHEMES = {HCC + "kind": "KindScheme", HCC + "role": "RoleScheme", HCC + "group": "GroupScheme"}
+_SCHEMES = {
+    **{HCC + "kind": "KindScheme", HCC + "role": "RoleScheme"},
+    **{HCC + "group": "GroupScheme", HCC + "worse": "DirectionScheme"},
+}
 
 
 @check("modules")
@@ -220,7 +223,7 @@ def placed(material: Material) -> Examined:
 
 @check("terms")
 def schemes(material: Material) -> Examined:
-    """Every kind, role and group is a concept of the vocabulary of kinds, roles or groups."""
+    """Every kind, role, group and direction is a concept of its vocabulary."""
     ontology = material.ontology
     for triple in ontology.triples:
         scheme = _SCHEMES.get(triple.predicate.value)

@@ -130,6 +130,7 @@ class Variable:
 
     `type` is boolean, enum, integer, decimal or string; `values` are those of an enum or a
     boolean; `range` bounds a number, whose `bands` partition it; `unit` is a UCUM code.
+    `worse` is the direction in which a patient is worse off: higher, lower, or None if unclear.
     """
 
     name: str
@@ -146,6 +147,7 @@ class Variable:
     lesion_column: str | None
     lesion_aggregation: str | None
     headline: str | None = None
+    worse: str | None = None
     values: tuple[Value, ...] = ()
     range: Interval = Interval()
     bands: tuple[Interval, ...] = ()

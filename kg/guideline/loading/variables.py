@@ -33,6 +33,7 @@ class VariableReader(Terms):
         except OntologyError as error:
             raise OntologyError(f"hcc:{name}: {error}") from error
         role, group = ontology.iris(node, HCC + "role"), ontology.iris(node, HCC + "group")
+        worse = ontology.iris(node, HCC + "worse")
         return Variable(
             name=self.need(node, NOTATION),
             iri=node.value,
@@ -48,6 +49,7 @@ class VariableReader(Terms):
             lesion_column=ontology.text(node, HCC + "lesionColumn"),
             lesion_aggregation=ontology.text(node, HCC + "lesionAggregation"),
             headline=ontology.text(node, HCC + "headline"),
+            worse=self.notation(worse[0]) if worse else None,
             values=self._values(node, type_, words),
             range=interval,
         )
