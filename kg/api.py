@@ -8,7 +8,7 @@ children of `kg.errors.HccKgError`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -22,20 +22,20 @@ from kg.engines.classification import (
     Rejects,
     Summary,
     chunks,
-    compiled_engine,
-    hermit_engine,
+    engine_of,
+    no_engine,
 )
 from kg.engines.compiled import Compiled
-from kg.errors import InputError
 from kg.explanation.accounts import PatientAccount
 from kg.explanation.explaining import explain as account_of
 from kg.guideline import Criterion, Guideline, Therapy
 from kg.guideline import load as load_from
 from kg.guideline.values import Variable
 from kg.output import check_apart, whole_file
+from kg.patients.heads import ID
 from kg.patients.mappings import record_of
 from kg.patients.records import Record
-from kg.patients.tables import ID, PatientTable
+from kg.patients.tables import PatientTable
 from kg.readers import Source
 from kg.readers.frame import ArrowFrame, frame_source
 from kg.reasoning.results import patients, schema
@@ -120,7 +120,7 @@ def explain(
         ComponentError: as `classify`.
     """
     chosen = guideline or load()
-    names = _therapies(chosen, therapies)
+    names = chosen.chosen(therapies)
     read = record_of(chosen, record, lesions)
     return account_of(chosen, read, _engine(engine, chosen).classify(read).narrowed(names))
 
@@ -185,11 +185,11 @@ def classify_table(
         ComponentError: HermiT was asked for and there is no usable Java.
     """
     chosen = guideline or load()
-    task = Task(chosen, _therapies(chosen, therapies))
+    task = Task(chosen, chosen.chosen(therapies))
     table = _table(chosen, source, lesions, ignore_unknown)
     summary = Summary()
     kept = KeptRejects(summary, strict)
-    found = [c.frame for c in chunks(table, _batch_engine(engine, chosen), kept, summary)]
+    found = [c.frame for c in chunks(table, _batches(engine, chosen), kept, summary)]
     return TableResult(
         summary=summary,
         rejected=kept.frame(table.source.columns),
@@ -229,7 +229,7 @@ def classify_file(
         ComponentError: HermiT was asked for and there is no usable Java.
     """
     chosen, target = guideline or load(), Path(output)
-    task = Task(chosen, _therapies(chosen, therapies), explain, compact)
+    task = Task(chosen, chosen.chosen(therapies), explain, compact)
     write = writer_of(format or target.suffix.removeprefix(".").lower())
     summary = Summary()
     beside = target.with_name(f"{target.stem}.rejected.csv")
@@ -238,15 +238,9 @@ def classify_file(
     check_apart(*named, target, bin_.path, bin_.lesion_path)
     table = _table(chosen, source, lesions, ignore_unknown)
     with bin_, whole_file(target) as path:
-        run = _batch_engine(engine, chosen, missing=not compact)
+        run = _batches(engine, chosen, missing=not compact)
         write(task, chunks(table, run, bin_, summary), path)
     return summary
-
-
-def _therapies(guideline: Guideline, names: Iterable[str] | None) -> Sequence[str]:
-    """Return the chosen therapies in the order of the guideline."""
-    chosen = {guideline.therapy(name).id for name in names or guideline.therapies}
-    return [name for name in guideline.therapies if name in chosen]
 
 
 def _table(
@@ -261,6 +255,11 @@ def _source(table: Table, name: str) -> Path | Source:
 
 
 @cache
+def _batches(name: str, guideline: Guideline, missing: bool = True) -> BatchEngine:
+    return engine_of(name, guideline, missing=missing)
+
+
+@cache
 def _engine(name: str, guideline: Guideline) -> Engine:
     if name == "compiled":
         return Compiled(guideline)
@@ -268,17 +267,4 @@ def _engine(name: str, guideline: Guideline) -> Engine:
         from kg.engines.hermit import Hermit  # noqa: PLC0415 - starts a Java virtual machine
 
         return Hermit(guideline)
-    raise _no_engine(name)
-
-
-@cache
-def _batch_engine(name: str, guideline: Guideline, missing: bool = True) -> BatchEngine:
-    if name == "compiled":
-        return compiled_engine(guideline, missing)
-    if name == "hermit":
-        return hermit_engine(guideline, lambda: None)
-    raise _no_engine(name)
-
-
-def _no_engine(name: str) -> InputError:
-    return InputError(f"{name!r} is no engine of this process; these are compiled and hermit")
+    raise no_engine(name)

@@ -14,8 +14,9 @@ from kg.engines.classification import BatchEngine, compiled_engine
 from kg.engines.compiled import Compiled
 from kg.errors import InputError
 from kg.guideline import Guideline
+from kg.patients.heads import ID, REASON
 from kg.patients.records import read_record
-from kg.patients.tables import ID, REASON, PatientTable
+from kg.patients.tables import PatientTable
 from kg.reasoning.results import patients
 from kg.reasoning.verdicts import PatientResult
 

@@ -21,7 +21,8 @@ from kg.guideline import Guideline
 from kg.paths import example_cohort, example_lesions
 from kg.patients.columns import as_text
 from kg.patients.drafts import Draft, draft_of
-from kg.patients.tables import ID, PatientTable, variables_of
+from kg.patients.heads import ID
+from kg.patients.tables import PatientTable, variables_of
 from kg.readers import PROBLEM, ROW, Source, open_source
 from kg.readers.held import File, Held
 from kg.reasoning.results import VERDICT_, schema

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -14,16 +13,14 @@ from kg.commands.classify_spark import Places, classify_with_spark
 from kg.commands.inputs import named_tables
 from kg.engines.classification import (
     ENGINES,
-    BatchEngine,
     Rejects,
     Summary,
     chunks,
-    compiled_engine,
-    hermit_engine,
+    engine_of,
     shortened,
 )
 from kg.errors import InputError
-from kg.guideline import Guideline, load
+from kg.guideline import load
 from kg.output import whole_output
 from kg.paths import Remote, located
 from kg.patients.tables import PatientTable
@@ -99,12 +96,12 @@ def classify(
     need the same version of hcc-kg[spark].
     """
     guideline = load(ontology)
-    task = _task(guideline, therapy, explain, compact)
+    task = Task(guideline, guideline.chosen(therapy), explain, compact)
     places = _places(patients, lesions, example, output, rejects)
     suffix = places.output.suffix if places.output else ""
     form = format or (suffix.removeprefix(".").lower() if places.output else "table")
     writer_of(form)
-    _check_options(form, explain, compact)
+    _check_options(engine, form, explain, compact)
     places.check_apart()
     summary = Summary()
     if engine == "spark":
@@ -155,18 +152,15 @@ def _classify_here(
         Rejects(rejects, summary, strict) as bin_,
         whole_output(output) as path,
     ):
-        run = _engine(engine, task.guideline, bar.advance, missing=not task.compact)
+        run = engine_of(engine, task.guideline, bar.advance, missing=not task.compact)
         results = chunks(table, run, bin_, summary)
         write = writer_of(form)
         write(task, bar.watch(results) if engine == "compiled" else results, path)
 
 
-def _task(guideline: Guideline, therapy: list[str] | None, explain: bool, compact: bool) -> Task:
-    chosen = {guideline.therapy(name).id for name in therapy or guideline.therapies}
-    return Task(guideline, [t for t in guideline.therapies if t in chosen], explain, compact)
-
-
-def _check_options(form: str, explain: bool, compact: bool) -> None:
+def _check_options(engine: str, form: str, explain: bool, compact: bool) -> None:
+    if engine not in ENGINES:
+        raise InputError(f"{engine!r} is no engine; the engines are {', '.join(ENGINES)}")
     if explain and form not in ("json", "jsonl"):
         raise InputError(
             "--explain goes with --format json or jsonl; "
@@ -174,16 +168,6 @@ def _check_options(form: str, explain: bool, compact: bool) -> None:
         )
     if compact and form not in ("csv", "parquet"):
         raise InputError("--compact goes with --format csv or parquet")
-
-
-def _engine(
-    name: str, guideline: Guideline, advance: Callable[[], object], missing: bool
-) -> BatchEngine:
-    if name == "compiled":
-        return compiled_engine(guideline, missing)
-    if name == "hermit":
-        return hermit_engine(guideline, advance)
-    raise InputError(f"{name!r} is no engine; the engines are {', '.join(ENGINES)}")
 
 
 def _tell(console: Console, task: Task, summary: Summary, places: Places, form: str) -> None:

@@ -16,10 +16,6 @@ from rich.text import Text
 from kg.engines.compiled import Compiled
 from kg.errors import InputError
 from kg.explanation.accounts import (
-    ABSOLUTE,
-    INDICATION,
-    PRECONDITION,
-    RELATIVE,
     CriterionAccount,
     PatientAccount,
     RecommendationAccount,
@@ -28,7 +24,7 @@ from kg.explanation.accounts import (
 from kg.explanation.changing import sentences
 from kg.explanation.explaining import explain as account_of
 from kg.explanation.wording import listed, sourced
-from kg.guideline import Guideline, load
+from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline, load
 from kg.patients.records import Record
 from kg.patients.tables import find_patient
 from kg.reasoning.changes import changes

@@ -19,7 +19,8 @@ from kg.guideline import Guideline
 from kg.output import whole_file
 from kg.patients.column_records import CONFLICTS, derived_columns
 from kg.patients.columns import as_text
-from kg.patients.tables import ID, REASON, Batch, PatientTable, RowReader
+from kg.patients.heads import ID, REASON
+from kg.patients.tables import Batch, PatientTable, RowReader
 from kg.readers import PROBLEM, ROW, Source
 from kg.reasoning.results import MISSING_, STATE_, VERDICT_, to_frame
 from kg.reasoning.verdicts import VERDICTS
@@ -82,6 +83,32 @@ def compiled_engine(guideline: Guideline, missing: bool = True) -> BatchEngine:
         )
 
     return classify
+
+
+def engine_of(
+    name: str,
+    guideline: Guideline,
+    advance: Callable[[], object] = lambda: None,
+    missing: bool = True,
+) -> BatchEngine:
+    """Return an engine of this process for batches; `advance` is called after each patient.
+
+    Only HermiT goes patient by patient. `missing` variables may be left out.
+
+    Raises:
+        InputError: there is no such engine in this process.
+        ComponentError: HermiT was asked for and there is no usable Java.
+    """
+    if name == "compiled":
+        return compiled_engine(guideline, missing)
+    if name == "hermit":
+        return hermit_engine(guideline, advance)
+    raise no_engine(name)
+
+
+def no_engine(name: str) -> InputError:
+    """Return the error for a name that is no engine of this process."""
+    return InputError(f"{name!r} is no engine of this process; these are compiled and hermit")
 
 
 def hermit_engine(guideline: Guideline, advance: Callable[[], object]) -> BatchEngine:

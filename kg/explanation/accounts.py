@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from kg.guideline import Statement
 from kg.patients.records import Conflict
 
-INDICATION, PRECONDITION = "indication", "precondition"
-ABSOLUTE, RELATIVE = "absolute contraindication", "relative contraindication"
-
 
 @dataclass(frozen=True, slots=True)
 class CriterionAccount:

@@ -12,10 +12,6 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from kg.explanation.accounts import (
-    ABSOLUTE,
-    INDICATION,
-    PRECONDITION,
-    RELATIVE,
     CriterionAccount,
     Missing,
     PatientAccount,
@@ -192,12 +188,6 @@ class _Explainer:
     def therapy(self, found: TherapyResult) -> TherapyAccount:
         therapy = self.guideline.therapies[found.therapy]
         covers = self.covers(therapy)
-        rows = (
-            (INDICATION, therapy.indications),
-            (PRECONDITION, therapy.preconditions),
-            (ABSOLUTE, therapy.absolute),
-            (RELATIVE, therapy.relative),
-        )
         return TherapyAccount(
             therapy=found.therapy,
             label=therapy.label,
@@ -206,7 +196,9 @@ class _Explainer:
             facts=self.behind_all(self.decisive(therapy, found.verdict)),
             notes=therapy.notes,
             note=therapy.note,
-            criteria=tuple(self.criterion(name, role) for role, names in rows for name in names),
+            criteria=tuple(
+                self.criterion(name, role) for role, names in therapy.row for name in names
+            ),
             missing=tuple(
                 Missing(name, self.guideline.variables[name].label, self.fact(name))
                 for name in found.missing

@@ -27,7 +27,8 @@ from kg.graph.sinks import Sink, shared_patient
 from kg.graph.verdicts import verdict_lines
 from kg.guideline import Guideline
 from kg.paths import example_cohort, example_lesions
-from kg.patients.tables import ID, Batch, PatientTable
+from kg.patients.heads import ID
+from kg.patients.tables import Batch, PatientTable
 
 EXAMPLE = "example"
 

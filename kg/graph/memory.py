@@ -15,7 +15,8 @@ from kg.graph.patients import PatientLines
 from kg.graph.verdicts import verdict_lines
 from kg.guideline import Guideline
 from kg.patients.drafts import LESION, Draft, read_draft
-from kg.patients.tables import ID, LESION_ID, PatientTable
+from kg.patients.heads import ID, LESION_ID
+from kg.patients.tables import PatientTable
 from kg.readers.frame import FrameSource
 
 THIS_PATIENT, THIS_COHORT = "this-patient", "this-cohort"

@@ -7,6 +7,10 @@ from pathlib import Path
 
 from kg.guideline.loading import guideline_of
 from kg.guideline.model import (
+    ABSOLUTE,
+    INDICATION,
+    PRECONDITION,
+    RELATIVE,
     ConflictRule,
     Criterion,
     Derivation,
@@ -22,6 +26,10 @@ from kg.ontology import Ontology
 from kg.paths import ontology_folder
 
 __all__ = [
+    "ABSOLUTE",
+    "INDICATION",
+    "PRECONDITION",
+    "RELATIVE",
     "ConflictRule",
     "Criterion",
     "Derivation",

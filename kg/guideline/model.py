@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +10,9 @@ from kg.errors import InputError
 from kg.guideline.formula import Formula, atoms, references
 from kg.guideline.values import Variable
 from kg.ontology import Ontology
+
+INDICATION, PRECONDITION = "indication", "precondition"
+ABSOLUTE, RELATIVE = "absolute contraindication", "relative contraindication"
 
 
 @dataclass(frozen=True)
@@ -69,9 +72,19 @@ class Therapy:
     relative: tuple[str, ...] = ()
 
     @property
+    def row(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The criteria of the row by the role that they have in it."""
+        return (
+            (INDICATION, self.indications),
+            (PRECONDITION, self.preconditions),
+            (ABSOLUTE, self.absolute),
+            (RELATIVE, self.relative),
+        )
+
+    @property
     def criteria(self) -> tuple[str, ...]:
         """All criteria of the row, in the order of the row."""
-        return self.indications + self.preconditions + self.absolute + self.relative
+        return tuple(name for _, names in self.row for name in names)
 
 
 @dataclass(frozen=True)
@@ -211,6 +224,15 @@ class Guideline:
                 f"the therapies are {', '.join(self.therapies)}"
             )
         return self.therapies[identifier]
+
+    def chosen(self, names: Iterable[str] | None) -> list[str]:
+        """Return the named therapies in the order of the guideline; all where none is named.
+
+        Raises:
+            InputError: there is none of such a name.
+        """
+        kept = {self.therapy(name).id for name in names or self.therapies}
+        return [name for name in self.therapies if name in kept]
 
     def variables_of(self, formula: Formula) -> tuple[str, ...]:
         """Return the variables that a formula depends on, references followed."""

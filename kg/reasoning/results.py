@@ -20,8 +20,8 @@ import polars as pl
 from kg.errors import OntologyError
 from kg.guideline import Guideline, Therapy
 from kg.patients.column_records import CONFLICTS, conflicts_json
+from kg.patients.heads import ID
 from kg.patients.records import Conflict
-from kg.patients.tables import ID
 from kg.readers import ROW
 from kg.reasoning.logic import STATE, logic_of
 from kg.reasoning.verdicts import (

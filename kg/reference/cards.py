@@ -9,7 +9,6 @@ from functools import partial
 import pyoxigraph as ox
 
 from kg.errors import InputError
-from kg.explanation.accounts import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE
 from kg.explanation.wording import number_words, words
 from kg.guideline import Criterion, Guideline, Recommendation, Response, Statement, Therapy
 from kg.guideline.formula import manchester, references
@@ -133,13 +132,7 @@ def _rows_with(guideline: Guideline, name: str) -> list[Item]:
 
 def row_of(therapy: Therapy) -> list[tuple[str, str]]:
     """Return the criteria in the row of a therapy, with their roles."""
-    rows = (
-        (INDICATION, therapy.indications),
-        (PRECONDITION, therapy.preconditions),
-        (ABSOLUTE, therapy.absolute),
-        (RELATIVE, therapy.relative),
-    )
-    return [(name, role) for role, names in rows for name in names]
+    return [(name, role) for role, names in therapy.row for name in names]
 
 
 def _users(guideline: Guideline, name: str) -> list[str]:

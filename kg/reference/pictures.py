@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kg.explanation.accounts import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE
-from kg.guideline import Guideline, Therapy
+from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline, Therapy
 from kg.reference.cards import row_of
 
 CRITERIA, GROUP, MENTIONED = "criteria", "group", "mentioned"

@@ -11,7 +11,7 @@ import polars as pl
 from kg.explanation.explaining import criteria_json, explain
 from kg.guideline import Guideline
 from kg.patients.column_records import CONFLICTS
-from kg.patients.tables import ID
+from kg.patients.heads import ID
 from kg.reasoning.logic import STATE
 from kg.reasoning.results import CODE, LISTS, STATE_, Coded, answers, patients
 from kg.reasoning.verdicts import MET, NOT_ASSESSED

@@ -11,7 +11,7 @@ from kg.guideline import Guideline
 from kg.guideline.values import Variable
 from kg.patients.cells import expected
 from kg.patients.drafts import LESION, written
-from kg.patients.tables import LESION_ID
+from kg.patients.heads import LESION_ID
 from kg.texts import counted
 from kg.ui.patient import state
 from kg.ui.patient.state import FIELD, FOCUS, GROUP, Judged

@@ -16,7 +16,7 @@ from kg.guideline import Guideline
 from kg.paths import example_cohort, example_lesions
 from kg.patients.addresses import LONGEST, query_string
 from kg.patients.drafts import Draft, draft_of
-from kg.patients.tables import ID, LESION_ID
+from kg.patients.heads import ID, LESION_ID
 from kg.reasoning.verdicts import PatientResult
 from kg.texts import counted
 from kg.ui.patient import state

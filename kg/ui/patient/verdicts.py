@@ -6,18 +6,10 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from kg.explanation.accounts import (
-    ABSOLUTE,
-    INDICATION,
-    PRECONDITION,
-    RELATIVE,
-    CriterionAccount,
-    RecommendationAccount,
-    TherapyAccount,
-)
+from kg.explanation.accounts import CriterionAccount, RecommendationAccount, TherapyAccount
 from kg.explanation.changing import sentences
 from kg.explanation.wording import listed
-from kg.guideline import Guideline
+from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline
 from kg.guideline.taxonomy import families
 from kg.reasoning.changes import changes
 from kg.reasoning.inquiry import OpenFact, open_facts
