@@ -21,8 +21,8 @@ from decimal import Decimal
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.patients.cells import is_unknown
+from kg.patients.heads import ID, LESION_ID
 from kg.patients.records import Record, read_record
-from kg.patients.tables import ID, LESION_ID
 
 _NAMELESS = "unnamed"
 

@@ -11,13 +11,14 @@ import polars as pl
 
 from kg.errors import InputError
 from kg.guideline import Guideline
-from kg.patients.cells import UNKNOWN_WORDS, CellError, is_unknown, shown
+from kg.patients.cells import UNKNOWN_WORDS
 from kg.patients.columns import as_text, mask_type, read_columns
-from kg.patients.records import Lesion, Record, read_lesion, read_record
+from kg.patients.heads import ID, REASON, check_columns
+from kg.patients.lesions import LesionTable
+from kg.patients.records import Lesion, Record, read_record
 from kg.readers import PROBLEM, ROW, Source, lesions_beside, open_source
 from kg.readers.held import File
 
-ID, LESION_ID, REASON = "patient_id", "lesion_id", "_reason"
 RECORDED, PINNED = "recorded:", "pinned:"
 
 
@@ -154,71 +155,6 @@ class PatientTable(RowReader):
             yield self.batch(frame)
 
 
-class LesionTable:
-    """The lesions of the patients, held as columns of text."""
-
-    def __init__(self, guideline: Guideline, lesions: File | Source) -> None:
-        self.guideline = guideline
-        self.source = source = open_source(lesions)
-        self.columns = [ID, LESION_ID, *guideline.lesion_columns]
-        _check_columns(source, self.columns, ID, ignore_unknown=False)
-        if LESION_ID not in source.columns:
-            raise InputError(f"{source.path} has no column {LESION_ID}; each row needs one")
-        frames = [
-            frame.select(frame[ROW], *(as_text(frame[n]) for n in frame.columns if n != ROW))
-            for frame in source.batches()
-        ]
-        self.frame = (
-            pl.concat(frames, how="diagonal")
-            if frames
-            else pl.DataFrame(schema=dict.fromkeys([*source.columns, PROBLEM], pl.String()))
-        )
-        self.strangers = self.frame.clear().with_columns(pl.lit("").alias(REASON))
-        repeated = self.frame.select(ID, LESION_ID).is_duplicated()
-        self._repeated = set(self.frame.filter(repeated).select(ID, LESION_ID).iter_rows())
-        self._told: set[str] = set()
-
-    def tell_strangers(self, ids: pl.Series) -> None:
-        """Find the lesions of patients whom the patient table, with these ids, does not have."""
-        strange = ~self.frame[ID].is_in(ids.unique().implode()).fill_null(False)
-        reason = "column patient_id: the patient table has no such patient"
-        self.strangers = self.frame.filter(strange).with_columns(pl.lit(reason).alias(REASON))
-
-    def of(self, ids: pl.Series) -> tuple[dict[str, list[Lesion]], dict[str, str]]:
-        """Return the lesions of some patients, and what is wrong with a patient's lesions."""
-        lesions: dict[str, list[Lesion]] = {}
-        faults: dict[str, str] = {}
-        for row in self.frame.filter(self.frame[ID].is_in(ids.implode())).iter_rows(named=True):
-            patient = row[ID]
-            lesions.setdefault(patient, []).append(row)
-            fault = self._fault(patient, row)
-            if fault and patient not in faults:
-                faults[patient] = f"lesion table, row {row[ROW]}: {fault}"
-        return lesions, faults
-
-    def _fault(self, patient: str, row: Mapping[str, str | None]) -> str | None:
-        if row[PROBLEM]:
-            return row[PROBLEM]
-        if is_unknown(row[LESION_ID]):
-            return f"column {LESION_ID}: every lesion needs an identifier"
-        if (patient, row[LESION_ID]) in self._repeated:
-            return f"column {LESION_ID}: {shown(row[LESION_ID] or '')} stands in more than one row"
-        try:
-            read_lesion(self.guideline, row)
-        except CellError as error:
-            return str(error)
-        return None
-
-    def rejected(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Return the lesions of rejected patients, each once, with the patient's reason."""
-        reasons = rows.select(ID, REASON).unique(ID, keep="first", maintain_order=True)
-        reasons = reasons.filter(
-            ~reasons[ID].is_in(pl.Series(list(self._told), dtype=pl.String).implode())
-        )
-        self._told.update(reasons[ID].drop_nulls())
-        return self.frame.join(reasons, on=ID, how="inner", maintain_order="left")
-
-
 def variables_of(guideline: Guideline, source: Source, ignore_unknown: bool) -> list[str]:
     """Return the variables that a table of patients has columns for, in the guideline's order.
 
@@ -226,7 +162,7 @@ def variables_of(guideline: Guideline, source: Source, ignore_unknown: bool) -> 
         InputError: the columns are not those of the guideline.
     """
     names = [name for name in guideline.variables if name != ID]
-    _check_columns(source, [ID, *names], ID, ignore_unknown)
+    check_columns(source, [ID, *names], ID, ignore_unknown)
     return [name for name in names if name in source.columns]
 
 
@@ -273,30 +209,3 @@ def _absent(name: str, dtype: pl.DataType, everything: int, height: int) -> list
     no = pl.repeat(False, height, dtype=pl.Boolean, eager=True)
     mask = pl.repeat(everything, height, dtype=dtype, eager=True)
     return [mask.alias(name), no.alias(RECORDED + name), no.alias(PINNED + name)]
-
-
-def _check_columns(source: Source, allowed: Sequence[str], key: str, ignore_unknown: bool) -> None:
-    """Check the columns of a table; those that begin with `_` are notes and pass.
-
-    Raises:
-        InputError: the key is missing, or a column is unknown or there twice.
-    """
-    columns = [name for name in source.columns if not name.startswith("_")]
-    if key not in columns:
-        near = difflib.get_close_matches(key, columns, n=1)
-        hint = f"; is it {near[0]!r}?" if near else ""
-        raise InputError(f"{source.path} has no column {key}; every row needs one{hint}")
-    every = source.columns
-    twice = sorted({name for name in every if every.count(name) > 1})
-    if twice:
-        raise InputError(f"{source.path} has more than one column {', '.join(twice)}; keep one")
-    unknown = [name for name in columns if name not in allowed]
-    if unknown and not ignore_unknown:
-        told = []
-        for name in unknown:
-            near = difflib.get_close_matches(name.lower(), allowed, n=1, cutoff=0.4)
-            told.append(f"{name!r}" + (f" (nearest: {near[0]})" if near else ""))
-        raise InputError(
-            f"{source.path}: unknown column {', '.join(told)}; "
-            "correct the name, or pass --ignore-unknown to leave such columns out"
-        )
