@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
@@ -22,6 +23,7 @@ from kg.commands import (
     template,
 )
 from kg.errors import HccKgError
+from kg.paths import ONTOLOGY_VARIABLE
 
 app = typer.Typer(
     name="hcc-kg",
@@ -53,6 +55,8 @@ _INTERRUPTED = 130
 
 def main() -> None:
     """Run `hcc-kg`; errors become one message on standard error and a defined exit status."""
+    if named := os.environ.get(ONTOLOGY_VARIABLE):
+        print(f"{ONTOLOGY_VARIABLE}: the ontology in {named} is used", file=sys.stderr)
     try:
         app()
     except HccKgError as error:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 _PACKAGE = Path(__file__).parent
+ONTOLOGY_VARIABLE = "HCC_KG_ONTOLOGY"
 
 
 def ontology_folder() -> Path:
-    """Return the folder of the ontology's Turtle modules."""
+    """Return the folder of the ontology's Turtle modules, which the environment may name."""
+    if named := os.environ.get(ONTOLOGY_VARIABLE):
+        return Path(named)
     packaged = _PACKAGE / "_data" / "ontology"
     return packaged if packaged.is_dir() else _PACKAGE.parent / "ontology"
 

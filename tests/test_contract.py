@@ -110,10 +110,10 @@ def test_ranges_are_put_into_words() -> None:
 
 
 def test_published_identifiers_are_those_of_the_contract(
-    tables: dict[str, list[str]], variables: list[dict[str, str]]
+    guideline: Guideline, tables: dict[str, list[str]], variables: list[dict[str, str]]
 ) -> None:
     coded = {name for name in tables if re.fullmatch(r"[A-Z]{3}-[A-Z0-9]+[a-z]?", name)}
-    names = published()
+    names = published(guideline.ontology.folder)
     assert coded == {*names["criteria"], *names["recommendations"], *names["responses"]}
     rows = {name for name, row in tables.items() if len(row) == 5 and re.fullmatch("[a-z_]+", name)}
     assert rows == set(names["therapies"])

@@ -5,28 +5,36 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from kg.checks.kinds import terms_of
 from kg.checks.registry import Examined, Material, check, name_of
+from kg.errors import OntologyError
 from kg.ontology import NOTATION, local_name
 
+_FILE = "contract.json"
 _NAMED_BY_CONCEPT = ("therapies", "mentioned")  # their IRIs are words, not their notations
 
 
-@cache
-def published() -> Mapping[str, tuple[str, ...]]:
-    """Return the published identifiers, by kind of term."""
-    text = files("kg").joinpath("contract.json").read_text(encoding="utf-8")
+def published(folder: Path) -> Mapping[str, tuple[str, ...]]:
+    """Return the published identifiers, by kind of term.
+
+    Raises:
+        OntologyError: the folder of the ontology holds no list of them.
+    """
+    path = folder / _FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise OntologyError(f"{path}: cannot be read: {error.strerror}; restore it") from error
     return {kind: tuple(names) for kind, names in json.loads(text).items()}
 
 
 @check("terms")
 def contract(material: Material) -> Examined:
-    """The identifiers are those published in kg/contract.json: none renamed, lost or unlisted."""
+    """The identifiers are those published in contract.json: none renamed, lost or unlisted."""
     terms = terms_of(material.ontology)
-    for kind, names in published().items():
+    for kind, names in published(material.folder).items():
         nodes = terms[kind]
         notations = {n.value: material.ontology.text(n, NOTATION) or "" for n in nodes}
         for iri, notation in notations.items():
@@ -41,7 +49,8 @@ def _faults(
 ) -> list[str]:
     faults = []
     if notation not in names:
-        faults.append(f"its notation {notation!r} is not published; restore it, or publish it")
+        told = f"restore it, or publish it: add it to {_FILE}"
+        faults.append(f"its notation {notation!r} is not published; {told}")
     if Counter(notations)[notation] > 1:
         faults.append(f"its notation {notation!r} is borne by another term too")
     if differs:

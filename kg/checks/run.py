@@ -11,13 +11,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from kg.checks import alignments, classes, contract, reasoning, statements, terms, variables
+from kg.checks import (
+    alignments,
+    classes,
+    contract,
+    reasoning,
+    shapes,
+    statements,
+    terms,
+    variables,
+)
 from kg.checks.registry import REASONER_STEPS, REGISTRY, STEPS, Check, Finding, Material, Outcome
 from kg.paths import ontology_folder
 
 __all__ = ["MODULES", "Check", "Finding", "Outcome", "Report", "checks", "run"]
 
-MODULES = (terms, variables, contract, alignments, classes, statements, reasoning)
+MODULES = (terms, variables, shapes, contract, alignments, classes, statements, reasoning)
 
 
 @dataclass(frozen=True)

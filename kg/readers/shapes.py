@@ -87,7 +87,11 @@ class Shapes:
                 yield Violation(result.focus_node, path, result.message or result.component)
 
 
-@cache
 def shipped_shapes() -> Shapes:
     """Return the shapes that ship with the ontology."""
-    return Shapes(ontology_folder() / "shapes.ttl")
+    return _shapes(ontology_folder() / "shapes.ttl")
+
+
+@cache
+def _shapes(path: Path) -> Shapes:
+    return Shapes(path)
