@@ -31,9 +31,10 @@ def engine(guideline: Guideline) -> Compiled:
 
 
 def other_values(guideline: Guideline, record: Record, name: str) -> list[Knowledge]:
-    """Return each band of a variable that the record rules out."""
-    variable, mask = guideline.variables[name], record.known[name].mask
-    bands = [1 << i for i in range(variable.band_count) if not mask >> i & 1]
+    """Return each band of a variable that is better than what the record says."""
+    variable = guideline.variables[name]
+    better = variable.better(record.known[name].mask)
+    bands = [1 << i for i in range(variable.band_count) if better >> i & 1]
     if variable.is_number:
         return [variable.from_intervals((variable.bands[b.bit_length() - 1],)) for b in bands]
     return [variable.from_mask(band) for band in bands]
@@ -129,15 +130,47 @@ def test_where_no_change_would_do_all_changeable_facts_together_do_not(
     assert found is not None
     assert found.fewest is None
     open_ = {n: guideline.variables[n].unknown for n in record.known if _can_change(guideline, n)}
+    assert open_
     freed = replace(record, known={**record.known, **open_})
     assert engine.classify(freed).therapies["rfa"].verdict in RULED_OUT
     assert found.standing
     assert not any(_can_change(guideline, name) for name in found.standing)
-    assert "do not change in a patient" in sentences(guideline, found)[0]
+    assert "ruled out by what does not change" in sentences(guideline, found)[0]
 
 
 def _can_change(guideline: Guideline, name: str) -> bool:
     return guideline.variables[name].changeable
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "better"),
+    [
+        ("child_pugh_class", "B|C", "A"),
+        ("ecog", "3", "<=2"),
+        ("cachexia", "true", "false"),
+        ("cachexia", "false", None),
+        ("tolerates_resection", "false", "true"),
+        ("platelets_10e9_l", "50", ">=60"),
+        ("surgery_declined", "false", "true"),
+        ("surgery_declined", "true", "false"),
+    ],
+)
+def test_better_is_what_the_ontology_says(
+    guideline: Guideline, name: str, cell: str, better: str | None
+) -> None:
+    variable = guideline.variables[name]
+    found = variable.better(read_record(guideline, "p", {name: cell}).known[name].mask)
+    wanted = read_record(guideline, "p", {name: better}).known[name].mask if better else 0
+    assert found == wanted
+
+
+def test_nobody_has_to_fall_ill_to_be_treated(guideline: Guideline, engine: Compiled) -> None:
+    record = find_patient(guideline, example_cohort(), "small-single-tumour")
+    found = search(guideline, engine, record, guideline.therapies["tace"])
+    assert found is not None
+    changed = {name for change in found.changes for name in change.facts}
+    assert "ablation_unsuitable_or_declined" in changed
+    assert not changed & {"local_tumour_pain", "tumour_rupture_bleeding", "arteriovenous_shunt"}
 
 
 def test_a_therapy_that_is_open_needs_no_change(guideline: Guideline, engine: Compiled) -> None:

@@ -252,6 +252,23 @@ class Variable:
             )
         )
 
+    def better(self, mask: int) -> int:
+        """Return the bands in which a patient is better off than in any of a mask.
+
+        All other bands, where no direction of the variable is clearly worse.
+        """
+        others = [i for i in range(self.band_count) if not mask >> i & 1]
+        if self.worse is None:
+            return sum(1 << i for i in others)
+        known = [self._height(i) for i in range(self.band_count) if mask >> i & 1]
+        if self.worse == "higher":
+            return sum(1 << i for i in others if self._height(i) < min(known))
+        return sum(1 << i for i in others if self._height(i) > max(known))
+
+    def _height(self, band: int) -> int:
+        """Return the place of a band from low to high; yes is higher than no."""
+        return -band if self.type == "boolean" else band
+
     def representatives(self, mask: int) -> tuple[Decimal, ...]:
         """Return one number of each band in a mask."""
         return tuple(_representative(band) for i, band in enumerate(self.bands) if mask >> i & 1)

@@ -1,8 +1,9 @@
 """What would have to change in a patient whom a therapy is not open to.
 
 Of the facts that the record states, only those that can change in a patient (the ontology says
-which) are taken as other than they are. A *change* is a smallest set of them: after it nothing
-that is known stands against the therapy, and after no part of it.
+which) are taken as other than they are, and only as better, where it says what is worse: that
+a patient had to fall ill to be treated would be true, and no help. A *change* is a smallest set
+of such facts: after it nothing that is known stands against the therapy, and after no part of it.
 
 1. The diagram of the answer is walked from its leaves up. An edge along bands that the record
    leaves possible costs nothing; one along other bands costs its variable, if that can change.
@@ -53,8 +54,8 @@ class Changes:
     """The smallest changes, the surest first.
 
     `fewest` is the least number of facts that would have to change: more than `MOST` are not
-    listed, and None says that facts which do not change in a patient stand against it. These
-    are `standing`.
+    listed, and None says that no change would do. `standing` are the facts that then rule the
+    therapy out whatever changes, where a few do.
     """
 
     fewest: int | None
@@ -78,8 +79,11 @@ class _Search:
         self.diagrams = self.logic.diagrams
         self.root = self.logic.answers[therapy.id]
         self.masks = self.logic.evaluation(record.known).masks
-        order = self.diagrams.order
-        self.may = [guideline.variables[name].changeable for name in order]
+        variables = [guideline.variables[name] for name in self.diagrams.order]
+        self.may = [
+            variable.better(mask) if variable.changeable else 0
+            for variable, mask in zip(variables, self.masks, strict=True)
+        ]
         self._families: dict[int, _Family] = {}
         self._fewest: dict[int, float] = {}
 
@@ -100,7 +104,7 @@ class _Search:
         for mask, child in self.diagrams.edges[node]:
             if mask & self.masks[level]:
                 yield child, None
-            elif self.may[level]:
+            elif mask & self.may[level]:
                 yield child, self.diagrams.order[level]
 
     def fewest(self, node: int) -> float:
@@ -129,11 +133,11 @@ class _Search:
         return self._families[node]
 
     def standing(self) -> tuple[str, ...]:
-        """Return the facts that rule the therapy out and cannot change."""
+        """Return the facts that rule the therapy out whatever changes for the better."""
         known = {
-            name: v.unknown if v.changeable else self.record.known[name]
-            for name, v in self.guideline.variables.items()
-            if name in self.record.known
+            name: _knowledge(v, known.mask | v.better(known.mask)) if v.changeable else known
+            for name, known in self.record.known.items()
+            for v in (self.variable(name),)
         }
         for aspect in ("contraindicated", "indicated"):
             name = self.therapy.classes.get(aspect)
@@ -169,9 +173,9 @@ class _Search:
         return self.guideline.variables[name]
 
     def others(self, name: str) -> list[int]:
-        """Return the bands that the record rules out, each as a mask."""
-        mask = self.masks[self.diagrams.level[name]]
-        return [1 << i for i in range(self.variable(name).band_count) if not mask >> i & 1]
+        """Return the bands that a variable may change to, each as a mask."""
+        mask = self.may[self.diagrams.level[name]]
+        return [1 << i for i in range(self.variable(name).band_count) if mask >> i & 1]
 
     def outcome(self, chosen: _Masks) -> tuple[str, tuple[str, ...], tuple[str, ...]] | None:
         """Return verdict, missing variables and what changes along; None where it does not do."""
