@@ -27,8 +27,8 @@ def sentences(guideline: Guideline, found: Changes) -> tuple[str, ...]:
     """Return what would have to change, as sentences."""
     if found.fewest is None:
         labels = listed(guideline.variables[name].label for name in found.standing)
-        ruled_out = f": it is ruled out by what does not change, {labels}" if labels else ""
-        return (f"No change for the better would do{ruled_out}.",)
+        stays = f"; what rules it out stays: {labels}" if labels else ""
+        return (f"No change for the better would do{stays}.",)
     if found.changes:
         return tuple(change_words(guideline, change) for change in found.changes)
     if found.fewest > MOST:

@@ -26,7 +26,7 @@ from kg.guideline.values import Interval, Knowledge, Variable
 from kg.patients.records import Record, scored
 from kg.reasoning.diagram import Evaluation
 from kg.reasoning.logic import ANSWER_ELIGIBLE, STATE, Logic, logic_of
-from kg.reasoning.verdicts import CONTRAINDICATED, EXCLUDED, NOT_INDICATED, VERDICTS, verdict
+from kg.reasoning.verdicts import CONTRAINDICATED, EXCLUDED, MET, NOT_INDICATED, VERDICTS, verdict
 
 MOST = 3  # facts at a time: more is no use to a reader
 _SHOWN = 6
@@ -139,11 +139,10 @@ class _Search:
             for name, known in self.record.known.items()
             for v in (self.variable(name),)
         }
-        for aspect in ("contraindicated", "indicated"):
+        for aspect, ruling_out in (("contraindicated", MET), ("indicated", EXCLUDED)):
             name = self.therapy.classes.get(aspect)
-            decisive = self.logic.deciding(name, known) if name else ()
-            if decisive:
-                return decisive
+            if name and self.logic.state(name, known) == ruling_out:
+                return self.logic.deciding(name, known)
         return ()
 
     # Which values
