@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import metadata
+from typing import Annotated
 
 import typer
 
 from kg.commands import (
+    audit,
     bench,
     certify,
     check,
@@ -23,6 +26,7 @@ from kg.commands import (
     template,
 )
 from kg.errors import HccKgError
+from kg.guideline import load
 from kg.paths import ONTOLOGY_VARIABLE
 
 app = typer.Typer(
@@ -31,9 +35,30 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    help="A liver cancer guideline as an ontology: patients in, verdicts with reasons out. "
-    "For research and teaching; never the sole basis of a decision about a patient.",
 )
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        print(f"hcc-kg {metadata.version('hcc-kg')}, ontology {load().version}")
+        raise typer.Exit
+
+
+@app.callback()
+def start(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Name the version."),
+    ] = False,
+) -> None:
+    """A liver cancer guideline as an ontology: patients in, verdicts with reasons out.
+
+    For research and teaching; never the sole basis of a decision about a patient.
+
+    Example: hcc-kg classify --example
+    """
+
+
 app.command("classify")(classify.classify)
 app.command("explain")(explain.explain)
 app.command("show")(show.show)
@@ -42,6 +67,7 @@ app.command("template")(template.template)
 app.command("cohort")(cohort.cohort)
 app.command("check")(check.check)
 app.command("certify")(certify.certify)
+app.command("audit")(audit.audit)
 app.command("bench")(bench.bench)
 app.add_typer(graph.app, name="graph")
 app.command("queries")(query.queries)
