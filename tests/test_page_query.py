@@ -184,3 +184,14 @@ def test_without_fork_saved_questions_are_answered_and_others_told(monkeypatch):
     test = opened(question="therapies")
     assert len(rows(test)) > 13
     assert "has no fork" in run(test, "ASK {}").error[0].value
+
+
+def test_how_an_answer_is_shown_stands_in_the_address() -> None:
+    test = app("query", question="verdict-counts", view="Chart", label="therapy")
+    assert not test.exception
+    assert not test.warning
+    found = place(test)
+    assert (found["view"], found["label"]) == (["Chart"], ["therapy"])
+    test = app("query", question="verdict-counts", view="nothing")
+    assert not test.exception
+    assert "view" not in place(test)

@@ -14,7 +14,7 @@ head("Query", "Ask the guideline and its patients a saved question, or one of yo
 brought = address.arrived()
 desk: Desk = st.session_state.setdefault("query:desk", Desk())
 if brought is not None:
-    desk, wrong = desk_at(brought, desk.past)
+    desk, wrong = desk_at(answer.restore(brought), desk.past)
     st.session_state["query:desk"] = desk
     if wrong:
         st.warning(literal(f"In the address: {'; '.join(wrong)}. The rest is shown."))
@@ -31,4 +31,4 @@ with left:
     picking.form(desk)
     writing.write(desk)
     writing.before(desk)
-address.keep(desk.address())
+address.keep(desk.address() | answer.place())

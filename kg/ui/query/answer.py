@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import polars as pl
 import streamlit as st
 
@@ -29,6 +31,40 @@ _MEDIA: dict[Format, str] = {
     "xml": "application/sparql-results+xml",
     "ttl": "text/turtle",
 }
+
+
+_SHOWN = {  # what of each view stands in the address
+    _TABLE: (),
+    _CHART: (_NUMBER, _LABEL, _COLOUR),
+    _GRAPH: (_FROM, _TO),
+}
+
+
+def restore(brought: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """Take how the answer is shown from an address; return the rest of its parameters."""
+    rest = dict(brought)
+    for key in (_VIEW, *(key for keys in _SHOWN.values() for key in keys)):
+        values = rest.pop(_parameter(key), ())
+        if values:
+            st.session_state[key] = values[-1]
+        else:
+            st.session_state.pop(key, None)
+    return rest
+
+
+def place() -> dict[str, list[str]]:
+    """Return the parameters that say how the answer is shown; none for a table."""
+    view = st.session_state.get(_VIEW)
+    keys = _SHOWN.get(view or "", ())
+    return {
+        _parameter(k): [str(st.session_state[k])]
+        for k in (_VIEW, *keys)
+        if keys and k in st.session_state
+    }
+
+
+def _parameter(key: str) -> str:
+    return key.removeprefix("query:")
 
 
 def show(desk: Desk) -> None:
