@@ -40,21 +40,22 @@ def local_name(iri: str) -> str:
 class Ontology:
     """The triples of the ontology and all modules that it imports, indexed by subject.
 
-    `folder` holds the Turtle modules; imports are resolved by version IRI (or ontology
-    IRI) to files of that folder, never to the network.
+    `root` is the module to begin with: the ontology, or one that imports it. `folder` holds the
+    Turtle modules; imports are resolved by version IRI (or ontology IRI) to files of that
+    folder, never to the network.
 
     Raises:
         OntologyError: a module is missing, twice there, or not valid Turtle.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, root: str = ROOT) -> None:
         self.folder = folder or ontology_folder()
         self._out: dict[Node, dict[str, list[Node]]] = defaultdict(lambda: defaultdict(list))
         self._subjects: dict[tuple[str, Node], list[Node]] = defaultdict(list)
         self.modules: dict[str, Path] = {}
         self.triples: list[ox.Triple] = []
         modules = _modules(self.folder)
-        self._follow(ROOT, modules)
+        self._follow(root, modules)
         self.sha256 = _digest(self.modules.values())
         self.version = str(self.text(ox.NamedNode(ROOT), OWL + "versionInfo") or "")
 

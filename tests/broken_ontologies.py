@@ -305,6 +305,31 @@ QUICK = (
         "mappings", "alignments", "", 'versionInfo "0.1.0"', 'versionInfo "0.2.0"',
         "alignments", "owl:versionInfo should be 0.1.0",
     ),
+    Broken(
+        "alternatives", "alternatives", "hcc:ABL-C1-diameter", "hcc:alternativeTo hcc:ABL-C1",
+        "hcc:alternativeTo hcc:ABL-C5", "hcc:ABL-C1-diameter", "hcc:ABL-C5, which states no",
+    ),
+    Broken(
+        "alternatives", "alternatives", "hcc:ABL-C1-diameter", "hcc:S019", "hcc:S999",
+        "hcc:ABL-C1-diameter", "its dcterms:source S999 is no statement",
+    ),
+    Broken(
+        "alternatives", "alternatives", "hcc:ABL-C1-diameter-1", "hcc:replaces hcc:ABL-C1",
+        "hcc:replaces hcc:ABL-C99", "hcc:ABL-C1-diameter", "hcc:ABL-C99, which has no formula",
+    ),
+    Broken(
+        "alternatives", "alternatives", "hcc:ABL-C2d-always-1", "        hcc:ABL-C1\n",
+        "        hcc:MicrowaveAblationContraindicated\n",
+        "hcc:ABL-C2d-always-1", "leads back to a class that its reading replaces",
+    ),
+    Broken(
+        "alternatives", "alternatives", "hcc:HAI-C9-caution", " , hcc:HAI-C9-caution-4", "",
+        "hcc:HAI-C9-caution-4", "no alternative reading names it",
+    ),
+    Broken(
+        "alternatives", "alternatives", "", 'versionInfo "0.1.0"', 'versionInfo "0.2.0"',
+        "alternatives", "owl:versionInfo should be 0.1.0",
+    ),
 )  # fmt: skip
 
 BY_REASONER = (

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kg.checks import (
     alignments,
+    alternatives,
     classes,
     contract,
     reasoning,
@@ -26,7 +27,10 @@ from kg.paths import ontology_folder
 
 __all__ = ["MODULES", "Check", "Finding", "Outcome", "Report", "checks", "run"]
 
-MODULES = (terms, variables, shapes, contract, alignments, classes, statements, reasoning)
+MODULES = (
+    *(terms, variables, shapes, contract, alignments),
+    *(classes, statements, alternatives, reasoning),
+)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,117 @@
+"""Alternative readings, from `ontology/alternatives.ttl`, as formulas beside those in use.
+
+1. The module imports the ontology; both are read together, so that the bands of variables are
+   cut at the thresholds of all formulas.
+2. A reading replaces the formulas of some classes. Every class that leads to one of them gets
+   a second formula, under its name with the reading's behind it, that refers to the replacement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from kg.errors import OntologyError
+from kg.guideline import Guideline
+from kg.guideline.formula import And, Formula, Not, Or, Ref, references
+from kg.guideline.loading import guideline_of
+from kg.guideline.loading.terms import Terms
+from kg.ontology import DEFINITION, HCC, LABEL, NOTATION, ROOT, Ontology, local_name
+
+ALTERNATIVES = ROOT + "/alternatives"
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Another way to read the term `to`: `names` maps each class that it changes to its twin."""
+
+    id: str
+    label: str
+    definition: str
+    to: str
+    statements: tuple[str, ...]
+    names: Mapping[str, str]
+
+
+def with_alternatives(folder: Path | None = None) -> tuple[Guideline, tuple[Alternative, ...]]:
+    """Return the guideline with the formulas of all alternative readings, and the readings.
+
+    Raises:
+        OntologyError: the ontology or its module of alternatives is broken.
+    """
+    ontology = Ontology(folder, ALTERNATIVES)
+    guideline, terms = guideline_of(ontology), Terms(ontology)
+    formulas, found = dict(guideline.formulas), []
+    for node in terms.ordered("AlternativeReading"):
+        name = terms.need(node, NOTATION)
+        twins = _twins(guideline.formulas, name, _replacements(terms, node))
+        formulas |= twins
+        found.append(
+            Alternative(
+                id=name,
+                label=terms.need(node, LABEL),
+                definition=terms.need(node, DEFINITION),
+                to=local_name(_one(terms, node, "alternativeTo")),
+                statements=terms.sources(node),
+                names={twin.removesuffix(f"@{name}"): twin for twin in twins},
+            )
+        )
+    return replace(guideline, formulas=formulas), tuple(found)
+
+
+def _one(terms: Terms, node: ox.NamedNode, predicate: str) -> str:
+    iris = terms.ontology.iris(node, HCC + predicate)
+    if len(iris) != 1:
+        raise OntologyError(f"hcc:{local_name(node.value)} needs one hcc:{predicate}")
+    return iris[0]
+
+
+def _replacements(terms: Terms, node: ox.NamedNode) -> dict[str, str]:
+    """Return the classes that a reading replaces, each with the class that replaces it."""
+    classes = terms.ontology.iris(node, HCC + "replacement")
+    pairs = {local_name(_one(terms, ox.NamedNode(c), "replaces")): local_name(c) for c in classes}
+    if not pairs or len(pairs) < len(classes):
+        raise OntologyError(
+            f"hcc:{local_name(node.value)} needs hcc:replacement, one for each class replaced"
+        )
+    return pairs
+
+
+def _twins(
+    formulas: Mapping[str, Formula], reading: str, replaced: Mapping[str, str]
+) -> dict[str, Formula]:
+    """Return the second formulas of all classes that lead to a replaced one, by new names."""
+    changed = dict.fromkeys(replaced)
+    while more := [
+        name
+        for name, formula in formulas.items()
+        if name not in changed and any(other in changed for other in references(formula))
+    ]:
+        changed |= dict.fromkeys(more)
+    back = sorted(changed.keys() & set(replaced.values()))
+    if back:
+        raise OntologyError(
+            f"hcc:{back[0]} leads back to a class that its reading replaces; write that class out"
+        )
+    names = {name: f"{name}@{reading}" for name in changed}
+    return {
+        twin: _renamed(formulas[replaced.get(name, name)], names) for name, twin in names.items()
+    }
+
+
+def _renamed(formula: Formula, names: Mapping[str, str]) -> Formula:
+    """Return a formula that refers to other classes."""
+    match formula:
+        case Ref(name):
+            return Ref(names.get(name, name))
+        case Not(part):
+            return Not(_renamed(part, names))
+        case And(parts):
+            return And(tuple(_renamed(part, names) for part in parts))
+        case Or(parts):
+            return Or(tuple(_renamed(part, names) for part in parts))
+        case _:
+            return formula

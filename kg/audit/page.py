@@ -1,0 +1,78 @@
+"""The findings in words: the lines of a listing, and the part of a page that is made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from kg.audit.findings import Finding
+from kg.audit.report import Section
+from kg.audit.space import Example, Shares
+
+_LEAST = 1e-5
+_LEFT = {
+    "neighbours": "with no therapy open to the better one",
+    "recommendations": "with none of its therapies open",
+}
+
+
+def share(found: float) -> str:
+    """Return a share as a percentage, with as many digits as matter."""
+    if found == 0:
+        return "none"
+    if found < _LEAST:
+        return f"under {_LEAST:.3%}"
+    if found > 1 - _LEAST:
+        return "all" if found == 1 else f"over {1 - _LEAST:.3%}"
+    return f"{100 * found:.2g}%" if 100 * found < 99 else f"{found:.3%}"
+
+
+def shares(found: Shares) -> str:
+    """Return both shares of a finding."""
+    return f"{share(found.even)} even, {share(found.usual)} usual"
+
+
+def cells(example: Example) -> str:
+    """Return the remarkable cells of an example, and how many others it has."""
+    told = [f"{name}={example.cells[name]}" for name in example.remarkable]
+    others = len(example.cells) - len(told)
+    if others:
+        told.append(f"and {others} unremarkable cell{'' if others == 1 else 's'}")
+    return " ".join(told)
+
+
+def pairs(finding: Finding) -> Iterator[tuple[str, str]]:
+    """Yield what is told of a finding besides its claim: a word, and what it is."""
+    about = {what: ", ".join(names) for what, names in finding.about.items() if names}
+    if "therapies" in about:
+        yield "therapies", about["therapies"]
+    among = f" of {finding.among}" if finding.among else ""
+    yield "share", shares(finding.shares) + among
+    if finding.left_without is not None:
+        left = next(words for kind, words in _LEFT.items() if finding.id.startswith(kind))
+        yield left, shares(finding.left_without)
+    if finding.patients is not None:
+        yield "patients of the table", str(finding.patients)
+    for note in finding.notes:
+        yield "note", note
+    for example in finding.examples:
+        yield f"example {example.id}", cells(example)
+
+
+def markdown(sections: Iterable[Section]) -> str:
+    """Return findings as Markdown."""
+    return "\n".join(line for section in sections for line in _section(section))
+
+
+def _section(section: Section) -> Iterator[str]:
+    yield f"### {section.title}\n"
+    if not section.findings:
+        yield "None found.\n"
+    for finding in section.findings:
+        yield f"- **{finding.id}**: {finding.claim}."
+        for word, text in pairs(finding):
+            shown = f"`{text}`" if word.startswith("example") else text
+            yield f"  - {word}: {shown}"
+        yield ""
+    if section.open:
+        yield "Readings without a clear alternative:\n"
+        yield ", ".join(section.open) + ".\n"

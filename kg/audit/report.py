@@ -1,0 +1,138 @@
+"""The audit as a whole: every kind of finding, and on how many patients of a table it bears."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kg.audit.contradictions import contradictions
+from kg.audit.findings import Finding
+from kg.audit.gaps import gaps
+from kg.audit.idle import idle
+from kg.audit.neighbours import neighbours
+from kg.audit.readings import Readings
+from kg.audit.recommendations import recommendations
+from kg.audit.space import Shares, Space
+from kg.errors import InputError
+from kg.guideline import Guideline, load
+from kg.output import whole_file
+from kg.patients.heads import ID
+from kg.patients.records import Record
+from kg.patients.tables import PatientTable
+from kg.reasoning.diagram import YES
+
+READINGS = "readings"
+_OF_THE_SPACE: Mapping[str, tuple[str, Callable[[Space], Iterable[Finding]]]] = {
+    "gaps": ("Patients without a therapy", gaps),
+    "contradictions": ("Facts that speak for a therapy and rule it out", contradictions),
+    "idle": ("Criteria that never decide anything", idle),
+    "neighbours": ("Neighbours against the clinical direction", neighbours),
+    "recommendations": ("Recommendations of contraindicated therapies", recommendations),
+}
+KINDS = {kind: title for kind, (title, _) in _OF_THE_SPACE.items()} | {
+    READINGS: "Readings that change a verdict"
+}
+
+
+@dataclass(frozen=True)
+class Section:
+    """The findings of one kind; `open` has the readings that have no alternative, with notes."""
+
+    kind: str
+    title: str
+    findings: tuple[Finding, ...]
+    open: Mapping[str, str]
+
+
+def audit(
+    kinds: Iterable[str] = tuple(KINDS), patients: Path | None = None, folder: Path | None = None
+) -> Iterator[Section]:
+    """Yield the findings of some kinds, in their order.
+
+    Raises:
+        InputError: the table of patients cannot be read.
+        OntologyError: the ontology in the folder is broken.
+    """
+    space = Space(load(folder))
+    for kind in kinds:
+        if kind == READINGS:
+            readings = Readings(folder)
+            found = tuple(readings.findings(_records(readings.guideline, patients)))
+            yield Section(kind, KINDS[kind], found, readings.unanswered())
+        else:
+            records = _records(space.guideline, patients)
+            found = tuple(_OF_THE_SPACE[kind][1](space))
+            yield Section(kind, KINDS[kind], tuple(_counted(space, found, records)), {})
+
+
+def _records(guideline: Guideline, patients: Path | None) -> list[Record] | None:
+    if patients is None:
+        return None
+    table = PatientTable(guideline, patients)
+    batches = list(table.batches())
+    bad = sum(len(batch.rejected) for batch in batches)
+    if bad:
+        raise InputError(
+            f"{patients}: {bad} of its rows cannot be read; 'hcc-kg classify' tells why"
+        )
+    return [record for batch in batches for record in table.records(batch)]
+
+
+def _counted(
+    space: Space, findings: Iterable[Finding], records: list[Record] | None
+) -> Iterator[Finding]:
+    """Yield findings with the number of patients on whom each bears, whatever is unknown."""
+    evaluations = [space.logic.evaluation(record.known) for record in records or ()]
+    for each in findings:
+        patients = sum(evaluation.possible(each.root) == YES for evaluation in evaluations)
+        yield each if records is None else replace(each, patients=patients)
+
+
+def as_json(sections: Iterable[Section]) -> str:
+    """Return findings as a JSON object: by kind, each with its shares and examples."""
+    return json.dumps(
+        {section.kind: [_plain(each) for each in section.findings] for section in sections},
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def _plain(finding: Finding) -> dict[str, object]:
+    return {
+        "id": finding.id,
+        "claim": finding.claim,
+        **{name: list(names) for name, names in finding.about.items()},
+        "share_even": finding.shares.even,
+        "share_usual": finding.shares.usual,
+        "among": finding.among or None,
+        "left_without": _shares(finding.left_without),
+        "notes": list(finding.notes),
+        "patients": finding.patients,
+        "changes": dict(finding.counts),
+        "examples": {example.id: dict(example.cells) for example in finding.examples},
+    }
+
+
+def _shares(shares: Shares | None) -> dict[str, float] | None:
+    return None if shares is None else {"even": shares.even, "usual": shares.usual}
+
+
+def write_examples(sections: Iterable[Section], guideline: Guideline, path: Path) -> int:
+    """Write all example records as a patient table, and return how many there are.
+
+    Raises:
+        InputError: the file is no .csv, or cannot be written.
+    """
+    if path.suffix != ".csv":
+        raise InputError(f"{path}: examples are written as CSV; name a file that ends in .csv")
+    examples = [e for section in sections for each in section.findings for e in each.examples]
+    told = {name for example in examples for name in example.cells}
+    columns = [ID, *(name for name in guideline.variables if name in told)]
+    with whole_file(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({ID: example.id, **example.cells} for example in examples)
+    return len(examples)

@@ -1,0 +1,77 @@
+"""`hcc-kg audit`: what the guideline gets wrong or leaves open, with example records."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from kg.audit.page import markdown, pairs
+from kg.audit.report import KINDS, Section, as_json, write_examples
+from kg.audit.report import audit as sections_of
+from kg.guideline import load
+from kg.terminal import messages
+from kg.terminal import output as console_for
+from kg.texts import NOTE_ON_USE, counted
+
+Kind = StrEnum("Kind", {kind: kind for kind in KINDS})  # type: ignore[misc]
+
+
+def audit(
+    kind: Annotated[Kind | None, typer.Argument(help="One kind of findings; else all.")] = None,
+    *,
+    patients: Annotated[
+        Path | None, typer.Option(help="Table of patients, to count on whom a finding bears.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Write the example records to this .csv as well."),
+    ] = None,
+    format: Annotated[
+        Literal["table", "json", "markdown"], typer.Option(help="Format of the findings.")
+    ] = "table",
+    ontology: Annotated[
+        Path | None, typer.Option(help="Folder of Turtle modules to use instead of its own.")
+    ] = None,
+) -> None:
+    """Audit the guideline over the whole space of patients: gaps, contradictions, readings.
+
+    A share is of all complete records without conflicts: "even" where every band of a variable
+    is as likely as any other, "usual" where nine in ten patients are unremarkable in each.
+
+    Example: hcc-kg audit neighbours --output examples.csv
+    """
+    kinds = KINDS if kind is None else [kind.value]
+    sections = list(sections_of(kinds, patients, ontology))
+    if output is not None:
+        written = write_examples(sections, load(ontology), output)
+        messages().print(f"{counted(written, 'example record')} in {output}")
+    if format == "json":
+        typer.echo(as_json(sections))
+    elif format == "markdown":
+        sys.stdout.write(markdown(sections))
+    else:
+        for section in sections:
+            _print(console_for(), section)
+        messages().print(NOTE_ON_USE)
+
+
+def _print(console: Console, section: Section) -> None:
+    console.print(Text(section.title, style="bold underline"))
+    for finding in section.findings:
+        console.print(Text.assemble((finding.id, "bold"), f"  {finding.claim}"))
+        for word, text in pairs(finding):
+            line = Text.assemble((f"{word}: ", "dim"), text)
+            console.print(Padding(line, (0, 0, 0, 2), expand=False))
+    if not section.findings:
+        console.print("None found.")
+    if section.open:
+        line = Text.assemble(("Without a clear alternative: ", "dim"), ", ".join(section.open))
+        console.print(line)
+    console.print()
