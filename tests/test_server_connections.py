@@ -6,15 +6,23 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
+from types import SimpleNamespace
 
+import httpx
 import pytest
 import uvicorn
 from serving import Served, serving
+from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from uvicorn.server import ServerState
 
 from kg.server import connections
+from kg.server.access import Access
+from kg.server.app import create_app
 from kg.server.connections import PatientProtocol
+from kg.server.handlers import Endpoint
+from kg.server.limits import Limits
 
 HALF = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
 WHOLE = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -103,3 +111,53 @@ def test_connection_that_asks_again_later_is_kept() -> None:
     answer = answered(WHOLE, 2 * LIMIT, WHOLE[:9], LIMIT / 2, WHOLE[9:], 2 * LIMIT, last)
     assert answer.count(b"HTTP/1.1 200 ") == 3
     assert b"408" not in answer
+
+
+def taken(read: bool, seconds: float) -> tuple[int, int]:
+    """Ask for a long answer; return what a client got of it, and what waits for it at the end."""
+    body = "x" * 20_000_000
+
+    async def run() -> tuple[int, int]:
+        config = uvicorn.Config(PlainTextResponse(body), log_config=None)
+        loop, state = asyncio.get_running_loop(), ServerState()
+        server = await loop.create_server(
+            lambda: PatientProtocol(config, state, {}), "127.0.0.1", 0
+        )
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            with closing(writer):
+                writer.write(WHOLE)
+                await asyncio.sleep(0.1)
+                assert connections.held() > 1_000_000
+                got = len(await reader.readexactly(len(body))) if read else 0
+                await asyncio.sleep(seconds)
+                return got, connections.held()
+
+    return asyncio.run(run())
+
+
+def test_answer_that_nobody_takes_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "STALLED", LIMIT)
+    assert taken(read=False, seconds=3 * LIMIT) == (0, 0)
+
+
+def test_answer_that_is_taken_arrives_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "STALLED", LIMIT)
+    assert taken(read=True, seconds=0) == (20_000_000, 0)
+
+
+async def asked(app: Starlette, path: str) -> httpx.Response:
+    """Return the answer of an application in this process."""
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        return await client.get(path)
+
+
+def test_where_too_many_answers_wait_a_query_is_refused() -> None:
+    guard = SimpleNamespace(limits=replace(Limits(), held=-1), graphs=frozenset())
+    endpoint = Endpoint(guard, None, None, union=True)  # type: ignore[arg-type]
+    answer = asyncio.run(asked(create_app(endpoint, Access()), "/sparql?query=ASK%20{}"))
+    assert answer.status_code == 503
+    assert "wait for clients" in answer.text
+    assert answer.headers["Retry-After"]

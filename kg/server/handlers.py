@@ -11,7 +11,7 @@ import pyoxigraph as ox
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from kg.server import protocol, screening
+from kg.server import connections, protocol, screening
 from kg.server.description import Description
 from kg.server.guard import Guard
 from kg.server.questions import Questions
@@ -97,6 +97,8 @@ class Endpoint:
 
     async def _ask(self, request: Request, asked: protocol.Asked) -> Response:
         """Screen a query, settle the format of its answer, and have it evaluated."""
+        if connections.held() > self.guard.limits.held:
+            raise RefusedError(503, "too many answers wait for clients to take them; try again")
         screened = screening.screen(asked.query, self.guard.graphs)
         if self.union:  # elsewhere a graph that is not held is empty, as the protocol's tests want
             screening.check_graphs((*asked.default_graphs, *asked.named_graphs), self.guard.graphs)

@@ -20,6 +20,7 @@ class Limits:
     seconds: float = 10.0  # wall clock, from when its process starts
     memory: int = 512 * MB  # beyond what the store itself takes
     result: int = 64 * MB  # of the serialised answer
+    held: int = 512 * MB  # of answers that clients have not taken yet
     request: int = 64 * 1024  # of the URL or body
     running: int = 8  # queries at a time
     waiting: int = 64  # queries that wait for a place
