@@ -1,0 +1,73 @@
+"""The page on dependencies names those of pyproject.toml, no more and no fewer; notices ship."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from kg.errors import ComponentError
+from kg.stores import open_store
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+PAGE = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
+ROW = re.compile(r"^\| \[([\w.-]+)\]\(https://\S+\) \|(.+)\|$", re.M)
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+PARTS = {"core": PROJECT["project"]["dependencies"], **EXTRAS}
+REQUIREMENTS = {
+    part: {r.name: r for r in map(Requirement, texts) if r.name != "hcc-kg"}
+    for part, texts in PARTS.items()
+}
+
+
+def rows(part: str) -> dict[str, list[str]]:
+    """Return the cells of the table of a part of the page, by package."""
+    start = "## Core" if part == "core" else f"pip install 'hcc-kg[{part}]'`: "
+    text = PAGE.partition(start)[2]
+    table = text[text.index("\n| [") :].partition("\n\n")[0]
+    return {name: [c.strip() for c in cells.split("|")] for name, cells in ROW.findall(table)}
+
+
+@pytest.mark.parametrize("part", list(PARTS))
+def test_every_dependency_has_its_line_and_every_line_its_dependency(part: str) -> None:
+    assert list(rows(part)) == list(REQUIREMENTS[part])
+
+
+@pytest.mark.parametrize("part", list(PARTS))
+def test_every_line_says_what_for_licence_and_a_release_of_the_range(part: str) -> None:
+    for name, (use, _, licence, release) in rows(part).items():
+        assert use, name
+        assert licence, name
+        version, _, date = release.partition(", ")
+        assert REQUIREMENTS[part][name].specifier.contains(version), name
+        assert re.fullmatch(r"[A-Z][a-z]+ 20\d\d", date), name
+
+
+@pytest.mark.parametrize("part", list(PARTS))
+def test_every_dependency_is_bounded_on_both_sides(part: str) -> None:
+    for requirement in REQUIREMENTS[part].values():
+        signs = {specifier.operator for specifier in requirement.specifier}
+        assert signs == {">=", "<"}, requirement.name
+
+
+def test_notices_ship_with_the_wheel_and_name_what_is_bundled() -> None:
+    notices = (ROOT / "docs" / "notices.md").read_text("utf-8")
+    assert "docs/notices.md" in PROJECT["project"]["license-files"]
+    for licence in (ROOT / "kg" / "ui" / "assets").glob("*.LICENSE.txt"):
+        assert licence.name in notices
+    for name in ("HermiT", "OWL API", "Classpath exception"):
+        assert name in notices
+
+
+def test_an_endpoint_without_its_extra_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(sys.modules, "kg.stores.remote", raising=False)
+    monkeypatch.setitem(sys.modules, "SPARQLWrapper", None)
+    with pytest.raises(ComponentError, match=r"pip install 'hcc-kg\[remote\]'"):
+        open_store("http://localhost:1/sparql")
