@@ -138,10 +138,17 @@ def test_dataset_goes_with_a_bare_query_too(server: Served) -> None:
 
 @pytest.mark.parametrize("field", ["default-graph-uri", "named-graph-uri"])
 @pytest.mark.parametrize("graph", ["file:///etc/passwd", "http://127.0.0.1:1/", "http://x/none"])
-def test_dataset_that_is_not_held_gets_403(server: Served, field: str, graph: str) -> None:
-    answer = server.get(params={"query": ALL, field: graph})
-    assert answer.status_code == 403
-    assert graph in answer.text
+def test_dataset_that_is_not_held_is_empty_and_not_fetched(
+    server: Served, field: str, graph: str
+) -> None:
+    answer = server.get(
+        params={"query": "SELECT * { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }", field: graph}
+    )
+    assert answer.status_code == 200
+    assert answer.json()["results"]["bindings"] == []
+    assert "not held" in answer.headers["Warning"]
+    held = server.get(params={"query": ALL, field: "http://x/g"})
+    assert "Warning" not in held.headers
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urljoin
@@ -64,17 +64,6 @@ def screen(query: str, graphs: Collection[str]) -> Screened:
     risky = bool(_REFUSED.search(query) or _REFUSED.search(plain))
     found = [_screened(reading, graphs, risky) for reading in readings]
     return Screened(found[0].form, any(each.has_dataset for each in found))
-
-
-def check_graphs(names: Iterable[str], graphs: Collection[str]) -> None:
-    """Refuse a dataset that the request gives where it names a graph that is not held.
-
-    Raises:
-        RefusedError: with 403.
-    """
-    for name in names:
-        if name not in graphs:
-            raise RefusedError(403, _FOREIGN.format(f"graph {name}"))
 
 
 def _screened(read: list[Token], graphs: Collection[str], risky: bool) -> Screened:
