@@ -1,0 +1,71 @@
+"""The release is one: version, changelog, citation and the counts that they state."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+import yaml
+
+from kg.guideline import Guideline
+from kg.reference.imprint import imprint
+
+ROOT = Path(__file__).parents[1]
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+CHANGELOG = (ROOT / "docs" / "changelog.md").read_text("utf-8")
+CITATION = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+PROGRAMS = sorted((ROOT / "kg").rglob("*.py"))
+
+
+def test_ontology_changelog_citation_and_installation_have_the_version_of_the_project(
+    guideline: Guideline,
+) -> None:
+    assert guideline.version == VERSION
+    assert re.search(r"^## (.+)$", CHANGELOG, re.M).group(1) == VERSION  # type: ignore[union-attr]
+    assert CITATION["version"] == VERSION
+    assert metadata.version("hcc-kg") == VERSION
+
+
+def test_no_program_states_a_version() -> None:
+    assert len(PROGRAMS) > 100
+    assert [path.name for path in PROGRAMS if VERSION in path.read_text("utf-8")] == []
+
+
+def test_every_release_begins_with_changes_of_eligibility() -> None:
+    releases = re.split(r"^## .+$", CHANGELOG, flags=re.M)[1:]
+    assert releases
+    for release in releases:
+        first = release.strip().splitlines()[0]
+        assert first == "### Eligibility changes"
+
+
+def test_citation_says_what_the_ontology_says_of_itself(guideline: Guideline) -> None:
+    found = imprint(guideline)
+    assert CITATION["cff-version"] == "1.2.0"
+    assert CITATION["message"]
+    assert CITATION["title"] == found.title
+    assert tuple(author["name"] for author in CITATION["authors"]) == found.creators
+    assert CITATION["date-released"] == found.issued
+    assert CITATION["license"] == found.licence_name
+
+
+@pytest.mark.parametrize(
+    ("noun", "part"),
+    [
+        ("variables", "variables"),
+        ("criteria", "criteria"),
+        ("therapies", "therapies"),
+        ("recommendations", "recommendations"),
+        ("response classes", "responses"),
+        ("statements", "statements"),
+    ],
+)
+def test_the_changelog_counts_what_is_there(guideline: Guideline, noun: str, part: str) -> None:
+    assert f"{len(getattr(guideline, part))} {noun}" in CHANGELOG
+
+
+def test_the_command_names_its_version(run) -> None:  # type: ignore[no-untyped-def]
+    assert run("--version").out == f"hcc-kg {VERSION}, ontology {VERSION}\n"
