@@ -6,7 +6,9 @@ import pytest
 from explorer import app, texts
 from streamlit.testing.v1 import AppTest
 
+from kg.cohorts.opened import open_cohort
 from kg.guideline import Guideline
+from kg.readers.held import Held
 from kg.texts import NOTE_ON_USE
 
 RFA_OPEN = {"tumour_count": "1", "max_tumour_diameter_cm": "2.4", "open": "rfa"}
@@ -147,3 +149,13 @@ def test_hermit_confirms_the_page() -> None:
     assert [s.value for s in test.success if "HermiT agrees: 13 verdicts" in s.value]
     test.text_input(key="cell:tumour_count").input("2").run()
     assert not test.success, "what was verified was another record"
+
+
+def test_a_patient_of_an_uploaded_table_is_opened(guideline: Guideline) -> None:
+    test = app("patient")
+    content = b"patient_id,tumour_count\nfirst,1\n*second*,3\n"
+    test.session_state["cohort:uploaded"] = open_cohort(guideline, Held("t.csv", content))
+    test.run()
+    next(box for box in test.selectbox if "t\\.csv" in box.label).select_index(1).run()
+    button(test, "Open this one")
+    assert "\\*second\\*: 3 tumours" in texts(test)

@@ -14,6 +14,7 @@ from kg.reasoning.verdicts import VERDICTS
 from kg.texts import counted
 from kg.ui import links
 from kg.ui.cohort import state
+from kg.ui.patient.state import open_draft
 from kg.ui.tables import Asked, table
 from kg.ui.words import literal, short
 
@@ -77,7 +78,7 @@ def _open(cohort: OpenCohort, names: dict[int, str]) -> None:
     if pressed and picked is not None:
         draft = cohort.draft(picked)
         if len(addresses.query_string(draft)) > addresses.LONGEST:
-            st.session_state["draft"] = draft  # too long for an address: it goes by the session
+            open_draft(draft)  # too long for an address: it goes by the session
             links.go("patient")
         links.go("patient", addresses.parameters_of(draft))
 

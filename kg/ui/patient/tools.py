@@ -17,8 +17,11 @@ from kg.paths import example_cohort, example_lesions
 from kg.patients.addresses import LONGEST, query_string
 from kg.patients.drafts import Draft, draft_of
 from kg.patients.heads import ID, LESION_ID
+from kg.readers import ROW
 from kg.reasoning.verdicts import PatientResult
 from kg.texts import counted
+from kg.ui import links
+from kg.ui.cohort import state as cohorts
 from kg.ui.patient import state
 from kg.ui.patient.state import OTHER, Judged
 from kg.ui.words import literal, short, verdict_badge
@@ -26,6 +29,7 @@ from kg.ui.words import literal, short, verdict_badge
 if TYPE_CHECKING:
     from kg.engines.hermit import Hermit
 
+_OFFERED = 1_000  # patients of a table that are offered to open
 _VERIFIED = "patient:verified"
 
 
@@ -81,7 +85,26 @@ def _load(guideline: Guideline) -> None:
         on_click=state.open_draft,
         args=(examples[name] if name else Draft(),),
     )
-    st.caption("Patients of a table of yours: open the table on the Cohort page.")
+    cohort = cohorts.uploaded()
+    if cohort is None:
+        links.link("cohort", "Open a table of yours", icon=":material/upload:")
+        st.caption("Its patients can then be opened here.")
+        return
+    rows = dict(cohort.results.head(_OFFERED).select(ROW, ID).iter_rows())
+    row = st.selectbox(
+        f"A patient of {literal(short(cohort.name))}",
+        list(rows),
+        index=None,
+        format_func=lambda found: short(rows[found]),
+        placeholder="choose one",
+    )
+    st.button(
+        "Open this one",
+        disabled=row is None,
+        on_click=lambda: state.open_draft(cohort.draft(row)) if row is not None else None,
+    )
+    if cohort.results.height > _OFFERED:
+        st.caption(f"These are the first {_OFFERED:,}; the Cohort page finds the others.")
 
 
 def _save(guideline: Guideline, judged: Judged) -> None:
