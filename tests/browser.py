@@ -2,41 +2,71 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Iterator
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import pytest
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
+from kg.paths import explorer_app, pages_folder
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Request
+
+PAGES = sorted(path.stem for path in pages_folder().glob("[a-z]*.py"))
 CHROMIUM = shutil.which("chromium")
 WIDTHS = (1280, 400)  # a desk and a telephone
+Scheme = Literal["light", "dark"]
 _ALONE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
 _HEIGHT = 900
-_PATIENCE = 30_000  # milliseconds
+_PATIENCE = 60_000  # milliseconds; a busy machine is slow, not broken
 
 
 @contextmanager
-def chromium_page(width: int = WIDTHS[0], height: int = _HEIGHT) -> Iterator[Page]:
-    """Give an empty page; the test fails where a page had an error that nobody caught."""
+def launched() -> Iterator[Browser]:
+    """Run a chromium while the block runs."""
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if CHROMIUM is None:
         pytest.skip("chromium is not installed (apt-get install chromium)")
-    errors: list[str] = []
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", _ALONE]
         )
         try:
-            page = browser.new_page(viewport={"width": width, "height": height})
-            page.set_default_timeout(_PATIENCE)
-            page.on("pageerror", lambda error: errors.append(str(error)))
-            yield page
+            yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def fresh_page(
+    browser: Browser, width: int = WIDTHS[0], scheme: Scheme = "light"
+) -> Iterator[Page]:
+    """Give an empty page that remembers nothing of others.
+
+    The test fails where a page had an error that nobody caught.
+    """
+    errors: list[str] = []
+    context = browser.new_context(
+        viewport={"width": width, "height": _HEIGHT}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    context.set_default_timeout(_PATIENCE)
+    try:
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        yield page
+    finally:
+        context.close()
     assert errors == []
 
 
@@ -44,3 +74,107 @@ def scrolls_sideways(page: Page) -> bool:
     """Tell whether a page is wider than its window."""
     wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     return bool(page.evaluate(wide))
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """A running explorer, and the browser in which it is looked at."""
+
+    address: str
+    browser: Browser
+
+    @contextmanager
+    def opened(
+        self,
+        page: str = "",
+        width: int = WIDTHS[0],
+        *,
+        scheme: Scheme = "light",
+        **parameters: str,
+    ) -> Iterator[Page]:
+        """Open a page in a fresh browser; the test fails where it called anything outside."""
+        outside: list[str] = []
+        host = urlsplit(self.address).netloc
+
+        def note(request: Request) -> None:
+            called = urlsplit(request.url)
+            if called.scheme in ("http", "https", "ws", "wss") and called.netloc != host:
+                outside.append(request.url)
+
+        with fresh_page(self.browser, width, scheme) as found:
+            found.on("request", note)
+            found.goto(self.at(page, **parameters))
+            ready(found)
+            yield found
+        assert outside == [], "nothing but the explorer itself may be called"
+
+    def at(self, page: str = "", **parameters: str) -> str:
+        """Return the address of a page."""
+        query = f"?{urlencode(parameters)}" if parameters else ""
+        return urljoin(self.address, page) + query
+
+
+def ready(page: Page) -> None:
+    """Wait until a page has been shown whole."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+def until(page: Page, holds: Callable[[], bool]) -> None:
+    """Wait until something holds that a locator cannot say."""
+    end = time.monotonic() + _PATIENCE / 1000
+    while not holds():
+        assert time.monotonic() < end, "it never came to hold"
+        page.wait_for_timeout(50)
+
+
+def settled(page: Page) -> None:
+    """Wait until a page has been shown whole and nothing in it moves any more.
+
+    Pictures and tables are drawn after the words; no frame of the page changes its shape for a
+    tenth of a second when they are there.
+    """
+    ready(page)
+    page.wait_for_function(_AT_REST, polling=100)
+
+
+_AT_REST = """() => {
+  const now = JSON.stringify([...document.querySelectorAll("canvas, svg, [data-testid]")].map(
+    (e) => { const r = e.getBoundingClientRect(); return [r.x, r.y, r.width, r.height]; }));
+  const same = now === window.hccBefore;
+  window.hccBefore = now;
+  return same && document.fonts.status === "loaded";
+}"""
+
+
+@contextmanager
+def explorer_served() -> Iterator[str]:
+    """Run the explorer on a free port; give its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(explorer_app())]
+    address = f"http://127.0.0.1:{port}/"
+    process = subprocess.Popen(
+        [*command, "--server.port", str(port), "--server.fileWatcherType", "none"],
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        cwd=explorer_app().parent,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for(address, process)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + _PATIENCE / 1000
+    while process.poll() is None and time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(f"{address}_stcore/health", timeout=2):  # noqa: S310
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    raise AssertionError("the explorer did not start")

@@ -1,4 +1,4 @@
-"""Fixtures: the guideline, an ontology to break, the shared contract, a run of the command."""
+"""Fixtures: the guideline, an ontology to break, the contract, servers, browsers, the command."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+import browser
 import pytest
 import virtuoso as virtuoso_server
 
@@ -15,7 +16,20 @@ from kg.cli import main
 from kg.guideline import Guideline, load
 from kg.paths import ontology_folder
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 _SHARED = Path(__file__).parents[2] / "shared"
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give one worker all that shares what is slow to start: a browser, Virtuoso, a file's own."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            needed = getattr(item, "fixturenames", ())
+            shared = (name for name in ("chromium", "virtuoso") if name in needed)
+            item.add_marker(pytest.mark.xdist_group(next(shared, item.path.stem)))
 
 
 @pytest.fixture(scope="session")
@@ -39,12 +53,37 @@ def ontology_copy(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def virtuoso(tmp_path_factory: pytest.TempPathFactory) -> Iterator[virtuoso_server.Virtuoso]:
-    """A running Virtuoso, empty at first: a foreign SPARQL server."""
+def _virtuoso(tmp_path_factory: pytest.TempPathFactory) -> Iterator[virtuoso_server.Virtuoso]:
     if virtuoso_server.BINARY is None:
         pytest.skip(virtuoso_server.WHY_NOT)
     with virtuoso_server.running(tmp_path_factory.mktemp("virtuoso")) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def virtuoso(_virtuoso: virtuoso_server.Virtuoso) -> Iterator[virtuoso_server.Virtuoso]:
+    """A running Virtuoso, a foreign SPARQL server: empty for each file of tests."""
+    yield _virtuoso
+    virtuoso_server.empty(_virtuoso)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A running browser. Each file has its own: Playwright keeps an event loop while it runs."""
+    with browser.launched() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def _explorer() -> Iterator[str]:
+    with browser.explorer_served() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def explorer(chromium: Browser, _explorer: str) -> browser.Explorer:
+    """The explorer and a browser to look at it."""
+    return browser.Explorer(_explorer, chromium)
 
 
 class Ran(NamedTuple):

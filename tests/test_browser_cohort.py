@@ -6,8 +6,7 @@ import os
 import re
 
 import pytest
-from browser import WIDTHS, scrolls_sideways
-from explorer import explorer, opened, ready
+from browser import WIDTHS, ready, scrolls_sideways, settled
 
 from kg.benchmarks.cohort import write_cohort
 from kg.guideline import load
@@ -16,24 +15,18 @@ from kg.paths import example_cohort
 _ROW = 22  # pixels from bar to bar
 
 
-@pytest.fixture(scope="module")
-def address():
-    with explorer() as found:
-        yield found
-
-
 def upload(page, path):
     page.locator("input[type=file]").first.set_input_files(path)
     page.get_by_text(re.compile("[KM]B$")).first.wait_for()
     page.get_by_role("button", name="Classify").click()
-    page.get_by_text("with conflicts").wait_for(timeout=120_000)
+    page.get_by_text("with conflicts").wait_for()
     ready(page)
 
 
 def drawn(page):
     chart = page.locator("[data-testid=stVegaLiteChart] :is(canvas, svg.marks)").first
     chart.wait_for()
-    page.wait_for_timeout(500)
+    settled(page)
     return chart
 
 
@@ -43,19 +36,17 @@ def click_bar(page, number, x):
 
 def pick_and_open(page, row=0):
     frame = page.locator("[data-testid=stDataFrame]").first
-    frame.wait_for()
-    page.wait_for_timeout(500)
+    frame.locator("canvas").first.wait_for()
+    settled(page)
     frame.click(position={"x": 18, "y": 35 * (row + 1) + 18})
     button = page.get_by_role("button", name="Open in Patient")
-    button.wait_for()
-    page.wait_for_timeout(300)
-    button.click()
+    button.click()  # once it is enabled, which a picked row does
     page.wait_for_url(re.compile(r"[?&]patient_id="))
     ready(page)
 
 
-def test_a_table_is_uploaded_and_a_bar_leads_to_a_patient(address):
-    with opened(address, "cohort") as page:
+def test_a_table_is_uploaded_and_a_bar_leads_to_a_patient(explorer):
+    with explorer.opened("cohort") as page:
         upload(page, example_cohort())
         click_bar(page, 0, 180)
         page.get_by_text("radical local ablation: eligible").wait_for()
@@ -63,8 +54,8 @@ def test_a_table_is_uploaded_and_a_bar_leads_to_a_patient(address):
         pick_and_open(page)
 
 
-def test_the_165_patients_of_a_real_cohort_lead_to_one(address, shared):
-    with opened(address, "cohort") as page:
+def test_the_165_patients_of_a_real_cohort_lead_to_one(explorer, shared):
+    with explorer.opened("cohort") as page:
         upload(page, shared / "data" / "uci-hcc-survival" / "patients.csv")
         page.get_by_text("165 patients").first.wait_for()
         page.get_by_role("radio", name="Missing facts").click()
@@ -83,55 +74,54 @@ def test_the_165_patients_of_a_real_cohort_lead_to_one(address, shared):
         ("conflicts", {"x": 240, "y": 30}, ""),
     ],
 )
-def test_bars_of_every_view_can_be_clicked(address, view, at, told):
-    with opened(address, "cohort", cohort="example", view=view) as page:
+def test_bars_of_every_view_can_be_clicked(explorer, view, at, told):
+    with explorer.opened("cohort", cohort="example", view=view) as page:
         drawn(page).click(position=at)
         page.wait_for_url(re.compile("chosen="))
         page.get_by_role("button", name="Open in Patient").wait_for()
         assert told in page.inner_text("[data-testid=stMain]")
 
 
-def test_bars_and_dots_of_overlaps_stand_in_line(address):
-    with opened(address, "cohort", cohort="example", view="overlaps") as page:
+def test_bars_and_dots_of_overlaps_stand_in_line(explorer):
+    with explorer.opened("cohort", cohort="example", view="overlaps") as page:
         charts = page.locator("[data-testid=stVegaLiteChart] :is(canvas, svg)")
         charts.nth(1).wait_for()
-        page.wait_for_timeout(500)
+        settled(page)
         one, two = charts.nth(0).bounding_box(), charts.nth(1).bounding_box()
         assert abs(one["x"] - two["x"]) < 1
         assert abs(one["width"] - two["width"]) < 1
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_no_view_is_wider_than_the_window(address, width):
-    with opened(address, "cohort", width) as page:
+def test_no_view_is_wider_than_the_window(explorer, width):
+    with explorer.opened("cohort", width) as page:
         for view in ("verdicts", "overlaps", "exclusions", "missing", "conflicts", "rejected"):
-            page.goto(f"{address}cohort?cohort=example&view={view}")
+            page.goto(explorer.at("cohort", cohort="example", view=view))
             page.get_by_text("45 patients").first.wait_for()
-            ready(page)
-            page.wait_for_timeout(800)
+            settled(page)
             assert not scrolls_sideways(page), view
 
 
-def test_running_work_can_be_stopped(address, tmp_path):
+def test_running_work_can_be_stopped(explorer, tmp_path):
     table = tmp_path / "many.jsonl"
     table.write_text("".join(f'{{"patient_id": "p{i}", "ecog": 1}}\n' for i in range(400_000)))
-    with opened(address, "cohort") as page:
+    with explorer.opened("cohort") as page:
         page.locator("input[type=file]").first.set_input_files(table)
         page.get_by_text(re.compile("[KM]B$")).first.wait_for()
         page.get_by_role("button", name="Classify").click()
         page.get_by_role("button", name="Stop").click()
-        page.get_by_text("Stopped.").wait_for(timeout=120_000)
+        page.get_by_text("Stopped.").wait_for()
         assert page.get_by_text("many.jsonl").count() == 1
 
 
 @pytest.mark.skipif("CI" in os.environ, reason="a measure, not a claim about other machines")
-def test_100_000_patients_stay_fluid(address, tmp_path):
+def test_100_000_patients_stay_fluid(explorer, tmp_path):
     table = tmp_path / "many.parquet"
     write_cohort(load(), table, 100_000, seed=1)
-    with opened(address, "cohort") as page:
+    with explorer.opened("cohort") as page:
         upload(page, table)
         taken = []
-        for number, therapy in enumerate(load().therapies):
+        for number, therapy in enumerate(list(load().therapies)[:5]):
             drawn(page)
             start = page.evaluate("performance.now()")
             click_bar(page, number, 600)

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from browser import WIDTHS, scrolls_sideways
-from explorer import explorer, opened, ready
-
-
-@pytest.fixture(scope="module")
-def address():
-    with explorer() as found:
-        yield found
+from browser import WIDTHS, ready, scrolls_sideways, settled, until
 
 
 def drawn(page, number=0):
     """Wait for a picture, and return it."""
     graph = page.locator(".graph").nth(number)
     graph.locator("canvas").first.wait_for()
+    settled(page)
     return graph
 
 
@@ -26,8 +20,8 @@ def click(page, graph, name):
     graph.click(position={"x": at["x"], "y": at["y"]})
 
 
-def test_click_in_the_taxonomy_opens_a_therapy_and_the_back_button_returns(address):
-    with opened(address, "therapies", therapy="rfa") as page:
+def test_click_in_the_taxonomy_opens_a_therapy_and_the_back_button_returns(explorer):
+    with explorer.opened("therapies", therapy="rfa") as page:
         click(page, drawn(page), "tace")
         page.get_by_role("heading", name="transarterial chemoembolisation").wait_for()
         page.wait_for_url("**/therapies?therapy=tace")
@@ -36,8 +30,8 @@ def test_click_in_the_taxonomy_opens_a_therapy_and_the_back_button_returns(addre
         page.get_by_role("heading", name="radiofrequency ablation").wait_for()
 
 
-def test_click_on_a_criterion_in_the_graph_shows_it_and_what_it_touches(address):
-    with opened(address, "therapies", therapy="rfa", view="graph") as page:
+def test_click_on_a_criterion_in_the_graph_shows_it_and_what_it_touches(explorer):
+    with explorer.opened("therapies", therapy="rfa", view="graph") as page:
         graph = drawn(page, 1)
         click(page, graph, "ABL-I3")
         page.get_by_text("Holds when").wait_for()
@@ -47,26 +41,25 @@ def test_click_on_a_criterion_in_the_graph_shows_it_and_what_it_touches(address)
         assert "cachexia" not in near
 
 
-def test_pictures_have_a_name_and_a_list_that_offers_the_same(address):
-    with opened(address, "therapies", therapy="rfa", view="graph") as page:
+def test_pictures_have_a_name_and_a_list_that_offers_the_same(explorer):
+    with explorer.opened("therapies", therapy="rfa", view="graph") as page:
         for number in range(2):
             assert "list" in (drawn(page, number).get_attribute("aria-label") or "")
         assert page.get_by_role("combobox").count() == 2
 
 
-def test_pictures_follow_the_theme(address):
-    with opened(address, "therapies") as page:
+def test_pictures_follow_the_theme(explorer):
+    with explorer.opened("therapies") as page:
         graph = drawn(page)
         colour = "e => e.cy.getElementById('rfa').style('color')"
         light = graph.evaluate(colour)
         page.emulate_media(color_scheme="dark")
-        page.wait_for_timeout(500)
-        assert graph.evaluate(colour) != light
+        until(page, lambda: graph.evaluate(colour) != light)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_no_page_is_wider_than_its_window(address, width):
-    with opened(address, "about", width) as page:
+def test_no_page_is_wider_than_its_window(explorer, width):
+    with explorer.opened("about", width) as page:
         for place in (
             "about",
             "therapies?therapy=tace_plus_rfa&view=graph",
@@ -74,39 +67,38 @@ def test_no_page_is_wider_than_its_window(address, width):
             "guideline?statement=S011",
             "guideline?view=coverage",
         ):
-            page.goto(address + place)
-            ready(page)
+            page.goto(explorer.at(place))
             page.locator("[data-testid=stCaptionContainer]").last.wait_for()
-            page.wait_for_timeout(500)
+            settled(page)
             assert not scrolls_sideways(page), place
 
 
-def test_nodes_stay_within_a_narrow_picture(address):
-    with opened(address, "therapies", WIDTHS[1], therapy="tace_plus_rfa", view="graph") as page:
+def test_nodes_stay_within_a_narrow_picture(explorer):
+    with explorer.opened("therapies", WIDTHS[1], therapy="tace_plus_rfa", view="graph") as page:
         for number in range(2):
             graph = drawn(page, number)
             wide = graph.evaluate("e => e.cy.elements().renderedBoundingBox().x2 - e.clientWidth")
             assert wide <= 0
 
 
-def test_picking_a_row_opens_its_statement(address):
-    with opened(address, "guideline", section="A.1(1)") as page:
+def test_picking_a_row_opens_its_statement(explorer):
+    with explorer.opened("guideline", section="A.1(1)") as page:
         frame = page.locator("[data-testid=stDataFrame]").first
         frame.locator("canvas").first.wait_for()
-        page.wait_for_timeout(1_000)  # the table draws itself before it listens
+        settled(page)  # the table draws itself before it listens
         frame.click(position={"x": 18, "y": 35 * 2 + 18})
         page.get_by_role("heading", name="Statement S012").wait_for()
 
 
-def test_chart_of_the_coverage_is_drawn(address):
-    with opened(address, "guideline", view="coverage") as page:
+def test_chart_of_the_coverage_is_drawn(explorer):
+    with explorer.opened("guideline", view="coverage") as page:
         chart = page.locator("[data-testid=stVegaLiteChart]")
         chart.locator("canvas, svg").first.wait_for()
         assert chart.bounding_box()["height"] > 150
 
 
-def test_place_of_a_criterion_leads_to_its_statement(address):
-    with opened(address, "therapies", therapy="rfa", view="criteria") as page:
+def test_place_of_a_criterion_leads_to_its_statement(explorer):
+    with explorer.opened("therapies", therapy="rfa", view="criteria") as page:
         page.get_by_text("ABL-I3", exact=True).click()
         page.get_by_role("link", name="A.1(1) [1376–1457]").click()
         page.get_by_role("heading", name="Statement S01").wait_for()

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from browser import WIDTHS, scrolls_sideways
-from explorer import PAGES, explorer, opened, ready
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """The address of a running explorer."""
-    with explorer() as found:
-        yield found
+from browser import PAGES, WIDTHS, Explorer, ready, scrolls_sideways, settled
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_a_patient_is_entered_and_the_verdict_read(address: str, width: int) -> None:
-    with opened(address, width=width) as page:
+def test_a_patient_is_entered_and_the_verdict_read(explorer: Explorer, width: int) -> None:
+    with explorer.opened(width=width) as page:
         field = page.get_by_role("textbox", name="number of tumours")
         field.fill("1")
         field.press("Enter")
@@ -33,18 +24,18 @@ def test_a_patient_is_entered_and_the_verdict_read(address: str, width: int) -> 
         assert not scrolls_sideways(page)
 
 
-def test_an_address_opens_the_same_patient_in_a_fresh_browser(address: str) -> None:
-    with opened(address, tumour_count="2", max_tumour_diameter_cm="2..3", open="rfa") as page:
+def test_an_address_opens_the_same_patient_in_a_fresh_browser(explorer: Explorer) -> None:
+    with explorer.opened(tumour_count="2", max_tumour_diameter_cm="2..3", open="rfa") as page:
         page.get_by_text("2 tumours, 2 to 3 cm").wait_for()
         page.get_by_text("What would settle it").wait_for()
         page.get_by_role("button", name="Save and share").click()
         shared = page.locator("[data-testid=stCode] code").inner_text()
-    with opened(shared) as page:
+    with explorer.opened(shared) as page:
         page.get_by_text("2 tumours, 2 to 3 cm").wait_for()
 
 
-def test_back_returns_to_the_patient_before(address: str) -> None:
-    with opened(address, tumour_count="2") as page:
+def test_back_returns_to_the_patient_before(explorer: Explorer) -> None:
+    with explorer.opened(tumour_count="2") as page:
         field = page.get_by_role("textbox", name="number of tumours")
         field.fill("3")
         field.press("Enter")
@@ -56,20 +47,20 @@ def test_back_returns_to_the_patient_before(address: str) -> None:
         assert page.get_by_role("textbox", name="number of tumours").input_value() == "2"
 
 
-def test_a_fact_to_find_out_gets_the_focus(address: str) -> None:
-    with opened(address, tumour_count="1") as page:
+def test_a_fact_to_find_out_gets_the_focus(explorer: Explorer) -> None:
+    with explorer.opened(tumour_count="1") as page:
         asked = page.locator(".st-key-patient-verdicts button").first
         asked.click()
         ready(page)
         page.wait_for_function("document.activeElement.closest('[class*=st-key-field-]') !== null")
 
 
-def test_two_tabs_are_two_patients(address: str) -> None:
-    with opened(address, tumour_count="2") as page:
+def test_two_tabs_are_two_patients(explorer: Explorer) -> None:
+    with explorer.opened(tumour_count="2") as page:
         browser = page.context.browser
         assert browser is not None
         second = browser.new_page()
-        second.goto(f"{address}?tumour_count=3")
+        second.goto(explorer.at(tumour_count="3"))
         second.get_by_text(re.compile("^3 tumours")).wait_for()
         field = page.get_by_role("textbox", name="largest tumour diameter")
         field.fill("4")
@@ -78,14 +69,14 @@ def test_two_tabs_are_two_patients(address: str) -> None:
         assert "cm" not in second.locator("strong").first.inner_text()
 
 
-def test_hermit_agrees_in_place(address: str) -> None:
-    with opened(address, tumour_count="1") as page:
+def test_hermit_agrees_in_place(explorer: Explorer) -> None:
+    with explorer.opened(tumour_count="1") as page:
         page.get_by_role("button", name="Verify with HermiT").click()
         page.get_by_text("HermiT agrees: 13 verdicts").wait_for()
 
 
-def test_the_report_is_downloaded(address: str) -> None:
-    with opened(address, patient_id="p1", tumour_count="1") as page:
+def test_the_report_is_downloaded(explorer: Explorer) -> None:
+    with explorer.opened(patient_id="p1", tumour_count="1") as page:
         page.get_by_role("button", name="Save and share").click()
         page.get_by_text("Patient identifier").wait_for()
         ready(page)
@@ -97,9 +88,9 @@ def test_the_report_is_downloaded(address: str) -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", PAGES)
-def test_every_page_opens_and_fits(address: str, name: str, width: int) -> None:
-    with opened(address, name if name != "patient" else "", width=width) as page:
+def test_every_page_opens_and_fits(explorer: Explorer, name: str, width: int) -> None:
+    with explorer.opened(name if name != "patient" else "", width=width) as page:
         page.locator("h2").first.wait_for()
-        page.wait_for_timeout(500)
+        settled(page)
         assert not scrolls_sideways(page)
         assert page.locator("[data-testid=stException]").count() == 0

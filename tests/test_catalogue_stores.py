@@ -25,6 +25,7 @@ from kg.stores.oxigraph import OxigraphStore
 if TYPE_CHECKING:
     from virtuoso import Virtuoso
 
+pytestmark = pytest.mark.xdist_group("virtuoso")
 ALL = list(catalogue().values())
 QUESTIONS = [q for q in ALL if not q.is_check]
 CHECKS = [q for q in ALL if q.is_check]
@@ -61,7 +62,6 @@ def store(request, tmp_path_factory, example) -> Iterator[Store]:
     )
     opened.load(written)
     yield opened
-    _remove(server, example.graphs())  # other tests use the same server
 
 
 def _remove(server: Virtuoso, graphs: list[str]) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from browser import WIDTHS, chromium_page, scrolls_sideways
+from browser import WIDTHS, fresh_page, scrolls_sideways
 from serving import Served, serving
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 DONE = re.compile(r"^\d+ rows? in ")
 
@@ -24,9 +24,9 @@ def server() -> Iterator[Served]:
 
 
 @pytest.fixture(params=WIDTHS)
-def page(server: Served, request: pytest.FixtureRequest) -> Iterator[Page]:
+def page(server: Served, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """The start page, on a desk and on a telephone."""
-    with chromium_page(request.param) as found:
+    with fresh_page(chromium, request.param) as found:
         found.goto(server.address)
         yield found
         assert not scrolls_sideways(found)

@@ -13,6 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
+
+from kg.stores import open_store
+
 BINARY = shutil.which("virtuoso-t")
 WHY_NOT = "virtuoso-t is not installed (apt-get install virtuoso-opensource)"
 _PATIENCE = 120  # seconds; it makes a database first
@@ -46,6 +50,7 @@ class Virtuoso(NamedTuple):
 
     endpoint: str
     graph_store: str
+    own: frozenset[str]  # graphs that are there in a new database
     user: str = "dba"
     password: str = "dba"  # noqa: S105 - what each new database begins with
 
@@ -64,10 +69,19 @@ def running(folder: Path) -> Iterator[Virtuoso]:
         try:
             place = f"http://127.0.0.1:{http}"
             _wait(process, f"{place}/sparql?query=ASK%7B%7D", folder)
-            yield Virtuoso(f"{place}/sparql", f"{place}/sparql-graph-crud-auth")
+            own = frozenset(open_store(f"{place}/sparql").graphs())
+            yield Virtuoso(f"{place}/sparql", f"{place}/sparql-graph-crud-auth", own)
         finally:
             process.kill()
             process.wait()
+
+
+def empty(server: Virtuoso) -> None:
+    """Remove every graph but those that it made itself."""
+    access = httpx.DigestAuth(server.user, server.password)
+    with httpx.Client(auth=access, trust_env=False, timeout=_PATIENCE) as client:
+        for graph in set(open_store(server.endpoint).graphs()) - server.own:
+            client.delete(server.graph_store, params={"graph": graph}).raise_for_status()
 
 
 def _wait(process: subprocess.Popen[bytes], address: str, folder: Path) -> None:

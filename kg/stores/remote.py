@@ -96,7 +96,9 @@ class RemoteStore(Store):
 
     def graphs(self) -> list[str]:
         """Return the IRIs of the named graphs that hold something, sorted."""
-        found = self.select("SELECT DISTINCT ?graph WHERE { GRAPH ?graph { ?s ?p ?o } }")
+        # Virtuoso groups in milliseconds, and takes seconds for DISTINCT.
+        grouped = "SELECT ?graph WHERE { GRAPH ?graph { ?s ?p ?o } } GROUP BY ?graph"
+        found = self.select(grouped)
         return sorted(name.value for (name,) in found.rows if isinstance(name, ox.NamedNode))
 
     def close(self) -> None:
