@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -68,25 +68,30 @@ def test_slow_heads_keep_nobody_waiting(server: Served) -> None:
     assert sorted(taken)[10] < 1
 
 
+@asynccontextmanager
+async def served(body: str) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Serve a text in this process, and give a connection to it."""
+    config = uvicorn.Config(PlainTextResponse(body), log_config=None)
+    loop, state = asyncio.get_running_loop(), ServerState()
+    server = await loop.create_server(lambda: PatientProtocol(config, state, {}), "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        with closing(writer):
+            yield reader, writer
+
+
 def answered(*parts: bytes | float) -> bytes:
     """Return all that a server in this process answers to parts, and to pauses between them."""
 
     async def run() -> bytes:
-        config = uvicorn.Config(PlainTextResponse("well"), log_config=None)
-        loop, state = asyncio.get_running_loop(), ServerState()
-        server = await loop.create_server(
-            lambda: PatientProtocol(config, state, {}), "127.0.0.1", 0
-        )
-        async with server:
-            port = server.sockets[0].getsockname()[1]
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            with closing(writer):
-                for part in parts:
-                    if isinstance(part, bytes):
-                        writer.write(part)
-                    else:
-                        await asyncio.sleep(part)
-                return await asyncio.wait_for(reader.read(), 10)
+        async with served("well") as (reader, writer):
+            for part in parts:
+                if isinstance(part, bytes):
+                    writer.write(part)
+                else:
+                    await asyncio.sleep(part)
+            return await asyncio.wait_for(reader.read(), 10)
 
     return asyncio.run(run())
 
@@ -118,21 +123,13 @@ def taken(read: bool, seconds: float) -> tuple[int, int]:
     body = "x" * 20_000_000
 
     async def run() -> tuple[int, int]:
-        config = uvicorn.Config(PlainTextResponse(body), log_config=None)
-        loop, state = asyncio.get_running_loop(), ServerState()
-        server = await loop.create_server(
-            lambda: PatientProtocol(config, state, {}), "127.0.0.1", 0
-        )
-        async with server:
-            port = server.sockets[0].getsockname()[1]
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            with closing(writer):
-                writer.write(WHOLE)
-                await asyncio.sleep(0.1)
-                assert connections.held() > 1_000_000
-                got = len(await reader.readexactly(len(body))) if read else 0
-                await asyncio.sleep(seconds)
-                return got, connections.held()
+        async with served(body) as (reader, writer):
+            writer.write(WHOLE)
+            await asyncio.sleep(0.1)
+            assert connections.held() > 1_000_000
+            got = len(await reader.readexactly(len(body))) if read else 0
+            await asyncio.sleep(seconds)
+            return got, connections.held()
 
     return asyncio.run(run())
 

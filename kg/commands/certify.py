@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +11,7 @@ from rich.table import Table
 from kg.certification.report import Example, Report, Tally
 from kg.certification.run import Certification, Settings, Work
 from kg.certification.subjects import ENGINES, subjects
+from kg.commands.inputs import Ontology
 from kg.guideline import load
 from kg.terminal import messages, output, progress
 
@@ -25,9 +25,7 @@ def certify(
         float | None, typer.Option(min=0.01, help="Ask HermiT no longer than this.")
     ] = None,
     engine: Annotated[str, typer.Option(help=f"One of {', '.join(ENGINES)}.")] = "compiled",
-    ontology: Annotated[
-        Path | None, typer.Option(help="Folder of Turtle modules to use instead of its own.")
-    ] = None,
+    ontology: Ontology = None,
 ) -> None:
     """Certify an engine: compare its answers with HermiT's, and with the plain formulas.
 

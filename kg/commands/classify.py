@@ -10,7 +10,7 @@ from rich.console import Console
 
 from kg import terminal
 from kg.commands.classify_spark import Places, classify_with_spark
-from kg.commands.inputs import named_tables
+from kg.commands.inputs import LESIONS, REJECTS, IgnoreUnknown, Ontology, Strict, named_tables
 from kg.engines.classification import (
     ENGINES,
     Rejects,
@@ -40,7 +40,7 @@ def classify(
     example: Annotated[
         bool, typer.Option("--example", help="Classify the example cohort that ships with it.")
     ] = False,
-    lesions: Annotated[str | None, typer.Option(help="Table of lesions, one row a lesion.")] = None,
+    lesions: Annotated[str | None, typer.Option(help=LESIONS)] = None,
     engine: Annotated[str, typer.Option(help=f"One of {', '.join(ENGINES)}.")] = "compiled",
     format: Annotated[
         str | None,
@@ -49,9 +49,7 @@ def classify(
     output: Annotated[
         str | None, typer.Option("--output", "-o", help="File to write to; else standard output.")
     ] = None,
-    rejects: Annotated[
-        str | None, typer.Option(help="File for rejected rows; by default NAME.rejected.csv.")
-    ] = None,
+    rejects: Annotated[str | None, typer.Option(help=REJECTS)] = None,
     therapy: Annotated[
         list[str] | None, typer.Option(help="Only this therapy; may be given more than once.")
     ] = None,
@@ -61,15 +59,9 @@ def classify(
     compact: Annotated[
         bool, typer.Option("--compact", help="CSV, Parquet: one row a patient, states as numbers.")
     ] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="End at the first bad row, without a result.")
-    ] = False,
-    ignore_unknown: Annotated[
-        bool, typer.Option("--ignore-unknown", help="Leave out columns that are no variables.")
-    ] = False,
-    ontology: Annotated[
-        Path | None, typer.Option(help="Folder of Turtle modules to use instead of its own.")
-    ] = None,
+    strict: Strict = False,
+    ignore_unknown: IgnoreUnknown = False,
+    ontology: Ontology = None,
     master: Annotated[
         str | None, typer.Option(help="Spark: the cluster; by default this machine, local[*].")
     ] = None,
@@ -93,7 +85,7 @@ def classify(
 
     Spark reads text tables from this machine only; remote tables are Parquet. A remote output
     in CSV or Parquet is a new folder of files, whose rows are in no order. The executors
-    need the same version of hcc-kg[spark].
+    need the same version of hcc-kg with its extra spark.
     """
     guideline = load(ontology)
     task = Task(guideline, guideline.chosen(therapy), explain, compact)

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from kg import terminal
 from kg.cohorts.report import CohortReport, Reason, TherapyReport, report_on
-from kg.commands.inputs import named_tables
+from kg.commands.inputs import LESIONS, named_tables
 from kg.engines.classification import shortened
 from kg.guideline import Guideline, load
 from kg.patients.tables import PatientTable
@@ -34,9 +34,7 @@ def cohort(
     example: Annotated[
         bool, typer.Option("--example", help="Report on the example cohort that ships with it.")
     ] = False,
-    lesions: Annotated[
-        Path | None, typer.Option(help="Table of lesions, one row a lesion.")
-    ] = None,
+    lesions: Annotated[Path | None, typer.Option(help=LESIONS)] = None,
     format: Annotated[
         Literal["text", "json"], typer.Option(help="Tables, or all counts as one JSON object.")
     ] = "text",

@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from kg.commands.inputs import LESIONS
 from kg.engines.compiled import Compiled
 from kg.errors import InputError
 from kg.explanation.accounts import (
@@ -62,7 +63,7 @@ def explain(
         str | None, typer.Argument(help="One therapy, in full; all of them in short otherwise.")
     ] = None,
     *,
-    lesions: Annotated[Path | None, typer.Option(help="The table of lesions, one a row.")] = None,
+    lesions: Annotated[Path | None, typer.Option(help=LESIONS)] = None,
     engine: Annotated[
         Literal["compiled", "hermit"], typer.Option(help="What decides the criteria.")
     ] = "compiled",

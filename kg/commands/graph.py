@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from kg import terminal
+from kg.commands.inputs import REJECTS, IgnoreUnknown, Ontology, Output, Strict
 from kg.engines.classification import Rejects, Summary, compiled_engine, hermit_engine, shortened
 from kg.errors import InputError
 from kg.graph.build import (
@@ -85,18 +86,10 @@ def build(
         Path | None, typer.Option("--output", "-o", help="File of N-Quads, as FILE.nq.")
     ] = None,
     engine: Annotated[str, typer.Option(help=f"One of {', '.join(ENGINES)}.")] = "compiled",
-    rejects: Annotated[
-        Path | None, typer.Option(help="File for rejected rows; by default NAME.rejected.csv.")
-    ] = None,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="End at the first bad row, without a result.")
-    ] = False,
-    ignore_unknown: Annotated[
-        bool, typer.Option("--ignore-unknown", help="Leave out columns that are no variables.")
-    ] = False,
-    ontology: Annotated[
-        Path | None, typer.Option(help="Folder of Turtle modules to use instead of its own.")
-    ] = None,
+    rejects: Annotated[Path | None, typer.Option(help=REJECTS)] = None,
+    strict: Strict = False,
+    ignore_unknown: IgnoreUnknown = False,
+    ontology: Ontology = None,
 ) -> None:
     """Build the graph: the guideline, and of each table the patients and all their verdicts.
 
@@ -203,9 +196,7 @@ def export_(
     graph: Annotated[
         str | None, typer.Option(help="Only this graph: its IRI, or a name as cohort/example.")
     ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write to; else standard output.")
-    ] = None,
+    output: Output = None,
 ) -> None:
     """Write a store, or one of its graphs, as Turtle, TriG, N-Quads or JSON-LD.
 

@@ -1,15 +1,32 @@
-"""The input that commands share: a table of patients, or the example cohort."""
+"""What commands share: their options, and the choice between a table and the example cohort."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
+
+import typer
 
 from kg import paths
 from kg.errors import InputError
 from kg.paths import Remote
 
 Place = TypeVar("Place", bound=Path | Remote)
+
+Ontology = Annotated[
+    Path | None, typer.Option(help="Folder of Turtle modules to use instead of its own.")
+]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="File to write to; else standard output.")
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="End at the first bad row, without a result.")
+]
+IgnoreUnknown = Annotated[
+    bool, typer.Option("--ignore-unknown", help="Leave out columns that are no variables.")
+]
+REJECTS = "File for rejected rows; by default NAME.rejected.csv."
+LESIONS = "Table of lesions, one row a lesion."
 
 
 def named_tables(

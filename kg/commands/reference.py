@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from kg.commands.inputs import Ontology, Output
 from kg.guideline import load
 from kg.output import whole_output
 from kg.reference.book import book
@@ -30,12 +30,8 @@ def reference(
     part: Annotated[
         Part, typer.Argument(help="All terms, the readings, or what no record can decide.")
     ] = Part.all,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write to; else standard output.")
-    ] = None,
-    ontology: Annotated[
-        Path | None, typer.Option(help="Folder of Turtle modules to use instead of its own.")
-    ] = None,
+    output: Output = None,
+    ontology: Ontology = None,
 ) -> None:
     """Write the ontology reference as Markdown: terms, formulas, places and readings.
 

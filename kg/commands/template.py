@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from kg.commands.inputs import Ontology, Output
 from kg.guideline import load
 from kg.output import whole_output
 from kg.reference.templates import TEMPLATES
@@ -27,12 +27,8 @@ def template(
         Kind,
         typer.Argument(help="The table of patients, that of lesions, or what every column takes."),
     ] = Kind.patients,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write to; else standard output.")
-    ] = None,
-    ontology: Annotated[
-        Path | None, typer.Option(help="Folder of Turtle modules to use instead of its own.")
-    ] = None,
+    output: Output = None,
+    ontology: Ontology = None,
 ) -> None:
     """Write an empty table of patients or of lesions, as CSV, to fill in.
 

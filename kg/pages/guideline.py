@@ -1,12 +1,10 @@
 """The page Guideline: its statements, what they are read as, and how much they cover."""
 
-import streamlit as st
-
 from kg.reference.inventory import encoded, sections
 from kg.reference.pictures import every_therapy
 from kg.ui.data import guideline
 from kg.ui.guideline_views import DECIDABLE, VIEWS
-from kg.ui.restoring import bound, follow, keep, restored
+from kg.ui.restoring import keep, restored, view
 from kg.ui.shell import head
 
 head(
@@ -30,17 +28,6 @@ state = restored("guideline", allowed, start)
 if "criterion" in state and "statement" not in state and state["view"] == start["view"]:
     state["view"] = "criteria"
 
-key = bound(state, "view", "guideline:view")
-st.segmented_control(
-    "What to show",
-    list(VIEWS),
-    key=key,
-    required=True,
-    format_func=lambda view: VIEWS[view][0],
-    on_change=follow,
-    args=(state, "view", key),
-    label_visibility="collapsed",
-    wrap=True,
-)
-VIEWS[state["view"]][1](g, state)
+chosen = view(state, {name: title for name, (title, _) in VIEWS.items()}, "guideline:view")
+VIEWS[chosen][1](g, state)
 keep(state, start)

@@ -6,7 +6,7 @@ from kg.reference.pictures import CRITERIA, GROUP, every_therapy, sort_of, taxon
 from kg.ui import terms
 from kg.ui.components.graph import graph
 from kg.ui.data import guideline
-from kg.ui.restoring import bound, follow, keep, restored
+from kg.ui.restoring import bound, follow, keep, restored, view
 from kg.ui.shell import head
 from kg.ui.therapy_views import VIEWS
 from kg.ui.words import literal
@@ -71,19 +71,8 @@ with right:
     for note in therapy.notes:
         st.warning(literal(note))
     terms.reading(therapy.note)
-    key = bound(state, "view", "therapies:view")
-    st.segmented_control(
-        "What to show",
-        list(VIEWS),
-        key=key,
-        required=True,
-        format_func=lambda view: VIEWS[view][0],
-        on_change=follow,
-        args=(state, "view", key),
-        label_visibility="collapsed",
-        wrap=True,
-    )
-    VIEWS[state["view"]][1](g, therapy, state)
+    chosen = view(state, {name: title for name, (title, _) in VIEWS.items()}, "therapies:view")
+    VIEWS[chosen][1](g, therapy, state)
 if state["view"] != "statements":
     state.pop("kind", None)
 keep(state, start)

@@ -66,3 +66,19 @@ def follow(state: State, name: str, key: str) -> None:
         state.pop(name, None)
     else:
         state[name] = value
+
+
+def view(state: State, titles: Mapping[str, str], key: str) -> str:
+    """Show a choice of views by their titles, and return the one that is chosen."""
+    st.segmented_control(
+        "What to show",
+        list(titles),
+        key=bound(state, "view", key),
+        required=True,
+        format_func=titles.__getitem__,
+        on_change=follow,
+        args=(state, "view", key),
+        label_visibility="collapsed",
+        wrap=True,
+    )
+    return state["view"]
