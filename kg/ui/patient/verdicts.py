@@ -14,6 +14,7 @@ from kg.guideline.taxonomy import families
 from kg.reasoning.changes import changes
 from kg.reasoning.inquiry import OpenFact, open_facts
 from kg.reasoning.verdicts import MET, UNDETERMINED
+from kg.reference.pictures import every_therapy
 from kg.texts import counted
 from kg.ui.patient import state
 from kg.ui.patient.state import OPEN, Judged
@@ -75,14 +76,14 @@ def verdicts(guideline: Guideline, judged: Judged) -> None:
     recommended = [r for r in judged.account.recommendations if r.state == MET]
     for recommendation in recommended:
         if not recommendation.concerns:
-            _recommendation(recommendation)
+            _recommendation(guideline, recommendation)
     for family, therapies in families(guideline).items():
         st.markdown(f"##### {literal(family.capitalize())}")
         ids = {therapy.id for therapy in therapies}
         for recommendation in recommended:
             first = next((t for t in guideline.therapies if t in recommendation.concerns), None)
             if first in ids:
-                _recommendation(recommendation)
+                _recommendation(guideline, recommendation)
         for therapy in therapies:
             _therapy(guideline, judged, judged.account.therapies[therapy.id])
     labels = listed(t.label for t in guideline.mentioned.values() if _is_leaf(guideline, t.id))
@@ -94,21 +95,23 @@ def _is_leaf(guideline: Guideline, name: str) -> bool:
     return not any(name in therapy.parents for therapy in every)
 
 
-def _recommendation(account: RecommendationAccount) -> None:
+def _recommendation(guideline: Guideline, account: RecommendationAccount) -> None:
     """Show a recommendation that holds, muted where no therapy that it concerns is open."""
-    concerns = f" ({', '.join(account.concerns)})" if account.concerns else ""
     text = (
         f":material/recommend: **{literal(account.id)}**, {literal(account.strength)}: "
-        f"{literal(account.advice)}{literal(concerns)}"
+        f"{literal(account.advice)}"
     )
-    before = f" Comes before {listed(account.precedes)}." if account.precedes else ""
-    muted = " No therapy that it concerns is open to this patient." if account.muted else ""
-    help_ = (
-        f"{places(account.statements)}: {literal(account.paraphrase)} "
-        + (f"Reading: {literal(account.note)} " if account.note else "")
-        + f"{before}{muted}"
-    )
-    st.markdown(f":gray[{text}{muted}]" if account.muted else text + before, help=help_)
+    if account.precedes:
+        text += f" Comes before {listed(account.precedes)}."
+    if account.muted:
+        text = f":gray[{text} No therapy that it concerns is open to this patient.]"
+    told = f"{places(account.statements)}: {literal(account.paraphrase)}"
+    if account.concerns:
+        labels = listed(guideline.therapies[name].label for name in account.concerns)
+        told += f" Concerns {literal(labels)}."
+    if account.note:
+        told += f" Reading: {literal(account.note)}"
+    st.markdown(text, help=told)
 
 
 def _therapy(guideline: Guideline, judged: Judged, account: TherapyAccount) -> None:
