@@ -18,7 +18,7 @@ class Finding:
     `among` names; `left_without` of those for whom, besides, no therapy in question is open.
     `about` names the classes, variables, therapies and statements that the claim is about.
     `patients` counts those of a table on whom it bears, where a table was given, and `counts`
-    the changes of their verdicts. A finding has no example where no coherent record shows it.
+    the changes of their verdicts. `notes` maps words to what else is to be said.
     """
 
     id: str
@@ -29,7 +29,7 @@ class Finding:
     among: str = ""
     left_without: Shares | None = None
     examples: tuple[Example, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
     patients: int | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
 

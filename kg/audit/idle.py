@@ -58,9 +58,7 @@ def idle(space: Space) -> Iterator[Finding]:
             root=shadow,
             shares=space.shares(shadow),
             examples=space.examples(f"idle-{number}", shadow),
-            notes=(f"In {len(therapies)} of the {len(having)} rows that have it.",)
-            if having
-            else (),
+            notes={"rows": f"{len(therapies)} of the {len(having)} that have it"} if having else {},
         )
 
 

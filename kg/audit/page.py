@@ -52,27 +52,31 @@ def pairs(finding: Finding) -> Iterator[tuple[str, str]]:
         yield left, shares(finding.left_without)
     if finding.patients is not None:
         yield "patients of the table", str(finding.patients)
-    for note in finding.notes:
-        yield "note", note
+    yield from ((word, text) for word, text in finding.notes.items() if text)
     for example in finding.examples:
         yield f"example {example.id}", cells(example)
 
 
 def markdown(sections: Iterable[Section]) -> str:
-    """Return findings as Markdown."""
-    return "\n".join(line for section in sections for line in _section(section))
+    """Return findings as Markdown; several kinds each have a heading."""
+    shown = list(sections)
+    lines = (line for section in shown for line in _section(section, len(shown) > 1))
+    return "\n".join(lines) + "\n"
 
 
-def _section(section: Section) -> Iterator[str]:
-    yield f"### {section.title}\n"
+def _section(section: Section, headed: bool) -> Iterator[str]:
+    if headed:
+        yield f"### {section.title}\n"
     if not section.findings:
         yield "None found.\n"
     for finding in section.findings:
-        yield f"- **{finding.id}**: {finding.claim}."
+        yield f"- **{finding.id}**: {_escaped(finding.claim)}."
         for word, text in pairs(finding):
-            shown = f"`{text}`" if word.startswith("example") else text
-            yield f"  - {word}: {shown}"
-        yield ""
+            code = word.startswith("example")
+            yield f"  - {word}: {f'`{text}`' if code else _escaped(text)}"
     if section.open:
-        yield "Readings without a clear alternative:\n"
-        yield ", ".join(section.open) + ".\n"
+        yield f"\nReadings without a clear alternative: {_escaped(', '.join(section.open))}."
+
+
+def _escaped(text: str) -> str:
+    return text.replace("_", r"\_")

@@ -55,7 +55,7 @@ class Readings:
                 root=root,
                 shares=self.space.shares(root),
                 examples=examples,
-                notes=(each.definition, *(self._change(each, example) for example in examples)),
+                notes={"why": each.definition, "in the example": self._change(each, *examples)},
                 patients=patients,
                 counts=dict(sorted(moves.items())),
             )
@@ -84,11 +84,17 @@ class Readings:
             if before != after:
                 yield f"{therapy.id}: {before} to {after}"
 
-    def _change(self, each: Alternative, example: Example) -> str:
-        """Return what changes for an example."""
+    def _change(self, each: Alternative, example: Example | None = None) -> str:
+        """Return what changes for an example: the therapies of each change."""
+        if example is None:
+            return ""
         record = read_record(self.guideline, example.id, example.cells)
         evaluation = self.space.logic.evaluation(record.known)
-        return "; ".join(self._changes(each, evaluation))
+        changes: dict[str, list[str]] = {}
+        for change in self._changes(each, evaluation):
+            therapy, _, words = change.partition(": ")
+            changes.setdefault(words, []).append(therapy)
+        return "; ".join(f"{', '.join(names)}: {words}" for words, names in changes.items())
 
     def _open(self, each: Alternative, identifier: str) -> tuple[Example, ...]:
         """Return a record of one fact whose verdicts a reading changes, where none is complete.

@@ -72,13 +72,12 @@ def _records(guideline: Guideline, patients: Path | None) -> list[Record] | None
     if patients is None:
         return None
     table = PatientTable(guideline, patients)
-    batches = list(table.batches())
-    bad = sum(len(batch.rejected) for batch in batches)
-    if bad:
-        raise InputError(
-            f"{patients}: {bad} of its rows cannot be read; 'hcc-kg classify' tells why"
-        )
-    return [record for batch in batches for record in table.records(batch)]
+    return [record for batch in table.batches() for record in table.records(batch)]
+
+
+def rejected(guideline: Guideline, patients: Path) -> int:
+    """Return how many rows of a table cannot be read, and so are left out of all counts."""
+    return sum(len(batch.rejected) for batch in PatientTable(guideline, patients).batches())
 
 
 def _counted(
@@ -109,7 +108,7 @@ def _plain(finding: Finding) -> dict[str, object]:
         "share_usual": finding.shares.usual,
         "among": finding.among or None,
         "left_without": _shares(finding.left_without),
-        "notes": list(finding.notes),
+        "notes": dict(finding.notes),
         "patients": finding.patients,
         "changes": dict(finding.counts),
         "examples": {example.id: dict(example.cells) for example in finding.examples},

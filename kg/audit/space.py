@@ -56,10 +56,8 @@ def severity(variable: Variable) -> tuple[int, ...] | None:
     """Return the bands of a variable from the best to the worst; None without a direction."""
     if variable.worse is None:
         return None
-    rising = list(range(variable.band_count))
-    if variable.type == "boolean":  # its values are listed yes first, and yes is higher
-        rising.reverse()
-    return tuple(rising if variable.worse == "higher" else reversed(rising))
+    bands = range(variable.band_count)
+    return tuple(sorted(bands, key=lambda band: variable.better(1 << band).bit_count()))
 
 
 def even(variable: Variable) -> tuple[float, ...]:
