@@ -13,8 +13,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from kg.audit.page import markdown, pairs
-from kg.audit.report import KINDS, Section, as_json, write_examples
+from kg.audit.report import KINDS, Section, as_json, rejected, write_examples
 from kg.audit.report import audit as sections_of
+from kg.commands.inputs import Ontology
 from kg.guideline import load
 from kg.terminal import messages
 from kg.terminal import output as console_for
@@ -36,14 +37,14 @@ def audit(
     format: Annotated[
         Literal["table", "json", "markdown"], typer.Option(help="Format of the findings.")
     ] = "table",
-    ontology: Annotated[
-        Path | None, typer.Option(help="Folder of Turtle modules to use instead of its own.")
-    ] = None,
+    ontology: Ontology = None,
 ) -> None:
     """Audit the guideline over the whole space of patients: gaps, contradictions, readings.
 
     A share is of all complete records without conflicts: "even" where every band of a variable
     is as likely as any other, "usual" where nine in ten patients are unremarkable in each.
+
+    Exit status: 0 whatever is found, 1 if rows of the table cannot be read: they do not count.
 
     Example: hcc-kg audit neighbours --output examples.csv
     """
@@ -60,6 +61,10 @@ def audit(
         for section in sections:
             _print(console_for(), section)
         messages().print(NOTE_ON_USE)
+    left_out = rejected(load(ontology), patients) if patients else 0
+    if left_out:
+        messages().print(f"{counted(left_out, 'row')} rejected; 'hcc-kg classify' tells why")
+        raise typer.Exit(1)
 
 
 def _print(console: Console, section: Section) -> None:
