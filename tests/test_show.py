@@ -127,3 +127,7 @@ def test_text_card_fits_the_terminal_and_keeps_brackets():
 def test_json_card_is_the_same_card(name):
     card = json.loads(run(name, "--format", "json"))
     assert card == json.loads(json.dumps(card_of(G, name)))
+
+
+def test_a_therapy_is_found_in_capitals_too():
+    assert G.therapy("RFA") is G.therapies["rfa"]

@@ -96,5 +96,5 @@ def subjects(engine: str, guideline: Guideline) -> list[Subject]:
         InputError: there is no such engine to certify.
     """
     if engine not in ENGINES:
-        raise InputError(f"{engine!r} cannot be certified; the engines are {', '.join(ENGINES)}")
+        raise InputError(f"{engine!r} cannot be certified; what can is {', '.join(ENGINES)}")
     return ENGINES[engine](guideline)

@@ -10,7 +10,15 @@ from rich.console import Console
 
 from kg import terminal
 from kg.commands.classify_spark import Places, classify_with_spark
-from kg.commands.inputs import LESIONS, REJECTS, IgnoreUnknown, Ontology, Strict, named_tables
+from kg.commands.inputs import (
+    LESIONS,
+    PATIENTS,
+    REJECTS,
+    IgnoreUnknown,
+    Ontology,
+    Strict,
+    named_tables,
+)
 from kg.engines.classification import (
     ENGINES,
     Rejects,
@@ -33,8 +41,7 @@ def classify(
     patients: Annotated[
         str | None,
         typer.Argument(
-            help="Table of patients: .csv, .jsonl or .parquet; with Spark also an address of "
-            "Parquet, as s3a://bucket/cohort."
+            help=f"{PATIENTS} With Spark also an address of Parquet, as s3a://bucket/cohort."
         ),
     ] = None,
     example: Annotated[

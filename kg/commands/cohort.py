@@ -13,7 +13,7 @@ from rich.text import Text
 
 from kg import terminal
 from kg.cohorts.report import CohortReport, Reason, TherapyReport, report_on
-from kg.commands.inputs import LESIONS, named_tables
+from kg.commands.inputs import LESIONS, PATIENTS, named_tables
 from kg.engines.classification import shortened
 from kg.guideline import Guideline, load
 from kg.patients.tables import PatientTable
@@ -27,9 +27,7 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 def cohort(
-    patients: Annotated[
-        Path | None, typer.Argument(help="Table of patients: .csv, .jsonl or .parquet.")
-    ] = None,
+    patients: Annotated[Path | None, typer.Argument(help=PATIENTS)] = None,
     *,
     example: Annotated[
         bool, typer.Option("--example", help="Report on the example cohort that ships with it.")

@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from kg.commands.inputs import LESIONS
+from kg.commands.inputs import LESIONS, PATIENTS
 from kg.engines.compiled import Compiled
 from kg.errors import InputError
 from kg.explanation.accounts import (
@@ -57,7 +57,7 @@ _ROLES = (INDICATION, PRECONDITION, ABSOLUTE, RELATIVE)
 
 
 def explain(
-    patients: Annotated[Path, typer.Argument(help="The patient table: CSV, JSON Lines, Parquet.")],
+    patients: Annotated[Path, typer.Argument(help=PATIENTS)],
     patient_id: Annotated[str, typer.Argument(help="The patient to explain.")],
     therapy: Annotated[
         str | None, typer.Argument(help="One therapy, in full; all of them in short otherwise.")

@@ -73,7 +73,7 @@ class _KeptJob(Job):
 def build(
     patients: Annotated[
         list[Path] | None,
-        typer.Argument(help="Tables of patients: .csv, .jsonl or .parquet; each is a cohort."),
+        typer.Argument(help="Tables of patients, as for classify; each is a cohort."),
     ] = None,
     example_cohort: Annotated[
         bool, typer.Option("--example", help="Also the example cohort that ships with it.")

@@ -26,6 +26,7 @@ IgnoreUnknown = Annotated[
     bool, typer.Option("--ignore-unknown", help="Leave out columns that are no variables.")
 ]
 REJECTS = "File for rejected rows; by default NAME.rejected.csv."
+PATIENTS = "Table of patients: .csv, .jsonl, .parquet, or RDF (.ttl, .nt, .jsonld)."
 LESIONS = "Table of lesions, one row a lesion."
 
 

@@ -213,17 +213,18 @@ class Guideline:
         return {v.lesion_column: v for v in self.variables.values() if v.lesion_column}
 
     def therapy(self, identifier: str) -> Therapy:
-        """Return a therapy that has criteria, by its identifier.
+        """Return a therapy that has criteria, by its identifier, in capitals or not.
 
         Raises:
             InputError: there is none of that name.
         """
-        if identifier not in self.therapies:
+        name = identifier.strip().lower()
+        if name not in self.therapies:
             raise InputError(
                 f"there are no criteria for a therapy {identifier!r}; "
                 f"the therapies are {', '.join(self.therapies)}"
             )
-        return self.therapies[identifier]
+        return self.therapies[name]
 
     def chosen(self, names: Iterable[str] | None) -> list[str]:
         """Return the named therapies in the order of the guideline; all where none is named.

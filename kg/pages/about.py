@@ -36,8 +36,8 @@ with left:
     st.markdown(
         "- No medical device, and no advice about a patient.\n"
         f"- Not the guideline: {literal(source.definition)} Newer guidelines may say otherwise.\n"
-        "- Not free of reading: where the wording leaves something open, an editorial reading "
-        "settles it. Readings are marked wherever they count.\n"
+        "- Not free of reading: where the wording leaves something open, a reading "
+        "of ours settles it. Readings are marked wherever they count.\n"
         "- Not complete: "
         + " ".join(
             literal(note)

@@ -43,6 +43,7 @@ def open_source(table: File | Source) -> Source:
         raise InputError(
             f"{path}: {path.suffix or 'a name without an ending'} is no known format; "
             f"tables are read from {', '.join(sorted(FORMATS))}"
+            + ("; save the sheet as CSV" if path.suffix.lower() in _SHEETS else "")
         )
     return opener()(path)
 
@@ -90,6 +91,7 @@ def _rdf() -> Callable[[File], Source]:
     return RdfSource
 
 
+_SHEETS = (".xlsx", ".xls", ".ods")
 FORMATS: dict[str, Callable[[], Callable[[File], Source]]] = {
     ".csv": _csv,
     ".jsonl": _jsonl,

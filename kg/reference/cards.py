@@ -34,7 +34,8 @@ def card_of(guideline: Guideline, identifier: str) -> Card:
     if name is None:
         near = difflib.get_close_matches(exact.lower(), list(_by_case(makers)), n=5, cutoff=0.5)
         names = [_by_case(makers)[word] for word in near]
-        hint = "the nearest are" if names else "there are, for example,"
+        one = "the nearest is" if len(names) == 1 else "the nearest are"
+        hint = one if names else "there are, for example,"
         hint += f" {', '.join(names or list(makers)[:3])}"
         raise InputError(f"there is no term {identifier!r} in the guideline; {hint}")
     card = makers[name]()

@@ -139,7 +139,7 @@ def check_store(store: Path | None) -> None:
         InputError: with the path.
     """
     if store is not None and not store.exists():
-        raise InputError(f"--store {store}: is not there; make it by hcc-kg graph build")
+        raise InputError(f"--store {store}: there is no store here; 'hcc-kg graph build' makes one")
 
 
 def check_exposure(host: str, token: str) -> None:

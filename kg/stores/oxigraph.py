@@ -123,7 +123,7 @@ def _check(folder: Path, read_only: bool) -> None:
     if (folder / _MARK).is_file():
         return
     if read_only:
-        raise InputError(f"{folder}: there is no store here; build one first")
+        raise InputError(f"{folder}: there is no store here; 'hcc-kg graph build' makes one")
     try:
         folder.mkdir(exist_ok=True)
         taken = next(folder.iterdir(), None)

@@ -38,7 +38,7 @@ def said(statement: Statement, mark: str = "") -> None:
 
 
 def reading(note: str | None) -> None:
-    """Show the editorial reading of a term, where it has one."""
+    """Show the reading of a term, where it has one."""
     if note:
         st.markdown(f":violet-badge[reading] {literal(note)}")
 
