@@ -98,20 +98,20 @@ def _twins(
         )
     names = {name: f"{name}@{reading}" for name in changed}
     return {
-        twin: _renamed(formulas[replaced.get(name, name)], names) for name, twin in names.items()
+        twin: renamed(formulas[replaced.get(name, name)], names) for name, twin in names.items()
     }
 
 
-def _renamed(formula: Formula, names: Mapping[str, str]) -> Formula:
+def renamed(formula: Formula, names: Mapping[str, str]) -> Formula:
     """Return a formula that refers to other classes."""
     match formula:
         case Ref(name):
             return Ref(names.get(name, name))
         case Not(part):
-            return Not(_renamed(part, names))
+            return Not(renamed(part, names))
         case And(parts):
-            return And(tuple(_renamed(part, names) for part in parts))
+            return And(tuple(renamed(part, names) for part in parts))
         case Or(parts):
-            return Or(tuple(_renamed(part, names) for part in parts))
+            return Or(tuple(renamed(part, names) for part in parts))
         case _:
             return formula

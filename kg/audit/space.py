@@ -204,12 +204,13 @@ class Space:
     def examples(self, identifier: str, root: int, count: int = 1) -> tuple[Example, ...]:
         """Return up to `count` examples of a property, each with other remarkable bands."""
         found: list[Example] = []
-        while len(found) < count and (bands := self.bands(root)) is not None:
+        left = root
+        while len(found) < count and (bands := self.bands(left)) is not None:
             values = self.least(self.values(bands), partial(self.settled, root))
             name = identifier if count == 1 else f"{identifier}-{len(found) + 1}"
             found.append(self.told(name, values))
             told = (self.holds(name, values[name].mask) for name in self.remarkable(values))
-            root = self.both(root, self.no(self.both(*told)))
+            left = self.both(left, self.no(self.both(*told)))
         return tuple(found)
 
     def remarkable(self, values: Values) -> list[str]:
