@@ -36,7 +36,9 @@ from kg.stores.oxigraph import OxigraphStore
 from kg.texts import NOTE_ON_USE, counted
 
 app = typer.Typer(
-    no_args_is_help=True, help="Build the graph of guideline, patients and verdicts; move it."
+    no_args_is_help=True,
+    help="Build the graph of guideline, patients and verdicts; move it.\n\n"
+    "Example: hcc-kg graph build --example --store graph",
 )
 ENGINES = ("compiled", "hermit")
 

@@ -70,6 +70,6 @@ def told(path: Path) -> Iterator[None]:
         place = "" if error.lineno is None else f", line {error.lineno}"
         raise InputError(f"{path}{place}: not valid: {error.msg}") from error
     except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file") from error
+        raise InputError(f"{path}: no such file; check the path") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error}") from error
