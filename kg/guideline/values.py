@@ -284,24 +284,3 @@ def _representative(band: Interval) -> Decimal:
     if band.low is not None:
         return band.low + 1
     return band.high - 1 if band.high is not None else Decimal(0)
-
-
-def cut_bands(
-    range_: Interval, thresholds: Iterable[Interval], whole: bool
-) -> tuple[Interval, ...]:
-    """Cut a range at both ends of every threshold interval; return the parts in order."""
-    cuts: set[tuple[Decimal, bool]] = set()  # (value, whether the cut lies after the value)
-    for interval in thresholds:
-        if interval.low is not None:
-            cuts.add((interval.low, interval.low_open))
-        if interval.high is not None:
-            cuts.add((interval.high, not interval.high_open))
-    bands, low = [], Interval(range_.low, None, range_.low_open)
-    for value, after in sorted(cuts):
-        bands.append(low & Interval(None, value, False, not after))
-        low = Interval(value, None, after)
-    bands.append(low)
-    fitted = [band & range_ for band in bands]
-    if whole:
-        fitted = [band.whole() for band in fitted]
-    return tuple(band for band in fitted if not band.is_empty)

@@ -8,9 +8,10 @@ from dataclasses import replace
 import pyoxigraph as ox
 
 from kg.errors import OntologyError
+from kg.guideline.bands import cut_bands
 from kg.guideline.formula import Formula, atoms, read_range
 from kg.guideline.loading.terms import Terms
-from kg.guideline.values import BOOLEAN, Value, Variable, cut_bands
+from kg.guideline.values import BOOLEAN, Value, Variable
 from kg.ontology import ALT_LABEL, DEFINITION, HCC, LABEL, NOTATION, OWL, RDFS, local_name
 
 
