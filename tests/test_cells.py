@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from kg.guideline import Guideline
-from kg.guideline.values import Interval, Knowledge, cut_bands, plain
+from kg.guideline.bands import cut_bands
+from kg.guideline.values import Interval, Knowledge, plain
 from kg.patients.cells import CellError, parse_cell
 
 HUGE = "9" * 40
