@@ -8,9 +8,12 @@ import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
+from kg.cli import app
 from kg.paths import example_cohort
 
 ROOT = Path(__file__).parents[1]
@@ -99,3 +102,86 @@ def test_transcript_that_differs_is_seen() -> None:
     assert matches(["a", "..."], ["a"])
     assert not matches(["a", "...", "d"], ["a", "b", "c"])
     assert not matches(["a"], ["a", "b"])
+
+
+# Commands, links and the index
+
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?!https?:|#)([^)#\s]+)(?:#([^)\s]+))?\)")
+COMING = ("explorer.md", "benchmarks.md")
+CODE = re.compile(r"^```\w*\n(.*?)^```$|`([^`\n]+)`", re.S | re.M)
+NAMED = re.compile(r"(?:^|&& |bin/|\$ )hcc-kg ([a-z][^\n#]*)", re.M)
+
+
+def commands(group: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the commands with their names, as `graph build`."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, f"{path}{name} ")
+        else:
+            yield path + name, command
+
+
+def named(page: Path) -> Iterator[str]:
+    """Yield what follows `hcc-kg` wherever a page has a command as code."""
+    for fenced, inline in CODE.findall(page.read_text("utf-8")):
+        yield from NAMED.findall((fenced or inline).replace("\\\n", " "))
+
+
+EVERY = dict(commands(typer.main.get_command(app)))
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of a page: those of its headings, and its own."""
+    text = page.read_text("utf-8")
+    titles = re.findall(r"^#+ (.+)$", text, re.M)
+    slugs = {re.sub(r"[^\w-]", "", t.lower().replace(" ", "-").replace("`", "")) for t in titles}
+    return slugs | set(re.findall(r'<a id="(.+?)">', text))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files_and_headings_that_are_there(page: Path) -> None:
+    for target, anchor in LINK.findall(page.read_text("utf-8")):
+        file = (page.parent / target).resolve()
+        if file.name in COMING and not file.exists():
+            pytest.xfail(f"{target} is not written yet")
+        assert file.exists(), target
+        assert not anchor or anchor in anchors(file), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_that_are_named_exist_with_their_options(page: Path) -> None:
+    for line in named(page):
+        words = line.split()
+        name = next((n for n in (" ".join(words[:2]), words[0]) if n in EVERY), "")
+        assert name or words == ["graph"], line
+        params = EVERY[name].params if name else ()
+        known = {option for p in params for option in (*p.opts, *p.secondary_opts)}
+        for word in words if name else ():
+            if word.startswith("--"):
+                assert word.partition("=")[0] in {*known, "--help"}, line
+
+
+def test_the_readme_is_short_and_indexes_every_page() -> None:
+    readme = PAGES[0].read_text("utf-8")
+    assert readme.count("\n") <= 150
+    linked = {target for target, _ in LINK.findall(readme)}
+    assert {f"docs/{page.name}" for page in PAGES[1:]} <= linked
+
+
+def test_the_readme_names_every_command() -> None:
+    readme = PAGES[0].read_text("utf-8")
+    assert [name for name in EVERY if f"hcc-kg {name.split()[0]}" not in readme] == ["queries"]
+
+
+def test_the_help_of_the_whole_and_of_the_group_shows_an_example() -> None:
+    whole = typer.main.get_command(app)
+    for command in (whole, whole.commands["graph"]):  # type: ignore[attr-defined]
+        assert "Example: hcc-kg " in (command.help or "")
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_help_shows_an_example_that_names_the_command(name: str) -> None:
+    told = EVERY[name].help or ""
+    examples = re.findall(r"^ *(?:Example: )?hcc-kg (.+)$", told, re.M)
+    assert examples
+    assert all(example.startswith(name) for example in examples)
