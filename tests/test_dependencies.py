@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
-
-from kg.errors import ComponentError
-from kg.stores import open_store
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -62,12 +58,3 @@ def test_notices_ship_with_the_wheel_and_name_what_is_bundled() -> None:
         assert licence.name in notices
     for name in ("HermiT", "OWL API", "Classpath exception"):
         assert name in notices
-
-
-def test_an_endpoint_without_its_extra_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.delitem(sys.modules, "kg.stores.remote", raising=False)
-    monkeypatch.setitem(sys.modules, "SPARQLWrapper", None)
-    with pytest.raises(ComponentError, match=r"pip install 'hcc-kg\[remote\]'"):
-        open_store("http://localhost:1/sparql")

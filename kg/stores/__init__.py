@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from kg.errors import ComponentError, InputError
+from kg.errors import InputError
 from kg.stores.protocol import Answer, Store, Table, Term
 
 __all__ = ["TIMEOUT", "Answer", "Store", "Table", "Term", "is_endpoint", "open_store"]
@@ -40,7 +40,6 @@ def open_store(
 
     Raises:
         InputError: the folder is no store, is locked, or cannot be written to.
-        ComponentError: it is an endpoint, and what asks endpoints is not installed.
     """
     if where is None or not is_endpoint(where):
         from kg.stores.oxigraph import OxigraphStore  # noqa: PLC0415 - only what is asked for
@@ -48,13 +47,8 @@ def open_store(
         return OxigraphStore(None if where is None else Path(where), read_only=read_only)
     if read_only:
         raise InputError(f"{where} is an endpoint; read-only is for a store on disk")
-    try:
-        from kg.stores.remote import Access, RemoteStore  # noqa: PLC0415 - an extra
-    except ModuleNotFoundError as error:
-        raise ComponentError(
-            f"{where}: other endpoints are asked by {error.name}, which is not installed; "
-            "pip install 'hcc-kg[remote]'"
-        ) from error
+    from kg.stores.remote import Access, RemoteStore  # noqa: PLC0415 - only what is asked for
+
     access = Access(
         user=user or os.environ.get("HCC_KG_USER"),
         password=password or os.environ.get("HCC_KG_PASSWORD"),
