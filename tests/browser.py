@@ -142,7 +142,10 @@ _AT_REST = """() => {
     (e) => { const r = e.getBoundingClientRect(); return [r.x, r.y, r.width, r.height]; }));
   const same = now === window.hccBefore;
   window.hccBefore = now;
-  return same && document.fonts.status === "loaded";
+  const waits = document.querySelector("[data-testid=stSkeleton]");
+  const moves = document.getAnimations().some((a) =>
+    a.playState === "running" && a.effect.getComputedTiming().endTime < 10000);
+  return same && !waits && !moves && document.fonts.status === "loaded";
 }"""
 
 

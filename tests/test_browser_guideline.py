@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-from browser import WIDTHS, ready, scrolls_sideways, settled, until
+from browser import WIDTHS, ready, settled, until
 
 
 def drawn(page, number=0):
@@ -55,22 +54,6 @@ def test_pictures_follow_the_theme(explorer):
         light = graph.evaluate(colour)
         page.emulate_media(color_scheme="dark")
         until(page, lambda: graph.evaluate(colour) != light)
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_no_page_is_wider_than_its_window(explorer, width):
-    with explorer.opened("about", width) as page:
-        for place in (
-            "about",
-            "therapies?therapy=tace_plus_rfa&view=graph",
-            "therapies?therapy=tace&view=statements",
-            "guideline?statement=S011",
-            "guideline?view=coverage",
-        ):
-            page.goto(explorer.at(place))
-            page.locator("[data-testid=stCaptionContainer]").last.wait_for()
-            settled(page)
-            assert not scrolls_sideways(page), place
 
 
 def test_nodes_stay_within_a_narrow_picture(explorer):

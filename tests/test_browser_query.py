@@ -1,7 +1,7 @@
 """Query in a real browser: the editor, what it tells, themes, both widths."""
 
 import pytest
-from browser import WIDTHS, ready, scrolls_sideways, until
+from browser import ready, until
 
 HCC = "PREFIX hcc: <https://w3id.org/hcc-kg/>"
 
@@ -155,14 +155,6 @@ def test_tab_leaves_the_editor(explorer):
         assert focused == "▶ Run"
         page.keyboard.press("Enter")
         said(page, "Yes")
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_page_does_not_scroll_sideways(explorer, width):
-    with explorer.opened("query", width, question="why") as page:
-        editor(page)
-        said(page, "rows")
-        assert not scrolls_sideways(page)
 
 
 @pytest.mark.parametrize("view", ["Chart", "Graph"])

@@ -107,7 +107,7 @@ def test_transcript_that_differs_is_seen() -> None:
 # Commands, links and the index
 
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?!https?:|#)([^)#\s]+)(?:#([^)\s]+))?\)")
-COMING = ("explorer.md", "benchmarks.md")
+COMING = ("benchmarks.md",)
 CODE = re.compile(r"^```\w*\n(.*?)^```$|`([^`\n]+)`", re.S | re.M)
 NAMED = re.compile(r"(?:^|&& |bin/|\$ )hcc-kg ([a-z][^\n#]*)", re.M)
 

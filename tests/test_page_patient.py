@@ -120,7 +120,7 @@ def test_an_example_is_opened_compared_and_cleared() -> None:
     assert "vp3\\-thrombus" in texts(test)
     test.selectbox[1].select("small-single-tumour").run()
     button(test, "Compare with it")
-    table = next(m.value for m in test.markdown if m.value.startswith("| | |"))
+    table = next(m.value for m in test.markdown if m.value.startswith("| Differs |"))
     assert "≠" in table
     assert "small\\-single\\-tumour" in table
     assert any(name.startswith("other.") for name in test.query_params)

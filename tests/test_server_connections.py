@@ -125,8 +125,9 @@ def taken(read: bool, seconds: float) -> tuple[int, int]:
     async def run() -> tuple[int, int]:
         async with served(body) as (reader, writer):
             writer.write(WHOLE)
-            await asyncio.sleep(0.1)
-            assert connections.held() > 1_000_000
+            async with asyncio.timeout(10):
+                while connections.held() <= 1_000_000:
+                    await asyncio.sleep(0.01)
             got = len(await reader.readexactly(len(body))) if read else 0
             await asyncio.sleep(seconds)
             return got, connections.held()

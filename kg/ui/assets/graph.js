@@ -193,6 +193,7 @@ export default function (component) {
   const element = parentElement.querySelector(".graph");
   element.style.height = data.height + "px";
   element.setAttribute("aria-label", data.label);
+  element.setAttribute("role", "img"); // an image only once it has its name
   const show = () => draw(element, data, (id) => setTriggerValue("clicked", id));
   if (globalThis.cytoscape) show();
   else globalThis.addEventListener("cytoscape", show, { once: true });

@@ -184,7 +184,7 @@ function mount(root, component) {
     clearTimeout(timer);
     timer = setTimeout(tell, PAUSE);
   });
-  const attributes = { "aria-label": data.label, "aria-describedby": "hint" };
+  const attributes = { "aria-label": data.label, "aria-describedby": "hint", tabindex: "0" };
   editor.view = new EditorView({
     root: root instanceof ShadowRoot ? root : undefined,
     parent: root.querySelector(".editor"),

@@ -30,6 +30,14 @@ _ROW = 22
 _COUNTS = alt.Axis(tickMinStep=1, format=",d")
 _NAMES = 150  # pixels for names beside a chart
 _LABELS = 210
+_BESIDE = {  # the title stands within the width of the axis, which it would widen otherwise
+    "tickCount": 4,
+    "tickMinStep": 1,
+    "titleAngle": 0,
+    "titleAlign": "left",
+    "titleX": -_NAMES,
+    "titleY": 75,
+}
 
 
 Legend = Sequence[tuple[str, str]]
@@ -116,7 +124,7 @@ def overlap_bars(frame: pl.DataFrame, chosen: str) -> alt.Chart:
         .mark_bar(color=_DOT)
         .encode(
             x=alt.X("chosen:N", sort=frame["chosen"].to_list(), axis=None),
-            y=alt.Y("patients:Q", title="patients", axis=_names_axis(tickCount=4, tickMinStep=1)),
+            y=alt.Y("patients:Q", title="patients", axis=_names_axis(**_BESIDE)),
             opacity=alt.Opacity("strong:Q", scale=None),
             tooltip=["eligible_for", "therapies", "patients"],
         )

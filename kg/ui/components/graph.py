@@ -27,7 +27,7 @@ def _asset(name: str) -> str:
 _library = st.components.v2.component("hcc_kg_cytoscape", js=_asset("cytoscape.min.js"))
 _graph = st.components.v2.component(
     "hcc_kg_graph",
-    html='<div class="graph" role="img"></div>',
+    html='<div class="graph"></div>',
     css=_CSS,
     js=_asset("graph.js"),
 )

@@ -234,7 +234,10 @@ def compared(guideline: Guideline, first: Judged, second: Judged) -> None:
         ),
     ]
     shown = [pair for pair in pairs if pair[-1] or not only]
-    lines = [f"| | | {names[0]} | {names[1]} |", "| --- | --- | --- | --- |"]
+    lines = [
+        f"| Differs | Verdict or fact | {names[0]} | {names[1]} |",
+        "| --- | --- | --- | --- |",
+    ]
     lines += [
         f"| {'≠' if differs else ''} | {literal(label)} | {a} | {b} |"
         for _, label, a, b, differs in shown

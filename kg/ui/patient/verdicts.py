@@ -14,7 +14,6 @@ from kg.guideline.taxonomy import families
 from kg.reasoning.changes import changes
 from kg.reasoning.inquiry import OpenFact, open_facts
 from kg.reasoning.verdicts import MET, UNDETERMINED
-from kg.reference.pictures import every_therapy
 from kg.texts import counted
 from kg.ui.patient import state
 from kg.ui.patient.state import OPEN, Judged
@@ -78,7 +77,7 @@ def verdicts(guideline: Guideline, judged: Judged) -> None:
         if not recommendation.concerns:
             _recommendation(guideline, recommendation)
     for family, therapies in families(guideline).items():
-        st.markdown(f"##### {literal(family.capitalize())}")
+        st.markdown(f"### {literal(family.capitalize())}")
         ids = {therapy.id for therapy in therapies}
         for recommendation in recommended:
             first = next((t for t in guideline.therapies if t in recommendation.concerns), None)
