@@ -22,14 +22,13 @@ if TYPE_CHECKING:
 _SHARED = Path(__file__).parents[2] / "shared"
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+_SLOW = ("chromium", "spark")  # fixtures of the files that take longest
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give one worker all that shares what is slow to start: a browser, Virtuoso, a file's own."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            needed = getattr(item, "fixturenames", ())
-            shared = (name for name in ("chromium", "virtuoso") if name in needed)
-            item.add_marker(pytest.mark.xdist_group(next(shared, item.path.stem)))
+    """Begin with the files that take longest, so that no worker waits for another at the end."""
+    slow = {i.path for i in items if not {*_SLOW}.isdisjoint(getattr(i, "fixturenames", ()))}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(scope="session")

@@ -61,7 +61,7 @@ def test_question_is_picked_filled_asked_edited_and_asked_again(explorer):
         said(page, "4 rows")
         said(page, "The query is edited")
         assert "LIMIT 4" in text(page)
-        assert "LIMIT+4" in page.url
+        page.wait_for_url(lambda url: "LIMIT+4" in url)
 
 
 def test_line_of_a_fault_is_marked_until_it_is_mended(explorer):

@@ -121,19 +121,19 @@ def _save(guideline: Guideline, judged: Judged) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "Report",
-            lambda: report(guideline, judged.reading.record, judged.account),
+            report(guideline, judged.reading.record, judged.account),
             f"{stem}.html",
             "text/html",
             icon=":material/print:",
             help="One page to print: record, verdicts, reasons, places",
         )
         st.download_button(
-            "Record", lambda: _table(draft), f"{stem}.csv", "text/csv", icon=":material/download:"
+            "Record", _table(draft), f"{stem}.csv", "text/csv", icon=":material/download:"
         )
         if draft.lesions:
             st.download_button(
                 "Lesions",
-                lambda: _lesion_table(draft),
+                _lesion_table(draft),
                 f"{stem}.lesions.csv",
                 "text/csv",
                 icon=":material/download:",
