@@ -25,7 +25,6 @@ from kg.stores.oxigraph import OxigraphStore
 if TYPE_CHECKING:
     from virtuoso import Virtuoso
 
-pytestmark = pytest.mark.xdist_group("virtuoso")
 ALL = list(catalogue().values())
 QUESTIONS = [q for q in ALL if not q.is_check]
 CHECKS = [q for q in ALL if q.is_check]

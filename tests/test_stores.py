@@ -16,7 +16,6 @@ from kg.stores import Store, Table, open_store
 if TYPE_CHECKING:
     from virtuoso import Virtuoso
 
-pytestmark = pytest.mark.xdist_group("virtuoso")
 _SAMPLE = Path(__file__).parent / "data" / "sample.trig"
 _EX = "https://example.org/"
 _XSD = "http://www.w3.org/2001/XMLSchema#"
