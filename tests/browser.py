@@ -76,6 +76,13 @@ def scrolls_sideways(page: Page) -> bool:
     return bool(page.evaluate(wide))
 
 
+def free_port() -> int:
+    """Return a port that nothing listens at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 @dataclass(frozen=True)
 class Explorer:
     """A running explorer, and the browser in which it is looked at."""
@@ -152,9 +159,7 @@ _AT_REST = """() => {
 @contextmanager
 def explorer_served() -> Iterator[str]:
     """Run the explorer on a free port; give its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(explorer_app())]
     address = f"http://127.0.0.1:{port}/"
     process = subprocess.Popen(

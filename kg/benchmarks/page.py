@@ -43,7 +43,7 @@ def limit(figure: Figure) -> str:
     """Return the limit, and whether it is kept."""
     if figure.limit is None:
         return ""
-    return f"{number(figure.limit)} {'kept' if figure.holds else 'exceeded'}"
+    return f"{number(figure.limit)} {'kept' if figure.holds else 'missed'}"
 
 
 def ratio(figure: Figure) -> str:

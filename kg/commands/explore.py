@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import webbrowser
@@ -31,13 +32,16 @@ def explore(
     options = ["--server.port", str(port), "--server.address", host, "--server.headless", "true"]
     terminal.messages().print(f"The explorer is at http://{host}:{port}/ (Ctrl-C ends it).")
     process = subprocess.Popen([*command, *options])  # noqa: S603 - our own program
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         if browser:
             webbrowser.open(f"http://{host}:{port}/")
         status = process.wait()
     except KeyboardInterrupt:
-        process.wait()
         return
+    finally:  # however this ends, the explorer ends with it
+        process.terminate()
+        process.wait()
     if status:
         raise ComponentError(
             f"the explorer ended with status {status}; is port {port} in use? Try another --port"
