@@ -8,14 +8,6 @@ from __future__ import annotations
 
 import io
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
@@ -24,6 +16,7 @@ import polars as pl
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from kg.benchmarks.running import served
 from kg.guideline import load
 from kg.paths import example_cohort, explorer_app
 from kg.patients.addresses import query_string
@@ -33,7 +26,6 @@ FOLDER = Path(__file__).parent / "screenshots"
 _PATIENT, _OPENED = "small-tumour-not-visible", "rfa"
 _WIDE, _NARROW = (1280, 800), (400, 800)
 _COLOURS = 128  # of a picture; they are flat, so that more are not seen
-_PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
@@ -73,7 +65,7 @@ def _example() -> str:
 def main() -> None:
     """Take all pictures."""
     FOLDER.mkdir(exist_ok=True)
-    with served() as address, sync_playwright() as playwright:
+    with served(explorer_app()) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
@@ -109,39 +101,6 @@ def _settle(page: Page) -> None:
     page.locator("[data-testid=stSkeleton]").last.wait_for(state="detached")
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(2_000)
-
-
-@contextmanager
-def served() -> Iterator[str]:
-    """Run the explorer, and give its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(explorer_app())]
-    process = subprocess.Popen(  # noqa: S603 - our own program
-        [*command, "--server.port", str(port)],
-        cwd=explorer_app().parent,  # where its settings are
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}/"
-    try:
-        _wait_for(address)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _wait_for(address: str) -> None:
-    until = time.monotonic() + _PATIENCE
-    while time.monotonic() < until:
-        try:
-            with urllib.request.urlopen(f"{address}_stcore/health", timeout=2):  # noqa: S310
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.1)
-    raise TimeoutError(f"{address} did not start")
 
 
 if __name__ == "__main__":

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +12,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 import pytest
 
-from kg.paths import explorer_app, pages_folder
+from kg.paths import pages_folder
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Request
@@ -74,13 +68,6 @@ def scrolls_sideways(page: Page) -> bool:
     """Tell whether a page is wider than its window."""
     wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     return bool(page.evaluate(wide))
-
-
-def free_port() -> int:
-    """Return a port that nothing listens at."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @dataclass(frozen=True)
@@ -154,35 +141,3 @@ _AT_REST = """() => {
     a.playState === "running" && a.effect.getComputedTiming().endTime < 10000);
   return same && !waits && !moves && document.fonts.status === "loaded";
 }"""
-
-
-@contextmanager
-def explorer_served() -> Iterator[str]:
-    """Run the explorer on a free port; give its address."""
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", str(explorer_app())]
-    address = f"http://127.0.0.1:{port}/"
-    process = subprocess.Popen(
-        [*command, "--server.port", str(port), "--server.fileWatcherType", "none"],
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        cwd=explorer_app().parent,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _wait_for(address, process)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + _PATIENCE / 1000
-    while process.poll() is None and time.monotonic() < until:
-        try:
-            with urllib.request.urlopen(f"{address}_stcore/health", timeout=2):  # noqa: S310
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.1)
-    raise AssertionError("the explorer did not start")

@@ -12,9 +12,10 @@ import browser
 import pytest
 import virtuoso as virtuoso_server
 
+from kg.benchmarks.running import served
 from kg.cli import main
 from kg.guideline import Guideline, load
-from kg.paths import ontology_folder
+from kg.paths import explorer_app, ontology_folder
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -75,7 +76,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def _explorer() -> Iterator[str]:
-    with browser.explorer_served() as address:
+    with served(explorer_app()) as address:
         yield address
 
 

@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 
-from browser import free_port
+from kg.benchmarks.running import free_port
 
 
 def answers(port: int) -> bool:

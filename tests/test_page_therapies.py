@@ -4,7 +4,7 @@ import pytest
 from explorer import app, place, texts
 
 from kg.guideline import load
-from kg.reference.pictures import every_therapy
+from kg.guideline.taxonomy import every_therapy
 from kg.ui.therapy_views import VIEWS
 from kg.ui.words import literal
 

@@ -14,21 +14,16 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from kg.benchmarks.figures import Figure, beside, figure
+from kg.benchmarks.running import served
 from kg.paths import explorer_app
 
 _BARE = """
@@ -38,7 +33,6 @@ st.markdown(f"**One tumour, {text or 'unknown'} cm; nothing else**")
 """
 _FIELD = "largest tumour diameter (cm)"
 _RECORD = "?tumour_count=1&max_tumour_diameter_cm=2&child_pugh_class=A&distant_metastasis=none"
-_PATIENCE = 60.0
 _ANSWERED = """(value) => new Promise((resolve, reject) => {
   const start = performance.now();
   const done = () => {
@@ -80,7 +74,7 @@ def measure(name: str, script: Path, parameters: str, changes: int) -> list[Figu
     """Return the time to the first page, and the median and 95th percentile of answers."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only here is it needed
 
-    with _served(script) as address, sync_playwright() as playwright:
+    with served(script) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
@@ -105,39 +99,6 @@ def _changed(page: Any, value: float) -> float:
     took: float = page.evaluate(_ANSWERED, f"{value:g}")
     page.wait_for_timeout(100)
     return took
-
-
-@contextmanager
-def _served(script: Path) -> Iterator[str]:
-    """Run a script of Streamlit on a free port, and give its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = ["--server.headless", "true", "--server.address", "127.0.0.1"]
-    options += ["--server.port", str(port), "--browser.gatherUsageStats", "false"]
-    process = subprocess.Popen(  # noqa: S603 - our own script
-        [sys.executable, "-m", "streamlit", "run", str(script), *options],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}/"
-    try:
-        _wait_for(address)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _wait_for(address: str) -> None:
-    until = time.monotonic() + _PATIENCE
-    while time.monotonic() < until:
-        try:
-            with urllib.request.urlopen(f"{address}_stcore/health", timeout=2):  # noqa: S310
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.1)
-    raise TimeoutError(f"{address} did not start")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,11 @@ from collections.abc import Mapping
 from kg.guideline.model import Guideline, Therapy
 
 
+def every_therapy(guideline: Guideline) -> dict[str, Therapy]:
+    """Return all therapies by id, those that are only mentioned too."""
+    return {**guideline.mentioned, **guideline.therapies}
+
+
 def families(guideline: Guideline) -> Mapping[str, tuple[Therapy, ...]]:
     """Return the therapies that get verdicts, by the label of their family.
 
@@ -28,6 +33,5 @@ def family(guideline: Guideline, therapy: Therapy) -> Therapy:
 
 def line(guideline: Guideline, therapy: Therapy) -> list[Therapy]:
     """Return the way down to a therapy from the top of the taxonomy, itself included."""
-    every = {**guideline.mentioned, **guideline.therapies}
-    above = line(guideline, every[therapy.parents[0]]) if therapy.parents else []
+    above = line(guideline, every_therapy(guideline)[therapy.parents[0]]) if therapy.parents else []
     return [*above, therapy]

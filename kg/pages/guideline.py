@@ -1,7 +1,7 @@
 """The page Guideline: its statements, what they are read as, and how much they cover."""
 
+from kg.guideline.taxonomy import every_therapy
 from kg.reference.inventory import encoded, sections
-from kg.reference.pictures import every_therapy
 from kg.ui.data import guideline
 from kg.ui.guideline_views import DECIDABLE, VIEWS
 from kg.ui.restoring import keep, restored, view

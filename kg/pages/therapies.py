@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from kg.reference.pictures import CRITERIA, GROUP, every_therapy, sort_of, taxonomy
+from kg.guideline.taxonomy import every_therapy
+from kg.reference.pictures import CRITERIA, GROUP, sort_of, taxonomy
 from kg.ui import terms
 from kg.ui.components.graph import graph
 from kg.ui.data import guideline

@@ -12,6 +12,7 @@ from kg.errors import InputError
 from kg.explanation.wording import number_words, words
 from kg.guideline import Criterion, Guideline, Recommendation, Response, Statement, Therapy
 from kg.guideline.formula import manchester, references
+from kg.guideline.taxonomy import every_therapy
 from kg.guideline.values import Variable
 from kg.ontology import HCC, RDFS, SKOS, Node
 from kg.patients.cells import expected
@@ -51,7 +52,7 @@ def _makers(guideline: Guideline) -> dict[str, Callable[[], Card]]:
     g = guideline
     variables = {name: partial(_variable, g, v) for name, v in g.variables.items()}
     statements = {name: partial(_statement, g, s) for name, s in g.statements.items()}
-    therapies = {**g.mentioned, **g.therapies}
+    therapies = every_therapy(g)
     coded: dict[str, Coded] = {**g.definitions, **g.criteria, **g.recommendations, **g.responses}
     return {
         **{name: partial(_coded, g, source) for name, source in coded.items()},

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from kg.guideline import Guideline
+from kg.guideline.taxonomy import every_therapy
 from kg.reference.inventory import encoded
 from kg.reference.marks import PAGE, escaped, linked
 
@@ -16,7 +17,7 @@ def readings(guideline: Guideline) -> str:
 
 
 def _readings(guideline: Guideline) -> Iterator[str]:
-    therapies = {**guideline.mentioned, **guideline.therapies}
+    therapies = every_therapy(guideline)
     for name, term in (encoded(guideline) | therapies).items():
         if term.note:
             yield f"- {linked(name, PAGE)} {escaped(term.label)}: {escaped(term.note)}"

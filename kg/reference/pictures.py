@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline, Therapy
+from kg.guideline.taxonomy import every_therapy
 from kg.reference.cards import row_of
 
 CRITERIA, GROUP, MENTIONED = "criteria", "group", "mentioned"
@@ -36,11 +37,6 @@ class Edge:
 
 
 Picture = tuple[list[Node], list[Edge]]
-
-
-def every_therapy(guideline: Guideline) -> dict[str, Therapy]:
-    """Return all therapies by id, those that are only mentioned too."""
-    return {**guideline.mentioned, **guideline.therapies}
 
 
 def lineage(guideline: Guideline, name: str) -> list[str]:

@@ -9,9 +9,9 @@ import polars as pl
 import streamlit as st
 
 from kg.guideline import Guideline, Statement
+from kg.guideline.taxonomy import every_therapy
 from kg.reference.inventory import chapters, covered, encoded, neighbours, read_as, sections
 from kg.reference.passages import source_text
-from kg.reference.pictures import every_therapy
 from kg.texts import counted
 from kg.ui import terms
 from kg.ui.data import ask

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import streamlit as st
 
 from kg.guideline import Guideline, Statement
+from kg.guideline.taxonomy import every_therapy
 from kg.reference.cards import card_of
-from kg.reference.pictures import ROLE_COLOURS, ROLE_SIGNS, every_therapy
+from kg.reference.pictures import ROLE_COLOURS, ROLE_SIGNS
 from kg.ui.links import link
 from kg.ui.words import literal
 

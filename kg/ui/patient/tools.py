@@ -229,7 +229,7 @@ def compared(guideline: Guideline, first: Judged, second: Judged) -> None:
     pairs = [
         *_rows(guideline, first, second),
         *(
-            ("", p.label, literal(p.first), literal(p.second), p.differs)
+            (p.label, literal(p.first), literal(p.second), p.differs)
             for p in comparison.facts(guideline, first.reading.record, second.reading.record)
         ),
     ]
@@ -240,7 +240,7 @@ def compared(guideline: Guideline, first: Judged, second: Judged) -> None:
     ]
     lines += [
         f"| {'≠' if differs else ''} | {literal(label)} | {a} | {b} |"
-        for _, label, a, b, differs in shown
+        for label, a, b, differs in shown
     ]
     if shown:
         st.markdown("\n".join(lines))
@@ -249,12 +249,9 @@ def compared(guideline: Guideline, first: Judged, second: Judged) -> None:
     st.button("End the comparison", on_click=_set_other, args=(None,), icon=":material/close:")
 
 
-def _rows(
-    guideline: Guideline, first: Judged, second: Judged
-) -> list[tuple[str, str, str, str, bool]]:
+def _rows(guideline: Guideline, first: Judged, second: Judged) -> list[tuple[str, str, str, bool]]:
     return [
         (
-            pair.id,
             pair.label,
             verdict_badge(guideline, pair.first),
             verdict_badge(guideline, pair.second),

@@ -14,6 +14,7 @@ from kg.guideline.taxonomy import families
 from kg.reasoning.changes import changes
 from kg.reasoning.inquiry import OpenFact, open_facts
 from kg.reasoning.verdicts import MET, UNDETERMINED
+from kg.reference.pictures import MENTIONED, sort_of
 from kg.texts import counted
 from kg.ui.patient import state
 from kg.ui.patient.state import OPEN, Judged
@@ -85,13 +86,10 @@ def verdicts(guideline: Guideline, judged: Judged) -> None:
                 _recommendation(guideline, recommendation)
         for therapy in therapies:
             _therapy(guideline, judged, judged.account.therapies[therapy.id])
-    labels = listed(t.label for t in guideline.mentioned.values() if _is_leaf(guideline, t.id))
+    labels = listed(
+        t.label for t in guideline.mentioned.values() if sort_of(guideline, t.id) == MENTIONED
+    )
     st.caption(f"The text mentions {literal(labels)}, and states no criteria for them.")
-
-
-def _is_leaf(guideline: Guideline, name: str) -> bool:
-    every = (*guideline.therapies.values(), *guideline.mentioned.values())
-    return not any(name in therapy.parents for therapy in every)
 
 
 def _recommendation(guideline: Guideline, account: RecommendationAccount) -> None:

@@ -1,0 +1,62 @@
+"""Streamlit as a server of its own, on a free port: for benchmarks, pictures and tests."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_PATIENCE = 60.0  # seconds
+_OPTIONS = {
+    "server.headless": "true",
+    "server.address": "127.0.0.1",
+    "server.fileWatcherType": "none",
+    "browser.gatherUsageStats": "false",
+}
+
+
+def free_port() -> int:
+    """Return a port that nothing listens at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def served(script: Path) -> Iterator[str]:
+    """Run a script of Streamlit while the block runs, and give its address."""
+    port = free_port()
+    options = {**_OPTIONS, "server.port": str(port)}
+    process = subprocess.Popen(  # noqa: S603 - our own script
+        [
+            *(sys.executable, "-m", "streamlit", "run", str(script)),
+            *(word for name, value in options.items() for word in (f"--{name}", value)),
+        ],
+        cwd=script.parent,  # where its settings are
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}/"
+    try:
+        _wait_for(address, process)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + _PATIENCE
+    while process.poll() is None and time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(f"{address}_stcore/health", timeout=2):  # noqa: S310
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    raise TimeoutError(f"{address} did not start")
