@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kg.cohorts.report import CohortReport, cohort_report
     from kg.engines.classification import Summary
     from kg.errors import ComponentError, HccKgError, InputError, OntologyError
-    from kg.explanation.accounts import PatientAccount, TherapyAccount
+    from kg.explanation.explanations import PatientExplanation, TherapyExplanation
     from kg.guideline import Criterion, Guideline, Therapy
     from kg.guideline.values import Variable
     from kg.reasoning.verdicts import PatientResult, TherapyResult
@@ -37,12 +37,12 @@ __all__ = [
     "HccKgError",
     "InputError",
     "OntologyError",
-    "PatientAccount",
+    "PatientExplanation",
     "PatientResult",
     "Summary",
     "TableResult",
     "Therapy",
-    "TherapyAccount",
+    "TherapyExplanation",
     "TherapyResult",
     "Variable",
     "classify",
@@ -57,7 +57,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "explanation.accounts": ("PatientAccount", "TherapyAccount"),
+    "explanation.explanations": ("PatientExplanation", "TherapyExplanation"),
     "engines.classification": ("Summary",),
     "cohorts.report": ("CohortReport", "cohort_report"),
     "errors": ("ComponentError", "HccKgError", "InputError", "OntologyError"),

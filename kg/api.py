@@ -26,13 +26,13 @@ from kg.engines.classification import (
     no_engine,
 )
 from kg.engines.compiled import Compiled
-from kg.explanation.accounts import PatientAccount
-from kg.explanation.explaining import explain as account_of
+from kg.explanation.explanations import PatientExplanation
+from kg.explanation.reasons import explain as explanation_of
 from kg.guideline import Criterion, Guideline, Therapy
 from kg.guideline import load as load_from
 from kg.guideline.values import Variable
 from kg.output import check_apart, whole_file
-from kg.patients.heads import ID
+from kg.patients.headers import ID
 from kg.patients.mappings import record_of
 from kg.patients.records import Record
 from kg.patients.tables import PatientTable
@@ -110,10 +110,10 @@ def explain(
     *,
     therapies: Iterable[str] | None = None,
     guideline: Guideline | None = None,
-) -> PatientAccount:
+) -> PatientExplanation:
     """Return the verdicts on one patient with their reasons: criteria, facts, places, readings.
 
-    `therapies` narrows the account to some therapies, by their identifiers.
+    `therapies` narrows the explanation to some therapies, by their identifiers.
 
     Raises:
         InputError: as `classify`, or there is no such therapy.
@@ -122,7 +122,7 @@ def explain(
     chosen = guideline or load()
     names = chosen.chosen(therapies)
     read = record_of(chosen, record, lesions)
-    return account_of(chosen, read, _engine(engine, chosen).classify(read).narrowed(names))
+    return explanation_of(chosen, read, _engine(engine, chosen).classify(read).narrowed(names))
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,6 @@ import polars as pl
 import pyoxigraph as ox
 import pytest
 
-from kg.catalogue.answers import TRIPLE, frame_of, iris, labels, numbers, table_of
-from kg.catalogue.choices import choices
-from kg.catalogue.completion import EDITOR_PREFIXES, completions
-from kg.catalogue.graphs import MOST_NODES, graph_of
 from kg.catalogue.parameters import Parameter
 from kg.catalogue.queries import catalogue
 from kg.graph import guideline_store
@@ -19,6 +15,10 @@ from kg.guideline import Guideline
 from kg.ontology import HCC, XSD
 from kg.stores import Table
 from kg.ui.bars import MOST_BARS, bars, first_bars, parting, telling
+from kg.ui.query.answers import TRIPLE, frame_of, iris, labels, numbers, table_of
+from kg.ui.query.choices import choices
+from kg.ui.query.completion import EDITOR_PREFIXES, completions
+from kg.ui.query.graphs import MOST_NODES, graph_of
 
 
 def number(text: str, type_: str = "integer") -> ox.Literal:

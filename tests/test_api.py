@@ -139,9 +139,9 @@ def test_lesions_are_counted_and_checked() -> None:
 
 
 def test_an_account_can_be_narrowed() -> None:
-    account = kg.explain(FACTS, therapies=["tace", "rfa"])
-    assert list(account.therapies) == ["rfa", "tace"]
-    assert account.patient_id == "p"
+    explanation = kg.explain(FACTS, therapies=["tace", "rfa"])
+    assert list(explanation.therapies) == ["rfa", "tace"]
+    assert explanation.patient_id == "p"
     with pytest.raises(kg.InputError, match="no criteria for a therapy 'rfb'"):
         kg.explain(FACTS, therapies=["rfb"])
 

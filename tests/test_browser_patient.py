@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser import WIDTHS, Explorer, ready, scrolls_sideways, settled
+from browser import WIDTHS, Explorer, ready, scrolls_sideways, settled, until
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -45,7 +45,7 @@ def test_back_returns_to_the_patient_before(explorer: Explorer) -> None:
         page.wait_for_timeout(1_200)  # so long an older address may be a late one
         page.go_back()
         page.get_by_text(re.compile("^2 tumours")).wait_for()
-        assert page.get_by_role("textbox", name="number of tumours").input_value() == "2"
+        until(page, lambda: field.input_value() == "2")
 
 
 def test_a_fact_to_find_out_gets_the_focus(explorer: Explorer) -> None:

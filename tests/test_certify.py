@@ -14,8 +14,8 @@ from conftest import Ran
 
 from kg.certification import run as parts
 from kg.certification.answers import STATE
+from kg.certification.cells import Cells, one_a_band, one_a_mask, partials, values
 from kg.certification.expansion import Expansion
-from kg.certification.facts import Cells, one_a_band, one_a_mask, partials, values
 from kg.certification.formulas import Formulas
 from kg.certification.kleene import kleene
 from kg.certification.pairwise import covering

@@ -93,10 +93,10 @@ def test_verdicts_follow(changed: Path, pacemaker: str, verdict: str) -> None:
 
 def test_explanations_follow(changed: Path) -> None:
     told = kg.explain({**FIT, "pacemaker": "yes"}, guideline=load(changed)).therapies["rfa"]
-    (account,) = [one for one in told.criteria if one.id == "RFA-R2"]
-    assert account.note == "Made up, to show how a criterion is added."
-    assert account.facts == ("cardiac pacemaker: yes",)
-    assert [statement.id for statement in account.statements] == ["S054"]
+    (explanation,) = [one for one in told.criteria if one.id == "RFA-R2"]
+    assert explanation.note == "Made up, to show how a criterion is added."
+    assert explanation.facts == ("cardiac pacemaker: yes",)
+    assert [statement.id for statement in explanation.statements] == ["S054"]
 
 
 def test_both_engines_agree_on_the_new_terms(changed: Path) -> None:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from kg.commands.explain import explain as command
 from kg.errors import InputError
-from kg.explanation.explaining import criteria_json, explain
+from kg.explanation.reasons import criteria_json, explain
 from kg.guideline import load
 from kg.patients.records import read_record
 from kg.reasoning.logic import logic_of
@@ -48,13 +48,13 @@ def adverse_absent():
     return {**cells, **FIT}
 
 
-def account(**cells):
+def explanation(**cells):
     record = read_record(G, "p", cells)
     return explain(G, record, result(G, record, LOGIC.states(record), LOGIC.missing))
 
 
 def therapy(name, **cells):
-    return account(**cells).therapies[name]
+    return explanation(**cells).therapies[name]
 
 
 def criterion(found, name):
@@ -219,14 +219,14 @@ def test_json_holds_the_place_and_wording_of_every_criterion():
 
 def test_recommendation_is_muted_where_all_that_it_concerns_is_ruled_out():
     cells = {**adverse_absent(), "tumour_boundary": "infiltrative"}
-    open_ = {r.id: r.muted for r in account(**cells).recommendations}
+    open_ = {r.id: r.muted for r in explanation(**cells).recommendations}
     cells["hepatic_vein_thrombus"] = "yes"
-    ruled_out = {r.id: r.muted for r in account(**cells).recommendations}
+    ruled_out = {r.id: r.muted for r in explanation(**cells).recommendations}
     assert (open_["REC-12"], ruled_out["REC-12"]) == (False, True)
 
 
 def test_recommendation_that_concerns_no_therapy_is_never_muted():
-    found = account(progression_after_repeated_intervention="yes", hepatic_vein_thrombus="yes")
+    found = explanation(progression_after_repeated_intervention="yes", hepatic_vein_thrombus="yes")
     general = [r for r in found.recommendations if not r.concerns]
     assert general
     assert not any(r.muted for r in general)
@@ -243,7 +243,7 @@ def test_narrowed_result_mutes_by_the_verdicts_it_left_out():
 
 def test_account_carries_response_conflicts_and_facts():
     cells = {"enhancement_after_ablation": "no", "ascites": "none"}
-    found = account(**cells, refractory_massive_ascites="yes")
+    found = explanation(**cells, refractory_massive_ascites="yes")
     assert found.response_to_ablation == "complete"
     assert [c.variables for c in found.conflicts] == [("ascites", "refractory_massive_ascites")]
     assert "arterial enhancement after ablation: no" in found.facts

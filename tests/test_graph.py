@@ -73,7 +73,7 @@ def said(store: Store, type_: str) -> dict[str, dict[str, list[str]]]:
 
 
 def lasting(store: OxigraphStore) -> set[str]:
-    """Return the quads of a store but for blank nodes and the account of runs."""
+    """Return the quads of a store but for blank nodes and the provenance of runs."""
     told = (str(quad) for quad in store.dataset)
     return {text for text in told if "_:" not in text and f"{HCC}run/" not in text}
 

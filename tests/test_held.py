@@ -12,7 +12,7 @@ from kg.guideline import load
 from kg.paths import example_cohort
 from kg.patients.tables import PatientTable
 from kg.readers import open_source
-from kg.readers.held import Held
+from kg.readers.uploads import Held
 
 
 def held(path: Path) -> Held:

@@ -1,7 +1,7 @@
 """What the ontology says of itself, and how to cite it."""
 
 from kg.guideline import load
-from kg.reference.imprint import imprint
+from kg.reference.citation import imprint
 
 G = load()
 

@@ -17,7 +17,7 @@ from kg.cohorts import views as cohort_views
 from kg.cohorts.opened import OpenCohort, open_example
 from kg.cohorts.selections import VIEWS, Selection, patients, selection_at
 from kg.paths import example_cohort, example_lesions
-from kg.readers.held import Held
+from kg.readers.uploads import Held
 from kg.reasoning.verdicts import PatientResult
 
 G = kg.load()

@@ -7,7 +7,7 @@ from explorer import app, texts
 
 from kg.guideline import load
 from kg.paths import ui_assets
-from kg.reference.imprint import imprint
+from kg.reference.citation import imprint
 from kg.texts import NOTE_ON_USE
 from kg.ui.words import literal
 

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from kg.cohorts.opened import open_cohort
 from kg.guideline import Guideline
-from kg.readers.held import Held
+from kg.readers.uploads import Held
 from kg.texts import NOTE_ON_USE
 
 RFA_OPEN = {"tumour_count": "1", "max_tumour_diameter_cm": "2.4", "open": "rfa"}

@@ -8,8 +8,8 @@ import pytest
 
 from kg.engines.compiled import Compiled
 from kg.explanation import comparison
-from kg.explanation.explaining import explain
 from kg.explanation.headline import headline
+from kg.explanation.reasons import explain
 from kg.explanation.report import report
 from kg.guideline import Guideline
 from kg.guideline.taxonomy import families, family
@@ -91,18 +91,18 @@ def test_a_report_holds_record_verdicts_reasons_and_the_note(
     guideline: Guideline, patient: str
 ) -> None:
     record = find_patient(guideline, example_cohort(), patient, example_lesions())
-    account = explain(guideline, record, Compiled(guideline).classify(record))
+    explanation = explain(guideline, record, Compiled(guideline).classify(record))
     text = printed(guideline, record)
     for part in (patient, NOTE_ON_USE, guideline.version, headline(guideline, record)):
         assert part in text
-    for told in (*account.facts, *(c.message for c in account.conflicts)):
+    for told in (*explanation.facts, *(c.message for c in explanation.conflicts)):
         assert told in text
-    for therapy in account.therapies.values():
+    for therapy in explanation.therapies.values():
         assert therapy.reason in text
         for criterion in therapy.criteria:
             if criterion.state == MET:
                 assert criterion.paraphrase in text
-    for recommendation in account.recommendations:
+    for recommendation in explanation.recommendations:
         assert (f"{recommendation.id} (" in text) == (recommendation.state == MET)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from kg.catalogue.desk import COHORT, PATIENT, START, Desk, bare, came_to, desk_at
 from kg.catalogue.queries import catalogue, question
 from kg.errors import QueryError
 from kg.stores import Answer, Table
+from kg.ui.query.session import COHORT, PATIENT, START, Desk, bare, came_to, desk_at
 
 
 def asked(desk: Desk) -> Desk:

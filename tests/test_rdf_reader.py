@@ -16,7 +16,7 @@ from kg.engines.classification import compiled_engine
 from kg.errors import InputError
 from kg.graph.patients import PatientLines
 from kg.guideline import Guideline
-from kg.patients.heads import REASON
+from kg.patients.headers import REASON
 from kg.patients.tables import PatientTable
 from kg.readers import PROBLEM, ROW, open_source
 from kg.readers.rdf import RdfSource

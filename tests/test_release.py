@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from kg.guideline import Guideline
-from kg.reference.imprint import imprint
+from kg.reference.citation import imprint
 
 ROOT = Path(__file__).parents[1]
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]

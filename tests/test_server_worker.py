@@ -12,7 +12,7 @@ import pytest
 
 from kg.server.guard import Guard
 from kg.server.limits import Limits
-from kg.server.wire import Answer, Job
+from kg.server.messages import Answer, Job
 
 FORMATS = {"bindings": "csv", "boolean": "csv", "graph": "nt"}
 LATE = 0.5  # seconds; by then the processes of small answers have ended

@@ -19,7 +19,7 @@ from kg.audit.space import Shares, Space
 from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.output import whole_file
-from kg.patients.heads import ID
+from kg.patients.headers import ID
 from kg.patients.records import Record
 from kg.patients.tables import PatientTable
 from kg.reasoning.diagram import YES

@@ -15,7 +15,7 @@ import polars as pl
 from kg import output
 from kg.guideline import Guideline
 from kg.guideline.values import Variable
-from kg.patients.heads import ID
+from kg.patients.headers import ID
 
 _POOL = 4_096  # values that the cells of a column are drawn from
 _BATCH = 100_000

@@ -21,7 +21,7 @@ from kg.cohorts import views as cohort_views
 from kg.cohorts.opened import OpenCohort, open_cohort, open_example
 from kg.cohorts.selections import Selection, patients
 from kg.guideline import Guideline, load
-from kg.readers.held import Held
+from kg.readers.uploads import Held
 
 _MEGABYTE = 2**20
 

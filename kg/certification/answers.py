@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kg.certification.facts import Cells
+from kg.certification.cells import Cells
 from kg.reasoning.verdicts import PatientResult
 
 Question = tuple[

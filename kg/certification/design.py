@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from kg.certification.facts import (
+from kg.certification.cells import (
     Cells,
     at_boundary,
     cell_of,
@@ -28,7 +28,7 @@ from kg.certification.facts import (
 )
 from kg.certification.kleene import kleene
 from kg.certification.pairwise import covering
-from kg.certification.walks import crossing, cube, opening
+from kg.certification.steering import crossing, cube, opening
 from kg.guideline import Guideline
 from kg.guideline.formula import Ref
 from kg.guideline.values import Variable

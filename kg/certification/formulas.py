@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 from functools import cache
 
+from kg.certification.cells import one_a_band
+from kg.certification.completions import Truth
 from kg.certification.expansion import Expansion
-from kg.certification.facts import one_a_band
-from kg.certification.truth import Truth
 from kg.guideline import Guideline
 from kg.guideline.formula import Ref
 from kg.reasoning.diagram import Diagrams

@@ -17,9 +17,9 @@ from kg.certification.answers import (
     all_answers,
     listed,
 )
-from kg.certification.facts import Cells
+from kg.certification.cells import Cells
+from kg.certification.completions import Truth
 from kg.certification.subjects import PATIENT, Subject
-from kg.certification.truth import Truth
 from kg.guideline import Guideline, Therapy
 from kg.guideline.formula import Ref
 from kg.guideline.values import Knowledge, Variable

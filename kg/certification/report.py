@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from kg.certification.answers import NOTHING, Difference, all_answers
-from kg.certification.facts import Cells
+from kg.certification.cells import Cells
 from kg.certification.referees import Referee
 from kg.certification.shrink import shrunk
 from kg.certification.subjects import Subject

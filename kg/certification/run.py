@@ -18,10 +18,10 @@ from itertools import islice
 from typing import TypeVar
 
 from kg.certification.answers import STATE, Answers, Difference, all_answers, differences
+from kg.certification.cells import Cells
 from kg.certification.design import BOUNDARIES, CELLS, PAIRS, RANDOM, SPLITS, Case, Design
-from kg.certification.facts import Cells
 from kg.certification.formulas import Formulas
-from kg.certification.gaps import Gap, Gaps
+from kg.certification.missing import Gap, Gaps
 from kg.certification.referees import ByBruteForce, ByReasoner, BySubject, Reasoner, Referee
 from kg.certification.report import Finding, Report, Tally, example_of
 from kg.certification.subjects import Subject

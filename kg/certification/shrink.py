@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kg.certification.facts import Cells, partials, values
+from kg.certification.cells import Cells, partials, values
 from kg.guideline import Guideline
 
 Disagrees = Callable[[Cells], bool]

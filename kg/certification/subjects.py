@@ -9,12 +9,12 @@ from typing import Protocol
 
 import polars as pl
 
-from kg.certification.facts import Cells
+from kg.certification.cells import Cells
 from kg.engines.classification import BatchEngine, compiled_engine
 from kg.engines.compiled import Compiled
 from kg.errors import InputError
 from kg.guideline import Guideline
-from kg.patients.heads import ID, REASON
+from kg.patients.headers import ID, REASON
 from kg.patients.records import read_record
 from kg.patients.tables import PatientTable
 from kg.reasoning.results import patients

@@ -108,8 +108,8 @@ def headers(material: Material) -> Examined:
     """Every module states its title, what it is, and its licence."""
     ontology = material.ontology
     for iri in ontology.modules:
-        account = "abstract" if iri == ROOT else "description"
-        wanted = tuple(DCTERMS + name for name in ("title", account, "license"))
+        explanation = "abstract" if iri == ROOT else "description"
+        wanted = tuple(DCTERMS + name for name in ("title", explanation, "license"))
         yield local_name(iri), _not_once(ontology, ox.NamedNode(iri), wanted)
 
 

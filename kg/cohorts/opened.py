@@ -21,10 +21,10 @@ from kg.guideline import Guideline
 from kg.paths import example_cohort, example_lesions
 from kg.patients.columns import as_text
 from kg.patients.drafts import Draft, draft_of
-from kg.patients.heads import ID
+from kg.patients.headers import ID
 from kg.patients.tables import PatientTable, variables_of
 from kg.readers import PROBLEM, ROW, Source, open_source
-from kg.readers.held import File, Held
+from kg.readers.uploads import File, Held
 from kg.reasoning.results import VERDICT_, schema
 from kg.reasoning.verdicts import ELIGIBLE, ELIGIBLE_UNCHECKED, ELIGIBLE_WITH_CAUTION, VERDICTS
 from kg.writers import Chunk, Task

@@ -16,7 +16,7 @@ from kg.cohorts.opened import OpenCohort
 from kg.cohorts.report import conflict_messages
 from kg.guideline import Guideline
 from kg.patients.column_records import CONFLICTS
-from kg.patients.heads import ID
+from kg.patients.headers import ID
 from kg.readers import ROW
 from kg.reasoning.results import VERDICT_, pack, unpack
 from kg.reasoning.verdicts import VERDICTS

@@ -16,14 +16,14 @@ from rich.text import Text
 from kg.commands.inputs import LESIONS, PATIENTS
 from kg.engines.compiled import Compiled
 from kg.errors import InputError
-from kg.explanation.accounts import (
-    CriterionAccount,
-    PatientAccount,
-    RecommendationAccount,
-    TherapyAccount,
+from kg.explanation.changes import sentences
+from kg.explanation.explanations import (
+    CriterionExplanation,
+    PatientExplanation,
+    RecommendationExplanation,
+    TherapyExplanation,
 )
-from kg.explanation.changing import sentences
-from kg.explanation.explaining import explain as account_of
+from kg.explanation.reasons import explain as explanation_of
 from kg.explanation.wording import listed, sourced
 from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline, load
 from kg.patients.records import Record
@@ -82,10 +82,10 @@ def explain(
     chosen = list(guideline.therapies) if therapy is None else [guideline.therapy(therapy).id]
     record = find_patient(guideline, patients, patient_id, lesions)
     result = _classify(guideline, record, engine).narrowed(chosen)
-    account = account_of(guideline, record, result)
-    page = _Page(output(), guideline, record, account, full=therapy is not None)
+    explanation = explanation_of(guideline, record, result)
+    page = _Page(output(), guideline, record, explanation, full=therapy is not None)
     page.patient()
-    for each in account.therapies.values():
+    for each in explanation.therapies.values():
         page.therapy(each)
         if justify:
             page.justification(each, *_justification(guideline, record, each))
@@ -103,34 +103,34 @@ def _classify(guideline: Guideline, record: Record, engine: str) -> PatientResul
 
 
 def _justification(
-    guideline: Guideline, record: Record, account: TherapyAccount
+    guideline: Guideline, record: Record, explanation: TherapyExplanation
 ) -> tuple[str, list[str]]:
     """Return the conclusion behind a verdict, and the axioms from which HermiT draws it."""
     from kg.engines.hermit import Hermit  # noqa: PLC0415 - starts Java
 
-    if account.verdict == UNDETERMINED:
+    if explanation.verdict == UNDETERMINED:
         return "", []
     aspects = {CONTRAINDICATED: "contraindicated", NOT_INDICATED: "indicated"}
-    classes = guideline.therapies[account.therapy].classes
-    name = classes[aspects.get(account.verdict, "eligible")]
+    classes = guideline.therapies[explanation.therapy].classes
+    name = classes[aspects.get(explanation.verdict, "eligible")]
     state, axioms = Hermit(guideline).justification(record, name)
     return f"patient Type {name if state == MET else f'not ({name})'}", axioms
 
 
 class _Page:
-    """Prints one account; in full for one therapy, without what is excluded for all."""
+    """Prints one explanation; in full for one therapy, without what is excluded for all."""
 
     def __init__(
         self,
         console: Console,
         guideline: Guideline,
         record: Record,
-        account: PatientAccount,
+        explanation: PatientExplanation,
         full: bool,
     ) -> None:
         self.console, self.guideline, self.record = console, guideline, record
-        self.account, self.full = account, full
-        self.told: dict[str, CriterionAccount] = {}
+        self.explanation, self.full = explanation, full
+        self.told: dict[str, CriterionExplanation] = {}
 
     def line(self, text: str | Text, indent: int = 0, style: str = "") -> None:
         """Print a line as it is: brackets in notes and identifiers are no markup."""
@@ -145,70 +145,74 @@ class _Page:
         self.line(Text.assemble((f"{label}: ", "bold"), text), indent)
 
     def patient(self) -> None:
-        account = self.account
+        explanation = self.explanation
         self.line(
-            f"Patient {account.patient_id}: {_count(account.facts, 'fact')} known, "
-            f"{_count(account.conflicts, 'conflict')}",
+            f"Patient {explanation.patient_id}: {_count(explanation.facts, 'fact')} known, "
+            f"{_count(explanation.conflicts, 'conflict')}",
             style="bold",
         )
-        for conflict in account.conflicts:
+        for conflict in explanation.conflicts:
             labels = [self.guideline.variables[name].label for name in conflict.variables]
             names = f" ({listed(labels)})" if labels else ""
             self.line(Text.assemble(("Conflict: ", "bold red"), conflict.message, names), 2)
-        if account.facts:
-            self.line("; ".join(account.facts) + ".", 2)
-        response = account.response_to_ablation.replace("_", " ")
+        if explanation.facts:
+            self.line("; ".join(explanation.facts) + ".", 2)
+        response = explanation.response_to_ablation.replace("_", " ")
         self.labelled("Response to ablation", response)
 
     # Therapies
 
-    def therapy(self, account: TherapyAccount) -> None:
-        self.heading(f"{account.label} ({account.therapy})")
-        style = _VERDICT_STYLES[account.verdict]
-        label, meaning = self.guideline.verdicts[account.verdict]
-        word, rest = account.reason[: len(label)], account.reason
+    def therapy(self, explanation: TherapyExplanation) -> None:
+        self.heading(f"{explanation.label} ({explanation.therapy})")
+        style = _VERDICT_STYLES[explanation.verdict]
+        label, meaning = self.guideline.verdicts[explanation.verdict]
+        word, rest = explanation.reason[: len(label)], explanation.reason
         self.line(Text.assemble((word, style), rest[len(word) :]))
-        for note in account.notes:
+        for note in explanation.notes:
             self.line(note, style="bold")
         if self.full:
             self.line(meaning)
-            if account.note:
-                self.labelled("Reading", account.note, 0)
-        self.verdict_details(account)
-        self.criteria(account)
+            if explanation.note:
+                self.labelled("Reading", explanation.note, 0)
+        self.verdict_details(explanation)
+        self.criteria(explanation)
 
-    def verdict_details(self, account: TherapyAccount) -> None:
-        for names in account.covers:
+    def verdict_details(self, explanation: TherapyExplanation) -> None:
+        for names in explanation.covers:
             self.labelled("Always one of", listed(names, "or"))
-        facts = "; ".join(account.facts)
-        if self.full and facts not in account.reason:
+        facts = "; ".join(explanation.facts)
+        if self.full and facts not in explanation.reason:
             self.labelled("Decided by", facts)
-        if account.missing:
-            known = "; ".join(f"{missing.fact} [{missing.variable}]" for missing in account.missing)
+        if explanation.missing:
+            known = "; ".join(
+                f"{missing.fact} [{missing.variable}]" for missing in explanation.missing
+            )
             self.labelled("Missing", known)
-        if account.unchecked:
-            self.labelled("Cautions unchecked", listed(account.unchecked))
+        if explanation.unchecked:
+            self.labelled("Cautions unchecked", listed(explanation.unchecked))
         if self.full:
-            self.changes(account)
+            self.changes(explanation)
 
-    def changes(self, account: TherapyAccount) -> None:
+    def changes(self, explanation: TherapyExplanation) -> None:
         """Tell what would have to change where the therapy is ruled out."""
-        therapy = self.guideline.therapies[account.therapy]
-        found = changes(self.guideline, self.record, therapy, account.verdict)
+        therapy = self.guideline.therapies[explanation.therapy]
+        found = changes(self.guideline, self.record, therapy, explanation.verdict)
         for sentence in sentences(self.guideline, found) if found else ():
             self.labelled("What would have to change", sentence)
 
-    def criteria(self, account: TherapyAccount) -> None:
-        shown = [c for c in account.criteria if self.full or c.state != EXCLUDED]
+    def criteria(self, explanation: TherapyExplanation) -> None:
+        shown = [c for c in explanation.criteria if self.full or c.state != EXCLUDED]
         if shown:
             self.console.print(_table(shown))
         told = (c for c in shown if c.state != EXCLUDED or c.role in (INDICATION, PRECONDITION))
         self.told.update((criterion.id, criterion) for criterion in told)
-        excluded = [c.id for c in account.criteria if c not in shown]
+        excluded = [c.id for c in explanation.criteria if c not in shown]
         if excluded:
             self.labelled("Excluded", ", ".join(excluded))
 
-    def justification(self, account: TherapyAccount, conclusion: str, axioms: list[str]) -> None:
+    def justification(
+        self, explanation: TherapyExplanation, conclusion: str, axioms: list[str]
+    ) -> None:
         self.console.print()
         if not conclusion:
             self.line("HermiT has no justification: nothing follows about an undetermined verdict.")
@@ -231,7 +235,7 @@ class _Page:
                 self.labelled("Reading", criterion.note)
 
     def recommendations(self) -> None:
-        concerned = [r for r in self.account.recommendations if self.concerns(r)]
+        concerned = [r for r in self.explanation.recommendations if self.concerns(r)]
         met = [r for r in concerned if r.state == MET]
         if concerned:
             self.heading("Recommendations")
@@ -243,27 +247,27 @@ class _Page:
         if open_:
             self.labelled("Unknown", ", ".join(open_), 0)
 
-    def concerns(self, recommendation: RecommendationAccount) -> bool:
-        shown = self.account.therapies
+    def concerns(self, recommendation: RecommendationExplanation) -> bool:
+        shown = self.explanation.therapies
         return not recommendation.concerns or any(name in shown for name in recommendation.concerns)
 
-    def recommendation(self, account: RecommendationAccount) -> None:
-        style = "dim" if account.muted else ""
-        self.line(f"{account.id} ({account.strength}): {account.advice}", style=style)
-        self.line(sourced(account.statements, account.paraphrase), 2, style)
-        if account.muted:
+    def recommendation(self, explanation: RecommendationExplanation) -> None:
+        style = "dim" if explanation.muted else ""
+        self.line(f"{explanation.id} ({explanation.strength}): {explanation.advice}", style=style)
+        self.line(sourced(explanation.statements, explanation.paraphrase), 2, style)
+        if explanation.muted:
             self.line("Muted: no therapy that it concerns is open to this patient.", 2, style)
-        if account.precedes:
-            self.line(f"Comes before {listed(account.precedes)}.", 2, style)
-        if account.note and self.full:
-            self.line(f"Reading: {account.note}", 2, style)
+        if explanation.precedes:
+            self.line(f"Comes before {listed(explanation.precedes)}.", 2, style)
+        if explanation.note and self.full:
+            self.line(f"Reading: {explanation.note}", 2, style)
 
     def close(self) -> None:
         self.console.print()
         self.line(NOTE_ON_USE, style="italic")
 
 
-def _table(criteria: Iterable[CriterionAccount]) -> Table:
+def _table(criteria: Iterable[CriterionExplanation]) -> Table:
     """Return a table of criteria, with a section for each role."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, expand=False)
     table.add_column("State", no_wrap=True)

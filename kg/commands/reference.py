@@ -12,7 +12,7 @@ from kg.commands.inputs import Ontology, Output
 from kg.guideline import load
 from kg.output import whole_output
 from kg.reference.book import book
-from kg.reference.openness import readings, undecidable
+from kg.reference.readings import readings, undecidable
 
 
 class Part(StrEnum):

@@ -19,7 +19,7 @@ from kg.guideline import Guideline
 from kg.output import whole_file
 from kg.patients.column_records import CONFLICTS, derived_columns
 from kg.patients.columns import as_text
-from kg.patients.heads import ID, REASON
+from kg.patients.headers import ID, REASON
 from kg.patients.tables import Batch, PatientTable, RowReader
 from kg.readers import PROBLEM, ROW, Source
 from kg.reasoning.results import MISSING_, STATE_, VERDICT_, to_frame

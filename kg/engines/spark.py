@@ -23,7 +23,7 @@ from kg.engines.spark_files import new_folder
 from kg.engines.spark_tables import SparkSource, open_table
 from kg.guideline import Guideline
 from kg.paths import Remote
-from kg.patients.heads import ID
+from kg.patients.headers import ID
 from kg.patients.lesions import LesionTable
 from kg.patients.tables import Batch, RowReader, variables_of
 from kg.readers import Source, open_source

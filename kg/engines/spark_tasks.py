@@ -25,7 +25,7 @@ from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.ontology import Ontology
 from kg.patients.columns import as_text
-from kg.patients.heads import ID
+from kg.patients.headers import ID
 from kg.patients.lesions import LesionTable
 from kg.patients.tables import RowReader
 from kg.readers import PROBLEM, ROW

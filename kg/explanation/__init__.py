@@ -1,1 +1,1 @@
-"""Why: accounts of verdicts, and the words in which they are told."""
+"""Why: explanations of verdicts, and the words in which they are told."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from html import escape
 
-from kg.explanation.accounts import CriterionAccount, PatientAccount, TherapyAccount
+from kg.explanation.explanations import CriterionExplanation, PatientExplanation, TherapyExplanation
 from kg.explanation.headline import headline
 from kg.explanation.signs import VERDICT_SIGNS
 from kg.explanation.wording import sourced
@@ -32,18 +32,18 @@ tr { break-inside: avoid; } .place, footer { color: #444; font-size: 8.5pt; }
 """
 
 
-def report(guideline: Guideline, record: Record, account: PatientAccount) -> str:
+def report(guideline: Guideline, record: Record, explanation: PatientExplanation) -> str:
     """Return the report of a patient as an HTML document."""
-    name = account.patient_id or "without identifier"
+    name = explanation.patient_id or "without identifier"
     body = [
         f"<h1>Patient {escape(name)}</h1>",
         f"<p>{escape(headline(guideline, record))}.</p>",
         f'<p class="note">{escape(NOTE_ON_USE)}</p>',
-        _section("Record", _items(account.facts, "facts") or "<p>Nothing is recorded.</p>"),
-        _section("Conflicts in the record", _items(c.message for c in account.conflicts)),
-        _section("Verdicts", _verdicts(guideline, account)),
-        _section("Criteria behind them", _criteria(account.therapies.values())),
-        _section("Recommendations of the guideline that hold", _recommendations(account)),
+        _section("Record", _items(explanation.facts, "facts") or "<p>Nothing is recorded.</p>"),
+        _section("Conflicts in the record", _items(c.message for c in explanation.conflicts)),
+        _section("Verdicts", _verdicts(guideline, explanation)),
+        _section("Criteria behind them", _criteria(explanation.therapies.values())),
+        _section("Recommendations of the guideline that hold", _recommendations(explanation)),
         f"<footer><p>hcc-kg, ontology version {escape(guideline.version)}. Not known is not no: "
         "what the record does not say stays open, and a verdict holds for every way of filling "
         "the gaps.</p></footer>",
@@ -64,37 +64,37 @@ def _items(texts: Iterable[str], style: str = "") -> str:
     return f'<ul class="{style}">{items}</ul>' if items else ""
 
 
-def _verdicts(guideline: Guideline, account: PatientAccount) -> str:
+def _verdicts(guideline: Guideline, explanation: PatientExplanation) -> str:
     rows = [
-        _verdict(guideline, account.therapies[therapy.id])
+        _verdict(guideline, explanation.therapies[therapy.id])
         for members in families(guideline).values()
         for therapy in members
-        if therapy.id in account.therapies
+        if therapy.id in explanation.therapies
     ]
     head = "<tr><th>Therapy</th><th>Verdict</th><th>Reason</th></tr>"
     return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
 
 
-def _verdict(guideline: Guideline, account: TherapyAccount) -> str:
-    word, _ = guideline.verdicts[account.verdict]
-    missing = "; ".join(missing.label for missing in account.missing)
-    reason = escape(account.reason) + "".join(f" {escape(note)}" for note in account.notes)
+def _verdict(guideline: Guideline, explanation: TherapyExplanation) -> str:
+    word, _ = guideline.verdicts[explanation.verdict]
+    missing = "; ".join(missing.label for missing in explanation.missing)
+    reason = escape(explanation.reason) + "".join(f" {escape(note)}" for note in explanation.notes)
     if missing:
         reason += f" <i>To find out: {escape(missing)}.</i>"
-    sign = VERDICT_SIGNS[account.verdict]
+    sign = VERDICT_SIGNS[explanation.verdict]
     return (
-        f"<tr><td>{escape(account.label)}</td><td>{sign}&nbsp;{escape(word)}</td>"
+        f"<tr><td>{escape(explanation.label)}</td><td>{sign}&nbsp;{escape(word)}</td>"
         f"<td>{reason}</td></tr>"
     )
 
 
-def _criteria(accounts: Iterable[TherapyAccount]) -> str:
+def _criteria(explanations: Iterable[TherapyExplanation]) -> str:
     """Return each criterion that is met, or whose exclusion decides, once."""
-    told: Mapping[str, CriterionAccount] = {
+    told: Mapping[str, CriterionExplanation] = {
         c.id: c
-        for account in accounts
-        for c in account.criteria
-        if c.state == MET or (c.state == EXCLUDED and c.id in account.reason)
+        for explanation in explanations
+        for c in explanation.criteria
+        if c.state == MET or (c.state == EXCLUDED and c.id in explanation.reason)
     }
     rows = "".join(
         f"<tr><td>{escape(c.id)}</td><td>{c.state}</td><td>{escape(c.label)}. "
@@ -108,12 +108,12 @@ def _criteria(accounts: Iterable[TherapyAccount]) -> str:
     return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>" if rows else ""
 
 
-def _recommendations(account: PatientAccount) -> str:
+def _recommendations(explanation: PatientExplanation) -> str:
     items = "".join(
         f"<li>{escape(r.id)} ({escape(r.strength)}): {escape(r.advice)} "
         f'<span class="place">{escape(sourced(r.statements, r.paraphrase))}'
         f"{' No therapy that it concerns is open to this patient.' if r.muted else ''}</span></li>"
-        for r in account.recommendations
+        for r in explanation.recommendations
         if r.state == MET
     )
     return f"<ul>{items}</ul>" if items else ""

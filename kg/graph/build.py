@@ -4,7 +4,7 @@
 2. A batch is cut into slices whose text fits into memory. Of each slice the patients and
    their lesions (asserted) and the verdicts (inferred) become lines of N-Quads, column by
    column; a sink takes them.
-3. The account of the run follows, when its end is known.
+3. The provenance of the run follows, when its end is known.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from kg.graph.sinks import Sink, shared_patient
 from kg.graph.verdicts import verdict_lines
 from kg.guideline import Guideline
 from kg.paths import example_cohort, example_lesions
-from kg.patients.heads import ID
+from kg.patients.headers import ID
 from kg.patients.tables import Batch, PatientTable
 
 EXAMPLE = "example"
@@ -98,7 +98,7 @@ def check_apart(jobs: Sequence[Job]) -> None:
 
 
 def write_cohort(guideline: Guideline, job: Job, engine: Engine, sink: Sink) -> None:
-    """Write the patients of a cohort, what follows for them, and the account of the run.
+    """Write the patients of a cohort, what follows for them, and the provenance of the run.
 
     Raises:
         InputError: a row is rejected and the run is strict, or a patient is in another cohort.

@@ -15,7 +15,7 @@ from kg.graph.patients import PatientLines
 from kg.graph.verdicts import verdict_lines
 from kg.guideline import Guideline
 from kg.patients.drafts import LESION, Draft, read_draft
-from kg.patients.heads import ID, LESION_ID
+from kg.patients.headers import ID, LESION_ID
 from kg.patients.tables import PatientTable
 from kg.readers.frame import FrameSource
 

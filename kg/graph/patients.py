@@ -20,7 +20,7 @@ from kg.guideline.values import Knowledge, Variable, plain
 from kg.ontology import HCC, XSD
 from kg.patients.cells import parse_cell
 from kg.patients.columns import as_text
-from kg.patients.heads import ID, LESION_ID
+from kg.patients.headers import ID, LESION_ID
 
 _REMEMBERED = 20_000  # texts of a variable, whose reading is kept
 _NODE, _OWNER = "node", "owner"

@@ -45,7 +45,7 @@ def file_sha256(path: Path) -> str:
 
 
 def quads(guideline: Guideline, run: Run) -> Iterator[ox.Quad]:
-    """Yield the account of a run; all of it stands in the graph of verdicts.
+    """Yield the provenance of a run; all of it stands in the graph of verdicts.
 
     Every node but the version of the ontology is the run's own, so that no triple stands in
     two graphs: stores count those twice where they read the union of all graphs.

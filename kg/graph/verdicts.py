@@ -12,7 +12,7 @@ from kg.graph.lines import ending, line, lines, literals, segments, together
 from kg.guideline import Guideline, Therapy
 from kg.ontology import HCC, RDF
 from kg.patients.column_records import CONFLICTS
-from kg.patients.heads import ID
+from kg.patients.headers import ID
 from kg.reasoning.results import CODE, LISTS, STATE_, VERDICT_, Coded, answers
 from kg.reasoning.verdicts import (
     ELIGIBLE,

@@ -3,7 +3,7 @@
 import polars as pl
 import streamlit as st
 
-from kg.reference.imprint import imprint
+from kg.reference.citation import imprint
 from kg.reference.inventory import covered
 from kg.reference.passages import source_text
 from kg.texts import NOTE_ON_USE, counted

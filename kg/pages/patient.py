@@ -19,8 +19,8 @@ head(
 name = f"{literal(short(now.draft.patient_id))}: " if now.draft.patient_id else ""
 st.markdown(f"**{name}{literal(headline(g, now.reading.record))}**")
 tools.tools(g, now)
-if now.account.conflicts:
-    told = " ".join(literal(conflict.message) for conflict in now.account.conflicts)
+if now.explanation.conflicts:
+    told = " ".join(literal(conflict.message) for conflict in now.explanation.conflicts)
     st.warning(f"Conflicts in the record: {told}", icon=":material/warning:")
 
 other = state.other()

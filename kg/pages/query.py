@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from kg.catalogue.desk import Desk, desk_at
 from kg.server.asking import SECONDS
 from kg.ui import address
 from kg.ui.query import answer, picking, source, writing
+from kg.ui.query.session import Desk, desk_at
 from kg.ui.shell import head
 from kg.ui.words import literal
 

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote, urlencode
 
 from kg.guideline import Guideline
 from kg.patients.drafts import LESION, Draft
-from kg.patients.heads import ID, LESION_ID
+from kg.patients.headers import ID, LESION_ID
 
 Parameters = Mapping[str, Sequence[str]]
 LONGEST = 6_000  # characters; browsers and proxies carry no more with certainty

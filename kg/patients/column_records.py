@@ -14,7 +14,7 @@ import polars as pl
 
 from kg.errors import OntologyError
 from kg.guideline import Derivation, Guideline, Score
-from kg.patients.heads import ID
+from kg.patients.headers import ID
 from kg.patients.records import Conflict, Record
 from kg.patients.tables import PINNED, RECORDED, Batch, RowReader
 from kg.readers import ROW

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from kg.guideline import Guideline
 from kg.guideline.values import Knowledge
 from kg.patients.cells import CellError, is_unknown, parse_cell
-from kg.patients.heads import ID, LESION_ID
+from kg.patients.headers import ID, LESION_ID
 from kg.patients.records import Record, derive, read_lesion
 
 LESION = "lesion"

@@ -21,7 +21,7 @@ from decimal import Decimal
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.patients.cells import is_unknown
-from kg.patients.heads import ID, LESION_ID
+from kg.patients.headers import ID, LESION_ID
 from kg.patients.records import Record, read_record
 
 _NAMELESS = "unnamed"

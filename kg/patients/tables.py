@@ -13,11 +13,11 @@ from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.patients.cells import UNKNOWN_WORDS
 from kg.patients.columns import as_text, mask_type, read_columns
-from kg.patients.heads import ID, REASON, check_columns
+from kg.patients.headers import ID, REASON, check_columns
 from kg.patients.lesions import LesionTable
 from kg.patients.records import Lesion, Record, read_record
 from kg.readers import PROBLEM, ROW, Source, lesions_beside, open_source
-from kg.readers.held import File
+from kg.readers.uploads import File
 
 RECORDED, PINNED = "recorded:", "pinned:"
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kg.errors import InputError
-from kg.readers.held import File, Held
 from kg.readers.source import BATCH, PROBLEM, ROW, TOLD, Source
+from kg.readers.uploads import File, Held
 
 __all__ = [
     "BATCH",

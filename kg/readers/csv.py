@@ -15,9 +15,9 @@ from functools import cached_property
 import polars as pl
 
 from kg.errors import InputError
-from kg.readers.held import File, scannable
 from kg.readers.source import BATCH, PROBLEM, ROW, TOLD
 from kg.readers.text import check_text
+from kg.readers.uploads import File, scannable
 
 _SLOW_BATCH = 20_000
 

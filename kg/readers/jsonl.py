@@ -9,9 +9,9 @@ from typing import Any
 import polars as pl
 
 from kg.errors import InputError
-from kg.readers.held import File
 from kg.readers.source import PROBLEM, ROW, TOLD
 from kg.readers.text import check_text
+from kg.readers.uploads import File
 
 _BATCH = 20_000
 _PROBLEMS: dict[type[Exception], str] = {

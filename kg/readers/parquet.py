@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from kg.errors import InputError
-from kg.readers.held import File, scannable
 from kg.readers.source import BATCH, PROBLEM, ROW, TOLD
+from kg.readers.uploads import File, scannable
 
 # Some broken files make Polars panic, which is no child of its errors.
 _BROKEN = (pl.exceptions.PolarsError, pl.exceptions.PanicException)

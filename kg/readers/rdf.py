@@ -15,10 +15,10 @@ import polars as pl
 
 from kg.errors import InputError
 from kg.ontology import HCC, RDFS
-from kg.readers.held import File
 from kg.readers.shapes import shipped_shapes
 from kg.readers.source import PROBLEM, ROW
 from kg.readers.triples import TYPE, Graph, read_graph, shown
+from kg.readers.uploads import File
 
 _BATCH = 10_000
 _ID, _LESION_ID = "patient_id", "lesion_id"

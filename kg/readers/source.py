@@ -8,7 +8,7 @@ from typing import Protocol
 import polars as pl
 
 from kg.paths import Remote
-from kg.readers.held import File
+from kg.readers.uploads import File
 
 BATCH = 250_000
 ROW, PROBLEM = "_row", "_problem"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 
 from kg.errors import InputError
-from kg.readers.held import File
+from kg.readers.uploads import File
 
 _CHUNK = 1 << 22
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)

@@ -15,8 +15,8 @@ import pyoxigraph as ox
 
 from kg.errors import InputError
 from kg.ontology import HCC, RDF, XSD, Node
-from kg.readers.held import File, Held
 from kg.readers.text import check_text
+from kg.readers.uploads import File, Held
 
 FORMATS = {
     ".ttl": (ox.RdfFormat.TURTLE, "Turtle"),

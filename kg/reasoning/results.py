@@ -20,7 +20,7 @@ import polars as pl
 from kg.errors import OntologyError
 from kg.guideline import Guideline, Therapy
 from kg.patients.column_records import CONFLICTS, conflicts_json
-from kg.patients.heads import ID
+from kg.patients.headers import ID
 from kg.patients.records import Conflict
 from kg.readers import ROW
 from kg.reasoning.logic import STATE, logic_of

@@ -23,7 +23,7 @@ from kg.errors import ComponentError, QueryError
 from kg.graph.memory import PatientGraph
 from kg.stores import Answer
 from kg.stores.formats import read_json
-from kg.stores.forms import query_form
+from kg.stores.query_forms import query_form
 
 SECONDS = 10.0
 CANNOT_FORK = (
@@ -95,7 +95,7 @@ class Asker:
         self._end()
 
     def _answer(self, query: str, added: PatientGraph | None) -> Answer:
-        from kg.server import screening, wire  # noqa: PLC0415
+        from kg.server import messages, screening  # noqa: PLC0415
 
         length, most = len(query.encode()), self._guard.limits.request
         if length > most:
@@ -104,7 +104,7 @@ class Asker:
         graphs = added.graphs if added else tuple(self._guard.graphs)
         named = screening.screen(query, graphs).has_dataset
         chosen = () if named or added is None else graphs
-        job = wire.Job(
+        job = messages.Job(
             query,
             _FORMATS,
             union=not named,

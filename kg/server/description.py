@@ -8,8 +8,8 @@ import pyoxigraph as ox
 
 from kg.ontology import RDF
 from kg.server.guard import Guard
+from kg.server.messages import Job
 from kg.server.screening import RefusedError
-from kg.server.wire import Job
 
 SD = "http://www.w3.org/ns/sparql-service-description#"
 VOID = "http://rdfs.org/ns/void#"

@@ -7,7 +7,7 @@ import io
 import pyoxigraph as ox
 
 from kg.errors import QueryError
-from kg.server.wire import Answer, Job
+from kg.server.messages import Answer, Job
 from kg.stores.faults import syntax_error
 
 _QUERY_FORMATS = {

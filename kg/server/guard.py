@@ -12,19 +12,19 @@ from dataclasses import asdict
 from pathlib import Path
 
 from kg.errors import ComponentError, InputError
-from kg.server import wire
+from kg.server import messages
 from kg.server.limits import Limits
-from kg.server.places import BusyError, Places
+from kg.server.queue import BusyError, Places
 from kg.server.screening import RefusedError
 
 _GRACE = 5.0  # seconds past the time limit after which the worker itself is in doubt
 _CHUNK = 1 << 20
 _BUSY = "too many queries at once; try again in a few seconds"
 _ENDINGS = {
-    wire.TIMED_OUT: (503, "the query was stopped after {} s, the time limit; ask for less"),
-    wire.MADE_WAY: (503, "the query was stopped, because others wait; try again later"),
-    wire.ENDED: (503, "the query needs more memory than a query may have; ask for less"),
-    wire.CRASHED: (400, "the query is too deep to be evaluated; write it flatter"),
+    messages.TIMED_OUT: (503, "the query was stopped after {} s, the time limit; ask for less"),
+    messages.MADE_WAY: (503, "the query was stopped, because others wait; try again later"),
+    messages.ENDED: (503, "the query needs more memory than a query may have; ask for less"),
+    messages.CRASHED: (400, "the query is too deep to be evaluated; write it flatter"),
 }
 _LOST = (503, "the query was lost, because its process could not be started or was stopped")
 
@@ -43,7 +43,7 @@ class Guard:
         self._restart = asyncio.Lock()
         self.graphs = self._start()
 
-    async def ask(self, job: wire.Job) -> wire.Answer:
+    async def ask(self, job: messages.Job) -> messages.Answer:
         """Answer a query.
 
         Raises:
@@ -64,7 +64,7 @@ class Guard:
             self._process.kill()
             self._process.wait()
 
-    async def _asked(self, job: wire.Job) -> wire.Answer:
+    async def _asked(self, job: messages.Job) -> messages.Answer:
         ours, theirs = socket.socketpair()
         with theirs:
             ours.setblocking(False)
@@ -75,20 +75,20 @@ class Guard:
                 sent = await self._exchange(job, reader, writer)
             finally:
                 writer.transport.abort()  # where the query still runs, the worker ends it
-        answer, how = wire.read_answer(sent)
+        answer, how = messages.read_answer(sent)
         if answer is None:
             status, words = _ENDINGS.get(how, _LOST)
             raise RefusedError(status, words.format(f"{self.limits.seconds:g}"))
         return answer
 
     async def _exchange(
-        self, job: wire.Job, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, job: messages.Job, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bytes:
         """Send a job and return all that comes back, also where the job was not read."""
         sent = bytearray()
         with suppress(TimeoutError, ConnectionError):
             async with asyncio.timeout(self.limits.seconds + _GRACE):
-                writer.write(wire.job_frame(job))
+                writer.write(messages.job_frame(job))
                 while part := await reader.read(_CHUNK):
                     sent += part
         return bytes(sent)
@@ -98,16 +98,16 @@ class Guard:
         if self._process.poll() is not None:
             await self._replace()
         try:
-            socket.send_fds(self._control, [wire.QUERY], [theirs.fileno()])
+            socket.send_fds(self._control, [messages.QUERY], [theirs.fileno()])
         except OSError:
             await self._replace()
             with suppress(OSError):
-                socket.send_fds(self._control, [wire.QUERY], [theirs.fileno()])
+                socket.send_fds(self._control, [messages.QUERY], [theirs.fileno()])
 
     def _make_room(self) -> None:
         """Have the worker end a query that has had its share."""
         with suppress(OSError):  # it has died: nothing runs
-            self._control.send(wire.MAKE_ROOM)
+            self._control.send(messages.MAKE_ROOM)
 
     async def _replace(self) -> None:
         async with self._restart:

@@ -14,9 +14,9 @@ from starlette.responses import JSONResponse, Response
 from kg.server import connections, protocol, screening
 from kg.server.description import Description
 from kg.server.guard import Guard
+from kg.server.messages import Answer, Job
 from kg.server.questions import Questions
 from kg.server.screening import RefusedError
-from kg.server.wire import Answer, Job
 
 _SLOW_BODY = 20.0  # seconds that a body may take to come
 _DISCARDED = 16 * 1024 * 1024  # of a body that is too long, read so that the answer arrives

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urljoin
 
-from kg.server.tokens import Token, decoded, tokens
+from kg.server.lexing import Token, decoded, tokens
 
 Form = Literal["SELECT", "ASK", "CONSTRUCT", "DESCRIBE"]
 

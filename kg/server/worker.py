@@ -28,7 +28,7 @@ from typing import NoReturn
 
 import pyoxigraph as ox
 
-from kg.server import wire
+from kg.server import messages
 from kg.server.evaluation import evaluate
 from kg.server.limits import Limits, confine, raise_open_files
 
@@ -71,7 +71,7 @@ class Worker:
                     if not self._accept():
                         return
                 elif descriptor in self._children:  # the server has hung up
-                    self._kill(self._children[descriptor], wire.DONE)
+                    self._kill(self._children[descriptor], messages.DONE)
                 elif descriptor in self._endings:
                     self._poll.unregister(descriptor)
                     self._finish(*self._endings.pop(descriptor))
@@ -82,13 +82,13 @@ class Worker:
     def stop(self) -> None:
         """End all queries."""
         for child in self._children.values():
-            self._kill(child, wire.CRASHED)
+            self._kill(child, messages.CRASHED)
 
     def _accept(self) -> bool:
         message, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)
         if not message:
             return False
-        if message == wire.MAKE_ROOM:
+        if message == messages.MAKE_ROOM:
             self._make_room()
         for descriptor in descriptors:
             self._fork(socket.socket(fileno=descriptor))
@@ -120,8 +120,8 @@ class Worker:
             for unfinished, _ in self._endings.values():
                 unfinished.close()
             confine(self._limits)
-            answer = evaluate(self._store, wire.read_job(connection), self._limits.result)
-            connection.sendall(wire.answer_frame(answer))
+            answer = evaluate(self._store, messages.read_job(connection), self._limits.result)
+            connection.sendall(messages.answer_frame(answer))
             status = 0
         except (OSError, EOFError, MemoryError, ValueError):
             status = 1
@@ -133,7 +133,7 @@ class Worker:
         used = [(_used(child), child.pid, child) for child in self._children.values()]
         used = [entry for entry in used if not entry[2].killed and entry[0] > self._limits.share]
         if used:
-            self._kill(max(used)[2], wire.MADE_WAY)
+            self._kill(max(used)[2], messages.MADE_WAY)
 
     def _patience(self) -> int | None:
         """Return the milliseconds until a child is due for something."""
@@ -144,7 +144,7 @@ class Worker:
         now = time.monotonic()
         for child in self._children.values():
             if now >= child.deadline and not child.killed:
-                self._kill(child, wire.TIMED_OUT)
+                self._kill(child, messages.TIMED_OUT)
             elif now >= child.courtesy:
                 self._look(child, now)
 
@@ -209,9 +209,9 @@ def _used(child: _Child) -> float:
 def _ending(status: int) -> bytes:
     """Return in one byte how a process ended."""
     code = os.waitstatus_to_exitcode(status)
-    known = {0: wire.DONE, -signal.SIGXCPU: wire.TIMED_OUT, 1: wire.ENDED}
-    known |= {-signal.SIGABRT: wire.ENDED, -signal.SIGKILL: wire.ENDED}
-    return known.get(code, wire.CRASHED)
+    known = {0: messages.DONE, -signal.SIGXCPU: messages.TIMED_OUT, 1: messages.ENDED}
+    known |= {-signal.SIGABRT: messages.ENDED, -signal.SIGKILL: messages.ENDED}
+    return known.get(code, messages.CRASHED)
 
 
 def open_store(where: Path | None) -> ox.Store:

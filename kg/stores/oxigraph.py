@@ -11,8 +11,8 @@ import pyoxigraph as ox
 from kg.errors import ComponentError, InputError, QueryError
 from kg.stores.faults import syntax_error
 from kg.stores.files import graph_name, quads, rdf_format, told
-from kg.stores.forms import query_form
 from kg.stores.protocol import Answer, Store, Table
+from kg.stores.query_forms import query_form
 
 _MARK = "CURRENT"  # each RocksDB folder holds a file of this name
 _SMALL = 32_000_000  # bytes: up to here a file is loaded as one transaction

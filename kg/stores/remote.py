@@ -20,9 +20,9 @@ from kg.errors import ComponentError, InputError, QueryError
 from kg.stores.faults import first_fault
 from kg.stores.files import graph_name, quads
 from kg.stores.formats import read_json
-from kg.stores.forms import Form, position, query_form
 from kg.stores.http import Access, Client, Reply
 from kg.stores.protocol import Answer, Store, Table
+from kg.stores.query_forms import Form, position, query_form
 
 __all__ = ["Access", "RemoteStore"]
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import polars as pl
 
-from kg.explanation.explaining import criteria_json, explain
+from kg.explanation.reasons import criteria_json, explain
 from kg.guideline import Guideline
 from kg.patients.column_records import CONFLICTS
-from kg.patients.heads import ID
+from kg.patients.headers import ID
 from kg.reasoning.logic import STATE
 from kg.reasoning.results import CODE, LISTS, STATE_, Coded, answers, patients
 from kg.reasoning.verdicts import MET, NOT_ASSESSED
@@ -52,14 +52,14 @@ def _dump(value: object) -> str:
 
 
 def _explained(task: Task, chunk: Chunk) -> Iterator[str]:
-    """Yield each patient's object from the account that explains it."""
+    """Yield each patient's object from the explanation that explains it."""
     plain = _plain(task, chunk.frame)
     results = patients(task.guideline, chunk.frame)
     for text, record, result in zip(plain, chunk.records(), results, strict=True):
-        account = explain(task.guideline, record, result)
+        explanation = explain(task.guideline, record, result)
         told = json.loads(text)
         for name in task.therapies:
-            told["therapies"][name].update(criteria_json(account.therapies[name]))
+            told["therapies"][name].update(criteria_json(explanation.therapies[name]))
         yield _dump(told)
 
 

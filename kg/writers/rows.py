@@ -10,7 +10,7 @@ import polars as pl
 
 from kg import output
 from kg.patients.column_records import CONFLICTS
-from kg.patients.heads import ID
+from kg.patients.headers import ID
 from kg.reasoning.results import LISTS, STATE_, VERDICT_, Coded, answers, interleaved, schema
 from kg.reasoning.verdicts import VERDICTS
 from kg.writers.task import Chunk, Task

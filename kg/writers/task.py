@@ -23,7 +23,7 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Task:
-    """What a writer is asked for: which therapies, and whether with the full account."""
+    """What a writer is asked for: which therapies, and whether with the full explanation."""
 
     guideline: Guideline
     therapies: Sequence[str]

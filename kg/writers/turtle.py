@@ -11,7 +11,7 @@ import pyoxigraph as ox
 from kg.graph.lines import segments, slices
 from kg.graph.names import PREFIXES, patient_iri
 from kg.graph.verdicts import identity_lines, verdict_lines
-from kg.patients.heads import ID
+from kg.patients.headers import ID
 from kg.writers.task import Chunk, Task
 
 __all__ = ["patient_iri", "write_turtle"]

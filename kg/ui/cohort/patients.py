@@ -9,7 +9,7 @@ from kg.cohorts.opened import OpenCohort
 from kg.cohorts.report import conflict_messages
 from kg.cohorts.selections import NONE, Selection, patients
 from kg.patients import addresses
-from kg.patients.heads import ID
+from kg.patients.headers import ID
 from kg.reasoning.verdicts import VERDICTS
 from kg.texts import counted
 from kg.ui import links

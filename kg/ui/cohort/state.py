@@ -10,7 +10,7 @@ import streamlit as st
 from kg.cohorts.opened import OpenCohort, open_example
 from kg.cohorts.selections import Selection, selection_at
 from kg.guideline import Guideline
-from kg.readers.held import Held
+from kg.readers.uploads import Held
 from kg.ui import address
 from kg.ui.words import literal, short
 

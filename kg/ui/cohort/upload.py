@@ -9,7 +9,7 @@ from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.paths import example_cohort
 from kg.readers import FORMATS
-from kg.readers.held import Held
+from kg.readers.uploads import Held
 from kg.reference.templates import TEMPLATES
 from kg.texts import counted
 from kg.ui.cohort import state

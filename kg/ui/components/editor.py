@@ -8,8 +8,8 @@ from functools import partial
 
 import streamlit as st
 
-from kg.catalogue.completion import Completion
 from kg.paths import ui_assets
+from kg.ui.query.completion import Completion
 
 _HTML = """
 <div class="editor"></div>

@@ -11,7 +11,7 @@ from kg.guideline import Guideline
 from kg.guideline.values import Variable
 from kg.patients.cells import expected
 from kg.patients.drafts import LESION, written
-from kg.patients.heads import LESION_ID
+from kg.patients.headers import LESION_ID
 from kg.texts import counted
 from kg.ui.patient import state
 from kg.ui.patient.state import FIELD, FOCUS, GROUP, Judged
@@ -86,7 +86,7 @@ def _field(guideline: Guideline, judged: Judged, variable: Variable) -> None:
         )
     if fault := judged.reading.faults.get(variable.name):
         st.markdown(f":red[:material/error: {literal(fault)}. Counted as not known.]")
-    for conflict in judged.account.conflicts:
+    for conflict in judged.explanation.conflicts:
         if variable.name in conflict.variables:
             st.markdown(f":red[:material/warning: Conflict: {literal(conflict.message)}]")
 

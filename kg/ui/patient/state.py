@@ -9,8 +9,8 @@ from functools import cache
 import streamlit as st
 
 from kg.engines.compiled import Compiled
-from kg.explanation.accounts import PatientAccount
-from kg.explanation.explaining import explain
+from kg.explanation.explanations import PatientExplanation
+from kg.explanation.reasons import explain
 from kg.guideline import Guideline
 from kg.patients.addresses import draft_at, parameters_of
 from kg.patients.drafts import Draft, Reading, read_draft
@@ -32,7 +32,7 @@ class Judged:
     draft: Draft
     reading: Reading
     result: PatientResult
-    account: PatientAccount
+    explanation: PatientExplanation
 
 
 @cache

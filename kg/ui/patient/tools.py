@@ -16,7 +16,7 @@ from kg.guideline import Guideline
 from kg.paths import example_cohort, example_lesions
 from kg.patients.addresses import LONGEST, query_string
 from kg.patients.drafts import Draft, draft_of
-from kg.patients.heads import ID, LESION_ID
+from kg.patients.headers import ID, LESION_ID
 from kg.readers import ROW
 from kg.reasoning.verdicts import PatientResult
 from kg.texts import counted
@@ -121,7 +121,7 @@ def _save(guideline: Guideline, judged: Judged) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "Report",
-            report(guideline, judged.reading.record, judged.account),
+            report(guideline, judged.reading.record, judged.explanation),
             f"{stem}.html",
             "text/html",
             icon=":material/print:",

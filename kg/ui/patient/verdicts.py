@@ -6,8 +6,12 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from kg.explanation.accounts import CriterionAccount, RecommendationAccount, TherapyAccount
-from kg.explanation.changing import sentences
+from kg.explanation.changes import sentences
+from kg.explanation.explanations import (
+    CriterionExplanation,
+    RecommendationExplanation,
+    TherapyExplanation,
+)
 from kg.explanation.wording import listed
 from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline
 from kg.guideline.taxonomy import families
@@ -73,7 +77,7 @@ def _use(guideline: Guideline, fact: OpenFact) -> str:
 
 def verdicts(guideline: Guideline, judged: Judged) -> None:
     """Show the verdict on every therapy, family by family, with the recommendations beside."""
-    recommended = [r for r in judged.account.recommendations if r.state == MET]
+    recommended = [r for r in judged.explanation.recommendations if r.state == MET]
     for recommendation in recommended:
         if not recommendation.concerns:
             _recommendation(guideline, recommendation)
@@ -85,86 +89,88 @@ def verdicts(guideline: Guideline, judged: Judged) -> None:
             if first in ids:
                 _recommendation(guideline, recommendation)
         for therapy in therapies:
-            _therapy(guideline, judged, judged.account.therapies[therapy.id])
+            _therapy(guideline, judged, judged.explanation.therapies[therapy.id])
     labels = listed(
         t.label for t in guideline.mentioned.values() if sort_of(guideline, t.id) == MENTIONED
     )
     st.caption(f"The text mentions {literal(labels)}, and states no criteria for them.")
 
 
-def _recommendation(guideline: Guideline, account: RecommendationAccount) -> None:
+def _recommendation(guideline: Guideline, explanation: RecommendationExplanation) -> None:
     """Show a recommendation that holds, muted where no therapy that it concerns is open."""
     text = (
-        f":material/recommend: **{literal(account.id)}**, {literal(account.strength)}: "
-        f"{literal(account.advice)}"
+        f":material/recommend: **{literal(explanation.id)}**, {literal(explanation.strength)}: "
+        f"{literal(explanation.advice)}"
     )
-    if account.precedes:
-        text += f" Comes before {listed(account.precedes)}."
-    if account.muted:
+    if explanation.precedes:
+        text += f" Comes before {listed(explanation.precedes)}."
+    if explanation.muted:
         text = f":gray[{text} No therapy that it concerns is open to this patient.]"
-    told = f"{places(account.statements)}: {literal(account.paraphrase)}"
-    if account.concerns:
-        labels = listed(guideline.therapies[name].label for name in account.concerns)
+    told = f"{places(explanation.statements)}: {literal(explanation.paraphrase)}"
+    if explanation.concerns:
+        labels = listed(guideline.therapies[name].label for name in explanation.concerns)
         told += f" Concerns {literal(labels)}."
-    if account.note:
-        told += f" Reading: {literal(account.note)}"
+    if explanation.note:
+        told += f" Reading: {literal(explanation.note)}"
     st.markdown(text, help=told)
 
 
-def _therapy(guideline: Guideline, judged: Judged, account: TherapyAccount) -> None:
+def _therapy(guideline: Guideline, judged: Judged, explanation: TherapyExplanation) -> None:
     """Show a verdict with the reason that decided it; its criteria once it is opened."""
     opened: set[str] = st.session_state.setdefault(OPEN, set())
-    name = account.therapy
+    name = explanation.therapy
     box = st.expander(
-        f"{verdict_badge(guideline, account.verdict)} **{literal(account.label)}**",
+        f"{verdict_badge(guideline, explanation.verdict)} **{literal(explanation.label)}**",
         key=f"therapy:{name}",
         expanded=name in opened,
         on_change="rerun",
     )
-    _, _, reason = account.reason.partition(": ")
+    _, _, reason = explanation.reason.partition(": ")
     with st.container(key=f"reason-{'open' if box.open else 'closed'}-{name}"):
         st.caption(literal(reason[:1].upper() + reason[1:]))
-    for note in account.notes:
+    for note in explanation.notes:
         st.markdown(f"**{literal(note)}**")
     (opened.add if box.open else opened.discard)(name)
     if box.open:
         with box:
-            _details(guideline, judged, account)
+            _details(guideline, judged, explanation)
 
 
-def _details(guideline: Guideline, judged: Judged, account: TherapyAccount) -> None:
-    word, meaning = guideline.verdicts[account.verdict]
+def _details(guideline: Guideline, judged: Judged, explanation: TherapyExplanation) -> None:
+    word, meaning = guideline.verdicts[explanation.verdict]
     st.caption(f"{literal(word.capitalize())}: {literal(meaning)}")
-    if account.note:
-        st.caption(f"Reading: {literal(account.note)}")
-    for names in account.covers:
+    if explanation.note:
+        st.caption(f"Reading: {literal(explanation.note)}")
+    for names in explanation.covers:
         st.markdown(f"One of these always holds: {literal(listed(names, 'or'))}.")
-    if account.verdict == UNDETERMINED:
-        _missing(guideline, account)
-    _changes(guideline, judged, account)
-    if account.unchecked:
-        st.markdown(f"Cautions that could not be checked: {literal(listed(account.unchecked))}.")
+    if explanation.verdict == UNDETERMINED:
+        _missing(guideline, explanation)
+    _changes(guideline, judged, explanation)
+    if explanation.unchecked:
+        st.markdown(
+            f"Cautions that could not be checked: {literal(listed(explanation.unchecked))}."
+        )
     for role in _ROLES:
-        criteria = [c for c in account.criteria if c.role == role]
+        criteria = [c for c in explanation.criteria if c.role == role]
         if criteria:
             st.markdown(f"**{role.capitalize()}s**\n\n{_criteria(criteria)}")
 
 
-def _missing(guideline: Guideline, account: TherapyAccount) -> None:
+def _missing(guideline: Guideline, explanation: TherapyExplanation) -> None:
     st.markdown("**What would settle it**")
     with st.container(horizontal=True, gap="small"):
-        for missing in account.missing:
+        for missing in explanation.missing:
             st.button(
                 missing.fact,
-                key=f"missing:{account.therapy}:{missing.variable}",
+                key=f"missing:{explanation.therapy}:{missing.variable}",
                 on_click=state.go_to,
                 args=(guideline, missing.variable),
             )
 
 
-def _changes(guideline: Guideline, judged: Judged, account: TherapyAccount) -> None:
-    therapy = guideline.therapies[account.therapy]
-    found = changes(guideline, judged.reading.record, therapy, account.verdict)
+def _changes(guideline: Guideline, judged: Judged, explanation: TherapyExplanation) -> None:
+    therapy = guideline.therapies[explanation.therapy]
+    found = changes(guideline, judged.reading.record, therapy, explanation.verdict)
     if found is None:
         return
     lines = "\n".join(f"- {literal(line)}" for line in sentences(guideline, found))
@@ -172,7 +178,7 @@ def _changes(guideline: Guideline, judged: Judged, account: TherapyAccount) -> N
     st.caption("What would follow by the guideline if the record were other; no advice.")
 
 
-def _criteria(criteria: Iterable[CriterionAccount]) -> str:
+def _criteria(criteria: Iterable[CriterionExplanation]) -> str:
     """Return criteria as a list: state, facts, place, paraphrase and reading."""
     return "\n".join(
         f"- {state_badge(c.state)} [{c.id}](guideline?criterion={c.id}) {literal(c.label)}"

@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 import streamlit as st
 
-from kg.catalogue.answers import TRIPLE, frame_of, iris, labels, numbers, table_of
-from kg.catalogue.desk import Asked, Desk, came_to
-from kg.catalogue.graphs import MOST_NODES, graph_of
 from kg.graph import PREFIXES
 from kg.stores import Answer, Table
 from kg.stores.formats import Format, serialise
 from kg.ui.bars import bars, first_bars, parting, telling
 from kg.ui.components.graph import graph
 from kg.ui.data import guideline
+from kg.ui.query.answers import TRIPLE, frame_of, iris, labels, numbers, table_of
+from kg.ui.query.graphs import MOST_NODES, graph_of
+from kg.ui.query.session import Asked, Desk, came_to
 from kg.ui.words import literal
 
 _VIEW, _LABEL, _NUMBER, _COLOUR = (

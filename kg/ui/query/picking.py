@@ -6,12 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from kg.catalogue.choices import choices
-from kg.catalogue.desk import COHORT, EXAMPLE, PATIENT, Desk
 from kg.catalogue.parameters import Parameter
 from kg.catalogue.queries import catalogue
 from kg.ui.data import guideline
 from kg.ui.query import source
+from kg.ui.query.choices import choices
+from kg.ui.query.session import COHORT, EXAMPLE, PATIENT, Desk
 from kg.ui.words import literal
 
 _FOLDERS = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pyoxigraph as ox
 import streamlit as st
 
-from kg.catalogue.desk import COHORT, EXAMPLE, PATIENT, Desk
 from kg.cohorts.opened import OpenCohort
 from kg.errors import ComponentError, QueryError
 from kg.graph.memory import PatientGraph, cohort_quads, draft_graph
@@ -16,6 +15,7 @@ from kg.server.asking import CANNOT_FORK, Asker, can_fork
 from kg.server.dataset import example_quads
 from kg.stores import Answer, Table
 from kg.ui.data import shared_store
+from kg.ui.query.session import COHORT, EXAMPLE, PATIENT, Desk
 
 LARGEST_COHORT = 2_000  # patients; the graph of one is about 33 kB of text
 _NO_PATIENT = "there is no patient yet; enter one on the page Patient, then ask here"

@@ -6,11 +6,11 @@ from functools import partial
 
 import streamlit as st
 
-from kg.catalogue.completion import EDITOR_PREFIXES, Completion, completions
-from kg.catalogue.desk import Desk, Past
 from kg.guideline import load
 from kg.ui.components.editor import Fault, editor
+from kg.ui.query.completion import EDITOR_PREFIXES, Completion, completions
 from kg.ui.query.picking import DATASETS
+from kg.ui.query.session import Desk, Past
 from kg.ui.words import literal, short
 
 

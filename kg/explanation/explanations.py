@@ -1,4 +1,4 @@
-"""The account of a result: why each verdict, as data for the terminal, pages and JSON."""
+"""The explanation of a result: why each verdict, as data for the terminal, pages and JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kg.patients.records import Conflict
 
 
 @dataclass(frozen=True, slots=True)
-class CriterionAccount:
+class CriterionExplanation:
     """A criterion in the row of a therapy, for one patient.
 
     `role` is what it does in the row. `paraphrase` joins those of its statements, `formula`
@@ -42,7 +42,7 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
-class TherapyAccount:
+class TherapyExplanation:
     """Why one therapy got its verdict.
 
     `reason` is one sentence, with the first of the `facts` that decided the verdict (none for
@@ -58,18 +58,18 @@ class TherapyAccount:
     facts: tuple[str, ...]
     notes: tuple[str, ...]
     note: str | None
-    criteria: tuple[CriterionAccount, ...]
+    criteria: tuple[CriterionExplanation, ...]
     missing: tuple[Missing, ...]
     unchecked: tuple[str, ...]
     covers: tuple[tuple[str, ...], ...]
 
-    def of(self, role: str, state: str) -> tuple[CriterionAccount, ...]:
+    def of(self, role: str, state: str) -> tuple[CriterionExplanation, ...]:
         """Return the criteria of a role that are in a state."""
         return tuple(c for c in self.criteria if c.role == role and c.state == state)
 
 
 @dataclass(frozen=True, slots=True)
-class RecommendationAccount:
+class RecommendationExplanation:
     """A recommendation for one patient; `muted` where no therapy that it concerns is open."""
 
     id: str
@@ -90,30 +90,31 @@ class RecommendationAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class PatientAccount:
-    """The whole account of one patient; `facts` is what the record says, in words."""
+class PatientExplanation:
+    """The whole explanation of one patient; `facts` is what the record says, in words."""
 
     patient_id: str
     facts: tuple[str, ...]
     conflicts: tuple[Conflict, ...]
-    therapies: Mapping[str, TherapyAccount]
-    recommendations: tuple[RecommendationAccount, ...]
+    therapies: Mapping[str, TherapyExplanation]
+    recommendations: tuple[RecommendationExplanation, ...]
     response_to_ablation: str
 
 
-def criteria_json(account: TherapyAccount) -> dict[str, object]:
+def criteria_json(explanation: TherapyExplanation) -> dict[str, object]:
     """Return what `--explain` adds to a therapy's object: `criteria`, and `covers` if any."""
     added: dict[str, object] = {
         "criteria": [
-            _criterion_json(c) for c in sorted(account.criteria, key=lambda criterion: criterion.id)
+            _criterion_json(c)
+            for c in sorted(explanation.criteria, key=lambda criterion: criterion.id)
         ]
     }
-    if account.covers:
-        added["covers"] = sorted(list(names) for names in account.covers)
+    if explanation.covers:
+        added["covers"] = sorted(list(names) for names in explanation.covers)
     return added
 
 
-def _criterion_json(criterion: CriterionAccount) -> dict[str, object]:
+def _criterion_json(criterion: CriterionExplanation) -> dict[str, object]:
     return {
         "id": criterion.id,
         "state": criterion.state,

@@ -1,6 +1,6 @@
 """Why a patient gets each verdict: criteria with their facts, places, statements and readings.
 
-1. Each criterion is accounted for once a patient, and shared by all therapies that use it.
+1. Each criterion is explained once for a patient, and shared by all therapies that use it.
 2. The facts behind a criterion that is met or excluded are a smallest set that decides it;
    those behind an unknown one are the open facts that could.
 3. One sentence a therapy names what decided its verdict.
@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from kg.explanation.accounts import (
-    CriterionAccount,
+from kg.explanation.explanations import (
+    CriterionExplanation,
     Missing,
-    PatientAccount,
-    RecommendationAccount,
-    TherapyAccount,
+    PatientExplanation,
+    RecommendationExplanation,
+    TherapyExplanation,
     criteria_json,
 )
 from kg.explanation.wording import fact, listed, named, shortened, words
@@ -38,11 +38,11 @@ from kg.reasoning.verdicts import (
 )
 
 __all__ = [
-    "CriterionAccount",
+    "CriterionExplanation",
     "Missing",
-    "PatientAccount",
-    "RecommendationAccount",
-    "TherapyAccount",
+    "PatientExplanation",
+    "RecommendationExplanation",
+    "TherapyExplanation",
     "criteria_json",
     "explain",
     "paraphrase",
@@ -50,9 +50,9 @@ __all__ = [
 ]
 
 
-def explain(guideline: Guideline, record: Record, result: PatientResult) -> PatientAccount:
-    """Return the account of a result, for the therapies that it holds."""
-    return _Explainer(guideline, record, result).account()
+def explain(guideline: Guideline, record: Record, result: PatientResult) -> PatientExplanation:
+    """Return the explanation of a result, for the therapies that it holds."""
+    return _Explainer(guideline, record, result).explanation()
 
 
 def statements_of(
@@ -86,11 +86,11 @@ class _Explainer:
         self.evaluation: Evaluation = self.logic.evaluation(record.known)
         self._facts: dict[str, str] = {}
         self._behind: dict[str, tuple[str, ...]] = {}
-        self._criteria: dict[tuple[str, str], CriterionAccount] = {}
+        self._criteria: dict[tuple[str, str], CriterionExplanation] = {}
 
-    def account(self) -> PatientAccount:
+    def explanation(self) -> PatientExplanation:
         recorded = {*self.record.recorded, *self.record.derived}
-        return PatientAccount(
+        return PatientExplanation(
             patient_id=self.result.patient_id,
             facts=tuple(self.fact(name) for name in self.guideline.variables if name in recorded),
             conflicts=self.result.conflicts,
@@ -131,12 +131,12 @@ class _Explainer:
 
     # Criteria and recommendations
 
-    def criterion(self, name: str, role: str) -> CriterionAccount:
+    def criterion(self, name: str, role: str) -> CriterionExplanation:
         found = self._criteria.get((name, role))
         if found is None:
             criterion = self.guideline.criteria[name]
             statements = statements_of(self.guideline, criterion)
-            found = self._criteria[name, role] = CriterionAccount(
+            found = self._criteria[name, role] = CriterionExplanation(
                 id=name,
                 state=self.states[name],
                 role=role,
@@ -153,10 +153,10 @@ class _Explainer:
             )
         return found
 
-    def recommendation(self, source: Recommendation) -> RecommendationAccount:
+    def recommendation(self, source: Recommendation) -> RecommendationExplanation:
         statements = statements_of(self.guideline, source)
         ruled_out = (CONTRAINDICATED, NOT_INDICATED)
-        return RecommendationAccount(
+        return RecommendationExplanation(
             id=source.id,
             state=self.states[source.id],
             label=source.label,
@@ -185,10 +185,10 @@ class _Explainer:
 
     # Therapies
 
-    def therapy(self, found: TherapyResult) -> TherapyAccount:
+    def therapy(self, found: TherapyResult) -> TherapyExplanation:
         therapy = self.guideline.therapies[found.therapy]
         covers = self.covers(therapy)
-        return TherapyAccount(
+        return TherapyExplanation(
             therapy=found.therapy,
             label=therapy.label,
             verdict=found.verdict,

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kg.certification.answers import MISSING, Difference
-from kg.certification.facts import Cells
+from kg.certification.cells import Cells
 from kg.certification.referees import ByReasoner, completed
+from kg.certification.steering import Witness
 from kg.certification.subjects import PATIENT
-from kg.certification.walks import Witness
 from kg.guideline import Guideline, Therapy
 from kg.patients.records import Record, read_record
 from kg.reasoning.logic import logic_of
