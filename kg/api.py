@@ -235,7 +235,8 @@ def classify_file(
     beside = target.with_name(f"{target.stem}.rejected.csv")
     bin_ = Rejects(Path(rejects) if rejects else beside, summary, strict)
     named = [Path(table) for table in (source, lesions) if isinstance(table, str | Path)]
-    check_apart(*named, target, bin_.path, bin_.lesion_path)
+    modules = chosen.ontology.modules.values()
+    check_apart([*modules, *named], [target, bin_.path, bin_.lesion_path])
     table = _table(chosen, source, lesions, ignore_unknown)
     with bin_, whole_file(target) as path:
         run = _batches(engine, chosen, missing=not compact)

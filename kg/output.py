@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -40,21 +40,27 @@ def whole_file(path: Path) -> Iterator[Path]:
             yield part
 
 
-def check_apart(*files: Path | None) -> None:
-    """Keep a run from writing over what it reads, or over what it wrote.
+def check_apart(read: Iterable[Path | None], written: Iterable[Path | None]) -> None:
+    """Keep a run from writing over what it reads, into a folder that it reads, or twice.
 
     Raises:
         InputError: a file is named for two things.
     """
-    seen: set[Path] = set()
-    for file in files:
-        if file is not None and file.resolve() in seen:
-            raise InputError(f"{file} is named for two things; a result would take its place")
-        seen.update([file.resolve()] if file is not None and not _is_device(file) else [])
+    taken = {file.resolve() for file in read if file is not None and not _is_device(file)}
+    for file in written:
+        if file is None or _is_device(file):
+            continue
+        place = file.resolve()
+        if not taken.isdisjoint([place, *place.parents]):
+            raise InputError(
+                f"{file} is named for two things; a result would take its place: "
+                "name another file to write to"
+            )
+        taken.add(place)
 
 
 def _is_device(file: Path) -> bool:
-    return file.exists() and not file.is_file()
+    return file.exists() and not (file.is_file() or file.is_dir())
 
 
 @contextmanager

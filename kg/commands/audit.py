@@ -17,6 +17,7 @@ from kg.audit.report import KINDS, Section, as_json, rejected, write_examples
 from kg.audit.report import audit as sections_of
 from kg.commands.inputs import Ontology
 from kg.guideline import load
+from kg.output import check_apart
 from kg.terminal import messages
 from kg.terminal import output as console_for
 from kg.texts import NOTE_ON_USE, counted
@@ -49,9 +50,11 @@ def audit(
     Example: hcc-kg audit neighbours --output examples.csv
     """
     kinds = KINDS if kind is None else [kind.value]
+    guideline = load(ontology)
+    check_apart([*guideline.ontology.modules.values(), patients], [output])
     sections = list(sections_of(kinds, patients, ontology))
     if output is not None:
-        written = write_examples(sections, load(ontology), output)
+        written = write_examples(sections, guideline, output)
         messages().print(f"{counted(written, 'example record')} in {output}")
     if format == "json":
         typer.echo(as_json(sections))
@@ -61,7 +64,7 @@ def audit(
         for section in sections:
             _print(console_for(), section)
         messages().print(NOTE_ON_USE)
-    left_out = rejected(load(ontology), patients) if patients else 0
+    left_out = rejected(guideline, patients) if patients else 0
     if left_out:
         messages().print(f"{counted(left_out, 'row')} rejected; 'hcc-kg classify' tells why")
         raise typer.Exit(1)

@@ -101,7 +101,7 @@ def classify(
     form = format or (suffix.removeprefix(".").lower() if places.output else "table")
     writer_of(form)
     _check_options(engine, form, explain, compact)
-    places.check_apart()
+    places.check_apart(guideline.ontology.modules.values())
     summary = Summary()
     if engine == "spark":
         classify_with_spark(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,14 +35,15 @@ class Places:
         place = self.rejects
         return place.with_name(place.stem + ".lesions" + (place.suffix or ".csv"))
 
-    def check_apart(self) -> None:
-        """Check that no file of this machine is named for two things.
+    def check_apart(self, modules: Iterable[Path]) -> None:
+        """Check that no file of this machine is named for two things; the run reads `modules`.
 
         Raises:
             InputError: one is.
         """
-        named = (self.patients, self.lesions, self.output, self.rejects, self.rejected_lesions)
-        check_apart(*(place for place in named if isinstance(place, Path)))
+        read = [self.patients, self.lesions]
+        written = [self.output, self.rejects, self.rejected_lesions]
+        check_apart([*modules, *_here(read)], _here(written))
 
     def local(self) -> tuple[Path, Path | None, Path | None, Path]:
         """Return the four places, all on this machine.
@@ -56,6 +57,10 @@ class Places:
             None if self.output is None else _local(self.output),
             _local(self.rejects),
         )
+
+
+def _here(places: Iterable[Path | Remote | None]) -> list[Path]:
+    return [place for place in places if isinstance(place, Path)]
 
 
 def _local(place: Path | Remote) -> Path:

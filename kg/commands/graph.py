@@ -18,7 +18,7 @@ from kg.graph.build import (
     Cohort,
     Engine,
     Job,
-    check_apart,
+    check_cohorts_apart,
     cohort_of,
     example,
     write_cohort,
@@ -29,7 +29,7 @@ from kg.graph.names import GRAPHS
 from kg.graph.sinks import FileSink, Sink, store_sink
 from kg.graph.staging import staged
 from kg.guideline import Guideline, load
-from kg.output import whole_file, whole_output
+from kg.output import check_apart, whole_file, whole_output
 from kg.patients.tables import PatientTable
 from kg.stores import TIMEOUT, open_store
 from kg.stores.oxigraph import OxigraphStore
@@ -111,12 +111,16 @@ def build(
     cohorts = _cohorts(patients or [], lesions, example_cohort)
     if rejects is not None and len(cohorts) != 1:
         raise InputError("--rejects goes with one cohort; build the others one by one")
-    with ExitStack() as bins:
+    rejected = [_rejects_of(cohort, rejects or target.folder, strict) for cohort in cohorts]
+    tables = [table for cohort in cohorts for table in (cohort.patients, cohort.lesions)]
+    bins = [file for each in rejected for file in (each.path, each.lesion_path)]
+    check_apart([*guideline.ontology.modules.values(), *tables], [store, output, *bins])
+    with ExitStack() as stack:
         jobs = [
-            _job(guideline, cohort, rejects or target.folder, strict, ignore_unknown, bins)
-            for cohort in cohorts
+            _job(guideline, cohort, stack.enter_context(kept), ignore_unknown)
+            for cohort, kept in zip(cohorts, rejected, strict=True)
         ]
-        check_apart(jobs)
+        check_cohorts_apart(jobs)
         with target.sink() as sink:
             write_guideline(guideline, sink)
             for job in jobs:
@@ -143,19 +147,15 @@ def _cohorts(patients: Sequence[Path], lesions: Path | None, with_example: bool)
     return [cohort_of(path, lesions) for path in patients] + ([example()] if with_example else [])
 
 
-def _job(
-    guideline: Guideline,
-    cohort: Cohort,
-    rejects: Path,
-    strict: bool,
-    ignore_unknown: bool,
-    bins: ExitStack,
-) -> _KeptJob:
-    """Open a table; `rejects` is the file for its rejected rows, or the folder for one."""
-    summary = Summary()
-    file = rejects / f"{cohort.patients.stem}.rejected.csv" if rejects.is_dir() else rejects
+def _rejects_of(cohort: Cohort, place: Path, strict: bool) -> Rejects:
+    """Return where rejected rows go: to a file, or to a file of its own in a folder."""
+    file = place / f"{cohort.patients.stem}.rejected.csv" if place.is_dir() else place
+    return Rejects(file, Summary(), strict)
+
+
+def _job(guideline: Guideline, cohort: Cohort, rejects: Rejects, ignore_unknown: bool) -> _KeptJob:
     table = PatientTable(guideline, cohort.patients, cohort.lesions, ignore_unknown)
-    return _KeptJob(cohort, table, bins.enter_context(Rejects(file, summary, strict)), summary)
+    return _KeptJob(cohort, table, rejects, rejects.summary)
 
 
 def _write(guideline: Guideline, job: Job, engine: str, sink: Sink) -> None:
@@ -204,6 +204,7 @@ def export_(
 
     Example: hcc-kg graph export --store graph --format turtle --graph verdicts/example -o v.ttl
     """
+    check_apart([store], [output])
     opened = OxigraphStore(store, read_only=True)
     with whole_output(output) as path:
         export(opened, format, path, graph)

@@ -17,7 +17,7 @@ from kg.catalogue.queries import Question, catalogue, question
 from kg.errors import InputError
 from kg.graph import PREFIXES, build_example
 from kg.guideline import load
-from kg.output import whole_output
+from kg.output import check_apart, whole_output
 from kg.stores import TIMEOUT, Answer, Store, Table, open_store
 from kg.stores.formats import Format, for_terminal, serialise
 
@@ -88,6 +88,7 @@ def query(
     """
     if store is not None and endpoint is not None:
         raise InputError("--store and --endpoint exclude each other; name one")
+    check_apart([store, Path(file) if file and file != _STANDARD_INPUT else None], [output])
     asked = _asked(name, file, _pairs(param or []))
     if text:
         sys.stdout.write(asked)

@@ -10,7 +10,7 @@ import typer
 
 from kg.commands.inputs import Ontology, Output
 from kg.guideline import load
-from kg.output import whole_output
+from kg.output import check_apart, whole_output
 from kg.reference.book import book
 from kg.reference.readings import readings, undecidable
 
@@ -37,7 +37,9 @@ def reference(
 
     Example: hcc-kg reference --output ontology.md
     """
-    text = _WRITERS[part](load(ontology))
+    guideline = load(ontology)
+    check_apart(guideline.ontology.modules.values(), [output])
+    text = _WRITERS[part](guideline)
     if output is None:
         sys.stdout.write(text)
         return

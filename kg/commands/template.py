@@ -10,7 +10,7 @@ import typer
 
 from kg.commands.inputs import Ontology, Output
 from kg.guideline import load
-from kg.output import whole_output
+from kg.output import check_apart, whole_output
 from kg.reference.templates import TEMPLATES
 
 
@@ -36,7 +36,9 @@ def template(
 
     Example: hcc-kg template --output patients.csv
     """
-    text = TEMPLATES[kind.value](load(ontology))
+    guideline = load(ontology)
+    check_apart(guideline.ontology.modules.values(), [output])
+    text = TEMPLATES[kind.value](guideline)
     if output is None:
         sys.stdout.write(text)
         return

@@ -81,7 +81,7 @@ def write_guideline(guideline: Guideline, sink: Sink) -> None:
     sink.add(guideline_quads(guideline))
 
 
-def check_apart(jobs: Sequence[Job]) -> None:
+def check_cohorts_apart(jobs: Sequence[Job]) -> None:
     """Check that no two cohorts share a name or a patient.
 
     Raises:
@@ -157,5 +157,5 @@ def jobs_of(
         summary = Summary()
         table = PatientTable(guideline, cohort.patients, cohort.lesions, ignore_unknown)
         jobs.append(Job(cohort, table, RejectCounter(summary), summary))
-    check_apart(jobs)
+    check_cohorts_apart(jobs)
     return jobs
