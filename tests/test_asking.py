@@ -131,14 +131,14 @@ def test_cohort_in_memory_holds_its_patients_and_verdicts(guideline: Guideline) 
 
 
 def test_worker_that_died_is_replaced(asker: Asker) -> None:
-    os.kill(asker._guard._process.pid, signal.SIGKILL)
+    os.kill(asker._guard._worker.process.pid, signal.SIGKILL)
     time.sleep(0.2)
     assert asker.ask("ASK { ?s ?p ?o }") is True
 
 
 def test_worker_ends_when_nobody_holds_its_asker(guideline: Guideline) -> None:
     asker = Asker(b"<a:a> <a:b> <a:c> .\n")
-    process = asker._guard._process
+    process = asker._guard._worker.process
     assert asker.ask("ASK { <a:a> ?p ?o }") is True
     del asker
     assert process.wait(5) == 0

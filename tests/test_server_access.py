@@ -66,6 +66,18 @@ def test_named_store_is_not_for_pages_of_other_origins(private: Served) -> None:
 def test_named_store_goes_by_no_other_name(private: Served) -> None:
     assert private.ask("ASK {}", headers={"Host": "elsewhere.example:80"}).status_code == 421
     assert private.ask("ASK {}", headers={"Host": "localhost:80"}).status_code == 200
+    assert private.ask("ASK {}", headers={"Host": "LOCALHOST:80"}).status_code == 200
+
+
+def test_other_name_is_refused_whatever_is_asked(private: Served) -> None:
+    answer = private.request("OPTIONS", "/sparql", headers={"Host": "elsewhere.example"})
+    assert answer.status_code == 421
+
+
+def test_store_is_served_at_the_loopback_address_that_was_given(data: Path) -> None:
+    with serving("--store", data, "--host", "127.0.0.2") as server:
+        assert server.ask("ASK {}").status_code == 200
+        assert server.ask("ASK {}", headers={"Host": "elsewhere.example"}).status_code == 421
 
 
 def test_one_origin_can_be_allowed(data: Path) -> None:

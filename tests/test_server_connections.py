@@ -20,7 +20,7 @@ from uvicorn.server import ServerState
 from kg.server import connections
 from kg.server.access import Access
 from kg.server.app import create_app
-from kg.server.connections import PatientProtocol
+from kg.server.connections import TimedProtocol
 from kg.server.handlers import Endpoint
 from kg.server.limits import Limits
 
@@ -73,7 +73,7 @@ async def served(body: str) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio
     """Serve a text in this process, and give a connection to it."""
     config = uvicorn.Config(PlainTextResponse(body), log_config=None)
     loop, state = asyncio.get_running_loop(), ServerState()
-    server = await loop.create_server(lambda: PatientProtocol(config, state, {}), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: TimedProtocol(config, state, {}), "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -154,7 +154,7 @@ async def asked(app: Starlette, path: str) -> httpx.Response:
 
 def test_where_too_many_answers_wait_a_query_is_refused() -> None:
     guard = SimpleNamespace(limits=replace(Limits(), held=-1), graphs=frozenset())
-    endpoint = Endpoint(guard, None, None, union=True)  # type: ignore[arg-type]
+    endpoint = Endpoint(guard, None, None, None, union=True)  # type: ignore[arg-type]
     answer = asyncio.run(asked(create_app(endpoint, Access()), "/sparql?query=ASK%20{}"))
     assert answer.status_code == 503
     assert "wait for clients" in answer.text

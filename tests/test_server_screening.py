@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kg.server.screening import RefusedError, screen
+from kg.server.refusals import RefusedError
+from kg.server.screening import screen
 
 GRAPH = "http://x/g"
 TARGET = "<http://127.0.0.1:1/>"

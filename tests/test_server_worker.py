@@ -1,18 +1,27 @@
-"""What the process that holds the store sends arrives whole, however late it is fetched."""
+"""The process that holds the store: what it sends arrives whole, and it holds nobody up."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import socket
-from collections.abc import Iterator
-from contextlib import closing
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 
+from kg.server import description
+from kg.server.description import Description
 from kg.server.guard import Guard
+from kg.server.health import HealthCheck
 from kg.server.limits import Limits
 from kg.server.messages import Answer, Job
+from kg.server.refusals import RefusedError
 
 FORMATS = {"bindings": "csv", "boolean": "csv", "graph": "nt"}
 LATE = 0.5  # seconds; by then the processes of small answers have ended
@@ -31,11 +40,43 @@ class LateGuard(Guard):
         return await super()._exchange(job, reader, writer)
 
 
+class CountingGuard(Guard):
+    """A guard that counts what it is asked, and answers nothing while it is `busy`."""
+
+    asked, busy = 0, False
+
+    async def ask_at_once(self, job: Job) -> Answer:
+        self.asked += 1
+        if self.busy:
+            raise RefusedError(503, "too many queries at once")
+        return await super().ask_at_once(job)
+
+
 @pytest.fixture
-def guard(tmp_path: Path) -> Iterator[Guard]:
-    (tmp_path / "data.ttl").write_text("<http://x/a> <http://x/p> 1 .\n", "utf-8")
-    with closing(LateGuard(tmp_path / "data.ttl", Limits(running=AT_ONCE))) as found:
+def data(tmp_path: Path) -> Path:
+    path = tmp_path / "data.ttl"
+    path.write_text("<http://x/a> <http://x/p> 1 .\n", "utf-8")
+    return path
+
+
+@pytest.fixture
+def guard(data: Path) -> Iterator[Guard]:
+    with closing(LateGuard(data, Limits(running=AT_ONCE))) as found:
         yield found
+
+
+@pytest.fixture
+def counting(data: Path) -> Iterator[CountingGuard]:
+    with closing(CountingGuard(data, Limits(running=1, waiting=0))) as found:
+        yield found
+
+
+def in_time(work: Callable[[], object], seconds: float = 20) -> bool:
+    """Return whether work is done in time; what blocks for good is left behind."""
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return not thread.is_alive()
 
 
 def buffered() -> int:
@@ -54,8 +95,101 @@ def test_answer_that_fills_its_connection_to_the_brim_is_not_lost(guard: Guard) 
         return f"SELECT (CONCAT({words}) AS ?y) {{ VALUES ?x {{ '{'x' * step}' }} }}"
 
     async def ask_all() -> list[Answer]:
-        jobs = [Job(query(count), FORMATS, union=True) for count in counts]
+        jobs = [Job(query(count), union=True, formats=FORMATS) for count in counts]
         return await asyncio.gather(*map(guard.ask, jobs))
 
     lengths = [len(answer.body) for answer in asyncio.run(ask_all())]
     assert lengths == [count * step + len("y\r\n\r\n") for count in counts]
+
+
+def until_answered(guard: Guard) -> None:
+    """Ask until the worker has read what piled up."""
+    while True:
+        with suppress(RefusedError):
+            asyncio.run(guard.ask(Job("ASK {}", union=True)))
+            return
+        time.sleep(0.05)
+
+
+def test_worker_that_reads_nothing_holds_nobody_up(counting: CountingGuard) -> None:
+    worker = counting._worker
+    refused: list[RefusedError] = []
+
+    def fill() -> None:
+        for _ in range(5_000):  # many more than its control channel takes
+            worker.make_room()
+        with pytest.raises(RefusedError, match="too many") as caught:
+            asyncio.run(counting.ask(Job("ASK {}", union=True)))
+        refused.append(caught.value)
+
+    os.kill(worker.process.pid, signal.SIGSTOP)
+    try:
+        assert in_time(fill)
+    finally:
+        os.kill(worker.process.pid, signal.SIGCONT)
+    assert [error.status for error in refused] == [503]
+    assert in_time(lambda: until_answered(counting))
+
+
+def test_dead_worker_is_replaced_once_however_many_wait(counting: CountingGuard) -> None:
+    dead = counting._worker
+    os.kill(dead.process.pid, signal.SIGKILL)
+    dead.process.wait()
+
+    async def ask_all() -> list[Answer]:
+        given_up = asyncio.create_task(counting.ask_at_once(Job("ASK {}", union=True)))
+        await asyncio.sleep(0.1)  # it waits for the new worker; then its client hangs up
+        given_up.cancel()
+        jobs = [Job("ASK {}", union=True)] * 5
+        return await asyncio.gather(*map(counting.ask_at_once, jobs))
+
+    assert [answer.status for answer in asyncio.run(ask_all())] == [200] * 5
+    assert counting._worker is not dead
+    assert len(_workers()) == 1
+
+
+def _workers() -> list[str]:
+    tasks = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+    pids = [pid for task in tasks for pid in task.read_text().split()]
+    lines = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids]
+    return [pid for pid, line in zip(pids, lines, strict=True) if b"kg.server.worker" in line]
+
+
+def test_process_that_fails_is_not_told_as_short_of_memory(guard: Guard) -> None:
+    with pytest.raises(RefusedError, match="was lost") as caught:
+        asyncio.run(guard.ask(Job("ASK {}", union=True, formats={})))
+    assert caught.value.status == 503
+
+
+def test_health_takes_no_place_and_is_tried_once_for_many(counting: CountingGuard) -> None:
+    async def ask_all() -> tuple[list[bool], bool]:
+        health = HealthCheck(counting)
+        async with counting._queue.turn():  # all places are taken
+            found = await asyncio.gather(*(health.passed() for _ in range(20)))
+        health._tried = time.monotonic() - 2
+        counting.busy = True
+        return found, await health.passed()
+
+    assert asyncio.run(ask_all()) == ([True] * 20, False)
+    assert counting.asked == 2
+
+
+def test_description_counts_again_after_a_busy_moment(
+    counting: CountingGuard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(description, "_AGAIN", 0.0)
+
+    async def describe() -> tuple[list[bool], list[bool]]:
+        described = Description(counting, union=True)
+
+        async def has_counts() -> bool:
+            text = await described.serialised("http://x/sparql", ox.RdfFormat.N_TRIPLES)
+            return f"<{description.VOID}triples>".encode() in text
+
+        counting.busy = True
+        before = [await has_counts()]
+        counting.busy, counting.asked = False, 0
+        return before, await asyncio.gather(*(has_counts() for _ in range(5)))
+
+    assert asyncio.run(describe()) == ([False], [True] * 5)
+    assert counting.asked == len(description._COUNTS) + 1

@@ -12,12 +12,12 @@ import typer
 from kg import terminal
 from kg.errors import ComponentError, InputError
 
-_SERVING = "Serving {what} at {address} (SPARQL at {address}sparql). Ctrl-C ends it."
+_SERVING = "Serving {what} at {address} (SPARQL at {address}sparql). Ctrl-C stops it."
 _EXAMPLE = "the guideline and the example cohort"
 
 
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8890,
     store: Annotated[
         Path | None,
@@ -30,8 +30,8 @@ def serve(
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds a query may take.")] = 10.0,
     memory: Annotated[int, typer.Option(min=64, help="MB a query may take.")] = 512,
     result_limit: Annotated[int, typer.Option(min=1, help="MB an answer may have.")] = 64,
-    running: Annotated[int, typer.Option(min=1, help="Queries at a time.")] = 8,
-    waiting: Annotated[int, typer.Option(min=0, help="Queries that wait for a place.")] = 64,
+    running: Annotated[int, typer.Option(min=1, help="Queries answered at once.")] = 8,
+    waiting: Annotated[int, typer.Option(min=0, help="Queries that may queue.")] = 64,
     allow_origin: Annotated[
         str | None,
         typer.Option(help="Origin whose web pages may read answers; default: any for the example."),
@@ -47,7 +47,7 @@ def serve(
     Example: hcc-kg serve --port 8890
     """
     if sys.platform == "win32":
-        raise ComponentError("serve needs fork, which Windows has not; use WSL")
+        raise ComponentError("serve needs fork, which Windows does not have; use WSL")
     if default_graph not in ("union", "own"):
         raise InputError(f"--default-graph {default_graph}: use union or own")
     from kg.server import serving  # noqa: PLC0415
@@ -67,7 +67,7 @@ def serve(
         host=host,
         port=port,
         limits=limits,
-        access=serving.access_to(store, token, allow_origin),
+        access=serving.access_to(host, store, token, allow_origin),
         store=store,
         union=default_graph == "union",
     )

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _OPEN = ("/", "/health", "/page.js", "/page.css")  # they show no data
 _METHODS = "GET, HEAD, POST, OPTIONS"
 _HEADERS = "Accept, Authorization, Content-Type"
-_LOCAL = ("localhost", "127.0.0.1", "[::1]")
+_LOCAL = ("localhost", "127.0.0.1", "[::1]")  # names of this machine
 
 
 @dataclass(frozen=True)
@@ -21,20 +21,23 @@ class Access:
     """The conditions on a request.
 
     `origin` is the origin whose pages may read answers, `*` for all of them, empty for none.
-    `local_names` refuses requests that name another host: a page elsewhere can point a name of
-    its own at 127.0.0.1, and would otherwise read what is meant for this machine.
+    `names` are those that a request may ask the server under; none means any. A page elsewhere
+    can point a name of its own at 127.0.0.1, and would otherwise read what is meant for this
+    machine.
     """
 
     token: str = ""
     origin: str = "*"
-    local_names: bool = False
+    names: tuple[str, ...] = ()
 
-    def refusal(self, path: str, headers: Headers) -> Response | None:
-        """Return the answer to a request that is not let in."""
-        if self.local_names and _hostname(headers.get("host", "")) not in _LOCAL:
-            words = "this server is for this machine: ask for it as localhost or 127.0.0.1\n"
-            return PlainTextResponse(words, 421)
-        if not self.token or path in _OPEN:
+    def refusal(self, method: str, path: str, headers: Headers) -> Response | None:
+        """Return the answer to a request that is not let in; a browser's OPTIONS has no token."""
+        if self.names and _hostname(headers.get("host", "")) not in self.names:
+            known = " or ".join(self.names)
+            return PlainTextResponse(
+                f"this server is for this machine: ask for it as {known}\n", 421
+            )
+        if not self.token or path in _OPEN or method == "OPTIONS":
             return None
         scheme, _, given = headers.get("authorization", "").partition(" ")
         same = hmac.compare_digest(given.strip().encode(), self.token.encode())
@@ -68,20 +71,26 @@ class Gate:
                 _share(MutableHeaders(scope=message), allowed, self._access.origin)
             await send(message)
 
-        refusal = self._access.refusal(scope["path"], headers)
-        if scope["method"] == "OPTIONS":  # a browser asks this without the token
-            refusal = Response(status_code=204, headers={"Allow": _METHODS})
-        await (refusal or self._app)(scope, receive, sending)
+        answer = self._access.refusal(scope["method"], scope["path"], headers)
+        if answer is None and scope["method"] == "OPTIONS":
+            answer = Response(status_code=204, headers={"Allow": _METHODS})
+        await (answer or self._app)(scope, receive, sending)
 
 
 def is_loopback(host: str) -> bool:
     """Return whether an address is reached from this machine only."""
-    if host == "localhost":
+    if host.lower() == "localhost":
         return True
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def names_of(host: str) -> tuple[str, ...]:
+    """Return the names under which a server that listens at a loopback address is asked."""
+    own = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    return tuple(dict.fromkeys((*_LOCAL, own.lower())))
 
 
 def _share(headers: MutableHeaders, allowed: str, configured: str) -> None:
@@ -97,5 +106,5 @@ def _share(headers: MutableHeaders, allowed: str, configured: str) -> None:
 
 
 def _hostname(host: str) -> str:
-    name, colon, port = host.rpartition(":")
-    return name if colon and port.isdigit() else host
+    name, colon, port = host.lower().rpartition(":")
+    return name if colon and port.isdigit() else host.lower()

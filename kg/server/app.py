@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from kg.server.access import Access, Gate
 from kg.server.handlers import Endpoint
-from kg.server.screening import RefusedError
+from kg.server.refusals import RefusedError
 
 _RETRY = {"Retry-After": "5"}
 _PAGE_POLICY = (

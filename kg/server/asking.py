@@ -27,11 +27,10 @@ from kg.stores.query_forms import query_form
 
 SECONDS = 10.0
 CANNOT_FORK = (
-    "This system cannot keep a query apart from the program (it has no fork), so that only saved "
-    "questions are answered here. Use Linux or macOS for queries of your own."
+    "This system cannot isolate a query (it has no fork), so only saved questions are answered "
+    "here. Use Linux, macOS or WSL for queries of your own."
 )
 _MB = 1024 * 1024
-_FORMATS = {"bindings": "json", "boolean": "json", "graph": "nt"}
 _Result = TypeVar("_Result")
 
 
@@ -81,7 +80,7 @@ class Asker:
         Raises:
             QueryError: it is not valid, is refused, or met a limit; with the place, if known.
         """
-        from kg.server.screening import RefusedError  # noqa: PLC0415
+        from kg.server.refusals import RefusedError  # noqa: PLC0415
 
         try:
             return self._answer(query, added)
@@ -106,7 +105,6 @@ class Asker:
         chosen = () if named or added is None else graphs
         job = messages.Job(
             query,
-            _FORMATS,
             union=not named,
             default_graphs=chosen,
             named_graphs=chosen,

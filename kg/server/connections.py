@@ -13,7 +13,7 @@ STALLED = 20.0  # seconds in which a client has to take some of an answer that w
 _LATE = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
-_open: set[PatientProtocol] = set()
+_open: set[TimedProtocol] = set()
 
 
 def held() -> int:
@@ -21,7 +21,7 @@ def held() -> int:
     return sum(connection.transport.get_write_buffer_size() for connection in _open)
 
 
-class PatientProtocol(H11Protocol):
+class TimedProtocol(H11Protocol):
     """uvicorn's HTTP, with time limits for the head of a request and for taking an answer.
 
     uvicorn itself waits for ever: clients that send their heads byte by byte would use up the

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 
 import pyoxigraph as ox
 
 from kg.ontology import RDF
 from kg.server.guard import Guard
 from kg.server.messages import Job
-from kg.server.screening import RefusedError
+from kg.server.refusals import RefusedError
 
 SD = "http://www.w3.org/ns/sparql-service-description#"
 VOID = "http://rdfs.org/ns/void#"
@@ -19,7 +21,6 @@ _FORMAT_NAMES = (
     "Turtle N-Triples RDF_XML JSON-LD N-Quads TriG"
 )
 _INTEGER = ox.NamedNode("http://www.w3.org/2001/XMLSchema#integer")
-_JSON = {"bindings": "json", "boolean": "json", "graph": "nt"}
 _COUNTS = {
     "triples": "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }",
     "distinctSubjects": "SELECT (COUNT(DISTINCT ?s) AS ?n) WHERE { ?s ?p ?o }",
@@ -27,7 +28,9 @@ _COUNTS = {
     "properties": "SELECT (COUNT(DISTINCT ?p) AS ?n) WHERE { ?s ?p ?o }",
     "classes": "SELECT (COUNT(DISTINCT ?c) AS ?n) WHERE { ?s a ?c }",
 }
+_GRAPHS = "graphs"
 _PER_GRAPH = "SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g"
+_AGAIN = 60.0  # seconds until a count that a limit stopped is tried again
 
 
 class Description:
@@ -36,29 +39,34 @@ class Description:
     def __init__(self, guard: Guard, *, union: bool) -> None:
         self._guard = guard
         self._union = union
-        self._counts: dict[str, int] | None = None
-        self._graphs: dict[str, int] | None = None
+        self._missing = {**_COUNTS, _GRAPHS: _PER_GRAPH}
+        self._found: dict[str, dict[str, int]] = {}  # counts by graph; "" is the default graph
+        self._due = 0.0
+        self._counting = asyncio.Lock()
 
     async def serialised(self, endpoint: str, format: ox.RdfFormat) -> bytes:
-        """Return the description; a count that a limit stopped is left out."""
-        if self._counts is None or self._graphs is None:
+        """Return the description; a count that a limit stopped is left out for now."""
+        async with self._counting:
             await self._count()
         prefixes = {"sd": SD, "void": VOID, "formats": _FORMATS}
         text = ox.serialize(self._triples(endpoint), format=format, prefixes=prefixes)
         return text or b""
 
     async def _count(self) -> None:
-        """Count, and keep the counts where none was stopped."""
-        counts = {name: await self._rows(query) for name, query in _COUNTS.items()}
-        graphs = await self._rows(_PER_GRAPH)
-        whole = graphs is not None and all(rows is not None for rows in counts.values())
-        self._counts = {name: rows[""] for name, rows in counts.items() if rows}
-        self._graphs = graphs if whole else graphs or {}
+        """Count what is missing, and keep it; try a count that was stopped again later."""
+        if not self._missing or time.monotonic() < self._due:
+            return
+        for name, query in list(self._missing.items()):
+            rows = await self._rows(query)
+            if rows is not None:
+                self._found[name] = rows
+                del self._missing[name]
+        self._due = time.monotonic() + _AGAIN
 
     async def _rows(self, query: str) -> dict[str, int] | None:
         """Return the counts of a query, by graph."""
         try:
-            answer = await self._guard.ask(Job(query, _JSON, self._union))
+            answer = await self._guard.ask(Job(query, self._union))
         except RefusedError:
             return None
         if answer.status != 200:
@@ -82,8 +90,8 @@ class Description:
             found.append(_triple(service, SD + "feature", feature))
         for name in _FORMAT_NAMES.split():
             found.append(_triple(service, SD + "resultFormat", ox.NamedNode(_FORMATS + name)))
-        for name, count in (self._counts or {}).items():
-            found.append(_triple(default, VOID + name, _number(count)))
+        for name in (name for name in _COUNTS if name in self._found):
+            found.append(_triple(default, VOID + name, _number(self._found[name][""])))
         for name in sorted(self._guard.graphs):
             found += self._named_graph(dataset, name)
         return found
@@ -97,8 +105,9 @@ class Description:
             _triple(entry, SD + "graph", graph),
             _triple(graph, RDF + "type", ox.NamedNode(SD + "Graph")),
         ]
-        if name in (self._graphs or {}):
-            found.append(_triple(graph, VOID + "triples", _number((self._graphs or {})[name])))
+        counts = self._found.get(_GRAPHS, {})
+        if name in counts:
+            found.append(_triple(graph, VOID + "triples", _number(counts[name])))
         return found
 
 

@@ -1,21 +1,18 @@
-"""The server's side of the guard: starts the worker process, and asks it one query at a time."""
+"""The server's side of the guard: asks the worker process, and replaces it when it dies."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
-import subprocess
-import sys
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 
 from kg.errors import ComponentError, InputError
 from kg.server import messages
 from kg.server.limits import Limits
-from kg.server.queue import BusyError, Places
-from kg.server.screening import RefusedError
+from kg.server.process import WorkerProcess, start
+from kg.server.queue import BusyError, Queue
+from kg.server.refusals import RefusedError
 
 _GRACE = 5.0  # seconds past the time limit after which the worker itself is in doubt
 _CHUNK = 1 << 20
@@ -26,22 +23,26 @@ _ENDINGS = {
     messages.ENDED: (503, "the query needs more memory than a query may have; ask for less"),
     messages.CRASHED: (400, "the query is too deep to be evaluated; write it flatter"),
 }
-_LOST = (503, "the query was lost, because its process could not be started or was stopped")
+_LOST = (503, "the query was lost, because its process failed or could not start; try again")
 
 
 class Guard:
     """A worker process with a store, that answers queries within limits and is replaced if it dies.
 
     The store is a folder or a file of RDF, or is held in memory alone: N-Quads as bytes.
-    `graphs` are the names of the graphs that the store holds.
     """
 
     def __init__(self, where: Path | bytes, limits: Limits) -> None:
         self.limits = limits
         self._where = where
-        self._places = Places(limits, self._make_room)
-        self._restart = asyncio.Lock()
-        self.graphs = self._start()
+        self._queue = Queue(limits, self._make_room)
+        self._replacing: asyncio.Task[None] | None = None
+        self._worker = start(where, limits)
+
+    @property
+    def graphs(self) -> frozenset[str]:
+        """The names of the graphs that the store holds."""
+        return self._worker.graphs
 
     async def ask(self, job: messages.Job) -> messages.Answer:
         """Answer a query.
@@ -50,21 +51,17 @@ class Guard:
             RefusedError: with 503 at a limit, with 400 where the query crashed its process.
         """
         try:
-            async with self._places.place():
-                return await self._asked(job)
+            async with self._queue.turn():
+                return await self.ask_at_once(job)
         except BusyError as error:
             raise RefusedError(503, _BUSY) from error
 
-    def close(self) -> None:
-        """End the worker and the queries that it runs."""
-        self._control.close()
-        try:
-            self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+    async def ask_at_once(self, job: messages.Job) -> messages.Answer:
+        """Answer a query past the queue: for the server's own, which are short.
 
-    async def _asked(self, job: messages.Job) -> messages.Answer:
+        Raises:
+            RefusedError: as `ask` does.
+        """
         ours, theirs = socket.socketpair()
         with theirs:
             ours.setblocking(False)
@@ -81,6 +78,10 @@ class Guard:
             raise RefusedError(status, words.format(f"{self.limits.seconds:g}"))
         return answer
 
+    def close(self) -> None:
+        """End the worker and the queries that it runs."""
+        self._worker.close()
+
     async def _exchange(
         self, job: messages.Job, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bytes:
@@ -95,62 +96,38 @@ class Guard:
 
     async def _hand_over(self, theirs: socket.socket) -> None:
         """Give the worker a socket; where it has died, a new one."""
-        if self._process.poll() is not None:
-            await self._replace()
+        worker = self._worker
+        if not worker.is_alive:
+            worker = await self._replaced(worker)
         try:
-            socket.send_fds(self._control, [messages.QUERY], [theirs.fileno()])
+            worker.hand_over(theirs)
+        except BlockingIOError as error:
+            raise RefusedError(503, _BUSY) from error
         except OSError:
-            await self._replace()
+            worker = await self._replaced(worker)
             with suppress(OSError):
-                socket.send_fds(self._control, [messages.QUERY], [theirs.fileno()])
+                worker.hand_over(theirs)
 
     def _make_room(self) -> None:
-        """Have the worker end a query that has had its share."""
-        with suppress(OSError):  # it has died: nothing runs
-            self._control.send(messages.MAKE_ROOM)
+        self._worker.make_room()
 
-    async def _replace(self) -> None:
-        async with self._restart:
-            if self._process.poll() is None:
-                return
-            self._control.close()
+    async def _replaced(self, dead: WorkerProcess) -> WorkerProcess:
+        """Return a worker in place of a dead one; all who want one wait for the same.
+
+        It is started in a task of its own, which goes on where a client that waits hangs up.
+        """
+        if self._worker is dead:
+            if self._replacing is None:
+                self._replacing = asyncio.create_task(self._replace(dead))
             try:
-                self.graphs = await asyncio.to_thread(self._start)
+                await asyncio.shield(self._replacing)
             except (ComponentError, InputError) as error:
                 raise RefusedError(503, str(error)) from error
+        return self._worker
 
-    def _start(self) -> frozenset[str]:
-        """Start a worker, wait until its store is open, and return its graphs."""
-        self._control, theirs = socket.socketpair()
-        with theirs:
-            command = [sys.executable, "-P", "-m", "kg.server.worker", str(theirs.fileno())]
-            command.append(json.dumps(asdict(self.limits)))
-            if isinstance(self._where, Path):
-                command.append(str(self._where))
-            self._process = subprocess.Popen(  # noqa: S603 - our own module, by its full name
-                command,
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL if isinstance(self._where, Path) else subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C is for the server, which then ends the worker
-            )
-        self._pipe_in()
-        told = self._told()
-        if "graphs" not in told:
-            self.close()
-            if "error" in told:
-                name = self._where if isinstance(self._where, Path) else "the data"
-                raise InputError(f"{name}: cannot be opened as a store: {told['error']}")
-            raise ComponentError("the process that holds the store did not start")
-        return frozenset(told["graphs"])
-
-    def _pipe_in(self) -> None:
-        """Give the worker what it is to hold in memory; if it dies of that, `_told` finds out."""
-        if self._process.stdin is not None and isinstance(self._where, bytes):
-            with suppress(BrokenPipeError), self._process.stdin as pipe:
-                pipe.write(self._where)
-
-    def _told(self) -> dict[str, list[str]]:
-        with self._control.makefile("rb") as lines:
-            line = lines.readline()
-        return json.loads(line) if line else {}
+    async def _replace(self, dead: WorkerProcess) -> None:
+        try:
+            await asyncio.to_thread(dead.close)
+            self._worker = await asyncio.to_thread(start, self._where, self.limits)
+        finally:
+            self._replacing = None

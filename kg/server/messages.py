@@ -11,25 +11,29 @@ from __future__ import annotations
 import json
 import socket
 import struct
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 DONE, TIMED_OUT, CRASHED, MADE_WAY = b"0", b"T", b"C", b"W"
-ENDED = b"E"  # aborted, for lack of memory
+ENDED = b"E"  # for lack of memory
+LOST = b"L"  # failed in another way, or was never started
 QUERY, MAKE_ROOM = b"q", b"r"  # on the control channel; a query comes with its socket
 _LENGTH = struct.Struct("!II")
+_FORMATS = {"bindings": "json", "boolean": "json", "graph": "nt"}
 
 
 @dataclass(frozen=True)
 class Job:
     """A query to evaluate, over which dataset, and the format of its answer by kind of result.
 
+    `formats` are names of formats by kind of result: "bindings", "boolean", "graph".
     `added` are N-Quads that the store holds for this query alone: only its process sees them.
     """
 
     query: str
-    formats: dict[str, str]  # "bindings", "boolean", "graph" -> name of a format
     union: bool  # the default graph is the union of all graphs
+    formats: Mapping[str, str] = field(default_factory=lambda: dict(_FORMATS))
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
     has_dataset: bool = False
@@ -85,10 +89,10 @@ def read_answer(sent: bytes) -> tuple[Answer | None, bytes]:
 
 
 def _exactly(connection: socket.socket, length: int) -> bytes:
-    parts = b""
+    parts = bytearray()
     while len(parts) < length:
         part = connection.recv(length - len(parts))
         if not part:
             raise EOFError("the server went away")
         parts += part
-    return parts
+    return bytes(parts)

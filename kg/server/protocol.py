@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import parse_qsl
 
-from kg.server.screening import Form, RefusedError
+from kg.server.refusals import RefusedError
+from kg.stores.query_forms import Form
 
 Results = Literal["bindings", "boolean", "graph"]
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from kg.catalogue.queries import Question
 from kg.errors import InputError
 from kg.guideline import Guideline
-from kg.server.screening import RefusedError
+from kg.server.refusals import RefusedError
 
 
 class Questions:

@@ -1,4 +1,4 @@
-"""Places for queries: some run, some wait, the rest is sent away; long ones make room."""
+"""The queue: some queries run, some wait, the rest is sent away; long ones make room."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _LOOK = 0.05  # seconds between calls for room
 
 
 class BusyError(Exception):
-    """No place was free in time."""
+    """The queue is full, or a turn did not come in time."""
 
 
-class Places:
+class Queue:
     """Keeps to the number of queries that may run and wait.
 
     While one waits, `make_room` is called again and again: it ends a query that has had its share.
-    A long query keeps its place for as long as nobody waits for it, and a few queries that never
-    end cannot lock out those that take milliseconds.
+    A long query runs on for as long as nobody waits, and a few queries that never end cannot lock
+    out those that take milliseconds.
     """
 
     def __init__(self, limits: Limits, make_room: Callable[[], None]) -> None:
@@ -31,8 +31,8 @@ class Places:
         self._calling = False
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """Wait for a place, and hold it while the block runs.
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for a turn, which lasts while the block runs.
 
         Raises:
             BusyError: too many wait already, or the wait was too long.
@@ -58,9 +58,8 @@ class Places:
             self._waiting -= 1
 
     def _call(self) -> None:
-        """Call for as many places as are waited for, until none is."""
-        for _ in range(min(self._waiting, self._limits.running)):
-            self._make_room()
+        """Call for room, and again after a while, until nobody waits."""
         self._calling = self._waiting > 0
         if self._calling:
+            self._make_room()
             asyncio.get_running_loop().call_later(_LOOK, self._call)

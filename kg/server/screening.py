@@ -14,17 +14,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Literal
 from urllib.parse import urljoin
 
 from kg.server.lexing import Token, decoded, tokens
-
-Form = Literal["SELECT", "ASK", "CONSTRUCT", "DESCRIBE"]
+from kg.server.refusals import RefusedError
+from kg.stores.query_forms import FORMS, UPDATES, Form
 
 MAX_DEPTH = 100
-_FORMS: tuple[Form, ...] = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _REFUSED = re.compile("SERVICE|LOAD|FROM", re.IGNORECASE)
-_UPDATES = {"INSERT", "DELETE", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"}
 _OPENING, _CLOSING = "{[(", "}])"
 _READ_ONLY = "this endpoint is read-only: {} is refused"
 _SERVICE = "SERVICE is refused: this endpoint asks no other; send it the inner query yourself"
@@ -32,15 +29,6 @@ _FOREIGN = (
     "{} is refused: this endpoint fetches nothing, and a dataset may only name the graphs that it "
     "holds; ask for them by SELECT DISTINCT ?g WHERE {{ GRAPH ?g {{ ?s ?p ?o }} }}"
 )
-
-
-class RefusedError(Exception):
-    """A request that is not carried out, with the HTTP status and the words to answer."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
 
 
 @dataclass(frozen=True)
@@ -99,9 +87,9 @@ def _check_doubt(read: list[Token]) -> None:
 def _check_updates(read: list[Token]) -> None:
     """Refuse a text that is an update: the verb comes before any bracket."""
     for token in read:
-        if token.text == "{" or token.text.upper() in _FORMS:
+        if token.text == "{" or token.text.upper() in FORMS:
             return
-        if token.kind == "word" and token.text.upper() in _UPDATES:
+        if token.kind == "word" and token.text.upper() in UPDATES:
             raise RefusedError(403, _READ_ONLY.format(token.text.upper()))
 
 
@@ -171,4 +159,4 @@ def _resolved(token: Token, prefixes: Mapping[str, str]) -> str | None:
 def _form(read: list[Token]) -> Form | None:
     """Return the form of the query: the first word that is one."""
     words = (token.text.upper() for token in read if token.kind == "word")
-    return next((form for word in words for form in _FORMS if word.startswith(form)), None)
+    return next((form for word in words for form in FORMS if word.startswith(form)), None)

@@ -16,12 +16,13 @@ import uvicorn
 from kg.catalogue.queries import catalogue
 from kg.errors import InputError
 from kg.guideline import Guideline, load
-from kg.server.access import Access, is_loopback
+from kg.server.access import Access, is_loopback, names_of
 from kg.server.app import create_app
-from kg.server.connections import IDLE_TIME, PatientProtocol
+from kg.server.connections import IDLE_TIME, TimedProtocol
 from kg.server.description import Description
 from kg.server.guard import Guard
 from kg.server.handlers import Endpoint
+from kg.server.health import HealthCheck
 from kg.server.limits import Limits, raise_open_files
 from kg.server.questions import Questions
 
@@ -61,10 +62,10 @@ def serve_until_ended(settings: Settings, started: Callable[[str, int], None]) -
 
 def _run(settings: Settings, guard: Guard, questions: Questions, listener: socket.socket) -> None:
     description = Description(guard, union=settings.union)
-    endpoint = Endpoint(guard, description, questions, settings.union)
+    endpoint = Endpoint(guard, description, questions, HealthCheck(guard), settings.union)
     config = uvicorn.Config(
         create_app(endpoint, settings.access),
-        http=PatientProtocol,
+        http=TimedProtocol,
         ws="none",
         lifespan="off",
         log_level="warning",
@@ -154,12 +155,12 @@ def check_exposure(host: str, token: str) -> None:
         raise InputError(f"--host {host} is reached by others: give a --token, or use 127.0.0.1")
 
 
-def access_to(store: Path | None, token: str, allow_origin: str | None) -> Access:
+def access_to(host: str, store: Path | None, token: str, allow_origin: str | None) -> Access:
     """Return who may ask: what --store serves may be private, the example is not.
 
     Without a token, a private store is kept from the web pages that a browser on this machine
-    happens to show: they may not read its answers, and it goes by no other name than localhost.
+    happens to show: they may not read its answers, and it goes by no name but this machine's own.
     """
     private = store is not None and not token
     origin = allow_origin if allow_origin is not None else "" if private else "*"
-    return Access(token, origin, local_names=private)
+    return Access(token, origin, names_of(host) if private else ())

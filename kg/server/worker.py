@@ -34,6 +34,7 @@ from kg.server.limits import Limits, confine, raise_open_files
 
 _LOOK = 0.25  # seconds between looks at what a query has used; past its share it makes way
 _SAVED = 15  # niceness
+_NO_MEMORY, _FAILED = 1, 2  # statuses with which a child ends
 
 
 @dataclass
@@ -110,7 +111,7 @@ class Worker:
 
     def _serve(self, connection: socket.socket) -> NoReturn:
         """Answer one query in the child, and end it."""
-        status = 1
+        status = _FAILED
         try:
             signal.set_wakeup_fd(-1)
             os.dup2(self._silence, 2)
@@ -123,8 +124,8 @@ class Worker:
             answer = evaluate(self._store, messages.read_job(connection), self._limits.result)
             connection.sendall(messages.answer_frame(answer))
             status = 0
-        except (OSError, EOFError, MemoryError, ValueError):
-            status = 1
+        except MemoryError:
+            status = _NO_MEMORY
         finally:
             os._exit(status)
 
@@ -209,8 +210,8 @@ def _used(child: _Child) -> float:
 def _ending(status: int) -> bytes:
     """Return in one byte how a process ended."""
     code = os.waitstatus_to_exitcode(status)
-    known = {0: messages.DONE, -signal.SIGXCPU: messages.TIMED_OUT, 1: messages.ENDED}
-    known |= {-signal.SIGABRT: messages.ENDED, -signal.SIGKILL: messages.ENDED}
+    known = {0: messages.DONE, -signal.SIGXCPU: messages.TIMED_OUT, _FAILED: messages.LOST}
+    known |= dict.fromkeys((_NO_MEMORY, -signal.SIGABRT, -signal.SIGKILL), messages.ENDED)
     return known.get(code, messages.CRASHED)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from kg.errors import QueryError
 
@@ -18,16 +18,10 @@ _PROLOGUE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _WORD = re.compile(r"[A-Za-z]+")
-_FORMS: dict[str, Form] = {
-    "SELECT": "SELECT",
-    "ASK": "ASK",
-    "CONSTRUCT": "CONSTRUCT",
-    "DESCRIBE": "DESCRIBE",
-}
-_UPDATES = {
-    *("INSERT", "DELETE", "WITH", "LOAD", "CLEAR", "DROP"),
-    *("CREATE", "ADD", "MOVE", "COPY"),
-}
+FORMS: tuple[Form, ...] = get_args(Form)
+UPDATES = frozenset(
+    ("INSERT", "DELETE", "WITH", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY")
+)
 
 
 def query_form(query: str) -> Form | None:
@@ -40,7 +34,7 @@ def query_form(query: str) -> Form | None:
     start = prologue.end() if prologue else 0
     word = _WORD.match(query, start)
     name = word.group().upper() if word else ""
-    if name in _UPDATES:
+    if name in UPDATES:
         line, column = position(query, start)
         raise QueryError(
             f"line {line}, column {column}: {name} is an update; only queries are answered here: "
@@ -48,7 +42,7 @@ def query_form(query: str) -> Form | None:
             line,
             column,
         )
-    return _FORMS.get(name)
+    return next((form for form in FORMS if form == name), None)
 
 
 def position(text: str, offset: int) -> tuple[int, int]:
