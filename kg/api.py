@@ -224,13 +224,13 @@ def classify_file(
     The file appears whole or not at all.
 
     Raises:
-        InputError: the table cannot be read, a file cannot be written, or there is no such
-            format.
+        InputError: the table cannot be read, a file cannot be written, there is no such
+            format, or the format has no room for what `explain` or `compact` asks for.
         ComponentError: HermiT was asked for and there is no usable Java.
     """
     chosen, target = guideline or load(), Path(output)
     task = Task(chosen, chosen.chosen(therapies), explain, compact)
-    write = writer_of(format or target.suffix.removeprefix(".").lower())
+    write = writer_of(format or target.suffix.removeprefix(".").lower(), task)
     summary = Summary()
     beside = target.with_name(f"{target.stem}.rejected.csv")
     bin_ = Rejects(Path(rejects) if rejects else beside, summary, strict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -30,6 +31,7 @@ SUBCLASS, SOURCE = RDFS + "subClassOf", DCTERMS + "source"
 Node: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
 
 _TYPE = RDF + "type"
+_WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
 
 
 def local_name(iri: str) -> str:
@@ -100,7 +102,14 @@ class Ontology:
     def number(self, subject: Node, predicate: str) -> int | None:
         """Return the first literal of a subject and predicate as a whole number, or None."""
         text = self.text(subject, predicate)
-        return None if text is None else int(text)
+        if text is None:
+            return None
+        if not _WHOLE.fullmatch(text):
+            raise OntologyError(
+                f"hcc:{local_name(subject.value)}: {local_name(predicate)} is {text!r}; "
+                "write a whole number"
+            )
+        return int(text)
 
     def iris(self, subject: Node, predicate: str) -> tuple[str, ...]:
         """Return all objects of a subject and predicate that are IRIs."""
@@ -115,6 +124,17 @@ class Ontology:
     def subjects(self, predicate: str, value: Node) -> list[Node]:
         """Return all subjects that have a value of a predicate, in the order of the files."""
         return self._subjects.get((predicate, value), [])
+
+    def below(self, iri: str) -> list[ox.NamedNode]:
+        """Return the named subclasses of a class, at any depth, each once, the nearest first."""
+        found: dict[ox.NamedNode, None] = {}
+        queue = [ox.NamedNode(iri)]
+        while queue:
+            nodes = self.subjects(SUBCLASS, queue.pop(0))
+            new = [n for n in nodes if isinstance(n, ox.NamedNode) and n not in found]
+            found.update(dict.fromkeys(new))
+            queue += new
+        return list(found)
 
     def of_type(self, iri: str) -> list[ox.NamedNode]:
         """Return the named subjects of an `rdf:type`."""

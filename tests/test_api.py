@@ -243,6 +243,18 @@ def test_files_hold_what_the_frame_holds(tmp_path: Path, example: kg.TableResult
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "asked", "told"),
+    [("out.csv", {"explain": True}, "json or jsonl"), ("out.json", {"compact": True}, "csv or")],
+)
+def test_what_a_format_has_no_room_for_is_refused(
+    tmp_path: Path, name: str, asked: dict[str, bool], told: str
+) -> None:
+    with pytest.raises(kg.InputError, match=f"goes with format {told}"):
+        kg.classify_file(PATIENTS, tmp_path / name, **asked)  # type: ignore[arg-type]
+    assert not list(tmp_path.iterdir())
+
+
 def test_files_never_take_the_place_of_their_input(tmp_path: Path) -> None:
     table = tmp_path / "patients.csv"
     table.write_text("patient_id\np\n")

@@ -15,7 +15,6 @@ import pytest
 from conftest import Ran
 
 from kg.audit import neighbours
-from kg.audit.alternatives import Alternative, renamed
 from kg.audit.findings import Finding
 from kg.audit.page import share
 from kg.audit.readings import Readings
@@ -24,6 +23,7 @@ from kg.audit.space import EVEN, USUAL, Space, Weigh, severity
 from kg.engines.compiled import Compiled
 from kg.errors import OntologyError
 from kg.guideline import Guideline, Therapy, load
+from kg.guideline.alternatives import Alternative, renamed
 from kg.guideline.formula import Formula
 from kg.paths import example_cohort
 from kg.patients.records import Record, derive, read_record

@@ -72,6 +72,23 @@ def test_what_is_left_out_says_why(ontology_copy: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('{\n  "variables": [', "{", "contract.json, line 2: not valid JSON"),
+        ('"variables": [', '"variable": [', "it is no kind of term; correct it in contract.json"),
+        ('"patient_id",', "1,", "not an object of lists of identifiers; restore it"),
+    ],
+)
+def test_a_broken_contract_is_a_finding(ontology_copy: Path, old: str, new: str, told: str) -> None:
+    path = ontology_copy / "contract.json"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    findings = check.run(ontology_copy, reasoner=False).findings
+    assert any(told in finding.message for finding in findings), findings
+
+
 def test_a_check_that_looks_at_nothing_is_a_finding(ontology_copy: Path) -> None:
     idle = Check("idle", "Nothing.", "terms", lambda _: iter(()))
     outcome = idle.run(Material(ontology_copy))

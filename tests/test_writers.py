@@ -189,6 +189,14 @@ def test_table_has_a_sign_a_therapy_and_the_note_on_use(run: Run, cohort: Patien
         assert lines[patient["patient_id"]] == mark + signs
 
 
+@pytest.mark.parametrize("columns", ["", "wide", "0", "-1"])
+def test_table_is_written_whatever_the_terminal_is_said_to_be(
+    run: Run, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert run("classify", "--example").status == 0
+
+
 @pytest.mark.parametrize("no_color", [None, "1"])
 def test_table_has_colour_on_a_terminal_unless_told_not_to(
     run: Run, monkeypatch: pytest.MonkeyPatch, no_color: str | None

@@ -12,10 +12,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from kg.audit.alternatives import Alternative, with_alternatives
 from kg.audit.findings import Finding
 from kg.audit.space import Example, Space
 from kg.guideline import Criterion, Derivation, Guideline, Recommendation, Response, Therapy
+from kg.guideline.alternatives import Alternative, with_alternatives
 from kg.guideline.formula import Ref
 from kg.patients.records import Record, read_record
 from kg.reasoning.diagram import FALSE, Evaluation

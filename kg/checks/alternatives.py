@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pyoxigraph as ox
 
-from kg.audit.alternatives import ALTERNATIVES, with_alternatives
 from kg.checks.registry import Examined, Material, check, name_of
 from kg.errors import OntologyError
 from kg.guideline import Guideline
+from kg.guideline.alternatives import ALTERNATIVES, with_alternatives
 from kg.ontology import EDITORIAL, HCC, OWL, SOURCE, SUBCLASS, Ontology, local_name
 
 

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from kg.checks.kinds import below, terms_of
+from kg.checks.kinds import terms_of
 from kg.checks.registry import Examined, Material, check, name_of
 from kg.guideline import Guideline, Therapy
 from kg.guideline.formula import And, Formula, Not, Ref, references
@@ -60,7 +60,7 @@ def aspects(material: Material) -> Examined:
     grouped = {
         (aspect, local_name(node.value))
         for aspect in ("indicated", "contraindicated", "cautioned", "eligible")
-        for node in below(material.ontology, f"{aspect.capitalize()}Patient")
+        for node in material.ontology.below(f"{HCC}{aspect.capitalize()}Patient")
     }
     for aspect, name in sorted(grouped | set(owners)):
         faults = []

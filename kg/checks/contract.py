@@ -20,14 +20,27 @@ def published(folder: Path) -> Mapping[str, tuple[str, ...]]:
     """Return the published identifiers, by kind of term.
 
     Raises:
-        OntologyError: the folder of the ontology holds no list of them.
+        OntologyError: the folder of the ontology holds no list of them, or a broken one.
     """
     path = folder / _FILE
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise OntologyError(f"{path}: cannot be read: {error.strerror}; restore it") from error
-    return {kind: tuple(names) for kind, names in json.loads(text).items()}
+    try:
+        told = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise OntologyError(
+            f"{path}, line {error.lineno}: not valid JSON: {error.msg}; mend or restore it"
+        ) from error
+    lists = told.values() if isinstance(told, dict) else [None]
+    if not all(isinstance(names, list) and all(map(_is_text, names)) for names in lists):
+        raise OntologyError(f"{path}: not an object of lists of identifiers; restore it")
+    return {kind: tuple(names) for kind, names in told.items()}
+
+
+def _is_text(name: object) -> bool:
+    return isinstance(name, str)
 
 
 @check("terms")
@@ -35,7 +48,10 @@ def contract(material: Material) -> Examined:
     """The identifiers are those published in contract.json: none renamed, lost or unlisted."""
     terms = terms_of(material.ontology)
     for kind, names in published(material.folder).items():
-        nodes = terms[kind]
+        nodes = terms.get(kind)
+        if nodes is None:
+            yield kind, (f"it is no kind of term; correct it in {_FILE}: {', '.join(terms)}",)
+            continue
         notations = {n.value: material.ontology.text(n, NOTATION) or "" for n in nodes}
         for iri, notation in notations.items():
             by_name = kind not in _NAMED_BY_CONCEPT and notation != local_name(iri)

@@ -99,8 +99,8 @@ def classify(
     places = _places(patients, lesions, example, output, rejects)
     suffix = places.output.suffix if places.output else ""
     form = format or (suffix.removeprefix(".").lower() if places.output else "table")
-    writer_of(form)
-    _check_options(engine, form, explain, compact)
+    writer_of(form, task)
+    _check_engine(engine)
     places.check_apart(guideline.ontology.modules.values())
     summary = Summary()
     if engine == "spark":
@@ -153,20 +153,13 @@ def _classify_here(
     ):
         run = engine_of(engine, task.guideline, bar.advance, missing=not task.compact)
         results = chunks(table, run, bin_, summary)
-        write = writer_of(form)
+        write = writer_of(form, task)
         write(task, bar.watch(results) if engine == "compiled" else results, path)
 
 
-def _check_options(engine: str, form: str, explain: bool, compact: bool) -> None:
+def _check_engine(engine: str) -> None:
     if engine not in ENGINES:
         raise InputError(f"{engine!r} is no engine; the engines are {', '.join(ENGINES)}")
-    if explain and form not in ("json", "jsonl"):
-        raise InputError(
-            "--explain goes with --format json or jsonl; "
-            "for one patient in words see 'hcc-kg explain'"
-        )
-    if compact and form not in ("csv", "parquet"):
-        raise InputError("--compact goes with --format csv or parquet")
 
 
 def _tell(console: Console, task: Task, summary: Summary, places: Places, form: str) -> None:

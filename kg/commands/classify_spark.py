@@ -129,7 +129,7 @@ def classify_with_spark(
                 results.write(form, folder, bin_, summary)
                 return
             with _output(spark, output) as path:
-                writer_of(form)(task, bar.watch(results.chunks(bin_, summary)), path)
+                writer_of(form, task)(task, bar.watch(results.chunks(bin_, summary)), path)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
 
 import pyoxigraph as ox
@@ -109,10 +109,17 @@ def _facets(ontology: Ontology, node: Node) -> tuple[Interval, str]:
                         f"the facet {local_name(iri)} {literal} is not of the datatype "
                         f"{local_name(base.value)}: write decimals with a point, integers without"
                     )
-                interval &= build(Decimal(literal.value))
+                interval &= build(_decimal(literal))
     if interval == Interval():
         raise OntologyError("a datatype restriction states no bound that is supported")
     return interval, base.value
+
+
+def _decimal(literal: Node) -> Decimal:
+    try:
+        return Decimal(literal.value)
+    except InvalidOperation as error:
+        raise OntologyError(f"{literal} is no number; write one, such as 5.0") from error
 
 
 class FormulaReader:
@@ -201,7 +208,7 @@ class FormulaReader:
                 )
             words.append(literal.value)
         if variable.is_number:
-            points = tuple(Interval.point(Decimal(word)) for word in words)
+            points = tuple(map(Interval.point, map(_decimal, literals)))
             return Atom(variable.name, intervals=points)
         return Atom(variable.name, words=tuple(words))
 

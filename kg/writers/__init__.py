@@ -8,14 +8,24 @@ from kg.writers.task import Chunk, Task, Writer
 __all__ = ["FORMATS", "Chunk", "Task", "Writer", "writer_of"]
 
 FORMATS = ("table", "csv", "json", "jsonl", "ttl", "parquet")
+EXPLAINED, COMPACT = ("json", "jsonl"), ("csv", "parquet")
 
 
-def writer_of(name: str) -> Writer:
-    """Return the writer of a format.
+def writer_of(name: str, task: Task) -> Writer:
+    """Return the writer of a format, for a task that the format has room for.
 
     Raises:
-        InputError: there is no such format.
+        InputError: there is no such format, or it cannot hold what the task asks for.
     """
+    if name not in FORMATS:
+        raise InputError(f"{name!r} is not a format; the formats are {', '.join(FORMATS)}")
+    if task.explain and name not in EXPLAINED:
+        raise InputError(
+            f"explain goes with format {' or '.join(EXPLAINED)}, not {name}; "
+            "for one patient in words see 'hcc-kg explain'"
+        )
+    if task.compact and name not in COMPACT:
+        raise InputError(f"compact goes with format {' or '.join(COMPACT)}, not {name}")
     if name in ("json", "jsonl"):
         from kg.writers import json  # noqa: PLC0415 - only what is asked for is loaded
 
@@ -28,8 +38,6 @@ def writer_of(name: str) -> Writer:
         from kg.writers import turtle  # noqa: PLC0415
 
         return turtle.write_turtle
-    if name == "table":
-        from kg.writers import table  # noqa: PLC0415
+    from kg.writers import table  # noqa: PLC0415
 
-        return table.write_table
-    raise InputError(f"{name!r} is no format; the formats are {', '.join(FORMATS)}")
+    return table.write_table

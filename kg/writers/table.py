@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from kg.reasoning.verdicts import VERDICTS
 from kg.texts import NOTE_ON_USE
 from kg.writers.task import Chunk, Task
 
+_WIDTH = 120  # where the result goes to a file or a pipe
 _STYLES = {
     "eligible": "green",
     "eligible_with_caution": "yellow",
@@ -68,7 +70,7 @@ def _console(file: object) -> Console:
     return Console(
         file=file,  # type: ignore[arg-type]
         force_terminal=terminal and "NO_COLOR" not in os.environ,
-        width=None if terminal else max(120, int(os.environ.get("COLUMNS", "120"))),
+        width=None if terminal else max(_WIDTH, shutil.get_terminal_size((_WIDTH, 24)).columns),
         highlight=False,
     )
 

@@ -29,14 +29,18 @@ class StatementReader(Terms):
         selector = ontology.value(target, OA + "hasSelector") if target else None
         if selector is None:
             raise OntologyError(f"hcc:{local_name(node.value)} has no oa:hasTarget with a selector")
+        try:
+            start, end = (self.whole(selector, OA + word) for word in ("start", "end"))
+        except OntologyError as error:
+            raise OntologyError(f"hcc:{local_name(node.value)}: its selector: {error}") from error
         kind = ontology.iris(node, HCC + "kind")
         if not kind:
             raise OntologyError(f"hcc:{local_name(node.value)} lacks kind; add it to its block")
         return Statement(
             id=self.need(node, NOTATION),
             section=self.need(node, HCC + "section"),
-            start=int(self.need(selector, OA + "start")),
-            end=int(self.need(selector, OA + "end")),
+            start=start,
+            end=end,
             kind=self.notation(kind[0]),
             decidable=self.need(node, HCC + "decidable") == "true",
             therapies=tuple(self.notation(iri) for iri in ontology.iris(node, HCC + "about")),
@@ -77,8 +81,7 @@ class RuleReader(ClassReader):
         targets = tuple(local_name(iri) for iri in ontology.iris(node, HCC + "derives"))
         narrowings = []
         for iri in ontology.iris(node, HCC + "narrowing"):
-            (when,) = ontology.iris(ox.NamedNode(iri), HCC + "when")
-            (then,) = ontology.iris(ox.NamedNode(iri), HCC + "then")
+            when, then = (self.one(ox.NamedNode(iri), HCC + word) for word in ("when", "then"))
             source, target = self._single(local_name(when)), self._single(local_name(then))
             narrowings.append(Narrowing(*source, *target))
         return Derivation(
@@ -101,18 +104,18 @@ class RuleReader(ClassReader):
         points = []
         for node in scoring:
             variable, mask = self._single(local_name(node.value))
-            points.append((variable, mask, int(self.need(node, HCC + "points"))))
+            points.append((variable, mask, self.whole(node, HCC + "points")))
         totals = []
         for node in ontology.of_type(OWL + "Class"):
             lowest = ontology.number(node, HCC + "lowestTotal")
             if lowest is not None:
                 variable, mask = self._single(local_name(node.value))
                 if variable == targets[0]:
-                    totals.append((mask, lowest, int(self.need(node, HCC + "highestTotal"))))
+                    totals.append((mask, lowest, self.whole(node, HCC + "highestTotal")))
         return Score(targets[0], tuple(points), tuple(totals))
 
     def _conflict_rule(self, node: ox.NamedNode) -> ConflictRule:
-        (when,) = self.ontology.iris(node, HCC + "when")
+        when = self.one(node, HCC + "when")
         formula = self.formula(local_name(when))
         found = list(atoms(formula))
         if not isinstance(formula, And) or list(formula.parts) != found:

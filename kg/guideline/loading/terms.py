@@ -15,7 +15,6 @@ from kg.ontology import (
     OWL,
     SKOS,
     SOURCE,
-    SUBCLASS,
     Node,
     Ontology,
     local_name,
@@ -43,6 +42,24 @@ class Terms:
             )
         return text
 
+    def one(self, node: Node, predicate: str) -> str:
+        """Return the one IRI that a term's property has to have."""
+        iris = self.ontology.iris(node, predicate)
+        if len(iris) != 1:
+            raise OntologyError(
+                f"hcc:{local_name(node.value)} has {len(iris)} values of "
+                f"hcc:{local_name(predicate)}; it needs one"
+            )
+        return iris[0]
+
+    def whole(self, node: Node, predicate: str) -> int:
+        """Return the whole number of a term's property, which has to be there."""
+        number = self.ontology.number(node, predicate)
+        if number is None:
+            name = local_name(node.value)
+            raise OntologyError(f"hcc:{name} lacks {local_name(predicate)}; add it to its block")
+        return number
+
     def notation(self, iri: str) -> str:
         """Return the identifier of a term."""
         return self.need(ox.NamedNode(iri), NOTATION)
@@ -62,10 +79,7 @@ class Terms:
 
     def position(self, node: Node) -> int:
         """Return the place of a term in the listings of its kind."""
-        position = self.ontology.number(node, HCC + "position")
-        if position is None:
-            raise OntologyError(f"hcc:{local_name(node.value)} lacks position; add it to its block")
-        return position
+        return self.whole(node, HCC + "position")
 
     def ordered(self, type_: str) -> list[ox.NamedNode]:
         """Return the individuals of a type, by position."""
@@ -73,13 +87,7 @@ class Terms:
 
     def below(self, parent: str) -> list[ox.NamedNode]:
         """Return the classes below a class that have a formula, by position."""
-        found: dict[ox.NamedNode, None] = {}
-        queue = [ox.NamedNode(HCC + parent)]
-        while queue:
-            for node in self.ontology.subjects(SUBCLASS, queue.pop()):
-                if isinstance(node, ox.NamedNode) and node not in found:
-                    found[node] = None
-                    queue.append(node)
+        found = self.ontology.below(HCC + parent)
         defined = [n for n in found if self.ontology.value(n, OWL + "equivalentClass")]
         return sorted(defined, key=self.position)
 

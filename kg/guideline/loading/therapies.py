@@ -20,7 +20,6 @@ from kg.ontology import (
     NOTATION,
     NOTE,
     SUBCLASS,
-    Node,
     local_name,
 )
 
@@ -30,17 +29,9 @@ class TherapyReader(ClassReader):
 
     def therapies(self, criteria: Mapping[str, Criterion]) -> list[Therapy]:
         """Return all therapies; those that are only mentioned, without classes, come first."""
-        return [self._therapy(node, criteria) for node in self._therapy_nodes()]
-
-    def _therapy_nodes(self) -> list[ox.NamedNode]:
-        found: dict[ox.NamedNode, None] = {}
-        queue: list[Node] = [ox.NamedNode(HCC + "Therapy")]
-        while queue:
-            for node in self.ontology.subjects(SUBCLASS, queue.pop(0)):
-                if isinstance(node, ox.NamedNode):
-                    found.setdefault(node)
-                    queue.append(node)
-        return sorted(found, key=lambda n: self.ontology.number(n, HCC + "position") or 0)
+        nodes = self.ontology.below(HCC + "Therapy")
+        nodes.sort(key=lambda node: self.ontology.number(node, HCC + "position") or 0)
+        return [self._therapy(node, criteria) for node in nodes]
 
     def _therapy(self, node: ox.NamedNode, criteria: Mapping[str, Criterion]) -> Therapy:
         ontology = self.ontology

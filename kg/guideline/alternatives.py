@@ -54,7 +54,7 @@ def with_alternatives(folder: Path | None = None) -> tuple[Guideline, tuple[Alte
                 id=name,
                 label=terms.need(node, LABEL),
                 definition=terms.need(node, DEFINITION),
-                to=local_name(_one(terms, node, "alternativeTo")),
+                to=local_name(terms.one(node, HCC + "alternativeTo")),
                 statements=terms.sources(node),
                 names={twin.removesuffix(f"@{name}"): twin for twin in twins},
             )
@@ -62,17 +62,12 @@ def with_alternatives(folder: Path | None = None) -> tuple[Guideline, tuple[Alte
     return replace(guideline, formulas=formulas), tuple(found)
 
 
-def _one(terms: Terms, node: ox.NamedNode, predicate: str) -> str:
-    iris = terms.ontology.iris(node, HCC + predicate)
-    if len(iris) != 1:
-        raise OntologyError(f"hcc:{local_name(node.value)} needs one hcc:{predicate}")
-    return iris[0]
-
-
 def _replacements(terms: Terms, node: ox.NamedNode) -> dict[str, str]:
     """Return the classes that a reading replaces, each with the class that replaces it."""
     classes = terms.ontology.iris(node, HCC + "replacement")
-    pairs = {local_name(_one(terms, ox.NamedNode(c), "replaces")): local_name(c) for c in classes}
+    pairs = {
+        local_name(terms.one(ox.NamedNode(c), HCC + "replaces")): local_name(c) for c in classes
+    }
     if not pairs or len(pairs) < len(classes):
         raise OntologyError(
             f"hcc:{local_name(node.value)} needs hcc:replacement, one for each class replaced"
