@@ -40,18 +40,21 @@ def whole_file(path: Path) -> Iterator[Path]:
             yield part
 
 
-def check_apart(read: Iterable[Path | None], written: Iterable[Path | None]) -> None:
-    """Keep a run from writing over what it reads, into a folder that it reads, or twice.
+def check_apart(
+    read: Iterable[Path | None], written: Iterable[Path | None], store: Path | None = None
+) -> None:
+    """Keep a run from writing over what it reads, into the folder of a store, or twice.
 
     Raises:
         InputError: a file is named for two things.
     """
     taken = {file.resolve() for file in read if file is not None and not _is_device(file)}
+    folder = None if store is None else store.resolve()
     for file in written:
         if file is None or _is_device(file):
             continue
         place = file.resolve()
-        if not taken.isdisjoint([place, *place.parents]):
+        if place in taken or folder in (place, *place.parents):
             raise InputError(
                 f"{file} is named for two things; a result would take its place: "
                 "name another file to write to"
@@ -60,7 +63,7 @@ def check_apart(read: Iterable[Path | None], written: Iterable[Path | None]) -> 
 
 
 def _is_device(file: Path) -> bool:
-    return file.exists() and not (file.is_file() or file.is_dir())
+    return file.exists() and not file.is_file()
 
 
 @contextmanager

@@ -114,7 +114,7 @@ def build(
     rejected = [_rejects_of(cohort, rejects or target.folder, strict) for cohort in cohorts]
     tables = [table for cohort in cohorts for table in (cohort.patients, cohort.lesions)]
     bins = [file for each in rejected for file in (each.path, each.lesion_path)]
-    check_apart([*guideline.ontology.modules.values(), *tables], [store, output, *bins])
+    check_apart([*guideline.ontology.modules.values(), *tables], [output, *bins], store)
     with ExitStack() as stack:
         jobs = [
             _job(guideline, cohort, stack.enter_context(kept), ignore_unknown)
@@ -204,7 +204,7 @@ def export_(
 
     Example: hcc-kg graph export --store graph --format turtle --graph verdicts/example -o v.ttl
     """
-    check_apart([store], [output])
+    check_apart([], [output], store)
     opened = OxigraphStore(store, read_only=True)
     with whole_output(output) as path:
         export(opened, format, path, graph)

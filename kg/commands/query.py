@@ -88,7 +88,7 @@ def query(
     """
     if store is not None and endpoint is not None:
         raise InputError("--store and --endpoint exclude each other; name one")
-    check_apart([store, Path(file) if file and file != _STANDARD_INPUT else None], [output])
+    check_apart([Path(file) if file and file != _STANDARD_INPUT else None], [output], store)
     asked = _asked(name, file, _pairs(param or []))
     if text:
         sys.stdout.write(asked)
