@@ -48,7 +48,9 @@ def _tell_version(wanted: bool) -> None:
 def start(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_tell_version, is_eager=True, help="Name the version."),
+        typer.Option(
+            "--version", callback=_tell_version, is_eager=True, help="Print the version and exit."
+        ),
     ] = False,
 ) -> None:
     """A liver cancer guideline as an ontology: patients in, verdicts with reasons out.

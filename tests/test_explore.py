@@ -8,6 +8,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
+
+import pytest
 
 from kg.benchmarks.running import free_port
 
@@ -33,3 +36,34 @@ def test_it_runs_until_it_is_ended_and_leaves_nothing_running() -> None:
     _, told = process.communicate(timeout=30)
     assert f"http://127.0.0.1:{port}/".encode() in told
     assert not answers(port)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])  # noqa: S104
+def test_address_that_others_reach_is_refused_unless_it_is_meant(
+    run: Callable[..., object], host: str
+) -> None:
+    found = run("explore", "--no-browser", "--host", host)
+    assert found.status == 2  # type: ignore[attr-defined]
+    assert "no log-in" in found.err  # type: ignore[attr-defined]
+    assert "--expose" in found.err  # type: ignore[attr-defined]
+
+
+def test_address_that_is_meant_is_listened_on(
+    run: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+
+    class Started:
+        def __init__(self, command: list[str]) -> None:
+            asked.append(command)
+
+        def wait(self) -> int:
+            return 0
+
+        def terminate(self) -> None: ...
+
+    monkeypatch.setattr("kg.commands.explore.subprocess.Popen", Started)
+    monkeypatch.setattr("kg.commands.explore.signal.signal", lambda *_: None)
+    found = run("explore", "--no-browser", "--host", "0.0.0.0", "--expose")  # noqa: S104
+    assert found.status == 0  # type: ignore[attr-defined]
+    assert "0.0.0.0" in asked[0]  # noqa: S104

@@ -3,12 +3,15 @@
 import re
 from pathlib import Path
 
+import pytest
 from explorer import app, texts
 
+from kg.errors import InputError
 from kg.guideline import load
 from kg.paths import ui_assets
 from kg.reference.citation import imprint
 from kg.texts import NOTE_ON_USE
+from kg.ui.about_parts import licence_of
 from kg.ui.words import literal
 
 G = load()
@@ -47,3 +50,23 @@ def test_everything_bundled_has_its_licence_notice_shown():
 def test_tampered_address_is_told():
     test = app("about", x="<b>")
     assert "x is no part" in test.warning[0].value or "x is no part" in test.warning[1].value
+
+
+def test_licence_of_what_is_bundled_is_read_from_its_notice():
+    assert licence_of("Permission is hereby\n  granted, free of charge, to any person") == "MIT"
+    assert licence_of("All rights reserved.") == "see its notice"
+    assert "| cytoscape | bundled | MIT |" in texts(app("about"))
+
+
+def test_patient_identifier_is_not_counted_as_a_variable():
+    assert f"{len(G.variables) - 1} variables" in texts(app("about"))
+
+
+def test_error_of_a_page_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch):
+    def fail(_: object) -> None:
+        raise InputError("![image](http://elsewhere/x.png) cannot be read")
+
+    monkeypatch.setattr("kg.reference.citation.imprint", fail)
+    said = app("about").error[0].value
+    assert "![" not in said
+    assert said == literal("![image](http://elsewhere/x.png) cannot be read")

@@ -70,7 +70,7 @@ def test_limits_of_the_page_are_those_of_the_server() -> None:
     assert float(told["time of a query"]) == limits.seconds
     assert int(told["memory of a query"]) * MB == limits.memory
     assert int(told["size of an answer"]) * MB == limits.result
-    assert int(told["queries at a time"]) == limits.running
-    assert int(told["queries that wait"]) == limits.waiting
+    assert int(told["queries answered at once"]) == limits.running
+    assert int(told["queries that queue"]) == limits.waiting
     assert int(told["length of a request"]) * 1024 == limits.request
     assert int(told["nesting of brackets"]) == MAX_DEPTH

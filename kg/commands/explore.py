@@ -11,31 +11,41 @@ from typing import Annotated
 import typer
 
 from kg import terminal
-from kg.errors import ComponentError
+from kg.errors import ComponentError, InputError
 from kg.paths import explorer_app
+from kg.server.access import is_loopback
+
+_EXPOSED = (
+    "--host {host} is reached by others, and the explorer has no log-in: whoever reaches it can "
+    "use it. Use 127.0.0.1; or put a proxy with a log-in before it, and give --expose"
+)
 
 
 def explore(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen at.")] = 8501,
-    host: Annotated[
-        str, typer.Option(help="Address to listen at. Records are personal: keep to loopback.")
-    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8501,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    expose: Annotated[
+        bool, typer.Option("--expose", help="Let --host be an address that others reach.")
+    ] = False,
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
 ) -> None:
     """Open the explorer: patients, therapies, the guideline, queries and cohorts.
 
-    It runs on this machine alone. Ctrl-C ends it.
+    It runs on this machine alone, unless --host and --expose say otherwise. Ctrl-C stops it.
 
     Example: hcc-kg explore --port 8501
     """
+    if not expose and not is_loopback(host):
+        raise InputError(_EXPOSED.format(host=host))
     command = [sys.executable, "-m", "streamlit", "run", str(explorer_app())]
     options = ["--server.port", str(port), "--server.address", host, "--server.headless", "true"]
-    terminal.messages().print(f"The explorer is at http://{host}:{port}/ (Ctrl-C ends it).")
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+    terminal.messages().print(f"The explorer is at {address} (Ctrl-C stops it).")
     process = subprocess.Popen([*command, *options])  # noqa: S603 - our own program
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         if browser:
-            webbrowser.open(f"http://{host}:{port}/")
+            webbrowser.open(address)
         status = process.wait()
     except KeyboardInterrupt:
         return

@@ -3,6 +3,7 @@
 import polars as pl
 import streamlit as st
 
+from kg.patients.headers import ID
 from kg.reference.citation import imprint
 from kg.reference.inventory import covered
 from kg.reference.passages import source_text
@@ -28,16 +29,16 @@ with left:
     st.markdown(
         f"**{literal(header.title)}**  \n{literal(header.abstract)}\n\n"
         f"It holds {len(g.therapies)} therapies with criteria, "
-        f"{len(g.criteria)} criteria, {counted(len(g.variables), 'variable')}, "
+        f"{len(g.criteria)} criteria, {counted(len(g.variables.keys() - {ID}), 'variable')}, "
         f"{counted(len(g.recommendations), 'recommendation')} and "
         f"{counted(len(g.statements), 'statement')}."
     )
     st.subheader("What this is not", anchor=False)
     st.markdown(
-        "- No medical device, and no advice about a patient.\n"
+        "- Not a medical device, and no advice about a patient.\n"
         f"- Not the guideline: {literal(source.definition)} Newer guidelines may say otherwise.\n"
-        "- Not free of reading: where the wording leaves something open, a reading "
-        "of ours settles it. Readings are marked wherever they count.\n"
+        "- Not free of interpretation: where the wording leaves something undecided, a "
+        "reading of ours settles it. Readings are marked wherever they count.\n"
         "- Not complete: "
         + " ".join(
             literal(note)
@@ -47,7 +48,7 @@ with left:
     )
     st.subheader("How verdicts are defined", anchor=False)
     st.markdown(
-        "What a record does not say stays open. A verdict holds for every way of filling the gaps."
+        "What a record does not say is unknown. A verdict holds for every way of filling the gaps."
     )
     for verdict, (_, definition) in g.verdicts.items():
         st.markdown(f"{verdict_badge(g, verdict)} {literal(definition)}")
@@ -67,24 +68,24 @@ with right:
     share = covered(g.statements.values()) / source.length
     st.markdown(
         f"**{literal(source.label)}**: {literal(source.definition)} Statements cover "
-        f"{share:.0%} of its {source.length:,} characters. The text itself does not come along."
+        f"{share:.0%} of its {source.length:,} characters. The text itself is not included."
     )
-    link(
-        "guideline", "How much of it is covered", {"view": "coverage"}, icon=":material/menu_book:"
-    )
+    link("guideline", "Coverage of the text", {"view": "coverage"}, icon=":material/menu_book:")
     st.markdown(
         "**Codes** of other vocabularies stand under the licences of these; counts by vocabulary:"
     )
     table(ask("mapping-counts"), "mappings", Asked("mapping-counts"), 200)
-st.subheader("Licences of what comes along", anchor=False)
+st.subheader("Licences of bundled software", anchor=False)
 st.markdown(parts())
 notices()
 st.subheader("Modules of the ontology", anchor=False)
 table(pl.DataFrame(header.modules), "modules", height=320)
 st.subheader("Read more", anchor=False)
 st.markdown(
-    "In the folder `docs` of the source: `semantics.md` (what a verdict means, and why it is "
-    "exact), `patient-table.md` (columns and cells), `rdf-patients.md`, `graph.md`, `queries.md`, "
-    "`endpoint.md`, `python.md`, `changelog.md`. `hcc-kg --help` lists the commands."
+    "In the folder `docs` of the source: `limits.md` (what this cannot do), `findings.md` (what we "
+    "found in the guideline), `semantics.md` (what a verdict means, and why it is exact), "
+    "`security-and-privacy.md`, `explorer.md`, `cohorts.md`, `patient-table.md` (columns and "
+    "cells), `rdf-patients.md`, `graph.md`, `queries.md`, `endpoint.md`, `python.md`, "
+    "`changelog.md`. `hcc-kg --help` lists the commands."
 )
 address.keep({})

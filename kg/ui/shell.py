@@ -10,11 +10,12 @@ from kg.errors import HccKgError
 from kg.paths import pages_folder, ui_assets
 from kg.texts import NOTE_ON_USE
 from kg.ui import address, links
+from kg.ui.words import literal
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page: the name of its file, which is its address too, its title and its icon."""
+    """A page: the name of its file, which is its path too, its title and its icon."""
 
     name: str
     title: str
@@ -22,7 +23,7 @@ class Page:
 
 
 def explore(*pages: Page) -> None:
-    """Show the page that the address names, the first one by default."""
+    """Show the page that the link names, the first one by default."""
     st.set_page_config(page_title="hcc-kg", page_icon=str(ui_assets() / "icon.svg"), layout="wide")
     st.html(f"<style>{(ui_assets() / 'explorer.css').read_text('utf-8')}</style>")
     first, *_ = pages
@@ -42,7 +43,7 @@ def explore(*pages: Page) -> None:
     try:
         shown.run()
     except HccKgError as error:
-        st.error(str(error))
+        st.error(literal(str(error)))
     address.leave()
     st.caption(NOTE_ON_USE)
 
