@@ -60,7 +60,7 @@ QUICK = (
     ),
     Broken(
         "modules", "criteria", "hcc:ABL-C5", "a owl:Class ;", "a owl:Class",
-        "ontology", "criteria.ttl, line 244: not valid Turtle",
+        "ontology", "criteria.ttl, line 246: not valid Turtle",
     ),
     Broken(
         "modules", "hcc", "", "0.1.0/statements", "0.1.0/statement",
@@ -125,11 +125,11 @@ QUICK = (
         "hcc:REC-2", "it has no strength",
     ),
     Broken(
-        "placed", "derivations", "hcc:ShuntPresent", "rdfs:subClassOf hcc:RecordFinding ;", "",
+        "placed", "derivations", "hcc:ShuntPresent", "rdfs:subClassOf hcc:RecordPattern ;", "",
         "hcc:ShuntPresent", "it is below no grouping class",
     ),
     Broken(
-        "schemes", "variables", "hcc:cachexia", "hcc:GeneralStateGroup", "hcc:Indication",
+        "schemes", "variables", "hcc:cachexia", "hcc:GeneralConditionGroup", "hcc:Indication",
         "hcc:cachexia", "its group hcc:Indication is none of hcc:GroupScheme",
     ),
     Broken(
@@ -280,30 +280,30 @@ QUICK = (
         "hcc:ABL-C5", "none of its statements stands in A.1(2)6",
     ),
     Broken(
-        "mappings", "alignments", "hcc:mapping-Cryoablation-ncit-C15215",
+        "mappings", "mappings", "hcc:mapping-Cryoablation-ncit-C15215",
         "hcc:subject hcc:Cryoablation", "hcc:subject hcc:Cryosurgery",
         "hcc:mapping-Cryoablation-ncit-C15215", "hcc:Cryosurgery is no term of the ontology",
     ),
     Broken(
-        "mappings", "alignments", _MAPPING, "hcc:object loinc:89247-1", "hcc:object loinc:89247-2",
+        "mappings", "mappings", _MAPPING, "hcc:object loinc:89247-1", "hcc:object loinc:89247-2",
         _MAPPING, "is not the code 89247-1 of another vocabulary",
     ),
     Broken(
-        "mappings", "alignments", _MAPPING, "skos:closeMatch", "skos:inScheme",
+        "mappings", "mappings", _MAPPING, "skos:closeMatch", "skos:inScheme",
         _MAPPING, "is no mapping property of SKOS",
     ),
     Broken(
-        "mappings", "alignments", _MAPPING, "a owl:NamedIndividual , hcc:Mapping",
+        "mappings", "mappings", _MAPPING, "a owl:NamedIndividual , hcc:Mapping",
         "a owl:NamedIndividual", "hcc:ecog", "has no hcc:Mapping with a source",
     ),
     Broken(
-        "mappings", "alignments", "hcc:mapping-platelets_10e9_l-loinc-777-3",
+        "mappings", "mappings", "hcc:mapping-platelets_10e9_l-loinc-777-3",
         "hcc:predicate skos:narrowMatch", "hcc:predicate skos:exactMatch",
         "hcc:mapping-platelets_10e9_l-loinc-26515-7", "another exact match",
     ),
     Broken(
-        "mappings", "alignments", "", 'versionInfo "0.1.0"', 'versionInfo "0.2.0"',
-        "alignments", "owl:versionInfo should be 0.1.0",
+        "mappings", "mappings", "", 'versionInfo "0.1.0"', 'versionInfo "0.2.0"',
+        "mappings", "owl:versionInfo should be 0.1.0",
     ),
     Broken(
         "alternatives", "alternatives", "hcc:ABL-C1-diameter", "hcc:alternativeTo hcc:ABL-C1",

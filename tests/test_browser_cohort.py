@@ -52,7 +52,7 @@ def test_a_table_is_uploaded_and_a_bar_leads_to_a_patient(explorer):
     with explorer.opened("cohort") as page:
         upload(page, example_cohort())
         click_bar(page, 0, 180)
-        page.get_by_text("radical local ablation: eligible").wait_for()
+        page.get_by_text("curative local ablation: eligible").wait_for()
         page.wait_for_url("**/cohort?cohort=upload&view=verdicts&therapy=*&chosen=eligible")
         pick_and_open(page)
 

@@ -171,7 +171,7 @@ def test_facts_of_a_criterion_are_only_those_that_decide_it():
 
 def test_facts_of_an_unknown_criterion_are_the_open_ones():
     found = criterion(therapy("rfa", cachexia="no", malignant_effusion="no"), "ABL-C7")
-    assert (found.state, found.facts) == (UNKNOWN, ("persistent massive ascites: not known",))
+    assert (found.state, found.facts) == (UNKNOWN, ("refractory massive ascites: not known",))
 
 
 def test_derived_fact_says_so_behind_a_criterion():

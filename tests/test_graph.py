@@ -268,7 +268,7 @@ def test_patient_in_two_cohorts_is_refused(guideline: Guideline, tmp_path: Path)
 
 
 def test_graphs_are_those_that_are_documented(store: OxigraphStore, guideline: Guideline) -> None:
-    there = set(store.graphs()) - {f"{HCC}graph/alignments"}
+    there = set(store.graphs()) - {f"{HCC}graph/mappings"}
     assert sorted(there) == GRAPHS
     alone = set(guideline_store(guideline).graphs())
     assert alone == set(store.graphs()) - {GRAPHS[0], GRAPHS[3]}

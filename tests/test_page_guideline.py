@@ -76,7 +76,7 @@ def test_search_without_result_says_what_to_do():
 def test_class_opens_by_its_address_with_formula_in_words_and_owl(name):
     test = opened(criterion=name)
     assert test.subheader[0].value == literal(f"{name} {encoded(G)[name].label}")
-    assert "**Holds when**" in texts(test)
+    assert "**Met when**" in texts(test)
     assert test.code[0].value
 
 

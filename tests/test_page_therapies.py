@@ -46,7 +46,7 @@ def test_criteria_stand_under_their_roles_with_places():
     assert len(labels) == len(G.therapies["rfa"].criteria) + 1  # and the table
     for role in ("indication", "precondition", "absolute", "relative"):
         assert role in texts(test)
-    assert texts(test).count("**Holds when**") == len(G.therapies["rfa"].criteria)
+    assert texts(test).count("**Met when**") == len(G.therapies["rfa"].criteria)
 
 
 def test_mandatory_note_and_reading_are_shown():
@@ -67,7 +67,7 @@ def test_group_leads_to_its_kinds_and_mentioned_therapy_says_so():
 def test_node_of_the_graph_can_be_chosen_by_address_and_list(node):
     test = opened(therapy="rfa", view="graph", node=node)
     assert test.selectbox(key="therapies:node").value == node
-    assert ("Holds when" if node == "ABL-I3" else "Asked for by") in texts(test)
+    assert ("Met when" if node == "ABL-I3" else "Asked for by") in texts(test)
 
 
 @pytest.mark.parametrize(
@@ -83,5 +83,5 @@ def test_tampered_address_is_told_and_the_rest_is_kept(parameters, told):
     test = opened(**parameters)
     assert told in test.warning[0].value
     assert len(test.warning[0].value) < 500
-    label = "radiofrequency ablation" if parameters.get("therapy") == "rfa" else "radical local"
+    label = "radiofrequency ablation" if parameters.get("therapy") == "rfa" else "curative local"
     assert test.subheader[0].value.startswith(label)

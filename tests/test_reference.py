@@ -59,7 +59,7 @@ def test_every_link_of_the_reference_leads_to_a_place(page: str) -> None:
 
 def test_terms_show_formula_places_reading_and_both_syntaxes(page: str) -> None:
     entry = page.partition("\n### ABL-R4\n")[2].partition("\n### ")[0]
-    assert "Holds when: distance from the main hepatic ducts below 5 mm" in entry
+    assert "Met when: distance from the main hepatic ducts below 5 mm" in entry
     assert "`hepatic_duct_distance_mm some xsd:decimal[< 5.0]`" in entry
     assert "[S085](#s085) (A.3(3), characters 7434–7550)" in entry
     assert "Reading: The text says" in entry

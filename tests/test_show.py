@@ -43,7 +43,7 @@ def test_every_term_has_a_card_under_its_own_name():
 def test_criterion_says_formula_places_statements_and_users():
     card = card_of(G, "abl-i3")
     assert card["kind"] == "indication"
-    assert "number of tumours at least 2" in card["holds_when"]
+    assert "number of tumours at least 2" in card["met_when"]
     assert "tumour_count some xsd:integer[>= 2]" in card["manchester"]
     assert card["places"] == ("A.1(1)",)
     assert card["statements"][0]["start"] < card["statements"][0]["end"]

@@ -21,12 +21,12 @@ _KINDS: dict[str, Callable[[Therapy], tuple[str, ...]]] = {
 }
 # By role: where a variable must be used, and where it must not be.
 _USES: dict[str, tuple[set[str], set[str]]] = {
-    "key": (set(), {"criteria", "recommendations", "responses", "findings"}),
-    "descriptive": (set(), {"criteria", "recommendations", "responses", "findings"}),
+    "key": (set(), {"criteria", "recommendations", "responses", "patterns"}),
+    "descriptive": (set(), {"criteria", "recommendations", "responses", "patterns"}),
     "criterion": ({"criteria"}, set()),
     "recommendation": ({"recommendations"}, {"criteria", "responses"}),
     "response": ({"responses"}, {"criteria", "recommendations"}),
-    "child_pugh_component": ({"findings"}, {"criteria", "recommendations", "responses"}),
+    "child_pugh_component": ({"patterns"}, {"criteria", "recommendations", "responses"}),
 }
 
 
@@ -109,7 +109,7 @@ def used(material: Material) -> Examined:
 def variables_used(material: Material) -> Examined:
     """Every variable decides what its role says, and nothing that its role rules out."""
     guideline = material.guideline
-    uses = _uses(guideline, [local_name(n.value) for n in terms_of(material.ontology)["findings"]])
+    uses = _uses(guideline, [local_name(n.value) for n in terms_of(material.ontology)["patterns"]])
     for variable in guideline.variables.values():
         found = {kind for kind, names in uses.items() if variable.name in names}
         needed, forbidden = _USES[variable.role]
@@ -119,13 +119,13 @@ def variables_used(material: Material) -> Examined:
         yield name_of(variable.iri), faults
 
 
-def _uses(guideline: Guideline, findings: Iterable[str]) -> dict[str, set[str]]:
+def _uses(guideline: Guideline, patterns: Iterable[str]) -> dict[str, set[str]]:
     """Return the variables that classes of each kind depend on."""
     classes: dict[str, Iterable[str]] = {
         "criteria": guideline.criteria,
         "recommendations": guideline.recommendations,
         "responses": guideline.responses,
-        "findings": findings,
+        "patterns": patterns,
     }
     formulas = guideline.formulas
     return {

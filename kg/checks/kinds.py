@@ -32,7 +32,7 @@ def terms_of(ontology: Ontology) -> dict[str, list[ox.NamedNode]]:
         "derivations": ontology.of_type(HCC + "Derivation"),
         "narrowings": ontology.of_type(HCC + "Narrowing"),
         "conflict rules": ontology.of_type(HCC + "ConflictRule"),
-        "findings": ontology.below(HCC + "RecordFinding"),
+        "patterns": ontology.below(HCC + "RecordPattern"),
     }
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg.checks import (
-    alignments,
     alternatives,
     classes,
     contract,
+    mappings,
     reasoning,
     shapes,
     statements,
@@ -28,7 +28,7 @@ from kg.paths import ontology_folder
 __all__ = ["MODULES", "Check", "Finding", "Outcome", "Report", "checks", "run"]
 
 MODULES = (
-    *(terms, variables, shapes, contract, alignments),
+    *(terms, variables, shapes, contract, mappings),
     *(classes, statements, alternatives, reasoning),
 )
 

@@ -61,7 +61,7 @@ _ONCE: dict[str, tuple[str, ...]] = {
     "derivations": (_POSITION, HCC + "message"),
     "narrowings": (HCC + "when", HCC + "then"),
     "conflict rules": (_POSITION, HCC + "message", HCC + "when"),
-    "findings": (_DEFINED,),
+    "patterns": (_DEFINED,),
 }
 _SOME: dict[str, tuple[str, ...]] = {
     "criteria": (_PLACE,),
@@ -223,7 +223,7 @@ def placed(material: Material) -> Examined:
 
 @check("terms")
 def schemes(material: Material) -> Examined:
-    """Every kind, role, group and direction is a concept of its vocabulary."""
+    """Every kind, role, group and direction is a concept of its value list."""
     ontology = material.ontology
     for triple in ontology.triples:
         scheme = _SCHEMES.get(triple.predicate.value)

@@ -229,7 +229,7 @@ class _Page:
             self.line("Any other criterion: hcc-kg show ID", style="dim")
         for criterion in self.told.values():
             self.line(Text.assemble((criterion.id, "bold"), f" {criterion.label}"))
-            self.labelled("Holds when", criterion.formula)
+            self.labelled("Met when", criterion.formula)
             self.labelled("Guideline", sourced(criterion.statements, criterion.paraphrase))
             if criterion.note:
                 self.labelled("Reading", criterion.note)

@@ -13,8 +13,8 @@ from kg.graph.build import (
     write_guideline,
 )
 from kg.graph.names import (
-    ALIGNMENTS,
     GRAPHS,
+    MAPPINGS,
     ONTOLOGY,
     PREFIXES,
     STATEMENTS,
@@ -29,8 +29,8 @@ from kg.guideline import Guideline
 from kg.stores import Store, open_store
 
 __all__ = [
-    "ALIGNMENTS",
     "GRAPHS",
+    "MAPPINGS",
     "ONTOLOGY",
     "PREFIXES",
     "STATEMENTS",
@@ -48,7 +48,7 @@ __all__ = [
 
 
 def guideline_store(guideline: Guideline) -> Store:
-    """Return a store in memory that holds the ontology, its statements and its alignments."""
+    """Return a store in memory that holds the ontology, its statements and its mappings."""
     store = open_store(None)
     build(guideline, store)
     return store

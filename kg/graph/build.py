@@ -76,7 +76,7 @@ class Engine:
 
 
 def write_guideline(guideline: Guideline, sink: Sink) -> None:
-    """Write the graphs of the ontology, its statements and its alignments."""
+    """Write the graphs of the ontology, its statements and its mappings."""
     sink.begin(list(guideline_graphs(guideline)))
     sink.add(guideline_quads(guideline))
 

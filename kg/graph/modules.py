@@ -1,4 +1,4 @@
-"""The ontology's modules as named graphs: terms and logic, statements, alignments."""
+"""The ontology's modules as named graphs: terms and logic, statements, mappings."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from kg.graph.names import ALIGNMENTS, ONTOLOGY, STATEMENTS
+from kg.graph.names import MAPPINGS, ONTOLOGY, STATEMENTS
 from kg.guideline import Guideline
 from kg.ontology import ROOT
 from kg.stores.files import quads
 
-_STATEMENTS, _ALIGNMENTS = ROOT + "/statements", "alignments.ttl"
+_STATEMENTS, _MAPPINGS = ROOT + "/statements", "mappings.ttl"
 
 
 def guideline_graphs(guideline: Guideline) -> dict[str, list[Path]]:
@@ -21,7 +21,7 @@ def guideline_graphs(guideline: Guideline) -> dict[str, list[Path]]:
     found = {
         ONTOLOGY: [path for iri, path in ontology.modules.items() if iri != _STATEMENTS],
         STATEMENTS: [path for iri, path in ontology.modules.items() if iri == _STATEMENTS],
-        ALIGNMENTS: [ontology.folder / _ALIGNMENTS],
+        MAPPINGS: [ontology.folder / _MAPPINGS],
     }
     there = {graph: [p for p in paths if p.is_file()] for graph, paths in found.items()}
     return {graph: paths for graph, paths in there.items() if paths}

@@ -22,9 +22,7 @@ PREFIXES = {
     "xsd": XSD,
 }
 GRAPHS = HCC + "graph/"
-ONTOLOGY, STATEMENTS, ALIGNMENTS = (
-    GRAPHS + name for name in ("ontology", "statements", "alignments")
-)
+ONTOLOGY, STATEMENTS, MAPPINGS = (GRAPHS + name for name in ("ontology", "statements", "mappings"))
 COHORTS, VERDICT_GRAPHS = GRAPHS + "cohort/", GRAPHS + "verdicts/"
 
 # Stores limit the length of an IRI (Virtuoso to about 1,900 characters).

@@ -43,7 +43,7 @@ _HEADINGS = {  # what a line of a card is called, in the order of the lines
     "lesion_column": "Column of the lesion table",
     "over_lesions": "Over the lesions",
     "derived_by": "Derived by",
-    "holds_when": "Holds when",
+    "met_when": "Met when",
     "manchester": "Manchester",
     "classes": "Classes in Manchester syntax",
     "places": "Places",

@@ -70,7 +70,7 @@ def _coded(guideline: Guideline, source: Coded) -> Card:
         **_own(guideline, source),
         "label": source.label,
         "definition": source.definition,
-        "holds_when": words(guideline, source.formula),
+        "met_when": words(guideline, source.formula),
         "manchester": manchester(source.formula, guideline.variables),
         "variables": guideline.variables_of(source.formula),
         "places": source.places,
@@ -98,7 +98,7 @@ def _group(guideline: Guideline, name: str, node: Node) -> Card:
         "kind": "group of criteria",
         "label": guideline.ontology.text(node, RDFS + "label"),
         "definition": guideline.ontology.text(node, SKOS + "definition"),
-        "holds_when": words(guideline, formula),
+        "met_when": words(guideline, formula),
         "manchester": manchester(formula, guideline.variables),
         "used_in": using,
     }

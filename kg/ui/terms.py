@@ -64,7 +64,7 @@ def criterion(guideline: Guideline, name: str, *, in_full: bool = False) -> None
     """
     card = card_of(guideline, name)
     st.markdown(literal(str(card["definition"])))
-    st.markdown(f"**Holds when** {literal(str(card['holds_when']))}")
+    st.markdown(f"**Met when** {literal(str(card['met_when']))}")
     if "scope" in card:
         st.markdown(f"**Only for** {literal(str(card['scope']))}")
     reading(str(card.get("reading", "")))

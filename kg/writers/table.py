@@ -51,8 +51,8 @@ def write_table(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
 
 
 def short_name(therapy: Therapy) -> str:
-    """Return the shortest name of a therapy."""
-    return min((therapy.label, *therapy.alt_labels), key=len)
+    """Return the abbreviation of a therapy, such as RFA or TACE + RFA; its label if it has none."""
+    return next((name for name in therapy.alt_labels if name[:2].isupper()), therapy.label)
 
 
 def sign_of(verdict: str) -> Text:

@@ -2,7 +2,7 @@
 PREFIX hcc: <https://w3id.org/hcc-kg/>
 PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
 
-INSERT DATA { GRAPH <https://w3id.org/hcc-kg/graph/alignments> {
+INSERT DATA { GRAPH <https://w3id.org/hcc-kg/graph/mappings> {
   hcc:m1 hcc:predicate skos:exactMatch ; hcc:codeSystem "X" ; hcc:subject hcc:inr ;
     skos:notation "1" .
   hcc:m2 hcc:predicate skos:exactMatch ; hcc:codeSystem "X" ; hcc:subject hcc:inr ;

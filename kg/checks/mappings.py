@@ -1,4 +1,4 @@
-"""The check of the mappings to other vocabularies; their module stands outside the ontology."""
+"""The check of the mappings to other vocabularies; their module is kept apart from the ontology."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _ONCE = (RDFS + "label", DCTERMS + "source", _CODE, _SYSTEM, *_PARTS)
 
 @check("terms")
 def mappings(material: Material) -> Examined:
-    """Every mapping of alignments.ttl is of a term here to a code elsewhere, with its source."""
-    triples = _triples(material.folder / "alignments.ttl")
+    """Every mapping of mappings.ttl is of a term here to a code elsewhere, with its source."""
+    triples = _triples(material.folder / "mappings.ttl")
     stated: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for subject, predicate, value in triples:
         stated[subject][predicate].append(value)
@@ -41,8 +41,8 @@ def mappings(material: Material) -> Examined:
         yield name_of(subject), (f"its match {name_of(value)} has no hcc:Mapping with a source",)
     version = material.ontology.version
     fault = f"owl:versionInfo should be {version}, as hcc.ttl says"
-    told = stated[f"{ROOT}/alignments"][OWL + "versionInfo"] == [version]
-    yield "alignments", () if told else (fault,)
+    told = stated[f"{ROOT}/mappings"][OWL + "versionInfo"] == [version]
+    yield "mappings", () if told else (fault,)
 
 
 def _triples(path: Path) -> list[Match]:

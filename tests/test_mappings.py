@@ -25,7 +25,7 @@ FORMS = {
 
 def mappings(folder: Path | None = None) -> dict[str, dict[str, list[str]]]:
     """Return what every mapping states, by its IRI."""
-    path = (folder or ontology_folder()) / "alignments.ttl"
+    path = (folder or ontology_folder()) / "mappings.ttl"
     found: dict[str, dict[str, list[str]]] = {}
     for quad in ox.parse(path=path, format=ox.RdfFormat.TURTLE):
         said = found.setdefault(quad.subject.value, {})  # type: ignore[union-attr]
@@ -84,7 +84,7 @@ def _luhn(number: str) -> str:
 
 
 def test_the_reasoner_is_not_given_the_mappings(guideline: Guideline) -> None:
-    assert ROOT + "/alignments" not in guideline.ontology.modules
+    assert ROOT + "/mappings" not in guideline.ontology.modules
     assert ROOT + "/shapes" not in guideline.ontology.modules
 
 
@@ -93,15 +93,15 @@ def test_the_ontology_with_its_mappings_is_in_owl_2_dl(ontology_copy: Path) -> N
     imports = "owl:imports <https://w3id.org/hcc-kg/ontology/0.1.0/statements> ;"
     text = path.read_text("utf-8")
     path.write_text(
-        text.replace(imports, imports + imports.replace("statements", "alignments")), "utf-8"
+        text.replace(imports, imports + imports.replace("statements", "mappings")), "utf-8"
     )
     ontology = Ontology(ontology_copy)
-    assert ROOT + "/alignments" in ontology.modules
+    assert ROOT + "/mappings" in ontology.modules
     assert java.profile_violations(ontology) == []
 
 
 def test_without_the_mappings_the_check_says_so(ontology_copy: Path) -> None:
-    (ontology_copy / "alignments.ttl").unlink()
+    (ontology_copy / "mappings.ttl").unlink()
     (finding,) = check.run(ontology_copy, reasoner=False).findings
     assert finding.check == "mappings"
     assert "no such file; restore it" in finding.message
