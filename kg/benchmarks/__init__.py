@@ -1,1 +1,1 @@
-"""Benchmarks: a made-up cohort, and measurements of engines beside what they are compared with."""
+"""Benchmarks: a made-up cohort, and measurements, each with what it is compared with."""

@@ -1,15 +1,12 @@
-"""The endpoint under load: clients that ask the catalogue, with queries of death mixed in.
+"""The endpoint under load: clients that ask the catalogue, with runaway queries mixed in.
 
-Run as `python -m kg.benchmarks.endpoint --seconds 60`. Oxigraph's own server (`pip install
-oxigraph`) is run beside it on the same data and the same queries, where it is installed; it gets
-the queries of death too, because that is what the two are compared in, and then without them.
+It is compared with Oxigraph's own server (`pip install oxigraph`), where that is installed, on the
+same data and the same queries: without runaway queries, and then with them.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import json
 import os
 import random
 import re
@@ -22,16 +19,18 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kg.benchmarks.figures import Figure, beside, figure
+from kg import terminal
+from kg.benchmarks.figures import Figure, compared, figure
 from kg.catalogue.queries import catalogue
+from kg.errors import ComponentError
 from kg.guideline import load
 from kg.server.dataset import write_example
 
-DEATHS = (
+_RUNAWAY = (  # queries that never end, or fill the memory
     "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }",
     "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?c ?f ?i",
     "SELECT * { ?a ?b ?c . ?d ?e ?f }",
@@ -44,11 +43,10 @@ _HEADERS = (
 
 @dataclass
 class Outcome:
-    """What became of the well-behaved queries, and of the others."""
+    """What became of the well-behaved queries."""
 
     seconds: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
-    deaths: Counter[int] = field(default_factory=Counter)
 
     def quantiles(self) -> dict[str, float]:
         """Return the median and the 95th percentile, in milliseconds."""
@@ -61,11 +59,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Load:
-    """How many clients ask, for how long, and which share of their queries are of death."""
+    """How many clients ask, for how long, and which share of their queries run away."""
 
     clients: int
     seconds: float
-    deaths: float
+    runaway: float
 
 
 @dataclass(frozen=True)
@@ -78,21 +76,6 @@ class Measured:
     before: int
     after: int
     lives: bool
-
-    def told(self) -> dict[str, object]:
-        """Return the figures by name."""
-        statuses = self.outcome.statuses
-        return {
-            "server": self.server,
-            "deaths_share": self.load.deaths,
-            "answered": statuses[200],
-            "failed": {status: n for status, n in statuses.items() if status != 200},
-            **self.outcome.quantiles(),
-            "deaths": dict(self.outcome.deaths),
-            "memory_before_mb": self.before,
-            "memory_after_mb": self.after,
-            "lives": self.lives,
-        }
 
 
 def well_behaved() -> list[str]:
@@ -133,7 +116,7 @@ async def load_up(port: int, path: str, clients: int, seconds: float, share: flo
         rng = random.Random(number)  # noqa: S311 - no secret is drawn
         while time.monotonic() < until:
             if rng.random() < share:
-                outcome.deaths[await ask(port, path, rng.choice(DEATHS))] += 1
+                await ask(port, path, rng.choice(_RUNAWAY))
                 continue
             start = time.monotonic()
             status = await ask(port, path, rng.choice(queries))
@@ -153,7 +136,7 @@ def running(command: Sequence[str], port: int) -> Iterator[subprocess.Popen[byte
         limit = time.monotonic() + _PATIENCE
         while asyncio.run(ask(port, "/", "")) == 0:
             if process.poll() is not None or time.monotonic() > limit:
-                raise SystemExit(f"{command[0]} did not start")
+                raise ComponentError(f"{command[0]} did not start within {_PATIENCE:g} s")
             time.sleep(0.2)
         yield process
     finally:
@@ -168,9 +151,12 @@ def memory(pid: int) -> int:
     """Return the memory of a process and of those it has started, in MB (Linux)."""
     try:
         text = Path(f"/proc/{pid}/status").read_text("utf-8")
-        parts = [path.read_text("utf-8") for path in Path(f"/proc/{pid}/task").glob("*/children")]
     except OSError:  # it has ended
         return 0
+    parts = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):  # this thread has ended
+            parts.append(path.read_text("utf-8"))
     found = re.search(r"VmRSS:\s+(\d+)", text)
     own = int(found[1]) // 1024 if found else 0
     return own + sum(memory(int(child)) for child in " ".join(parts).split())
@@ -180,33 +166,33 @@ def measure(name: str, command: Sequence[str], port: int, path: str, load: Load)
     """Run a server under load and return what came of it."""
     with running(command, port) as process:
         before = memory(process.pid)
-        outcome = asyncio.run(load_up(port, path, load.clients, load.seconds, load.deaths))
+        outcome = asyncio.run(load_up(port, path, load.clients, load.seconds, load.runaway))
         time.sleep(2)
         after = memory(process.pid)
         lives = process.poll() is None
     return Measured(name, load, outcome, before, after, lives)
 
 
-def measurements(port: int, clients: int, seconds: float, deaths: float) -> Iterator[Measured]:
-    """Yield what came of each server, without queries of death and then with them."""
-    for share in (0.0, deaths):
+def measurements(port: int, clients: int, seconds: float, runaway: float) -> Iterator[Measured]:
+    """Yield what came of each server, without runaway queries and then with them."""
+    for share in (0.0, runaway):
         for name, command, own, path in _servers(port):
             yield measure(name, command, own, path, Load(clients, seconds, share))
 
 
 def endpoint_figures(seconds: float) -> Iterator[Figure]:
-    """Yield latency, failures and memory of both servers; ours beside Oxigraph's own."""
-    found = {(m.load.deaths, m.server): m for m in measurements(18890, 30, seconds, 0.05)}
-    for deaths in sorted({share for share, _ in found}):
-        mixed = f"{deaths:.0%} queries of death" if deaths else "well-behaved queries only"
-        theirs = found.get((deaths, "oxigraph"))
-        ours = found[deaths, "hcc-kg"]
+    """Yield latency, failures and memory of both servers; ours compared with Oxigraph's own."""
+    found = {(m.load.runaway, m.server): m for m in measurements(18890, 30, seconds, 0.05)}
+    for runaway in sorted({share for share, _ in found}):
+        mixed = f"{runaway:.0%} runaway queries" if runaway else "well-behaved queries only"
+        theirs = found.get((runaway, "oxigraph"))
+        ours = found[runaway, "hcc-kg"]
         for word, unit, value in (("p50", "ms", "p50"), ("p95", "ms", "p95")):
             other = _one(f"Oxigraph's server: {word}, {mixed}", unit, theirs, value)
             own = _one(f"endpoint: {word}, {mixed}", unit, ours, value)
             yield from ([other] if other else [])
             if own:
-                yield beside(own, other) if other else own
+                yield compared(own, other) if other else own
         for m in (theirs, ours):
             if m is not None:
                 who = "endpoint" if m is ours else "Oxigraph's server"
@@ -221,25 +207,13 @@ def _one(name: str, unit: str, measured: Measured | None, word: str) -> Figure |
     return None if value is None else figure(name, unit, [value])
 
 
-def main() -> None:
-    """Measure our endpoint and Oxigraph's server, without queries of death and with them."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--clients", type=int, default=30)
-    parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--deaths", type=float, default=0.05, help="share of queries of death")
-    parser.add_argument("--port", type=int, default=18890)
-    given = parser.parse_args()
-    for found in measurements(given.port, given.clients, given.seconds, given.deaths):
-        print(json.dumps(found.told()), flush=True)
-
-
 def _servers(port: int) -> Iterator[tuple[str, list[str], int, str]]:
     ours = [sys.executable, "-m", "kg", "serve", "--port", str(port)]
     yield "hcc-kg", ours, port, "/sparql"
-    beside_python = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    oxigraph = shutil.which("oxigraph", path=beside_python)
+    folders = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    oxigraph = shutil.which("oxigraph", path=folders)
     if oxigraph is None:
-        print("oxigraph is not installed: pip install oxigraph", file=sys.stderr)
+        terminal.messages().print("Not compared: oxigraph is not installed (pip install oxigraph).")
         return
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "example.nq"
@@ -248,7 +222,3 @@ def _servers(port: int) -> Iterator[tuple[str, list[str], int, str]]:
         subprocess.run([oxigraph, "load", *store, "--file", str(data)], check=True)  # noqa: S603
         bind = ["--bind", f"127.0.0.1:{port + 1}", "--union-default-graph", "--timeout-s", "10"]
         yield "oxigraph", [oxigraph, "serve-read-only", *store, *bind], port + 1, "/query"
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""The engines: cohorts beside a copy of their table, single records, HermiT.
+"""The engines: cohorts compared with a copy of their table, single records, HermiT.
 
 Every figure is a median of several runs with its spread, taken in one invocation on one
 machine. Ratios compare figures of that invocation; seconds alone say little elsewhere.
@@ -19,7 +19,7 @@ import polars as pl
 
 from kg import api, paths
 from kg.benchmarks.cohort import write_cohort
-from kg.benchmarks.figures import Figure, beside, figure, timed
+from kg.benchmarks.figures import Figure, compared, figure, timed
 from kg.engines.classification import RejectCounter, Summary, chunks, compiled_engine
 from kg.guideline import Guideline
 from kg.patients.tables import PatientTable
@@ -41,7 +41,7 @@ class Cohorts:
         return path
 
     def figures(self, size: int) -> Iterator[Figure]:
-        """Yield the times of one size, each beside a copy of its input and output."""
+        """Yield the times of one size, each compared with a copy of its input and output."""
         table = self.table(size)
         compact, met, full = (self.folder / f"{n}.parquet" for n in ("compact", "met", "full"))
         copied = self.folder / "copy.parquet"
@@ -50,12 +50,12 @@ class Cohorts:
             ("with met lists", met, lambda: self.met(table, met), 3),
             ("with missing variables", full, lambda: api.classify_file(table, full), 10),
         ]
-        for name, output, run, limit in plans:
+        for name, output, run, target in plans:
             run()
             copies = partial(copy, table, output, copied)
-            base = timed(f"copy {size:,} patients and {name}", copies, self.runs)
+            base = timed(f"copy {size:,} patients, {name}", copies, self.runs)
             yield base
-            yield beside(timed(f"{name}, {size:,} patients", run, self.runs), base, limit)
+            yield compared(timed(f"{name}, {size:,} patients", run, self.runs), base, target)
 
     def compact(self, table: Path, output: Path) -> None:
         """Classify into one compact row a patient."""
@@ -78,7 +78,7 @@ class Cohorts:
         for size in sizes:
             taken, peak = measured_process(self.table(size), self.folder / "grown.parquet")
             each = figure(f"microseconds a patient, {size:,} patients", "µs", [taken / size * 1e6])
-            yield each if per_patient is None else beside(each, per_patient, 1.3)
+            yield each if per_patient is None else compared(each, per_patient, 1.3)
             per_patient = per_patient or each
             yield figure(f"peak memory, {size:,} patients", "GiB", [peak], 4)
 
@@ -149,7 +149,7 @@ def single_records(guideline: Guideline, runs: int) -> Figure:
 
 
 def hermit(guideline: Guideline, cohorts: Cohorts, size: int, records: int) -> Iterator[Figure]:
-    """Yield the throughput of HermiT in process, and the compiled engine's beside it."""
+    """Yield the throughput of HermiT in process, and the compiled engine's compared with it."""
     from kg.engines.hermit import Hermit  # noqa: PLC0415 - starts a Java virtual machine
 
     reasoner = Hermit(guideline)
@@ -171,5 +171,5 @@ def hermit(guideline: Guideline, cohorts: Cohorts, size: int, records: int) -> I
         "/s",
         [size / seconds.most, size / seconds.median, size / seconds.least],
     )
-    ratio = beside(fast, slow, 100_000)
+    ratio = compared(fast, slow, 100_000)
     yield Figure(**(asdict(ratio) | {"at_least": True}))

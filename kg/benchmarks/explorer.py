@@ -1,8 +1,7 @@
 """The explorer as a browser sees it: the first page, and the answer to a changed field.
 
-Run as `python -m kg.benchmarks.explorer`; it needs Playwright and a chromium. Beside it runs a
-page of Streamlit that does nothing but repeat one field: what the page of a patient takes on
-top of that is ours.
+It needs Playwright and Chromium. It is compared with a page of Streamlit that does nothing but
+repeat one field: what the page of a patient takes on top of that is ours.
 
 1. A server is started, and a browser that has never seen it opens the page (cold).
 2. A field gets one value after the other. The clock runs in the page itself, from the key that
@@ -12,7 +11,6 @@ top of that is ours.
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import statistics
 import tempfile
@@ -22,8 +20,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from kg.benchmarks.figures import Figure, beside, figure
-from kg.benchmarks.running import served
+from kg.benchmarks.figures import Figure, compared, figure
+from kg.benchmarks.running import missing_extra, served
 from kg.paths import explorer_app
 
 _BARE = """
@@ -50,29 +48,23 @@ _ANSWERED = """(value) => new Promise((resolve, reject) => {
 
 
 def explorer_figures(changes: int) -> Iterator[Figure]:
-    """Yield the figures of the page of a patient, each beside the bare page."""
+    """Yield the figures of the page of a patient, each compared with the bare page."""
     with tempfile.TemporaryDirectory() as folder:
         bare = Path(folder) / "bare.py"
         bare.write_text(_BARE, encoding="utf-8")
         theirs = measure("bare page", bare, "", changes)
         ours = measure("page of a patient", explorer_app(), _RECORD, changes)
-    for other, own, limit in zip(theirs, ours, (3.0, None, 300.0), strict=True):
+    for other, own, target in zip(theirs, ours, (3.0, None, 300.0), strict=True):
         yield other
-        yield Figure(**(asdict(beside(own, other)) | {"limit": limit, "of_median": True}))
-
-
-def main() -> None:
-    """Print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--changes", type=int, default=60, help="values that the field gets")
-    for found in explorer_figures(parser.parse_args().changes):
-        ratio = "" if found.ratio is None else f" = {found.ratio:.2f} x"
-        print(f"{found.name}: {found.median:.3g} {found.unit}{ratio}")
+        yield Figure(**(asdict(compared(own, other)) | {"target": target, "of_median": True}))
 
 
 def measure(name: str, script: Path, parameters: str, changes: int) -> list[Figure]:
     """Return the time to the first page, and the median and 95th percentile of answers."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only here is it needed
+    try:
+        from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only here is it needed
+    except ImportError as error:
+        raise missing_extra("playwright") from error
 
     with served(script) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -99,7 +91,3 @@ def _changed(page: Any, value: float) -> float:
     took: float = page.evaluate(_ANSWERED, f"{value:g}")
     page.wait_for_timeout(100)
     return took
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""Figures: medians with their spread, each beside what it is compared with."""
+"""Figures: medians with their spread, and their ratio to what they are compared with."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ import polars as pl
 class Figure:
     """One figure: the median of `runs` runs, the least and the most, and a ratio.
 
-    `ratio` is the median over that of `beside`, another figure of the same invocation;
-    `limit` is what the ratio (or, without one, or where it is `of_median`, the median) should
+    `ratio` is the median over that of `compared_with`, another figure of the same invocation;
+    `target` is what the ratio (or, without one, or where it is `of_median`, the median) should
     not exceed, or reach where it is `at_least`.
     """
 
@@ -27,40 +27,40 @@ class Figure:
     least: float
     most: float
     runs: int
-    beside: str | None = None
+    compared_with: str | None = None
     ratio: float | None = None
-    limit: float | None = None
+    target: float | None = None
     at_least: bool = False
     of_median: bool = False
 
     @property
-    def holds(self) -> bool | None:
-        """Whether the figure keeps its limit; None where it has none."""
-        if self.limit is None:
+    def met(self) -> bool | None:
+        """Whether the figure meets its target; None where it has none."""
+        if self.target is None:
             return None
         value = self.median if self.ratio is None or self.of_median else self.ratio
-        return value >= self.limit if self.at_least else value <= self.limit
+        return value >= self.target if self.at_least else value <= self.target
 
 
-def timed(name: str, run: Callable[[], object], runs: int, limit: float | None = None) -> Figure:
+def timed(name: str, run: Callable[[], object], runs: int, target: float | None = None) -> Figure:
     """Return the seconds that a call takes."""
     seconds = []
     for _ in range(runs):
         start = time.perf_counter()
         run()
         seconds.append(time.perf_counter() - start)
-    return figure(name, "s", seconds, limit)
+    return figure(name, "s", seconds, target)
 
 
-def figure(name: str, unit: str, values: list[float], limit: float | None = None) -> Figure:
+def figure(name: str, unit: str, values: list[float], target: float | None = None) -> Figure:
     """Return the figure of some values."""
     middle = statistics.median(values)
-    return Figure(name, unit, middle, min(values), max(values), len(values), limit=limit)
+    return Figure(name, unit, middle, min(values), max(values), len(values), target=target)
 
 
-def beside(this: Figure, other: Figure, limit: float | None = None) -> Figure:
+def compared(this: Figure, other: Figure, target: float | None = None) -> Figure:
     """Return a figure with its ratio to another."""
-    told = asdict(this) | {"beside": other.name, "limit": limit}
+    told = asdict(this) | {"compared_with": other.name, "target": target}
     return Figure(**(told | {"ratio": this.median / other.median}))
 
 

@@ -1,11 +1,7 @@
-"""An open cohort: how long a made-up table takes to open and a selection to answer, and memory.
-
-Run as `python -m kg.benchmarks.open_cohort --patients 100000 --format csv`.
-"""
+"""An open cohort: how long a made-up table takes to open and a selection to answer, and memory."""
 
 from __future__ import annotations
 
-import argparse
 import io
 import tempfile
 from collections.abc import Iterator
@@ -16,11 +12,11 @@ import polars as pl
 
 from kg import api
 from kg.benchmarks.cohort import write_cohort
-from kg.benchmarks.figures import Figure, beside, figure, machine, timed
+from kg.benchmarks.figures import Figure, compared, figure, timed
 from kg.cohorts import views as cohort_views
 from kg.cohorts.opened import OpenCohort, open_cohort, open_example
 from kg.cohorts.selections import Selection, patients
-from kg.guideline import Guideline, load
+from kg.guideline import Guideline
 from kg.readers.uploads import Held
 
 _MEGABYTE = 2**20
@@ -58,7 +54,7 @@ def selections(cohort: OpenCohort) -> dict[str, Selection]:
 
 
 def cohort_figures(guideline: Guideline, size: int, format_: str) -> Iterator[Figure]:
-    """Yield the figures of an open cohort; opening it beside classifying it into a file."""
+    """Yield the figures of an open cohort; opening it, compared with classifying it into a file."""
     open_example(guideline)  # compiles the guideline
     held = table(guideline, size, format_)
     with tempfile.TemporaryDirectory() as folder:
@@ -71,25 +67,10 @@ def cohort_figures(guideline: Guideline, size: int, format_: str) -> Iterator[Fi
             3,
         )
     yield base
-    yield beside(timed("open them in memory", lambda: open_cohort(guideline, held), 3), base)
+    yield compared(timed("open them in memory", lambda: open_cohort(guideline, held), 3), base)
     cohort = open_cohort(guideline, held)
     for view, selection in selections(cohort).items():
         yield timed(f"select in {view}", partial(patients, cohort, selection), 5)
     yield timed("open one patient", lambda: cohort.draft(size // 2), 5)
     yield figure("results held", "MB", [cohort.results.estimated_size() / _MEGABYTE])
     yield figure("cells held", "MB", [cohort.cells.estimated_size() / _MEGABYTE])
-
-
-def main() -> None:
-    """Print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--patients", type=int, default=100_000)
-    parser.add_argument("--format", choices=("csv", "jsonl", "parquet"), default="csv")
-    asked = parser.parse_args()
-    print(machine())
-    for found in cohort_figures(load(), asked.patients, asked.format):
-        print(f"{found.name}: {found.median:.3g} {found.unit}")
-
-
-if __name__ == "__main__":
-    main()

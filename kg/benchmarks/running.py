@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from kg.errors import ComponentError
+
 _PATIENCE = 60.0  # seconds
 _OPTIONS = {
     "server.headless": "true",
@@ -26,6 +28,11 @@ def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
+
+
+def missing_extra(package: str) -> ComponentError:
+    """Return the error for a package that only benchmarks need."""
+    return ComponentError(f"{package} is not installed: pip install 'hcc-kg[dev]'")
 
 
 @contextmanager
@@ -59,4 +66,4 @@ def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
                 return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)
-    raise TimeoutError(f"{address} did not start")
+    raise ComponentError(f"{address}: Streamlit did not start within {_PATIENCE:g} s")

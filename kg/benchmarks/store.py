@@ -1,4 +1,4 @@
-"""The embedded store: loading the graph and asking it, beside rdflib on the same graph.
+"""The embedded store: loading the graph and asking it, compared with rdflib on the same graph.
 
 rdflib is asked the questions of which both give an answer in seconds; the others it would take
 minutes for.
@@ -11,13 +11,17 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-import rdflib
-
-from kg.benchmarks.figures import Figure, beside, timed
+from kg.benchmarks.figures import Figure, compared, timed
+from kg.benchmarks.running import missing_extra
 from kg.catalogue.queries import question
 from kg.guideline import Guideline
 from kg.server.dataset import write_example
 from kg.stores import Store, open_store
+
+try:
+    import rdflib
+except ImportError as error:
+    raise missing_extra("rdflib") from error
 
 QUESTIONS = ("therapies", "thresholds", "eligible-for", "recommendation-counts", "conflicts")
 
@@ -29,14 +33,14 @@ def store_figures(guideline: Guideline, runs: int) -> Iterator[Figure]:
         write_example(guideline, path)
         slow = timed("rdflib: load guideline and example cohort", partial(_rdflib, path), 1)
         yield slow
-        yield beside(timed("store: the same", partial(_store, path), runs), slow)
+        yield compared(timed("store: the same", partial(_store, path), runs), slow)
         store, other = _store(path), _rdflib(path)
         for name in QUESTIONS:
             asked = question(name)
             text = asked.filled(asked.examples, guideline)
             theirs = timed(f"rdflib: question {name}", partial(_rows, other, text), 1)
             yield theirs
-            yield beside(timed("store: the same", partial(store.select, text), runs), theirs)
+            yield compared(timed("store: the same", partial(store.select, text), runs), theirs)
 
 
 def _store(path: Path) -> Store:
