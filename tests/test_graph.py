@@ -405,7 +405,7 @@ def test_one_graph_is_exported_as_turtle(run: Run, tmp_path: Path, built: Path) 
     }
     ran = run("graph", "export", "--store", built, "--format", "turtle")
     assert (ran.status, ran.out) == (2, "")
-    assert "cohort/example, ontology, statements, verdicts/example" in ran.err
+    assert "cohort/example, mappings, ontology, statements, verdicts/example" in ran.err
     ran = run("graph", "export", "--store", built, "--graph", "cohort/no")
     assert ran.status == 2
     assert "'cohort/no'" in ran.err
