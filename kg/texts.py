@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 NOTE_ON_USE = "For research and teaching; never the sole basis of a decision about a patient."
+UNKNOWN_VALUE = "unknown"  # what is said of a variable of which a record says nothing
 _PLURALS = {"criterion": "criteria", "class": "classes"}
 
 

@@ -33,7 +33,7 @@ STATES: dict[str, list[dict[str, str]]] = {  # beside a page as it is opened fir
     "query": [{"question": "why"}, {"question": "verdict-counts", "view": "Chart"}],
     "cohort": [
         {"cohort": "example", "view": view}
-        for view in ("verdicts", "overlaps", "exclusions", "missing", "conflicts", "rejected")
+        for view in ("verdicts", "overlaps", "why-not", "missing", "conflicts", "rejected")
     ],
 }
 ALL = [(page, state) for page in PAGES for state in ({}, *STATES.get(page, ()))]

@@ -64,7 +64,7 @@ def test_the_165_patients_of_a_real_cohort_lead_to_one(explorer, shared):
         page.get_by_role("radio", name="Missing facts").click()
         page.get_by_text("Missing fact", exact=True).wait_for()
         click_bar(page, 0, 400)
-        page.get_by_text("an undetermined verdict turns on").wait_for()
+        page.get_by_text("an undetermined verdict depends on").wait_for()
         pick_and_open(page, row=1)
         assert "UCI-" in page.url
 
@@ -73,7 +73,7 @@ def test_the_165_patients_of_a_real_cohort_lead_to_one(explorer, shared):
     ("view", "at", "told"),
     [
         ("overlaps", {"x": 196, "y": 100}, "eligible for"),
-        ("exclusions", {"x": 240, "y": 12}, ", by"),
+        ("why-not", {"x": 240, "y": 12}, ", because of"),
         ("conflicts", {"x": 240, "y": 30}, ""),
     ],
 )

@@ -14,7 +14,7 @@ def test_a_patient_is_entered_and_the_verdict_read(explorer: Explorer, width: in
         field = page.get_by_role("textbox", name="number of tumours")
         field.fill("1")
         field.press("Enter")
-        page.get_by_text("One tumour; 64 facts not known").wait_for()
+        page.get_by_text("One tumour; 64 variables unknown").wait_for()
         settled(page)
         page.get_by_role("toolbar", name="gross tumour type").get_by_text("diffuse").click()
         verdict = page.locator("summary", has_text="radiofrequency ablation").first
@@ -28,7 +28,7 @@ def test_a_patient_is_entered_and_the_verdict_read(explorer: Explorer, width: in
 def test_an_address_opens_the_same_patient_in_a_fresh_browser(explorer: Explorer) -> None:
     with explorer.opened(tumour_count="2", max_tumour_diameter_cm="2..3", open="rfa") as page:
         page.get_by_text("2 tumours, 2 to 3 cm").wait_for()
-        page.get_by_text("What would settle it").wait_for()
+        page.get_by_text("Missing: what would settle it").wait_for()
         page.get_by_role("button", name="Save and share").click()
         shared = page.locator("[data-testid=stCode] code").inner_text()
     with explorer.opened(shared) as page:

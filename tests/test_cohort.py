@@ -142,7 +142,7 @@ def test_an_empty_cohort_is_a_report_of_zeros() -> None:
 def test_the_command_prints_every_section(run: Callable[..., Any]) -> None:
     ran = run("cohort", "--example")
     assert ran.status == 0
-    sections = ["Verdicts", "What contraindicates most", "What excludes the indication most"]
+    sections = ["Verdicts", "Why contraindicated", "Why not indicated"]
     for heading in (*sections, "What is missing", "Conflicts in the record"):
         assert heading in ran.out
     assert "45 patients; 0 rows rejected" in ran.out

@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from kg.commands.explain import explain as command
 from kg.errors import InputError
-from kg.explanation.reasons import criteria_json, explain
+from kg.explanation.explanations import criteria_json
+from kg.explanation.reasons import explain
 from kg.guideline import load
 from kg.patients.records import read_record
 from kg.reasoning.logic import logic_of
@@ -67,8 +68,8 @@ def criterion(found, name):
 def test_contraindicated_names_the_criterion_and_its_fact():
     found = therapy("rfa", hepatic_vein_thrombus="yes")
     assert found.reason == (
-        "Contraindicated: ABL-C2b (hepatic vein thrombus) is met, "
-        "because hepatic vein tumour thrombus: yes."
+        "Contraindicated: ABL-C2b (hepatic vein thrombus) is met "
+        "because of hepatic vein tumour thrombus: yes."
     )
     assert found.facts == ("hepatic vein tumour thrombus: yes",)
 
@@ -82,21 +83,21 @@ def test_contraindicated_names_every_criterion_that_is_met():
 def test_not_indicated_gives_the_facts_that_exclude_all_indications():
     found = therapy("rfa", tumour_count="4", max_tumour_diameter_cm="3")
     assert found.reason == (
-        "Not indicated: no indication can hold, "
-        "because number of tumours 4; largest tumour diameter 3 cm."
+        "Not indicated: no indication can be met "
+        "because of number of tumours 4; largest tumour diameter 3 cm."
     )
 
 
 def test_not_indicated_by_a_precondition_says_so():
     found = therapy("tace_plus_rfa", **{**adverse_absent(), "ecog": "3"})
     assert found.reason.startswith("Not indicated: TRF-P1 (")
-    assert "a precondition, is excluded, because ECOG performance status 3." in found.reason
+    assert "a precondition, is excluded because of ECOG performance status 3." in found.reason
 
 
 def test_many_deciding_facts_are_cut_in_the_sentence_and_kept_in_the_account():
     found = therapy("tace", **adverse_absent())
     assert found.verdict == "not_indicated"
-    assert re.search(r"and \d+ more facts\.$", found.reason)
+    assert re.search(r"and \d+ more\.$", found.reason)
     assert len(found.facts) > 6
 
 
@@ -105,21 +106,21 @@ def test_undetermined_names_what_would_settle_it():
     assert found.reason.startswith("Undetermined: whether it is indicated")
     assert [missing.variable for missing in found.missing] == ["child_pugh_class"]
     assert found.missing[0].label == "Child-Pugh class"
-    assert found.missing[0].fact == "Child-Pugh class: not known"
+    assert found.missing[0].fact == "Child-Pugh class: unknown"
 
 
 def test_eligible_names_indication_and_precondition():
     found = therapy("rfa", **adverse_absent())
     assert found.verdict == "eligible"
     assert re.search(r"ABL-I1 \(.*\) and ABL-I2 \(.*\) are met", found.reason)
-    assert "no contraindication, absolute or relative, holds" in found.reason
+    assert "no absolute or relative contraindication is met" in found.reason
 
 
 def test_caution_names_what_is_met_and_what_is_unchecked():
     cells = {**adverse_absent(), "near_gallbladder": "yes", "near_diaphragm": ""}
     found = therapy("rfa", **cells)
     assert found.verdict == "eligible_with_caution"
-    assert "there is caution for ABL-R2a" in found.reason
+    assert "caution is called for by ABL-R2a" in found.reason
     assert "ABL-R2b (near diaphragm or protruding from capsule) could not be" in found.reason
     assert found.unchecked == ("ABL-R2b",)
 
@@ -129,7 +130,7 @@ def test_joint_indication_names_the_sets_that_cover_it():
         "rfa", **{**adverse_absent(), "tumour_count": "", "max_tumour_diameter_cm": "4"}
     )
     assert found.covers == (("ABL-I1", "ABL-I3"),)
-    assert re.search(r"ABL-I1 \(.*\) or ABL-I3 \(.*\) always holds", found.reason)
+    assert re.search(r"at least one of ABL-I1 \(.*\) and ABL-I3 \(.*\) is always met", found.reason)
     assert criteria_json(found)["covers"] == [["ABL-I1", "ABL-I3"]]
 
 
@@ -139,12 +140,12 @@ def test_single_indication_needs_no_cover():
     assert "covers" not in criteria_json(found)
 
 
-def test_surgery_says_that_no_contraindications_were_checked():
+def test_surgery_says_that_no_contraindications_were_checked_and_names_none():
     for resectable in ("yes", "no", ""):
         found = therapy("surgical_resection", **{**FIT, "resectable": resectable})
         assert any("none were checked" in note for note in found.notes)
     cells = {"resectable": "yes", "tolerates_resection": "yes", "surgery_declined": "no"}
-    assert "no contraindications were checked" in therapy("surgical_resection", **cells).reason
+    assert therapy("surgical_resection", **cells).reason.endswith(" is met.")
 
 
 # Criteria
@@ -171,7 +172,7 @@ def test_facts_of_a_criterion_are_only_those_that_decide_it():
 
 def test_facts_of_an_unknown_criterion_are_the_open_ones():
     found = criterion(therapy("rfa", cachexia="no", malignant_effusion="no"), "ABL-C7")
-    assert (found.state, found.facts) == (UNKNOWN, ("refractory massive ascites: not known",))
+    assert (found.state, found.facts) == (UNKNOWN, ("refractory massive ascites: unknown",))
 
 
 def test_derived_fact_says_so_behind_a_criterion():

@@ -13,7 +13,7 @@ from kg.guideline.values import Knowledge
 from kg.paths import example_cohort, example_lesions
 from kg.patients.records import Record, read_record
 from kg.patients.tables import find_patient
-from kg.reasoning.inquiry import open_facts
+from kg.reasoning.inquiry import missing_variables
 from kg.reasoning.verdicts import UNDETERMINED
 
 IDS = pl.read_csv(example_cohort(), infer_schema=False)["patient_id"].to_list()
@@ -34,7 +34,7 @@ def test_what_a_fact_settles_is_what_trying_its_values_shows(
     record = find_patient(guideline, example_cohort(), patient, example_lesions())
     engine = Compiled(guideline)
     result = engine.classify(record)
-    facts = open_facts(guideline, record, result)
+    facts = missing_variables(guideline, record, result)
     open_ = {t.therapy for t in result.therapies.values() if t.verdict == UNDETERMINED}
     assert {t for fact in facts for t in fact.bears_on} == open_
     for fact in facts[:6]:
@@ -52,17 +52,17 @@ def test_what_a_fact_settles_is_what_trying_its_values_shows(
 
 def test_the_most_decisive_fact_comes_first(guideline: Guideline) -> None:
     record = find_patient(guideline, example_cohort(), "low-leukocytes-unexplained")
-    facts = open_facts(guideline, record, Compiled(guideline).classify(record))
+    facts = missing_variables(guideline, record, Compiled(guideline).classify(record))
     assert [fact.variable for fact in facts] == ["hypersplenism", "tumour_count"]
     assert len(facts[0].settles) > len(facts[1].settles)
 
 
 def test_nothing_is_asked_where_nothing_is_open(guideline: Guideline) -> None:
     record = find_patient(guideline, example_cohort(), "small-single-tumour")
-    assert open_facts(guideline, record, Compiled(guideline).classify(record)) == ()
+    assert missing_variables(guideline, record, Compiled(guideline).classify(record)) == ()
 
 
 def test_of_an_empty_record_every_verdict_is_open(guideline: Guideline) -> None:
     record = read_record(guideline, "p", {})
-    facts = open_facts(guideline, record, Compiled(guideline).classify(record))
+    facts = missing_variables(guideline, record, Compiled(guideline).classify(record))
     assert {t for fact in facts for t in fact.bears_on} == set(guideline.therapies)

@@ -69,12 +69,12 @@ def test_overlaps_divide_the_cohort(both: Both) -> None:
     assert len(dots) == frame["therapies"].sum()
 
 
-def test_every_exclusion_bar_has_its_patients(both: Both) -> None:
+def test_every_reason_bar_has_its_patients(both: Both) -> None:
     cohort, single = both
     tried = 0
     for therapy in G.therapies.values():
-        for row in cohort_views.exclusions(cohort, therapy.id).iter_rows(named=True):
-            found = behind(cohort, "exclusions", row)
+        for row in cohort_views.why_not(cohort, therapy.id).iter_rows(named=True):
+            found = behind(cohort, "why-not", row)
             assert len(found) == row["patients"] >= row["alone"]
             word, _, reason = row["chosen"].partition(".")
             if reason in therapy.absolute:
@@ -185,7 +185,7 @@ def test_an_empty_table_is_a_cohort_of_nobody() -> None:
         {"view": ["verdicts"], "therapy": ["tace"], "chosen": ["perhaps"]},
         {"view": ["verdicts"], "chosen": ["eligible"]},
         {"view": ["overlaps"], "chosen": ["tace,rfa"]},
-        {"view": ["exclusions"], "therapy": ["tace"], "chosen": ["contraindicated.ABL-I1"]},
+        {"view": ["why-not"], "therapy": ["tace"], "chosen": ["contraindicated.ABL-I1"]},
         {"view": ["missing"], "chosen": ["patient_id"]},
         {"view": ["conflicts"], "chosen": ["<script>"]},
         {"view": ["rejected"], "chosen": ["x"]},

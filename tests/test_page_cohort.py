@@ -73,8 +73,8 @@ def test_every_view_is_shown_and_restored_by_its_address(view):
     [
         ("verdicts", "tace", "eligible", "transarterial chemoembolisation: eligible"),
         ("overlaps", "", "none", "eligible for no therapy"),
-        ("exclusions", "tace", "not_indicated.indications", "no indication can hold"),
-        ("missing", "", "tumour_count", "turns on number of tumours"),
+        ("why-not", "tace", "not_indicated.indications", "no indication can be met"),
+        ("missing", "", "tumour_count", "depends on number of tumours"),
         ("conflicts", "", "OneTumourManyAreas", ""),
     ],
 )

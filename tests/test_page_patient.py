@@ -27,7 +27,7 @@ def test_an_empty_page_says_what_to_do(guideline: Guideline) -> None:
     test = app("patient")
     assert not test.exception
     said = texts(test)
-    assert "Enter a fact, or load an example" in said
+    assert "Enter a value, or load an example" in said
     assert NOTE_ON_USE in said
     assert sum("undetermined" in e.label for e in test.expander) == len(guideline.therapies)
 
@@ -48,7 +48,7 @@ def test_an_address_fills_the_form_and_the_verdicts_follow() -> None:
     assert not test.exception
     assert "One tumour, 2\\.4 cm" in texts(test)
     assert field(test, "max_tumour_diameter_cm") == "2.4"
-    assert "What would settle it" in texts(test)
+    assert "Missing: what would settle it" in texts(test)
     assert test.query_params["open"] == "rfa"
 
 
@@ -110,7 +110,7 @@ def test_a_fact_to_find_out_is_a_click_away_from_its_field(guideline: Guideline)
 def test_what_would_have_to_change_is_told() -> None:
     test = app("patient", variceal_bleed_within_month="true", open="rfa")
     assert "What would have to change" in texts(test)
-    assert "no advice" in texts(test)
+    assert "Not advice" in texts(test)
 
 
 def test_an_example_is_opened_compared_and_cleared() -> None:
@@ -126,7 +126,7 @@ def test_an_example_is_opened_compared_and_cleared() -> None:
     assert any(name.startswith("other.") for name in test.query_params)
     button(test, "End the comparison")
     button(test, "Clear")
-    assert "No leading fact is known yet" in texts(test)
+    assert "No key fact is known yet" in texts(test)
     assert not dict(test.query_params)
 
 

@@ -25,17 +25,17 @@ SMALL = {"tumour_count": "1", "max_tumour_diameter_cm": "2.4", "child_pugh_class
 @pytest.mark.parametrize(
     ("cells", "line"),
     [
-        ({}, "No leading fact is known yet; 65 facts not known"),
-        (SMALL, "One tumour, 2.4 cm, Child-Pugh A; 62 facts not known"),
+        ({}, "No key fact is known yet; 65 variables unknown"),
+        (SMALL, "One tumour, 2.4 cm, Child-Pugh A; 62 variables unknown"),
         (
             SMALL | {"tumour_count": ">=2", "distant_metastasis": "none", "ecog": "<=1"},
             "At least 2 tumours, 2.4 cm, no spread, Child-Pugh A, ECOG at most 1; "
-            "60 facts not known",
+            "60 variables unknown",
         ),
-        ({"tumour_count": "3"}, "3 tumours; 64 facts not known"),
+        ({"tumour_count": "3"}, "3 tumours; 64 variables unknown"),
         (
             {"portal_vein_thrombus": "vp3"},
-            "Portal vein thrombus: first-order branch (Vp3); 63 facts not known",
+            "Portal vein thrombus: first-order branch (Vp3); 63 variables unknown",
         ),
     ],
 )
@@ -56,7 +56,7 @@ def test_a_comparison_marks_what_differs(guideline: Guideline) -> None:
     pairs = {pair.id: pair for pair in comparison.facts(guideline, first, second)}
     assert list(pairs) == [*SMALL, "ecog"]
     assert {name for name, pair in pairs.items() if pair.differs} == {"child_pugh_class", "ecog"}
-    assert (pairs["ecog"].first, pairs["ecog"].second) == ("not known", "1")
+    assert (pairs["ecog"].first, pairs["ecog"].second) == ("unknown", "1")
     engine = Compiled(guideline)
     verdicts = comparison.verdicts(guideline, engine.classify(first), engine.classify(second))
     assert {pair.id for pair in verdicts if pair.differs} == {"tace", "tae", "tai", "tace_plus_rfa"}

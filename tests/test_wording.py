@@ -82,9 +82,9 @@ def test_every_formula_of_the_ontology_can_be_said(name):
         ("liver_involvement_percent", ">=70", "share of the liver occupied by tumour at least 70%"),
         ("child_pugh_class", "A|B", "Child-Pugh class: A or B"),
         ("cachexia", "no", "cachexia: no"),
-        ("cachexia", None, "cachexia: not known"),
-        ("tumour_count", None, "number of tumours: not known"),
-        ("tumour_count", ">=1", "number of tumours: not known"),
+        ("cachexia", None, "cachexia: unknown"),
+        ("tumour_count", None, "number of tumours: unknown"),
+        ("tumour_count", ">=1", "number of tumours: unknown"),
     ],
 )
 def test_fact_says_what_the_cell_says(variable, cell, expected):
@@ -132,4 +132,4 @@ def test_lists_read_as_in_a_sentence():
 
 def test_long_lists_are_cut_and_counted_but_never_to_hide_one():
     assert shortened(list("abcdef")) == "a; b; c; d; e; f"
-    assert shortened(list("abcdefg")) == "a; b; c; d; e; and 2 more facts"
+    assert shortened(list("abcdefg")) == "a; b; c; d; e; and 2 more"

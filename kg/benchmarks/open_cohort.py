@@ -41,7 +41,7 @@ def selections(cohort: OpenCohort) -> dict[str, Selection]:
     """Return the selection of most patients in each view."""
     frames = {
         "overlaps": cohort_views.overlaps(cohort),
-        "exclusions": cohort_views.exclusions(cohort, "tace"),
+        "why-not": cohort_views.why_not(cohort, "tace"),
         "missing": cohort_views.missing(cohort),
         "conflicts": cohort_views.conflicts(cohort),
         "verdicts": cohort_views.verdicts(cohort).sort("patients", descending=True),

@@ -24,6 +24,7 @@ import polars as pl
 
 from kg.cohorts.expressions import blocked, blocking, open_sets, reasons, settled, undetermined
 from kg.engines.classification import RejectCounter, Summary, chunks, compiled_engine
+from kg.explanation.wording import NO_INDICATION
 from kg.guideline import Guideline, Therapy, load
 from kg.patients.column_records import CONFLICTS
 from kg.patients.tables import PatientTable
@@ -33,7 +34,6 @@ from kg.reasoning.verdicts import CONTRAINDICATED, NOT_INDICATED
 from kg.writers import Chunk
 
 Watch = Callable[[Iterator[Chunk]], Iterable[Chunk]]
-NO_INDICATION = "no indication can hold"
 TOGETHER = "only together"
 
 
@@ -56,7 +56,7 @@ class TherapyReport:
 
     `contraindicated_by` counts, among contraindicated patients, the absolute contraindications
     that are met. `not_indicated_by` counts, among those not indicated, the preconditions that
-    are excluded, and that all indications are. Where neither does it alone, they cannot hold
+    are excluded, and that all indications are. Where neither does it alone, they cannot be met
     together. Most patients first.
     """
 
@@ -69,7 +69,7 @@ class TherapyReport:
 
 @dataclass(frozen=True)
 class MissingReport:
-    """A variable that is not known, and what learning its value would do.
+    """A variable that is unknown, and what learning its value would do.
 
     `verdicts` are the undetermined verdicts among whose missing variables it is, `patients`
     those who have such a verdict. `settles_verdicts` are those that miss nothing else: any value

@@ -1,6 +1,6 @@
 """Patients of an open cohort selected by what they share, and selections as parts of addresses.
 
-`?view=exclusions&therapy=tace&chosen=contraindicated.TACE-C1`
+`?view=why-not&therapy=tace&chosen=contraindicated.HAI-C1`
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from kg.reasoning.results import VERDICT_, pack, unpack
 from kg.reasoning.verdicts import VERDICTS
 from kg.writers.table import short_name
 
-VIEWS = ("verdicts", "overlaps", "exclusions", "missing", "conflicts", "rejected")
+VIEWS = ("verdicts", "overlaps", "why-not", "missing", "conflicts", "rejected")
 NONE = "none"
-_OF_THERAPY = ("verdicts", "exclusions")
+_OF_THERAPY = ("verdicts", "why-not")
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ def _choices(guideline: Guideline, view: str, therapy: str, chosen: str) -> Iter
         return conflict_messages(guideline)
     if view == "verdicts" and therapy:
         return VERDICTS
-    if view == "exclusions" and therapy:
-        return _exclusions(guideline, therapy)
+    if view == "why-not" and therapy:
+        return _why_not(guideline, therapy)
     return ()
 
 
@@ -82,13 +82,13 @@ def overlap_key(therapies: Sequence[str]) -> str:
 
 
 def reason_key(word: str, criteria: Sequence[str]) -> str:
-    """Return what stands for criteria that rule a therapy out with a verdict."""
+    """Return what stands for criteria that stand behind a verdict against a therapy."""
     if len(criteria) == 1:
         return f"{word}.{criteria[0]}"
     return f"{word}.{'indications' if criteria else 'together'}"
 
 
-def _exclusions(guideline: Guideline, therapy: str) -> dict[str, pl.Expr]:
+def _why_not(guideline: Guideline, therapy: str) -> dict[str, pl.Expr]:
     told = reasons(guideline.therapies[therapy])
     return {reason_key(word, names): flag for word, names, flag, _ in told}
 
@@ -101,8 +101,8 @@ def condition(cohort: OpenCohort, selection: Selection) -> pl.Expr:
     if selection.view == "overlaps":
         named = [] if chosen == NONE else chosen.split(",")
         return pl.col(cohort.eligible.name) == pack(list(guideline.therapies), named)
-    if selection.view == "exclusions":
-        return _exclusions(guideline, selection.therapy)[chosen]
+    if selection.view == "why-not":
+        return _why_not(guideline, selection.therapy)[chosen]
     if selection.view == "missing":
         return blocked(guideline, chosen) != 0
     message = json.dumps(conflict_messages(guideline)[chosen], ensure_ascii=False)

@@ -44,8 +44,8 @@ def overlaps(cohort: OpenCohort) -> pl.DataFrame:
     return _frame(rows, ("chosen", "eligible_for"), ("therapies", "patients"))
 
 
-def exclusions(cohort: OpenCohort, therapy: str) -> pl.DataFrame:
-    """Return what rules a therapy out, for how many patients, and for how many alone."""
+def why_not(cohort: OpenCohort, therapy: str) -> pl.DataFrame:
+    """Return the reasons against a therapy, for how many patients, and for how many alone."""
     report = next(each for each in cohort.report.therapies if each.therapy == therapy)
     rows = [
         (

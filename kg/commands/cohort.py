@@ -40,7 +40,7 @@ def cohort(
         int, typer.Option(min=1, help="How many reasons and variables the tables show.")
     ] = 5,
 ) -> None:
-    """Report on a cohort: verdicts, what excludes most, what is missing, conflicts.
+    """Report on a cohort: verdicts, why not, what is missing, conflicts.
 
     "Alone" counts the patients whom nothing else rules out. A missing variable "settles" the
     verdicts that miss nothing else: any value of it decides them.
@@ -75,12 +75,10 @@ def _print(console: Console, guideline: Guideline, report: CohortReport, top: in
     )
     _section(console, "Verdicts", _verdicts(guideline, report))
     console.print(Text("  ").join(_signs(guideline)))
-    _section(
-        console, "What contraindicates most", _reasons(guideline, report, "contraindicated_by", top)
-    )
+    _section(console, "Why contraindicated", _reasons(guideline, report, "contraindicated_by", top))
     _section(
         console,
-        "What excludes the indication most",
+        "Why not indicated",
         _reasons(guideline, report, "not_indicated_by", top),
     )
     label = guideline.verdicts[UNDETERMINED][0]

@@ -24,7 +24,19 @@ from kg.explanation.explanations import (
     TherapyExplanation,
 )
 from kg.explanation.reasons import explain as explanation_of
-from kg.explanation.wording import listed, sourced
+from kg.explanation.wording import (
+    MET_WHEN,
+    MISSING,
+    MUTED,
+    READING,
+    TO_CHANGE,
+    UNCHECKED,
+    always_met,
+    listed,
+    precedence,
+    shortened,
+    sourced,
+)
 from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline, load
 from kg.patients.records import Record
 from kg.patients.tables import find_patient
@@ -89,7 +101,7 @@ def explain(
         page.therapy(each)
         if justify:
             page.justification(each, *_justification(guideline, record, each))
-    page.readings()
+    page.places()
     page.recommendations()
     page.close()
 
@@ -165,31 +177,30 @@ class _Page:
     def therapy(self, explanation: TherapyExplanation) -> None:
         self.heading(f"{explanation.label} ({explanation.therapy})")
         style = _VERDICT_STYLES[explanation.verdict]
-        label, meaning = self.guideline.verdicts[explanation.verdict]
-        word, rest = explanation.reason[: len(label)], explanation.reason
-        self.line(Text.assemble((word, style), rest[len(word) :]))
+        word, meaning = self.guideline.verdicts[explanation.verdict]
+        self.line(Text.assemble((word.capitalize(), style), f": {explanation.clause}."))
         for note in explanation.notes:
             self.line(note, style="bold")
         if self.full:
             self.line(meaning)
             if explanation.note:
-                self.labelled("Reading", explanation.note, 0)
+                self.labelled(READING, explanation.note, 0)
         self.verdict_details(explanation)
         self.criteria(explanation)
 
     def verdict_details(self, explanation: TherapyExplanation) -> None:
         for names in explanation.covers:
-            self.labelled("Always one of", listed(names, "or"))
+            self.line(f"{always_met(names).capitalize()}.", 2)
         facts = "; ".join(explanation.facts)
-        if self.full and facts not in explanation.reason:
+        if self.full and facts != shortened(explanation.facts):
             self.labelled("Decided by", facts)
         if explanation.missing:
             known = "; ".join(
                 f"{missing.fact} [{missing.variable}]" for missing in explanation.missing
             )
-            self.labelled("Missing", known)
+            self.labelled(MISSING, known)
         if explanation.unchecked:
-            self.labelled("Cautions unchecked", listed(explanation.unchecked))
+            self.labelled(UNCHECKED, listed(explanation.unchecked))
         if self.full:
             self.changes(explanation)
 
@@ -198,7 +209,7 @@ class _Page:
         therapy = self.guideline.therapies[explanation.therapy]
         found = changes(self.guideline, self.record, therapy, explanation.verdict)
         for sentence in sentences(self.guideline, found) if found else ():
-            self.labelled("What would have to change", sentence)
+            self.labelled(TO_CHANGE, sentence)
 
     def criteria(self, explanation: TherapyExplanation) -> None:
         shown = [c for c in explanation.criteria if self.full or c.state != EXCLUDED]
@@ -223,16 +234,16 @@ class _Page:
 
     # What the guideline says
 
-    def readings(self) -> None:
+    def places(self) -> None:
         if self.told:
             self.heading("The criteria in the guideline")
             self.line("Any other criterion: hcc-kg show ID", style="dim")
         for criterion in self.told.values():
             self.line(Text.assemble((criterion.id, "bold"), f" {criterion.label}"))
-            self.labelled("Met when", criterion.formula)
+            self.labelled(MET_WHEN, criterion.formula)
             self.labelled("Guideline", sourced(criterion.statements, criterion.paraphrase))
             if criterion.note:
-                self.labelled("Reading", criterion.note)
+                self.labelled(READING, criterion.note)
 
     def recommendations(self) -> None:
         concerned = [r for r in self.explanation.recommendations if self.concerns(r)]
@@ -256,11 +267,11 @@ class _Page:
         self.line(f"{explanation.id} ({explanation.strength}): {explanation.advice}", style=style)
         self.line(sourced(explanation.statements, explanation.paraphrase), 2, style)
         if explanation.muted:
-            self.line("Muted: no therapy that it concerns is open to this patient.", 2, style)
+            self.line(MUTED, 2, style)
         if explanation.precedes:
-            self.line(f"Comes before {listed(explanation.precedes)}.", 2, style)
+            self.line(precedence(explanation), 2, style)
         if explanation.note and self.full:
-            self.line(f"Reading: {explanation.note}", 2, style)
+            self.line(f"{READING}: {explanation.note}", 2, style)
 
     def close(self) -> None:
         self.console.print()

@@ -16,9 +16,9 @@ def change_words(guideline: Guideline, change: Change) -> str:
     open_ = shortened([variables[name].label for name in change.missing])
     return (
         f"If {facts}"
-        + (f" (which {along} would have to agree with)" if along else "")
+        + (f" ({along} would have to change too)" if along else "")
         + f", then {word}"
-        + (f": it would turn on {open_}" if open_ else "")
+        + (f": it would depend on {open_}" if open_ else "")
         + "."
     )
 
@@ -27,10 +27,10 @@ def sentences(guideline: Guideline, found: Changes) -> tuple[str, ...]:
     """Return what would have to change, as sentences."""
     if found.fewest is None:
         labels = listed(guideline.variables[name].label for name in found.standing)
-        stays = f"; what rules it out stays: {labels}" if labels else ""
-        return (f"No change for the better would do{stays}.",)
+        stays = f"; what stands in the way stays: {labels}" if labels else ""
+        return (f"No improvement would be enough{stays}.",)
     if found.changes:
         return tuple(change_words(guideline, change) for change in found.changes)
     if found.fewest > MOST:
         return (f"At least {found.fewest} facts would have to change together.",)
-    return ("No change would do that agrees with the other facts of the record.",)
+    return ("No change that fits the rest of the record would be enough.",)

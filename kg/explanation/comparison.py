@@ -10,8 +10,7 @@ from kg.guideline import Guideline
 from kg.guideline.values import Knowledge, Variable
 from kg.patients.records import Record
 from kg.reasoning.verdicts import PatientResult
-
-NOT_KNOWN = "not known"
+from kg.texts import UNKNOWN_VALUE
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,9 @@ def facts(guideline: Guideline, first: Record, second: Record) -> tuple[Pair, ..
         )
         for name in first.known
     )
-    return tuple(pair for pair in pairs if (pair.first, pair.second) != (NOT_KNOWN, NOT_KNOWN))
+    return tuple(
+        pair for pair in pairs if (pair.first, pair.second) != (UNKNOWN_VALUE, UNKNOWN_VALUE)
+    )
 
 
 def verdicts(guideline: Guideline, first: PatientResult, second: PatientResult) -> Iterator[Pair]:
@@ -52,4 +53,4 @@ def verdicts(guideline: Guideline, first: PatientResult, second: PatientResult) 
 
 
 def _words(variable: Variable, knowledge: Knowledge) -> str:
-    return NOT_KNOWN if knowledge == variable.unknown else value_words(variable, knowledge)
+    return UNKNOWN_VALUE if knowledge == variable.unknown else value_words(variable, knowledge)

@@ -14,7 +14,7 @@ class CriterionExplanation:
     """A criterion in the row of a therapy, for one patient.
 
     `role` is what it does in the row. `paraphrase` joins those of its statements, `formula`
-    is in words. `facts` decided its state, or are the open ones where that is unknown.
+    is in words. `facts` decided its state; of an unknown one they are those that could.
     """
 
     id: str
@@ -45,16 +45,18 @@ class Missing:
 class TherapyExplanation:
     """Why one therapy got its verdict.
 
-    `reason` is one sentence, with the first of the `facts` that decided the verdict (none for
-    an eligible or undetermined one). `notes` must be shown wherever the verdict is. `covers`
-    are the smallest sets of indications of which one always holds, given where no single
-    one is met.
+    `clause` says what decided the verdict, with the first of the `facts` behind it (none for an
+    eligible or undetermined one); `decisive` are the criteria that decided against the therapy.
+    `notes` must be shown wherever the verdict is. `covers` are the smallest sets of indications
+    of which at least one is met in every completion, given where no single one is.
     """
 
     therapy: str
     label: str
     verdict: str
-    reason: str
+    verdict_label: str
+    clause: str
+    decisive: tuple[str, ...]
     facts: tuple[str, ...]
     notes: tuple[str, ...]
     note: str | None
@@ -63,6 +65,11 @@ class TherapyExplanation:
     unchecked: tuple[str, ...]
     covers: tuple[tuple[str, ...], ...]
 
+    @property
+    def reason(self) -> str:
+        """The verdict and what decided it, as one sentence."""
+        return f"{self.verdict_label.capitalize()}: {self.clause}."
+
     def of(self, role: str, state: str) -> tuple[CriterionExplanation, ...]:
         """Return the criteria of a role that are in a state."""
         return tuple(c for c in self.criteria if c.role == role and c.state == state)
@@ -70,7 +77,10 @@ class TherapyExplanation:
 
 @dataclass(frozen=True, slots=True)
 class RecommendationExplanation:
-    """A recommendation for one patient; `muted` where no therapy that it concerns is open."""
+    """A recommendation for one patient; `muted` where it is of no use to them.
+
+    It is where each therapy that it concerns is contraindicated or not indicated.
+    """
 
     id: str
     state: str

@@ -1,4 +1,4 @@
-"""A patient in one line: what a clinician says first, and how much is not known.
+"""A patient in one line: what a clinician says first, and how much is unknown.
 
 The ontology says which variables belong there, and how each reads (`hcc:headline`).
 """
@@ -15,7 +15,7 @@ _PLACE = "{}"
 
 
 def headline(guideline: Guideline, record: Record) -> str:
-    """Return a patient in one line: "one tumour, 2.4 cm, Child-Pugh A; 14 facts not known"."""
+    """Return a patient in one line: "one tumour, 2.4 cm, Child-Pugh A; 14 variables unknown"."""
     known = record.known
     parts = [
         _part(variable, known[name])
@@ -23,8 +23,8 @@ def headline(guideline: Guideline, record: Record) -> str:
         if variable.headline and known[name] != variable.unknown
     ]
     unknown = sum(known[name] == guideline.variables[name].unknown for name in known)
-    said = ", ".join(parts) or "No leading fact is known yet"
-    return f"{said[0].upper()}{said[1:]}; {counted(unknown, 'fact')} not known"
+    said = ", ".join(parts) or "No key fact is known yet"
+    return f"{said[0].upper()}{said[1:]}; {counted(unknown, 'variable')} unknown"
 
 
 def _part(variable: Variable, knowledge: Knowledge) -> str:

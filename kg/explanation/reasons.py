@@ -2,7 +2,7 @@
 
 1. Each criterion is explained once for a patient, and shared by all therapies that use it.
 2. The facts behind a criterion that is met or excluded are a smallest set that decides it;
-   those behind an unknown one are the open facts that could.
+   those behind an unknown one are the facts that could.
 3. One sentence a therapy names what decided its verdict.
 """
 
@@ -17,9 +17,8 @@ from kg.explanation.explanations import (
     PatientExplanation,
     RecommendationExplanation,
     TherapyExplanation,
-    criteria_json,
 )
-from kg.explanation.wording import fact, listed, named, shortened, words
+from kg.explanation.wording import NO_INDICATION, always_met, fact, listed, named, shortened, words
 from kg.guideline import Criterion, Guideline, Recommendation, Statement, Therapy
 from kg.patients.records import Record
 from kg.reasoning.diagram import Evaluation
@@ -36,18 +35,6 @@ from kg.reasoning.verdicts import (
     TherapyResult,
     verdict,
 )
-
-__all__ = [
-    "CriterionExplanation",
-    "Missing",
-    "PatientExplanation",
-    "RecommendationExplanation",
-    "TherapyExplanation",
-    "criteria_json",
-    "explain",
-    "paraphrase",
-    "statements_of",
-]
 
 
 def explain(guideline: Guideline, record: Record, result: PatientResult) -> PatientExplanation:
@@ -109,7 +96,7 @@ class _Explainer:
         return self._facts[variable]
 
     def behind(self, name: str) -> tuple[str, ...]:
-        """Return the facts that decide a class, or the open ones where it is unknown."""
+        """Return the facts that decide a class, or those that could where it is unknown."""
         if name not in self._behind:
             if self.states[name] == UNKNOWN:
                 variables: Iterable[str] = self.evaluation.sensitive(self.logic.roots[name])
@@ -121,7 +108,7 @@ class _Explainer:
     def because(self, names: Iterable[str]) -> str:
         """Return the clause that gives the first facts behind classes."""
         facts = shortened(self.behind_all(names))
-        return f", because {facts}" if facts else ""
+        return f" because of {facts}" if facts else ""
 
     def behind_all(self, names: Iterable[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(text for name in names for text in self.behind(name)))
@@ -155,7 +142,7 @@ class _Explainer:
 
     def recommendation(self, source: Recommendation) -> RecommendationExplanation:
         statements = statements_of(self.guideline, source)
-        ruled_out = (CONTRAINDICATED, NOT_INDICATED)
+        against = (CONTRAINDICATED, NOT_INDICATED)
         return RecommendationExplanation(
             id=source.id,
             state=self.states[source.id],
@@ -172,7 +159,7 @@ class _Explainer:
             precedes=source.precedes,
             facts=self.behind(source.id),
             muted=bool(source.concerns)
-            and all(self.verdict(therapy) in ruled_out for therapy in source.concerns),
+            and all(self.verdict(therapy) in against for therapy in source.concerns),
         )
 
     def verdict(self, therapy: str) -> str | None:
@@ -192,8 +179,10 @@ class _Explainer:
             therapy=found.therapy,
             label=therapy.label,
             verdict=found.verdict,
-            reason=self.reason(therapy, found, covers),
-            facts=self.behind_all(self.decisive(therapy, found.verdict)),
+            verdict_label=self.guideline.verdicts[found.verdict][0],
+            clause=self.clause(therapy, found, covers),
+            decisive=tuple(self.decisive(therapy, found.verdict)),
+            facts=self.behind_all(self.deciding(therapy, found.verdict)),
             notes=therapy.notes,
             note=therapy.note,
             criteria=tuple(
@@ -216,7 +205,7 @@ class _Explainer:
     def of(self, names: Iterable[str], state: str) -> list[str]:
         return [name for name in names if self.states[name] == state]
 
-    def reason(
+    def clause(
         self, therapy: Therapy, found: TherapyResult, covers: tuple[tuple[str, ...], ...]
     ) -> str:
         clause = {
@@ -224,49 +213,52 @@ class _Explainer:
             NOT_INDICATED: self.not_indicated,
             UNDETERMINED: self.undetermined,
         }.get(found.verdict)
-        text = clause(therapy, found) if clause else self.eligible(therapy, found, covers)
-        return f"{self.guideline.verdicts[found.verdict][0].capitalize()}: {text}."
+        return clause(therapy, found) if clause else self.eligible(therapy, found, covers)
 
     def decisive(self, therapy: Therapy, answer: str) -> list[str]:
-        """Return the classes that rule a therapy out: criteria, or else the whole formula."""
+        """Return the criteria that each by itself decide against a therapy."""
         if answer == CONTRAINDICATED:
-            return self.of(therapy.absolute, MET) or [therapy.classes["contraindicated"]]
-        if answer == NOT_INDICATED:
-            return self.of(therapy.preconditions, EXCLUDED) or [therapy.classes["indicated"]]
-        return []
+            return self.of(therapy.absolute, MET)
+        return self.of(therapy.preconditions, EXCLUDED) if answer == NOT_INDICATED else []
+
+    def deciding(self, therapy: Therapy, answer: str) -> list[str]:
+        """Return the classes that decide against a therapy: criteria, or else a whole formula."""
+        aspect = {CONTRAINDICATED: "contraindicated", NOT_INDICATED: "indicated"}.get(answer)
+        if aspect is None:
+            return []
+        return self.decisive(therapy, answer) or [therapy.classes[aspect]]
 
     def contraindicated(self, therapy: Therapy, _: TherapyResult) -> str:
         met = self.of(therapy.absolute, MET)
-        because = self.because(self.decisive(therapy, CONTRAINDICATED))
+        because = self.because(self.deciding(therapy, CONTRAINDICATED))
         if met:
             return f"{self.named(met)} {_be(met)} met{because}"
-        open_ = self.of(therapy.absolute, UNKNOWN)
-        return f"{self.named(open_, 'or')} always holds{because}"
+        return self.always(self.of(therapy.absolute, UNKNOWN)) + because
 
     def not_indicated(self, therapy: Therapy, _: TherapyResult) -> str:
         failed = self.of(therapy.preconditions, EXCLUDED)
-        because = self.because(self.decisive(therapy, NOT_INDICATED))
+        because = self.because(self.deciding(therapy, NOT_INDICATED))
         if failed:
             return f"{self.named(failed)}, a precondition, {_be(failed)} excluded{because}"
         together = len(self.of(therapy.indications, EXCLUDED)) < len(therapy.indications)
         beside = " together with the preconditions" if together else ""
-        return f"no indication can hold{beside}{because}"
+        return f"{NO_INDICATION}{beside}{because}"
 
     def undetermined(self, therapy: Therapy, found: TherapyResult) -> str:
-        open_ = [
+        unknown = [
             aspect
             for aspect in ("indicated", "contraindicated")
             if self.states.get(therapy.classes.get(aspect, "")) == UNKNOWN
         ]
         variables = self.guideline.variables
         labels = [v.label for name, v in variables.items() if name in found.missing]
-        return f"whether it is {listed(open_, 'or')} turns on {shortened(labels)}"
+        return f"whether it is {listed(unknown, 'or')} depends on {shortened(labels)}"
 
     def eligible(
         self, therapy: Therapy, found: TherapyResult, covers: tuple[tuple[str, ...], ...]
     ) -> str:
         met = self.of(therapy.indications, MET) + self.of(therapy.preconditions, MET)
-        parts = [f"{self.named(covers[0], 'or')} always holds"] if covers else []
+        parts = [self.always(covers[0])] if covers else []
         if met:
             parts.append(f"{self.named(met)} {_be(met)} met")
         return "; ".join([*parts, *self.cautions(therapy, found)])
@@ -274,13 +266,17 @@ class _Explainer:
     def cautions(self, therapy: Therapy, found: TherapyResult) -> list[str]:
         """Return what is known of contraindications, as parts of a sentence."""
         if not therapy.absolute and not therapy.relative:
-            return ["no contraindications were checked"]
+            return []  # its notes say so
         if found.verdict == ELIGIBLE:
-            return ["no contraindication, absolute or relative, holds"]
+            return ["no absolute or relative contraindication is met"]
         met = self.of(therapy.relative, MET)
-        parts = ["no absolute contraindication holds"]
+        parts = ["no absolute contraindication is met"]
         if met:
-            parts.append(f"there is caution for {self.named(met)}")
+            parts.append(f"caution is called for by {self.named(met)}")
         if found.unchecked:
             parts.append(f"{self.named(found.unchecked)} could not be checked")
         return parts
+
+    def always(self, names: Sequence[str]) -> str:
+        """Return the clause for criteria of which some are met, whichever they are."""
+        return always_met([named(self.guideline, name) for name in names])

@@ -11,7 +11,7 @@ from html import escape
 from kg.explanation.explanations import CriterionExplanation, PatientExplanation, TherapyExplanation
 from kg.explanation.headline import headline
 from kg.explanation.signs import VERDICT_SIGNS
-from kg.explanation.wording import sourced
+from kg.explanation.wording import MISSING, MUTED, sourced
 from kg.guideline import Guideline
 from kg.guideline.taxonomy import families
 from kg.patients.records import Record
@@ -43,10 +43,10 @@ def report(guideline: Guideline, record: Record, explanation: PatientExplanation
         _section("Conflicts in the record", _items(c.message for c in explanation.conflicts)),
         _section("Verdicts", _verdicts(guideline, explanation)),
         _section("Criteria behind them", _criteria(explanation.therapies.values())),
-        _section("Recommendations of the guideline that hold", _recommendations(explanation)),
-        f"<footer><p>hcc-kg, ontology version {escape(guideline.version)}. Not known is not no: "
-        "what the record does not say stays open, and a verdict holds for every way of filling "
-        "the gaps.</p></footer>",
+        _section("Recommendations that are met", _recommendations(explanation)),
+        f"<footer><p>hcc-kg, ontology version {escape(guideline.version)}. Unknown is not no: "
+        "a verdict holds whatever the unknown values are, or it is undetermined and names what "
+        "is missing.</p></footer>",
     ]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -80,7 +80,7 @@ def _verdict(guideline: Guideline, explanation: TherapyExplanation) -> str:
     missing = "; ".join(missing.label for missing in explanation.missing)
     reason = escape(explanation.reason) + "".join(f" {escape(note)}" for note in explanation.notes)
     if missing:
-        reason += f" <i>To find out: {escape(missing)}.</i>"
+        reason += f" <i>{MISSING}: {escape(missing)}.</i>"
     sign = VERDICT_SIGNS[explanation.verdict]
     return (
         f"<tr><td>{escape(explanation.label)}</td><td>{sign}&nbsp;{escape(word)}</td>"
@@ -89,12 +89,12 @@ def _verdict(guideline: Guideline, explanation: TherapyExplanation) -> str:
 
 
 def _criteria(explanations: Iterable[TherapyExplanation]) -> str:
-    """Return each criterion that is met, or whose exclusion decides, once."""
+    """Return each criterion that is met, or that decides by being excluded, once."""
     told: Mapping[str, CriterionExplanation] = {
         c.id: c
         for explanation in explanations
         for c in explanation.criteria
-        if c.state == MET or (c.state == EXCLUDED and c.id in explanation.reason)
+        if c.state == MET or (c.state == EXCLUDED and c.id in explanation.decisive)
     }
     rows = "".join(
         f"<tr><td>{escape(c.id)}</td><td>{c.state}</td><td>{escape(c.label)}. "
@@ -112,7 +112,7 @@ def _recommendations(explanation: PatientExplanation) -> str:
     items = "".join(
         f"<li>{escape(r.id)} ({escape(r.strength)}): {escape(r.advice)} "
         f'<span class="place">{escape(sourced(r.statements, r.paraphrase))}'
-        f"{' No therapy that it concerns is open to this patient.' if r.muted else ''}</span></li>"
+        f"{f' {MUTED}' if r.muted else ''}</span></li>"
         for r in explanation.recommendations
         if r.state == MET
     )

@@ -6,11 +6,32 @@ from collections.abc import Iterable, Sequence
 
 import pyoxigraph as ox
 
+from kg.explanation.explanations import RecommendationExplanation
 from kg.guideline import Guideline, Statement
 from kg.guideline.formula import And, Atom, Formula, Not, Or, Ref
 from kg.guideline.values import Interval, Knowledge, Variable, plain
 from kg.ontology import HCC, RDFS
 from kg.patients.records import Record
+from kg.texts import UNKNOWN_VALUE
+
+MET_WHEN = "Met when"  # before the formula of a class, in words
+MISSING = "Missing"  # before the variables that would settle a verdict
+UNCHECKED = "Cautions unchecked"  # before relative contraindications that are unknown
+READING = "Reading"  # before how open wording of the text is read
+TO_CHANGE = "What would have to change"
+NO_ADVICE = "What the guideline would say if the record were different. Not advice."
+NO_INDICATION = "no indication can be met"
+MUTED = "Every therapy that it concerns is contraindicated or not indicated."
+
+
+def always_met(names: Sequence[str]) -> str:
+    """Return the clause for criteria of which at least one is met in every completion."""
+    return f"at least one of {listed(names)} is always met"
+
+
+def precedence(explanation: RecommendationExplanation) -> str:
+    """Return the sentence on the recommendations that this one comes before, or nothing."""
+    return f"Comes before {listed(explanation.precedes)}." if explanation.precedes else ""
 
 
 def listed(parts: Iterable[str], last: str = "and") -> str:
@@ -23,7 +44,7 @@ def shortened(texts: Sequence[str], shown: int = 5) -> str:
     """Return texts in a row; of many, the first and how many more there are."""
     if len(texts) <= shown + 1:
         return "; ".join(texts)
-    return f"{'; '.join(texts[:shown])}; and {len(texts) - shown} more facts"
+    return f"{'; '.join(texts[:shown])}; and {len(texts) - shown} more"
 
 
 def class_label(guideline: Guideline, name: str) -> str | None:
@@ -110,7 +131,7 @@ def interval_words(variable: Variable, interval: Interval) -> str:
 def knowledge_words(variable: Variable, knowledge: Knowledge) -> str:
     """Return what is known of a variable as a sentence part, with the variable's label."""
     if knowledge == variable.unknown and not knowledge.pinned:
-        return f"{variable.label}: not known"
+        return f"{variable.label}: {UNKNOWN_VALUE}"
     separator = " " if variable.is_number else ": "
     return f"{variable.label}{separator}{value_words(variable, knowledge)}"
 

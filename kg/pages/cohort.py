@@ -75,8 +75,7 @@ def others(cohort: OpenCohort) -> None:
 
 head(
     "Cohort",
-    "Classify a table of patients: who is eligible for what, what rules therapies out, and what "
-    "is not known.",
+    "Classify a table of patients: who is eligible for what, why not, and what is missing.",
 )
 state.arrive(guideline())
 opened = state.cohort()

@@ -17,7 +17,7 @@ head(
     "Enter what is known of a patient; read what the guideline says, for which therapy, and why.",
 )
 name = f"{literal(short(now.draft.patient_id))}: " if now.draft.patient_id else ""
-st.markdown(f"**{name}{literal(headline(g, now.reading.record))}**")
+st.markdown(f"**{name}{literal(headline(g, now.parsed.record))}**")
 tools.tools(g, now)
 if now.explanation.conflicts:
     told = " ".join(literal(conflict.message) for conflict in now.explanation.conflicts)
@@ -33,10 +33,11 @@ with record, st.container(key="patient-record"):
     form.form(g, now)
 with answers, st.container(key="patient-verdicts"):
     if now.draft.cells or now.draft.lesions:
-        verdicts.next_facts(g, now)
+        verdicts.next_variables(g, now)
     else:
         st.info(
-            "Nothing is known yet, so most verdicts are open. Enter a fact, or load an example."
+            "Nothing is known yet, so most verdicts are undetermined. Enter a value, or load an "
+            "example."
         )
     verdicts.verdicts(g, now)
 state.keep()

@@ -42,7 +42,7 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ParsedDraft:
     """What a draft comes to: the record without its faults, and the faults by variable.
 
     The faults of lesions stand under "lesion".
@@ -61,7 +61,7 @@ def written(text: str) -> str:
     return stripped
 
 
-def read_draft(guideline: Guideline, draft: Draft) -> Reading:
+def read_draft(guideline: Guideline, draft: Draft) -> ParsedDraft:
     """Return the record of a draft; cells that are wrong are faults and count as unknown."""
     recorded: dict[str, Knowledge] = {}
     faults: dict[str, str] = {}
@@ -78,7 +78,7 @@ def read_draft(guideline: Guideline, draft: Draft) -> Reading:
         lesions = [read_lesion(guideline, lesion) for lesion in draft.lesions] or None
     except CellError as error:
         faults[LESION] = str(error)
-    return Reading(derive(guideline, draft.patient_id, recorded, lesions), faults)
+    return ParsedDraft(derive(guideline, draft.patient_id, recorded, lesions), faults)
 
 
 def draft_of(

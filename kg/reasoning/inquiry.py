@@ -12,7 +12,7 @@ from kg.reasoning.verdicts import EXCLUDED, UNDETERMINED, PatientResult, verdict
 
 
 @dataclass(frozen=True)
-class OpenFact:
+class MissingVariable:
     """A variable that is not known well enough, and what learning its value would do.
 
     All are ids of therapies whose verdict is undetermined: `settles` those that any value
@@ -26,7 +26,9 @@ class OpenFact:
     bears_on: tuple[str, ...]
 
 
-def open_facts(guideline: Guideline, record: Record, result: PatientResult) -> tuple[OpenFact, ...]:
+def missing_variables(
+    guideline: Guideline, record: Record, result: PatientResult
+) -> tuple[MissingVariable, ...]:
     """Return the variables that undetermined verdicts turn on, the most decisive first.
 
     First come those that settle most verdicts whatever their value, then those that may settle
@@ -46,7 +48,7 @@ def open_facts(guideline: Guideline, record: Record, result: PatientResult) -> t
 
 def _open_fact(
     guideline: Guideline, record: Record, variable: str, therapies: list[str]
-) -> OpenFact:
+) -> MissingVariable:
     settled = {therapy: list[bool]() for therapy in therapies}
     logic = logic_of(guideline)
     masks = logic.evaluation(record.known).masks
@@ -64,7 +66,7 @@ def _open_fact(
                 for aspect in ("indicated", "contraindicated")
             )
             answers.append(verdict(indicated, absolute, EXCLUDED) != UNDETERMINED)
-    return OpenFact(
+    return MissingVariable(
         variable=variable,
         settles=tuple(t for t, answers in settled.items() if all(answers)),
         may_settle=tuple(t for t, answers in settled.items() if any(answers)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from kg.explanation.wording import words
+from kg.explanation.wording import MET_WHEN, words
 from kg.guideline import ConflictRule, Derivation, Guideline
 from kg.guideline.formula import Atom
 from kg.guideline.values import Interval, Variable
@@ -43,7 +43,7 @@ _HEADINGS = {  # what a line of a card is called, in the order of the lines
     "lesion_column": "Column of the lesion table",
     "over_lesions": "Over the lesions",
     "derived_by": "Derived by",
-    "met_when": "Met when",
+    "met_when": MET_WHEN,
     "manchester": "Manchester",
     "classes": "Classes in Manchester syntax",
     "places": "Places",

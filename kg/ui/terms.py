@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from kg.explanation.wording import MET_WHEN
 from kg.guideline import Guideline, Statement
 from kg.guideline.taxonomy import every_therapy
 from kg.reference.cards import card_of
@@ -64,7 +65,7 @@ def criterion(guideline: Guideline, name: str, *, in_full: bool = False) -> None
     """
     card = card_of(guideline, name)
     st.markdown(literal(str(card["definition"])))
-    st.markdown(f"**Met when** {literal(str(card['met_when']))}")
+    st.markdown(f"**{MET_WHEN}** {literal(str(card['met_when']))}")
     if "scope" in card:
         st.markdown(f"**Only for** {literal(str(card['scope']))}")
     reading(str(card.get("reading", "")))

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import polars as pl
 
-from kg.explanation.reasons import criteria_json, explain
+from kg.explanation.explanations import criteria_json
+from kg.explanation.reasons import explain
 from kg.guideline import Guideline
 from kg.patients.column_records import CONFLICTS
 from kg.patients.headers import ID

@@ -42,14 +42,14 @@ _BESIDE = {  # the title stands within the width of the axis, which it would wid
 
 Legend = Sequence[tuple[str, str]]
 """Colours, each with what it means."""
-_EXCLUSIONS = (
+_WHY_NOT = (
     ("contraindicated.", "contraindicated by this alone", "#D55E00"),
     ("contraindicated.", "contraindicated by this and others", "#F0B080"),
     ("not_indicated.", "not indicated by this alone", "#7B828C"),
     ("not_indicated.", "not indicated by this and others", "#C9CDD3"),
 )
 _MISSING = (("verdicts that miss nothing else", "#0072B2"), ("verdicts that miss more", "#8FCBEF"))
-EXCLUSION_LEGEND: Legend = [(colour, told) for _, told, colour in _EXCLUSIONS]
+WHY_NOT_LEGEND: Legend = [(colour, told) for _, told, colour in _WHY_NOT]
 MISSING_LEGEND: Legend = [(colour, told) for told, colour in _MISSING]
 
 
@@ -147,18 +147,18 @@ def overlap_dots(dots: pl.DataFrame, names: Sequence[str]) -> alt.LayerChart:
     return alt.LayerChart(layer=[circles, lines], height=alt.Step(18))
 
 
-def exclusions(frame: pl.DataFrame, chosen: str) -> alt.Chart:
-    """Return what rules a therapy out: for how many patients, and for how many alone."""
+def why_not(frame: pl.DataFrame, chosen: str) -> alt.Chart:
+    """Return the reasons against a therapy: for how many patients, and for how many alone."""
     parts = pl.concat(
         frame.filter(pl.col("chosen").str.starts_with(prefix)).with_columns(
             (pl.col("alone") if i % 2 == 0 else pl.col("patients") - pl.col("alone")).alias("part"),
             pl.lit(told).alias("how"),
             pl.lit(i).alias("place"),
         )
-        for i, (prefix, told, _) in enumerate(_EXCLUSIONS)
+        for i, (prefix, told, _) in enumerate(_WHY_NOT)
     )
     tooltip = ["reason", "criterion", "verdict", "patients", "alone"]
-    return _parted(parts, frame, "reason", legend=EXCLUSION_LEGEND, tooltip=tooltip, chosen=chosen)
+    return _parted(parts, frame, "reason", legend=WHY_NOT_LEGEND, tooltip=tooltip, chosen=chosen)
 
 
 def missing(frame: pl.DataFrame, chosen: str) -> alt.Chart:

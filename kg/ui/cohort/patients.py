@@ -8,6 +8,7 @@ import streamlit as st
 from kg.cohorts.opened import OpenCohort
 from kg.cohorts.report import conflict_messages
 from kg.cohorts.selections import NONE, Selection, patients
+from kg.explanation.wording import NO_INDICATION
 from kg.patients import addresses
 from kg.patients.headers import ID
 from kg.reasoning.verdicts import VERDICTS
@@ -31,7 +32,7 @@ def selected(cohort: OpenCohort) -> None:
     frame = patients(cohort, selection)
     st.markdown(f"**{counted(len(frame), 'patient')}**: {literal(told(cohort, selection))}")
     if frame.is_empty():
-        st.caption("No patient is selected by this; choose another bar.")
+        st.caption("No patients in this selection; choose another bar.")
         return
     head = frame.head(SHOWN)
     rows = head["row"].to_list()
@@ -93,19 +94,19 @@ def told(cohort: OpenCohort, selection: Selection) -> str:
         names = [] if chosen == NONE else chosen.split(",")
         labels = ", ".join(guideline.therapies[name].label for name in names)
         return f"eligible for {labels or 'no therapy'}" + (", and nothing else" if labels else "")
-    if selection.view == "exclusions" and therapy:
+    if selection.view == "why-not" and therapy:
         word, _, reason = chosen.partition(".")
         label = (
             guideline.criteria[reason].label
             if reason in guideline.criteria
             else {
-                "indications": "no indication can hold",
-                "together": "several things that rule it out only together",
+                "indications": NO_INDICATION,
+                "together": "several things, but only together",
             }[reason]
         )
-        return f"{therapy.label}: {guideline.verdicts[word][0]}, by {label}"
+        return f"{therapy.label}: {guideline.verdicts[word][0]}, because of {label}"
     if selection.view == "missing":
-        return f"an undetermined verdict turns on {guideline.variables[chosen].label}"
+        return f"an undetermined verdict depends on {guideline.variables[chosen].label}"
     return conflict_messages(guideline)[chosen]
 
 

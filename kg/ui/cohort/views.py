@@ -28,7 +28,7 @@ _REJECTED = 200
 def titles(cohort: OpenCohort) -> Mapping[str, str]:
     """Return the names of the views."""
     rejected = cohort.report.rejected + cohort.report.rejected_lesions
-    told = ("Verdicts", "Overlaps", "Exclusions", "Missing facts", "Conflicts")
+    told = ("Verdicts", "Overlaps", "Why not", "Missing", "Conflicts")
     return dict(zip(VIEWS, (*told, f"Rejected rows ({rejected:,})"), strict=True))
 
 
@@ -80,43 +80,50 @@ def overlaps(cohort: OpenCohort) -> Numbers:
     return Numbers(frame.drop("chosen"), "overlaps", asked)
 
 
-def exclusions(cohort: OpenCohort) -> Numbers:
-    """Show what rules a therapy out."""
+def why_not(cohort: OpenCohort) -> Numbers:
+    """Show why a therapy is contraindicated or not indicated."""
     if not state.selection().therapy:
-        state.choose({"therapy": _most_excluded(cohort)}, turn=False)
+        state.choose({"therapy": _most_contraindicated(cohort)}, turn=False)
     therapy = state.selection().therapy
-    frame = cohort_views.exclusions(cohort, therapy)
+    frame = cohort_views.why_not(cohort, therapy)
     left, right = st.columns(2)
     with left:
         _box("Therapy", "therapy", {t.therapy: t.label for t in cohort.report.therapies})
     with right:
-        _box("Ruled out by", "chosen", _labels(frame, "reason"))
+        _box("Because of", "chosen", _labels(frame, "reason"))
     if frame.is_empty():
-        st.info("Nothing rules this therapy out for anybody here. Choose another therapy.")
+        st.info(
+            "This therapy is contraindicated or not indicated for nobody. Choose another therapy."
+        )
     else:
-        chart = charts.exclusions(frame.head(LONGEST), state.selection().chosen)
-        _chart(chart, "What rules the therapy out, by number of patients; numbers in the table")
-        _legend(charts.EXCLUSION_LEGEND)
+        chart = charts.why_not(frame.head(LONGEST), state.selection().chosen)
+        _chart(
+            chart,
+            "Why the therapy is not available, by number of patients; numbers in the table below",
+        )
+        _legend(charts.WHY_NOT_LEGEND)
     asked = Asked("commonest-exclusions", {"therapy": therapy, **_EXAMPLE})
-    return Numbers(frame.drop("therapy", "chosen"), f"exclusions-{therapy}", asked)
+    return Numbers(frame.drop("therapy", "chosen"), f"why-not-{therapy}", asked)
 
 
 def missing(cohort: OpenCohort) -> Numbers:
-    """Show which facts are missing, by how many verdicts they block."""
+    """Show which variables are missing, by how many verdicts they block."""
     frame = cohort_views.missing(cohort)
     head = frame.head(LONGEST)
     if frame.is_empty():
-        st.info("No verdict is undetermined: no fact is missing that could change one.")
+        st.info("No verdict is undetermined: nothing that is missing could change one.")
     else:
-        _box("Missing fact", "chosen", _labels(frame, "variable"))
+        _box("Missing variable", "chosen", _labels(frame, "variable"))
         chart = charts.missing(head, state.selection().chosen)
-        _chart(chart, "Missing facts, by number of verdicts they block; numbers in the table below")
+        _chart(
+            chart, "Missing variables, by number of verdicts they block; numbers in the table below"
+        )
         _legend(charts.MISSING_LEGEND)
         st.caption(
-            "A bar counts the undetermined verdicts that turn on a fact. Where a verdict misses "
-            f"nothing else, any value settles it; {_of(head, frame, 'fact')}."
+            "A bar counts the undetermined verdicts that depend on a variable. Where a verdict "
+            f"misses nothing else, any value settles it; {_of(head, frame, 'variable')}."
         )
-    return Numbers(frame.drop("chosen"), "missing-facts", Asked("blocking-variables", _EXAMPLE))
+    return Numbers(frame.drop("chosen"), "missing-variables", Asked("blocking-variables", _EXAMPLE))
 
 
 def conflicts(cohort: OpenCohort) -> Numbers:
@@ -132,7 +139,7 @@ def conflicts(cohort: OpenCohort) -> Numbers:
 
 
 SHOWN: Mapping[str, Callable[[OpenCohort], Numbers]] = dict(
-    zip(VIEWS, (verdicts, overlaps, exclusions, missing, conflicts), strict=False)
+    zip(VIEWS, (verdicts, overlaps, why_not, missing, conflicts), strict=False)
 )
 
 
@@ -226,7 +233,7 @@ def _labels(frame: pl.DataFrame, label: str) -> dict[str, str]:
     }
 
 
-def _most_excluded(cohort: OpenCohort) -> str:
+def _most_contraindicated(cohort: OpenCohort) -> str:
     best = max(cohort.report.therapies, key=lambda each: each.verdicts[CONTRAINDICATED])
     return best.therapy
 

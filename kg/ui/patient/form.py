@@ -12,12 +12,11 @@ from kg.guideline.values import Variable
 from kg.patients.cells import expected
 from kg.patients.drafts import LESION, written
 from kg.patients.headers import LESION_ID
-from kg.texts import counted
+from kg.texts import UNKNOWN_VALUE, counted
 from kg.ui.patient import state
 from kg.ui.patient.state import FIELD, FOCUS, GROUP, Judged
 from kg.ui.words import literal
 
-_NOT_KNOWN = "not known"
 _LESIONS = "patient:lesions"
 _FOCUS = """<script>
 setTimeout(() => {
@@ -36,7 +35,7 @@ def form(guideline: Guideline, judged: Judged) -> None:
     if st.session_state.get(GROUP) not in groups:
         st.session_state[GROUP] = next(iter(groups))
     group = st.segmented_control(
-        "Group of facts",
+        "Group of variables",
         list(groups),
         format_func=groups.__getitem__,
         key=GROUP,
@@ -46,7 +45,7 @@ def form(guideline: Guideline, judged: Judged) -> None:
     fields = [v for v in guideline.variables.values() if v.group == group]
     entered = sum(variable.name in judged.draft.cells for variable in fields)
     st.caption(
-        f"{entered} of {counted(len(fields), 'fact')} entered. Leave open what is not known."
+        f"{entered} of {counted(len(fields), 'variable')} entered. Leave blank what is unknown."
     )
     for variable in fields:
         with st.container(key=f"field-{variable.name}", gap=None):
@@ -67,7 +66,7 @@ def _field(guideline: Guideline, judged: Judged, variable: Variable) -> None:
         st.text_input(
             label,
             key=key,
-            placeholder=_NOT_KNOWN,
+            placeholder=UNKNOWN_VALUE,
             help=_help(variable),
             on_change=_typed,
             args=(variable.name,),
@@ -84,8 +83,8 @@ def _field(guideline: Guideline, judged: Judged, variable: Variable) -> None:
             on_change=_picked,
             args=(guideline, variable.name),
         )
-    if fault := judged.reading.faults.get(variable.name):
-        st.markdown(f":red[:material/error: {literal(fault)}. Counted as not known.]")
+    if fault := judged.parsed.faults.get(variable.name):
+        st.markdown(f":red[:material/error: {literal(fault)}. Treated as unknown.]")
     for conflict in judged.explanation.conflicts:
         if variable.name in conflict.variables:
             st.markdown(f":red[:material/warning: Conflict: {literal(conflict.message)}]")
@@ -94,7 +93,7 @@ def _field(guideline: Guideline, judged: Judged, variable: Variable) -> None:
 def _label(judged: Judged, variable: Variable) -> str:
     """Return the label of a field in plain words, as a screen reader says it too."""
     unit = f" ({variable.unit_symbol})" if variable.unit_symbol else ""
-    record = judged.reading.record
+    record = judged.parsed.record
     known = record.known[variable.name]
     said = ""
     if variable.name in record.derived:
@@ -102,12 +101,12 @@ def _label(judged: Judged, variable: Variable) -> str:
     elif known != variable.unknown:
         said = "" if known.pinned else value_words(variable, known)
     elif not variable.is_number:
-        said = _NOT_KNOWN
+        said = UNKNOWN_VALUE
     return f"{variable.label}{unit}" + (f" · {said}" if said else "")
 
 
 def _help(variable: Variable) -> str:
-    several = "" if variable.is_number else " Choose several where it is one of them."
+    several = "" if variable.is_number else " If it is one of several, choose them all."
     values = "".join(
         f"\n- {literal(v.label)}: {literal(v.definition)}" for v in variable.values if v.definition
     )
@@ -151,7 +150,7 @@ def _lesions(guideline: Guideline, judged: Judged) -> None:
     with box:
         st.caption("A list is taken as complete; what it says of the patient is derived from it.")
         edited = _lesion_editor(guideline, state.opened_lesions())
-        if fault := judged.reading.faults.get(LESION):
+        if fault := judged.parsed.faults.get(LESION):
             st.markdown(f":red[:material/error: {literal(fault)}. The list is not used.]")
     if edited != lesions:
         state.set_lesions(edited)

@@ -13,7 +13,7 @@ from kg.explanation.explanations import PatientExplanation
 from kg.explanation.reasons import explain
 from kg.guideline import Guideline
 from kg.patients.addresses import draft_at, parameters_of
-from kg.patients.drafts import Draft, Reading, read_draft
+from kg.patients.drafts import Draft, ParsedDraft, read_draft
 from kg.reasoning.verdicts import PatientResult
 from kg.ui import address
 from kg.ui.words import literal, short
@@ -30,7 +30,7 @@ class Judged:
     """A draft, what it reads as, and the verdicts with their reasons."""
 
     draft: Draft
-    reading: Reading
+    parsed: ParsedDraft
     result: PatientResult
     explanation: PatientExplanation
 
@@ -42,9 +42,9 @@ def _engine(guideline: Guideline) -> Compiled:
 
 def judged(guideline: Guideline, draft: Draft) -> Judged:
     """Return the verdicts on a draft, with their reasons."""
-    reading = read_draft(guideline, draft)
-    result = _engine(guideline).classify(reading.record)
-    return Judged(draft, reading, result, explain(guideline, reading.record, result))
+    parsed = read_draft(guideline, draft)
+    result = _engine(guideline).classify(parsed.record)
+    return Judged(draft, parsed, result, explain(guideline, parsed.record, result))
 
 
 def draft() -> Draft:

@@ -116,12 +116,12 @@ def _save(guideline: Guideline, judged: Judged) -> None:
         value=draft.patient_id,
         key=f"{state.FIELD}patient_id",
         on_change=lambda: state.set_id(st.session_state[f"{state.FIELD}patient_id"].strip()),
-        help="Do not use a name: the identifier stands in the address and in files.",
+        help="Do not use a name: the identifier is part of the link and of files.",
     )
     with st.container(horizontal=True):
         st.download_button(
             "Report",
-            report(guideline, judged.reading.record, judged.explanation),
+            lambda: report(guideline, judged.parsed.record, judged.explanation),
             f"{stem}.html",
             "text/html",
             icon=":material/print:",
@@ -139,10 +139,10 @@ def _save(guideline: Guideline, judged: Judged) -> None:
                 icon=":material/download:",
             )
     link = f"{(st.context.url or '').split('?')[0]}?{query_string(draft)}"
-    st.markdown("**Address**: it holds the record itself; who has it can read the record.")
+    st.markdown("**Link**: it contains the whole record; anyone who has the link can read it.")
     st.code(link, language=None, wrap_lines=True)
     if len(link) > LONGEST:
-        st.warning("This address is long; some browsers cut it. Save the record instead.")
+        st.warning("This link is long; some browsers cut it. Save the record instead.")
 
 
 def _table(draft: Draft) -> str:
@@ -173,7 +173,7 @@ def _verify(guideline: Guideline, judged: Judged) -> None:
     started = time.perf_counter()
     with st.spinner("HermiT reasons …"):
         try:
-            found = _hermit(guideline).classify(judged.reading.record)
+            found = _hermit(guideline).classify(judged.parsed.record)
         except ComponentError as error:
             st.session_state[_VERIFIED] = (judged.draft, False, f"HermiT cannot run: {error}")
             return
@@ -230,7 +230,7 @@ def compared(guideline: Guideline, first: Judged, second: Judged) -> None:
         *_rows(guideline, first, second),
         *(
             (p.label, literal(p.first), literal(p.second), p.differs)
-            for p in comparison.facts(guideline, first.reading.record, second.reading.record)
+            for p in comparison.facts(guideline, first.parsed.record, second.parsed.record)
         ),
     ]
     shown = [pair for pair in pairs if pair[-1] or not only]

@@ -12,11 +12,20 @@ from kg.explanation.explanations import (
     RecommendationExplanation,
     TherapyExplanation,
 )
-from kg.explanation.wording import listed
+from kg.explanation.wording import (
+    MISSING,
+    MUTED,
+    NO_ADVICE,
+    TO_CHANGE,
+    UNCHECKED,
+    always_met,
+    listed,
+    precedence,
+)
 from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline
 from kg.guideline.taxonomy import families
 from kg.reasoning.changes import changes
-from kg.reasoning.inquiry import OpenFact, open_facts
+from kg.reasoning.inquiry import MissingVariable, missing_variables
 from kg.reasoning.verdicts import MET, UNDETERMINED
 from kg.reference.pictures import MENTIONED, sort_of
 from kg.texts import counted
@@ -26,28 +35,28 @@ from kg.ui.words import literal, places, state_badge, verdict_badge
 
 _ROLES = (INDICATION, PRECONDITION, ABSOLUTE, RELATIVE)
 _ANOTHER = "ask-another"
-_ASKED = 3  # facts to find out next that are offered at once
+_ASKED = 3  # variables to find out next that are offered at once
 
 
-def next_facts(guideline: Guideline, judged: Judged) -> None:
-    """Show what to find out next, each fact a click away from its field."""
-    found = open_facts(guideline, judged.reading.record, judged.result)
+def next_variables(guideline: Guideline, judged: Judged) -> None:
+    """Show what to find out next, each variable a click away from its field."""
+    found = missing_variables(guideline, judged.parsed.record, judged.result)
     if not found:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("**Find out next**", width="content")
-        for fact in found[:_ASKED]:
+        for missing in found[:_ASKED]:
             st.button(
-                guideline.variables[fact.variable].label,
-                key=f"ask:{fact.variable}",
-                help=_use(guideline, fact),
+                guideline.variables[missing.variable].label,
+                key=f"ask:{missing.variable}",
+                help=_use(guideline, missing),
                 on_click=state.go_to,
-                args=(guideline, fact.variable),
+                args=(guideline, missing.variable),
             )
         if len(found) > _ASKED:
             st.selectbox(
-                "Another open fact",
-                [fact.variable for fact in found[_ASKED:]],
+                "Another missing variable",
+                [missing.variable for missing in found[_ASKED:]],
                 format_func=lambda name: guideline.variables[name].label,
                 index=None,
                 placeholder=f"{len(found) - _ASKED} more",
@@ -65,13 +74,13 @@ def _go_to_another(guideline: Guideline) -> None:
         state.go_to(guideline, variable)
 
 
-def _use(guideline: Guideline, fact: OpenFact) -> str:
-    """Return what learning a fact would do."""
-    number = len(fact.bears_on)
+def _use(guideline: Guideline, missing: MissingVariable) -> str:
+    """Return what learning a value would do."""
+    number = len(missing.bears_on)
     return (
-        f"{counted(number, 'open verdict')} turn{'s' if number == 1 else ''} on it; any value "
-        f"settles {len(fact.settles)}, some value settles {len(fact.may_settle)}. "
-        f"{literal(guideline.variables[fact.variable].definition)}"
+        f"{counted(number, 'undetermined verdict')} depend{'s' if number == 1 else ''} on it; any "
+        f"value settles {len(missing.settles)}, some value settles {len(missing.may_settle)}. "
+        f"{literal(guideline.variables[missing.variable].definition)}"
     )
 
 
@@ -97,15 +106,15 @@ def verdicts(guideline: Guideline, judged: Judged) -> None:
 
 
 def _recommendation(guideline: Guideline, explanation: RecommendationExplanation) -> None:
-    """Show a recommendation that holds, muted where no therapy that it concerns is open."""
+    """Show a recommendation that is met, muted where each therapy it concerns is ruled out."""
     text = (
         f":material/recommend: **{literal(explanation.id)}**, {literal(explanation.strength)}: "
         f"{literal(explanation.advice)}"
     )
     if explanation.precedes:
-        text += f" Comes before {listed(explanation.precedes)}."
+        text += f" {precedence(explanation)}"
     if explanation.muted:
-        text = f":gray[{text} No therapy that it concerns is open to this patient.]"
+        text = f":gray[{text} {MUTED}]"
     told = f"{places(explanation.statements)}: {literal(explanation.paraphrase)}"
     if explanation.concerns:
         labels = listed(guideline.therapies[name].label for name in explanation.concerns)
@@ -125,9 +134,8 @@ def _therapy(guideline: Guideline, judged: Judged, explanation: TherapyExplanati
         expanded=name in opened,
         on_change="rerun",
     )
-    _, _, reason = explanation.reason.partition(": ")
     with st.container(key=f"reason-{'open' if box.open else 'closed'}-{name}"):
-        st.caption(literal(reason[:1].upper() + reason[1:]))
+        st.caption(literal(f"{explanation.clause[:1].upper()}{explanation.clause[1:]}."))
     for note in explanation.notes:
         st.markdown(f"**{literal(note)}**")
     (opened.add if box.open else opened.discard)(name)
@@ -142,14 +150,12 @@ def _details(guideline: Guideline, judged: Judged, explanation: TherapyExplanati
     if explanation.note:
         st.caption(f"Reading: {literal(explanation.note)}")
     for names in explanation.covers:
-        st.markdown(f"One of these always holds: {literal(listed(names, 'or'))}.")
+        st.markdown(literal(f"{always_met(names).capitalize()}."))
     if explanation.verdict == UNDETERMINED:
         _missing(guideline, explanation)
     _changes(guideline, judged, explanation)
     if explanation.unchecked:
-        st.markdown(
-            f"Cautions that could not be checked: {literal(listed(explanation.unchecked))}."
-        )
+        st.markdown(f"{UNCHECKED}: {literal(listed(explanation.unchecked))}.")
     for role in _ROLES:
         criteria = [c for c in explanation.criteria if c.role == role]
         if criteria:
@@ -157,7 +163,7 @@ def _details(guideline: Guideline, judged: Judged, explanation: TherapyExplanati
 
 
 def _missing(guideline: Guideline, explanation: TherapyExplanation) -> None:
-    st.markdown("**What would settle it**")
+    st.markdown(f"**{MISSING}: what would settle it**")
     with st.container(horizontal=True, gap="small"):
         for missing in explanation.missing:
             st.button(
@@ -170,12 +176,12 @@ def _missing(guideline: Guideline, explanation: TherapyExplanation) -> None:
 
 def _changes(guideline: Guideline, judged: Judged, explanation: TherapyExplanation) -> None:
     therapy = guideline.therapies[explanation.therapy]
-    found = changes(guideline, judged.reading.record, therapy, explanation.verdict)
+    found = changes(guideline, judged.parsed.record, therapy, explanation.verdict)
     if found is None:
         return
     lines = "\n".join(f"- {literal(line)}" for line in sentences(guideline, found))
-    st.markdown(f"**What would have to change**\n\n{lines}")
-    st.caption("What would follow by the guideline if the record were other; no advice.")
+    st.markdown(f"**{TO_CHANGE}**\n\n{lines}")
+    st.caption(NO_ADVICE)
 
 
 def _criteria(criteria: Iterable[CriterionExplanation]) -> str:
