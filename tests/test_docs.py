@@ -167,7 +167,8 @@ def test_the_readme_is_short_and_indexes_every_page() -> None:
 
 def test_the_readme_names_every_command() -> None:
     readme = PAGES[0].read_text("utf-8")
-    assert [name for name in EVERY if f"hcc-kg {name.split()[0]}" not in readme] == ["queries"]
+    assert "queries" in EVERY
+    assert [name for name in EVERY if f"hcc-kg {name.split()[0]}" not in readme] == []
 
 
 def test_the_help_of_the_whole_and_of_the_group_shows_an_example() -> None:
