@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -27,6 +28,11 @@ def upload(test: AppTest, content: bytes, name: str = "p.csv", *, ignore: bool =
         test.checkbox(key="cohort:ignore").check()
     next(button for button in test.button if button.label == "Classify").click()
     return test.run()
+
+
+def button_is_shown(test: AppTest, label: str) -> bool:
+    """Return whether a page shows a button."""
+    return any(button.label == label for button in test.button)
 
 
 def cohort(test: AppTest) -> OpenCohort:
@@ -190,6 +196,16 @@ def test_a_wrong_file_leaves_the_open_cohort_as_it_is():
     assert test.error
     assert cohort(test).is_example
     assert "**45 patients**" in texts(test)
+
+
+def test_a_component_that_is_missing_is_told_once(monkeypatch):
+    monkeypatch.setitem(sys.modules, "shacl", None)
+    test = upload(app("cohort"), b"@prefix hcc: <https://w3id.org/hcc-kg/> .", "p.ttl")
+    assert "shacl" in test.error[0].value
+    assert not button_is_shown(test, "Stop")
+    test.run()
+    assert not test.exception
+    assert not button_is_shown(test, "Stop")
 
 
 def test_nothing_chosen_is_told():

@@ -73,7 +73,7 @@ def test_a_tampered_address_is_told_and_the_rest_is_kept() -> None:
     test = app("patient", tumour_count="1", tumor="<script>", open="nothing", lesion="size:3")
     assert not test.exception
     assert any(
-        "no part of a record: tumor, lesion: size, open=nothing" in w.value.replace("\\", "")
+        "not part of a record: tumor, lesion: size, open=nothing" in w.value.replace("\\", "")
         for w in test.warning
     )
     assert field(test, "tumour_count") == "1"

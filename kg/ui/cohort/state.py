@@ -140,7 +140,7 @@ def arrive(guideline: Guideline) -> None:
     if strangers:
         told = ", ".join(literal(short(name)) for name in strangers[:5])
         st.warning(
-            f"The address has parts that select nothing here: {told}. The rest is kept; "
+            f"The link has parts that select nothing here: {told}. The rest is kept; "
             "choose again below."
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from kg.cohorts.opened import LARGEST, open_cohort
-from kg.errors import InputError
+from kg.errors import HccKgError
 from kg.guideline import Guideline
 from kg.paths import example_cohort
 from kg.readers import FORMATS
@@ -17,20 +17,20 @@ from kg.ui.cohort.state import Task
 from kg.ui.words import literal, short
 
 _OPTION = "pass --ignore-unknown to leave such columns out"
-_BOX = "Leave out columns that are no variables"
+_BOX = "Leave out columns that are not variables"
 
 
 def start(guideline: Guideline) -> None:
     """Show what to do where no cohort is open yet."""
     if state.is_awaited():
         st.info(
-            "This address shows a table that is not open in this session. Tables are never "
-            "stored: upload it again, and what the address selects will be shown."
+            "This link shows a table that is not open in this session. Tables are never "
+            "stored: upload it again, and what the link selects will be shown."
         )
     left, right = st.columns([1, 2], gap="large")
     with left:
         st.subheader("Look around", anchor=False)
-        st.write("Made-up patients, with lesions, missing facts and conflicts.")
+        st.write("Made-up patients, with lesions, missing values and conflicts.")
         st.button(
             "Open the example cohort",
             type="primary",
@@ -48,7 +48,7 @@ def form(guideline: Guideline) -> None:
     """Show the form for an upload, and what became of the last one."""
     limit = st.get_option("server.maxUploadSize")
     st.caption(
-        f"One row a patient: CSV, JSON Lines, Parquet or RDF, up to {limit} MB and {LARGEST:,} "
+        f"One row per patient: CSV, JSON Lines, Parquet or RDF, up to {limit} MB and {LARGEST:,} "
         "patients. The table stays in the memory of this session: it is not stored, and is gone "
         "when the page is closed."
     )
@@ -95,7 +95,7 @@ def _run(guideline: Guideline) -> None:
             ignore_unknown=task.ignore_unknown,
             progress=tell,
         )
-    except InputError as error:
+    except HccKgError as error:
         state.end(short(str(error).replace(_OPTION, f"tick “{_BOX}”"), 1_000))
         bar.empty()
         stop.empty()

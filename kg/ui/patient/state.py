@@ -121,7 +121,7 @@ def _warn(strangers: Sequence[str]) -> None:
     names = ", ".join(literal(short(name)) for name in strangers[:5])
     more = f" and {len(strangers) - 5} more" if len(strangers) > 5 else ""
     st.warning(
-        f"The address holds what is no part of a record: {names}{more}. This was left out; "
+        f"The link contains what is not part of a record: {names}{more}. This was left out; "
         "the rest is shown. Check the record before you rely on it."
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import streamlit as st
 
-from kg.errors import ComponentError
+from kg.errors import HccKgError
 from kg.explanation import comparison
 from kg.explanation.report import report
 from kg.guideline import Guideline
@@ -174,7 +174,7 @@ def _verify(guideline: Guideline, judged: Judged) -> None:
     with st.spinner("HermiT reasons …"):
         try:
             found = _hermit(guideline).classify(judged.parsed.record)
-        except ComponentError as error:
+        except HccKgError as error:
             st.session_state[_VERIFIED] = (judged.draft, False, f"HermiT cannot run: {error}")
             return
     agrees = found == judged.result
