@@ -26,8 +26,12 @@ _SHARED = Path(__file__).parents[2] / "shared"
 _SLOW = ("chromium", "spark")  # fixtures of the files that take longest
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest, so that no worker waits for another at the end."""
+    """Begin with the files that take longest, so that no worker waits for another at the end.
+
+    Within them, and after them, the order stays what it was: random.
+    """
     slow = {i.path for i in items if not {*_SLOW}.isdisjoint(getattr(i, "fixturenames", ()))}
     items.sort(key=lambda item: item.path not in slow)
 
