@@ -69,7 +69,7 @@ def test_search_finds_words_whatever_their_case():
 
 def test_search_without_result_says_what_to_do():
     test = opened(text="no such word\"' } DROP ALL")
-    assert "Take a filter away" in test.info[0].value
+    assert "Remove a filter" in test.info[0].value
 
 
 @pytest.mark.parametrize("name", list(encoded(G))[::6])

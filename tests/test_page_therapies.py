@@ -67,7 +67,7 @@ def test_group_leads_to_its_kinds_and_mentioned_therapy_says_so():
 def test_node_of_the_graph_can_be_chosen_by_address_and_list(node):
     test = opened(therapy="rfa", view="graph", node=node)
     assert test.selectbox(key="therapies:node").value == node
-    assert ("Met when" if node == "ABL-I3" else "Asked for by") in texts(test)
+    assert ("Met when" if node == "ABL-I3" else "Used by") in texts(test)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from kg.ui.shell import head
 
 head(
     "Guideline",
-    "Every statement of the guideline: where it stands, what it says, and what it is read as.",
+    "Every statement of the guideline: its place, what it says, and what it is read as.",
 )
 g = guideline()
 start = {"view": next(iter(VIEWS))}

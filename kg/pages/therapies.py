@@ -53,7 +53,7 @@ with left:
         selected=therapy.id,
         on_click=choose,
     )
-    st.caption("Boxes have criteria; dashed ones are merely mentioned; bold words group others.")
+    st.caption("Boxes have criteria; dashed boxes are merely mentioned; words in bold are groups.")
 with right:
     st.subheader(literal(therapy.label), anchor=False)
     sort = sort_of(g, therapy.id)

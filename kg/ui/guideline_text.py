@@ -27,7 +27,7 @@ def text_of_user(guideline: Guideline, statement: Statement) -> None:
             f":orange-background[{literal(found.text)}] "
             f"{literal(found.after)}{' …' if found.after else ''}"
         )
-        st.button("Take the text away", on_click=_forget, type="tertiary", key="guideline:forget")
+        st.button("Remove the text", on_click=_forget, type="tertiary", key="guideline:forget")
 
 
 def _forget() -> None:
@@ -37,7 +37,7 @@ def _forget() -> None:
 def _ask(guideline: Guideline) -> None:
     source = source_text(guideline)
     st.markdown(
-        "The text of the guideline is not part of this explorer. Where you have its file "
+        "The text of the guideline is not part of this explorer. If you have its file "
         f"(plain text, {source.length:,} characters), its passages are shown here. "
         "The text stays in your session."
     )

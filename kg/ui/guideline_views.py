@@ -83,7 +83,7 @@ def statements(guideline: Guideline, state: State) -> None:
     left, right = st.columns([1.1, 1], gap="medium")
     with left:
         if not names:
-            st.info("No statement fits. Take a filter away, or search for fewer words.")
+            st.info("No statement fits. Remove a filter, or search for fewer words.")
         else:
             picked = names.index(name) if name in names else None
             view = frame.select("statement", "section", "kind", "paraphrase")
@@ -156,7 +156,7 @@ def criteria(guideline: Guideline, state: State) -> None:
     left, right = st.columns([1.1, 1], gap="medium")
     with left:
         if not names:
-            st.info("No criterion fits. Take a filter away, or search for fewer words.")
+            st.info("No criterion fits. Remove a filter, or search for fewer words.")
         else:
             picked = names.index(name) if name in names else None
             view = frame.select("criterion", "kind", "label")

@@ -50,7 +50,7 @@ def _without_criteria(guideline: Guideline, therapy: Therapy) -> None:
     if not below:
         st.info("The guideline mentions this therapy and states no criteria for it.")
         return
-    st.info("The criteria stand at the therapies of this kind. Open one of them:")
+    st.info("The therapies of this kind have the criteria. Open one of them:")
     terms.therapy_links(guideline, below)
     asked = {"therapy": therapy.id}
     table(
@@ -64,7 +64,7 @@ def statements(guideline: Guideline, therapy: Therapy, state: State) -> None:
     """Show what the guideline says of a therapy, one kind of statement at a time."""
     found = said_of(guideline, therapy.id)
     if not found:
-        st.info("The guideline says nothing of this therapy itself. Open one of its kinds.")
+        st.info("The guideline says nothing about this therapy itself. Open one of its kinds.")
         return
     knowledge = [k for k, each in found.items() if not any(s.statement.decidable for s in each)]
     if state.get("kind") not in found:
@@ -111,7 +111,7 @@ def picture(guideline: Guideline, therapy: Therapy, state: State) -> None:
         "Criterion or variable",
         names,
         key=key,
-        placeholder="Pick one here or in the picture, to see what it touches",
+        placeholder="Pick one here or in the picture, to see what it is connected with",
         format_func=lambda name: labels[name],
         on_change=follow,
         args=(state, "node", key),
@@ -142,7 +142,7 @@ def _variable(guideline: Guideline, therapy: Therapy, name: str) -> None:
     st.markdown(f"**{literal(variable.label)}** {literal(variable.definition)}")
     if variable.is_number:
         bands = "; ".join(number_words(variable, [band]) for band in variable.bands)
-        st.markdown(f"**Bands that matter** {literal(bands)}")
+        st.markdown(f"**Bands between thresholds** {literal(bands)}")
     else:
         st.markdown(f"**Values** {literal('; '.join(v.label for v in variable.values))}")
     users = [
@@ -150,7 +150,7 @@ def _variable(guideline: Guideline, therapy: Therapy, name: str) -> None:
         for each in therapy.criteria
         if name in guideline.variables_of(guideline.criteria[each].formula)
     ]
-    st.markdown("**Asked for by**")
+    st.markdown("**Used by**")
     with st.container(horizontal=True, gap="small"):
         for each in users:
             link("guideline", literal(each), {"criterion": each})
