@@ -22,8 +22,8 @@ if TYPE_CHECKING:
         variables,
     )
     from kg.cohorts.report import CohortReport, cohort_report
-    from kg.engines.classification import Summary
-    from kg.errors import ComponentError, HccKgError, InputError, OntologyError
+    from kg.engines.summary import Summary
+    from kg.errors import ComponentError, HccKgError, InputError, OntologyError, QueryError
     from kg.explanation.explanations import PatientExplanation, TherapyExplanation
     from kg.guideline import Criterion, Guideline, Therapy
     from kg.guideline.values import Variable
@@ -39,6 +39,7 @@ __all__ = [
     "OntologyError",
     "PatientExplanation",
     "PatientResult",
+    "QueryError",
     "Summary",
     "TableResult",
     "Therapy",
@@ -58,9 +59,9 @@ __all__ = [
 
 _HOMES = {
     "explanation.explanations": ("PatientExplanation", "TherapyExplanation"),
-    "engines.classification": ("Summary",),
+    "engines.summary": ("Summary",),
     "cohorts.report": ("CohortReport", "cohort_report"),
-    "errors": ("ComponentError", "HccKgError", "InputError", "OntologyError"),
+    "errors": ("ComponentError", "HccKgError", "InputError", "OntologyError", "QueryError"),
     "guideline": ("Criterion", "Guideline", "Therapy"),
     "guideline.values": ("Variable",),
     "reasoning.verdicts": ("PatientResult", "TherapyResult"),

@@ -10,31 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
-from typing import Protocol
 
 import polars as pl
 
-from kg.engines.classification import (
-    BatchEngine,
-    KeptRejects,
-    Rejects,
-    Summary,
-    chunks,
-    engine_of,
-    no_engine,
-)
-from kg.engines.compiled import Compiled
+from kg.engines.classification import chunks
+from kg.engines.registry import engine_of
+from kg.engines.rejects import KeptRejects, Rejects
+from kg.engines.summary import Summary
 from kg.explanation.explanations import PatientExplanation
 from kg.explanation.reasons import explain as explanation_of
 from kg.guideline import Criterion, Guideline, Therapy
 from kg.guideline import load as load_from
 from kg.guideline.values import Variable
+from kg.keys import ID
 from kg.output import check_apart, whole_file
-from kg.patients.headers import ID
 from kg.patients.mappings import record_of
-from kg.patients.records import Record
 from kg.patients.tables import PatientTable
 from kg.readers import Source
 from kg.readers.frame import ArrowFrame, frame_source
@@ -44,14 +36,6 @@ from kg.writers import Task, writer_of
 from kg.writers.rows import compact_rows, rows
 
 Table = str | Path | ArrowFrame
-
-
-class Engine(Protocol):
-    """Classifies records, one by one."""
-
-    def classify(self, record: Record) -> PatientResult:
-        """Return the result for a record."""
-        ...
 
 
 def load(folder: str | Path | None = None) -> Guideline:
@@ -100,7 +84,7 @@ def classify(
         ComponentError: HermiT was asked for and there is no usable Java.
     """
     chosen = guideline or load()
-    return _engine(engine, chosen).classify(record_of(chosen, record, lesions))
+    return engine_of(engine, chosen).classify(record_of(chosen, record, lesions))
 
 
 def explain(
@@ -122,7 +106,7 @@ def explain(
     chosen = guideline or load()
     names = chosen.chosen(therapies)
     read = record_of(chosen, record, lesions)
-    return explanation_of(chosen, read, _engine(engine, chosen).classify(read).narrowed(names))
+    return explanation_of(chosen, read, engine_of(engine, chosen).classify(read).narrowed(names))
 
 
 @dataclass(frozen=True)
@@ -189,7 +173,7 @@ def classify_table(
     table = _table(chosen, source, lesions, ignore_unknown)
     summary = Summary()
     kept = KeptRejects(summary, strict)
-    found = [c.frame for c in chunks(table, _batches(engine, chosen), kept, summary)]
+    found = [c.frame for c in chunks(table, engine_of(engine, chosen).batches(), kept, summary)]
     return TableResult(
         summary=summary,
         rejected=kept.frame(table.source.columns),
@@ -239,7 +223,7 @@ def classify_file(
     check_apart([*modules, *named], [target, bin_.path, bin_.lesion_path])
     table = _table(chosen, source, lesions, ignore_unknown)
     with bin_, whole_file(target) as path:
-        run = _batches(engine, chosen, missing=not compact)
+        run = engine_of(engine, chosen).batches(missing=not compact)
         write(task, chunks(table, run, bin_, summary), path)
     return summary
 
@@ -253,19 +237,3 @@ def _table(
 
 def _source(table: Table, name: str) -> Path | Source:
     return Path(table) if isinstance(table, str | Path) else frame_source(table, name)
-
-
-@cache
-def _batches(name: str, guideline: Guideline, missing: bool = True) -> BatchEngine:
-    return engine_of(name, guideline, missing=missing)
-
-
-@cache
-def _engine(name: str, guideline: Guideline) -> Engine:
-    if name == "compiled":
-        return Compiled(guideline)
-    if name == "hermit":
-        from kg.engines.hermit import Hermit  # noqa: PLC0415 - starts a Java virtual machine
-
-        return Hermit(guideline)
-    raise no_engine(name)

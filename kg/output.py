@@ -12,9 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-import polars as pl
-from polars.io.plugins import register_io_source
-
 from kg.errors import InputError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -95,27 +92,6 @@ def _replacing(path: Path) -> Iterator[Path]:
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
-
-
-def write_parquet(
-    frames: Iterator[pl.DataFrame],
-    schema: pl.Schema,
-    path: Path,
-    row_group_size: int | None = None,
-) -> None:
-    """Write frames as one Parquet file, one after another."""
-
-    def source(
-        with_columns: list[str] | None,
-        predicate: pl.Expr | None,
-        n_rows: int | None,
-        batch_size: int | None,
-    ) -> Iterator[pl.DataFrame]:
-        # A sink asks for everything: there is nothing to push down.
-        yield from frames
-
-    rows = register_io_source(source, schema=schema)
-    rows.sink_parquet(path, row_group_size=row_group_size)
 
 
 def _umask() -> int:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kg.catalogue.queries import Question, catalogue
-from kg.graph import build_example
+from kg.graph.build import build_example
 from kg.guideline import load
 from kg.stores import Answer, Store, Table, open_store
 from kg.stores.formats import shown

@@ -10,10 +10,10 @@ import pytest
 
 from kg.catalogue.parameters import Parameter
 from kg.catalogue.queries import catalogue
-from kg.graph import guideline_store
+from kg.graph.build import build
 from kg.guideline import Guideline
 from kg.ontology import HCC, XSD
-from kg.stores import Table
+from kg.stores import Table, open_store
 from kg.ui.bars import MOST_BARS, bars, first_bars, parting, telling
 from kg.ui.query.answers import TRIPLE, frame_of, iris, labels, numbers, table_of
 from kg.ui.query.choices import choices
@@ -98,7 +98,8 @@ def test_graph_stops_at_its_limit_and_says_how_much_is_left_out(guideline: Guide
 
 def test_every_completion_is_a_term_of_the_graph(guideline: Guideline) -> None:
     found = completions(guideline)
-    store = guideline_store(guideline)
+    store = open_store(None)
+    build(guideline, store)
     header = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in EDITOR_PREFIXES.items())
     for one in found[:: len(found) // 40]:
         pattern = "{ ?s ?p %s } UNION { %s ?p ?o } UNION { ?s %s ?o }" % ((one.name,) * 3)

@@ -147,9 +147,9 @@ def test_an_account_can_be_narrowed() -> None:
 
 
 def test_an_unknown_engine_is_an_error() -> None:
-    with pytest.raises(kg.InputError, match="'magic' is no engine"):
+    with pytest.raises(kg.InputError, match="'magic' is not an engine"):
         kg.classify(FACTS, engine="magic")
-    with pytest.raises(kg.InputError, match="'magic' is no engine"):
+    with pytest.raises(kg.InputError, match="'magic' is not an engine"):
         kg.classify_table(pl.DataFrame({"patient_id": ["p"]}), engine="magic")
 
 
@@ -187,7 +187,7 @@ def test_the_frame_has_a_row_a_patient_and_therapy(example: kg.TableResult) -> N
         "patient_id", "therapy", "verdict", "met", "missing", "unchecked",
     ]  # fmt: skip
     assert example.frame.height == example.compact.height * len(kg.therapies())
-    assert example.summary.classified == example.compact.height
+    assert example.summary.patients == example.compact.height
     assert sum(example.summary.of("rfa").values()) == example.compact.height
 
 
@@ -265,7 +265,7 @@ def test_files_never_take_the_place_of_their_input(tmp_path: Path) -> None:
 def test_rejected_rows_of_a_file_go_beside_the_output(tmp_path: Path) -> None:
     frame = pl.DataFrame({"patient_id": ["a", "b"], "ecog": ["0", "worse"]})
     summary = kg.classify_file(frame, tmp_path / "out.csv", therapies=["rfa"], compact=True)
-    assert (summary.classified, summary.rejected) == (1, 1)
+    assert (summary.patients, summary.rejected) == (1, 1)
     assert pl.read_csv(tmp_path / "out.rejected.csv")["_row"].to_list() == [2]
     assert (tmp_path / "out.csv").read_text().startswith("patient_id,rfa,")
 

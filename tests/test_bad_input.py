@@ -40,7 +40,6 @@ def ids(ran: Ran) -> list[str]:
         ("p.txt", ".txt is no known format; tables are read from .csv"),
         ("odd.csv", "unknown column 'tumour_cout' (nearest: tumour_count)"),
         ("p.csv --lesions none.csv", "none.csv: no such file; check the path"),
-        ("p.csv --engine oracle", "'oracle' is no engine; the engines are compiled, hermit"),
         ("p.csv --format xml", "'xml' is not a format; the formats are table, csv, json"),
         ("p.csv --output out.xml", "'xml' is not a format; the formats are table, csv, json"),
         ("p.csv --therapy rfb", "rfb"),
@@ -69,6 +68,25 @@ def test_wrong_usage_ends_with_a_message_and_without_output(
     assert told in ran.err
     assert ran.err.count("\n") == 1
     assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "classify --example --engine oracle",
+        "certify --engine oracle",
+        "explain p.csv p --engine oracle",
+        "graph build --example --store a --engine oracle",
+    ],
+)
+def test_a_choice_that_is_none_ends_with_the_choices(
+    run: Run, tmp_path: Path, command: str
+) -> None:
+    ran = run(*command.split())
+    assert (ran.status, ran.out) == (2, "")
+    told = " ".join(ran.err.replace("│", " ").split())
+    assert "'oracle' is not one of 'compiled', 'hermit'" in told
+    assert not list(tmp_path.iterdir())
 
 
 def test_unknown_option_is_wrong_usage_too(run: Run) -> None:

@@ -23,8 +23,10 @@ from kg.certification.referees import ByBruteForce
 from kg.certification.report import Report
 from kg.certification.run import Certification, Settings
 from kg.certification.shrink import shrunk
-from kg.certification.subjects import ENGINES, OneByOne, Subject, subjects
+from kg.certification.subjects import OneByOne, Subject, subjects
+from kg.commands import certify
 from kg.engines.hermit import Hermit
+from kg.engines.registry import engine_of
 from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.guideline.formula import Ref
@@ -84,10 +86,15 @@ class PartByPart:
         return result(self.guideline, record, states, logic_of(self.guideline).missing)
 
 
+def _one_by_one(guideline: Guideline) -> OneByOne:
+    return OneByOne("compiled, one record", guideline, engine_of("compiled", guideline))
+
+
 class Forgetful(OneByOne):
     """The compiled engine, but of each list of missing variables the last is left out."""
 
-    name = "forgetful"
+    def __init__(self, guideline: Guideline) -> None:
+        super().__init__("forgetful", guideline, engine_of("compiled", guideline))
 
     def classified(self, records: Sequence[Cells]) -> list[PatientResult]:
         found = super().classified(records)
@@ -185,7 +192,8 @@ def test_a_missing_variable_left_out_is_caught(guideline: Guideline, hermit: Her
 class Talkative(OneByOne):
     """The compiled engine, but it calls a variable missing that no verdict depends on."""
 
-    name = "talkative"
+    def __init__(self, guideline: Guideline) -> None:
+        super().__init__("talkative", guideline, engine_of("compiled", guideline))
 
     def classified(self, records: Sequence[Cells]) -> list[PatientResult]:
         found = super().classified(records)
@@ -205,7 +213,7 @@ def test_a_missing_variable_too_many_is_caught_by_hermit(
 
 
 def test_engines_that_differ_are_caught(guideline: Guideline) -> None:
-    tested = [OneByOne(guideline), Forgetful(guideline)]
+    tested = [_one_by_one(guideline), Forgetful(guideline)]
     report = certified(guideline, list(tested), None, frozenset({parts.ENGINES}), records=1)
     assert report.example is not None
     told = dict(report.example.told)
@@ -324,7 +332,7 @@ def test_all_engines_follow_an_edited_ontology(guideline: Guideline, ontology_co
     ):
         assert states["ABL-I1"] == "met"
         assert states["ABL-C99"] == states[therapy.classes["contraindicated"]] == "met"
-    before = OneByOne(guideline).classified([cells])[0]
+    before = _one_by_one(guideline).classified([cells])[0]
     assert before.states["ABL-I1"] == "excluded"
     assert before.therapies["mwa"].verdict != "contraindicated"
 
@@ -332,6 +340,8 @@ def test_all_engines_follow_an_edited_ontology(guideline: Guideline, ontology_co
 def test_an_engine_that_is_none_is_an_error(guideline: Guideline) -> None:
     with pytest.raises(InputError, match="compiled"):
         subjects("abacus", guideline)
+    with pytest.raises(InputError, match="hermit is the referee"):
+        subjects("hermit", guideline)
 
 
 def test_the_command_prints_seed_and_table(run: Callable[..., Ran], quick: None) -> None:
@@ -344,7 +354,7 @@ def test_the_command_prints_seed_and_table(run: Callable[..., Ran], quick: None)
 def test_the_command_ends_with_1_and_a_record(
     run: Callable[..., Ran], quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(ENGINES, "compiled", lambda guideline: [Forgetful(guideline)])
+    monkeypatch.setattr(certify, "subjects", lambda name, guideline: [Forgetful(guideline)])
     ran = run("certify", "--records", "4", "--minutes", "0.01")
     assert ran.status == 1
     assert "smallest record that disagrees" in ran.out

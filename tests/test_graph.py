@@ -13,11 +13,10 @@ import pyoxigraph as ox
 import pytest
 from conftest import Ran
 
-from kg.engines.classification import compiled_engine
+from kg.engines.registry import engine_of
 from kg.errors import InputError
-from kg.graph import build, build_example, cohort_of, guideline_store, patient_iri, verdict_iri
-from kg.graph.build import Engine, example, jobs_of, write_cohort
-from kg.graph.names import LONGEST, PROV, segment, slug
+from kg.graph.build import build, build_example, cohort_of, example, jobs_of, write_cohort
+from kg.graph.names import LONGEST, PROV, patient_iri, segment, slug, verdict_iri
 from kg.graph.sinks import store_sink
 from kg.guideline import Guideline
 from kg.guideline.values import plain
@@ -270,10 +269,17 @@ def test_patient_in_two_cohorts_is_refused(guideline: Guideline, tmp_path: Path)
 def test_graphs_are_those_that_are_documented(store: OxigraphStore, guideline: Guideline) -> None:
     there = set(store.graphs()) - {f"{HCC}graph/mappings"}
     assert sorted(there) == GRAPHS
-    alone = set(guideline_store(guideline).graphs())
+    alone = set(_alone(guideline).graphs())
     assert alone == set(store.graphs()) - {GRAPHS[0], GRAPHS[3]}
     statements = f"SELECT (COUNT(?s) AS ?n) {{ GRAPH <{GRAPHS[2]}> {{ ?s a hcc:Statement }} }}"
     assert rows(store, statements) == [[str(len(guideline.statements))]]
+
+
+def _alone(guideline: Guideline) -> Store:
+    """Return a store of the guideline without patients."""
+    store = open_store(None)
+    build(guideline, store)
+    return store
 
 
 def test_asserted_and_inferred_stand_apart(store: OxigraphStore) -> None:
@@ -341,17 +347,17 @@ def test_many_slices_give_the_quads_of_one(
 
 
 def test_interrupted_build_leaves_no_part_of_a_cohort(guideline: Guideline) -> None:
-    store = guideline_store(guideline)
+    store = _alone(guideline)
     before = store.graphs()
 
     def interrupt(count: int) -> None:
         assert len(store.graphs()) > len(before)
         raise KeyboardInterrupt
 
-    engine = Engine("compiled", compiled_engine(guideline), interrupt)
+    engine = engine_of("compiled", guideline)
     (job,) = jobs_of(guideline, [example()])
     with pytest.raises(KeyboardInterrupt), store_sink(store) as sink:
-        write_cohort(guideline, job, engine, sink)
+        write_cohort(guideline, job, engine, sink, interrupt)
     assert store.graphs() == before
 
 
@@ -461,7 +467,6 @@ def test_rejected_rows_are_told_and_kept(run: Run, tmp_path: Path) -> None:
         (["--example"], "--store FOLDER or --output FILE.nq"),
         (["--example", "--store", "a", "-o", "a.nq"], "--store FOLDER or --output FILE.nq"),
         (["--example", "-o", "a.ttl"], "ends in .nq"),
-        (["--example", "--store", "a", "--engine", "spark"], "compiled, hermit"),
         (["--example", "--store", "a", "--lesions", "l.csv"], "one table of patients"),
         (["no.csv", "--store", "a"], "no such file"),
         (["--example", "--store", "full"], "no store"),

@@ -15,6 +15,7 @@ from conftest import Ran
 from kg.engines import java
 from kg.engines.compiled import Compiled
 from kg.engines.hermit import Hermit
+from kg.engines.registry import engine_of
 from kg.errors import ComponentError, OntologyError
 from kg.guideline import Guideline, load
 from kg.paths import example_cohort
@@ -119,6 +120,7 @@ def no_java(monkeypatch: pytest.MonkeyPatch) -> None:
         raise java.jpype.JVMNotFoundException("none")
 
     java.java.cache_clear()
+    engine_of.cache_clear()
     monkeypatch.setattr(java.importlib.util, "find_spec", lambda name: None)
     monkeypatch.setattr(java.jpype, "isJVMStarted", lambda: False)
     monkeypatch.setattr(java.jpype, "getDefaultJVMPath", none)

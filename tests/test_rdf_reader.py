@@ -12,13 +12,13 @@ import pyoxigraph as ox
 import pytest
 
 from kg import paths
-from kg.engines.classification import compiled_engine
+from kg.engines.registry import engine_of
 from kg.errors import InputError
 from kg.graph.patients import PatientLines
 from kg.guideline import Guideline
-from kg.patients.headers import REASON
+from kg.keys import PROBLEM, REASON, ROW
 from kg.patients.tables import PatientTable
-from kg.readers import PROBLEM, ROW, open_source
+from kg.readers import open_source
 from kg.readers.rdf import RdfSource
 
 HEAD = """@prefix hcc: <https://w3id.org/hcc-kg/> .
@@ -45,7 +45,8 @@ def problem(folder: Path, said: str) -> str:
 
 def results(guideline: Guideline, patients: Path, lesions: Path | None = None) -> pl.DataFrame:
     """Return the results of all patients, in the order of their ids; none may be rejected."""
-    table, engine = PatientTable(guideline, patients, lesions), compiled_engine(guideline)
+    table = PatientTable(guideline, patients, lesions)
+    engine = engine_of("compiled", guideline).batches()
     batches = list(table.batches())
     assert [row for batch in batches for row in batch.rejected[REASON]] == []
     return pl.concat([engine(table, batch) for batch in batches]).drop(ROW).sort("patient_id")

@@ -8,13 +8,14 @@ import polars as pl
 import pytest
 
 from kg import readers
-from kg.engines.classification import compiled_engine
+from kg.engines.registry import engine_of
 from kg.errors import InputError
 from kg.guideline import Guideline
+from kg.keys import PROBLEM, ROW
 from kg.patients.tables import PatientTable
-from kg.readers import PROBLEM, ROW, open_source
 from kg.readers import csv as csv_reader
 from kg.readers import jsonl as jsonl_reader
+from kg.readers import open_source
 
 DATA = Path(__file__).parent / "data"
 SAMPLES = sorted(path for path in DATA.glob("*.*") if path.suffix in readers.FORMATS)
@@ -35,7 +36,7 @@ def problem(path: Path) -> str:
 
 def verdicts(guideline: Guideline, path: Path) -> pl.DataFrame:
     """Return the results of a table, without the numbers of the rows."""
-    table, engine = PatientTable(guideline, path), compiled_engine(guideline)
+    table, engine = PatientTable(guideline, path), engine_of("compiled", guideline).batches()
     batches = list(table.batches())
     assert not any(len(batch.rejected) for batch in batches), batches[0].rejected
     return pl.concat([engine(table, batch) for batch in batches]).drop(ROW)

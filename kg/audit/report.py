@@ -18,8 +18,8 @@ from kg.audit.recommendations import recommendations
 from kg.audit.space import Shares, Space
 from kg.errors import InputError
 from kg.guideline import Guideline, load
+from kg.keys import ID
 from kg.output import whole_file
-from kg.patients.headers import ID
 from kg.patients.records import Record
 from kg.patients.tables import PatientTable
 from kg.reasoning.diagram import YES

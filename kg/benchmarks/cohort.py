@@ -12,10 +12,10 @@ from pathlib import Path
 
 import polars as pl
 
-from kg import output
 from kg.guideline import Guideline
 from kg.guideline.values import Variable
-from kg.patients.headers import ID
+from kg.keys import ID
+from kg.writers.parquet import write_parquet
 
 _POOL = 4_096  # values that the cells of a column are drawn from
 _BATCH = 100_000
@@ -27,7 +27,7 @@ def write_cohort(guideline: Guideline, path: Path, size: int, seed: int) -> None
     """Write a made-up cohort of `size` patients as Parquet."""
     pools = _pools(guideline, seed)
     schema = pl.Schema({ID: pl.String(), **{name: pool.dtype for name, pool in pools.items()}})
-    output.write_parquet(_frames(guideline, pools, size, seed), schema, path)
+    write_parquet(_frames(guideline, pools, size, seed), schema, path)
 
 
 def _frames(

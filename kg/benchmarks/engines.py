@@ -20,10 +20,14 @@ import polars as pl
 from kg import api, paths
 from kg.benchmarks.cohort import write_cohort
 from kg.benchmarks.figures import Figure, compared, figure, timed
-from kg.engines.classification import RejectCounter, Summary, chunks, compiled_engine
+from kg.engines.classification import chunks
+from kg.engines.registry import engine_of, reasoner_of
+from kg.engines.rejects import RejectCounter
+from kg.engines.summary import Summary
 from kg.guideline import Guideline
 from kg.patients.tables import PatientTable
-from kg.writers import Chunk, Task
+from kg.reasoning.results import Chunk
+from kg.writers import Task
 from kg.writers.rows import write_parquet
 
 
@@ -63,7 +67,7 @@ class Cohorts:
 
     def met(self, table: Path, output: Path) -> None:
         """Classify into one row a patient and therapy, without missing variables."""
-        engine = compiled_engine(self.guideline, missing=False)
+        engine = engine_of("compiled", self.guideline).batches(missing=False)
         task = Task(self.guideline, list(self.guideline.therapies))
         summary = Summary()
         rejects = RejectCounter(summary, strict=True)
@@ -150,9 +154,7 @@ def single_records(guideline: Guideline, runs: int) -> Figure:
 
 def hermit(guideline: Guideline, cohorts: Cohorts, size: int, records: int) -> Iterator[Figure]:
     """Yield the throughput of HermiT in process, and the compiled engine's compared with it."""
-    from kg.engines.hermit import Hermit  # noqa: PLC0415 - starts a Java virtual machine
-
-    reasoner = Hermit(guideline)
+    reasoner = reasoner_of(guideline)
     table = PatientTable(guideline, cohorts.table(size))
     batch = next(table.batches())
     rates = []

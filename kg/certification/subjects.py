@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
@@ -10,17 +10,17 @@ from typing import Protocol
 import polars as pl
 
 from kg.certification.cells import Cells
-from kg.engines.classification import BatchEngine, compiled_engine
-from kg.engines.compiled import Compiled
+from kg.engines.registry import BatchEngine, Engine, engine_of
 from kg.errors import InputError
 from kg.guideline import Guideline
-from kg.patients.headers import ID, REASON
+from kg.keys import ID, REASON
 from kg.patients.records import read_record
 from kg.patients.tables import PatientTable
 from kg.reasoning.results import patients
 from kg.reasoning.verdicts import PatientResult
 
 PATIENT = "record"
+REFEREE = "hermit"
 
 
 class Subject(Protocol):
@@ -35,13 +35,12 @@ class Subject(Protocol):
 
 
 class OneByOne:
-    """The compiled engine, a record at a time."""
+    """An engine, a record at a time."""
 
-    name = "compiled, one record"
-
-    def __init__(self, guideline: Guideline) -> None:
+    def __init__(self, name: str, guideline: Guideline, engine: Engine) -> None:
+        self.name = name
         self.guideline = guideline
-        self.engine = Compiled(guideline)
+        self.engine = engine
 
     def classified(self, records: Sequence[Cells]) -> list[PatientResult]:
         """Return the result of each record."""
@@ -80,21 +79,16 @@ class AsTable:
         return found
 
 
-def _compiled(guideline: Guideline) -> list[Subject]:
-    table = AsTable("compiled, table", guideline, compiled_engine(guideline))
-    return [OneByOne(guideline), table]
-
-
-# The first subject of an engine is the one that the others are compared with in everything.
-ENGINES: dict[str, Callable[[Guideline], list[Subject]]] = {"compiled": _compiled}
-
-
 def subjects(engine: str, guideline: Guideline) -> list[Subject]:
-    """Return what is tested of an engine.
+    """Return what is tested of an engine: records one at a time, and tables of them.
+
+    The first is the one that the others are compared with in everything.
 
     Raises:
-        InputError: there is no such engine to certify.
+        InputError: there is no such engine, or it is the referee.
     """
-    if engine not in ENGINES:
-        raise InputError(f"{engine!r} cannot be certified; what can is {', '.join(ENGINES)}")
-    return ENGINES[engine](guideline)
+    if engine == REFEREE:
+        raise InputError(f"{engine} is the referee of all others; name another engine")
+    tested = engine_of(engine, guideline)
+    table = AsTable(f"{engine}, table", guideline, tested.batches())
+    return [OneByOne(f"{engine}, one record", guideline, tested), table]

@@ -15,19 +15,20 @@ import polars as pl
 
 from kg.cohorts.expressions import open_sets
 from kg.cohorts.report import CohortReport, report_on
-from kg.engines.classification import KeptRejects, Summary
+from kg.engines.rejects import KeptRejects
+from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.guideline import Guideline
+from kg.keys import ID, PROBLEM, ROW
 from kg.paths import example_cohort, example_lesions
 from kg.patients.columns import as_text
 from kg.patients.drafts import Draft, draft_of
-from kg.patients.headers import ID
 from kg.patients.tables import PatientTable, variables_of
-from kg.readers import PROBLEM, ROW, Source, open_source
+from kg.readers import Source, open_source
 from kg.readers.uploads import File, Held
-from kg.reasoning.results import VERDICT_, schema
+from kg.reasoning.results import VERDICT_, Chunk, schema
 from kg.reasoning.verdicts import ELIGIBLE, ELIGIBLE_UNCHECKED, ELIGIBLE_WITH_CAUTION, VERDICTS
-from kg.writers import Chunk, Task
+from kg.writers import Task
 from kg.writers.json import objects
 from kg.writers.rows import joined_rows, rows
 
@@ -158,7 +159,7 @@ def open_cohort(
         for chunk in chunks:
             yield chunk
             frames.append(open_sets(guideline, chunk.frame))
-            progress(kept.summary.classified + kept.summary.rejected, table.height)
+            progress(kept.summary.patients + kept.summary.rejected, table.height)
 
     report = report_on(table, watch, kept)
     lesion_columns = table.lesions.source.columns if table.lesions else []

@@ -23,15 +23,18 @@ from pathlib import Path
 import polars as pl
 
 from kg.cohorts.expressions import blocked, blocking, open_sets, reasons, settled, undetermined
-from kg.engines.classification import RejectCounter, Summary, chunks, compiled_engine
+from kg.engines.classification import chunks
+from kg.engines.registry import engine_of
+from kg.engines.rejects import RejectCounter
+from kg.engines.summary import Summary
 from kg.explanation.wording import NO_INDICATION
 from kg.guideline import Guideline, Therapy, load
 from kg.patients.column_records import CONFLICTS
 from kg.patients.tables import PatientTable
 from kg.readers import Source
 from kg.readers.frame import ArrowFrame, frame_source
+from kg.reasoning.results import Chunk
 from kg.reasoning.verdicts import CONTRAINDICATED, NOT_INDICATED
-from kg.writers import Chunk
 
 Watch = Callable[[Iterator[Chunk]], Iterable[Chunk]]
 TOGETHER = "only together"
@@ -142,7 +145,7 @@ def report_on(
 ) -> CohortReport:
     """Return the report on an open table; `watch` sees every chunk pass, `rejects` the others."""
     bin_, tally = rejects or RejectCounter(Summary()), _Tally(table.guideline)
-    engine = compiled_engine(table.guideline)
+    engine = engine_of("compiled", table.guideline).batches()
     for chunk in watch(chunks(table, engine, bin_, bin_.summary)):
         tally.add(chunk.frame)
     return tally.report(bin_.summary)
@@ -190,9 +193,9 @@ class _Tally:
         missing = (self._missing_report(variable) for variable in self._blocking)
         blocking = [report for report in missing if report.verdicts]
         return CohortReport(
-            patients=summary.classified,
+            patients=summary.patients,
             undetermined=self.counts["undetermined"],
-            with_conflicts=summary.conflicting,
+            with_conflicts=summary.with_conflicts,
             rejected=summary.rejected,
             rejected_lesions=summary.rejected_lesions,
             first_reason=summary.first_reason,

@@ -15,12 +15,10 @@ from kg.cohorts.expressions import blocked, blocking, reasons, undetermined
 from kg.cohorts.opened import OpenCohort
 from kg.cohorts.report import conflict_messages
 from kg.guideline import Guideline
+from kg.keys import ID, ROW
 from kg.patients.column_records import CONFLICTS
-from kg.patients.headers import ID
-from kg.readers import ROW
 from kg.reasoning.results import VERDICT_, pack, unpack
 from kg.reasoning.verdicts import VERDICTS
-from kg.writers.table import short_name
 
 VIEWS = ("verdicts", "overlaps", "why-not", "missing", "conflicts", "rejected")
 NONE = "none"
@@ -135,6 +133,6 @@ def patients(cohort: OpenCohort, selection: Selection) -> pl.DataFrame:
 
 def _told(guideline: Guideline, sets: pl.Series) -> pl.Series:
     """Return sets of therapies in words, each distinct one made once."""
-    short = [short_name(therapy) for therapy in guideline.therapies.values()]
+    short = [therapy.short_name for therapy in guideline.therapies.values()]
     told = {bits: ", ".join(unpack(short, bits)) for bits in (0, *sets.unique())}
     return sets.replace_strict(told, return_dtype=pl.String)

@@ -15,7 +15,6 @@ from kg.cohorts.selections import NONE, overlap_key, reason_key
 from kg.guideline import Guideline
 from kg.reasoning.results import unpack
 from kg.reasoning.verdicts import CONTRAINDICATED, NOT_INDICATED
-from kg.writers.table import short_name
 
 _COUNT = pl.UInt32()
 
@@ -89,8 +88,8 @@ def conflicts(cohort: OpenCohort) -> pl.DataFrame:
 
 
 def short_names(guideline: Guideline) -> dict[str, str]:
-    """Return the shortest name of each therapy."""
-    return {name: short_name(therapy) for name, therapy in guideline.therapies.items()}
+    """Return the short name of each therapy."""
+    return {name: therapy.short_name for name, therapy in guideline.therapies.items()}
 
 
 def dots(cohort: OpenCohort, combinations: pl.DataFrame) -> pl.DataFrame:

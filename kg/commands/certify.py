@@ -10,8 +10,9 @@ from rich.table import Table
 
 from kg.certification.report import Example, Report, Tally
 from kg.certification.run import Certification, Settings, Work
-from kg.certification.subjects import ENGINES, subjects
+from kg.certification.subjects import subjects
 from kg.commands.inputs import Ontology
+from kg.engines.registry import LocalName, reasoner_of
 from kg.guideline import load
 from kg.terminal import messages, output, progress
 
@@ -24,7 +25,7 @@ def certify(
     minutes: Annotated[
         float | None, typer.Option(min=0.01, help="Ask HermiT no longer than this.")
     ] = None,
-    engine: Annotated[str, typer.Option(help=f"One of {', '.join(ENGINES)}.")] = "compiled",
+    engine: Annotated[LocalName, typer.Option(help="Engine to certify.")] = "compiled",
     ontology: Ontology = None,
 ) -> None:
     """Certify an engine: compare its answers with HermiT's, and with the plain formulas.
@@ -34,13 +35,11 @@ def certify(
 
     Example: hcc-kg certify --seed 7 --minutes 5
     """
-    from kg.engines.hermit import Hermit  # noqa: PLC0415 - starts a Java virtual machine
-
     guideline = load(ontology)
     tested = subjects(engine, guideline)
     settings = Settings(seed, records, minutes)
     messages().print(f"seed {seed}, {records} records; engine {engine}; referee HermiT")
-    run = Certification(guideline, tested, Hermit(guideline), settings)
+    run = Certification(guideline, tested, reasoner_of(guideline), settings)
     report = run.run(_watched)
     _print(report)
     messages().print(_summary(report))

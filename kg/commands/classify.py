@@ -9,24 +9,22 @@ import typer
 from rich.console import Console
 
 from kg import terminal
-from kg.commands.classify_spark import Places, classify_with_spark
+from kg.commands.classify_spark import classify_with_spark
 from kg.commands.inputs import (
+    ENGINE,
     LESIONS,
     PATIENTS,
     REJECTS,
     IgnoreUnknown,
     Ontology,
+    Places,
     Strict,
     named_tables,
 )
-from kg.engines.classification import (
-    ENGINES,
-    Rejects,
-    Summary,
-    chunks,
-    engine_of,
-    shortened,
-)
+from kg.engines.classification import chunks
+from kg.engines.registry import Name, engine_of
+from kg.engines.rejects import Rejects, shortened
+from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.guideline import load
 from kg.output import whole_output
@@ -48,7 +46,7 @@ def classify(
         bool, typer.Option("--example", help="Classify the example cohort that ships with it.")
     ] = False,
     lesions: Annotated[str | None, typer.Option(help=LESIONS)] = None,
-    engine: Annotated[str, typer.Option(help=f"One of {', '.join(ENGINES)}.")] = "compiled",
+    engine: Annotated[Name, typer.Option(help=ENGINE)] = "compiled",
     format: Annotated[
         str | None,
         typer.Option(help=f"One of {', '.join(FORMATS)}; by default that of OUTPUT, or table."),
@@ -100,7 +98,6 @@ def classify(
     suffix = places.output.suffix if places.output else ""
     form = format or (suffix.removeprefix(".").lower() if places.output else "table")
     writer_of(form, task)
-    _check_engine(engine)
     places.check_apart(guideline.ontology.modules.values())
     summary = Summary()
     if engine == "spark":
@@ -151,15 +148,11 @@ def _classify_here(
         Rejects(rejects, summary, strict) as bin_,
         whole_output(output) as path,
     ):
-        run = engine_of(engine, task.guideline, bar.advance, missing=not task.compact)
+        chosen = engine_of(engine, task.guideline)
+        run = chosen.batches(bar.advance, missing=not task.compact)
         results = chunks(table, run, bin_, summary)
         write = writer_of(form, task)
-        write(task, bar.watch(results) if engine == "compiled" else results, path)
-
-
-def _check_engine(engine: str) -> None:
-    if engine not in ENGINES:
-        raise InputError(f"{engine!r} is no engine; the engines are {', '.join(ENGINES)}")
+        write(task, results if chosen.one_by_one else bar.watch(results), path)
 
 
 def _tell(console: Console, task: Task, summary: Summary, places: Places, form: str) -> None:
@@ -167,11 +160,11 @@ def _tell(console: Console, task: Task, summary: Summary, places: Places, form: 
     counts = [0] * len(VERDICTS)
     for (therapy, number), count in summary.verdicts.items():
         counts[number] += count if therapy in task.therapies else 0
-    told = [f"{counted(summary.classified, 'patient')} classified"]
-    if summary.conflicting:
-        told.append(f"{summary.conflicting:,} with conflicts in the record")
+    told = [f"{counted(summary.patients, 'patient')} classified"]
+    if summary.with_conflicts:
+        told.append(f"{summary.with_conflicts:,} with conflicts in the record")
     console.print("; ".join(told) + ".")
-    if summary.classified:
+    if summary.patients:
         labels = [task.guideline.verdicts[word][0] for word in VERDICTS]
         words = [f"{label} {count:,}" for label, count in zip(labels, counts, strict=True)]
         console.print("Verdicts: " + "; ".join(words) + ".")

@@ -3,70 +3,22 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg import terminal
-from kg.engines.classification import Rejects, Summary
+from kg.commands.inputs import Places
+from kg.engines.rejects import Rejects
+from kg.engines.summary import Summary
 from kg.errors import InputError
-from kg.output import check_apart, whole_output
+from kg.output import whole_output
 from kg.paths import Remote
 from kg.writers import Task, writer_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where a run reads and writes; no `output` is standard output."""
-
-    patients: Path | Remote
-    lesions: Path | Remote | None
-    output: Path | Remote | None
-    rejects: Path | Remote
-
-    @property
-    def rejected_lesions(self) -> Path | Remote:
-        """The file for rejected lesions, beside that for rejected rows."""
-        place = self.rejects
-        return place.with_name(place.stem + ".lesions" + (place.suffix or ".csv"))
-
-    def check_apart(self, modules: Iterable[Path]) -> None:
-        """Check that no file of this machine is named for two things; the run reads `modules`.
-
-        Raises:
-            InputError: one is.
-        """
-        read = [self.patients, self.lesions]
-        written = [self.output, self.rejects, self.rejected_lesions]
-        check_apart([*modules, *_here(read)], _here(written))
-
-    def local(self) -> tuple[Path, Path | None, Path | None, Path]:
-        """Return the four places, all on this machine.
-
-        Raises:
-            InputError: one is remote.
-        """
-        return (
-            _local(self.patients),
-            None if self.lesions is None else _local(self.lesions),
-            None if self.output is None else _local(self.output),
-            _local(self.rejects),
-        )
-
-
-def _here(places: Iterable[Path | Remote | None]) -> list[Path]:
-    return [place for place in places if isinstance(place, Path)]
-
-
-def _local(place: Path | Remote) -> Path:
-    if isinstance(place, Remote):
-        raise InputError(f"{place} is remote; such places need --engine spark")
-    return place
 
 
 def configuration(pairs: Sequence[str]) -> dict[str, str]:

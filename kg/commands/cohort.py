@@ -14,12 +14,12 @@ from rich.text import Text
 from kg import terminal
 from kg.cohorts.report import CohortReport, Reason, TherapyReport, report_on
 from kg.commands.inputs import LESIONS, PATIENTS, named_tables
-from kg.engines.classification import shortened
+from kg.engines.rejects import shortened
 from kg.guideline import Guideline, load
 from kg.patients.tables import PatientTable
 from kg.reasoning.verdicts import UNDETERMINED, VERDICTS
 from kg.texts import NOTE_ON_USE, counted
-from kg.writers.table import short_name, sign_of
+from kg.writers.table import sign_of
 
 _Field = Literal["contraindicated_by", "not_indicated_by"]
 _WIDTH = 12
@@ -119,7 +119,7 @@ def _verdicts(guideline: Guideline, report: CohortReport) -> Table:
     for word in VERDICTS:
         table.add_column(sign_of(word), justify="right", min_width=7)
     for each in report.therapies:
-        name = short_name(guideline.therapies[each.therapy])
+        name = guideline.therapies[each.therapy].short_name
         table.add_row(Text(name), *(f"{each.verdicts[word]:,}" for word in VERDICTS))
     return table
 
@@ -133,7 +133,7 @@ def _reasons(guideline: Guideline, report: CohortReport, field: _Field, top: int
     largest = max((reason.patients for reasons in shared for reason in reasons), default=0)
     for reasons, therapies in shared.items():
         if reasons:
-            names = (short_name(guideline.therapies[t.therapy]) for t in therapies)
+            names = (guideline.therapies[t.therapy].short_name for t in therapies)
             table.add_row(Text(", ".join(names), style="italic"))
             _add(table, reasons, top, largest)
     return table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kg.commands.inputs import LESIONS, PATIENTS
-from kg.engines.compiled import Compiled
+from kg.engines.registry import LocalName, engine_of, reasoner_of
 from kg.errors import InputError
 from kg.explanation.changes import sentences
 from kg.explanation.explanations import (
@@ -51,7 +51,6 @@ from kg.reasoning.verdicts import (
     NOT_INDICATED,
     UNDETERMINED,
     UNKNOWN,
-    PatientResult,
 )
 from kg.terminal import output
 from kg.texts import NOTE_ON_USE
@@ -77,7 +76,7 @@ def explain(
     *,
     lesions: Annotated[Path | None, typer.Option(help=LESIONS)] = None,
     engine: Annotated[
-        Literal["compiled", "hermit"], typer.Option(help="What decides the criteria.")
+        LocalName, typer.Option(help="Engine: compiled (fast) or hermit (the OWL reasoner).")
     ] = "compiled",
     justify: Annotated[
         bool,
@@ -93,7 +92,7 @@ def explain(
         raise InputError("--justify explains one verdict: name a THERAPY after the patient")
     chosen = list(guideline.therapies) if therapy is None else [guideline.therapy(therapy).id]
     record = find_patient(guideline, patients, patient_id, lesions)
-    result = _classify(guideline, record, engine).narrowed(chosen)
+    result = engine_of(engine, guideline).classify(record).narrowed(chosen)
     explanation = explanation_of(guideline, record, result)
     page = _Page(output(), guideline, record, explanation, full=therapy is not None)
     page.patient()
@@ -106,26 +105,16 @@ def explain(
     page.close()
 
 
-def _classify(guideline: Guideline, record: Record, engine: str) -> PatientResult:
-    if engine == "hermit":
-        from kg.engines.hermit import Hermit  # noqa: PLC0415 - starts Java
-
-        return Hermit(guideline).classify(record)
-    return Compiled(guideline).classify(record)
-
-
 def _justification(
     guideline: Guideline, record: Record, explanation: TherapyExplanation
 ) -> tuple[str, list[str]]:
     """Return the conclusion behind a verdict, and the axioms from which HermiT draws it."""
-    from kg.engines.hermit import Hermit  # noqa: PLC0415 - starts Java
-
     if explanation.verdict == UNDETERMINED:
         return "", []
     aspects = {CONTRAINDICATED: "contraindicated", NOT_INDICATED: "indicated"}
     classes = guideline.therapies[explanation.therapy].classes
     name = classes[aspects.get(explanation.verdict, "eligible")]
-    state, axioms = Hermit(guideline).justification(record, name)
+    state, axioms = reasoner_of(guideline).justification(record, name)
     return f"patient Type {name if state == MET else f'not ({name})'}", axioms
 
 

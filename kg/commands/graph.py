@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +11,13 @@ from typing import Annotated
 import typer
 
 from kg import terminal
-from kg.commands.inputs import REJECTS, IgnoreUnknown, Ontology, Output, Strict
-from kg.engines.classification import Rejects, Summary, compiled_engine, hermit_engine, shortened
+from kg.commands.inputs import ENGINE, REJECTS, IgnoreUnknown, Ontology, Output, Strict
+from kg.engines.registry import LocalName, engine_of
+from kg.engines.rejects import Rejects, shortened
+from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.graph.build import (
     Cohort,
-    Engine,
     Job,
     check_cohorts_apart,
     cohort_of,
@@ -40,7 +41,6 @@ app = typer.Typer(
     help="Build the graph of guideline, patients and verdicts; move it.\n\n"
     "Example: hcc-kg graph build --example --store graph",
 )
-ENGINES = ("compiled", "hermit")
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def build(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File of N-Quads, as FILE.nq.")
     ] = None,
-    engine: Annotated[str, typer.Option(help=f"One of {', '.join(ENGINES)}.")] = "compiled",
+    engine: Annotated[LocalName, typer.Option(help=ENGINE)] = "compiled",
     rejects: Annotated[Path | None, typer.Option(help=REJECTS)] = None,
     strict: Strict = False,
     ignore_unknown: IgnoreUnknown = False,
@@ -158,17 +158,9 @@ def _job(guideline: Guideline, cohort: Cohort, rejects: Rejects, ignore_unknown:
     return _KeptJob(cohort, table, rejects, rejects.summary)
 
 
-def _write(guideline: Guideline, job: Job, engine: str, sink: Sink) -> None:
+def _write(guideline: Guideline, job: Job, engine: LocalName, sink: Sink) -> None:
     with terminal.progress(f"building {job.cohort.name}", job.table.height) as bar:
-        write_cohort(guideline, job, _engine(engine, guideline, bar.advance), sink)
-
-
-def _engine(name: str, guideline: Guideline, advance: Callable[[int], object]) -> Engine:
-    if name == "compiled":
-        return Engine(name, compiled_engine(guideline), advance)
-    if name == "hermit":  # it is the slow part here, and tells by itself
-        return Engine(name, hermit_engine(guideline, lambda: advance(1)))
-    raise InputError(f"{name!r} is no engine for graphs; the engines are {', '.join(ENGINES)}")
+        write_cohort(guideline, job, engine_of(engine, guideline), sink, bar.advance)
 
 
 def _tell(jobs: Sequence[_KeptJob], target: _Target) -> None:
@@ -176,7 +168,7 @@ def _tell(jobs: Sequence[_KeptJob], target: _Target) -> None:
     console = terminal.messages()
     for job in jobs:
         summary = job.summary
-        patients = counted(summary.classified, "patient")
+        patients = counted(summary.patients, "patient")
         console.print(f"Cohort {job.cohort.name}: {patients} with verdicts.")
         if summary.rejected:
             rows = counted(summary.rejected, "row")

@@ -1,7 +1,9 @@
-"""What commands share: their options, and the choice between a table and the example cohort."""
+"""What commands share: their options, and the files that a run reads and writes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -9,6 +11,7 @@ import typer
 
 from kg import paths
 from kg.errors import InputError
+from kg.output import check_apart
 from kg.paths import Remote
 
 Place = TypeVar("Place", bound=Path | Remote)
@@ -25,6 +28,7 @@ Strict = Annotated[
 IgnoreUnknown = Annotated[
     bool, typer.Option("--ignore-unknown", help="Leave out columns that are no variables.")
 ]
+ENGINE = "Engine that decides; all give the same answers."
 REJECTS = "File for rejected rows; by default NAME.rejected.csv."
 PATIENTS = "Table of patients: .csv, .jsonl, .parquet, or RDF (.ttl, .nt, .jsonld)."
 LESIONS = "Table of lesions, one row a lesion."
@@ -45,3 +49,52 @@ def named_tables(
     if lesions is not None:
         raise InputError("the example cohort brings its own lesions; leave --lesions out")
     return paths.example_cohort(), paths.example_lesions()
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a run reads and writes; no `output` is standard output."""
+
+    patients: Path | Remote
+    lesions: Path | Remote | None
+    output: Path | Remote | None
+    rejects: Path | Remote
+
+    @property
+    def rejected_lesions(self) -> Path | Remote:
+        """The file for rejected lesions, beside that for rejected rows."""
+        place = self.rejects
+        return place.with_name(place.stem + ".lesions" + (place.suffix or ".csv"))
+
+    def check_apart(self, modules: Iterable[Path]) -> None:
+        """Check that no file of this machine is named for two things; the run reads `modules`.
+
+        Raises:
+            InputError: one is.
+        """
+        read = [self.patients, self.lesions]
+        written = [self.output, self.rejects, self.rejected_lesions]
+        check_apart([*modules, *_here(read)], _here(written))
+
+    def local(self) -> tuple[Path, Path | None, Path | None, Path]:
+        """Return the four places, all on this machine.
+
+        Raises:
+            InputError: one is remote.
+        """
+        return (
+            _local(self.patients),
+            None if self.lesions is None else _local(self.lesions),
+            None if self.output is None else _local(self.output),
+            _local(self.rejects),
+        )
+
+
+def _here(places: Iterable[Path | Remote | None]) -> list[Path]:
+    return [place for place in places if isinstance(place, Path)]
+
+
+def _local(place: Path | Remote) -> Path:
+    if isinstance(place, Remote):
+        raise InputError(f"{place} is remote; such places need --engine spark")
+    return place

@@ -15,7 +15,8 @@ from kg import terminal
 from kg.catalogue.page import markdown
 from kg.catalogue.queries import Question, catalogue, question
 from kg.errors import InputError
-from kg.graph import PREFIXES, build_example
+from kg.graph.build import build_example
+from kg.graph.names import PREFIXES
 from kg.guideline import load
 from kg.output import check_apart, whole_output
 from kg.stores import TIMEOUT, Answer, Store, Table, open_store

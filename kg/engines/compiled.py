@@ -13,17 +13,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, product
 
 import polars as pl
 
+from kg.engines.registry import BatchEngine, nothing
 from kg.guideline import Guideline
+from kg.keys import ID, ROW
+from kg.patients.column_records import CONFLICTS, derived_columns
 from kg.patients.records import Record
+from kg.patients.tables import Batch, RowReader
 from kg.reasoning.diagram import NO, YES, Diagrams
 from kg.reasoning.logic import STATE, Logic, logic_of
+from kg.reasoning.results import MISSING_, STATE_, VERDICT_
 from kg.reasoning.verdicts import VERDICTS, PatientResult, result, verdict
 
 Name = str | int  # a column, or a constant set of answers
@@ -32,9 +37,9 @@ ALL = 255
 
 
 class Compiled:
-    """The compiled engine for single records; see `ColumnPlan` for tables."""
+    """The compiled engine: diagrams for single records, a plan over columns for tables."""
 
-    name = "compiled"
+    name, one_by_one = "compiled", False
 
     def __init__(self, guideline: Guideline) -> None:
         self.guideline = guideline
@@ -43,6 +48,36 @@ class Compiled:
     def classify(self, record: Record) -> PatientResult:
         """Return the result for a record."""
         return result(self.guideline, record, self.logic.states(record), self.logic.missing)
+
+    @cached_property
+    def _plan(self) -> ColumnPlan:
+        return ColumnPlan(self.guideline)
+
+    def batches(self, advance: Callable[[], object] = nothing, missing: bool = True) -> BatchEngine:
+        """Return the engine for batches; `missing` variables cost the most and may be left out."""
+        plan = self._plan
+
+        def classify(table: RowReader, batch: Batch) -> pl.DataFrame:
+            known = derived_columns(table, batch)
+            states = plan.states(known)
+            open_ = plan.missing(known) if missing else plan.nothing_missing(len(known))
+            return pl.DataFrame(
+                [
+                    batch.cells[ID],
+                    batch.cells[ROW],
+                    known[CONFLICTS],
+                    *(column.alias(STATE_ + column.name) for column in states),
+                    *(column.alias(VERDICT_ + column.name) for column in plan.verdicts(states)),
+                    *(column.alias(MISSING_ + column.name) for column in open_),
+                ]
+            )
+
+        return classify
+
+
+def engine(guideline: Guideline) -> Compiled:
+    """Return the compiled engine."""
+    return Compiled(guideline)
 
 
 @dataclass(frozen=True)

@@ -14,17 +14,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+import polars as pl
+
 from kg.engines.java import LOCK, java, load, told
+from kg.engines.registry import BatchEngine, nothing
 from kg.errors import OntologyError
 from kg.guideline import Guideline
 from kg.guideline.values import Knowledge, Variable, plain
+from kg.keys import ROW
 from kg.ontology import HCC
 from kg.patients.records import Record
+from kg.patients.tables import Batch, RowReader
 from kg.reasoning.logic import logic_of
+from kg.reasoning.results import to_frame
 from kg.reasoning.verdicts import EXCLUDED, MET, UNKNOWN, PatientResult, classes_asked, result
 
 _LOGICAL = {"vocabulary", "variables", "criteria", "therapies", "recommendations"}
@@ -42,7 +48,7 @@ _LONGEST_LITERAL = 30
 class Hermit:
     """HermiT over the logical modules of a guideline; safe to use from several threads."""
 
-    name = "hermit"
+    name, one_by_one = "hermit", True
 
     def __init__(self, guideline: Guideline) -> None:
         self.guideline = guideline
@@ -62,18 +68,35 @@ class Hermit:
         """Return the result for a record; every state in it was asked of HermiT."""
         return result(self.guideline, record, self.states(record), logic_of(self.guideline).missing)
 
+    def batches(self, advance: Callable[[], object] = nothing, missing: bool = True) -> BatchEngine:
+        """Return HermiT for batches: one record after another; `advance` is called after each.
+
+        `missing` variables are told in any case: beside the reasoning they cost nothing.
+        """
+
+        def classify(table: RowReader, batch: Batch) -> pl.DataFrame:
+            results = []
+            for record in table.records(batch):
+                results.append(self.classify(record))
+                advance()
+            return to_frame(self.guideline, results, batch.cells[ROW].to_list())
+
+        return classify
+
     def states(self, record: Record) -> dict[str, str]:
         """Return met, excluded or unknown for every class that decides a result.
 
         Raises:
             OntologyError: the ontology, or the record under it, is inconsistent.
         """
-        with LOCK, told():
-            self._assert(record)
-            return {name: self._state(name) for name in classes_asked(self.guideline)}
+        return self.states_of(record, classes_asked(self.guideline))
 
     def states_of(self, record: Record, names: tuple[str, ...]) -> dict[str, str]:
-        """Return the states of some named classes."""
+        """Return the states of some named classes.
+
+        Raises:
+            OntologyError: as `states`.
+        """
         with LOCK, told():
             self._assert(record)
             return {name: self._state(name) for name in names}
@@ -199,6 +222,15 @@ class Hermit:
         for pattern, short in _SHORTER:
             texts = [re.sub(pattern, short, text) for text in texts]
         return sorted(texts, key=lambda text: (not text.startswith("patient "), text))
+
+
+def engine(guideline: Guideline) -> Hermit:
+    """Return HermiT; it loads the ontology into Java.
+
+    Raises:
+        ComponentError: there is no usable Java.
+    """
+    return Hermit(guideline)
 
 
 def _lexical(variable: Variable, number: Decimal) -> str:

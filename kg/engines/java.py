@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +12,25 @@ from pathlib import Path
 from typing import Any
 
 from kg.errors import ComponentError, OntologyError
-from kg.interrupts import interrupt_held
 from kg.ontology import Ontology
+
+
+@contextmanager
+def interrupt_held() -> Iterator[None]:
+    """Hold an interrupt back until the block ends."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before is None:
+        yield
+        return
+    held: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, frame: held.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if held:
+        signal.raise_signal(signal.SIGINT)
+
 
 with interrupt_held():  # this import swallows an interrupt
     import jpype

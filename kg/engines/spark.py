@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -18,17 +17,18 @@ from typing import TYPE_CHECKING, Any, Self
 import polars as pl
 
 from kg.engines import spark_tasks as tasks
-from kg.engines.classification import RejectCounter, Summary
+from kg.engines.rejects import RejectCounter
 from kg.engines.spark_files import new_folder
 from kg.engines.spark_tables import SparkSource, open_table
+from kg.engines.summary import Summary
 from kg.guideline import Guideline
+from kg.keys import ID
 from kg.paths import Remote
-from kg.patients.headers import ID
 from kg.patients.lesions import LesionTable
 from kg.patients.tables import Batch, RowReader, variables_of
 from kg.readers import Source, open_source
-from kg.reasoning.results import schema
-from kg.writers import Chunk, Task
+from kg.reasoning.results import Chunk, schema
+from kg.writers import Task
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -119,7 +119,7 @@ class SparkResults:
         for run in self._told(rejects, [tasks.RESULTS, tasks.GOOD]):
             if run[tasks.RESULTS] is not None:
                 frame = tasks.from_bytes(run[tasks.RESULTS]).cast(empty.schema)
-                summary.count(frame, list(self._table.guideline.therapies))
+                summary.count(frame, self._table.guideline.therapies)
                 yield Chunk(frame, partial(self._records, run[tasks.GOOD]))
 
     def _told(self, rejects: RejectCounter, columns: list[str]) -> Iterator[Any]:
@@ -158,10 +158,9 @@ class SparkResults:
         )
         shared = self._context.broadcast(written)
         results = self._runs.select(tasks.RESULTS).where(f"{tasks.RESULTS} is not null")
-        for row in results.mapInArrow(
-            partial(tasks.count, shared), f"{tasks.COUNTS} string"
-        ).collect():
-            _add(summary, json.loads(row[0]))
+        counts = results.mapInArrow(partial(tasks.count, shared), f"{tasks.COUNTS} string")
+        for row in counts.collect():
+            summary.add(row[0])
         empty = written.frame(pl.DataFrame(schema=schema(self._table.guideline)))
         columns = _spark_schema(empty)
         rows = results.mapInArrow(partial(tasks.write, shared), columns)
@@ -218,12 +217,3 @@ def _spark_schema(frame: pl.DataFrame) -> Any:
     }
     fields = [types.StructField(name, known[dtype]) for name, dtype in frame.schema.items()]
     return types.StructType(fields)
-
-
-def _add(summary: Summary, told: dict[str, Any]) -> None:
-    """Add what an executor counted."""
-    summary.classified += told["classified"]
-    summary.conflicting += told["conflicting"]
-    summary.formulas += told["formulas"]
-    for therapy, number, count in told["verdicts"]:
-        summary.verdicts[therapy, number] += count

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from kg.errors import InputError
-from kg.output import write_parquet
+from kg.keys import PROBLEM, ROW, TOLD
 from kg.paths import Remote
-from kg.readers import PROBLEM, ROW, TOLD, Source, open_source
+from kg.readers import Source, open_source
+from kg.writers.parquet import write_parquet
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

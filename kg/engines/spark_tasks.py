@@ -7,7 +7,6 @@ files its result frame, its rejected rows and, where they are asked for, the goo
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,15 +19,15 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pyarrow as pa
 
-from kg.engines.classification import BatchEngine, Summary, compiled_engine
+from kg.engines.registry import BatchEngine, engine_of
+from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.guideline import Guideline, load
+from kg.keys import ID, PROBLEM, ROW
 from kg.ontology import Ontology
 from kg.patients.columns import as_text
-from kg.patients.headers import ID
 from kg.patients.lesions import LesionTable
 from kg.patients.tables import RowReader
-from kg.readers import PROBLEM, ROW
 from kg.writers import Task
 from kg.writers.rows import compact_rows, rows
 
@@ -115,7 +114,7 @@ def guideline_of(modules: Modules) -> Guideline:
 
 @lru_cache(maxsize=2)
 def _engine(modules: Modules, missing: bool) -> BatchEngine:
-    return compiled_engine(guideline_of(modules), missing)
+    return engine_of("compiled", guideline_of(modules)).batches(missing=missing)
 
 
 def id_texts(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -178,19 +177,12 @@ def write(
 def count(
     shared: Broadcast[Written], batches: Iterator[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
-    """Return for each run what its results come to, as JSON of a `Summary`."""
-    therapies = list(guideline_of(shared.value.modules).therapies)
+    """Return for each run what its results come to, as the counts of a `Summary`."""
+    therapies = guideline_of(shared.value.modules).therapies
     for results in _results(batches):
         summary = Summary()
         summary.count(results, therapies)
-        verdicts = [[*key, number] for key, number in summary.verdicts.items()]
-        told = {
-            "classified": summary.classified,
-            "conflicting": summary.conflicting,
-            "formulas": summary.formulas,
-            "verdicts": verdicts,
-        }
-        yield pa.RecordBatch.from_pydict({COUNTS: [json.dumps(told)]})
+        yield pa.RecordBatch.from_pydict({COUNTS: [summary.counts_json()]})
 
 
 def arrow_schema(frame: pl.DataFrame) -> pa.Schema:

@@ -12,23 +12,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 
-from kg.engines.classification import BatchEngine, RejectCounter, Summary, classified
+from kg.engines.classification import classified
+from kg.engines.registry import Engine, engine_of
+from kg.engines.rejects import RejectCounter
+from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.graph.lines import segments, slices
 from kg.graph.modules import guideline_graphs, guideline_quads
 from kg.graph.names import cohort_graph, slug, verdict_graph
 from kg.graph.patients import PatientLines
 from kg.graph.provenance import Run, file_sha256, now, quads
-from kg.graph.sinks import Sink, shared_patient
+from kg.graph.sinks import Sink, shared_patient, store_sink
 from kg.graph.verdicts import verdict_lines
 from kg.guideline import Guideline
+from kg.keys import ID
 from kg.paths import example_cohort, example_lesions
-from kg.patients.headers import ID
 from kg.patients.tables import Batch, PatientTable
+from kg.stores import Store
 
 EXAMPLE = "example"
 
@@ -66,15 +71,6 @@ class Job:
     summary: Summary = field(default_factory=Summary)
 
 
-@dataclass(frozen=True)
-class Engine:
-    """An engine by its name; `advance` is told how many patients are done."""
-
-    name: str
-    run: BatchEngine
-    advance: Callable[[int], object] = lambda count: None
-
-
 def write_guideline(guideline: Guideline, sink: Sink) -> None:
     """Write the graphs of the ontology, its statements and its mappings."""
     sink.begin(list(guideline_graphs(guideline)))
@@ -97,8 +93,16 @@ def check_cohorts_apart(jobs: Sequence[Job]) -> None:
                 raise shared_patient(patient_id, one, two)
 
 
-def write_cohort(guideline: Guideline, job: Job, engine: Engine, sink: Sink) -> None:
+def write_cohort(
+    guideline: Guideline,
+    job: Job,
+    engine: Engine,
+    sink: Sink,
+    advance: Callable[[int], object] = lambda count: None,
+) -> None:
     """Write the patients of a cohort, what follows for them, and the provenance of the run.
+
+    `advance` is told how many patients are done.
 
     Raises:
         InputError: a row is rejected and the run is strict, or a patient is in another cohort.
@@ -107,7 +111,9 @@ def write_cohort(guideline: Guideline, job: Job, engine: Engine, sink: Sink) -> 
     asserted, inferred = cohort_graph(job.cohort.name), verdict_graph(job.cohort.name)
     sink.begin([asserted, inferred])
     writer = PatientLines(guideline)
-    for batch, frame in classified(job.table, engine.run, job.rejects, job.summary):
+    slow = engine.one_by_one  # then it is the reasoning that takes long, not the writing
+    run = engine.batches(partial(advance, 1)) if slow else engine.batches()
+    for batch, frame in classified(job.table, run, job.rejects, job.summary):
         lesions = _lesions(job.table, batch)
         for part in slices(len(frame), segments(batch.cells[ID])):
             rows = frame[part]
@@ -115,7 +121,8 @@ def write_cohort(guideline: Guideline, job: Job, engine: Engine, sink: Sink) -> 
                 writer.patients(batch.cells[part], asserted),
                 verdict_lines(guideline, list(guideline.therapies), rows, inferred),
             )
-            engine.advance(len(rows))
+            if not slow:
+                advance(len(rows))
         for part in slices(len(lesions), segments(lesions[ID])):
             sink.write(writer.lesions(lesions[part], asserted))
     sink.check(asserted)
@@ -143,7 +150,7 @@ def _run(job: Job, engine: Engine, tables: dict[str, tuple[str, str]], started: 
         tables=tables,
         started=started,
         ended=now(),
-        classified=job.summary.classified,
+        classified=job.summary.patients,
         rejected=job.summary.rejected,
     )
 
@@ -159,3 +166,25 @@ def jobs_of(
         jobs.append(Job(cohort, table, RejectCounter(summary), summary))
     check_cohorts_apart(jobs)
     return jobs
+
+
+def build(guideline: Guideline, store: Store, *cohorts: Cohort) -> list[Summary]:
+    """Put the guideline and cohorts, with all verdicts, into a store; return what they came to.
+
+    Graphs that are there are replaced. Where it fails, the graphs that were begun are gone.
+    Rejected rows are counted and left out; `hcc-kg graph build` keeps them.
+
+    Raises:
+        InputError: a table cannot be read, or a patient is in two cohorts.
+    """
+    jobs = jobs_of(guideline, cohorts)
+    with store_sink(store) as sink:
+        write_guideline(guideline, sink)
+        for job in jobs:
+            write_cohort(guideline, job, engine_of("compiled", guideline), sink)
+    return [job.summary for job in jobs]
+
+
+def build_example(guideline: Guideline, store: Store) -> None:
+    """Put the guideline and the example cohort, with all verdicts, into a store."""
+    build(guideline, store, example())

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 import polars as pl
 import pyoxigraph as ox
 
-from kg.engines.classification import RejectCounter, Summary, classified, compiled_engine
+from kg.engines.classification import classified
+from kg.engines.registry import engine_of
+from kg.engines.rejects import RejectCounter
+from kg.engines.summary import Summary
 from kg.graph.modules import guideline_graphs, guideline_quads
 from kg.graph.names import cohort_graph, verdict_graph
 from kg.graph.patients import PatientLines
 from kg.graph.verdicts import verdict_lines
 from kg.guideline import Guideline
+from kg.keys import ID, LESION_ID
 from kg.patients.drafts import LESION, Draft, read_draft
-from kg.patients.headers import ID, LESION_ID
 from kg.patients.tables import PatientTable
 from kg.readers.frame import FrameSource
 
@@ -66,7 +69,8 @@ def cohort_quads(guideline: Guideline, table: PatientTable) -> bytes:
 def table_graph(guideline: Guideline, table: PatientTable, name: str) -> PatientGraph:
     """Return the graph of a table as the cohort `name`; its rejected rows are left out."""
     asserted, inferred = cohort_graph(name), verdict_graph(name)
-    writer, engine, summary = PatientLines(guideline), compiled_engine(guideline), Summary()
+    writer, summary = PatientLines(guideline), Summary()
+    engine = engine_of("compiled", guideline).batches()
     texts: list[str] = []
     patients: list[str] = []
     for batch, frame in classified(table, engine, RejectCounter(summary), summary):

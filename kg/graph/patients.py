@@ -17,10 +17,10 @@ from kg.graph.lines import ending, line, literals, segments, together
 from kg.graph.verdicts import TYPE, by_distinct, identity_lines, patient_terms
 from kg.guideline import Guideline
 from kg.guideline.values import Knowledge, Variable, plain
+from kg.keys import ID, LESION_ID
 from kg.ontology import HCC, XSD
 from kg.patients.cells import parse_cell
 from kg.patients.columns import as_text
-from kg.patients.headers import ID, LESION_ID
 
 _REMEMBERED = 20_000  # texts of a variable, whose reading is kept
 _NODE, _OWNER = "node", "owner"
@@ -61,7 +61,7 @@ class PatientLines:
                 [
                     line(owner, HCC + "lesion", node, end),
                     line(node, TYPE, pl.lit(f"<{HCC}Lesion>"), end),
-                    line(node, HCC + "lesion_id", pl.col(LESION_ID), end),
+                    line(node, HCC + LESION_ID, pl.col(LESION_ID), end),
                 ]
             )
         ).to_series()

@@ -13,11 +13,12 @@ import pyoxigraph as ox
 
 from kg.errors import InputError
 from kg.graph.names import COHORTS
+from kg.keys import ID
 from kg.ontology import HCC
 from kg.stores import Store
 from kg.stores.files import graph_name
 
-_IDENTIFIER, _PATIENT = ox.NamedNode(HCC + "patient_id"), ox.NamedNode(HCC + "Patient")
+_IDENTIFIER, _PATIENT = ox.NamedNode(HCC + ID), ox.NamedNode(HCC + "Patient")
 
 
 class Sink(Protocol):

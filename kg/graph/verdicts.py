@@ -10,9 +10,9 @@ import pyoxigraph as ox
 
 from kg.graph.lines import ending, line, lines, literals, segments, together
 from kg.guideline import Guideline, Therapy
+from kg.keys import ID
 from kg.ontology import HCC, RDF
 from kg.patients.column_records import CONFLICTS
-from kg.patients.headers import ID
 from kg.reasoning.results import CODE, LISTS, STATE_, VERDICT_, Coded, answers
 from kg.reasoning.verdicts import (
     ELIGIBLE,
@@ -42,7 +42,7 @@ def identity_lines(identifiers: pl.Series, graph: str | None) -> pl.Series:
         together(
             [
                 line(patient, TYPE, _own("Patient"), end),
-                line(patient, HCC + "patient_id", pl.col(ID), end),
+                line(patient, HCC + ID, pl.col(ID), end),
             ]
         )
     ).to_series()

@@ -12,6 +12,7 @@ from kg.guideline.values import Variable
 from kg.ontology import Ontology
 
 INDICATION, PRECONDITION = "indication", "precondition"
+ASPECTS = ("indicated", "contraindicated", "cautioned")  # the classes that give a verdict
 ABSOLUTE, RELATIVE = "absolute contraindication", "relative contraindication"
 
 
@@ -70,6 +71,17 @@ class Therapy:
     preconditions: tuple[str, ...] = ()
     absolute: tuple[str, ...] = ()
     relative: tuple[str, ...] = ()
+
+    @property
+    def short_name(self) -> str:
+        """The abbreviation, such as RFA or TACE + RFA; the label where there is none."""
+        return next((name for name in self.alt_labels if name[:2].isupper()), self.label)
+
+    @property
+    def aspects(self) -> tuple[str | None, str | None, str | None]:
+        """The classes of whom it is indicated, contraindicated or cautioned for, if stated."""
+        indicated, contraindicated, cautioned = map(self.classes.get, ASPECTS)
+        return indicated, contraindicated, cautioned
 
     @property
     def row(self) -> tuple[tuple[str, tuple[str, ...]], ...]:

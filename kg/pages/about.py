@@ -3,7 +3,7 @@
 import polars as pl
 import streamlit as st
 
-from kg.patients.headers import ID
+from kg.keys import ID
 from kg.reference.citation import imprint
 from kg.reference.inventory import covered
 from kg.reference.passages import source_text

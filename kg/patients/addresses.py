@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote, unquote, urlencode
 
 from kg.guideline import Guideline
+from kg.keys import ID, LESION_ID
 from kg.patients.drafts import LESION, Draft
-from kg.patients.headers import ID, LESION_ID
 
 Parameters = Mapping[str, Sequence[str]]
 LONGEST = 6_000  # characters; browsers and proxies carry no more with certainty

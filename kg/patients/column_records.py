@@ -14,10 +14,9 @@ import polars as pl
 
 from kg.errors import OntologyError
 from kg.guideline import Derivation, Guideline, Score
-from kg.patients.headers import ID
+from kg.keys import ID, ROW
 from kg.patients.records import Conflict, Record
 from kg.patients.tables import PINNED, RECORDED, Batch, RowReader
-from kg.readers import ROW
 
 CONFLICTS = "conflicts"
 RULE, SCORED = "rule:", "scored:"

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from kg.guideline import Guideline
 from kg.guideline.values import Knowledge
+from kg.keys import ID, LESION_ID
 from kg.patients.cells import CellError, is_unknown, parse_cell
-from kg.patients.headers import ID, LESION_ID
 from kg.patients.records import Record, derive, read_lesion
 
 LESION = "lesion"

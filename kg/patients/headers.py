@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from kg.errors import InputError
 from kg.readers import Source
 
-ID, LESION_ID, REASON = "patient_id", "lesion_id", "_reason"
-
 
 def check_columns(source: Source, allowed: Sequence[str], key: str, ignore_unknown: bool) -> None:
     """Check the columns of a table; those that begin with `_` are notes and pass.

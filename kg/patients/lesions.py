@@ -8,11 +8,12 @@ import polars as pl
 
 from kg.errors import InputError
 from kg.guideline import Guideline
+from kg.keys import ID, LESION_ID, PROBLEM, REASON, ROW
 from kg.patients.cells import CellError, is_unknown, shown
 from kg.patients.columns import as_text
-from kg.patients.headers import ID, LESION_ID, REASON, check_columns
+from kg.patients.headers import check_columns
 from kg.patients.records import Lesion, read_lesion
-from kg.readers import PROBLEM, ROW, Source, open_source
+from kg.readers import Source, open_source
 from kg.readers.uploads import File
 
 

@@ -20,8 +20,8 @@ from decimal import Decimal
 
 from kg.errors import InputError
 from kg.guideline import Guideline
+from kg.keys import ID, LESION_ID
 from kg.patients.cells import is_unknown
-from kg.patients.headers import ID, LESION_ID
 from kg.patients.records import Record, read_record
 
 _NAMELESS = "unnamed"

@@ -11,12 +11,13 @@ import polars as pl
 
 from kg.errors import InputError
 from kg.guideline import Guideline
+from kg.keys import ID, PROBLEM, REASON, ROW
 from kg.patients.cells import UNKNOWN_WORDS
 from kg.patients.columns import as_text, mask_type, read_columns
-from kg.patients.headers import ID, REASON, check_columns
+from kg.patients.headers import check_columns
 from kg.patients.lesions import LesionTable
 from kg.patients.records import Lesion, Record, read_record
-from kg.readers import PROBLEM, ROW, Source, lesions_beside, open_source
+from kg.readers import Source, lesions_beside, open_source
 from kg.readers.uploads import File
 
 RECORDED, PINNED = "recorded:", "pinned:"

@@ -11,15 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kg.errors import InputError
-from kg.readers.source import BATCH, PROBLEM, ROW, TOLD, Source
+from kg.readers.source import BATCH, Source
 from kg.readers.uploads import File, Held
 
 __all__ = [
     "BATCH",
     "FORMATS",
-    "PROBLEM",
-    "ROW",
-    "TOLD",
     "Source",
     "lesions_beside",
     "open_source",

@@ -15,7 +15,8 @@ from functools import cached_property
 import polars as pl
 
 from kg.errors import InputError
-from kg.readers.source import BATCH, PROBLEM, ROW, TOLD
+from kg.keys import PROBLEM, ROW, TOLD
+from kg.readers.source import BATCH
 from kg.readers.text import check_text
 from kg.readers.uploads import File, scannable
 

@@ -9,8 +9,9 @@ from typing import Protocol, runtime_checkable
 import polars as pl
 
 from kg.errors import InputError
+from kg.keys import PROBLEM, ROW, TOLD
 from kg.readers.parquet import check_types
-from kg.readers.source import BATCH, PROBLEM, ROW, TOLD
+from kg.readers.source import BATCH
 
 
 @runtime_checkable

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from kg.errors import InputError
-from kg.readers.source import PROBLEM, ROW, TOLD
+from kg.keys import PROBLEM, ROW, TOLD
 from kg.readers.text import check_text
 from kg.readers.uploads import File
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from kg.errors import InputError
-from kg.readers.source import BATCH, PROBLEM, ROW, TOLD
+from kg.keys import PROBLEM, ROW, TOLD
+from kg.readers.source import BATCH
 from kg.readers.uploads import File, scannable
 
 # Some broken files make Polars panic, which is no child of its errors.

@@ -14,14 +14,13 @@ from typing import TypeAlias
 import polars as pl
 
 from kg.errors import InputError
+from kg.keys import ID, LESION_ID, PROBLEM, ROW
 from kg.ontology import HCC, RDFS
 from kg.readers.shapes import shipped_shapes
-from kg.readers.source import PROBLEM, ROW
 from kg.readers.triples import TYPE, Graph, read_graph, shown
 from kg.readers.uploads import File
 
 _BATCH = 10_000
-_ID, _LESION_ID = "patient_id", "lesion_id"
 _PARTLY, _LESION = HCC + "partly", HCC + "lesion"
 _VARIABLE, _CELL = HCC + "variable", HCC + "cell"
 # Notes, and what a run has inferred of a patient: not of the record.
@@ -94,7 +93,7 @@ class NodeTable:
                 faults.append(f"{name}: told more than once, as {told}; keep one")
         row: dict[str, str | None] = {name: " and ".join(told) for name, told in cells.items()}
         row |= given
-        if faults and not row.get(_ID):
+        if faults and not row.get(ID):
             faults[0] = f"{shown(node)}: {faults[0]}"
         return [*map(row.get, kept), "; ".join(faults) or None]
 
@@ -137,7 +136,7 @@ class RdfSource(NodeTable):
         _declare(graph, patients, "Patient")
         _declare(graph, list(owners), "Lesion")
         rows: list[Row] = [(node, {}) for node in patients]
-        super().__init__(path, graph, rows, names=shapes.patient, keys=[_ID])
+        super().__init__(path, graph, rows, names=shapes.patient, keys=[ID])
         self.lesions = _lesions(path, graph, owners, shapes.lesion) if owners else None
 
 
@@ -170,9 +169,9 @@ def _lesions(
     rows, faults = list[Row](), dict[str, str]()
     for node, patients in owners.items():
         for patient in patients or [""]:
-            ids = graph.values(patient, HCC + _ID)
-            rows.append((node, {_ID: graph.cells[ids[0]] if ids else None}))
+            ids = graph.values(patient, HCC + ID)
+            rows.append((node, {ID: graph.cells[ids[0]] if ids else None}))
         if len(patients) > 1:
             faults[node] = f"{shown(node)}: it is a lesion of {len(patients)} patients; of one only"
-    keys = [_ID, _LESION_ID]
+    keys = [ID, LESION_ID]
     return NodeTable(path, graph, rows, names=names, keys=keys, faults=faults)

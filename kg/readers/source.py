@@ -11,9 +11,6 @@ from kg.paths import Remote
 from kg.readers.uploads import File
 
 BATCH = 250_000
-ROW, PROBLEM = "_row", "_problem"
-# Columns that a table of rejected rows carries: told anew, never read.
-TOLD = frozenset({ROW, PROBLEM, "_reason"})
 
 
 class Source(Protocol):

@@ -10,7 +10,7 @@ A result frame has a row a patient: `patient_id`, `_row`, `conflicts` (JSON text
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, reduce
 from itertools import accumulate
@@ -19,10 +19,9 @@ import polars as pl
 
 from kg.errors import OntologyError
 from kg.guideline import Guideline, Therapy
+from kg.keys import ID, ROW
 from kg.patients.column_records import CONFLICTS, conflicts_json
-from kg.patients.headers import ID
-from kg.patients.records import Conflict
-from kg.readers import ROW
+from kg.patients.records import Conflict, Record
 from kg.reasoning.logic import STATE, logic_of
 from kg.reasoning.verdicts import (
     MET,
@@ -39,6 +38,14 @@ STATE_, VERDICT_, MISSING_ = "state:", "verdict:", "missing:"
 CODE = {state: code for code, state in STATE.items()}
 _BITS = 64
 _GROUP = 10
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some results: a result frame, and the records that they are about, one by one."""
+
+    frame: pl.DataFrame
+    records: Callable[[], Iterator[Record]]
 
 
 def schema(guideline: Guideline) -> dict[str, pl.DataType]:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from kg.guideline import Guideline
 from kg.guideline.values import Variable
+from kg.keys import ID, LESION_ID
 from kg.patients.cells import expected
-from kg.patients.headers import ID, LESION_ID
 from kg.reference.cards import unit_of
 
 

@@ -6,8 +6,8 @@ import io
 from pathlib import Path
 from typing import BinaryIO
 
-from kg.engines.classification import compiled_engine
-from kg.graph.build import Engine, example, jobs_of, write_cohort, write_guideline
+from kg.engines.registry import engine_of
+from kg.graph.build import example, jobs_of, write_cohort, write_guideline
 from kg.graph.sinks import FileSink
 from kg.guideline import Guideline
 
@@ -26,7 +26,7 @@ def example_quads(guideline: Guideline) -> bytes:
 
 
 def _write(guideline: Guideline, file: BinaryIO) -> None:
-    engine = Engine("compiled", compiled_engine(guideline))
+    engine = engine_of("compiled", guideline)
     sink = FileSink(file)
     write_guideline(guideline, sink)
     for job in jobs_of(guideline, [example()]):

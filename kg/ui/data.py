@@ -6,7 +6,8 @@ import polars as pl
 import streamlit as st
 
 from kg.catalogue.queries import question
-from kg.graph import PREFIXES, build_example
+from kg.graph.build import build_example
+from kg.graph.names import PREFIXES
 from kg.guideline import Guideline, load
 from kg.stores import Store, open_store
 from kg.stores.formats import shown

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from kg.errors import InputError
-from kg.writers.task import Chunk, Task, Writer
+from kg.writers.task import Task, Writer
 
-__all__ = ["FORMATS", "Chunk", "Task", "Writer", "writer_of"]
+__all__ = ["FORMATS", "Task", "Writer", "writer_of"]
 
 FORMATS = ("table", "csv", "json", "jsonl", "ttl", "parquet")
 EXPLAINED, COMPACT = ("json", "jsonl"), ("csv", "parquet")

@@ -11,12 +11,12 @@ import polars as pl
 from kg.explanation.explanations import criteria_json
 from kg.explanation.reasons import explain
 from kg.guideline import Guideline
+from kg.keys import ID
 from kg.patients.column_records import CONFLICTS
-from kg.patients.headers import ID
 from kg.reasoning.logic import STATE
-from kg.reasoning.results import CODE, LISTS, STATE_, Coded, answers, patients
+from kg.reasoning.results import CODE, LISTS, STATE_, Chunk, Coded, answers, patients
 from kg.reasoning.verdicts import MET, NOT_ASSESSED
-from kg.writers.task import Chunk, Task
+from kg.writers.task import Task
 
 THERAPY_ = "therapy:"
 
@@ -80,7 +80,7 @@ def _plain(task: Task, frame: pl.DataFrame) -> Iterator[str]:
         name: _one_of(pl.col(STATE_ + name), states) for name in guideline.recommendations
     }
     parts = [
-        pl.lit('{"patient_id": '),
+        pl.lit(f'{{"{ID}": '),
         pl.col(ID),
         pl.lit(', "conflicts": '),
         pl.col(CONFLICTS),

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import polars as pl
 
-from kg import output
+from kg.keys import ID
 from kg.patients.column_records import CONFLICTS
-from kg.patients.headers import ID
-from kg.reasoning.results import LISTS, STATE_, VERDICT_, Coded, answers, interleaved, schema
+from kg.reasoning.results import LISTS, STATE_, VERDICT_, Chunk, Coded, answers, interleaved, schema
 from kg.reasoning.verdicts import VERDICTS
-from kg.writers.task import Chunk, Task
+from kg.writers import parquet
+from kg.writers.task import Task
 
 
 def write_csv(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
@@ -29,7 +29,7 @@ def write_parquet(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
     """Write Parquet; lists are list columns."""
     make = compact_rows if task.compact else rows
     columns = make(task, pl.DataFrame(schema=schema(task.guideline))).schema
-    output.write_parquet((make(task, chunk.frame) for chunk in chunks), columns, path)
+    parquet.write_parquet((make(task, chunk.frame) for chunk in chunks), columns, path)
 
 
 def _columns(task: Task) -> list[str]:
@@ -43,7 +43,7 @@ def rows(task: Task, frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def joined_rows(task: Task, frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the same rows with lists as texts, joined by semicolons; none is null."""
+    """Return the same rows with lists as texts, joined by semicolons; an empty list is null."""
     told = [
         {key: one[key].joined(";") if key in LISTS else one[key] for key in one}
         for one in _answers(task, frame)

@@ -13,11 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from kg.explanation.signs import VERDICT_SIGNS
-from kg.guideline import Guideline, Therapy
-from kg.reasoning.results import patients
+from kg.guideline import Guideline
+from kg.reasoning.results import Chunk, patients
 from kg.reasoning.verdicts import VERDICTS
 from kg.texts import NOTE_ON_USE
-from kg.writers.task import Chunk, Task
+from kg.writers.task import Task
 
 _WIDTH = 120  # where the result goes to a file or a pipe
 _STYLES = {
@@ -34,7 +34,7 @@ def write_table(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
     """Write the table as text; in colour where standard output is a terminal that wants it."""
     with path.open("w", encoding="utf-8") as file:
         console = _console(file)
-        heads = {name: short_name(task.guideline.therapies[name]) for name in task.therapies}
+        heads = {name: task.guideline.therapies[name].short_name for name in task.therapies}
         table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
         table.add_column("patient", min_width=12, overflow="fold", vertical="bottom")
         for head in heads.values():
@@ -48,11 +48,6 @@ def write_table(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
         console.print()
         console.print(_legend(task.guideline), soft_wrap=True)
         console.print(NOTE_ON_USE)
-
-
-def short_name(therapy: Therapy) -> str:
-    """Return the abbreviation of a therapy, such as RFA or TACE + RFA; its label if it has none."""
-    return next((name for name in therapy.alt_labels if name[:2].isupper()), therapy.label)
 
 
 def sign_of(verdict: str) -> Text:

@@ -1,24 +1,14 @@
-"""What a writer is given: a task, and the results in chunks."""
+"""What a writer is given: a task, beside the results in chunks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import polars as pl
-
 from kg.guideline import Guideline
-from kg.patients.records import Record
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Some results: a result frame, and the records that they are about, one by one."""
-
-    frame: pl.DataFrame
-    records: Callable[[], Iterator[Record]]
+from kg.reasoning.results import Chunk
 
 
 @dataclass(frozen=True)

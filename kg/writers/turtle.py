@@ -11,8 +11,9 @@ import pyoxigraph as ox
 from kg.graph.lines import segments, slices
 from kg.graph.names import PREFIXES, patient_iri
 from kg.graph.verdicts import identity_lines, verdict_lines
-from kg.patients.headers import ID
-from kg.writers.task import Chunk, Task
+from kg.keys import ID
+from kg.reasoning.results import Chunk
+from kg.writers.task import Task
 
 __all__ = ["patient_iri", "write_turtle"]
 

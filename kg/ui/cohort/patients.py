@@ -9,8 +9,8 @@ from kg.cohorts.opened import OpenCohort
 from kg.cohorts.report import conflict_messages
 from kg.cohorts.selections import NONE, Selection, patients
 from kg.explanation.wording import NO_INDICATION
+from kg.keys import ID
 from kg.patients import addresses
-from kg.patients.headers import ID
 from kg.reasoning.verdicts import VERDICTS
 from kg.texts import counted
 from kg.ui import links

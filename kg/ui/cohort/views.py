@@ -13,8 +13,7 @@ import streamlit as st
 from kg.cohorts import views as cohort_views
 from kg.cohorts.opened import OpenCohort
 from kg.cohorts.selections import VIEWS
-from kg.patients.headers import REASON
-from kg.readers import ROW
+from kg.keys import REASON, ROW
 from kg.reasoning.verdicts import CONTRAINDICATED, VERDICTS
 from kg.texts import counted
 from kg.ui.cohort import charts, state

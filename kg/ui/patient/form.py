@@ -9,9 +9,9 @@ import streamlit as st
 from kg.explanation.wording import value_words
 from kg.guideline import Guideline
 from kg.guideline.values import Variable
+from kg.keys import LESION_ID
 from kg.patients.cells import expected
 from kg.patients.drafts import LESION, written
-from kg.patients.headers import LESION_ID
 from kg.texts import UNKNOWN_VALUE, counted
 from kg.ui.patient import state
 from kg.ui.patient.state import FIELD, FOCUS, GROUP, Judged

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
 import streamlit as st
 
-from kg.engines.compiled import Compiled
+from kg.engines.registry import engine_of
 from kg.explanation.explanations import PatientExplanation
 from kg.explanation.reasons import explain
 from kg.guideline import Guideline
@@ -35,15 +34,10 @@ class Judged:
     explanation: PatientExplanation
 
 
-@cache
-def _engine(guideline: Guideline) -> Compiled:
-    return Compiled(guideline)
-
-
 def judged(guideline: Guideline, draft: Draft) -> Judged:
     """Return the verdicts on a draft, with their reasons."""
     parsed = read_draft(guideline, draft)
-    result = _engine(guideline).classify(parsed.record)
+    result = engine_of("compiled", guideline).classify(parsed.record)
     return Judged(draft, parsed, result, explain(guideline, parsed.record, result))
 
 

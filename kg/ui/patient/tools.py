@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import time
 from functools import cache
-from typing import TYPE_CHECKING
 
 import polars as pl
 import streamlit as st
 
+from kg.engines.registry import engine_of
 from kg.errors import HccKgError
 from kg.explanation import comparison
 from kg.explanation.report import report
 from kg.guideline import Guideline
+from kg.keys import ID, LESION_ID, ROW
 from kg.paths import example_cohort, example_lesions
 from kg.patients.addresses import LONGEST, query_string
 from kg.patients.drafts import Draft, draft_of
-from kg.patients.headers import ID, LESION_ID
-from kg.readers import ROW
 from kg.reasoning.verdicts import PatientResult
 from kg.texts import counted
 from kg.ui import links
@@ -25,9 +24,6 @@ from kg.ui.cohort import state as cohorts
 from kg.ui.patient import state
 from kg.ui.patient.state import OTHER, Judged
 from kg.ui.words import literal, short, verdict_badge
-
-if TYPE_CHECKING:
-    from kg.engines.hermit import Hermit
 
 _OFFERED = 1_000  # patients of a table that are offered to open
 _VERIFIED = "patient:verified"
@@ -161,19 +157,12 @@ def _lesion_table(draft: Draft) -> str:
 # HermiT
 
 
-@cache
-def _hermit(guideline: Guideline) -> Hermit:
-    from kg.engines.hermit import Hermit  # noqa: PLC0415 - starts a Java virtual machine
-
-    return Hermit(guideline)
-
-
 def _verify(guideline: Guideline, judged: Judged) -> None:
     """Ask HermiT for the same record, and remember what came of it."""
     started = time.perf_counter()
     with st.spinner("HermiT reasons …"):
         try:
-            found = _hermit(guideline).classify(judged.parsed.record)
+            found = engine_of("hermit", guideline).classify(judged.parsed.record)
         except HccKgError as error:
             st.session_state[_VERIFIED] = (judged.draft, False, f"HermiT cannot run: {error}")
             return

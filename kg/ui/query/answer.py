@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 import streamlit as st
 
-from kg.graph import PREFIXES
+from kg.graph.names import PREFIXES
 from kg.stores import Answer, Table
 from kg.stores.formats import Format, serialise
 from kg.ui.bars import bars, first_bars, parting, telling

@@ -1,0 +1,119 @@
+"""Rejected rows of a run: counted, kept in memory, or collected in a file beside the results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import polars as pl
+
+from kg.engines.summary import Summary
+from kg.errors import InputError
+from kg.keys import PROBLEM, REASON, ROW
+from kg.output import whole_file
+from kg.patients.columns import as_text
+from kg.readers import Source
+
+_LONGEST = 400
+
+
+class RejectCounter:
+    """Counts rejected rows and lesions; with `strict`, the first of them is an error."""
+
+    def __init__(self, summary: Summary, strict: bool = False) -> None:
+        self.summary = summary
+        self._strict = strict
+
+    def add(self, source: Source, rows: pl.DataFrame) -> None:
+        """Add rejected rows.
+
+        Raises:
+            InputError: the run is strict and there are such rows.
+        """
+        self.summary.rejected += len(rows)
+        self._add(source, rows, of_lesions=False)
+
+    def add_lesions(self, source: Source, lesions: pl.DataFrame) -> None:
+        """Add rejected lesions.
+
+        Raises:
+            InputError: the run is strict and there are such lesions.
+        """
+        self.summary.rejected_lesions += len(lesions)
+        self._add(source, lesions, of_lesions=True)
+
+    def _add(self, source: Source, frame: pl.DataFrame, of_lesions: bool) -> None:
+        if frame.is_empty():
+            return
+        first = f"{source.path}, row {frame[ROW][0]}: {frame[REASON][0]}"
+        self.summary.first_reason = self.summary.first_reason or first
+        if self._strict:
+            raise InputError(f"{shortened(first)}; no result was written (--strict)")
+        self._keep(frame, of_lesions)
+
+    def _keep(self, frame: pl.DataFrame, of_lesions: bool) -> None:
+        """Keep rejected rows; here they are only counted."""
+
+
+class Rejects(RejectCounter):
+    """Collects rejected rows in a CSV file, and rejected lesions in another beside it.
+
+    The files appear when the block ends without error, and only where there are such rows.
+    """
+
+    def __init__(self, path: Path, summary: Summary, strict: bool = False) -> None:
+        super().__init__(summary, strict)
+        self.path = path
+        self.lesion_path = path.with_name(path.stem + ".lesions" + (path.suffix or ".csv"))
+        self._stack = ExitStack()
+        self._parts: dict[Path, Path] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def _keep(self, frame: pl.DataFrame, of_lesions: bool) -> None:
+        path = self.lesion_path if of_lesions else self.path
+        new = path not in self._parts
+        if new:
+            self._parts[path] = self._stack.enter_context(whole_file(path))
+        with self._parts[path].open("ab") as file:
+            as_told(frame).write_csv(file, include_header=new)
+
+
+class KeptRejects(RejectCounter):
+    """Keeps rejected rows and rejected lesions in memory."""
+
+    def __init__(self, summary: Summary, strict: bool = False) -> None:
+        super().__init__(summary, strict)
+        self._kept: dict[bool, list[pl.DataFrame]] = {False: [], True: []}
+
+    def frame(self, columns: Sequence[str], of_lesions: bool = False) -> pl.DataFrame:
+        """Return all of them; `columns` are those of the table that they come from."""
+        texts = dict.fromkeys(columns, pl.String())
+        empty = pl.DataFrame(schema={**texts, ROW: pl.UInt64(), REASON: pl.String()})
+        return pl.concat([empty, *self._kept[of_lesions]])
+
+    def _keep(self, frame: pl.DataFrame, of_lesions: bool) -> None:
+        self._kept[of_lesions].append(as_told(frame))
+
+
+def as_told(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return rejected rows as they are given back: texts, the row number and the reason."""
+    cells = [as_text(frame[n]) for n in frame.columns if n not in (ROW, REASON, PROBLEM)]
+    return pl.DataFrame([*cells, frame[ROW], frame[REASON]])
+
+
+def shortened(text: str) -> str:
+    """Return a message at a length that a terminal can show; the file of rejects has it all."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -1,0 +1,62 @@
+"""What a run came to: patients, rejected rows, conflicts and verdicts, counted."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from kg.keys import ID
+from kg.patients.column_records import CONFLICTS
+from kg.reasoning.results import VERDICT_
+from kg.reasoning.verdicts import VERDICTS
+
+
+@dataclass
+class Summary:
+    """What a run came to.
+
+    `patients` are those classified, `with_conflicts` those of them whose record is in conflict
+    with itself, `formulas` those whose identifier a spreadsheet would run as a formula.
+    `rejected` and `rejected_lesions` count rows that were not read, `first_reason` says why the
+    first was not. `verdicts` counts by therapy and by the number of the verdict; see `of`.
+    """
+
+    patients: int = 0
+    rejected: int = 0
+    rejected_lesions: int = 0
+    with_conflicts: int = 0
+    formulas: int = 0
+    first_reason: str = ""
+    verdicts: Counter[tuple[str, int]] = field(default_factory=Counter)
+
+    def of(self, therapy: str) -> dict[str, int]:
+        """Return how many patients got each verdict on a therapy."""
+        return {word: self.verdicts[therapy, number] for number, word in enumerate(VERDICTS)}
+
+    def count(self, frame: pl.DataFrame, therapies: Iterable[str]) -> None:
+        """Add a result frame."""
+        self.patients += len(frame)
+        self.with_conflicts += int((frame[CONFLICTS] != "[]").sum())
+        self.formulas += int(frame[ID].str.contains(r"^[=+@\-]").sum())
+        for therapy in therapies:
+            counts = frame[VERDICT_ + therapy].value_counts()
+            for number, count in counts.iter_rows():
+                self.verdicts[therapy, number] += count
+
+    def counts_json(self) -> str:
+        """Return what `count` counted as JSON, for `add` elsewhere."""
+        verdicts = [[*key, number] for key, number in self.verdicts.items()]
+        return json.dumps([self.patients, self.with_conflicts, self.formulas, verdicts])
+
+    def add(self, counts: str) -> None:
+        """Add what another summary counted: its `counts_json`."""
+        patients, with_conflicts, formulas, verdicts = json.loads(counts)
+        self.patients += patients
+        self.with_conflicts += with_conflicts
+        self.formulas += formulas
+        for therapy, number, count in verdicts:
+            self.verdicts[therapy, number] += count

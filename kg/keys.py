@@ -1,0 +1,8 @@
+"""Columns that tables have whatever the guideline: the keys, and what is told of a rejected row."""
+
+from __future__ import annotations
+
+ID, LESION_ID = "patient_id", "lesion_id"
+ROW, PROBLEM, REASON = "_row", "_problem", "_reason"
+# Columns that a table of rejected rows carries: told anew, never read.
+TOLD = frozenset({ROW, PROBLEM, REASON})

@@ -1,0 +1,30 @@
+"""Parquet files written frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+from polars.io.plugins import register_io_source
+
+
+def write_parquet(
+    frames: Iterator[pl.DataFrame],
+    schema: pl.Schema,
+    path: Path,
+    row_group_size: int | None = None,
+) -> None:
+    """Write frames as one Parquet file, one after another."""
+
+    def source(
+        with_columns: list[str] | None,
+        predicate: pl.Expr | None,
+        n_rows: int | None,
+        batch_size: int | None,
+    ) -> Iterator[pl.DataFrame]:
+        # A sink asks for everything: there is nothing to push down.
+        yield from frames
+
+    rows = register_io_source(source, schema=schema)
+    rows.sink_parquet(path, row_group_size=row_group_size)
