@@ -174,7 +174,7 @@ QUICK = (
     ),
     Broken(
         "contract", "criteria", "hcc:ABL-C5", 'skos:notation "ABL-C5"', 'skos:notation "ABL-C6"',
-        "hcc:ABL-C5", "its notation 'ABL-C6' is borne by another term too",
+        "hcc:ABL-C5", "another term has the same notation 'ABL-C6'",
     ),
     Broken(
         "formulas", "criteria", "hcc:UNRESECTABLE",

@@ -68,7 +68,7 @@ def test_what_is_left_out_says_why(ontology_copy: Path) -> None:
     reasons = {outcome.check.name in REASONER: outcome.not_run for outcome in others}
     assert reasons == {
         True: "left out by --no-reasoner",
-        False: "mend what modules found first",
+        False: "fix what modules found first",
     }
 
 

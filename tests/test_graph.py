@@ -117,7 +117,7 @@ def test_verdicts_of_the_example_cohort_are_the_engines(
                 classes.append(guideline.therapies[name].classes["eligible"])
         assert sorted(person[RDF + "type"]) == sorted(classes)
         met = [name for name, state in patient["recommendations"].items() if state == "met"]
-        assert sorted(person.get("applies", [])) == sorted(met)
+        assert sorted(person.get("meetsRecommendation", [])) == sorted(met)
         told = sorted(conflict["message"] for conflict in patient["conflicts"])
         assert sorted(person.get("conflict", [])) == told
 

@@ -155,7 +155,7 @@ def test_notes_and_inferences_are_passed_over(tmp_path: Path) -> None:
         tmp_path,
         'ex:a a hcc:Patient , hcc:TransarterialChemoembolisationEligible ; hcc:patient_id "a" ;'
         ' <http://www.w3.org/2000/01/rdf-schema#label> "Ann" ;'
-        ' hcc:applies hcc:REC-1 ; hcc:conflict "x"@en .'
+        ' hcc:meetsRecommendation hcc:REC-1 ; hcc:conflict "x"@en .'
         " ex:v a hcc:Verdict ; hcc:verdictOn ex:a .",
     )
     assert RdfSource(path).columns == ["patient_id"]

@@ -152,7 +152,7 @@ def test_turtle_says_what_json_says(run: Run, cohort: Patients, guideline: Guide
         told = sorted(conflict["message"] for conflict in patient["conflicts"])
         assert values(node, HCC + "conflict") == told
         met = [name for name, state in patient["recommendations"].items() if state == "met"]
-        assert values(node, HCC + "applies") == sorted(met)
+        assert values(node, HCC + "meetsRecommendation") == sorted(met)
         classes = ["Patient"]
         for name, answer in patient["therapies"].items():
             verdict = ox.NamedNode(f"{node.value}/verdict/{name}")

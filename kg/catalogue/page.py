@@ -21,9 +21,9 @@ _HEAD = """\
 
 {count} questions in SPARQL, each a file of its own in `queries/` that runs as it is. `hcc-kg
 queries` lists them, and `hcc-kg query NAME --param PARAMETER=VALUE` runs one: without `--store`
-or `--endpoint` on the guideline and the example cohort. A parameter without a value stays open:
-the question is answered for all. `hcc-kg query NAME --text` prints the query, filled, for any
-other client.
+or `--endpoint` on the guideline and the example cohort. An optional parameter may be left out:
+the answer is then for all. `hcc-kg query NAME --text` prints the query, filled, for any other
+client.
 
 Terms go by their identifiers (`skos:notation`). A `term` may be given by identifier, local name,
 IRI or label, in capitals or not; an `iri` in full or beginning with `hcc:`.

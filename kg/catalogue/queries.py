@@ -3,7 +3,7 @@
 A file is one query that stands alone. Its header is YAML behind `#+`:
 
     #+ title: What is missing
-    #+ question: Which facts could settle the verdicts that are still open for a patient?
+    #+ question: Which variables would settle the undetermined verdicts on a patient?
     #+ tags: [patient, missing]
     #+ parameters:
     #+   patient: {type: string, required: true, example: p1, description: patient identifier}
@@ -67,7 +67,7 @@ class Question:
         return {parameter.name: parameter.example for parameter in self.parameters}
 
     def filled(self, values: Mapping[str, str], guideline: Guideline | None = None) -> str:
-        """Return the query with values in place; parameters without one stay open.
+        """Return the query with values in place; parameters without one stay free.
 
         Raises:
             InputError: a value is wrong, a required one missing, or there is no such parameter.

@@ -31,7 +31,7 @@ def published(folder: Path) -> Mapping[str, tuple[str, ...]]:
         told = json.loads(text)
     except json.JSONDecodeError as error:
         raise OntologyError(
-            f"{path}, line {error.lineno}: not valid JSON: {error.msg}; mend or restore it"
+            f"{path}, line {error.lineno}: not valid JSON: {error.msg}; fix or restore it"
         ) from error
     lists = told.values() if isinstance(told, dict) else [None]
     if not all(isinstance(names, list) and all(map(_is_text, names)) for names in lists):
@@ -68,7 +68,7 @@ def _faults(
         told = f"restore it, or publish it: add it to {_FILE}"
         faults.append(f"its notation {notation!r} is not published; {told}")
     if Counter(notations)[notation] > 1:
-        faults.append(f"its notation {notation!r} is borne by another term too")
+        faults.append(f"another term has the same notation {notation!r}")
     if differs:
         faults.append(f"its notation {notation!r} should be its name")
     return faults

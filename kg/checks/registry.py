@@ -65,7 +65,7 @@ class Material:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is wrong: the check that found it, the term, and what to mend."""
+    """Something that is wrong: the check that found it, the term, and what to fix."""
 
     check: str
     subject: str

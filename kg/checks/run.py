@@ -67,6 +67,6 @@ def run(folder: Path | None = None, *, reasoner: bool = True) -> Report:
             reason = "left out by --no-reasoner"
         outcome = Outcome(check, not_run=reason) if reason else check.run(material)
         if reason or outcome.findings:
-            stopped.setdefault(check.step, reason or f"mend what {check.name} found first")
+            stopped.setdefault(check.step, reason or f"fix what {check.name} found first")
         outcomes.append(outcome)
     return Report(folder, tuple(outcomes))

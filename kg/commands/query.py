@@ -173,7 +173,8 @@ def _print_listing(found: list[Question]) -> None:
             words = " ".join(p.name if p.required else f"[{p.name}]" for p in one.parameters)
             console.print(Text.assemble("  ", (one.name, "bold"), "  ", (words, "dim")))
             console.print(Padding(Text(one.question), (0, 0, 0, 4)))
-    console.print(Text("A parameter in [brackets] may stay open: the answer is for all.", "dim"))
+    free = "A parameter in [brackets] may be left out: the answer is then for all."
+    console.print(Text(free, "dim"))
 
 
 def _listed(one: Question) -> dict[str, object]:

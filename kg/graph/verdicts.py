@@ -60,7 +60,7 @@ def verdict_lines(
     told = [lines(patient, HCC + "conflict", pl.col(CONFLICTS), end)]
     for name in guideline.recommendations:
         met = pl.col(STATE_ + name) == CODE[MET]
-        told.append(line(patient, HCC + "applies", pl.when(met).then(_own(name)), end))
+        told.append(line(patient, HCC + "meetsRecommendation", pl.when(met).then(_own(name)), end))
     first = frame.select(together(told).alias(_PATIENT)).to_series()
     nodes = [
         _therapy_lines(guideline, guideline.therapies[name], frame, end).alias(name)

@@ -1,7 +1,7 @@
 """A record as it is being written: cells as they were typed, some of them perhaps wrong.
 
 A wrong cell loses nothing: it stays in the draft, is told as a fault, and counts as unknown
-until it is mended.
+until it is corrected.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ _PARTLY, _LESION = HCC + "partly", HCC + "lesion"
 _VARIABLE, _CELL = HCC + "variable", HCC + "cell"
 # Notes, and what a run has inferred of a patient: not of the record.
 _PASSED = {TYPE, _PARTLY, _LESION, RDFS + "label", RDFS + "comment"}
-_PASSED |= {HCC + "applies", HCC + "conflict"}
+_PASSED |= {HCC + "meetsRecommendation", HCC + "conflict"}
 
 Row: TypeAlias = tuple[str, dict[str, str | None]]
 """A node, and the cells that are given for it."""

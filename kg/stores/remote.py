@@ -16,7 +16,7 @@ from typing import TypeAlias
 import pyoxigraph as ox
 from SPARQLWrapper import JSON, POST, TURTLE, SPARQLWrapper
 
-from kg.errors import ComponentError, InputError, QueryError
+from kg.errors import ComponentError, HccKgError, InputError, QueryError
 from kg.stores.faults import first_fault
 from kg.stores.files import graph_name, quads
 from kg.stores.formats import read_json
@@ -77,8 +77,13 @@ class RemoteStore(Store):
         """
         filled: set[_Graph] = {_name(quad) for quad in quads(path, graph)}
         fresh = filled | ({graph_name(graph)} if graph else set())
+        begun: list[_Graph] = []
         for name, triples in _batches(quads(path, graph)):
-            self._upload("PUT" if name in fresh else "POST", name, triples)
+            try:
+                self._upload("PUT" if name in fresh else "POST", name, triples)
+            except HccKgError as error:
+                raise _incomplete(error, path, begun) from error
+            begun += [name] if name in fresh else []
             fresh.discard(name)
         if graph and graph_name(graph) in fresh:  # the file holds nothing
             self.clear(graph)
@@ -175,6 +180,16 @@ def _placed(error: QueryError, query: str) -> QueryError:
     line, column = position(query, fault.start())
     where = f"line {line}, column {column}, at {fault.group()[:40]!r}"
     return QueryError(f"{where}: {error}", line, column)
+
+
+def _incomplete(error: HccKgError, path: Path, begun: list[_Graph]) -> HccKgError:
+    """Return the error with the graphs that were replaced in part when it came."""
+    if not begun:
+        return error
+    names = ", ".join(map(str, begun))
+    return type(error)(
+        f"{error}; what is there now of {names} may be incomplete: load {path} again"
+    )
 
 
 def _batches(quads: Iterable[ox.Quad]) -> Iterator[_Batch]:

@@ -189,7 +189,7 @@ def coverage(guideline: Guideline, state: State) -> None:
         st.subheader("By section", anchor=False)
         table(ask("coverage-of-sections"), "coverage", Asked("coverage-of-sections"), 220)
         st.subheader("By kind", anchor=False)
-        table(ask("knowledge-counts"), "kinds", Asked("knowledge-counts"), 220)
+        table(ask("statement-counts"), "kinds", Asked("statement-counts"), 220)
 
 
 def _chart(guideline: Guideline) -> None:

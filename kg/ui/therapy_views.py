@@ -54,9 +54,9 @@ def _without_criteria(guideline: Guideline, therapy: Therapy) -> None:
     terms.therapy_links(guideline, below)
     asked = {"therapy": therapy.id}
     table(
-        ask("techniques-of-therapy", **asked),
+        ask("kinds-of-therapy", **asked),
         f"kinds-of-{therapy.id}",
-        Asked("techniques-of-therapy", asked),
+        Asked("kinds-of-therapy", asked),
     )
 
 

@@ -101,7 +101,7 @@ def why_not(cohort: OpenCohort) -> Numbers:
             "Why the therapy is not available, by number of patients; numbers in the table below",
         )
         _legend(charts.WHY_NOT_LEGEND)
-    asked = Asked("commonest-exclusions", {"therapy": therapy, **_EXAMPLE})
+    asked = Asked("commonest-contraindications", {"therapy": therapy, **_EXAMPLE})
     return Numbers(frame.drop("therapy", "chosen"), f"why-not-{therapy}", asked)
 
 

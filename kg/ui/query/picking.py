@@ -73,13 +73,14 @@ def form(desk: Desk) -> None:
     st.markdown(f"**{literal(chosen.question)}**{checked}")
     if desk.is_edited:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption("The query is edited: its parameters stand in its text.", width="content")
+            told = "You edited the query; its parameters are now part of the text."
+            st.caption(told, width="content")
             st.button(
                 "Back to the question",
                 on_click=desk.back_to_question,
                 type="tertiary",
                 icon=":material/undo:",
-                help="Your text stays among the queries of before.",
+                help="Your text is kept under Queries of this session.",
             )
         return
     for start in range(0, len(chosen.parameters), 2):
@@ -106,7 +107,7 @@ def _first_patient(desk: Desk) -> str | None:
 
 
 def _field(desk: Desk, parameter: Parameter) -> None:
-    """Show one parameter; one that may stay open can be cleared."""
+    """Show one parameter; one that may be left out can be cleared."""
     key = f"{_VALUE}{desk.name}:{parameter.name}"
     value = desk.values.get(parameter.name)
     label = literal(parameter.name.replace("_", " ").capitalize())

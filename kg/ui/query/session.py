@@ -113,7 +113,7 @@ class Desk:
         self._fill()
 
     def set_value(self, name: str, value: str) -> None:
-        """Give a parameter another value and ask again; an empty one leaves it open."""
+        """Give a parameter another value and ask again; an empty one leaves it out."""
         others = {n: v for n, v in self.values.items() if n != name}
         self.values = others | ({name: value} if value else {})
         self._fill()
