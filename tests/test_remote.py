@@ -246,6 +246,28 @@ def test_an_upload_goes_by_the_graph_store_protocol(tmp_path: Path) -> None:
     assert [bool(request.body) for request in seen] == [False, True, False, True]
 
 
+def test_a_replacement_that_fails_midway_names_the_graph_that_is_incomplete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kg.stores.remote._CHUNK", 2)
+    file = tmp_path / "x.ttl"
+    file.write_text("<a:b> <a:c> 1 , 2 , 3 , 4 .")
+    accepted = 1
+
+    def answer(request: _Handler) -> None:
+        sent = sum(bool(each.body) for each in request.seen)
+        request.reply(500 if sent > accepted else 201, "text/plain", b"")
+
+    with _serving(answer) as (address, _):
+        store = open_store("http://127.0.0.1:9/sparql", graph_store=address)
+        with pytest.raises(ComponentError, match="of <https://example.org/g> may be incomplete"):
+            store.replace(file, "https://example.org/g")
+        accepted = -1
+        with pytest.raises(ComponentError) as caught:
+            store.replace(file, "https://example.org/g")
+    assert "incomplete" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "challenge", ['Basic realm="x"', 'Digest realm="x", nonce="n", qop="auth"']
 )
