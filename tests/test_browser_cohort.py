@@ -61,8 +61,8 @@ def test_the_165_patients_of_a_real_cohort_lead_to_one(explorer, shared):
     with explorer.opened("cohort") as page:
         upload(page, shared / "data" / "uci-hcc-survival" / "patients.csv")
         page.get_by_text("165 patients").first.wait_for()
-        page.get_by_role("radio", name="Missing facts").click()
-        page.get_by_text("Missing fact", exact=True).wait_for()
+        page.get_by_role("radio", name="Missing").click()
+        page.get_by_text("Missing variable", exact=True).wait_for()
         click_bar(page, 0, 400)
         page.get_by_text("an undetermined verdict depends on").wait_for()
         pick_and_open(page, row=1)
@@ -73,7 +73,7 @@ def test_the_165_patients_of_a_real_cohort_lead_to_one(explorer, shared):
     ("view", "at", "told"),
     [
         ("overlaps", {"x": 196, "y": 100}, "eligible for"),
-        ("why-not", {"x": 240, "y": 12}, ", because of"),
+        ("why-not", {"x": 240, "y": 12}, "indicated ("),
         ("conflicts", {"x": 240, "y": 30}, ""),
     ],
 )

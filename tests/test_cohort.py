@@ -78,6 +78,16 @@ def test_reasons_against_an_indication_are_counted(cohort: Cohort) -> None:
         assert {r.criteria: r.alone for r in each.not_indicated_by if r.alone} == alone
 
 
+def test_what_is_excluded_says_so_as_a_reason(cohort: Cohort) -> None:
+    reasons = [r for each in cohort[0].therapies for r in each.not_indicated_by]
+    single = [r for r in reasons if len(r.criteria) == 1]
+    assert single
+    assert all(r.label.startswith("excluded: ") for r in single)
+    met = [r for each in cohort[0].therapies for r in each.contraindicated_by if r.criteria]
+    assert met
+    assert not any(r.label.startswith("excluded: ") for r in met)
+
+
 def test_missing_variables_are_counted(cohort: Cohort) -> None:
     report, results = cohort
     counts = {name: Counter[str]() for name in ("verdicts", "patients", "settles", "whole")}

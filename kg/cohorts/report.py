@@ -34,7 +34,7 @@ from kg.patients.tables import PatientTable
 from kg.readers import Source
 from kg.readers.frame import ArrowFrame, frame_source
 from kg.reasoning.results import Chunk
-from kg.reasoning.verdicts import CONTRAINDICATED, NOT_INDICATED
+from kg.reasoning.verdicts import CONTRAINDICATED, EXCLUDED, NOT_INDICATED
 
 Watch = Callable[[Iterator[Chunk]], Iterable[Chunk]]
 TOGETHER = "only together"
@@ -42,9 +42,10 @@ TOGETHER = "only together"
 
 @dataclass(frozen=True)
 class Reason:
-    """Criteria that rule a therapy out: for how many patients, and for how many by themselves.
+    """Criteria behind a verdict against a therapy: for how many patients, for how many alone.
 
-    `label` is that of the one criterion, or says how several do it.
+    `label` is that of the one criterion (after "excluded: " where it is excluded), or says how
+    several do it.
     """
 
     criteria: tuple[str, ...]
@@ -223,7 +224,8 @@ class _Tally:
         together = self.counts[_key(therapy, word, ())]
         found = [Reason((), TOGETHER, together, together)]
         for names in reasons:
-            label = self.guideline.criteria[names[0]].label if len(names) == 1 else NO_INDICATION
+            one = len(names) == 1
+            label = reason_words(self.guideline, word, names[0]) if one else NO_INDICATION
             patients = self.counts[_key(therapy, word, names)]
             alone = self.counts[_key(therapy, word, names, "alone")]
             found.append(Reason(names, label, patients, alone))
@@ -246,6 +248,12 @@ class _Tally:
         for name, message in conflict_messages(self.guideline).items():
             if self.conflicts[message]:
                 yield ConflictReport(name, message, self.conflicts[message])
+
+
+def reason_words(guideline: Guideline, word: str, name: str) -> str:
+    """Return a criterion as the reason of a verdict: met, or a precondition that is excluded."""
+    label = guideline.criteria[name].label
+    return label if word == CONTRAINDICATED else f"{EXCLUDED}: {label}"
 
 
 def conflict_messages(guideline: Guideline) -> dict[str, str]:

@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 
 from kg.cohorts.opened import OpenCohort
-from kg.cohorts.report import conflict_messages
+from kg.cohorts.report import conflict_messages, reason_words
 from kg.cohorts.selections import NONE, Selection, patients
 from kg.explanation.wording import NO_INDICATION
 from kg.keys import ID
@@ -97,14 +97,11 @@ def told(cohort: OpenCohort, selection: Selection) -> str:
     if selection.view == "why-not" and therapy:
         word, _, reason = chosen.partition(".")
         label = (
-            guideline.criteria[reason].label
+            reason_words(guideline, word, reason)
             if reason in guideline.criteria
-            else {
-                "indications": NO_INDICATION,
-                "together": "several things, but only together",
-            }[reason]
+            else {"indications": NO_INDICATION, "together": "several things together"}[reason]
         )
-        return f"{therapy.label}: {guideline.verdicts[word][0]}, because of {label}"
+        return f"{therapy.label}: {guideline.verdicts[word][0]} ({label})"
     if selection.view == "missing":
         return f"an undetermined verdict depends on {guideline.variables[chosen].label}"
     return conflict_messages(guideline)[chosen]
