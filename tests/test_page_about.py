@@ -9,7 +9,7 @@ from explorer import app, texts
 from kg.errors import InputError
 from kg.guideline import load
 from kg.paths import ui_assets
-from kg.reference.citation import imprint
+from kg.reference.citation import header
 from kg.texts import NOTE_ON_USE
 from kg.ui.about_parts import licence_of
 from kg.ui.words import literal
@@ -23,12 +23,12 @@ def test_about_tells_version_title_verdicts_and_note_from_the_ontology():
     said = texts(test)
     assert not test.exception
     assert NOTE_ON_USE in test.warning[0].value
-    assert literal(imprint(G).title) in said
+    assert literal(header(G).title) in said
     assert literal(G.version) in said
     for label, definition in G.verdicts.values():
         assert literal(label) in said
         assert literal(definition) in said
-    assert imprint(G).citation in [each.value for each in test.code]
+    assert header(G).citation in [each.value for each in test.code]
 
 
 def test_documents_that_are_named_exist():
@@ -66,7 +66,7 @@ def test_error_of_a_page_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch):
     def fail(_: object) -> None:
         raise InputError("![image](http://elsewhere/x.png) cannot be read")
 
-    monkeypatch.setattr("kg.reference.citation.imprint", fail)
+    monkeypatch.setattr("kg.reference.citation.header", fail)
     said = app("about").error[0].value
     assert "![" not in said
     assert said == literal("![image](http://elsewhere/x.png) cannot be read")

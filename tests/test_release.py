@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from kg.guideline import Guideline
-from kg.reference.citation import imprint
+from kg.reference.citation import header
 
 ROOT = Path(__file__).parents[1]
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
@@ -43,7 +43,7 @@ def test_every_release_begins_with_changes_of_eligibility() -> None:
 
 
 def test_citation_says_what_the_ontology_says_of_itself(guideline: Guideline) -> None:
-    found = imprint(guideline)
+    found = header(guideline)
     assert CITATION["cff-version"] == "1.2.0"
     assert CITATION["message"]
     assert CITATION["title"] == found.title

@@ -4,7 +4,7 @@ import polars as pl
 import streamlit as st
 
 from kg.keys import ID
-from kg.reference.citation import imprint
+from kg.reference.citation import header
 from kg.reference.inventory import covered
 from kg.reference.passages import source_text
 from kg.texts import NOTE_ON_USE, counted
@@ -19,7 +19,7 @@ from kg.ui.words import literal, verdict_badge
 
 head("About", "What this is and is not, how verdicts are defined, sources, licences, how to cite.")
 g = guideline()
-header, source = imprint(g), source_text(g)
+about, source = header(g), source_text(g)
 restored("about", {}, {})
 st.warning(NOTE_ON_USE, icon=":material/info:")
 
@@ -27,7 +27,7 @@ left, right = st.columns(2, gap="large")
 with left:
     st.subheader("What this is", anchor=False)
     st.markdown(
-        f"**{literal(header.title)}**  \n{literal(header.abstract)}\n\n"
+        f"**{literal(about.title)}**  \n{literal(about.abstract)}\n\n"
         f"It holds {len(g.therapies)} therapies with criteria, "
         f"{len(g.criteria)} criteria, {counted(len(g.variables.keys() - {ID}), 'variable')}, "
         f"{counted(len(g.recommendations), 'recommendation')} and "
@@ -55,15 +55,15 @@ with left:
 with right:
     st.subheader("Version", anchor=False)
     st.markdown(
-        f"Version **{literal(header.version)}** of {literal(header.issued)}, by "
-        f"{literal(', '.join(header.creators))}, "
-        f"licence [{literal(header.licence_name)}]({header.licence})."
+        f"Version **{literal(about.version)}** of {literal(about.issued)}, by "
+        f"{literal(', '.join(about.creators))}, "
+        f"licence [{literal(about.licence_name)}]({about.licence})."
     )
-    st.caption(f"SHA-256 of the ontology: {header.sha256}")
+    st.caption(f"SHA-256 of the ontology: {about.sha256}")
     st.subheader("How to cite", anchor=False)
-    st.code(header.citation, language=None, wrap_lines=True)
+    st.code(about.citation, language=None, wrap_lines=True)
     with st.expander("For BibTeX"):
-        st.code(header.bibtex, language=None, wrap_lines=True)
+        st.code(about.bibtex, language=None, wrap_lines=True)
     st.subheader("Sources", anchor=False)
     share = covered(g.statements.values()) / source.length
     st.markdown(
@@ -79,7 +79,7 @@ st.subheader("Licences of bundled software", anchor=False)
 st.markdown(parts())
 notices()
 st.subheader("Modules of the ontology", anchor=False)
-table(pl.DataFrame(header.modules), "modules", height=320)
+table(pl.DataFrame(about.modules), "modules", height=320)
 st.subheader("Read more", anchor=False)
 st.markdown(
     "In the folder `docs` of the source: `limits.md` (what this cannot do), `findings.md` (what we "

@@ -23,7 +23,7 @@ class Module:
 
 
 @dataclass(frozen=True)
-class Imprint:
+class Header:
     """The header of the ontology."""
 
     title: str
@@ -59,15 +59,15 @@ class Imprint:
         return "\n".join([f"@misc{{hcc-kg-{self.version},", *lines, "}"])
 
 
-def imprint(guideline: Guideline) -> Imprint:
-    """Return the imprint of the ontology."""
+def header(guideline: Guideline) -> Header:
+    """Return the header of the ontology."""
     ontology, root = guideline.ontology, ox.NamedNode(ROOT)
 
     def text(predicate: str) -> str:
         return ontology.text(root, predicate) or ""
 
     licence = (ontology.iris(root, DCTERMS + "license") or ("",))[0]
-    return Imprint(
+    return Header(
         title=text(DCTERMS + "title"),
         abstract=text(DCTERMS + "abstract"),
         version=ontology.version,
