@@ -19,7 +19,7 @@ from kg.paths import example_cohort
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SUFFIXES = (".csv", ".jsonl", ".parquet", ".ttl")
-FILES = [p for p in (ROOT / "docs").iterdir() if p.suffix in SUFFIXES]
+FILES = [p for p in (ROOT / "docs" / "examples").iterdir() if p.suffix in SUFFIXES]
 COMMAND = "$ hcc-kg"
 
 
@@ -94,7 +94,7 @@ def test_transcripts_show_what_the_command_prints(page: Path, run: Callable[...,
 def test_tables_that_are_shown_are_files(page: Path) -> None:
     contents = {file.read_text("utf-8") for file in FILES if file.suffix == ".csv"}
     for block in blocks(page, "csv"):
-        assert block in contents, f"no file in docs/ is\n{block}"
+        assert block in contents, f"no file in docs/examples/ is\n{block}"
 
 
 def test_transcript_that_differs_is_seen() -> None:

@@ -123,7 +123,7 @@ def test_the_docs_show_the_file_that_they_classify_and_a_record_that_is_read(
 ) -> None:
     docs = Path(__file__).parents[1] / "docs"
     page = (docs / "rdf-patients.md").read_text("utf-8")
-    assert f"```turtle\n{(docs / 'clinic.ttl').read_text('utf-8')}```" in page
+    assert f"```turtle\n{(docs / 'examples' / 'clinic.ttl').read_text('utf-8')}```" in page
     (record,) = re.findall(r"^```json\n(.*?)^```$", page, re.S | re.M)
     (tmp_path / "ann.jsonld").write_text(record, "utf-8")
     (frame,) = RdfSource(tmp_path / "ann.jsonld").batches()

@@ -1,4 +1,4 @@
-"""Gaps: patients for whom no therapy is indicated, or none is open."""
+"""Gaps: patients for whom no therapy is indicated, or every one is ruled out or not indicated."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ def gaps(space: Space) -> Iterator[Finding]:
         "No therapy is indicated, though none is contraindicated": space.both(
             space.no(indicated), space.no(contraindicated)
         ),
-        "No therapy is open: each is contraindicated or not indicated": closed,
-        "No therapy is open, though one is indicated": space.both(closed, indicated),
+        "Every therapy is contraindicated or not indicated": closed,
+        "At least one therapy is indicated, but each such therapy is contraindicated": space.both(
+            closed, indicated
+        ),
     }
     for number, (claim, root) in enumerate(found.items(), start=1):
         yield Finding(

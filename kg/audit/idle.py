@@ -21,13 +21,15 @@ from kg.audit.findings import Finding, Rows, rows
 from kg.audit.space import Space
 
 _NEVER_DECIDES = "never decides: another indication is always met with it"
-_NEVER_FAILS = "never decides: whoever fails it is ruled out or lacks an indication anyway"
+_NEVER_FAILS = (
+    "never decides: every patient who fails it is ruled out or lacks an indication anyway"
+)
 _NEVER_ALONE = "never decides: another absolute contraindication is always met with it"
 _NEVER_INDICATED = (
     "never takes a therapy away: where it alone rules out, the therapy is not indicated"
 )
-_NEVER_SEEN = "never shows: whoever meets it is ruled out or lacks an indication"
-_NEVER_FIRST = "never cautions alone: another caution always holds with it in eligible patients"
+_NEVER_SEEN = "never shows: every patient who meets it is ruled out or lacks an indication"
+_NEVER_FIRST = "never cautions alone: in eligible patients another caution is always met with it"
 
 _NEVER_PLAIN = "no patient is eligible without a caution, whatever the record says"
 

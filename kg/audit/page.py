@@ -10,8 +10,8 @@ from kg.audit.space import Example, Shares
 
 _LEAST = 1e-5
 _LEFT = {
-    "neighbours": "with no therapy open to the better one",
-    "recommendations": "with none of its therapies open",
+    "neighbours": "with every therapy contraindicated or not indicated for the patient who is better off",
+    "recommendations": "with every therapy that it concerns contraindicated or not indicated",
 }
 
 

@@ -1,4 +1,4 @@
-"""Recommendations that praise a therapy which is contraindicated, or not open at all."""
+"""Recommendations that are met although a therapy that they concern is contraindicated."""
 
 from __future__ import annotations
 

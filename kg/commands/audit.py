@@ -29,7 +29,7 @@ def audit(
     kind: Annotated[Kind | None, typer.Argument(help="One kind of findings; else all.")] = None,
     *,
     patients: Annotated[
-        Path | None, typer.Option(help="Table of patients, to count on whom a finding bears.")
+        Path | None, typer.Option(help="Table of patients, to count those whom a finding concerns.")
     ] = None,
     output: Annotated[
         Path | None,
