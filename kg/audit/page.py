@@ -10,7 +10,7 @@ from kg.audit.space import Example, Shares
 
 _LEAST = 1e-5
 _LEFT = {
-    "neighbours": "with every therapy contraindicated or not indicated for the patient who is better off",
+    "neighbours": "with every therapy contraindicated or not indicated for the better-off patient",
     "recommendations": "with every therapy that it concerns contraindicated or not indicated",
 }
 
