@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -143,9 +144,14 @@ def _add(table: Table, reasons: Sequence[Reason], top: int, largest: int) -> Non
     for reason in reasons[:top]:
         name = f"{reason.criteria[0]} {reason.label}" if len(reason.criteria) == 1 else reason.label
         bar = _bar(reason.patients, largest)
-        table.add_row(Text(f"  {name}"), f"{reason.patients:,}", f"{reason.alone:,}", bar)
+        table.add_row(_indented(name), f"{reason.patients:,}", f"{reason.alone:,}", bar)
     if reasons[top:]:
-        table.add_row(Text(f"  and {len(reasons) - top} more", style="dim"))
+        table.add_row(_indented(f"and {len(reasons) - top} more", "dim"))
+
+
+def _indented(text: str, style: str = "") -> Padding:
+    """Return a cell whose every line stands in from the margin."""
+    return Padding(Text(text, style=style), (0, 0, 0, 2))
 
 
 def _missing(report: CohortReport, top: int) -> Table:
