@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
+import inspect
 import re
 import shlex
 import shutil
@@ -14,7 +16,9 @@ import pytest
 import typer
 
 from kg.cli import app
-from kg.paths import example_cohort
+from kg.errors import HccKgError
+from kg.paths import ONTOLOGY_VARIABLE, example_cohort
+from kg.writers import FORMATS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -183,3 +187,65 @@ def test_every_help_shows_an_example_that_names_the_command(name: str) -> None:
     examples = re.findall(r"^ *(?:Example: )?hcc-kg (.+)$", told, re.M)
     assert examples
     assert all(example.startswith(name) for example in examples)
+
+
+# The page of the command line
+
+COMMAND_LINE = (ROOT / "docs" / "command-line.md").read_text("utf-8")
+
+
+def table(heading: str) -> list[list[str]]:
+    """Return the rows of the table below a heading of the page of the command line."""
+    section = COMMAND_LINE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\|(.*)\|$", section, re.M)[2:]
+    return [[cell.strip() for cell in row.split("|")] for row in rows]
+
+
+def environment(file: Path) -> Iterator[str]:
+    """Yield the environment variables that a module reads or lets an option read."""
+    names = {"ONTOLOGY_VARIABLE": ONTOLOGY_VARIABLE}
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        read: list[ast.expr] = []
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("environ.get"):
+            read = node.args[:1]
+        elif isinstance(node, ast.Compare) and "environ" in ast.unparse(node.comparators[0]):
+            read = [node.left]
+        elif isinstance(node, ast.keyword) and node.arg == "envvar":
+            read = [node.value]
+        for name in read:
+            if isinstance(name, ast.Constant):
+                yield str(name.value)
+            elif isinstance(name, ast.Name) and name.id in names:
+                yield names[name.id]
+
+
+def test_the_page_of_the_command_line_has_every_command() -> None:
+    assert [row[0].strip("`") for row in table("Commands")] == list(EVERY)
+
+
+def test_the_page_says_of_the_right_commands_what_exit_status_1_means() -> None:
+    told = {row[0].strip("`") for row in table("Commands") if row[2]}
+    sources = {name: inspect.getsource(command.callback) for name, command in EVERY.items()}
+    assert told == {name for name, source in sources.items() if "Exit(1)" in source}
+
+
+def test_the_page_of_the_command_line_has_the_exit_statuses_of_all_errors() -> None:
+    statuses = {row[0] for row in table("Exit status")}
+    errors = [HccKgError, *HccKgError.__subclasses__()]
+    assert {str(error.exit_status) for error in errors} <= statuses
+    assert statuses == {"0", "1", "2", "3", "130"}
+
+
+def test_the_page_of_the_command_line_has_every_environment_variable() -> None:
+    told = [
+        name for row in table("Environment variables") for name in re.findall("`(.+?)`", row[0])
+    ]
+    files = sorted((ROOT / "kg").rglob("*.py"))
+    found = {name for file in files for name in environment(file)} - {"PATH"}
+    assert "HCC_KG_TOKEN" in found
+    assert set(told) == found
+
+
+def test_the_page_of_the_command_line_has_every_format_of_results() -> None:
+    (row,) = [row for row in table("Formats") if row[0] == "`classify`"]
+    assert re.findall("`(.+?)`", row[2]) == list(FORMATS)
