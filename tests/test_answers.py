@@ -15,9 +15,9 @@ from kg.guideline import Guideline
 from kg.ontology import HCC, XSD
 from kg.stores import Table, open_store
 from kg.ui.bars import MOST_BARS, bars, first_bars, parting, telling
-from kg.ui.query.answers import TRIPLE, frame_of, iris, labels, numbers, table_of
 from kg.ui.query.choices import choices
 from kg.ui.query.completion import EDITOR_PREFIXES, completions
+from kg.ui.query.frames import TRIPLE, frame_of, iris, labels, numbers, table_of
 from kg.ui.query.graphs import MOST_NODES, graph_of
 
 

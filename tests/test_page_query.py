@@ -56,7 +56,7 @@ def test_every_question_is_shown_and_answered_by_its_address(name):
 def test_subject_narrows_the_questions():
     test = opened()
     test.selectbox(key="query:subject").set_value("mappings").run()
-    wanted = [name for name, q in catalogue().items() if q.folder == "mappings"]
+    wanted = [name for name, q in catalogue().items() if q.subject == "mappings"]
     assert len(test.selectbox(key="query:question").options) == len(wanted)
 
 
@@ -84,7 +84,7 @@ def test_own_query_is_answered_and_stands_in_the_address():
 def test_query_of_an_address_waits_for_a_click():
     test = opened(sparql=ENDLESS)
     assert desk(test).text == ENDLESS
-    assert "came with the address" in test.info[0].value
+    assert "came with a link" in test.info[0].value
     assert not test.dataframe
 
 

@@ -16,6 +16,7 @@ from kg.api import classify_table
 from kg.catalogue.page import markdown
 from kg.catalogue.parameters import Parameter
 from kg.catalogue.queries import catalogue, question, read
+from kg.catalogue.subjects import SUBJECTS
 from kg.errors import InputError, QueryError
 from kg.guideline import load
 from kg.paths import example_cohort, example_lesions, queries_folder
@@ -55,8 +56,8 @@ def named(questions):
 def test_catalogue_is_large_enough_and_about_everything():
     assert len(QUESTIONS) >= 30
     assert len(CHECKS) >= 10
-    assert {q.folder for q in ALL} == {"guideline", "eligibility", "cohort", "mappings", "checks"}
-    assert {q.folder == "checks" for q in CHECKS} == {True}
+    assert {q.subject for q in ALL} == set(SUBJECTS)
+    assert {q.subject == "checks" for q in CHECKS} == {True}
 
 
 def test_every_question_has_its_rows_and_every_file_its_question():

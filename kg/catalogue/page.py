@@ -6,14 +6,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from kg.catalogue.queries import Question
+from kg.catalogue.subjects import title
 
-_SECTIONS = {
-    "guideline": "About the guideline",
-    "eligibility": "About a patient",
-    "cohort": "About a cohort",
-    "mappings": "About the mappings",
-    "checks": "Checks, which must find nothing",
-}
 _HEAD = """\
 # The catalogue of questions
 
@@ -34,8 +28,8 @@ def markdown(questions: Iterable[Question]) -> str:
     """Return the page about these questions."""
     shown = list(questions)
     parts = [_HEAD.format(count=len(shown))]
-    for folder, group in groupby(shown, key=lambda q: q.folder):
-        parts.append(f"## {_SECTIONS.get(folder, folder)}\n")
+    for subject, group in groupby(shown, key=lambda q: q.subject):
+        parts.append(f"## {title(subject)}\n")
         parts.extend("\n".join(_entry(one)) for one in group)
     return "\n".join(parts)
 
@@ -53,11 +47,11 @@ def _entry(question: Question) -> Iterator[str]:
         yield ""
     given = "".join(f" --param {p.name}={_quoted(p.example)}" for p in question.parameters)
     yield f"```sh\nhcc-kg query {question.name}{given}\n```\n"
-    yield f"Source: [{question.folder}/{question.name}.rq]({_address(question)}).\n"
+    yield f"Source: [{question.subject}/{question.name}.rq]({_address(question)}).\n"
 
 
 def _address(question: Question) -> str:
-    return f"../queries/{question.folder}/{question.name}.rq"
+    return f"../queries/{question.subject}/{question.name}.rq"
 
 
 def _quoted(value: str) -> str:

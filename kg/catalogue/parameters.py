@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import pyoxigraph as ox
 
+from kg.catalogue.terms import terms
 from kg.errors import InputError
-from kg.guideline import Guideline, Therapy
-from kg.ontology import HCC, local_name
+from kg.guideline import Guideline
+from kg.ontology import HCC
 
 TYPES = ("string", "iri", "term", "integer", "boolean", "choice")
 _ESCAPED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -58,6 +58,17 @@ class Parameter:
             "boolean": "true or false",
         }
         return words[self.type]
+
+    def as_json(self) -> dict[str, object]:
+        """Return what there is to know of the parameter, for programs."""
+        return {
+            "name": self.name,
+            "type": self.type,
+            "description": self.description,
+            "expected": self.expected,
+            "required": self.required,
+            "example": self.example,
+        }
 
     def term(self, value: str, guideline: Guideline) -> str:
         """Return a value as a term of SPARQL.
@@ -107,11 +118,11 @@ class Parameter:
 
     def _notation(self, value: str, guideline: Guideline) -> str:
         """Return the notation of a term by notation, local name, IRI or label; case is free."""
-        names = {
-            name.casefold(): notation
-            for notation, also in _TERMS[self.among or ""](guideline)
-            for name in (*also, notation)
-        }
+        known = terms(self.among or "", guideline)
+        names = {one.notation.casefold(): one.notation for one in known}
+        for one in known:  # a label is no other term's notation, and the first that has it counts
+            for name in one.names:
+                names.setdefault(name.casefold(), one.notation)
         asked = value.strip().removeprefix(HCC).removeprefix("hcc:").casefold()
         if asked in names:
             return names[asked]
@@ -124,31 +135,3 @@ class Parameter:
     def _refused(self, value: str, why: str | None = None) -> InputError:
         reason = why or f"is no value of it; give {self.expected}, such as {self.example}"
         return InputError(f"parameter {self.name}: {value!r} {reason}")
-
-
-_Terms = Iterable[tuple[str, tuple[str, ...]]]
-
-
-def _therapies(guideline: Guideline) -> _Terms:
-    for therapy in (*guideline.mentioned.values(), *guideline.therapies.values()):
-        yield therapy.id, _names(therapy)
-
-
-def _names(therapy: Therapy) -> tuple[str, ...]:
-    return (local_name(therapy.iri), therapy.label, *therapy.alt_labels)
-
-
-def _plain(*maps: Mapping[str, object]) -> _Terms:
-    return [(name, ()) for names in maps for name in names]
-
-
-_TERMS: dict[str, Callable[[Guideline], _Terms]] = {
-    "therapy": _therapies,
-    "criterion": lambda g: _plain(g.criteria, g.definitions),
-    "variable": lambda g: [(v.name, (v.label, *v.alt_labels)) for v in g.variables.values()],
-    "statement": lambda g: _plain(g.statements),
-    "recommendation": lambda g: _plain(g.recommendations),
-    "kind": lambda g: [(name, (label,)) for name, label in g.kinds.items()],
-    "verdict": lambda g: [(name, (label,)) for name, (label, _) in g.verdicts.items()],
-}
-SORTS = tuple(_TERMS)

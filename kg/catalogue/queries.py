@@ -26,7 +26,9 @@ from typing import Any
 
 import yaml
 
-from kg.catalogue.parameters import SORTS, TYPES, Parameter
+from kg.catalogue.parameters import TYPES, Parameter
+from kg.catalogue.subjects import SUBJECTS
+from kg.catalogue.terms import SORTS
 from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.paths import queries_folder
@@ -34,20 +36,19 @@ from kg.paths import queries_folder
 _MARK = "#+"
 _KEYS = ("title", "question", "tags", "expect")
 _PARAMETER_KEYS = {"type", "among", "choices", "required", "example", "description"}
-_FOLDERS = ("guideline", "eligibility", "cohort", "mappings", "checks")  # in this order
 _STEM = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _BLOCK = r"VALUES\s+\?({})\s*\{{\s*UNDEF\s*\}}"
 
 
 @dataclass(frozen=True)
 class Question:
-    """A saved question; `folder` is what it is about, `least` how many rows it should give.
+    """A saved question; `subject` is what it is about, `least` how many rows it should give.
 
     A check has no `least`: any row of it is a fault.
     """
 
     name: str
-    folder: str
+    subject: str
     title: str
     question: str
     tags: tuple[str, ...]
@@ -93,6 +94,18 @@ class Question:
             self.text,
         )
 
+    def as_json(self) -> dict[str, object]:
+        """Return what there is to know of the question, for programs."""
+        return {
+            "name": self.name,
+            "subject": self.subject,
+            "title": self.title,
+            "question": self.question,
+            "tags": list(self.tags),
+            "check": self.is_check,
+            "parameters": [parameter.as_json() for parameter in self.parameters],
+        }
+
     def _usage(self) -> str:
         if not self.parameters:
             return "it takes none"
@@ -132,7 +145,7 @@ def _files(folder: Path) -> list[Path]:
     paths = sorted(folder.glob("*/*.rq"))
     if not paths:
         raise InputError(f"{folder}: no queries; the catalogue should be here, as FOLDER/NAME.rq")
-    order = {name: place for place, name in enumerate(_FOLDERS)}
+    order = {name: place for place, name in enumerate(SUBJECTS)}
     return sorted(paths, key=lambda path: order.get(path.parent.name, len(order)))
 
 
@@ -154,7 +167,7 @@ def read(path: Path) -> Question:
         raise InputError(f"{path}: tags should be a list, and parameters a mapping of names")
     return Question(
         name=path.stem,
-        folder=path.parent.name,
+        subject=path.parent.name,
         title=header["title"],
         question=header["question"],
         tags=tuple(header["tags"]),

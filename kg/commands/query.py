@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,6 +15,7 @@ from rich.text import Text
 from kg import terminal
 from kg.catalogue.page import markdown
 from kg.catalogue.queries import Question, catalogue, question
+from kg.catalogue.subjects import title
 from kg.errors import InputError
 from kg.graph.build import build_example
 from kg.graph.names import PREFIXES
@@ -45,7 +47,7 @@ def queries(
     if as_markdown:
         sys.stdout.write(markdown(found))
     elif format == "json":
-        sys.stdout.write(json.dumps([_listed(q) for q in found], ensure_ascii=False, indent=2))
+        sys.stdout.write(json.dumps([q.as_json() for q in found], ensure_ascii=False, indent=2))
         sys.stdout.write("\n")
     else:
         _print_listing(found)
@@ -167,33 +169,11 @@ def _write(answer: Answer, format: Literal["table"] | Format, path: Path | None)
 
 def _print_listing(found: list[Question]) -> None:
     console = terminal.output()
-    for folder in dict.fromkeys(one.folder for one in found):
-        console.print(Text(folder, "bold underline"))
-        for one in (q for q in found if q.folder == folder):
+    for subject, group in groupby(found, key=lambda q: q.subject):
+        console.print(Text(title(subject), "bold underline"))
+        for one in group:
             words = " ".join(p.name if p.required else f"[{p.name}]" for p in one.parameters)
             console.print(Text.assemble("  ", (one.name, "bold"), "  ", (words, "dim")))
             console.print(Padding(Text(one.question), (0, 0, 0, 4)))
     free = "A parameter in [brackets] may be left out: the answer is then for all."
     console.print(Text(free, "dim"))
-
-
-def _listed(one: Question) -> dict[str, object]:
-    return {
-        "name": one.name,
-        "folder": one.folder,
-        "title": one.title,
-        "question": one.question,
-        "tags": one.tags,
-        "check": one.is_check,
-        "parameters": [
-            {
-                "name": p.name,
-                "type": p.type,
-                "description": p.description,
-                "expected": p.expected,
-                "required": p.required,
-                "example": p.example,
-            }
-            for p in one.parameters
-        ],
-    }

@@ -6,10 +6,10 @@ import streamlit as st
 
 from kg.cohorts.opened import DOWNLOADS, OpenCohort
 from kg.cohorts.selections import Selection
+from kg.guideline import load
 from kg.texts import counted
-from kg.ui import address
+from kg.ui import address, session
 from kg.ui.cohort import patients, state, upload, views
-from kg.ui.data import guideline
 from kg.ui.shell import head
 from kg.ui.words import literal, short
 
@@ -65,22 +65,22 @@ def figures(cohort: OpenCohort) -> None:
 
 def others(cohort: OpenCohort) -> None:
     """Offer other cohorts than the one that is shown."""
-    own = state.uploaded()
+    own = session.uploaded()
     if not cohort.is_example:
-        st.button("Open the example cohort", on_click=state.show_example, args=[guideline()])
+        st.button("Open the example cohort", on_click=state.show_example, args=[load()])
     elif own is not None:
         st.button(f"Back to {literal(short(own.name))}", on_click=state.show, args=[own])
-    upload.form(guideline())
+    upload.form(load())
 
 
 head(
     "Cohort",
     "Classify a table of patients: who is eligible for what, why not, and what is missing.",
 )
-state.arrive(guideline())
-opened = state.cohort()
+state.arrive(load())
+opened = session.cohort()
 if opened is None:
-    upload.start(guideline())
+    upload.start(load())
 else:
     results(opened)
 address.keep(state.parameters())

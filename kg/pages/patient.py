@@ -3,14 +3,15 @@
 import streamlit as st
 
 from kg.explanation.headline import headline
-from kg.ui.data import guideline
+from kg.guideline import load
+from kg.ui import session
 from kg.ui.patient import form, state, tools, verdicts
 from kg.ui.shell import head
 from kg.ui.words import literal, short
 
-g = guideline()
+g = load()
 state.restore(g)
-now = state.judged(g, state.draft())
+now = state.judged(g, session.draft())
 
 head(
     "Patient",

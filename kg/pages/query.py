@@ -17,7 +17,7 @@ if brought is not None:
     desk, wrong = desk_at(answer.restore(brought), desk.past)
     st.session_state["query:desk"] = desk
     if wrong:
-        st.warning(literal(f"In the address: {'; '.join(wrong)}. The rest is shown."))
+        st.warning(literal(f"In the link: {'; '.join(wrong)}. The rest is shown."))
 
 picking.pick(desk)
 left, right = st.columns([5, 6], gap="medium")

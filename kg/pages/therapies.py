@@ -2,18 +2,18 @@
 
 import streamlit as st
 
+from kg.guideline import load
 from kg.guideline.taxonomy import every_therapy
 from kg.reference.pictures import CRITERIA, GROUP, sort_of, taxonomy
 from kg.ui import terms
 from kg.ui.components.graph import graph
-from kg.ui.data import guideline
 from kg.ui.restoring import bound, follow, keep, restored, view
 from kg.ui.shell import head
 from kg.ui.therapy_views import VIEWS
 from kg.ui.words import literal
 
 head("Therapies", "What the guideline says of each therapy: when, when not, how, and what follows.")
-g = guideline()
+g = load()
 therapies = every_therapy(g)
 nodes, edges = taxonomy(g)
 start = {"therapy": next(iter(g.therapies)), "view": next(iter(VIEWS))}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 from urllib.parse import quote
 
 from kg.catalogue.queries import Question
@@ -19,7 +18,7 @@ class Questions:
         self._questions = questions
         self._guideline = guideline
 
-    def listed(self, address: str) -> list[dict[str, Any]]:
+    def listed(self, address: str) -> list[dict[str, object]]:
         """Return what there is to ask, and where."""
         return [_entry(question, address) for question in self._questions.values()]
 
@@ -41,23 +40,6 @@ class Questions:
             raise RefusedError(400, str(error)) from error
 
 
-def _entry(question: Question, address: str) -> dict[str, Any]:
-    return {
-        "name": question.name,
-        "about": question.folder,
-        "title": question.title,
-        "question": question.question,
-        "tags": list(question.tags),
-        "parameters": [
-            {
-                "name": parameter.name,
-                "expected": parameter.expected,
-                "description": parameter.description,
-                "required": parameter.required,
-                "example": parameter.example,
-            }
-            for parameter in question.parameters
-        ],
-        "url": f"{address}/{quote(question.name, safe='')}",
-        "query": question.text,
-    }
+def _entry(question: Question, address: str) -> dict[str, object]:
+    found = question.as_json()
+    return found | {"url": f"{address}/{quote(question.name, safe='')}", "query": question.text}

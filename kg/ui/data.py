@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import polars as pl
+import pyoxigraph as ox
 import streamlit as st
 
 from kg.catalogue.queries import question
-from kg.graph.build import build_example
 from kg.graph.names import PREFIXES
-from kg.guideline import Guideline, load
+from kg.guideline import load
+from kg.server.dataset import example_quads
 from kg.stores import Store, open_store
 from kg.stores.formats import shown
 
@@ -17,13 +18,14 @@ from kg.stores.formats import shown
 def shared_store() -> Store:
     """Return the graph of the guideline and the example cohort, in memory."""
     store = open_store(None)
-    build_example(load(), store)
+    store.add(ox.parse(example_graph(), format=ox.RdfFormat.N_QUADS))
     return store
 
 
-def guideline() -> Guideline:
-    """Return the guideline."""
-    return load()
+@st.cache_resource(show_spinner=False)
+def example_graph() -> bytes:
+    """Return the guideline and the example cohort as N-Quads, made once for whoever asks them."""
+    return example_quads(load())
 
 
 def ask(name: str, **parameters: str) -> pl.DataFrame:

@@ -12,11 +12,10 @@ from kg.cohorts.selections import Selection, selection_at
 from kg.guideline import Guideline
 from kg.readers.uploads import Held
 from kg.ui import address
+from kg.ui.session import COHORT, UPLOADED, cohort, uploaded
 from kg.ui.words import literal, short
 
-COHORT = "cohort"
-"""The open cohort, for every page of the session."""
-_UPLOADED, _SELECTED, _TASK = "cohort:uploaded", "cohort:selected", "cohort:task"
+_SELECTED, _TASK = "cohort:selected", "cohort:task"
 _ERROR, _ROW, _TURN = "cohort:error", "cohort:row", "cohort:turn"
 _AWAITED = "cohort:awaited"
 EXAMPLE, UPLOAD = "example", "upload"
@@ -31,23 +30,11 @@ class Task:
     ignore_unknown: bool
 
 
-def cohort() -> OpenCohort | None:
-    """Return the cohort that is shown."""
-    found: OpenCohort | None = st.session_state.get(COHORT)
-    return found
-
-
-def uploaded() -> OpenCohort | None:
-    """Return the cohort that was uploaded last."""
-    found: OpenCohort | None = st.session_state.get(_UPLOADED)
-    return found
-
-
 def show(opened: OpenCohort) -> None:
     """Show another cohort; what is selected stays selected."""
     st.session_state[COHORT] = opened
     if not opened.is_example:
-        st.session_state[_UPLOADED] = opened
+        st.session_state[UPLOADED] = opened
     st.session_state[_ROW] = None
 
 

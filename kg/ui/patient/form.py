@@ -13,6 +13,7 @@ from kg.keys import LESION_ID
 from kg.patients.cells import expected
 from kg.patients.drafts import LESION, written
 from kg.texts import UNKNOWN_VALUE, counted
+from kg.ui import session
 from kg.ui.patient import state
 from kg.ui.patient.state import FIELD, FOCUS, GROUP, Judged
 from kg.ui.words import literal
@@ -132,7 +133,7 @@ def _picked(guideline: Guideline, name: str) -> None:
     key, variable = FIELD + name, guideline.variables[name]
     picked = list(st.session_state[key])
     if variable.type == "boolean" and len(picked) > 1:
-        before = state.draft().cells.get(name, "")
+        before = session.draft().cells.get(name, "")
         picked = [word for word in picked if word not in _chosen(variable, before)]
         st.session_state[key] = picked
     if len(picked) == len(variable.words):

@@ -15,9 +15,10 @@ from kg.patients.addresses import draft_at, parameters_of
 from kg.patients.drafts import Draft, ParsedDraft, read_draft
 from kg.reasoning.verdicts import PatientResult
 from kg.ui import address
+from kg.ui.session import DRAFT, draft
 from kg.ui.words import literal, short
 
-DRAFT, OTHER, OPEN, GROUP, FOCUS = "draft", "patient:other", "open", "patient:group", "focus"
+OTHER, OPEN, GROUP, FOCUS = "patient:other", "open", "patient:group", "focus"
 FIELD = "cell:"
 _LESIONS = "patient:opened-lesions"
 _STRANGERS = "patient:strangers"  # what the address held that is no part of a record
@@ -39,12 +40,6 @@ def judged(guideline: Guideline, draft: Draft) -> Judged:
     parsed = read_draft(guideline, draft)
     result = engine_of("compiled", guideline).classify(parsed.record)
     return Judged(draft, parsed, result, explain(guideline, parsed.record, result))
-
-
-def draft() -> Draft:
-    """Return the draft of this session."""
-    found: Draft = st.session_state.setdefault(DRAFT, Draft())
-    return found
 
 
 def other() -> Draft | None:

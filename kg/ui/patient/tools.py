@@ -19,8 +19,7 @@ from kg.patients.addresses import LONGEST, query_string
 from kg.patients.drafts import Draft, draft_of
 from kg.reasoning.verdicts import PatientResult
 from kg.texts import counted
-from kg.ui import links
-from kg.ui.cohort import state as cohorts
+from kg.ui import links, session
 from kg.ui.patient import state
 from kg.ui.patient.state import OTHER, Judged
 from kg.ui.words import literal, short, verdict_badge
@@ -81,7 +80,7 @@ def _load(guideline: Guideline) -> None:
         on_click=state.open_draft,
         args=(examples[name] if name else Draft(),),
     )
-    cohort = cohorts.uploaded()
+    cohort = session.uploaded()
     if cohort is None:
         links.link("cohort", "Open a table of yours", icon=":material/upload:")
         st.caption("Its patients can then be opened here.")

@@ -8,12 +8,12 @@ import polars as pl
 import streamlit as st
 
 from kg.graph.names import PREFIXES
+from kg.guideline import load
 from kg.stores import Answer, Table
 from kg.stores.formats import Format, serialise
 from kg.ui.bars import bars, first_bars, parting, telling
 from kg.ui.components.graph import graph
-from kg.ui.data import guideline
-from kg.ui.query.answers import TRIPLE, frame_of, iris, labels, numbers, table_of
+from kg.ui.query.frames import TRIPLE, frame_of, iris, labels, numbers, table_of
 from kg.ui.query.graphs import MOST_NODES, graph_of
 from kg.ui.query.session import Asked, Desk, came_to
 from kg.ui.words import literal
@@ -33,7 +33,7 @@ _MEDIA: dict[Format, str] = {
 }
 
 
-_SHOWN = {  # what of each view stands in the address
+_SHOWN = {  # what of each view the link contains
     _TABLE: (),
     _CHART: (_NUMBER, _LABEL, _COLOUR),
     _GRAPH: (_FROM, _TO),
@@ -41,7 +41,7 @@ _SHOWN = {  # what of each view stands in the address
 
 
 def restore(brought: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
-    """Take how the answer is shown from an address; return the rest of its parameters."""
+    """Take how the answer is shown from a link; return the rest of its parameters."""
     rest = dict(brought)
     for key in (_VIEW, *(key for keys in _SHOWN.values() for key in keys)):
         values = rest.pop(_parameter(key), ())
@@ -71,7 +71,7 @@ def show(desk: Desk) -> None:
     """Show what the query that was asked last came to."""
     asked = desk.asked
     if asked is None and desk.kept.get("sparql"):
-        st.info("This query came with the address. Look at it, then press Run.")
+        st.info("This query came with a link. Look at it, then press Run.")
     elif asked is None:
         st.info("Choose a saved question, or write a query and press Run. The answer shows here.")
     elif asked.error is not None:
@@ -196,7 +196,7 @@ def _graph(table: Table) -> None:
         first = next(name for name in nodes if name != source)
         with right:
             target = _chosen("Edges to", others, _TO, first)
-    found = graph_of(guideline(), table, source, target)
+    found = graph_of(load(), table, source, target)
     said = f"{len(found.nodes)} nodes and {len(found.edges)} edges"
     graph(
         found.nodes,

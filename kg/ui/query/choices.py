@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 from kg.catalogue.parameters import Parameter
+from kg.catalogue.terms import terms
 from kg.guideline import Guideline
 from kg.ontology import HCC
 
-PATIENT = "patient"  # the parameter that takes the identifier of a patient
-_LABELS: dict[str, Callable[[Guideline], Mapping[str, str]]] = {
-    "therapy": lambda g: {t.id: t.label for t in (*g.therapies.values(), *g.mentioned.values())},
-    "criterion": lambda g: {c.id: c.label for c in (*g.criteria.values(), *g.definitions.values())},
-    "variable": lambda g: {v.name: v.label for v in g.variables.values()},
-    "statement": lambda g: {s.id: f"{s.section}, {g.kinds[s.kind]}" for s in g.statements.values()},
-    "recommendation": lambda g: {r.id: r.label for r in g.recommendations.values()},
-    "kind": lambda g: g.kinds,
-    "verdict": lambda g: {name: label for name, (label, _) in g.verdicts.items()},
-}
+PATIENT_PARAMETER = "patient"  # the one that takes the identifier of a patient
 
 
 def choices(
@@ -32,11 +24,11 @@ def choices(
     if parameter.type == "boolean":
         return {"true": "yes", "false": "no"}
     if parameter.type == "term":
-        labels = _LABELS[parameter.among or ""](guideline)
-        return {name: f"{label} ({name})" for name, label in labels.items()}
+        known = terms(parameter.among or "", guideline)
+        return {one.notation: f"{one.label} ({one.notation})" for one in known}
     if parameter.type == "iri":
         return _siblings(parameter, graphs)
-    if parameter.name == PATIENT:
+    if parameter.name == PATIENT_PARAMETER:
         return {name: name for name in patients}
     return None
 

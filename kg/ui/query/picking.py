@@ -8,19 +8,13 @@ import streamlit as st
 
 from kg.catalogue.parameters import Parameter
 from kg.catalogue.queries import catalogue
-from kg.ui.data import guideline
+from kg.catalogue.subjects import title
+from kg.guideline import load
 from kg.ui.query import source
-from kg.ui.query.choices import choices
+from kg.ui.query.choices import PATIENT_PARAMETER, choices
 from kg.ui.query.session import COHORT, EXAMPLE, PATIENT, Desk
 from kg.ui.words import literal
 
-_FOLDERS = {
-    "guideline": "The guideline",
-    "eligibility": "A patient",
-    "cohort": "A cohort",
-    "mappings": "Other terminologies",
-    "checks": "Checks",
-}
 DATASETS = {
     EXAMPLE: "Guideline and example cohort",
     PATIENT: "Guideline and this patient",
@@ -36,14 +30,14 @@ def pick(desk: Desk) -> None:
     questions = catalogue()
     subject = first.selectbox(
         "Subject",
-        list(dict.fromkeys(q.folder for q in questions.values())),
+        list(dict.fromkeys(q.subject for q in questions.values())),
         index=None,
-        format_func=lambda folder: _FOLDERS.get(folder, folder.capitalize()),
+        format_func=title,
         placeholder="All subjects",
         key=_SUBJECT,
         persist_state="session",
     )
-    offered = [n for n, q in questions.items() if subject in (None, q.folder) or n == desk.name]
+    offered = [n for n, q in questions.items() if subject in (None, q.subject) or n == desk.name]
     st.session_state[_QUESTION] = desk.name or None
     second.selectbox(
         f"Saved question ({len(offered)}; type to search)",
@@ -60,7 +54,7 @@ def pick(desk: Desk) -> None:
         list(DATASETS),
         format_func=DATASETS.__getitem__,
         key=_ABOUT,
-        on_change=lambda: desk.turn_to(st.session_state[_ABOUT], _first_patient(desk)),
+        on_change=lambda: desk.turn_to(st.session_state[_ABOUT], _first_patient()),
     )
 
 
@@ -95,12 +89,12 @@ def form(desk: Desk) -> None:
 
 def _choose(desk: Desk) -> None:
     name = st.session_state[_QUESTION] or ""
-    takes = name and any(p.name == PATIENT for p in catalogue()[name].parameters)
+    takes = name and any(p.name == PATIENT_PARAMETER for p in catalogue()[name].parameters)
     own = source.patients(desk.about) if takes and desk.about != EXAMPLE else ()
-    desk.choose(name, {PATIENT: own[0]} if own else {})
+    desk.choose(name, {PATIENT_PARAMETER: own[0]} if own else {})
 
 
-def _first_patient(desk: Desk) -> str | None:
+def _first_patient() -> str | None:
     about = st.session_state[_ABOUT]
     found = source.patients(about) if about != EXAMPLE else ()
     return found[0] if found else None
@@ -113,9 +107,7 @@ def _field(desk: Desk, parameter: Parameter) -> None:
     label = literal(parameter.name.replace("_", " ").capitalize())
     if not parameter.required:
         label += " (all, where empty)"
-    offered = choices(
-        parameter, guideline(), source.patients(desk.about), source.graphs(desk.about)
-    )
+    offered = choices(parameter, load(), source.patients(desk.about), source.graphs(desk.about))
 
     def changed() -> None:
         given = st.session_state[key]
@@ -142,6 +134,6 @@ def _field(desk: Desk, parameter: Parameter) -> None:
             names,
             index=None,
             format_func=lambda name: offered.get(name, name),
-            accept_new_options=parameter.name == PATIENT,
+            accept_new_options=parameter.name == PATIENT_PARAMETER,
             **told,
         )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from kg.catalogue.queries import Question, question
 from kg.errors import HccKgError, InputError, QueryError
 from kg.stores import Answer
+from kg.ui.query.choices import PATIENT_PARAMETER
 
 EXAMPLE, PATIENT, COHORT = DATASETS = ("example", "patient", "cohort")  # what can be asked
 START = """PREFIX hcc: <https://w3id.org/hcc-kg/>
@@ -131,8 +132,8 @@ class Desk:
             self.wanted = self.asked is not None
             return
         for parameter in chosen.parameters:
-            if parameter.name == PATIENT and parameter.name in self.values:
-                self.values[PATIENT] = patient or parameter.example
+            if parameter.name == PATIENT_PARAMETER and parameter.name in self.values:
+                self.values[PATIENT_PARAMETER] = patient or parameter.example
         self._fill()
 
     def edit(self, text: str) -> None:
@@ -165,7 +166,7 @@ class Desk:
         self._remember("not answered" if error else came_to(answer))
 
     def address(self) -> dict[str, list[str]]:
-        """Return the parameters of the address: the question, or the query as it was asked.
+        """Return the parameters of the link: the question, or the query as it was asked.
 
         While somebody types, it stays as it is: each change of an address is a step for the
         back button of the browser.
@@ -230,9 +231,9 @@ def came_to(answer: Answer | None) -> str:
 
 
 def desk_at(parameters: Parameters, past: list[Past]) -> tuple[Desk, list[str]]:
-    """Return the desk that an address describes, and what in the address makes no sense.
+    """Return the desk that a link describes, and what in the link makes no sense.
 
-    A saved question is asked at once. A query that the address brings is shown, and waits.
+    A saved question is asked at once. A query that the link brings is shown, and waits.
     """
     desk, wrong = Desk(past=past), []
     given = {name: values[-1] for name, values in parameters.items() if values}
@@ -244,7 +245,7 @@ def desk_at(parameters: Parameters, past: list[Past]) -> tuple[Desk, list[str]]:
         wrong.append(f"{_ABOUT}={about[:60]} names no dataset; they are {', '.join(DATASETS)}")
     name, text = given.pop(_QUESTION, ""), given.pop(_SPARQL, None)
     values = {n.removeprefix(_VALUE): given.pop(n) for n in list(given) if n.startswith(_VALUE)}
-    wrong += [f"{stranger[:60]} is no part of an address of this page" for stranger in given]
+    wrong += [f"{stranger[:60]} is no part of a link to this page" for stranger in given]
     if name:
         wrong += _take_question(desk, name, values)
         if text is not None:

@@ -12,9 +12,9 @@ from kg.guideline import load
 from kg.ontology import HCC
 from kg.patients.drafts import Draft
 from kg.server.asking import CANNOT_FORK, Asker, can_fork
-from kg.server.dataset import example_quads
 from kg.stores import Answer, Table
-from kg.ui.data import shared_store
+from kg.ui import session
+from kg.ui.data import example_graph, shared_store
 from kg.ui.query.session import COHORT, EXAMPLE, PATIENT, Desk
 
 LARGEST_COHORT = 2_000  # patients; the graph of one is about 33 kB of text
@@ -32,7 +32,7 @@ _OF_DRAFT, _OF_COHORT = "query:of-draft", "query:of-cohort"
 @st.cache_resource(show_spinner="Reading the guideline …")
 def asker() -> Asker:
     """Return what answers queries about the guideline and the example cohort, for all sessions."""
-    return Asker(example_quads(load()))
+    return Asker(example_graph())
 
 
 def answer(desk: Desk, text: str) -> Answer:
@@ -77,8 +77,8 @@ def graphs(about: str) -> tuple[str, ...]:
 
 def _patient_graph() -> PatientGraph:
     """Return the graph of this session's patient, made anew where the draft has changed."""
-    draft = st.session_state.get("draft")
-    if not isinstance(draft, Draft) or draft == Draft():
+    draft = session.draft()
+    if draft == Draft():
         raise QueryError(_NO_PATIENT)
     known: tuple[Draft, PatientGraph] | None = st.session_state.get(_OF_DRAFT)
     if known is None or known[0] != draft:
@@ -89,8 +89,8 @@ def _patient_graph() -> PatientGraph:
 
 def _cohort_asker() -> Asker:
     """Return what answers about this session's cohort; its process ends with the session."""
-    cohort = st.session_state.get("cohort")
-    if not isinstance(cohort, OpenCohort):
+    cohort = session.cohort()
+    if cohort is None:
         raise QueryError(_NO_COHORT)
     if cohort.table.height > LARGEST_COHORT:
         raise QueryError(_TOO_LARGE)

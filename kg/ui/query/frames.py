@@ -1,4 +1,4 @@
-"""Answers to queries as they are shown: a frame with numbers as numbers, a chart, a graph."""
+"""Answers to queries as frames: numbers as numbers, and which columns can be drawn."""
 
 from __future__ import annotations
 
