@@ -97,7 +97,7 @@ def test_address_is_restored_in_a_fresh_browser(explorer):
         shared = page.url.partition("sparql=")[2]
     with explorer.opened(f"query?sparql={shared}") as page:
         written(page, "SELECT (2 AS ?two) {}")
-        said(page, "This query came with the address")
+        said(page, "This query came with a link")
         assert page.get_by_text("1 row").count() == 0
         page.get_by_role("button", name="Run").click()
         said(page, "1 row")
