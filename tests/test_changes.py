@@ -102,6 +102,16 @@ def test_single_changes_are_those_that_trying_all_finds(
             assert every
 
 
+def test_there_are_changes_to_try(guideline: Guideline, engine: Compiled) -> None:
+    tried = 0
+    for patient in IDS[:8]:
+        record = find_patient(guideline, example_cohort(), patient, example_lesions())
+        for therapy in guideline.therapies.values():
+            found = search(guideline, engine, record, therapy)
+            tried += len(found.changes) if found else 0
+    assert tried > 10
+
+
 @pytest.mark.parametrize("patient", IDS)
 def test_each_change_gives_the_verdict_that_it_promises(
     guideline: Guideline, engine: Compiled, patient: str

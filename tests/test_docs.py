@@ -101,6 +101,14 @@ def test_tables_that_are_shown_are_files(page: Path) -> None:
         assert block in contents, f"no file in docs/examples/ is\n{block}"
 
 
+def test_pages_have_transcripts_tables_links_and_commands() -> None:
+    assert sum(len(list(transcripts(page))) for page in PAGES) > 20
+    assert sum(bool(expected) for page in PAGES for _, expected in transcripts(page)) > 10
+    assert sum(len(list(blocks(page, "csv"))) for page in PAGES) >= 2
+    assert sum(len(LINK.findall(page.read_text("utf-8"))) for page in PAGES) > 100
+    assert sum(len(list(named(page))) for page in PAGES) > 50
+
+
 def test_transcript_that_differs_is_seen() -> None:
     assert matches(["a", "...", "c"], ["a", "b", "b", "c"])
     assert matches(["a", "..."], ["a"])

@@ -87,6 +87,7 @@ def test_every_reason_bar_has_its_patients(both: Both) -> None:
 
 def test_every_missing_fact_has_its_patients(both: Both) -> None:
     cohort, single = both
+    assert len(cohort_views.missing(cohort)) > 10
     for row in cohort_views.missing(cohort).iter_rows(named=True):
         lists = {n: [t.missing for t in r.therapies.values()] for n, r in single.items()}
         blocked = {n: sum(row["chosen"] in m for m in missing) for n, missing in lists.items()}

@@ -32,6 +32,10 @@ def test_every_page_is_shown_and_no_picture_lies_about() -> None:
     assert set(FOLDER.glob("*")) <= shown
 
 
+def test_pages_show_pictures() -> None:
+    assert len(SHOWN) >= len(PAGES) > 0
+
+
 def test_pictures_are_small() -> None:
     sizes = [path.stat().st_size for path in FOLDER.glob("*.png")]
     assert sizes

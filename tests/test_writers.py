@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from kg.guideline import Guideline
 from kg.ontology import HCC, RDF
 from kg.reasoning.verdicts import VERDICTS
 from kg.texts import NOTE_ON_USE
-from kg.writers import FORMATS
+from kg.writers import FORMATS, table
 from kg.writers.turtle import patient_iri
 
 Run = Callable[..., Ran]
@@ -187,6 +188,19 @@ def test_table_has_a_sign_a_therapy_and_the_note_on_use(run: Run, cohort: Patien
         signs = [VERDICT_SIGNS[answer["verdict"]][0] for answer in patient["therapies"].values()]
         mark = ["*"] if patient["conflicts"] else []
         assert lines[patient["patient_id"]] == mark + signs
+
+
+def test_table_of_many_patients_shows_the_first_and_counts_the_others(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table, "MOST", 3)
+    (tmp_path / "p.csv").write_text("patient_id\n" + "".join(f"p{i}\n" for i in range(5)))
+    ran = run("classify", "p.csv")
+    assert re.findall(r"^p\d", ran.out, re.M) == ["p0", "p1", "p2"]
+    assert "and 2 patients more, not shown; write all to a file: --output FILE.csv" in ran.out
+    assert "5 patients classified" in ran.err
+    (tmp_path / "p.csv").write_text("patient_id\np0\np1\np2\n")
+    assert "not shown" not in run("classify", "p.csv").out
 
 
 @pytest.mark.parametrize("columns", ["", "wide", "0", "-1"])

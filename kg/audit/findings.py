@@ -40,10 +40,8 @@ class Rows:
     def __init__(self, space: Space, therapy: Therapy) -> None:
         self.space = space
         self.therapy = therapy
-        roots, classes = space.logic.roots, therapy.classes
-        self.indicated = roots[classes["indicated"]]
-        self.contraindicated = roots.get(classes.get("contraindicated", ""), FALSE)
-        self.cautioned = roots.get(classes.get("cautioned", ""), FALSE)
+        roots = (space.logic.roots[name] if name else FALSE for name in therapy.aspects)
+        self.indicated, self.contraindicated, self.cautioned = roots
         self.open = space.both(self.indicated, space.no(self.contraindicated))
 
     def criteria(self, names: tuple[str, ...]) -> dict[str, int]:

@@ -23,7 +23,6 @@ from kg.reasoning.logic import STATE
 from kg.reasoning.verdicts import verdict
 
 _Noted = Criterion | Therapy | Recommendation | Response | Derivation
-_ASPECTS = ("indicated", "contraindicated", "cautioned")
 Moves = Counter[str]
 
 
@@ -109,12 +108,13 @@ class Readings:
                     return (example,)
         return ()
 
-    def _root(self, therapy: Therapy, aspect: str, names: Mapping[str, str]) -> int:
-        name = therapy.classes.get(aspect)
-        return FALSE if name is None else self.space.diagrams.of(Ref(names.get(name, name)))
+    def _roots(self, therapy: Therapy, names: Mapping[str, str]) -> tuple[int, ...]:
+        """Return the diagrams of the classes of a therapy, some of them under other names."""
+        of = self.space.diagrams.of
+        return tuple(of(Ref(names.get(n, n))) if n else FALSE for n in therapy.aspects)
 
     def _verdict(self, therapy: Therapy, names: Mapping[str, str], evaluation: Evaluation) -> str:
-        roots = (self._root(therapy, aspect, names) for aspect in _ASPECTS)
+        roots = self._roots(therapy, names)
         indicated, absolute, relative = (STATE[evaluation.possible(root)] for root in roots)
         return verdict(indicated, absolute, relative)
 
@@ -124,8 +124,7 @@ class Readings:
         return {
             therapy.id: combine(
                 tuple(
-                    combine(tuple(self._root(therapy, a, names) for a in _ASPECTS), _complete)
-                    for names in ({}, each.names)
+                    combine(self._roots(therapy, names), _complete) for names in ({}, each.names)
                 ),
                 _unequal,
             )

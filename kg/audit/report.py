@@ -22,7 +22,7 @@ from kg.keys import ID
 from kg.output import whole_file
 from kg.patients.records import Record
 from kg.patients.tables import PatientTable
-from kg.reasoning.diagram import YES
+from kg.reasoning.diagram import YES, Evaluation
 
 READINGS = "readings"
 _OF_THE_SPACE: Mapping[str, tuple[str, Callable[[Space], Iterable[Finding]]]] = {
@@ -47,47 +47,56 @@ class Section:
     open: Mapping[str, str]
 
 
+class Patients:
+    """A table of patients on whom findings may bear, read once; `rejected` rows do not count.
+
+    Raises:
+        InputError: the table cannot be read.
+    """
+
+    def __init__(self, guideline: Guideline, path: Path) -> None:
+        self.path, self.rejected = path, 0
+        self.records: list[Record] = []
+        table = PatientTable(guideline, path)
+        for batch in table.batches():
+            self.rejected += len(batch.rejected)
+            self.records.extend(table.records(batch))
+
+
 def audit(
-    kinds: Iterable[str] = tuple(KINDS), patients: Path | None = None, folder: Path | None = None
+    kinds: Iterable[str] = tuple(KINDS),
+    patients: Patients | None = None,
+    folder: Path | None = None,
 ) -> Iterator[Section]:
     """Yield the findings of some kinds, in their order.
 
     Raises:
-        InputError: the table of patients cannot be read.
         OntologyError: the ontology in the folder is broken.
     """
     space = Space(load(folder))
+    evaluations = [space.logic.evaluation(r.known) for r in patients.records] if patients else None
     for kind in kinds:
         if kind == READINGS:
             readings = Readings(folder)
-            found = tuple(readings.findings(_records(readings.guideline, patients)))
+            # Its thresholds cut other bands: the same table says other masks under it.
+            again = Patients(readings.guideline, patients.path).records if patients else None
+            found = tuple(readings.findings(again))
             yield Section(kind, KINDS[kind], found, readings.unanswered())
         else:
-            records = _records(space.guideline, patients)
             found = tuple(_OF_THE_SPACE[kind][1](space))
-            yield Section(kind, KINDS[kind], tuple(_counted(space, found, records)), {})
-
-
-def _records(guideline: Guideline, patients: Path | None) -> list[Record] | None:
-    if patients is None:
-        return None
-    table = PatientTable(guideline, patients)
-    return [record for batch in table.batches() for record in table.records(batch)]
-
-
-def rejected(guideline: Guideline, patients: Path) -> int:
-    """Return how many rows of a table cannot be read, and so are left out of all counts."""
-    return sum(len(batch.rejected) for batch in PatientTable(guideline, patients).batches())
+            yield Section(kind, KINDS[kind], tuple(_counted(found, evaluations)), {})
 
 
 def _counted(
-    space: Space, findings: Iterable[Finding], records: list[Record] | None
+    findings: Iterable[Finding], evaluations: list[Evaluation] | None
 ) -> Iterator[Finding]:
     """Yield findings with the number of patients on whom each bears, whatever is unknown."""
-    evaluations = [space.logic.evaluation(record.known) for record in records or ()]
     for each in findings:
-        patients = sum(evaluation.possible(each.root) == YES for evaluation in evaluations)
-        yield each if records is None else replace(each, patients=patients)
+        if evaluations is None:
+            yield each
+        else:
+            patients = sum(evaluation.possible(each.root) == YES for evaluation in evaluations)
+            yield replace(each, patients=patients)
 
 
 def as_json(sections: Iterable[Section]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from itertools import combinations
 
-from kg.guideline.values import Interval, Variable, plain
+from kg.guideline.values import Interval, Variable, bands_of, plain
 from kg.patients.cells import parse_cell
 
 Cells = Mapping[str, str]
@@ -65,7 +65,7 @@ def at_boundary(variable: Variable, band: int) -> list[str]:
 
 def cell_of(variable: Variable, mask: int) -> str:
     """Return a cell that leaves these bands; of those no cell can state, that of the lowest."""
-    bands = [i for i in range(variable.band_count) if mask >> i & 1]
+    bands = bands_of(mask)
     if mask == variable.everything:
         return ""
     if not variable.is_number:

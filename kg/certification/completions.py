@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 
 from kg.guideline import Guideline, Therapy
 from kg.guideline.formula import And, Atom, Formula, Not, Or, Ref
+from kg.guideline.values import bands_of
 from kg.reasoning.diagram import FALSE, TRUE, Diagrams
 from kg.reasoning.verdicts import EXCLUDED, MET, UNKNOWN
 
@@ -24,10 +25,7 @@ class Truth:
 
     def __init__(self, guideline: Guideline, masks: Mapping[str, int]) -> None:
         self.guideline = guideline
-        self.bands = {
-            name: [i for i in range(mask.bit_length()) if mask >> i & 1]
-            for name, mask in masks.items()
-        }
+        self.bands = {name: bands_of(mask) for name, mask in masks.items()}
         self.size = math.prod(len(bands) for bands in self.bands.values())
         self.all = (1 << self.size) - 1
         self._strides: dict[str, int] = {}
@@ -101,9 +99,8 @@ class Truth:
 
     def missing(self, therapy: Therapy) -> list[str]:
         """Return the variables of which a change alone changes the answer, sorted."""
-        absolute = therapy.classes.get("contraindicated")
-        ruled_out = self.of(Ref(absolute)) if absolute else 0
-        eligible = self.of(Ref(therapy.classes["indicated"])) & ~ruled_out
+        indicated, ruled_out, _ = (self.of(Ref(n)) if n else 0 for n in therapy.aspects)
+        eligible = indicated & ~ruled_out
         return sorted(name for name in self.bands if self._matters(name, (ruled_out, eligible)))
 
     def _matters(self, name: str, tables: Sequence[int]) -> bool:

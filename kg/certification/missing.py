@@ -18,6 +18,7 @@ from kg.certification.referees import ByReasoner, completed
 from kg.certification.steering import Witness
 from kg.certification.subjects import PATIENT
 from kg.guideline import Guideline, Therapy
+from kg.guideline.values import bands_of
 from kg.patients.records import Record, read_record
 from kg.reasoning.logic import logic_of
 from kg.reasoning.verdicts import PatientResult
@@ -77,17 +78,14 @@ class Gaps:
     def _drawn(self, record: Record, names: Sequence[str], name: str) -> tuple[dict[str, int], ...]:
         rest = self._random(record, names)
         mask = record.known[name].mask
-        bands = [i for i in range(mask.bit_length()) if mask >> i & 1]
+        bands = bands_of(mask)
         return tuple(rest | {name: band} for band in (bands[0], bands[-1]))
 
     def _random(self, record: Record, names: Sequence[str]) -> dict[str, int]:
         """Return a band within the mask of each variable that is not pinned already."""
         free = [name for name in names if not record.known[name].pinned]
         masks = {name: record.known[name].mask for name in free}
-        return {
-            name: self.rng.choice([i for i in range(mask.bit_length()) if mask >> i & 1])
-            for name, mask in masks.items()
-        }
+        return {name: self.rng.choice(bands_of(mask)) for name, mask in masks.items()}
 
     def difference(self, gap: Gap, reasoner: ByReasoner, engine: str) -> list[Difference]:
         """Ask HermiT about the completions; return what speaks against the report."""

@@ -24,7 +24,7 @@ from kg.guideline import Guideline, Therapy
 from kg.guideline.formula import Ref
 from kg.guideline.values import Knowledge, Variable
 from kg.patients.records import Record, read_record
-from kg.reasoning.verdicts import EXCLUDED, UNDETERMINED, classes_asked, result, verdict
+from kg.reasoning.verdicts import EXCLUDED, UNDETERMINED, classes_asked, result, verdict_on
 
 LARGEST = 1 << 20  # the completions that are judged for one record
 
@@ -72,8 +72,9 @@ class ByReasoner:
 
     def outcome(self, record: Record, therapy: Therapy) -> str:
         """Return the answer about a therapy for a complete record."""
-        names = [therapy.classes.get(a) for a in ("contraindicated", "indicated")]
-        states = self.reasoner.states_of(record, tuple(n for n in names if n))
+        indicated, contraindicated, _ = therapy.aspects
+        names = tuple(name for name in (contraindicated, indicated) if name)
+        states = self.reasoner.states_of(record, names)
         return listed(f"{name} {state}" for name, state in states.items())
 
 
@@ -106,13 +107,15 @@ class ByBruteForce:
         return self._missing(cells, self.guideline.therapies[name])
 
     def _missing(self, cells: Cells, therapy: Therapy) -> str | None:
-        classes = [therapy.classes.get(aspect) for aspect in ("indicated", "contraindicated")]
+        indicated, absolute, _ = therapy.aspects
+        classes = (indicated, absolute)
         used = [v for n in classes if n for v in self.guideline.variables_of(Ref(n))]
         truth = self._truth(cells, list(dict.fromkeys(used)))
         if truth is None:
             return None
-        indicated, absolute = (truth.state(n) if n else EXCLUDED for n in classes)
-        if verdict(indicated, absolute, EXCLUDED) != UNDETERMINED:
+        # Cautions are left aside: they leave no verdict undetermined.
+        answer = verdict_on(therapy, lambda n: truth.state(n) if n in classes else EXCLUDED)
+        if answer != UNDETERMINED:
             return NOTHING
         return listed(truth.missing(therapy))
 

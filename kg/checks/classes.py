@@ -10,6 +10,7 @@ from kg.checks.kinds import terms_of
 from kg.checks.registry import Examined, Material, check, name_of
 from kg.guideline import Guideline, Therapy
 from kg.guideline.formula import And, Formula, Not, Ref, references
+from kg.guideline.model import ASPECTS, ELIGIBLE
 from kg.ontology import HCC, local_name
 
 # What a criterion of each part of a row must be.
@@ -42,12 +43,11 @@ def eligible(material: Material) -> Examined:
     """A patient is eligible for a therapy where it is indicated and not contraindicated."""
     guideline = material.guideline
     for therapy in guideline.therapies.values():
-        name, classes = therapy.classes["eligible"], therapy.classes
-        indicated, absolute = Ref(classes["indicated"]), classes.get("contraindicated")
-        expected: Formula = And((indicated, Not(Ref(absolute)))) if absolute else indicated
-        fault = f"it should be {classes['indicated']}" + (
-            f" and not {absolute}" if absolute else ""
-        )
+        name, (indicated, absolute, _) = therapy.classes["eligible"], therapy.aspects
+        expected: Formula = Ref(str(indicated))
+        if absolute:
+            expected = And((expected, Not(Ref(absolute))))
+        fault = f"it should be {indicated}" + (f" and not {absolute}" if absolute else "")
         yield name_of(HCC + name), () if guideline.formulas[name] == expected else (fault,)
 
 
@@ -59,7 +59,7 @@ def aspects(material: Material) -> Examined:
     )
     grouped = {
         (aspect, local_name(node.value))
-        for aspect in ("indicated", "contraindicated", "cautioned", "eligible")
+        for aspect in (*ASPECTS, ELIGIBLE)
         for node in material.ontology.below(f"{HCC}{aspect.capitalize()}Patient")
     }
     for aspect, name in sorted(grouped | set(owners)):

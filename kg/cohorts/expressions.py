@@ -7,7 +7,7 @@ rows where an expression holds; a cohort that is held open selects them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cache, reduce
+from functools import lru_cache, reduce
 
 import polars as pl
 
@@ -64,7 +64,7 @@ def reasons(therapy: Therapy) -> Iterator[tuple[str, tuple[str, ...], pl.Expr, p
         yield word, (), ruled_out & (number == 0), ruled_out & (number == 0)
 
 
-@cache
+@lru_cache(maxsize=4)
 def blocking(guideline: Guideline) -> tuple[str, ...]:
     """Return the variables on which some verdict depends, sorted."""
     logic = logic_of(guideline)

@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from kg.audit.page import markdown, pairs
-from kg.audit.report import KINDS, Section, as_json, rejected, write_examples
+from kg.audit.report import KINDS, Patients, Section, as_json, write_examples
 from kg.audit.report import audit as sections_of
 from kg.commands.inputs import Ontology
 from kg.guideline import load
@@ -52,7 +52,8 @@ def audit(
     kinds = KINDS if kind is None else [kind.value]
     guideline = load(ontology)
     check_apart([*guideline.ontology.modules.values(), patients], [output])
-    sections = list(sections_of(kinds, patients, ontology))
+    table = Patients(guideline, patients) if patients else None
+    sections = list(sections_of(kinds, table, ontology))
     if output is not None:
         written = write_examples(sections, guideline, output)
         messages().print(f"{counted(written, 'example record')} in {output}")
@@ -64,9 +65,8 @@ def audit(
         for section in sections:
             _print(console_for(), section)
         messages().print(NOTE_ON_USE)
-    left_out = rejected(guideline, patients) if patients else 0
-    if left_out:
-        messages().print(f"{counted(left_out, 'row')} rejected; 'hcc-kg classify' tells why")
+    if table is not None and table.rejected:
+        messages().print(f"{counted(table.rejected, 'row')} rejected; 'hcc-kg classify' tells why")
         raise typer.Exit(1)
 
 

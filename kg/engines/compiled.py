@@ -277,8 +277,7 @@ class ColumnPlan:
         columns = []
         for therapy in self.guideline.therapies.values():
             place = pl.lit(0, pl.UInt8)
-            for aspect in ("indicated", "contraindicated", "cautioned"):
-                name = therapy.classes.get(aspect)
+            for name in therapy.aspects:
                 place = place * 3 + (_byte(NO) if name is None else pl.col(name)) - 1
             places = states.select(place.alias("x"))["x"]
             if len(places) != len(states):

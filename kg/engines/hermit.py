@@ -24,7 +24,7 @@ from kg.engines.java import LOCK, java, load, told
 from kg.engines.registry import BatchEngine, nothing
 from kg.errors import OntologyError
 from kg.guideline import Guideline
-from kg.guideline.values import Knowledge, Variable, plain
+from kg.guideline.values import Knowledge, Variable, bands_of, plain
 from kg.keys import ROW
 from kg.ontology import HCC
 from kg.patients.records import Record
@@ -196,7 +196,7 @@ class Hermit:
             words = (
                 [_lexical(variable, number) for number in variable.representatives(mask)]
                 if variable.is_number
-                else [word for i, word in enumerate(variable.words) if mask >> i & 1]
+                else [variable.words[i] for i in bands_of(mask)]
             )
             literals = self._java.hash_set()
             for word in words:

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import lru_cache
 
 from kg.explanation.explanations import (
     CriterionExplanation,
@@ -33,7 +33,7 @@ from kg.reasoning.verdicts import (
     UNKNOWN,
     PatientResult,
     TherapyResult,
-    verdict,
+    verdict_on,
 )
 
 
@@ -54,7 +54,7 @@ def paraphrase(statements: Iterable[Statement]) -> str:
     return " ".join(statement.paraphrase for statement in statements)
 
 
-@cache
+@lru_cache(maxsize=512)
 def _formula(guideline: Guideline, name: str) -> str:
     return words(guideline, guideline.formulas[name])
 
@@ -166,9 +166,8 @@ class _Explainer:
         """Return the verdict on a therapy, also where the result was narrowed to others."""
         if therapy not in self.guideline.therapies:
             return None
-        classes = self.guideline.therapies[therapy].classes
-        aspects = ("indicated", "contraindicated", "cautioned")
-        return verdict(*(self.states.get(classes.get(aspect, ""), EXCLUDED) for aspect in aspects))
+        states = self.states
+        return verdict_on(self.guideline.therapies[therapy], lambda n: states.get(n, EXCLUDED))
 
     # Therapies
 

@@ -9,7 +9,7 @@ import pyoxigraph as ox
 from kg.explanation.explanations import RecommendationExplanation
 from kg.guideline import Guideline, Statement
 from kg.guideline.formula import And, Atom, Formula, Not, Or, Ref
-from kg.guideline.values import Interval, Knowledge, Variable, plain
+from kg.guideline.values import Interval, Knowledge, Variable, bands_of, plain
 from kg.ontology import HCC, RDFS
 from kg.patients.records import Record
 from kg.texts import UNKNOWN_VALUE
@@ -99,7 +99,7 @@ def _atom(variable: Variable, atom: Atom) -> str:
 def _values(variable: Variable, mask: int) -> str:
     """Return the labels of values, without a word that the label of the variable ends with."""
     prefix = variable.label.rsplit(" ", 1)[-1] + " "
-    labels = [v.label.removeprefix(prefix) for i, v in enumerate(variable.values) if mask >> i & 1]
+    labels = [variable.values[i].label.removeprefix(prefix) for i in bands_of(mask)]
     return listed(labels, "or")
 
 

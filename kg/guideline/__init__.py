@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from kg.guideline.loading import guideline_of
@@ -57,6 +57,6 @@ def load(folder: Path | None = None) -> Guideline:
     return _loaded(place, tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files))
 
 
-@cache
+@lru_cache(maxsize=4)
 def _loaded(folder: Path, state: tuple[tuple[str, int, int], ...]) -> Guideline:
     return guideline_of(Ontology(folder))

@@ -12,7 +12,8 @@ from kg.guideline.values import Variable
 from kg.ontology import Ontology
 
 INDICATION, PRECONDITION = "indication", "precondition"
-ASPECTS = ("indicated", "contraindicated", "cautioned")  # the classes that give a verdict
+ASPECTS = ("indicated", "contraindicated", "cautioned")  # whose classes give a verdict
+ELIGIBLE = "eligible"  # the class of the verdict
 ABSOLUTE, RELATIVE = "absolute contraindication", "relative contraindication"
 
 

@@ -16,6 +16,11 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
 BOOLEAN = ("true", "false")
 
 
+def bands_of(mask: int) -> list[int]:
+    """Return the numbers of the bits that are set."""
+    return [i for i in range(mask.bit_length()) if mask >> i & 1]
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     """A range of decimal numbers; None is an open end at infinity."""
@@ -230,7 +235,7 @@ class Variable:
         if knowledge.mask == self.everything and not self.is_number:
             return ""
         if not self.is_number:
-            left = [word for i, word in enumerate(self.words) if knowledge.mask >> i & 1]
+            left = [self.words[i] for i in bands_of(knowledge.mask)]
             return "|".join(left)
         if knowledge.intervals == (self.fit(self.range),):
             return ""
@@ -257,10 +262,10 @@ class Variable:
 
         All other bands, where no direction of the variable is clearly worse.
         """
-        others = [i for i in range(self.band_count) if not mask >> i & 1]
+        others = bands_of(self.everything & ~mask)
         if self.worse is None:
             return sum(1 << i for i in others)
-        known = [self._height(i) for i in range(self.band_count) if mask >> i & 1]
+        known = [self._height(i) for i in bands_of(mask)]
         if self.worse == "higher":
             return sum(1 << i for i in others if self._height(i) < min(known))
         return sum(1 << i for i in others if self._height(i) > max(known))
@@ -269,9 +274,18 @@ class Variable:
         """Return the place of a band from low to high; yes is higher than no."""
         return -band if self.type == "boolean" else band
 
+    def runs(self, mask: int) -> tuple[Interval, ...]:
+        """Return the bands in a mask, those that touch as one interval."""
+        found: list[Interval] = []
+        for i in bands_of(mask):
+            band = self.bands[i]
+            first = found.pop() if i and mask & 1 << (i - 1) else band
+            found.append(Interval(first.low, band.high, first.low_open, band.high_open))
+        return tuple(found)
+
     def representatives(self, mask: int) -> tuple[Decimal, ...]:
         """Return one number of each band in a mask."""
-        return tuple(_representative(band) for i, band in enumerate(self.bands) if mask >> i & 1)
+        return tuple(_representative(self.bands[i]) for i in bands_of(mask))
 
 
 def _representative(band: Interval) -> Decimal:

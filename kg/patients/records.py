@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 from itertools import product
 
 from kg.errors import InputError
@@ -159,7 +159,7 @@ def _sources(
     return [(name, _from_lesions(variables[name], lesions)) for name in rule.targets]
 
 
-@cache
+@lru_cache(maxsize=4096)
 def scored(score: Score, masks: tuple[int, ...]) -> int:
     """Return the mask of values that the totals of points allow; masks are of the components."""
     points = [

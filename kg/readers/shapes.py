@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -92,6 +92,6 @@ def shipped_shapes() -> Shapes:
     return _shapes(ontology_folder() / "shapes.ttl")
 
 
-@cache
+@lru_cache(maxsize=2)
 def _shapes(path: Path) -> Shapes:
     return Shapes(path)

@@ -22,11 +22,11 @@ from dataclasses import dataclass
 from itertools import product
 
 from kg.guideline import Guideline, Therapy
-from kg.guideline.values import Interval, Knowledge, Variable
+from kg.guideline.values import Knowledge, Variable, bands_of
 from kg.patients.records import Record, scored
 from kg.reasoning.diagram import Evaluation
-from kg.reasoning.logic import ANSWER_ELIGIBLE, STATE, Logic, logic_of
-from kg.reasoning.verdicts import CONTRAINDICATED, EXCLUDED, MET, NOT_INDICATED, VERDICTS, verdict
+from kg.reasoning.logic import ANSWER_ELIGIBLE, Logic, logic_of
+from kg.reasoning.verdicts import CONTRAINDICATED, EXCLUDED, MET, NOT_INDICATED, VERDICTS
 
 MOST = 3  # facts at a time: more is no use to a reader
 _SHOWN = 6
@@ -139,8 +139,8 @@ class _Search:
             for name, known in self.record.known.items()
             for v in (self.variable(name),)
         }
-        for aspect, ruling_out in (("contraindicated", MET), ("indicated", EXCLUDED)):
-            name = self.therapy.classes.get(aspect)
+        indicated, contraindicated, _ = self.therapy.aspects
+        for name, ruling_out in ((contraindicated, MET), (indicated, EXCLUDED)):
             if name and self.logic.state(name, known) == ruling_out:
                 return self.logic.deciding(name, known)
         return ()
@@ -174,7 +174,7 @@ class _Search:
     def others(self, name: str) -> list[int]:
         """Return the bands that a variable may change to, each as a mask."""
         mask = self.may[self.diagrams.level[name]]
-        return [1 << i for i in range(self.variable(name).band_count) if mask >> i & 1]
+        return [1 << i for i in bands_of(mask)]
 
     def outcome(self, chosen: _Masks) -> tuple[str, tuple[str, ...], tuple[str, ...]] | None:
         """Return verdict, missing variables and what changes along; None where it does not do."""
@@ -187,11 +187,7 @@ class _Search:
         along = self.along(chosen)
         if along is None:
             return None
-        states = (
-            STATE[evaluation.possible(self.logic.roots[name])] if name else EXCLUDED
-            for name in map(self.therapy.classes.get, ("indicated", "contraindicated", "cautioned"))
-        )
-        word = verdict(*states)
+        word = self.logic.verdict(self.therapy, evaluation)
         certain = evaluation.possible(self.root) == 1 << ANSWER_ELIGIBLE
         missing = () if certain else tuple(sorted(evaluation.sensitive(self.root)))
         return word, missing, along
@@ -233,7 +229,7 @@ class _Search:
 
 def _choices(masks: list[int]) -> list[tuple[int, ...]]:
     """Return all choices of one band from each mask."""
-    bands = [[1 << i for i in range(mask.bit_length()) if mask >> i & 1] for mask in masks]
+    bands = [[1 << i for i in bands_of(mask)] for mask in masks]
     return list(product(*bands))
 
 
@@ -241,10 +237,4 @@ def _knowledge(variable: Variable, mask: int) -> Knowledge:
     """Return the knowledge that a variable lies in some bands, neighbours joined."""
     if not variable.is_number:
         return variable.from_mask(mask)
-    joined: list[Interval] = []
-    for i, band in enumerate(variable.bands):
-        if not mask >> i & 1:
-            continue
-        first = joined.pop() if joined and mask >> (i - 1) & 1 else band
-        joined.append(Interval(first.low, band.high, first.low_open, band.high_open))
-    return variable.from_intervals(tuple(joined))
+    return variable.from_intervals(variable.runs(mask))

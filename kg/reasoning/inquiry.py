@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kg.guideline import Guideline
+from kg.guideline.values import bands_of
 from kg.patients.records import Record
 from kg.reasoning.diagram import Evaluation
-from kg.reasoning.logic import STATE, logic_of
-from kg.reasoning.verdicts import EXCLUDED, UNDETERMINED, PatientResult, verdict
+from kg.reasoning.logic import logic_of
+from kg.reasoning.verdicts import UNDETERMINED, PatientResult
 
 
 @dataclass(frozen=True)
@@ -53,19 +54,11 @@ def _open_fact(
     logic = logic_of(guideline)
     masks = logic.evaluation(record.known).masks
     level = logic.diagrams.level[variable]
-    for band in range(guideline.variables[variable].band_count):
-        if not masks[level] >> band & 1:
-            continue
+    for band in bands_of(masks[level]):
         evaluation = Evaluation(logic.diagrams, [*masks[:level], 1 << band, *masks[level + 1 :]])
         for therapy, answers in settled.items():
-            classes = guideline.therapies[therapy].classes
-            indicated, absolute = (
-                STATE[evaluation.possible(logic.roots[classes[aspect]])]
-                if aspect in classes
-                else EXCLUDED
-                for aspect in ("indicated", "contraindicated")
-            )
-            answers.append(verdict(indicated, absolute, EXCLUDED) != UNDETERMINED)
+            verdict = logic.verdict(guideline.therapies[therapy], evaluation)
+            answers.append(verdict != UNDETERMINED)
     return MissingVariable(
         variable=variable,
         settles=tuple(t for t, answers in settled.items() if all(answers)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import lru_cache
 from itertools import combinations
 
 from kg.guideline import Guideline, Therapy
@@ -12,7 +12,7 @@ from kg.guideline.formula import Ref
 from kg.guideline.values import Knowledge
 from kg.patients.records import Record
 from kg.reasoning.diagram import FALSE, NO, TRUE, YES, Diagrams, Evaluation
-from kg.reasoning.verdicts import EXCLUDED, MET, UNKNOWN, classes_asked
+from kg.reasoning.verdicts import EXCLUDED, MET, UNKNOWN, classes_asked, verdict_on
 
 # The answers of a complete record about one therapy, as leaves of a diagram.
 ANSWER_CONTRAINDICATED, ANSWER_NOT_INDICATED, ANSWER_ELIGIBLE = 0, 1, 2
@@ -39,15 +39,13 @@ class Logic:
         self.answers = {t.id: self._answers(t) for t in guideline.therapies.values()}
 
     def _answers(self, therapy: Therapy) -> int:
-        absolute = therapy.classes.get("contraindicated")
-        indicated = self.roots[therapy.classes["indicated"]]
-        return self.diagrams.combine(
-            (indicated, FALSE if absolute is None else self.roots[absolute]), _answer
-        )
+        indicated, absolute, _ = (self.roots[name] if name else FALSE for name in therapy.aspects)
+        return self.diagrams.combine((indicated, absolute), _answer)
 
     def answer_variables(self, therapy: Therapy) -> list[str]:
         """Return the variables on which the answer about a therapy depends, sorted."""
-        names = [therapy.classes.get(aspect) for aspect in ("indicated", "contraindicated")]
+        indicated, contraindicated, _ = therapy.aspects
+        names = (indicated, contraindicated)
         return sorted({v for n in names if n for v in self.guideline.variables_of(Ref(n))})
 
     def evaluation(self, known: Mapping[str, Knowledge]) -> Evaluation:
@@ -58,6 +56,10 @@ class Logic:
         """Return met, excluded or unknown for every class that decides a result."""
         evaluation = self.evaluation(record.known)
         return {name: STATE[evaluation.possible(root)] for name, root in self.roots.items()}
+
+    def verdict(self, therapy: Therapy, evaluation: Evaluation) -> str:
+        """Return the verdict on a therapy under an evaluation."""
+        return verdict_on(therapy, lambda name: STATE[evaluation.possible(self.roots[name])])
 
     def missing(self, record: Record, therapy: Therapy) -> tuple[str, ...]:
         """Return the variables that alone can change the answer about a therapy."""
@@ -132,7 +134,7 @@ def _reached(evaluation: Evaluation, root: int) -> dict[int, set[int]]:
     return found
 
 
-@cache
+@lru_cache(maxsize=4)
 def logic_of(guideline: Guideline) -> Logic:
     """Return the compiled logic of a guideline, compiled once."""
     return Logic(guideline)

@@ -12,13 +12,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, reduce
+from functools import lru_cache, reduce
 from itertools import accumulate
 
 import polars as pl
 
 from kg.errors import OntologyError
 from kg.guideline import Guideline, Therapy
+from kg.guideline.values import bands_of
 from kg.keys import ID, ROW
 from kg.patients.column_records import CONFLICTS, conflicts_json
 from kg.patients.records import Conflict, Record
@@ -91,8 +92,8 @@ def pack(names: Sequence[str], chosen: Iterable[str]) -> int:
 
 
 def unpack(names: Sequence[str], bits: int) -> list[str]:
-    """Return the names of the bits that are set."""
-    return [name for i, name in enumerate(names) if bits >> i & 1]
+    """Return the names of the bits that are set; bits beyond the names have none."""
+    return [names[i] for i in bands_of(bits) if i < len(names)]
 
 
 def patients(guideline: Guideline, frame: pl.DataFrame) -> Iterator[PatientResult]:
@@ -203,7 +204,7 @@ def _lists(names: tuple[str, ...], sets: pl.Series, words: pl.Enum) -> Coded:
     return Coded(lists, places["place"])
 
 
-@cache
+@lru_cache(maxsize=64)
 def _tables(names: tuple[str, ...], words: pl.Enum) -> list[pl.Series]:
     """Return for each group of names the lists of all its sets."""
     tables = []

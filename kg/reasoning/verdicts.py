@@ -71,10 +71,7 @@ class PatientResult:
 def classes_asked(guideline: Guideline) -> tuple[str, ...]:
     """Return the named classes whose states decide a result."""
     therapies = [
-        therapy.classes[aspect]
-        for therapy in guideline.therapies.values()
-        for aspect in ("indicated", "contraindicated", "cautioned")
-        if aspect in therapy.classes
+        name for therapy in guideline.therapies.values() for name in therapy.aspects if name
     ]
     return (
         *guideline.criteria,
@@ -95,6 +92,14 @@ def verdict(indicated: str, absolute: str, relative: str) -> str:
             relative
         ]
     return UNDETERMINED
+
+
+def verdict_on(therapy: Therapy, state: Callable[[str], str]) -> str:
+    """Return the verdict on a therapy, by the states of its classes.
+
+    What the guideline does not state, such as a contraindication, cannot hold.
+    """
+    return verdict(*(state(name) if name else EXCLUDED for name in therapy.aspects))
 
 
 def result(
@@ -138,11 +143,7 @@ def _therapy_result(
     states: Mapping[str, str],
     missing: Callable[[Therapy], Iterable[str]],
 ) -> TherapyResult:
-    def state(aspect: str) -> str:
-        # Where the guideline states no contraindication, none can hold.
-        return states[therapy.classes[aspect]] if aspect in therapy.classes else EXCLUDED
-
-    answer = verdict(state("indicated"), state("contraindicated"), state("cautioned"))
+    answer = verdict_on(therapy, states.__getitem__)
     return TherapyResult(
         therapy=therapy.id,
         verdict=answer,

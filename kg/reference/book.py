@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from kg.explanation.wording import MET_WHEN, words
 from kg.guideline import ConflictRule, Derivation, Guideline
 from kg.guideline.formula import Atom
-from kg.guideline.values import Interval, Variable
+from kg.guideline.values import Variable, bands_of
 from kg.ontology import HCC
 from kg.reference.cards import Card, Item, card_of, groups
 from kg.reference.inventory import read_as, sections
@@ -204,20 +204,9 @@ def _conflict(guideline: Guideline, rule: ConflictRule) -> Iterator[str]:
 def _said(guideline: Guideline, variable: Variable, mask: int) -> str:
     """Return in words that a variable lies in the bands of a mask."""
     if not variable.is_number:
-        chosen = tuple(w for i, w in enumerate(variable.words) if mask >> i & 1)
+        chosen = tuple(variable.words[i] for i in bands_of(mask))
         return escaped(words(guideline, Atom(variable.name, words=chosen)))
-    runs = _runs(variable, mask)
-    return escaped(words(guideline, Atom(variable.name, intervals=runs)))
-
-
-def _runs(variable: Variable, mask: int) -> tuple[Interval, ...]:
-    """Return the bands of a mask, those that touch as one interval."""
-    runs: list[Interval] = []
-    for i, band in enumerate(variable.bands):
-        if mask >> i & 1:
-            last = runs.pop() if i and mask >> (i - 1) & 1 else band
-            runs.append(Interval(last.low, band.high, last.low_open, band.high_open))
-    return tuple(runs)
+    return escaped(words(guideline, Atom(variable.name, intervals=variable.runs(mask))))
 
 
 def _statements(guideline: Guideline) -> Iterator[str]:

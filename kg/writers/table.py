@@ -16,9 +16,10 @@ from kg.explanation.signs import VERDICT_SIGNS
 from kg.guideline import Guideline
 from kg.reasoning.results import Chunk, patients
 from kg.reasoning.verdicts import VERDICTS
-from kg.texts import NOTE_ON_USE
+from kg.texts import NOTE_ON_USE, counted
 from kg.writers.task import Task
 
+MOST = 2_000  # patients that are shown: nobody reads more, and a table is held in memory
 _WIDTH = 120  # where the result goes to a file or a pipe
 _STYLES = {
     "eligible": "green",
@@ -39,12 +40,21 @@ def write_table(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
         table.add_column("patient", min_width=12, overflow="fold", vertical="bottom")
         for head in heads.values():
             table.add_column(head, justify="center", max_width=max(map(len, head.split())))
+        told = left_out = 0
         for chunk in chunks:
-            for result in patients(task.guideline, chunk.frame):
+            shown = chunk.frame.head(MOST - told)
+            told, left_out = told + len(shown), left_out + len(chunk.frame) - len(shown)
+            for result in patients(task.guideline, shown):
                 mark = " *" if result.conflicts else ""
                 signs = [sign_of(result.therapies[name].verdict) for name in task.therapies]
                 table.add_row(Text(_printable(result.patient_id[:60]) + mark), *signs)
         console.print(table)
+        if left_out:
+            console.print(
+                f"and {counted(left_out, 'patient')} more, not shown; "
+                "write all to a file: --output FILE.csv",
+                soft_wrap=True,
+            )
         console.print()
         console.print(_legend(task.guideline), soft_wrap=True)
         console.print(NOTE_ON_USE)

@@ -10,7 +10,7 @@ import pyoxigraph as ox
 from kg.errors import OntologyError
 from kg.guideline.formula import And, Formula, Or, Ref
 from kg.guideline.loading.classes import ClassReader
-from kg.guideline.model import Criterion, Therapy
+from kg.guideline.model import ASPECTS, ELIGIBLE, Criterion, Therapy
 from kg.ontology import (
     ALT_LABEL,
     DEFINITION,
@@ -37,7 +37,7 @@ class TherapyReader(ClassReader):
         ontology = self.ontology
         classes = {
             aspect: local_name(iri)
-            for aspect in ("indicated", "contraindicated", "cautioned", "eligible")
+            for aspect in (*ASPECTS, ELIGIBLE)
             for iri in ontology.iris(node, f"{HCC}{aspect}Class")
         }
         therapy = Therapy(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from functools import cache
+from functools import lru_cache
 
 import polars as pl
 import streamlit as st
@@ -28,7 +28,7 @@ _OFFERED = 1_000  # patients of a table that are offered to open
 _VERIFIED = "patient:verified"
 
 
-@cache
+@lru_cache(maxsize=2)
 def _examples(guideline: Guideline) -> dict[str, Draft]:
     """Return the drafts of the example cohort, by their identifiers."""
     cells = pl.read_csv(example_cohort(), infer_schema=False)
