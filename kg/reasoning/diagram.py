@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from kg.guideline.formula import And, Atom, Formula, Not, Or, Ref
-from kg.guideline.values import Variable, bands_of
+from kg.guideline.values import Variable
 
 FALSE, TRUE = 0, 1
 NO, YES = 1, 2  # the sets of the one leaf FALSE, and of the one leaf TRUE
@@ -205,12 +205,14 @@ class Evaluation:
         found = self._differ.get(key)
         if found is None:
             level = min(levels[a], levels[b])
+            count = len(self.diagrams.children[a if levels[a] == level else b])
             mask = self.masks[level]
             found = any(
                 self._differs(
                     self.diagrams.child(a, level, band), self.diagrams.child(b, level, band)
                 )
-                for band in bands_of(mask)
+                for band in range(count)
+                if mask >> band & 1
             )
             self._differ[key] = found
         return found
