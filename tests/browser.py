@@ -34,7 +34,7 @@ def launched() -> Iterator[Browser]:
         pytest.skip("chromium is not installed (apt-get install chromium)")
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", _ALONE]
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", _ALONE]
         )
         try:
             yield browser
