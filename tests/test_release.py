@@ -7,10 +7,12 @@ import tomllib
 from importlib import metadata
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 import yaml
 
 from kg.guideline import Guideline
+from kg.ontology import OWL
 from kg.reference.citation import header
 
 ROOT = Path(__file__).parents[1]
@@ -27,6 +29,18 @@ def test_ontology_changelog_citation_and_installation_have_the_version_of_the_pr
     assert re.search(r"^## (.+)$", CHANGELOG, re.M).group(1) == VERSION  # type: ignore[union-attr]
     assert CITATION["version"] == VERSION
     assert metadata.version("hcc-kg") == VERSION
+
+
+def test_protege_finds_every_module_by_the_catalog() -> None:
+    names = {}
+    for path in sorted((ROOT / "ontology").glob("*.ttl")):
+        quads = ox.parse(path=str(path), format=ox.RdfFormat.TURTLE)
+        (name,) = [q.object.value for q in quads if q.predicate.value == OWL + "versionIRI"]
+        names[name] = path.name
+    assert len(names) > 8
+    assert all(VERSION in name for name in names)
+    catalog = (ROOT / "ontology" / "catalog-v001.xml").read_text("utf-8")
+    assert dict(re.findall(r'<uri name="([^"]+)" uri="([^"]+)"/>', catalog)) == names
 
 
 def test_no_program_states_a_version() -> None:
