@@ -170,6 +170,15 @@ def test_an_answer_that_breaks_off_is_no_answer() -> None:
         open_store(address).ask("ASK {}")
 
 
+def test_an_answer_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "_LARGEST", len(_YES))
+    with _serving(_yes) as (address, _):
+        assert open_store(address).ask("ASK {}")
+        monkeypatch.setattr(http, "_LARGEST", len(_YES) - 1)
+        with pytest.raises(ComponentError, match="is larger than"):
+            open_store(address).ask("ASK {}")
+
+
 def test_an_answer_that_the_server_cut_short_is_no_answer() -> None:
     def answer(request: _Handler) -> None:
         request.reply(200, _JSON, _YES, X_SPARQL_MaxRows="10000")
@@ -208,6 +217,22 @@ def test_a_token_is_sent_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> Non
         assert store.ask("ASK {}")
     assert _SECRET not in repr(vars(store))
     assert _SECRET not in repr(http.Access("me", _SECRET, _SECRET))
+
+
+@pytest.mark.parametrize("token", [f"{_SECRET}\n", f"{_SECRET}肝"])
+def test_a_token_that_no_header_can_hold_is_told_and_not_shown(token: str) -> None:
+    with pytest.raises(InputError, match="HCC_KG_TOKEN") as caught:
+        open_store("http://127.0.0.1:9/sparql", token=token)
+    assert _SECRET not in str(caught.value)
+
+
+def test_a_way_of_authentication_that_is_not_known_is_told() -> None:
+    def answer(request: _Handler) -> None:
+        challenge = 'Digest realm="x", nonce="n", qop="auth", algorithm="XYZ"'
+        request.reply(401, "text/plain", b"no", WWW_Authenticate=challenge)
+
+    with _serving(answer) as (address, _), pytest.raises(ComponentError, match="not known here"):
+        open_store(address, user="me", password=_SECRET).ask("ASK {}")
 
 
 def test_credentials_do_not_belong_into_the_address() -> None:

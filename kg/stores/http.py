@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import html
-import http.client
 import re
-import socket
+import ssl
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Generator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from email.message import Message
-from typing import IO, Any, Final
-from urllib.request import Request
+from typing import Final
+
+import httpx
 
 from kg.errors import ComponentError, InputError, QueryError
 
@@ -22,12 +19,12 @@ RETRIES = 3
 _PAUSE = 0.5  # seconds before the first new try; each later pause is twice as long
 _WORDS = 400  # characters of a server's message that are shown
 _MOST_SAID = 100_000  # bytes of it that are read
+_LARGEST = 2**30  # bytes of an answer
 _REFUSED = (401, 403)
 _MOVED: Final = range(300, 400)
 _BAD_QUERY = (400, 413, 414)
-_AUTHORIZATION = "Authorization"
-_CONNECTION = (ConnectionError, socket.gaierror)
 _TAGS = re.compile(r"<(style|script|title)\b.*?</\1\s*>|<[A-Za-z/!][^>]*>", re.DOTALL | re.I)
+_NOTHING_KEPT = httpx.Limits(max_keepalive_connections=0)  # no connection between requests
 
 
 @dataclass(frozen=True)
@@ -48,73 +45,95 @@ class Reply:
 
 
 class Client:
-    """Sends requests to one place, and tells failures in words.
+    """Sends requests to one place, and tells failures in words; follows no redirect.
 
-    Credentials go nowhere else: a redirect to another place does not get them.
+    A POST would become a GET by a redirect, an upload be lost, and credentials go elsewhere.
     """
 
     def __init__(self, url: str, access: Access, timeout: float) -> None:
         self.url, self.timeout = url, timeout
-        self._access = access
-        self._known = urllib.request.HTTPPasswordMgrWithDefaultRealm()
-        if access.user is not None:
-            self._known.add_password(None, url, access.user, access.password or "")
-        self._opener = urllib.request.build_opener(
-            *([] if access.user is None else self._handlers()), _NoRedirect()
+        self._known = access.user is not None or access.token is not None
+        self._client = httpx.Client(
+            auth=_AsWanted(access) if access.user is not None and not access.token else None,
+            headers=_headers(access),
+            timeout=timeout,
+            limits=_NOTHING_KEPT,
+            verify=ssl.create_default_context(),  # the authorities that the system knows
         )
 
-    def send(self, request: Request, *, repeatable: bool = True) -> Reply:
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        repeatable: bool = True,
+    ) -> Reply:
         """Send a request, again where the connection failed; `repeatable` may do so twice.
 
         Raises:
             QueryError: the server says that the request is at fault (400, 413, 414).
-            InputError: the server refuses who asks (401, 403).
+            InputError: the server refuses who asks (401, 403), or the URL is none.
             ComponentError: it cannot be reached, is too slow, or failed.
         """
-        if self._access.token:
-            request.add_unredirected_header(_AUTHORIZATION, f"Bearer {self._access.token}")
+        try:
+            request = self._client.build_request(method, url, content=content, headers=headers)
+        except httpx.InvalidURL as error:
+            raise InputError(f"{url} is no http address of an endpoint: {error}") from error
         for tries in range(RETRIES + 1):
             try:
                 return self._once(request)
-            except urllib.error.HTTPError as error:
-                raise self._refused(error) from error
-            except TimeoutError as error:
-                raise self._late() from error
-            except ValueError as error:  # urllib knows no other kind of authentication
-                raise ComponentError(f"{self.url}: {error}") from error
-            except (OSError, http.client.HTTPException) as error:
-                reason = getattr(error, "reason", error)
-                if isinstance(reason, TimeoutError):
-                    raise self._late() from error
-                sent = not isinstance(error, urllib.error.URLError)
-                if (
-                    tries == RETRIES
-                    or (sent and not repeatable)
-                    or not isinstance(reason, _CONNECTION)
-                ):
-                    raise self._unreachable(reason, tries + 1) from error
+            except httpx.TimeoutException as error:
+                raise ComponentError(
+                    f"{self.url} has not answered for {self.timeout:g} seconds; "
+                    "allow more time, or ask for less"
+                ) from error
+            except httpx.TransportError as error:
+                again = repeatable or isinstance(error, httpx.ConnectError)
+                if tries == RETRIES or not again:
+                    raise self._unreachable(error, tries + 1) from error
                 time.sleep(_PAUSE * 2**tries)
+            except (KeyError, NotImplementedError) as error:  # a digest that httpx does not know
+                raise ComponentError(
+                    f"{self.url} wants a way of authentication that is not known here"
+                ) from error
         raise AssertionError("unreachable")  # pragma: no cover
 
-    def knock(self, request: Request) -> None:
+    def knock(self, url: str, headers: Mapping[str, str]) -> None:
         """Send a request without a body, so that one with a large body is let in.
 
         A server that refuses an upload may break the connection while the body is still sent;
         its answer is then lost. Here it says who it lets in, and how to prove it.
         """
         with suppress(QueryError):  # some servers take no empty body
-            self.send(request)
+            self.send("POST", url, content=b"", headers=headers)
 
-    def _once(self, request: Request) -> Reply:
-        with self._opener.open(request, timeout=self.timeout) as response:
-            try:
-                body = response.read()
-            except (http.client.IncompleteRead, ConnectionError) as error:
-                raise ComponentError(f"{self.url} broke off within its answer") from error
+    def _once(self, request: httpx.Request) -> Reply:
+        response = self._client.send(request, stream=True)
+        try:
+            if not response.is_success:
+                raise self._refused(response)
             self._check_whole(response.headers)
-            return Reply(response.headers.get_content_type(), body)
+            media_type = response.headers.get("Content-Type", "text/plain")
+            return Reply(media_type.partition(";")[0].strip().lower(), self._body(response))
+        finally:
+            response.close()
 
-    def _check_whole(self, headers: Message) -> None:
+    def _body(self, response: httpx.Response) -> bytes:
+        body = bytearray()
+        try:
+            for part in response.iter_bytes():
+                body += part
+                if len(body) > _LARGEST:
+                    raise ComponentError(
+                        f"{self.url}: its answer is larger than {_LARGEST:,} bytes; ask for less"
+                    )
+        except (httpx.ReadError, httpx.RemoteProtocolError, httpx.DecodingError) as error:
+            raise ComponentError(f"{self.url} broke off within its answer") from error
+        return bytes(body)
+
+    def _check_whole(self, headers: httpx.Headers) -> None:
         """Refuse an answer that Virtuoso cut short with a header and no error."""
         most = headers.get("X-SPARQL-MaxRows")
         cut = headers.get("X-SQL-Message")
@@ -124,40 +143,27 @@ class Client:
                 "ask for less, or by pages with LIMIT and OFFSET"
             )
 
-    def _handlers(self) -> list[urllib.request.BaseHandler]:
-        return [
-            _Basic(self._known),
-            _Digest(self._known),
-        ]
-
-    def _refused(self, error: urllib.error.HTTPError) -> InputError | ComponentError:
-        said = words(_body(error)) or str(error.reason)
-        status = f"{self.url} answered {error.code}"
-        if error.code in _MOVED:
-            where = error.headers.get("Location", "another address")
+    def _refused(self, response: httpx.Response) -> InputError | ComponentError:
+        code = response.status_code
+        said = words(_beginning(response)) or response.reason_phrase
+        status = f"{self.url} answered {code}"
+        if code in _MOVED:
+            where = response.headers.get("Location", "another address")
             return ComponentError(f"{status}: it has moved to {where}; give that address")
-        if error.code in _REFUSED:
-            given = self._access.user is not None or self._access.token is not None
+        if code in _REFUSED:
             hint = (
                 "the user, password or token that was given is not accepted for this"
-                if given
+                if self._known
                 else "set HCC_KG_USER and HCC_KG_PASSWORD, or HCC_KG_TOKEN"
             )
             return InputError(f"{status}: {said}; {hint}")
-        if error.code in _BAD_QUERY:
+        if code in _BAD_QUERY:
             return QueryError(f"{status}: {said}")
         return ComponentError(f"{status}: {said}")
 
-    def _late(self) -> ComponentError:
+    def _unreachable(self, error: httpx.TransportError, tries: int) -> ComponentError:
         return ComponentError(
-            f"{self.url} has not answered for {self.timeout:g} seconds; "
-            "allow more time, or ask for less"
-        )
-
-    def _unreachable(self, reason: object, tries: int) -> ComponentError:
-        said = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
-        return ComponentError(
-            f"{self.url} cannot be reached ({tries} tries): {said}; "
+            f"{self.url} cannot be reached ({tries} tries): {_reason(error)}; "
             "is the address right, and is the server running?"
         )
 
@@ -173,74 +179,57 @@ def words(body: bytes) -> str:
     return text if len(text) <= _WORDS else text[: _WORDS - 1] + "…"
 
 
-class _Basic(urllib.request.HTTPBasicAuthHandler):
-    """Sends credentials along once it was asked for them; lets go of the first, refused answer."""
+class _AsWanted(httpx.Auth):
+    """User and password, in the way that the server asks for: basic or digest.
 
-    _wanted = ""
+    The first request goes without them; once the server has asked, they go with each.
+    """
 
-    def http_error_401(self, req: Request, fp: IO[bytes], *rest: Any) -> Any:
-        """Ask again with user and password."""
-        return _second(super().http_error_401, req, fp, *rest)
+    def __init__(self, access: Access) -> None:
+        known = access.user or "", access.password or ""
+        self._ways = {"digest": httpx.DigestAuth(*known), "basic": httpx.BasicAuth(*known)}
+        self._wanted: httpx.Auth | None = None
 
-    def retry_http_basic_auth(self, host: str, req: Request, realm: str) -> Any:
-        """Keep what is sent, for the next requests."""
-        answer = super().retry_http_basic_auth(host, req, realm)
-        self._wanted = req.get_header(_AUTHORIZATION) or ""
-        return answer
-
-    def http_request(self, req: Request) -> Request:
-        """Send the credentials with a request."""
-        if self._wanted and not req.has_header(_AUTHORIZATION):
-            req.add_unredirected_header(_AUTHORIZATION, self._wanted)
-        return req
-
-    https_request = http_request
-
-
-class _Digest(urllib.request.HTTPDigestAuthHandler):
-    """Sends credentials along once it was asked for them; lets go of the first, refused answer."""
-
-    _challenge: Mapping[str, str] | None = None
-
-    def http_error_401(self, req: Request, fp: IO[bytes], *rest: Any) -> Any:
-        """Ask again with a digest of user and password."""
-        return _second(super().http_error_401, req, fp, *rest)
-
-    def get_authorization(self, req: Request, chal: Mapping[str, str]) -> str | None:
-        """Keep the challenge, for the next requests."""
-        self._challenge = chal
-        return super().get_authorization(req, chal)
-
-    def http_request(self, req: Request) -> Request:
-        """Answer the last challenge with a request, before the server asks."""
-        if self._challenge is not None and not req.has_header(_AUTHORIZATION):
-            answer = self.get_authorization(req, self._challenge)
-            if answer is not None:
-                req.add_unredirected_header(_AUTHORIZATION, f"Digest {answer}")
-        return req
-
-    https_request = http_request
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Send the request, and again with user and password where the server asks for them."""
+        if self._wanted is not None:
+            yield from self._wanted.auth_flow(request)
+            return
+        response = yield request
+        if response.status_code != 401:
+            return
+        asked = [word.lower() for word in response.headers.get_list("WWW-Authenticate")]
+        for name, way in self._ways.items():
+            if any(word.startswith(f"{name} ") for word in asked):
+                self._wanted, flow = way, way.auth_flow(request)
+                made = next(flow)  # a digest is of the answer that came, basic credentials are not
+                yield flow.send(response) if name == "digest" else made
+                return
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Follows nothing: a POST would become a GET, and an upload be lost."""
-
-    def redirect_request(self, *_: object) -> None:
-        """Follow nothing, so that the answer is told as an error."""
-
-
-def _second(ask: Callable[..., Any], req: Request, fp: IO[bytes], *rest: Any) -> Any:
-    with ExitStack() as ending:
-        ending.callback(fp.close)
-        answer = ask(req, fp, *rest)
-        if answer is None:  # the server wants another kind: others need `fp`
-            ending.pop_all()
-        return answer
+def _headers(access: Access) -> dict[str, str]:
+    if not access.token:
+        return {"User-Agent": "hcc-kg"}
+    if not (access.token.isascii() and access.token.isprintable()):
+        raise InputError("HCC_KG_TOKEN: a token is of letters, digits and signs of ASCII")
+    return {"User-Agent": "hcc-kg", "Authorization": f"Bearer {access.token}"}
 
 
-def _body(error: urllib.error.HTTPError) -> bytes:
-    with error:
-        try:
-            return error.read(_MOST_SAID)
-        except (OSError, http.client.HTTPException):
-            return b""
+def _beginning(response: httpx.Response) -> bytes:
+    said = bytearray()
+    with suppress(httpx.TransportError, httpx.DecodingError):
+        for part in response.iter_bytes():
+            said += part
+            if len(said) > _MOST_SAID:
+                break
+    return bytes(said[:_MOST_SAID])
+
+
+def _reason(error: httpx.TransportError) -> str:
+    """Return why, in the words of the system where it has some."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        cause = cause.__cause__ or cause.__context__
+    return str(error) or type(error).__name__

@@ -1,4 +1,4 @@
-"""A SPARQL 1.1 endpoint as a store: queries by SPARQLWrapper, graphs by the Graph Store Protocol.
+"""A SPARQL 1.1 endpoint as a store: queries by the Protocol, graphs by the Graph Store Protocol.
 
 An upload goes graph by graph in chunks of N-Triples. Triples with blank nodes are kept back and
 sent as one request a graph, as a blank node means something within its request only.
@@ -7,14 +7,12 @@ sent as one request a graph, as a blank node means something within its request 
 from __future__ import annotations
 
 import urllib.parse
-import urllib.request
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
 import pyoxigraph as ox
-from SPARQLWrapper import JSON, POST, TURTLE, SPARQLWrapper
 
 from kg.errors import ComponentError, HccKgError, InputError, QueryError
 from kg.stores.faults import first_fault
@@ -28,6 +26,7 @@ __all__ = ["Access", "RemoteStore"]
 
 _CHUNK = 50_000  # triples a request
 _ROWS = ("application/sparql-results+json", "application/json")
+_UPLOAD = {"Content-Type": "application/n-triples"}
 _TRIPLES = "application/n-triples, text/turtle;q=0.8"
 _Graph: TypeAlias = ox.NamedNode | ox.DefaultGraph
 _Batch: TypeAlias = tuple[_Graph, list[ox.Triple]]
@@ -61,7 +60,9 @@ class RemoteStore(Store):
         if form is None and first_fault(query) is None:
             raise QueryError("the query ends before it asks: SELECT, ASK, CONSTRUCT or DESCRIBE")
         try:
-            reply = self._client.send(_request(self.name, query, form))
+            accept = _TRIPLES if form in ("CONSTRUCT", "DESCRIBE") else _ROWS[0]
+            headers = {"Accept": accept, "Content-Type": "application/x-www-form-urlencoded"}
+            reply = self._client.send("POST", self.name, content=_form(query), headers=headers)
         except QueryError as error:
             raise _placed(error, query) from error
         return self._read(reply, form)
@@ -97,7 +98,7 @@ class RemoteStore(Store):
         """Remove a graph; one that is not there is no error."""
         name = graph_name(graph)
         if self.ask(f"ASK {{ GRAPH {name} {{ ?s ?p ?o }} }}"):
-            self._uploads.send(_to(self._address(name), "DELETE"))
+            self._uploads.send("DELETE", self._address(name))
 
     def graphs(self) -> list[str]:
         """Return the IRIs of the named graphs that hold something, sorted."""
@@ -112,9 +113,9 @@ class RemoteStore(Store):
     def _upload(self, method: str, graph: _Graph, triples: list[ox.Triple]) -> None:
         address = self._address(graph)
         body = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES)
-        self._uploads.knock(_to(address, "POST", b""))
-        request = _to(address, method, body)
-        self._uploads.send(request, repeatable=not any(map(_has_blank, triples)))
+        self._uploads.knock(address, _UPLOAD)
+        repeatable = not any(map(_has_blank, triples))
+        self._uploads.send(method, address, content=body, headers=_UPLOAD, repeatable=repeatable)
 
     def _address(self, graph: _Graph) -> str:
         which = "default"
@@ -139,37 +140,11 @@ class RemoteStore(Store):
         )
 
 
-class _Wrapper(SPARQLWrapper):
-    """Gives the request that SPARQLWrapper would send; sending is the client's."""
-
-    def _parseQueryType(self, query: str) -> Form:  # noqa: N802
-        """Tell the form as `query_form` does, which looks past any comments."""
-        return query_form(query) or "SELECT"
-
-    def request(self) -> urllib.request.Request:
-        """Return the request of the query."""
-        made: urllib.request.Request = self._createRequest()
-        return made
-
-
-def _request(endpoint: str, query: str, form: Form | None) -> urllib.request.Request:
-    wrapper = _Wrapper(endpoint, agent="hcc-kg")
-    wrapper.setMethod(POST)
-    wrapper.setOnlyConneg(True)
+def _form(query: str) -> bytes:
     try:
-        wrapper.setQuery(query)
+        return urllib.parse.urlencode({"query": query}).encode()
     except UnicodeEncodeError as error:
         raise QueryError("the query is not valid Unicode; save it as UTF-8") from error
-    rows = form not in ("CONSTRUCT", "DESCRIBE")
-    wrapper.setReturnFormat(JSON if rows else TURTLE)
-    wrapper.addCustomHttpHeader("Accept", _ROWS[0] if rows else _TRIPLES)
-    return wrapper.request()
-
-
-def _to(address: str, method: str, body: bytes | None = None) -> urllib.request.Request:
-    """Return a request; addresses are checked to be http where the store is opened."""
-    headers = {} if body is None else {"Content-Type": "application/n-triples"}
-    return urllib.request.Request(address, body, headers, method=method)  # noqa: S310
 
 
 def _placed(error: QueryError, query: str) -> QueryError:
