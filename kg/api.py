@@ -79,7 +79,7 @@ def classify(
     gives the same answers.
 
     Raises:
-        InputError: a name is no variable, a value is none of its variable, or there is no such
+        InputError: a name is not a variable, a value is none of its variable, or there is no such
             engine.
         ComponentError: HermiT was asked for and there is no usable Java.
     """
@@ -161,7 +161,7 @@ def classify_table(
     """Classify a table of patients in memory: a path, or a pandas, Polars or Arrow frame.
 
     Bad rows are set aside; with `strict` the first one is an error. `ignore_unknown` leaves
-    columns out that are no variables. Expect some kilobytes a patient: where that is too
+    columns out that are not variables. Expect some kilobytes per patient: where that is too
     much, see `classify_file`.
 
     Raises:
@@ -203,7 +203,7 @@ def classify_file(
     """Classify a table of any size into a file, batch by batch, as `hcc-kg classify` does.
 
     `format` is csv, json, jsonl, parquet, ttl or table; by default the ending of `output`.
-    `explain` adds every criterion (json, jsonl), `compact` gives one row a patient (csv,
+    `explain` adds every criterion (json, jsonl), `compact` gives one row per patient (csv,
     parquet). Rejected rows go to `rejects`, by default OUTPUT.rejected.csv beside the output.
     The file appears whole or not at all.
 

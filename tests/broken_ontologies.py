@@ -183,7 +183,7 @@ QUICK = (
     ),
     Broken(
         "formulas", "criteria", "hcc:BEYOND-SMALL", '"massive" "diffuse"', '"huge" "diffuse"',
-        "hcc:BEYOND-SMALL", "huge is no value of tumour_morphology",
+        "hcc:BEYOND-SMALL", "huge is not a value of tumour_morphology",
     ),
     Broken(
         "formulas", "criteria", "hcc:ABL-C5", _IS_TRUE, 'owl:hasValue "true"',
@@ -235,7 +235,7 @@ QUICK = (
     ),
     Broken(
         "sources", "criteria", "hcc:ABL-C5", "hcc:S027", "hcc:S027 , hcc:ABL-C6",
-        "hcc:ABL-C5", "its dcterms:source ABL-C6 is no statement",
+        "hcc:ABL-C5", "its dcterms:source ABL-C6 is not a statement",
     ),
     Broken(
         "supports", "statements", "hcc:S002", "hcc:decidable false", "hcc:decidable true",
@@ -252,7 +252,7 @@ QUICK = (
     Broken(
         "about", "statements", "hcc:S002",
         "hcc:about hcc:SurgicalResection", "hcc:about hcc:ABL-C5",
-        "hcc:S002", "it is about ABL-C5, which is no therapy",
+        "hcc:S002", "it is about ABL-C5, which is not a therapy",
     ),
     Broken(
         "texts", "statements", "hcc:GuidelineText", "20a915798f75", "20A915798F75",
@@ -282,7 +282,7 @@ QUICK = (
     Broken(
         "mappings", "mappings", "hcc:mapping-Cryoablation-ncit-C15215",
         "hcc:subject hcc:Cryoablation", "hcc:subject hcc:Cryosurgery",
-        "hcc:mapping-Cryoablation-ncit-C15215", "hcc:Cryosurgery is no term of the ontology",
+        "hcc:mapping-Cryoablation-ncit-C15215", "hcc:Cryosurgery is not a term of the ontology",
     ),
     Broken(
         "mappings", "mappings", _MAPPING, "hcc:object loinc:89247-1", "hcc:object loinc:89247-2",
@@ -311,7 +311,7 @@ QUICK = (
     ),
     Broken(
         "alternatives", "alternatives", "hcc:ABL-C1-diameter", "hcc:S019", "hcc:S999",
-        "hcc:ABL-C1-diameter", "its dcterms:source S999 is no statement",
+        "hcc:ABL-C1-diameter", "its dcterms:source S999 is not a statement",
     ),
     Broken(
         "alternatives", "alternatives", "hcc:ABL-C1-diameter-1", "hcc:replaces hcc:ABL-C1",

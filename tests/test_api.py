@@ -117,9 +117,9 @@ def test_a_scalar_with_item_is_unwrapped() -> None:
 @pytest.mark.parametrize(
     ("record", "message"),
     [
-        ({"tumor_count": 1}, "'tumor_count' is no variable; the nearest is 'tumour_count'"),
+        ({"tumor_count": 1}, "'tumor_count' is not a variable; the nearest is 'tumour_count'"),
         ({"tumour_count": 1.5}, "patient unnamed, tumour_count: '1.5' is not whole"),
-        ({"tumour_count": float("nan")}, "'nan' is no number"),
+        ({"tumour_count": float("nan")}, "'nan' is not a number"),
         ({"tumour_count": [1, 2]}, "a value of type list is no cell"),
         ({"child_pugh_class": "D"}, "expected one of A, B, C"),
     ],
@@ -132,7 +132,9 @@ def test_what_cannot_be_read_is_an_error(record: dict[str, object], message: str
 def test_lesions_are_counted_and_checked() -> None:
     found = kg.classify({}, [{"lesion_id": "a", "diameter_cm": 2}, {"diameter_cm": "<=3"}])
     assert "ABL-I1" in found.therapies["rfa"].met
-    with pytest.raises(kg.InputError, match=r"lesion 1: 'diameter' is no variable; .*diameter_cm"):
+    with pytest.raises(
+        kg.InputError, match=r"lesion 1: 'diameter' is not a variable; .*diameter_cm"
+    ):
         kg.classify({}, [{"diameter": 2}])
     with pytest.raises(kg.InputError, match="stands at more than one"):
         kg.classify({}, [{"lesion_id": "a"}, {"lesion_id": "a"}])

@@ -123,7 +123,7 @@ def test_rejected_rows_are_kept_whole_and_can_be_corrected_and_fed_back(
     assert (one["_note"], one["ecog"], one["_row"]) == ('a, "b"', "9", "2")
     assert (two["inr"], two["_row"], three["_row"]) == ("1,5", "3", "4")
     assert "decimal comma" in two["_reason"]
-    assert "p3 stands in more than one row" in two["_reason"]
+    assert "p3 is in more than one row" in two["_reason"]
     fixed = path.read_text().replace("9,", "4,").replace('"1,5"', "1.5").replace("p3,1,", "p4,1,")
     path.write_text(fixed)
     again = run("classify", path, *RFA)
@@ -275,7 +275,7 @@ def test_words_in_brackets_are_told_as_they_stand(run: Run, tmp_path: Path) -> N
     (tmp_path / "[bold]" / "p.csv").write_text("patient_id,ecog\np,[red]:smile:[/red]\n")
     ran = run("classify", "[bold]/p.csv", "--output", "[bold]/out.csv")
     assert "see [bold]/p.rejected.csv" in ran.err
-    assert "column ecog: '[red]:smile:[/red]' is no number" in ran.err
+    assert "column ecog: '[red]:smile:[/red]' is not a number" in ran.err
 
 
 @pytest.mark.parametrize("form", ["table", "csv", "json", "jsonl", "ttl", "parquet"])

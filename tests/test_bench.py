@@ -69,7 +69,7 @@ def test_package_that_only_benchmarks_need_is_named(
     monkeypatch.delitem(sys.modules, "kg.benchmarks.store", raising=False)
     found = run("bench", "--part", "store")
     assert found.status == 3
-    assert "rdflib is not installed: pip install 'hcc-kg[dev]'" in found.err
+    assert "rdflib is not installed: in a checkout, pip install '.[dev]'" in found.err
 
 
 def test_server_that_does_not_start_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ REQUIREMENTS = {
 
 def rows(part: str) -> dict[str, list[str]]:
     """Return the cells of the table of a part of the page, by package."""
-    start = "## Core" if part == "core" else f"pip install 'hcc-kg[{part}]'`: "
+    start = "## Core" if part == "core" else f"pip install '.[{part}]'`: "
     text = PAGE.partition(start)[2]
     table = text[text.index("\n| [") :].partition("\n\n")[0]
     return {name: [c.strip() for c in cells.split("|")] for name, cells in ROW.findall(table)}

@@ -24,7 +24,7 @@ BREAKS = (
         "criteria",
         "xsd:maxInclusive 5.0 ",
         'xsd:maxInclusive "five"^^xsd:decimal ',
-        r"hcc:\S+: .*five.* is no number",
+        r"hcc:\S+: .*five.* is not a number",
     ),
 )
 

@@ -151,7 +151,7 @@ def test_edited_question_can_be_had_back():
 def test_address_that_was_tampered_with_is_told():
     test = opened(question="criteria-of-therapy", p__therapy="x y", foo="1")
     told = test.warning[0].value.replace("\\", "")
-    assert "'x y' is no therapy" in told
+    assert "'x y' is not a therapy" in told
     assert "foo is no part" in told
     assert len(rows(test)) > 1
 

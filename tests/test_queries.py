@@ -164,7 +164,7 @@ def test_term_goes_by_any_of_its_names(value, term):
 
 
 def test_unknown_term_names_the_nearest():
-    with pytest.raises(InputError, match=r"'taee' is no therapy; the nearest are .*\btae\b"):
+    with pytest.raises(InputError, match=r"'taee' is not a therapy; the nearest are .*\btae\b"):
         question("agents").filled({"therapy": "taee"})
 
 
@@ -178,7 +178,7 @@ def test_unknown_term_names_the_nearest():
 def test_value_becomes_a_term_of_its_type_or_is_refused(kind, value, term):
     one = Parameter("x", kind, "a thing", "a", choices=("a",))
     if term is None:
-        with pytest.raises(InputError, match="is no value of it; give"):
+        with pytest.raises(InputError, match="is not a value of it; give"):
             one.term(value, load())
     else:
         assert one.term(value, load()) == term
@@ -337,6 +337,13 @@ def test_text_prints_the_filled_query(run):
 
 def test_catalogue_ships_with_the_package():
     assert queries_folder().is_dir()
+
+
+def test_criteria_are_found_by_their_other_names(store):
+    """The label says "not visible on guiding imaging"; the text calls it a blind area."""
+    found = store.select(question("criteria").filled({"text": "Blind Area"}))
+    assert [row[0].value for row in found.rows] == ["ABL-R8", "RFA-C1"]
+    assert not store.select(question("criteria").filled({"text": "blind areas"})).rows
 
 
 def test_rows_of_therapies_agree_with_the_loader(store):

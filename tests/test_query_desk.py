@@ -32,7 +32,7 @@ def test_chosen_question_is_filled_with_examples_and_asked() -> None:
 def test_value_that_is_none_is_told_and_not_asked() -> None:
     desk = Desk()
     desk.choose("criteria-of-therapy", {"therapy": "no such"})
-    assert "'no such' is no therapy" in desk.trouble
+    assert "'no such' is not a therapy" in desk.trouble
     assert not desk.wanted
     desk.set_value("therapy", "rfa")
     assert (desk.trouble, desk.wanted) == ("", True)
@@ -121,7 +121,7 @@ def test_query_of_an_address_waits() -> None:
     [
         ({"question": "nonsense"}, "no question 'nonsense'"),
         ({"question": "therapies", "p.x": "1"}, "no parameter 'x'"),
-        ({"question": "criteria-of-therapy", "p.therapy": "x y"}, "is no therapy"),
+        ({"question": "criteria-of-therapy", "p.therapy": "x y"}, "is not a therapy"),
         ({"question": "therapies", "sparql": "ASK {}"}, "goes without"),
         ({"of": "moon"}, "names no dataset"),
         ({"p.therapy": "rfa"}, "go with a question"),

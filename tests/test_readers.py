@@ -228,7 +228,7 @@ def test_json_batches_number_the_rows_on(tmp_path: Path, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("text", ["nope\n", "\n\n", "[]\n{\n"])
 def test_file_without_any_json_object_is_an_error(tmp_path: Path, text: str) -> None:
-    with pytest.raises(InputError, match=r"holds no JSON object; write one object a line"):
+    with pytest.raises(InputError, match=r"holds no JSON object; write one object per line"):
         open_source(jsonl(tmp_path, text))
 
 

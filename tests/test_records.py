@@ -41,9 +41,9 @@ def test_unknown_cells_are_not_recorded(guideline: Guideline) -> None:
 
 
 def test_column_that_is_no_variable_is_an_error(guideline: Guideline) -> None:
-    with pytest.raises(InputError, match="'height' is no variable"):
+    with pytest.raises(InputError, match="'height' is not a variable"):
         record_of(guideline, {"height": "170"})
-    with pytest.raises(InputError, match="'patient_id' is no variable"):
+    with pytest.raises(InputError, match="'patient_id' is not a variable"):
         record_of(guideline, {"patient_id": "p"})
 
 

@@ -276,7 +276,7 @@ def test_without_pyspark_the_message_says_what_to_install(
     monkeypatch.setattr(spark_session, "find_spec", lambda name: None)
     told = run("classify", "--example", "--engine", "spark")
     assert told.status == 3
-    assert "pip install 'hcc-kg[spark]'" in told.err
+    assert "pip install '.[spark]'" in told.err
 
 
 def test_an_ontology_that_changed_since_it_was_read_is_told(ontology_copy: Path) -> None:

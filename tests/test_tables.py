@@ -76,15 +76,15 @@ def test_table_without_rows_has_no_rows(guideline: Guideline, tmp_path: Path) ->
         ("tumour_count", "0", "'0' is out of range; expected a whole number of at least 1"),
         ("tumour_count", "-1", "'-1' is out of range; expected a whole number of at least 1"),
         ("tumour_count", "1.5", "'1.5' is not whole; expected a whole number"),
-        ("tumour_count", "many", "'many' is no number; expected a whole number"),
+        ("tumour_count", "many", "'many' is not a number; expected a whole number"),
         ("max_tumour_diameter_cm", '"3,5"', "'3,5' has a decimal comma; write 3.5"),
         ("max_tumour_diameter_cm", "5..2", "'5..2' runs downwards; write the smaller number first"),
         ("max_tumour_diameter_cm", ">=50", "'>=50' is out of range; expected a number above 0"),
         ("max_tumour_diameter_cm", "1e400", "'1e400' is out of range"),
-        ("max_tumour_diameter_cm", "nan", "'nan' is no number"),
+        ("max_tumour_diameter_cm", "nan", "'nan' is not a number"),
         ("afp_ng_ml", "1e9999999999999999999", "is too large or too small a number to compare"),
         ("cachexia", "maybe", "'maybe' is neither true nor false; write true, false or nothing"),
-        ("child_pugh_class", "D", "'d' is no value; expected one of A, B, C"),
+        ("child_pugh_class", "D", "'d' is not a value; expected one of A, B, C"),
         ("child_pugh_class", "A|", "an alternative is empty; expected one of A, B, C"),
     ],
 )
@@ -110,7 +110,7 @@ def test_huge_number_within_an_open_range_is_accepted(
 def test_every_bad_cell_of_a_row_is_told(guideline: Guideline, tmp_path: Path) -> None:
     _, bad = split(table_of(guideline, tmp_path, "patient_id,ecog,inr\np,9,x\n"))
     first, second = bad[1].split("; column ecog: ")
-    assert first.startswith("column inr: 'x' is no number")
+    assert first.startswith("column inr: 'x' is not a number")
     assert second.startswith("'9' is out of range")
 
 
@@ -167,7 +167,7 @@ def test_all_rows_of_a_repeated_patient_are_rejected(guideline: Guideline, tmp_p
     text = "patient_id,ecog\np1,1\np2,1\np1,2\np1,1\n"
     good, bad = split(table_of(guideline, tmp_path, text))
     assert good == ["p2"]
-    told = "p1 stands in more than one row; which of them is the patient cannot be known"
+    told = "p1 is in more than one row; which of them is the patient cannot be known"
     assert bad == dict.fromkeys([1, 3, 4], f"column patient_id: {told}")
 
 
@@ -191,7 +191,7 @@ PATIENTS = "patient_id,ecog\na,1\nb,1\nc,1\n"
     [
         ("b,2,0,", "lesion table, row 3: column diameter_cm: '0' is out of range"),
         ("b,2,1,often", "lesion table, row 3: column hypervascular: 'often' is neither true"),
-        ("b,1,2,", "lesion table, row 2: column lesion_id: '1' stands in more than one row"),
+        ("b,1,2,", "lesion table, row 2: column lesion_id: '1' is in more than one row"),
         ("b,,2,", "lesion table, row 3: column lesion_id: every lesion needs an identifier"),
         ("b,NA,2,", "lesion table, row 3: column lesion_id: every lesion needs an identifier"),
         ("b,2", "lesion table, row 3: the row has 2 cells where the header names 4"),

@@ -37,7 +37,7 @@ def cohort() -> Patients:
 
 
 def rows(patients: Patients) -> list[dict[str, Any]]:
-    """Return one row a patient and therapy."""
+    """Return one row per patient and therapy."""
     return [
         {"patient_id": patient["patient_id"], "therapy": name, **answer}
         for patient in patients

@@ -62,11 +62,11 @@ class Cohorts:
             yield compared(timed(f"{name}, {size:,} patients", run, self.runs), base, target)
 
     def compact(self, table: Path, output: Path) -> None:
-        """Classify into one compact row a patient."""
+        """Classify into one compact row per patient."""
         api.classify_file(table, output, compact=True)
 
     def met(self, table: Path, output: Path) -> None:
-        """Classify into one row a patient and therapy, without missing variables."""
+        """Classify into one row per patient and therapy, without missing variables."""
         engine = engine_of("compiled", self.guideline).batches(missing=False)
         task = Task(self.guideline, list(self.guideline.therapies))
         summary = Summary()

@@ -32,7 +32,7 @@ def free_port() -> int:
 
 def missing_extra(package: str) -> ComponentError:
     """Return the error for a package that only benchmarks need."""
-    return ComponentError(f"{package} is not installed: pip install 'hcc-kg[dev]'")
+    return ComponentError(f"{package} is not installed: in a checkout, pip install '.[dev]'")
 
 
 @contextmanager

@@ -74,7 +74,7 @@ class Parameter:
         """Return a value as a term of SPARQL.
 
         Raises:
-            InputError: it is no value of this parameter.
+            InputError: it is not a value of this parameter.
         """
         if self.type == "string":
             return self._text(value)
@@ -114,7 +114,7 @@ class Parameter:
             full.encode()
             return str(ox.NamedNode(full))
         except ValueError as error:
-            raise self._refused(value, f"is no IRI ({error})") from error
+            raise self._refused(value, f"is not an IRI ({error})") from error
 
     def _notation(self, value: str, guideline: Guideline) -> str:
         """Return the notation of a term by notation, local name, IRI or label; case is free."""
@@ -129,9 +129,9 @@ class Parameter:
         near = difflib.get_close_matches(asked, names, n=5, cutoff=0.5)
         found = dict.fromkeys(names[name] for name in near) or dict.fromkeys(names.values())
         hint = "the nearest are" if near else "there are, for example,"
-        said = f"is no {self.among}; {hint} {', '.join(list(found)[:5])}"
+        said = f"is not a {self.among}; {hint} {', '.join(list(found)[:5])}"
         raise self._refused(value, said)
 
     def _refused(self, value: str, why: str | None = None) -> InputError:
-        reason = why or f"is no value of it; give {self.expected}, such as {self.example}"
+        reason = why or f"is not a value of it; give {self.expected}, such as {self.example}"
         return InputError(f"parameter {self.name}: {value!r} {reason}")

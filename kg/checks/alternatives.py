@@ -40,7 +40,7 @@ def _faults(guideline: Guideline, ontology: Ontology, node: ox.NamedNode) -> Ite
     sources = [local_name(iri) for iri in ontology.iris(node, SOURCE)]
     for source in sources:
         if source not in guideline.statements:
-            yield f"its dcterms:source {source} is no statement"
+            yield f"its dcterms:source {source} is not a statement"
     if not sources:
         yield "it has no dcterms:source; name the statement that it reads otherwise"
     for iri in ontology.iris(node, HCC + "replacement"):

@@ -50,7 +50,7 @@ def contract(material: Material) -> Examined:
     for kind, names in published(material.folder).items():
         nodes = terms.get(kind)
         if nodes is None:
-            yield kind, (f"it is no kind of term; correct it in {_FILE}: {', '.join(terms)}",)
+            yield kind, (f"it is not a kind of term; correct it in {_FILE}: {', '.join(terms)}",)
             continue
         notations = {n.value: material.ontology.text(n, NOTATION) or "" for n in nodes}
         for iri, notation in notations.items():

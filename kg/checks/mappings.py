@@ -69,7 +69,7 @@ def _faults(ontology: Ontology, said: Mapping[str, list[str]], direct: set[Match
             yield f"it has {len(said[predicate]) or 'no'} {local_name(predicate)}; it needs one"
     subject, predicate, value = _match(said)
     if not ontology.values(ox.NamedNode(subject or HCC), _TYPE):
-        yield f"its subject {name_of(subject)} is no term of the ontology; correct the name"
+        yield f"its subject {name_of(subject)} is not a term of the ontology; correct the name"
     if predicate not in MATCHES:
         yield f"its predicate {name_of(predicate)} is no mapping property of SKOS"
     code = "".join(said[_CODE]).replace(":", "_")

@@ -29,7 +29,7 @@ def sources(material: Material) -> Examined:
     statements = material.guideline.statements
     for item in _decided(material.guideline):
         faults = [
-            f"its dcterms:source {source} is no statement"
+            f"its dcterms:source {source} is not a statement"
             for source in item.statements
             if source not in statements
         ]
@@ -58,7 +58,7 @@ def about(material: Material) -> Examined:
     guideline = material.guideline
     for statement in guideline.statements.values():
         others = set(statement.therapies) - {*guideline.therapies, *guideline.mentioned}
-        faults = [f"it is about {other}, which is no therapy" for other in sorted(others)]
+        faults = [f"it is about {other}, which is not a therapy" for other in sorted(others)]
         if not statement.therapies:
             faults.append("it is about no therapy; add hcc:about")
         yield name_of(HCC + statement.id), faults

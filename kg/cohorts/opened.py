@@ -71,7 +71,7 @@ class _Kept:
 
 @dataclass(frozen=True)
 class OpenCohort:
-    """A classified table: `results` is a result frame (`kg.reasoning.results`), a row a patient.
+    """A classified table: `results` is a result frame (`kg.reasoning.results`), a row per patient.
 
     `table` is open on `cells`, the whole table as it stands, with `_row` and `_problem`.
     `rejected` and `rejected_lesions` hold the rows that were set aside as texts, with `_row` and

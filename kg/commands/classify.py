@@ -62,7 +62,8 @@ def classify(
         bool, typer.Option("--explain", help="With every criterion, its place and its reading.")
     ] = False,
     compact: Annotated[
-        bool, typer.Option("--compact", help="CSV, Parquet: one row a patient, states as numbers.")
+        bool,
+        typer.Option("--compact", help="CSV, Parquet: one row per patient, states as numbers."),
     ] = False,
     strict: Strict = False,
     ignore_unknown: IgnoreUnknown = False,

@@ -26,12 +26,12 @@ Strict = Annotated[
     bool, typer.Option("--strict", help="End at the first bad row, without a result.")
 ]
 IgnoreUnknown = Annotated[
-    bool, typer.Option("--ignore-unknown", help="Leave out columns that are no variables.")
+    bool, typer.Option("--ignore-unknown", help="Leave out columns that are not variables.")
 ]
 ENGINE = "Engine that decides; all give the same answers."
 REJECTS = "File for rejected rows; by default NAME.rejected.csv."
 PATIENTS = "Table of patients: .csv, .jsonl, .parquet, or RDF (.ttl, .nt, .jsonld)."
-LESIONS = "Table of lesions, one row a lesion."
+LESIONS = "Table of lesions, one row per lesion."
 
 
 def named_tables(

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 MASTER = "local[*]"
-_INSTALL = "pip install 'hcc-kg[spark]', and install Java 17 or 21 (Spark does not bring one)"
+_INSTALL = (
+    "in a checkout, pip install '.[spark]', and install Java 17 or 21 (Spark does not bring one)"
+)
 _LOG_LEVEL, _PYTHON = "spark.log.level", "spark.pyspark.python"
 # What Spark says when the input, and not Spark, is at fault.
 _INPUT_FAULTS = ("PATH_NOT_FOUND", "FAILED_READ_FILE", "CANNOT_READ_FILE", "UNABLE_TO_INFER_SCHEMA")
@@ -185,7 +187,7 @@ def _told(text: str) -> HccKgError:
     if "No module named" in text:
         return ComponentError(
             f"a Spark executor lacks a module ({line}); "
-            "install the same version of hcc-kg[spark] on every executor"
+            "install the same version of hcc-kg, with its extra spark, on every executor"
         )
     if "ClassNotFoundException" in text or "No FileSystem for scheme" in text:
         return ComponentError(

@@ -38,7 +38,7 @@ def literals(texts: pl.Series) -> pl.Series:
 
 
 def line(subject: pl.Expr, predicate: str, value: pl.Expr, end: str) -> pl.Expr:
-    """Return a line a row; subject and value are terms."""
+    """Return one line per row; subject and value are terms."""
     return pl.concat_str([subject, pl.lit(f" <{predicate}> "), value, pl.lit(end)])
 
 

@@ -119,7 +119,7 @@ def _decimal(literal: Node) -> Decimal:
     try:
         return Decimal(literal.value)
     except InvalidOperation as error:
-        raise OntologyError(f"{literal} is no number; write one, such as 5.0") from error
+        raise OntologyError(f"{literal} is not a number; write one, such as 5.0") from error
 
 
 class FormulaReader:
@@ -175,7 +175,7 @@ class FormulaReader:
         name = on.value.removeprefix(HCC) if isinstance(on, ox.NamedNode) else "?"
         variable = self.variables.get(name)
         if variable is None:
-            raise OntologyError(f"the restriction is on {name}, which is no variable")
+            raise OntologyError(f"the restriction is on {name}, which is not a variable")
         value = self.ontology.value(node, OWL + "hasValue")
         if value is not None:
             return self._atom(variable, [value])
@@ -203,7 +203,7 @@ class FormulaReader:
                 raise OntologyError(f"{literal} is no {variable.type} value of {variable.name}")
             if not variable.is_number and literal.value not in variable.words:
                 raise OntologyError(
-                    f"{literal.value} is no value of {variable.name}, which takes "
+                    f"{literal.value} is not a value of {variable.name}, which takes "
                     + ", ".join(variable.words)
                 )
             words.append(literal.value)

@@ -17,7 +17,7 @@ _SHOWN = 60
 
 
 class CellError(ValueError):
-    """A cell that is no value of its variable; the text says what was expected."""
+    """A cell that is not a value of its variable; the text says what was expected."""
 
 
 def shown(text: str) -> str:
@@ -56,7 +56,7 @@ def parse_cell(variable: Variable, text: str | None) -> Knowledge | None:
     """Return what a cell says of a variable, or None where it says nothing.
 
     Raises:
-        CellError: the cell is no value of the variable.
+        CellError: the cell is not a value of the variable.
     """
     if text is None:
         return None
@@ -82,7 +82,7 @@ def _alternatives(variable: Variable, text: str) -> Knowledge:
     words = [part.strip().lower() for part in text.split("|")]
     for word in words:
         if word not in known:
-            problem = f"{shown(word)} is no value" if word else "an alternative is empty"
+            problem = f"{shown(word)} is not a value" if word else "an alternative is empty"
             raise CellError(f"{problem}; expected {expected(variable)}")
     return variable.from_mask(variable.mask_of_words(known[word] for word in words))
 
@@ -114,7 +114,7 @@ def _decimal(variable: Variable, text: str, cell: str) -> Decimal:
     if _COMMA.fullmatch(text):
         raise CellError(f"{shown(cell)} has a decimal comma; write {text.replace(',', '.')}")
     if not _NUMBER.fullmatch(text):
-        raise CellError(f"{shown(cell)} is no number; expected {expected(variable)}")
+        raise CellError(f"{shown(cell)} is not a number; expected {expected(variable)}")
     try:
         value = Decimal(text)
     except InvalidOperation:

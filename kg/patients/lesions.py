@@ -65,7 +65,7 @@ class LesionTable:
         if is_unknown(row[LESION_ID]):
             return f"column {LESION_ID}: every lesion needs an identifier"
         if (patient, row[LESION_ID]) in self._repeated:
-            return f"column {LESION_ID}: {shown(row[LESION_ID] or '')} stands in more than one row"
+            return f"column {LESION_ID}: {shown(row[LESION_ID] or '')} is in more than one row"
         try:
             read_lesion(self.guideline, row)
         except CellError as error:

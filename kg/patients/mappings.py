@@ -35,7 +35,7 @@ def record_of(
     """Return a mapping as a record; `lesions` has one mapping a lesion.
 
     Raises:
-        InputError: a name is no variable, or a value is none of its variable.
+        InputError: a name is not a variable, or a value is none of its variable.
     """
     cells = _cells(record, [*guideline.variables], "the record")
     name = cells.pop(ID, None)
@@ -67,7 +67,7 @@ def _cells(
         if name not in allowed:
             near = difflib.get_close_matches(name.lower(), allowed, n=1, cutoff=0.4)
             hint = f"; the nearest is {near[0]!r}" if near else ""
-            raise InputError(f"{owner}: {name!r} is no variable{hint}")
+            raise InputError(f"{owner}: {name!r} is not a variable{hint}")
         cells[name] = _cell(value, f"{owner}, {name}")
     return cells
 

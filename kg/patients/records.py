@@ -60,13 +60,13 @@ def read_record(
     mapping a lesion, by the columns of the lesion table; none where no list was given.
 
     Raises:
-        InputError: a column is no variable, or a cell is no value of its variable.
+        InputError: a column is not a variable, or a cell is not a value of its variable.
     """
     recorded: dict[str, Knowledge] = {}
     for name, cell in cells.items():
         variable = guideline.variables.get(name)
         if variable is None or variable.type == "string":
-            raise InputError(f"patient {patient_id}: {name!r} is no variable of a patient")
+            raise InputError(f"patient {patient_id}: {name!r} is not a variable of a patient")
         try:
             knowledge = parse_cell(variable, cell)
         except CellError as error:
@@ -84,7 +84,7 @@ def read_lesion(guideline: Guideline, cells: Lesion) -> dict[str, Knowledge]:
     """Return what one row of the lesion table says, by variable.
 
     Raises:
-        CellError: a cell is no value of its variable; the text names the column.
+        CellError: a cell is not a value of its variable; the text names the column.
     """
     found = {}
     for column, variable in guideline.lesion_columns.items():

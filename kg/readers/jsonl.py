@@ -1,4 +1,4 @@
-"""JSON Lines tables: one object a line; numbers keep the digits they are written with."""
+"""JSON Lines tables: one object per line; numbers keep the digits they are written with."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class JsonlSource:
                 objects += 1
                 names.update(dict.fromkeys(row))
         if not objects:
-            raise InputError(f"{path} holds no JSON object; write one object a line")
+            raise InputError(f"{path} holds no JSON object; write one object per line")
         self.columns = [name for name in names if name not in TOLD]
 
     def _objects(self) -> Iterator[tuple[int, dict[str, Any] | None, str | None]]:

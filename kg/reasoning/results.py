@@ -1,6 +1,6 @@
 """Results of many patients as one compact frame, the same from every engine.
 
-A result frame has a row a patient: `patient_id`, `_row`, `conflicts` (JSON text), and
+A result frame has one row per patient: `patient_id`, `_row`, `conflicts` (JSON text), and
 - `state:CLASS`, 8 bits for each class asked: 1 excluded, 2 met, 3 unknown;
 - `verdict:THERAPY`, 8 bits: the place of the verdict in `VERDICTS`;
 - `missing:THERAPY`, 64 bits: the missing variables, bit i for variable i of

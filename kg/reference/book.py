@@ -20,11 +20,11 @@ _HEAD = """\
 
 Every term of the ontology, version {version}, for reading without Protege. `hcc-kg show ID`
 prints one of them. The IRI of a criterion, a definition, a recommendation, a statement or a
-variable is `{namespace}` followed by its identifier; that of a therapy is named at the therapy.
+variable is `{namespace}` followed by its identifier; that of a therapy is given with the therapy.
 
-Each class of patients is given in words and in the Manchester syntax of OWL, as it stands in
-Turtle. Places are sections of the guideline; characters are counted in its source text. A
-*reading* is how wording is read that the guideline leaves open.
+Each class of patients is given in words and in the Manchester syntax of OWL. Places are sections
+of the guideline; characters are counted in its source text. A *reading* says how we read wording
+that the guideline leaves open.
 """
 _HEADINGS = {  # what a line of a card is called, in the order of the lines
     "iri": "IRI",

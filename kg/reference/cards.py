@@ -14,7 +14,7 @@ from kg.guideline import Criterion, Guideline, Recommendation, Response, Stateme
 from kg.guideline.formula import manchester, references
 from kg.guideline.taxonomy import every_therapy
 from kg.guideline.values import Variable
-from kg.ontology import HCC, RDFS, SKOS, Node
+from kg.ontology import ALT_LABEL, HCC, RDFS, SKOS, Node
 from kg.patients.cells import expected
 
 Item = Mapping[str, str | int]
@@ -67,6 +67,7 @@ def _coded(guideline: Guideline, source: Coded) -> Card:
     """Return the card of a class of patients: criterion, definition, recommendation, response."""
     return {
         "id": source.id,
+        "also_called": guideline.ontology.texts(ox.NamedNode(HCC + source.id), ALT_LABEL),
         **_own(guideline, source),
         "label": source.label,
         "definition": source.definition,

@@ -24,7 +24,7 @@ def lesions(guideline: Guideline) -> str:
 
 
 def columns(guideline: Guideline) -> str:
-    """Return what each column of both tables means and takes, one row a column."""
+    """Return what each column of both tables means and takes, one row per column."""
     head = ["table", "column", "label", "definition", "unit", "cell"]
     described = [_column("patients", name, v) for name, v in guideline.variables.items()]
     described += [_column("lesions", name, v) for name, v in guideline.lesion_columns.items()]

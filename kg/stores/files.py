@@ -41,7 +41,7 @@ def graph_name(iri: str) -> ox.NamedNode:
     try:
         return ox.NamedNode(iri)
     except ValueError as error:
-        raise InputError(f"{iri!r} is no IRI of a graph: {error}") from error
+        raise InputError(f"{iri!r} is not an IRI of a graph: {error}") from error
 
 
 def quads(path: Path, graph: str | None = None) -> Iterator[ox.Quad]:

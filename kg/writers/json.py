@@ -1,4 +1,4 @@
-"""JSON and JSON Lines: one object a patient, in the form that other programs rely on."""
+"""JSON and JSON Lines: one object per patient, in the form that other programs rely on."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ THERAPY_ = "therapy:"
 
 
 def write_json(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
-    """Write a JSON array with one object a patient."""
+    """Write a JSON array with one object per patient."""
     with path.open("w", encoding="utf-8") as file:
         first = True
         for chunk in chunks:
@@ -34,7 +34,7 @@ def write_json(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
 
 
 def write_jsonl(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
-    """Write one object a line."""
+    """Write one object per line."""
     with path.open("w", encoding="utf-8") as file:
         for chunk in chunks:
             file.writelines(text + "\n" for text in objects(task, chunk))

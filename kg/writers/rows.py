@@ -1,4 +1,4 @@
-"""CSV and Parquet: one row a patient and therapy, or one compact row a patient."""
+"""CSV and Parquet: one row per patient and therapy, or one compact row per patient."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _columns(task: Task) -> list[str]:
 
 
 def rows(task: Task, frame: pl.DataFrame) -> pl.DataFrame:
-    """Return one row a patient and therapy, the therapies of a patient together."""
+    """Return one row per patient and therapy, the therapies of a patient together."""
     return _rows(task, frame, _answers(task, frame))
 
 
@@ -70,7 +70,7 @@ def _rows(task: Task, frame: pl.DataFrame, told: list[dict[str, Coded]]) -> pl.D
 
 
 def compact_rows(task: Task, frame: pl.DataFrame) -> pl.DataFrame:
-    """Return one row a patient: verdicts in words, states as numbers, and conflicts.
+    """Return one row per patient: verdicts in words, states as numbers, and conflicts.
 
     A state is 1 (excluded), 2 (met) or 3 (unknown); lists are left out.
     """

@@ -1,4 +1,4 @@
-"""A table for the terminal: a line a patient, a column a therapy, a sign a verdict."""
+"""A table for the terminal: one line per patient, one column per therapy, one sign per verdict."""
 
 from __future__ import annotations
 
