@@ -125,7 +125,7 @@ class TableResult:
 
     @cached_property
     def frame(self) -> pl.DataFrame:
-        """One row a patient and therapy, in the order of the table.
+        """One row per patient and therapy, in the order of the table.
 
         Columns: `patient_id`, `therapy`, `verdict` (words); `met`, `missing`, `unchecked` (lists
         of identifiers, sorted).
@@ -134,7 +134,7 @@ class TableResult:
 
     @cached_property
     def compact(self) -> pl.DataFrame:
-        """One row a patient.
+        """One row per patient.
 
         Columns: `patient_id`; the verdict (Enum) on each therapy; the state of each criterion,
         recommendation and response as a number (1 excluded, 2 met, 3 unknown); `conflicts`

@@ -76,7 +76,11 @@ def test_what_is_left_out_says_why(ontology_copy: Path) -> None:
     ("old", "new", "told"),
     [
         ('{\n  "variables": [', "{", "contract.json, line 2: not valid JSON"),
-        ('"variables": [', '"variable": [', "it is not a kind of term; correct it in contract.json"),
+        (
+            '"variables": [',
+            '"variable": [',
+            "it is not a kind of term; correct it in contract.json",
+        ),
         ('"patient_id",', "1,", "not an object of lists of identifiers; restore it"),
     ],
 )

@@ -159,7 +159,7 @@ def test_rejected_rows_are_shown_with_reasons():
     test.segmented_control(key="cohort:view").set_value("rejected").run()
     frame = test.dataframe[0].value
     assert "column ecog: 'seven'" in frame["_reason"][0]
-    assert "stands in more than one row" in frame["_reason"][1]
+    assert "is in more than one row" in frame["_reason"][1]
 
 
 @pytest.mark.parametrize(

@@ -234,7 +234,7 @@ def test_a_patient_who_breaks_a_shape_is_rejected_and_the_others_are_not(
     reasons = dict(batch.rejected.select("patient_id", REASON).iter_rows())
     assert reasons["a"].endswith("of at least 0 and at most 4 (xsd:integer); found 9")
     assert reasons["c"].startswith("column ecog: '>9' is out of range")
-    assert "stands in more than one row" in reasons["d"]
+    assert "is in more than one row" in reasons["d"]
 
 
 # Lesions

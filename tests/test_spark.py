@@ -205,7 +205,7 @@ class TestRemotePlaces:
         there = f"file://{tmp_path}/there.parquet"
         told = run("classify", table, "--engine", "spark", "--strict", "-o", there)
         assert told.status == 2
-        assert "stands in more than one row" in told.err
+        assert "is in more than one row" in told.err
         assert not list(tmp_path.glob("*there*")) + list(tmp_path.glob("*rejected*"))
 
     @pytest.mark.parametrize(
