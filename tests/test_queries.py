@@ -17,9 +17,11 @@ from kg.catalogue.page import markdown
 from kg.catalogue.parameters import Parameter
 from kg.catalogue.queries import catalogue, question, read
 from kg.catalogue.subjects import SUBJECTS
+from kg.catalogue.terms import SORTS, terms
 from kg.errors import InputError, QueryError
 from kg.guideline import load
 from kg.paths import example_cohort, example_lesions, queries_folder
+from kg.server.questions import Questions
 from kg.stores.oxigraph import OxigraphStore
 
 ALL = list(catalogue().values())
@@ -161,6 +163,24 @@ def test_text_that_no_query_can_hold_is_refused(value):
 )  # fmt: skip
 def test_term_goes_by_any_of_its_names(value, term):
     assert f'VALUES ?therapy {{ "{term}" }}' in question("agents").filled({"therapy": value})
+
+
+def test_criterion_goes_by_its_label_and_a_notation_comes_before_labels():
+    guideline = load()
+    one = guideline.criteria["HAI-C9"]
+    asked = question("therapies-of-criterion")
+    assert 'VALUES ?criterion { "HAI-C9" }' in asked.filled({"criterion": one.label.upper()})
+    for sort in SORTS:
+        parameter = Parameter("x", "term", "a term", "y", among=sort)
+        for known in terms(sort, guideline):
+            assert parameter.term(known.notation, guideline) == f'"{known.notation}"'
+
+
+def test_question_is_told_to_programs_alike_by_command_and_endpoint():
+    for one in ALL:
+        (listed,) = Questions({one.name: one}, load()).listed("http://x/queries")
+        assert listed.items() >= one.as_json().items()
+        assert listed["subject"] in SUBJECTS
 
 
 def test_unknown_term_names_the_nearest():

@@ -69,7 +69,7 @@ def query(
         Path | None, typer.Option(help="Folder of a store that 'hcc-kg graph build' made.")
     ] = None,
     endpoint: Annotated[
-        str | None, typer.Option(help="Address of a SPARQL endpoint, such as http://host/sparql.")
+        str | None, typer.Option(help="URL of a SPARQL endpoint, such as http://host/sparql.")
     ] = None,
     timeout: Annotated[
         float, typer.Option(min=0.1, help="Seconds to wait for an endpoint's answer.")

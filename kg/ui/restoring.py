@@ -1,4 +1,4 @@
-"""The state of a page as parameters: what an address may hold, and what is told of the rest."""
+"""The state of a page as parameters: what a link may hold, and what is told of the rest."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import streamlit as st
 from kg.ui import address
 from kg.ui.words import literal, short
 
-LONGEST = 200  # characters of a text that an address may bring
+LONGEST = 200  # characters of a text that a link may bring
 State = dict[str, str]
 
 
 def restored(
     page: str, allowed: Mapping[str, Collection[str] | None], start: Mapping[str, str]
 ) -> State:
-    """Return the state of a page, as the address brings it or as it was left.
+    """Return the state of a page, as the link brings it or as it was left.
 
     `allowed` names the parameters and what each may be (None is any text), `start` is where
-    the page begins. What an address holds beside that is told in a warning.
+    the page begins. What else a link holds is told in a warning.
     """
     state: State = st.session_state.setdefault(f"{page}:state", dict(start))
     arrived = address.arrived()
@@ -32,7 +32,7 @@ def restored(
         value = values[-1] if values else ""
         choice = allowed.get(name, ())
         if name not in allowed:
-            faults.append(f"{short(name)} is no part of the address of this page")
+            faults.append(f"{short(name)} is no part of a link to this page")
         elif (choice is None and len(value) > LONGEST) or (
             choice is not None and value not in choice
         ):
@@ -41,7 +41,7 @@ def restored(
             state[name] = value
     if faults:
         st.warning(
-            f"The address was not read in full: {literal('; '.join(faults))}. "
+            f"The link was not read in full: {literal('; '.join(faults))}. "
             "The rest is shown; choose below what you were looking for."
         )
     return state
