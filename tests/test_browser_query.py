@@ -59,7 +59,7 @@ def test_question_is_picked_filled_asked_edited_and_asked_again(explorer):
         page.keyboard.insert_text("LIMIT 4")
         page.get_by_role("button", name="Run").click()
         said(page, "4 rows")
-        said(page, "The query is edited")
+        said(page, "You edited the query")
         assert "LIMIT 4" in text(page)
         page.wait_for_url(lambda url: "LIMIT+4" in url)
 
