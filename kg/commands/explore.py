@@ -13,7 +13,6 @@ import typer
 from kg import terminal
 from kg.errors import ComponentError, InputError
 from kg.paths import explorer_app
-from kg.server.access import is_loopback
 
 _EXPOSED = (
     "--host {host} is reached by others, and the explorer has no log-in: whoever reaches it can "
@@ -35,6 +34,8 @@ def explore(
 
     Example: hcc-kg explore --port 8501
     """
+    from kg.server.access import is_loopback  # noqa: PLC0415 - nothing else needs a server
+
     if not expose and not is_loopback(host):
         raise InputError(_EXPOSED.format(host=host))
     command = [sys.executable, "-m", "streamlit", "run", str(explorer_app())]
