@@ -277,7 +277,7 @@ QUICK = (
     ),
     Broken(
         "places", "criteria", "hcc:ABL-C5", 'hcc:place "A.1(2)5"', 'hcc:place "A.1(2)6"',
-        "hcc:ABL-C5", "none of its statements stands in A.1(2)6",
+        "hcc:ABL-C5", "none of its statements is in A.1(2)6",
     ),
     Broken(
         "mappings", "mappings", "hcc:mapping-Cryoablation-ncit-C15215",

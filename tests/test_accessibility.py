@@ -2,7 +2,7 @@
 
 axe scans; what it calls serious or critical counts.
 
-A finding that is Streamlit's own and cannot be mended here would be let through by its rule and
+A finding that is Streamlit's own and cannot be fixed here would be let through by its rule and
 its selector together, with the reason; there is none.
 """
 

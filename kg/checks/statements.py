@@ -114,4 +114,4 @@ def places(material: Material) -> Examined:
     for item in _decided(material.guideline):
         found = {statements[s].section for s in item.statements if s in statements}
         elsewhere = [p for p in item.places if p not in found] if item.statements else []
-        yield name_of(HCC + item.id), [f"none of its statements stands in {p}" for p in elsewhere]
+        yield name_of(HCC + item.id), [f"none of its statements is in {p}" for p in elsewhere]

@@ -83,7 +83,7 @@ def build(
     lesions: Annotated[
         Path | None, typer.Option(help="Table of lesions; with one table of patients.")
     ] = None,
-    store: Annotated[Path | None, typer.Option(help="Folder of a store; new or there.")] = None,
+    store: Annotated[Path | None, typer.Option(help="Folder of a store, new or existing.")] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File of N-Quads, as FILE.nq.")
     ] = None,
@@ -205,7 +205,7 @@ def export_(
 @app.command("load")
 def load_(
     file: Annotated[Path, typer.Argument(help="RDF: .nq, .trig, .jsonld, .ttl, .nt or .rdf.")],
-    store: Annotated[Path | None, typer.Option(help="Folder of a store; new or there.")] = None,
+    store: Annotated[Path | None, typer.Option(help="Folder of a store, new or existing.")] = None,
     endpoint: Annotated[
         str | None, typer.Option(help="Address of a SPARQL endpoint that takes uploads.")
     ] = None,

@@ -52,7 +52,7 @@ def _lesions(
     found = [_cells(lesion, columns, f"lesion {i}") for i, lesion in enumerate(lesions, start=1)]
     names = [name for cells in found if (name := cells.get(LESION_ID)) is not None]
     if len(set(names)) < len(names):
-        raise InputError(f"the lesions: a {LESION_ID} stands at more than one of them")
+        raise InputError(f"the lesions: more than one of them has the same {LESION_ID}")
     return found
 
 

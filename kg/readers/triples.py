@@ -103,7 +103,7 @@ def _named(term: Node | ox.Triple) -> ox.NamedNode | ox.Literal:
     if isinstance(term, ox.BlankNode):
         return ox.NamedNode(_BLANK + term.value)
     if isinstance(term, ox.Triple):
-        raise SyntaxError("a triple stands in place of a value; records hold plain values only")
+        raise SyntaxError("a triple is in place of a value; records hold plain values only")
     return term
 
 
