@@ -136,7 +136,7 @@ def test_lesions_are_counted_and_checked() -> None:
         kg.InputError, match=r"lesion 1: 'diameter' is not a variable; .*diameter_cm"
     ):
         kg.classify({}, [{"diameter": 2}])
-    with pytest.raises(kg.InputError, match="stands at more than one"):
+    with pytest.raises(kg.InputError, match="more than one of them has the same lesion_id"):
         kg.classify({}, [{"lesion_id": "a"}, {"lesion_id": "a"}])
 
 
