@@ -23,8 +23,8 @@ class Limits:
     held: int = 512 * MB  # of answers that clients have not taken yet
     request: int = 64 * 1024  # of the URL or body
     running: int = 8  # queries at a time
-    waiting: int = 64  # queries that wait for a place
-    patience: float = 30.0  # seconds that one waits for a place
+    waiting: int = 64  # queries that queue
+    patience: float = 30.0  # seconds that one queues
     share: float = 1.0  # seconds of processor that a query has for sure while others wait
 
 
