@@ -44,7 +44,7 @@ def _facts(space: Space, row: Rows) -> Iterator[_Found]:
                 root = by_itself(space, variable, good, bad)
                 if space.possible(root):
                     about = {"variables": (variable,), "classes": (name, other)}
-                    yield f"The same {variable} meets {name} and {other}", root, about
+                    yield f"The same value of {variable} meets {name} and {other}", root, about
 
 
 def _shared(space: Space, *roots: int) -> list[str]:

@@ -60,7 +60,9 @@ def idle(space: Space) -> Iterator[Finding]:
             root=shadow,
             shares=space.shares(shadow),
             examples=space.examples(f"idle-{number}", shadow),
-            notes={"rows": f"{len(therapies)} of the {len(having)} that have it"} if having else {},
+            notes={"concerns": f"{len(therapies)} of the {len(having)} therapies that have it"}
+            if having
+            else {},
         )
 
 

@@ -87,5 +87,5 @@ def _cell(value: object, place: str) -> str | None:
         return _cell(item(), place)
     raise InputError(
         f"{place}: a value of type {type(value).__name__} is no cell; "
-        "give a number, True or False, a text, or None where it is not known"
+        "give a number, True or False, a text, or None where it is unknown"
     )
