@@ -73,7 +73,7 @@ with right:
     )
     link("guideline", "Coverage of the text", {"view": "coverage"}, icon=":material/menu_book:")
     st.markdown(
-        "**Codes** of other vocabularies stand under the licences of these; counts by vocabulary:"
+        "**Codes** belong to other vocabularies and are under their licences. Counts by vocabulary:"
     )
     table(ask("mapping-counts"), "mappings", Asked("mapping-counts"), 200)
 st.subheader("Licences of bundled software", anchor=False)

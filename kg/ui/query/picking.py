@@ -106,7 +106,7 @@ def _field(desk: Desk, parameter: Parameter) -> None:
     value = desk.values.get(parameter.name)
     label = literal(parameter.name.replace("_", " ").capitalize())
     if not parameter.required:
-        label += " (all, where empty)"
+        label += " (leave empty for all)"
     offered = choices(parameter, load(), source.patients(desk.about), source.graphs(desk.about))
 
     def changed() -> None:
