@@ -97,7 +97,8 @@ def explain(
 ) -> PatientExplanation:
     """Return the verdicts on one patient with their reasons: criteria, facts, places, readings.
 
-    `therapies` narrows the explanation to some therapies, by their identifiers.
+    `therapies` narrows the explanation to some therapies, by their identifiers; None and an
+    empty list leave all in.
 
     Raises:
         InputError: as `classify`, or there is no such therapy.
@@ -125,20 +126,20 @@ class TableResult:
 
     @cached_property
     def frame(self) -> pl.DataFrame:
-        """One row per patient and therapy, in the order of the table.
+        """One row per patient and therapy, in the order of the table: patients × therapies.
 
-        Columns: `patient_id`, `therapy`, `verdict` (words); `met`, `missing`, `unchecked` (lists
-        of identifiers, sorted).
+        Columns: `patient_id` (String), `therapy`, `verdict` (Enum); `met`, `missing`, `unchecked`
+        (lists of identifiers, sorted: List of Enum).
         """
         return rows(self._task, self._results)
 
     @cached_property
     def compact(self) -> pl.DataFrame:
-        """One row per patient.
+        """One row per patient, in the order of the table.
 
-        Columns: `patient_id`; the verdict (Enum) on each therapy; the state of each criterion,
-        recommendation and response as a number (1 excluded, 2 met, 3 unknown); `conflicts`
-        (the JSON text of a list).
+        Columns: `patient_id` (String); the verdict (Enum) on each therapy; the state of each
+        criterion, recommendation and response (UInt8: 1 excluded, 2 met, 3 unknown); `conflicts`
+        (String: the JSON text of a list).
         """
         return compact_rows(self._task, self._results)
 
@@ -165,8 +166,10 @@ def classify_table(
     much, see `classify_file`.
 
     Raises:
-        InputError: the table cannot be read, or its columns are not those of the guideline.
-        ComponentError: HermiT was asked for and there is no usable Java.
+        InputError: the table cannot be read, its columns are not those of the guideline, or
+            there is no such engine or therapy.
+        ComponentError: HermiT was asked for and there is no usable Java, or a table in RDF and
+            no package shacl.
     """
     chosen = guideline or load()
     task = Task(chosen, chosen.chosen(therapies))
@@ -204,13 +207,14 @@ def classify_file(
 
     `format` is csv, json, jsonl, parquet, ttl or table; by default the ending of `output`.
     `explain` adds every criterion (json, jsonl), `compact` gives one row per patient (csv,
-    parquet). Rejected rows go to `rejects`, by default OUTPUT.rejected.csv beside the output.
-    The file appears whole or not at all.
+    parquet). Rejected rows go to `rejects`, by default STEM.rejected.csv beside the output, where
+    STEM is its name without the ending; rejected lesions go to STEM.rejected.lesions.csv beside
+    that file. The file appears whole or not at all.
 
     Raises:
-        InputError: the table cannot be read, a file cannot be written, there is no such
-            format, or the format has no room for what `explain` or `compact` asks for.
-        ComponentError: HermiT was asked for and there is no usable Java.
+        InputError: as `classify_table`, a file cannot be written, there is no such format, or
+            the format has no room for what `explain` or `compact` asks for.
+        ComponentError: as `classify_table`.
     """
     chosen, target = guideline or load(), Path(output)
     task = Task(chosen, chosen.chosen(therapies), explain, compact)

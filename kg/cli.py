@@ -25,7 +25,7 @@ from kg.commands import (
     show,
     template,
 )
-from kg.errors import HccKgError
+from kg.errors import HccKgError, UnknownColumnsError
 from kg.guideline import load
 from kg.paths import ONTOLOGY_VARIABLE
 
@@ -87,6 +87,9 @@ def main() -> None:
         print(f"{ONTOLOGY_VARIABLE}: the ontology in {named} is used", file=sys.stderr)
     try:
         app()
+    except UnknownColumnsError as error:
+        print(f"hcc-kg: {error.advised('pass --ignore-unknown')}", file=sys.stderr)
+        sys.exit(error.exit_status)
     except HccKgError as error:
         print(f"hcc-kg: {error}", file=sys.stderr)
         sys.exit(error.exit_status)

@@ -2,6 +2,7 @@
 
 HccKgError
 ├── InputError        bad usage or input            exit status 2
+│   ├── UnknownColumnsError  columns that are not variables
 │   ├── OntologyError the ontology itself is at fault
 │   └── QueryError    a query that cannot be answered as it is written
 └── ComponentError    a component cannot run         exit status 3
@@ -16,6 +17,18 @@ class HccKgError(Exception):
 
 class InputError(HccKgError):
     """The input or the way it was asked for is wrong."""
+
+
+class UnknownColumnsError(InputError):
+    """A table has columns that are not variables; `found` tells which, and each door what to do."""
+
+    def __init__(self, found: str) -> None:
+        self.found = found
+        super().__init__(self.advised("pass ignore_unknown=True"))
+
+    def advised(self, how: str) -> str:
+        """Return the message with the way in which a door lets such columns pass."""
+        return f"{self.found}; correct the name, or {how} to leave such columns out"
 
 
 class OntologyError(InputError):

@@ -290,7 +290,7 @@ QUICK = (
     ),
     Broken(
         "mappings", "mappings", _MAPPING, "skos:closeMatch", "skos:inScheme",
-        _MAPPING, "is no mapping property of SKOS",
+        _MAPPING, "is not a mapping property of SKOS",
     ),
     Broken(
         "mappings", "mappings", _MAPPING, "a owl:NamedIndividual , hcc:Mapping",

@@ -120,7 +120,7 @@ def test_a_scalar_with_item_is_unwrapped() -> None:
         ({"tumor_count": 1}, "'tumor_count' is not a variable; the nearest is 'tumour_count'"),
         ({"tumour_count": 1.5}, "patient unnamed, tumour_count: '1.5' is not whole"),
         ({"tumour_count": float("nan")}, "'nan' is not a number"),
-        ({"tumour_count": [1, 2]}, "a value of type list is no cell"),
+        ({"tumour_count": [1, 2]}, "a value of type list is not a cell"),
         ({"child_pugh_class": "D"}, "expected one of A, B, C"),
     ],
 )
@@ -222,8 +222,8 @@ def test_no_rejected_row_is_an_empty_frame(example: kg.TableResult) -> None:
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ([{"patient_id": "p"}], "a list is no table"),
-        (pl.LazyFrame(), "a LazyFrame is no table"),
+        ([{"patient_id": "p"}], "a list is not a table"),
+        (pl.LazyFrame(), "a LazyFrame is not a table"),
         (pl.DataFrame({"patient_id": ["p"], "age": [1]}), r"'age' \(nearest: age_years\)"),
         (pl.DataFrame({"patient_id": ["p"], "ecog": [[1]]}), "column ecog: values of type List"),
         ("nowhere.csv", "nowhere.csv: no such file"),

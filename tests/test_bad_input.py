@@ -37,7 +37,7 @@ def ids(ran: Ran) -> list[str]:
         ("--example --lesions p.csv", "brings its own lesions; leave --lesions out"),
         ("none.csv", "none.csv: no such file; check the path"),
         (".", "is a folder; name a table in it"),
-        ("p.txt", ".txt is no known format; tables are read from .csv"),
+        ("p.txt", ".txt is not a known format; tables are read from .csv"),
         ("odd.csv", "unknown column 'tumour_cout' (nearest: tumour_count)"),
         ("p.csv --lesions none.csv", "none.csv: no such file; check the path"),
         ("p.csv --format xml", "'xml' is not a format; the formats are table, csv, json"),
@@ -159,7 +159,7 @@ def test_strict_run_ends_at_the_first_bad_row_without_any_file(
     assert ran.status == 2
     place = "l.csv, row 1: " if bad == "stranger" else "p.csv, row 1: "
     assert ran.err.startswith("hcc-kg: " + place)
-    assert ran.err.endswith("; no result was written (--strict)\n")
+    assert ran.err.endswith("; no result was written, as the run is strict\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["l.csv", "p.csv"]
 
 

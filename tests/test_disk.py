@@ -101,7 +101,7 @@ def test_reading_only_makes_no_store(tmp_path: Path) -> None:
 def test_a_folder_of_other_files_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.docx").touch()
 
-    with pytest.raises(InputError, match="holds other files and is no store"):
+    with pytest.raises(InputError, match="holds other files and is not a store"):
         open_store(tmp_path)
 
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.docx"]

@@ -52,9 +52,9 @@ def test_an_rdf_file_in_memory_brings_its_lesions() -> None:
     ("name", "content", "told"),
     [
         ("p.csv", b"", "p.csv is empty"),
-        ("p.csv", b"\x00\x01", "p.csv is no text"),
-        ("p.xlsx", b"PK", ".xlsx is no known format"),
-        ("p.parquet", b"patient_id\n", "p.parquet is no Parquet file"),
+        ("p.csv", b"\x00\x01", "p.csv is not text"),
+        ("p.xlsx", b"PK", ".xlsx is not a known format"),
+        ("p.parquet", b"patient_id\n", "p.parquet is not a Parquet file"),
         ("p.jsonl", b"1\n", "holds no JSON object"),
         ("p.ttl", b"@prefix", "p.ttl"),
         ("p.csv", b"patient_id,ecgo\n", "nearest: ecog"),
@@ -70,5 +70,7 @@ def test_a_parquet_file_that_makes_polars_panic_is_told(monkeypatch: pytest.Monk
         raise pl.exceptions.PanicException("not yet implemented")
 
     monkeypatch.setattr(pl, "scan_parquet", panic)
-    with pytest.raises(InputError, match=r"p\.parquet is no Parquet file .* not yet implemented"):
+    with pytest.raises(
+        InputError, match=r"p\.parquet is not a Parquet file .* not yet implemented"
+    ):
         open_source(Held("p.parquet", b"PAR1"))

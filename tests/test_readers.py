@@ -196,7 +196,7 @@ def test_json_keys_may_come_late_and_in_any_order(tmp_path: Path) -> None:
         ("[" * 100_000, "the line nests too deeply; it is [[["),
         ('{"inr": 1, "inr": 2}', 'the line names a key twice; it is {"inr": 1, "inr": 2}'),
         (r'{"patient_id": "\ud800"}', "the line has half of a surrogate pair"),
-        ('{"inr": [1.50, null, {"a": true}]}', "column inr: a list or an object is no cell"),
+        ('{"inr": [1.50, null, {"a": true}]}', "column inr: a list or an object is not a cell"),
     ],
     ids=["word", "list", "cut", "deep", "twice", "surrogate", "nested"],
 )
@@ -250,13 +250,13 @@ def test_file_without_any_json_object_is_an_error(tmp_path: Path, text: str) -> 
 def test_parquet_column_that_can_be_no_cell_is_an_error(tmp_path: Path, values: pl.Series) -> None:
     path = tmp_path / "p.parquet"
     pl.DataFrame({"patient_id": ["p"], "inr": values}).write_parquet(path)
-    with pytest.raises(InputError, match=r"column inr: values of type .* are no cells; store"):
+    with pytest.raises(InputError, match=r"column inr: values of type .* are not cells; store"):
         open_source(path)
 
 
 def test_text_that_is_named_parquet_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "p.parquet").write_text("patient_id,ecog\np1,1\n" * 10)
-    with pytest.raises(InputError, match=r"p\.parquet is no Parquet file that can be read"):
+    with pytest.raises(InputError, match=r"p\.parquet is not a Parquet file that can be read"):
         open_source(tmp_path / "p.parquet")
 
 
@@ -272,7 +272,7 @@ def test_damaged_parquet_is_an_error(tmp_path: Path, where: str) -> None:
         rows(path)
 
 
-# What is no table at all
+# What is not a table at all
 
 
 @pytest.mark.parametrize(
@@ -280,8 +280,8 @@ def test_damaged_parquet_is_an_error(tmp_path: Path, where: str) -> None:
     [
         (b"", "is empty; it needs a header row or records"),
         ("patient_id\np1\n".encode("utf-16"), "is UTF-16; save it as UTF-8"),
-        ("patient_id\np1\n".encode("utf-16-le"), "is no text: it has a zero byte at byte 1"),
-        (b"PK\x03\x04\x00\x00", "is no text: it has a zero byte at byte 4"),
+        ("patient_id\np1\n".encode("utf-16-le"), "is not text: it has a zero byte at byte 1"),
+        (b"PK\x03\x04\x00\x00", "is not text: it has a zero byte at byte 4"),
         ("patient_id\np1\nzoë\np2\n".encode("latin-1"), "line 3: a byte that is no UTF-8"),
         (b"patient_id\np1\n\xe9", "line 3: a byte that is no UTF-8"),
         (b"patient_id\np1\n\xf0\x9f\x98", "line 3: a byte that is no UTF-8"),
@@ -316,8 +316,8 @@ def test_character_on_the_edge_of_two_chunks_is_whole(
     [
         ("folder", "is a folder; name a table in it: .csv, .jsonl, "),
         ("none.csv", "none.csv: no such file; check the path"),
-        ("p.xlsx", ".xlsx is no known format; tables are read from .csv"),
-        ("p", "a name without an ending is no known format"),
+        ("p.xlsx", ".xlsx is not a known format; tables are read from .csv"),
+        ("p", "p: no file extension; tables are read from .csv"),
     ],
 )
 def test_path_that_names_no_table_is_an_error(tmp_path: Path, name: str, told: str) -> None:

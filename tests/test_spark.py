@@ -188,7 +188,7 @@ class TestRemotePlaces:
         assert (tmp_path / "cohort.rejected.csv").read_text().count("more than one row") == 2
         again = run("classify", table, "--engine", "spark", *options, "-o", there)
         assert again.status == 2
-        assert "is there already" in again.err
+        assert "already exists" in again.err
 
     def test_one_file_of_another_format(
         self, table: Path, spark: Any, run: Any, tmp_path: Path
@@ -230,7 +230,7 @@ class TestRemotePlaces:
         frame.with_columns(pl.col("age_years").str.to_date()).write_parquet(path)
         told = run("classify", f"file://{path}", "--engine", "spark")
         assert told.status == 2
-        assert "column age_years: values of type date are no cells" in told.err
+        assert "column age_years: values of type date are not cells" in told.err
 
 
 class TestTheWholeCommand:

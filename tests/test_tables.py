@@ -40,7 +40,7 @@ def split(table: PatientTable) -> tuple[list[str], dict[int, str]]:
         ("patient_id,tumor_count", r"unknown column 'tumor_count' \(nearest: tumour_count\)"),
         (
             "patient_id,ECOG",
-            r"'ECOG' \(nearest: ecog\); correct the name, or pass --ignore-unknown",
+            r"'ECOG' \(nearest: ecog\); correct the name, or pass ignore_unknown=True",
         ),
         ("patient_id,zzz,ecgo", r"unknown column 'zzz', 'ecgo' \(nearest: ecog\)"),
         ("patient_id,ecog,inr,ecog", "has more than one column ecog; keep one"),

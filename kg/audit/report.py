@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from kg.audit.contradictions import contradictions
 from kg.audit.findings import Finding
@@ -24,8 +25,11 @@ from kg.patients.records import Record
 from kg.patients.tables import PatientTable
 from kg.reasoning.diagram import YES, Evaluation
 
-READINGS = "readings"
-_OF_THE_SPACE: Mapping[str, tuple[str, Callable[[Space], Iterable[Finding]]]] = {
+Kind: TypeAlias = Literal[
+    "gaps", "contradictions", "idle", "neighbours", "recommendations", "readings"
+]
+READINGS: Kind = "readings"
+_OF_THE_SPACE: Mapping[Kind, tuple[str, Callable[[Space], Iterable[Finding]]]] = {
     "gaps": ("Patients without a therapy", gaps),
     "contradictions": ("Facts that speak for a therapy and rule it out", contradictions),
     "idle": ("Criteria that never decide anything", idle),
@@ -64,7 +68,7 @@ class Patients:
 
 
 def audit(
-    kinds: Iterable[str] = tuple(KINDS),
+    kinds: Iterable[Kind] = tuple(KINDS),
     patients: Patients | None = None,
     folder: Path | None = None,
 ) -> Iterator[Section]:
@@ -132,7 +136,7 @@ def write_examples(sections: Iterable[Section], guideline: Guideline, path: Path
     """Write all example records as a patient table, and return how many there are.
 
     Raises:
-        InputError: the file is no .csv, or cannot be written.
+        InputError: the file is not a .csv, or cannot be written.
     """
     if path.suffix != ".csv":
         raise InputError(f"{path}: examples are written as CSV; name a file that ends in .csv")

@@ -129,7 +129,8 @@ class Parameter:
         near = difflib.get_close_matches(asked, names, n=5, cutoff=0.5)
         found = dict.fromkeys(names[name] for name in near) or dict.fromkeys(names.values())
         hint = "the nearest are" if near else "there are, for example,"
-        said = f"is not a {self.among}; {hint} {', '.join(list(found)[:5])}"
+        article = "an" if str(self.among)[0] in "aeiou" else "a"
+        said = f"is not {article} {self.among}; {hint} {', '.join(list(found)[:5])}"
         raise self._refused(value, said)
 
     def _refused(self, value: str, why: str | None = None) -> InputError:

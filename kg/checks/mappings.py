@@ -71,7 +71,7 @@ def _faults(ontology: Ontology, said: Mapping[str, list[str]], direct: set[Match
     if not ontology.values(ox.NamedNode(subject or HCC), _TYPE):
         yield f"its subject {name_of(subject)} is not a term of the ontology; correct the name"
     if predicate not in MATCHES:
-        yield f"its predicate {name_of(predicate)} is no mapping property of SKOS"
+        yield f"its predicate {name_of(predicate)} is not a mapping property of SKOS"
     code = "".join(said[_CODE]).replace(":", "_")
     if value.startswith(HCC) or not value.endswith(code):
         yield f"its object {name_of(value)} is not the code {code} of another vocabulary"

@@ -149,7 +149,7 @@ def open_cohort(
             has more patients than can be held.
     """
     source = open_source(patients)
-    variables_of(guideline, source, ignore_unknown)  # what is no table need not be read
+    variables_of(guideline, source, ignore_unknown)  # what is not a table need not be read
     cells = _Kept(source)
     table = PatientTable(guideline, cells, lesions, ignore_unknown)
     frames: list[pl.DataFrame] = []

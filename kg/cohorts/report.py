@@ -125,9 +125,13 @@ def cohort_report(
     source: str | Path | ArrowFrame,
     lesions: str | Path | ArrowFrame | None = None,
     *,
+    ignore_unknown: bool = False,
     guideline: Guideline | None = None,
 ) -> CohortReport:
     """Return the report on a table of patients: a path, or a pandas, Polars or Arrow frame.
+
+    Rejected rows are only counted: `classify_table` and `classify_file` tell which they are.
+    `ignore_unknown` leaves columns out that are not variables.
 
     Raises:
         InputError: the table cannot be read, or its columns are not those of the guideline.
@@ -138,7 +142,7 @@ def cohort_report(
         if table is not None
     ]
     second = opened[1] if len(opened) > 1 else None
-    return report_on(PatientTable(guideline or load(), opened[0], second))
+    return report_on(PatientTable(guideline or load(), opened[0], second, ignore_unknown))
 
 
 def report_on(

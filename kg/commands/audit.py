@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,7 +12,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from kg.audit.page import markdown, pairs
-from kg.audit.report import KINDS, Patients, Section, as_json, write_examples
+from kg.audit.report import KINDS, Kind, Patients, Section, as_json, write_examples
 from kg.audit.report import audit as sections_of
 from kg.commands.inputs import Ontology
 from kg.guideline import load
@@ -21,8 +20,6 @@ from kg.output import check_apart
 from kg.terminal import messages
 from kg.terminal import output as console_for
 from kg.texts import NOTE_ON_USE, counted
-
-Kind = StrEnum("Kind", {kind: kind for kind in KINDS})  # type: ignore[misc]
 
 
 def audit(
@@ -49,7 +46,7 @@ def audit(
 
     Example: hcc-kg audit neighbours --output examples.csv
     """
-    kinds = KINDS if kind is None else [kind.value]
+    kinds = KINDS if kind is None else [kind]
     guideline = load(ontology)
     check_apart([*guideline.ontology.modules.values(), patients], [output])
     table = Patients(guideline, patients) if patients else None

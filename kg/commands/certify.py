@@ -18,12 +18,12 @@ from kg.terminal import messages, output, progress
 
 
 def certify(
-    seed: Annotated[int, typer.Option(help="Where the choice of records begins.")] = 1,
+    seed: Annotated[int, typer.Option(help="Seed for the random records.")] = 1,
     records: Annotated[
-        int, typer.Option(min=1, help="How many random records; the other parts follow it.")
+        int, typer.Option(min=1, help="Number of random records; the other parts scale with it.")
     ] = 50,
     minutes: Annotated[
-        float | None, typer.Option(min=0.01, help="Ask HermiT no longer than this.")
+        float | None, typer.Option(min=0.01, help="Stop asking HermiT after this many minutes.")
     ] = None,
     engine: Annotated[LocalName, typer.Option(help="Engine to certify.")] = "compiled",
     ontology: Ontology = None,

@@ -3,48 +3,33 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.table import Table
 
 from kg.checks.run import Outcome, Report, run
+from kg.commands.inputs import Ontology
 from kg.terminal import messages, output
 
 
-class Format(StrEnum):
-    """The formats of the report."""
-
-    text = "text"
-    json = "json"
-
-
 def check(
-    ontology: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder of the Turtle modules to check (default: those that ship).",
-            exists=True,
-            file_okay=False,
-        ),
-    ] = None,
+    ontology: Ontology = None,
     no_reasoner: Annotated[
         bool, typer.Option("--no-reasoner", help="Leave out the checks that need Java.")
     ] = False,
-    format_: Annotated[
-        Format, typer.Option("--format", help="Format of the report.")
-    ] = Format.text,
+    format: Annotated[Literal["text", "json"], typer.Option(help="Format of the report.")] = "text",
 ) -> None:
-    """Check the ontology: its modules, terms, statements, class expressions and logic.
+    """Check the ontology's files and logic.
+
+    The checks of the graph are saved questions: 'hcc-kg queries --tag check' lists them.
 
     Exit status: 0 nothing found, 1 something found, 3 no Java for the reasoner.
 
     Example: hcc-kg check --ontology ontology --no-reasoner
     """
     report = run(ontology, reasoner=not no_reasoner)
-    if format_ is Format.json:
+    if format == "json":
         typer.echo(json.dumps(_json(report), indent=2, ensure_ascii=False))
     else:
         _print(report)

@@ -32,24 +32,23 @@ from kg.paths import Remote, located
 from kg.patients.tables import PatientTable
 from kg.reasoning.verdicts import VERDICTS
 from kg.texts import NOTE_ON_USE, counted
-from kg.writers import FORMATS, Task, writer_of
+from kg.writers import FormatName, Task, writer_of
 
 
 def classify(
     patients: Annotated[
         str | None,
         typer.Argument(
-            help=f"{PATIENTS} With Spark also an address of Parquet, as s3a://bucket/cohort."
+            help=f"{PATIENTS} With Spark also an address of Parquet, such as s3a://bucket/cohort."
         ),
     ] = None,
     example: Annotated[
-        bool, typer.Option("--example", help="Classify the example cohort that ships with it.")
+        bool, typer.Option("--example", help="Classify the built-in example cohort.")
     ] = False,
     lesions: Annotated[str | None, typer.Option(help=LESIONS)] = None,
     engine: Annotated[Name, typer.Option(help=ENGINE)] = "compiled",
     format: Annotated[
-        str | None,
-        typer.Option(help=f"One of {', '.join(FORMATS)}; by default that of OUTPUT, or table."),
+        FormatName | None, typer.Option(help="By default that of OUTPUT, or table.")
     ] = None,
     output: Annotated[
         str | None, typer.Option("--output", "-o", help="File to write to; else standard output.")

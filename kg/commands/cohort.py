@@ -14,7 +14,7 @@ from rich.text import Text
 
 from kg import terminal
 from kg.cohorts.report import CohortReport, Reason, TherapyReport, report_on
-from kg.commands.inputs import LESIONS, PATIENTS, named_tables
+from kg.commands.inputs import LESIONS, PATIENTS, IgnoreUnknown, named_tables
 from kg.engines.rejects import shortened
 from kg.guideline import Guideline, load
 from kg.patients.tables import PatientTable
@@ -31,12 +31,13 @@ def cohort(
     patients: Annotated[Path | None, typer.Argument(help=PATIENTS)] = None,
     *,
     example: Annotated[
-        bool, typer.Option("--example", help="Report on the example cohort that ships with it.")
+        bool, typer.Option("--example", help="Report on the built-in example cohort.")
     ] = False,
     lesions: Annotated[Path | None, typer.Option(help=LESIONS)] = None,
     format: Annotated[
         Literal["text", "json"], typer.Option(help="Tables, or all counts as one JSON object.")
     ] = "text",
+    ignore_unknown: IgnoreUnknown = False,
     top: Annotated[
         int, typer.Option(min=1, help="How many reasons and variables the tables show.")
     ] = 5,
@@ -50,7 +51,7 @@ def cohort(
     """
     table_path, lesion_path = named_tables(patients, lesions, example)
     guideline = load()
-    table = PatientTable(guideline, table_path, lesion_path)
+    table = PatientTable(guideline, table_path, lesion_path, ignore_unknown)
     with terminal.progress("counting", table.height) as bar:
         report = report_on(table, bar.watch)
     if format == "json":

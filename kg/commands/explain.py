@@ -24,6 +24,7 @@ from kg.explanation.explanations import (
     TherapyExplanation,
 )
 from kg.explanation.reasons import explain as explanation_of
+from kg.explanation.signs import VERDICT_STYLES
 from kg.explanation.wording import (
     MET_WHEN,
     MISSING,
@@ -43,9 +44,6 @@ from kg.patients.tables import find_patient
 from kg.reasoning.changes import changes
 from kg.reasoning.verdicts import (
     CONTRAINDICATED,
-    ELIGIBLE,
-    ELIGIBLE_UNCHECKED,
-    ELIGIBLE_WITH_CAUTION,
     EXCLUDED,
     MET,
     NOT_INDICATED,
@@ -55,14 +53,6 @@ from kg.reasoning.verdicts import (
 from kg.terminal import output
 from kg.texts import NOTE_ON_USE
 
-_VERDICT_STYLES = {
-    ELIGIBLE: "bold green",
-    ELIGIBLE_WITH_CAUTION: "bold yellow",
-    ELIGIBLE_UNCHECKED: "bold yellow",
-    UNDETERMINED: "bold blue",
-    NOT_INDICATED: "bold",
-    CONTRAINDICATED: "bold red",
-}
 _STATE_STYLES = {MET: "bold", EXCLUDED: "dim", UNKNOWN: "yellow"}
 _ROLES = (INDICATION, PRECONDITION, ABSOLUTE, RELATIVE)
 
@@ -165,7 +155,7 @@ class _Page:
 
     def therapy(self, explanation: TherapyExplanation) -> None:
         self.heading(f"{explanation.label} ({explanation.therapy})")
-        style = _VERDICT_STYLES[explanation.verdict]
+        style = f"bold {VERDICT_STYLES[explanation.verdict]}"
         word, meaning = self.guideline.verdicts[explanation.verdict]
         self.line(Text.assemble((word.capitalize(), style), f": {explanation.clause}."))
         for note in explanation.notes:

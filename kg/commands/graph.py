@@ -25,7 +25,7 @@ from kg.graph.build import (
     write_cohort,
     write_guideline,
 )
-from kg.graph.export import FORMATS, export
+from kg.graph.export import FormatName, export
 from kg.graph.names import GRAPHS
 from kg.graph.sinks import FileSink, Sink, store_sink
 from kg.graph.staging import staged
@@ -78,14 +78,14 @@ def build(
         typer.Argument(help="Tables of patients, as for classify; each is a cohort."),
     ] = None,
     example_cohort: Annotated[
-        bool, typer.Option("--example", help="Also the example cohort that ships with it.")
+        bool, typer.Option("--example", help="Also the built-in example cohort.")
     ] = False,
     lesions: Annotated[
         Path | None, typer.Option(help="Table of lesions; with one table of patients.")
     ] = None,
     store: Annotated[Path | None, typer.Option(help="Folder of a store, new or existing.")] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File of N-Quads, as FILE.nq.")
+        Path | None, typer.Option("--output", "-o", help="File of N-Quads, such as FILE.nq.")
     ] = None,
     engine: Annotated[LocalName, typer.Option(help=ENGINE)] = "compiled",
     rejects: Annotated[Path | None, typer.Option(help=REJECTS)] = None,
@@ -95,7 +95,7 @@ def build(
 ) -> None:
     """Build the graph: the guideline, and of each table the patients and all their verdicts.
 
-    In a store that is there, a cohort of the same name is replaced and others stay. A build
+    In an existing store, a cohort of the same name is replaced and others stay. A build
     that fails or is interrupted changes nothing.
 
     Examples:
@@ -186,9 +186,9 @@ def _tell(jobs: Sequence[_KeptJob], target: _Target) -> None:
 @app.command("export")
 def export_(
     store: Annotated[Path, typer.Option(help="Folder of the store.")],
-    format: Annotated[str, typer.Option(help=f"One of {', '.join(FORMATS)}.")] = "trig",
+    format: Annotated[FormatName, typer.Option(help="Turtle holds one graph.")] = "trig",
     graph: Annotated[
-        str | None, typer.Option(help="Only this graph: its IRI, or a name as cohort/example.")
+        str | None, typer.Option(help="Only this graph: its IRI, or a name such as cohort/example.")
     ] = None,
     output: Output = None,
 ) -> None:
@@ -210,7 +210,7 @@ def load_(
         str | None, typer.Option(help="Address of a SPARQL endpoint that takes uploads.")
     ] = None,
     graph: Annotated[
-        str | None, typer.Option(help="Graph for triples: its IRI, or a name as cohort/mine.")
+        str | None, typer.Option(help="Graph for triples: its IRI, or a name such as cohort/mine.")
     ] = None,
     graph_store: Annotated[
         str | None,

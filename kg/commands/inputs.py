@@ -17,7 +17,8 @@ from kg.paths import Remote
 Place = TypeVar("Place", bound=Path | Remote)
 
 Ontology = Annotated[
-    Path | None, typer.Option(help="Folder of Turtle modules to use instead of its own.")
+    Path | None,
+    typer.Option(help="Folder of Turtle modules to use instead of the built-in ontology."),
 ]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="File to write to; else standard output.")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 
 import typer
 
@@ -14,22 +13,14 @@ from kg.output import check_apart, whole_output
 from kg.reference.book import book
 from kg.reference.readings import readings, undecidable
 
-
-class Part(StrEnum):
-    """The parts that can be written alone."""
-
-    all = "all"
-    readings = "readings"
-    undecidable = "undecidable"
-
-
-_WRITERS = {Part.all: book, Part.readings: readings, Part.undecidable: undecidable}
+Part: TypeAlias = Literal["all", "readings", "undecidable"]
+_WRITERS = {"all": book, "readings": readings, "undecidable": undecidable}
 
 
 def reference(
     part: Annotated[
         Part, typer.Argument(help="All terms, the readings, or what no record can decide.")
-    ] = Part.all,
+    ] = "all",
     output: Output = None,
     ontology: Ontology = None,
 ) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,19 +13,11 @@ from kg.output import check_apart, whole_output
 from kg.reference.templates import TEMPLATES
 
 
-class Kind(StrEnum):
-    """The templates."""
-
-    patients = "patients"
-    lesions = "lesions"
-    columns = "columns"
-
-
 def template(
     kind: Annotated[
-        Kind,
+        Literal["patients", "lesions", "columns"],
         typer.Argument(help="The table of patients, that of lesions, or what every column takes."),
-    ] = Kind.patients,
+    ] = "patients",
     output: Output = None,
     ontology: Ontology = None,
 ) -> None:
@@ -38,7 +29,7 @@ def template(
     """
     guideline = load(ontology)
     check_apart(guideline.ontology.modules.values(), [output])
-    text = TEMPLATES[kind.value](guideline)
+    text = TEMPLATES[kind](guideline)
     if output is None:
         sys.stdout.write(text)
         return

@@ -51,7 +51,7 @@ class RejectCounter:
         first = f"{source.path}, row {frame[ROW][0]}: {frame[REASON][0]}"
         self.summary.first_reason = self.summary.first_reason or first
         if self._strict:
-            raise InputError(f"{shortened(first)}; no result was written (--strict)")
+            raise InputError(f"{shortened(first)}; no result was written, as the run is strict")
         self._keep(frame, of_lesions)
 
     def _keep(self, frame: pl.DataFrame, of_lesions: bool) -> None:

@@ -54,7 +54,9 @@ def check_new(spark: SparkSession, place: Remote) -> None:
     """
     path, files = _hadoop(spark, place)
     if files.exists(path):
-        raise InputError(f"{place} is there already; Spark writes a new folder: name another")
+        raise InputError(
+            f"{place} already exists; Spark writes to a new folder: choose another name"
+        )
 
 
 def _put(spark: SparkSession, path: Path, place: Remote) -> None:

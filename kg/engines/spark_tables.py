@@ -33,7 +33,7 @@ class SparkSource:
     """A table that Spark reads; `frame` has its columns as `c0`, `c1`, … and `_row`, `_problem`.
 
     Raises:
-        InputError: the table cannot be read, or a column holds what is no cell.
+        InputError: the table cannot be read, or a column holds what is not a cell.
     """
 
     def __init__(self, path: Path | Remote, read: DataFrame, problems: bool = False) -> None:
@@ -61,7 +61,7 @@ def open_table(spark: SparkSession, path: Path | Remote, scratch: Path) -> Spark
     """Open a table for Spark; `scratch` is a folder for what is made of a text file.
 
     Raises:
-        InputError: there is no such table, it is no Parquet where it has to be, or it is
+        InputError: there is no such table, it is not Parquet where it has to be, or it is
             broken as a whole.
     """
     if isinstance(path, Remote):
@@ -110,7 +110,7 @@ def _check_types(path: Path | Remote, read: DataFrame) -> None:
         told = field.dataType.simpleString()
         if not field.name.startswith("_") and not _CELLS.match(told):
             raise InputError(
-                f"{path}, column {field.name}: values of type {told} are no cells; "
+                f"{path}, column {field.name}: values of type {told} are not cells; "
                 "store numbers, booleans or text"
             )
 

@@ -24,4 +24,12 @@ VERDICT_SIGNS: Mapping[str, str] = {
     NOT_INDICATED: "–",
     CONTRAINDICATED: "✘",
 }
+VERDICT_STYLES: Mapping[str, str] = {  # in a terminal
+    ELIGIBLE: "green",
+    ELIGIBLE_WITH_CAUTION: "yellow",
+    ELIGIBLE_UNCHECKED: "yellow",
+    UNDETERMINED: "blue",
+    NOT_INDICATED: "dim",
+    CONTRAINDICATED: "red",
+}
 STATE_SIGNS: Mapping[str, str] = {MET: "●", EXCLUDED: "○", UNKNOWN: "?"}

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import pyoxigraph as ox
 
@@ -50,7 +50,8 @@ def _json_ld(quads: Iterator[ox.Quad], path: Path) -> None:
         file.write("\n]}\n")
 
 
-FORMATS: dict[str, Callable[[Iterator[ox.Quad], Path], None]] = {
+FormatName: TypeAlias = Literal["turtle", "trig", "nquads", "jsonld"]
+FORMATS: dict[FormatName, Callable[[Iterator[ox.Quad], Path], None]] = {
     "turtle": _turtle,
     "trig": _dump(ox.RdfFormat.TRIG),
     "nquads": _dump(ox.RdfFormat.N_QUADS),
@@ -58,14 +59,12 @@ FORMATS: dict[str, Callable[[Iterator[ox.Quad], Path], None]] = {
 }
 
 
-def export(store: OxigraphStore, form: str, path: Path, graph: str | None = None) -> None:
+def export(store: OxigraphStore, form: FormatName, path: Path, graph: str | None = None) -> None:
     """Write a store, or one graph of it, to a file.
 
     Raises:
-        InputError: there is no such format or graph, or Turtle was asked of all graphs.
+        InputError: there is no such graph, or Turtle was asked of all graphs.
     """
-    if form not in FORMATS:
-        raise InputError(f"{form!r} is no format; the formats are {', '.join(FORMATS)}")
     there = store.graphs()
     if graph is None and form == "turtle":
         raise InputError(

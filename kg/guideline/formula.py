@@ -149,7 +149,7 @@ class FormulaReader:
     def _expression(self, node: Node) -> Formula:
         if isinstance(node, ox.NamedNode):
             if not node.value.startswith(HCC):
-                raise OntologyError(f"<{node.value}> is no class of this ontology")
+                raise OntologyError(f"<{node.value}> is not a class of this ontology")
             return Ref(node.value.removeprefix(HCC))
         for iri, build in ((OWL + "intersectionOf", And), (OWL + "unionOf", Or)):
             head = self.ontology.value(node, iri)

@@ -31,7 +31,7 @@ def query_string(draft: Draft) -> str:
 
 
 def draft_at(guideline: Guideline, parameters: Parameters) -> tuple[Draft, tuple[str, ...]]:
-    """Return the draft that parameters hold, and what in them is no part of a record.
+    """Return the draft that parameters hold, and what in them is not part of a record.
 
     The cells are taken as they are: reading the draft tells which are wrong.
     """

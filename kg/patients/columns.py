@@ -73,13 +73,13 @@ def read_columns(variables: Sequence[Variable], frame: pl.DataFrame) -> dict[str
 
 
 def _plain(variable: Variable, dtype: pl.DataType) -> pl.Expr:
-    """Return the masks of plain values; null for what is no plain value of the variable."""
+    """Return the masks of plain values; null for what is not a plain value of the variable."""
     x, mask = pl.col(variable.name), mask_type(variable)
     if variable.is_number and dtype.is_numeric():
         return _compared(variable, x, dtype).alias(variable.name)
     if variable.is_number and dtype == pl.String:
         number = pl.when(x.str.len_bytes() <= _EXACT_LENGTH).then(x).cast(pl.Float64, strict=False)
-        exact = (number != 0) | (x == "0")  # 1e-400 is no zero
+        exact = (number != 0) | (x == "0")  # 1e-400 is not zero
         return _compared(variable, pl.when(exact).then(number), pl.Float64()).alias(variable.name)
     if variable.type == "boolean" and dtype == pl.Boolean:
         return pl.when(x).then(1).when(~x).then(2).cast(mask).alias(variable.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from kg.errors import InputError
+from kg.errors import InputError, UnknownColumnsError
 from kg.readers import Source
 
 
@@ -30,7 +30,4 @@ def check_columns(source: Source, allowed: Sequence[str], key: str, ignore_unkno
         for name in unknown:
             near = difflib.get_close_matches(name.lower(), allowed, n=1, cutoff=0.4)
             told.append(f"{name!r}" + (f" (nearest: {near[0]})" if near else ""))
-        raise InputError(
-            f"{source.path}: unknown column {', '.join(told)}; "
-            "correct the name, or pass --ignore-unknown to leave such columns out"
-        )
+        raise UnknownColumnsError(f"{source.path}: unknown column {', '.join(told)}")

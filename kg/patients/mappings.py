@@ -86,6 +86,6 @@ def _cell(value: object, place: str) -> str | None:
     if item is not None and getattr(value, "ndim", None) == 0:  # a scalar of NumPy
         return _cell(item(), place)
     raise InputError(
-        f"{place}: a value of type {type(value).__name__} is no cell; "
+        f"{place}: a value of type {type(value).__name__} is not a cell; "
         "give a number, True or False, a text, or None where it is unknown"
     )

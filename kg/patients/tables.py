@@ -84,7 +84,7 @@ class RowReader:
     def _knowledge(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.Series]]:
         ids = frame[ID]
         unknown = _is_unknown(ids)
-        broken = frame[PROBLEM].is_not_null()  # what is no row of cells has no cells to judge
+        broken = frame[PROBLEM].is_not_null()  # what is not a row of cells has no cells to judge
         nameless = _told(unknown & ~broken, f"column {ID}: every row needs an identifier")
         faults = [frame[PROBLEM], nameless]
         if len(self.repeated):

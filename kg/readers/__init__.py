@@ -38,7 +38,7 @@ def open_source(table: File | Source) -> Source:
     opener = FORMATS.get(path.suffix.lower())
     if opener is None:
         raise InputError(
-            f"{path}: {path.suffix or 'a name without an ending'} is no known format; "
+            f"{path}: {f'{path.suffix} is not a known format' if path.suffix else _NO_ENDING}; "
             f"tables are read from {', '.join(sorted(FORMATS))}"
             + ("; save the sheet as CSV" if path.suffix.lower() in _SHEETS else "")
         )
@@ -88,6 +88,7 @@ def _rdf() -> Callable[[File], Source]:
     return RdfSource
 
 
+_NO_ENDING = "no file extension"
 _SHEETS = (".xlsx", ".xls", ".ods")
 FORMATS: dict[str, Callable[[], Callable[[File], Source]]] = {
     ".csv": _csv,

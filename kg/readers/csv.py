@@ -93,7 +93,7 @@ class CsvSource:
                     "check the quotes of that row"
                 ) from error
             if not cells:
-                continue  # a blank line is no row
+                continue  # a blank line is not a row
             number += 1
             problem = None
             if len(cells) != width:

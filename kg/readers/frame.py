@@ -50,7 +50,7 @@ def frame_source(frame: object, name: str = "the frame") -> FrameSource:
     """Return a frame of pandas, Polars or Arrow as a table.
 
     Raises:
-        InputError: it is no frame, or a column mixes types.
+        InputError: it is not a frame, or a column mixes types.
     """
     return FrameSource(_polars(frame, name), name)
 
@@ -61,7 +61,7 @@ def _polars(frame: object, name: str) -> pl.DataFrame:
     is_pandas = type(frame).__module__.partition(".")[0] == "pandas"
     if not is_pandas and not isinstance(frame, ArrowFrame):
         raise InputError(
-            f"a {type(frame).__name__} is no table; "
+            f"a {type(frame).__name__} is not a table; "
             "give a path, or a frame of pandas, Polars or Arrow"
         )
     try:

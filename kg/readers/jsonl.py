@@ -16,7 +16,7 @@ from kg.readers.uploads import File
 _BATCH = 20_000
 _PROBLEMS: dict[type[Exception], str] = {
     json.JSONDecodeError: "the line is no JSON object",
-    UnicodeEncodeError: "the line has half of a surrogate pair, which is no character",
+    UnicodeEncodeError: "the line has half of a surrogate pair, which is not a character",
     RecursionError: "the line nests too deeply",
 }
 
@@ -91,7 +91,7 @@ def _row(text: str) -> dict[str, Any]:
     if not isinstance(row, dict):
         raise ValueError("the line is no JSON object")
     if "\\ud" in text.lower():
-        _text(row).encode()  # half of an escaped pair is no character
+        _text(row).encode()  # half of an escaped pair is not a character
     return row
 
 
@@ -101,7 +101,7 @@ def _cells(row: dict[str, Any], kept: list[str]) -> tuple[list[str | None], str 
     for name in kept:
         value = row.get(name)
         if isinstance(value, dict | list):
-            problem = f"column {name}: a list or an object is no cell"
+            problem = f"column {name}: a list or an object is not a cell"
         cells.append(value if value is None or isinstance(value, str) else _text(value))
     return cells, problem
 

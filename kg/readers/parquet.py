@@ -24,7 +24,7 @@ class ParquetSource:
             self.schema = dict(pl.scan_parquet(scannable(path), glob=False).collect_schema())
         except (*_BROKEN, OSError) as error:
             reason = str(error).partition("\n")[0]
-            raise InputError(f"{path} is no Parquet file that can be read: {reason}") from error
+            raise InputError(f"{path} is not a Parquet file that can be read: {reason}") from error
         self.columns = [name for name in self.schema if name not in TOLD]
         check_types(path, self.schema)
 
@@ -55,7 +55,7 @@ def check_types(path: File, schema: Mapping[str, pl.DataType]) -> None:
     for name, dtype in schema.items():
         if not name.startswith("_") and (dtype.is_nested() or not _is_cell(dtype)):
             raise InputError(
-                f"{path}, column {name}: values of type {dtype} are no cells; "
+                f"{path}, column {name}: values of type {dtype} are not cells; "
                 "store numbers, booleans or text"
             )
 

@@ -146,7 +146,7 @@ def _nodes(values: Iterable[str]) -> list[str]:
 
 
 def _patients(graph: Graph, variables: set[str], lesions: set[str]) -> list[str]:
-    """Return the patients, and what has variables and is no lesion, in the order of the file."""
+    """Return the patients, and what has variables and is not a lesion, in the order of the file."""
     said = set(graph.of_type("Patient"))
     return [
         node

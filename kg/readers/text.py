@@ -15,7 +15,7 @@ def check_text(path: File) -> None:
     """Check that a file is UTF-8 text and not empty.
 
     Raises:
-        InputError: it is empty, UTF-16, binary, or has bytes that are no UTF-8.
+        InputError: it is empty, UTF-16, binary, or has bytes that are not UTF-8.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     offset = line = 0
@@ -28,7 +28,7 @@ def check_text(path: File) -> None:
                 nul = chunk.find(b"\0")
                 if nul >= 0:
                     raise InputError(
-                        f"{path} is no text: it has a zero byte at byte {offset + nul}. "
+                        f"{path} is not text: it has a zero byte at byte {offset + nul}. "
                         "Save it as UTF-8 text, or name a Parquet file .parquet"
                     )
                 following = file.read(_CHUNK)

@@ -99,7 +99,7 @@ def _parsed(file: File, format_: ox.RdfFormat) -> Iterator[ox.Quad]:
 
 
 def _named(term: Node | ox.Triple) -> ox.NamedNode | ox.Literal:
-    """Return a term that is no blank node and no triple."""
+    """Return a term that is not a blank node and no triple."""
     if isinstance(term, ox.BlankNode):
         return ox.NamedNode(_BLANK + term.value)
     if isinstance(term, ox.Triple):

@@ -64,7 +64,7 @@ def read_text(source: SourceText, data: bytes) -> str:
     try:
         came = f"{len(data.decode('utf-8')):,} characters"
     except UnicodeDecodeError:
-        came = f"{len(data):,} bytes that are no UTF-8 text"
+        came = f"{len(data):,} bytes that are not UTF-8 text"
     raise InputError(
         "this is not the text in which the statements have their places. "
         f"Expected: {source.length:,} characters of UTF-8 text with the SHA-256 {source.sha256}. "

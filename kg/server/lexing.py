@@ -74,7 +74,7 @@ def _doubtful(query: str, start: int, text: str, previous: Token | None) -> bool
     if text == "<":  # not an IRI to us; to another reader it might be
         tight = _TIGHT.match(query, start)
         return bool(tight and re.search("[#'\"]", tight[0]))
-    if _ABSOLUTE.match(text):  # "x < http://" is no expression
+    if _ABSOLUTE.match(text):  # "x < http://" is not an expression
         return False
     compares = previous is not None and (previous.kind in _OPERANDS or previous.text in ")*+?")
     return compares and bool(re.search("[#']", text))

@@ -39,7 +39,7 @@ def open_store(
     `read_only` is for folders: it takes no lock, and changes nothing.
 
     Raises:
-        InputError: the folder is no store, is locked, or cannot be written to.
+        InputError: the folder is not a store, is locked, or cannot be written to.
     """
     if where is None or not is_endpoint(where):
         from kg.stores.oxigraph import OxigraphStore  # noqa: PLC0415 - only what is asked for

@@ -36,7 +36,7 @@ _BLANKS = 40  # longer than any keyword
 _PROBE = "\n" + " " * _BLANKS + "\x01"
 _PLACE = re.compile(r"error at (\d+):(\d+): (?:expected )?(?:one of )?(.*)", re.DOTALL)
 _LONGEST = 40
-_BASE = "http://localhost/"  # a relative IRI is no fault where somebody knows its base
+_BASE = "http://localhost/"  # a relative IRI is not a fault where somebody knows its base
 
 
 def syntax_error(query: str, message: str) -> QueryError:
@@ -81,6 +81,6 @@ def _is_sound(beginning: str) -> bool:
 
 
 def _reason(expected: str) -> str:
-    """Return what the parser says in words of its own, where it is no list of tokens."""
+    """Return what the parser says in words of its own, where it is not a list of tokens."""
     first = expected.split(", [", maxsplit=1)[0].split(", ", maxsplit=1)[0].strip()
     return first if re.fullmatch(r"[A-Z][\w' ]+ [\w' ]+.*", first) else ""

@@ -36,7 +36,7 @@ def graph_name(iri: str) -> ox.NamedNode:
     """Return the name of a graph.
 
     Raises:
-        InputError: it is no absolute IRI.
+        InputError: it is not an absolute IRI.
     """
     try:
         return ox.NamedNode(iri)

@@ -25,7 +25,7 @@ class OxigraphStore(Store):
     that has it open, unless `read_only`.
 
     Raises:
-        InputError: the folder is no store, is locked, or cannot be written to.
+        InputError: the folder is not a store, is locked, or cannot be written to.
     """
 
     def __init__(self, folder: Path | None = None, *, read_only: bool = False) -> None:
@@ -130,4 +130,6 @@ def _check(folder: Path, read_only: bool) -> None:
     except OSError as error:
         raise InputError(f"{folder}: no store can be made here: {error.strerror}") from error
     if taken is not None:
-        raise InputError(f"{folder} holds other files and is no store; name a new or empty folder")
+        raise InputError(
+            f"{folder} holds other files and is not a store; name a new or empty folder"
+        )

@@ -135,7 +135,7 @@ class RemoteStore(Store):
         except (ValueError, SyntaxError) as error:
             raise ComponentError(f"{self.name}: its answer cannot be read: {error}") from error
         raise ComponentError(
-            f"{self.name} answered with {reply.media_type}, which is no result of SPARQL; "
+            f"{self.name} answered with {reply.media_type}, which is not a result of SPARQL; "
             "is it the address of a SPARQL endpoint?"
         )
 
@@ -202,4 +202,4 @@ def _check_address(address: str) -> None:
             "an address should hold no user or password; set HCC_KG_USER and HCC_KG_PASSWORD"
         )
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InputError(f"{address} is no http address of an endpoint")
+        raise InputError(f"{address} is not an http address of an endpoint")

@@ -32,7 +32,7 @@ def restored(
         value = values[-1] if values else ""
         choice = allowed.get(name, ())
         if name not in allowed:
-            faults.append(f"{short(name)} is no part of a link to this page")
+            faults.append(f"{short(name)} is not part of a link to this page")
         elif (choice is None and len(value) > LONGEST) or (
             choice is not None and value not in choice
         ):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias, get_args
+
 from kg.errors import InputError
 from kg.writers.task import Task, Writer
 
-__all__ = ["FORMATS", "Task", "Writer", "writer_of"]
+__all__ = ["FORMATS", "FormatName", "Task", "Writer", "writer_of"]
 
-FORMATS = ("table", "csv", "json", "jsonl", "ttl", "parquet")
+FormatName: TypeAlias = Literal["table", "csv", "json", "jsonl", "ttl", "parquet"]
+FORMATS: tuple[FormatName, ...] = get_args(FormatName)
 EXPLAINED, COMPACT = ("json", "jsonl"), ("csv", "parquet")
 
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kg.explanation.signs import VERDICT_SIGNS
+from kg.explanation.signs import VERDICT_SIGNS, VERDICT_STYLES
 from kg.guideline import Guideline
 from kg.reasoning.results import Chunk, patients
 from kg.reasoning.verdicts import VERDICTS
@@ -21,14 +21,6 @@ from kg.writers.task import Task
 
 MOST = 2_000  # patients that are shown: nobody reads more, and a table is held in memory
 _WIDTH = 120  # where the result goes to a file or a pipe
-_STYLES = {
-    "eligible": "green",
-    "eligible_with_caution": "yellow",
-    "eligible_unchecked": "yellow",
-    "undetermined": "blue",
-    "not_indicated": "dim",
-    "contraindicated": "red",
-}
 
 
 def write_table(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
@@ -62,7 +54,7 @@ def write_table(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
 
 def sign_of(verdict: str) -> Text:
     """Return the sign of a verdict in its colour."""
-    return Text(VERDICT_SIGNS[verdict], _STYLES[verdict])
+    return Text(VERDICT_SIGNS[verdict], VERDICT_STYLES[verdict])
 
 
 def _printable(text: str) -> str:

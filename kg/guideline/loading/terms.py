@@ -37,7 +37,7 @@ class Terms:
             raise OntologyError(f"hcc:{name} lacks {local_name(predicate)}; add it to its block")
         if predicate == NOTATION and not _IDENTIFIER.fullmatch(text):
             raise OntologyError(
-                f"hcc:{local_name(node.value)}: the notation {text!r} is no identifier; "
+                f"hcc:{local_name(node.value)}: the notation {text!r} is not an identifier; "
                 "use letters, digits, - and _"
             )
         return text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from kg.cohorts.opened import LARGEST, open_cohort
-from kg.errors import HccKgError
+from kg.errors import HccKgError, UnknownColumnsError
 from kg.guideline import Guideline
 from kg.paths import example_cohort
 from kg.readers import FORMATS
@@ -16,7 +16,6 @@ from kg.ui.cohort import state
 from kg.ui.cohort.state import Task
 from kg.ui.words import literal, short
 
-_OPTION = "pass --ignore-unknown to leave such columns out"
 _BOX = "Leave out columns that are not variables"
 
 
@@ -96,7 +95,10 @@ def _run(guideline: Guideline) -> None:
             progress=tell,
         )
     except HccKgError as error:
-        state.end(short(str(error).replace(_OPTION, f"tick “{_BOX}”"), 1_000))
+        told = str(error)
+        if isinstance(error, UnknownColumnsError):
+            told = error.advised(f"tick “{_BOX}”")
+        state.end(short(told, 1_000))
         bar.empty()
         stop.empty()
         return

@@ -21,7 +21,7 @@ from kg.ui.words import literal, short
 OTHER, OPEN, GROUP, FOCUS = "patient:other", "open", "patient:group", "focus"
 FIELD = "cell:"
 _LESIONS = "patient:opened-lesions"
-_STRANGERS = "patient:strangers"  # what the address held that is no part of a record
+_STRANGERS = "patient:strangers"  # what the address held that is not part of a record
 _OTHER = "other."  # in an address, before the parameters of the record to compare with
 
 

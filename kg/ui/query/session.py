@@ -245,7 +245,7 @@ def desk_at(parameters: Parameters, past: list[Past]) -> tuple[Desk, list[str]]:
         wrong.append(f"{_ABOUT}={about[:60]} names no dataset; they are {', '.join(DATASETS)}")
     name, text = given.pop(_QUESTION, ""), given.pop(_SPARQL, None)
     values = {n.removeprefix(_VALUE): given.pop(n) for n in list(given) if n.startswith(_VALUE)}
-    wrong += [f"{stranger[:60]} is no part of a link to this page" for stranger in given]
+    wrong += [f"{stranger[:60]} is not part of a link to this page" for stranger in given]
     if name:
         wrong += _take_question(desk, name, values)
         if text is not None:
