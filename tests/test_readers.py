@@ -268,7 +268,7 @@ def test_damaged_parquet_is_an_error(tmp_path: Path, where: str) -> None:
     data = path.read_bytes()
     half = len(data) // 2
     path.write_bytes(data[:half] if where == "end" else data[:40] + bytes(half) + data[40 + half :])
-    with pytest.raises(InputError, match=r"no Parquet file that can be read|is damaged"):
+    with pytest.raises(InputError, match=r"not a Parquet file that can be read|is damaged"):
         rows(path)
 
 

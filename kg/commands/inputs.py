@@ -18,7 +18,11 @@ Place = TypeVar("Place", bound=Path | Remote)
 
 Ontology = Annotated[
     Path | None,
-    typer.Option(help="Folder of Turtle modules to use instead of the built-in ontology."),
+    typer.Option(
+        help="Folder of Turtle modules to use instead of the built-in ontology.",
+        exists=True,
+        file_okay=False,
+    ),
 ]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="File to write to; else standard output.")

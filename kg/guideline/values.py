@@ -285,7 +285,7 @@ class Variable:
 
     def representatives(self, mask: int) -> tuple[Decimal, ...]:
         """Return one number of each band in a mask."""
-        return tuple(_representative(self.bands[i]) for i in bands_of(mask))
+        return tuple(_representative(band) for i, band in enumerate(self.bands) if mask >> i & 1)
 
 
 def _representative(band: Interval) -> Decimal:
