@@ -469,7 +469,7 @@ def test_rejected_rows_are_told_and_kept(run: Run, tmp_path: Path) -> None:
         (["--example", "-o", "a.ttl"], "ends in .nq"),
         (["--example", "--store", "a", "--lesions", "l.csv"], "one table of patients"),
         (["no.csv", "--store", "a"], "no such file"),
-        (["--example", "--store", "full"], "no store"),
+        (["--example", "--store", "full"], "is not a store"),
     ],
 )
 def test_wrong_usage_is_told(run: Run, tmp_path: Path, arguments: list[str], told: str) -> None:

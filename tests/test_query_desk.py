@@ -125,7 +125,7 @@ def test_query_of_an_address_waits() -> None:
         ({"question": "therapies", "sparql": "ASK {}"}, "goes without"),
         ({"of": "moon"}, "names no dataset"),
         ({"p.therapy": "rfa"}, "go with a question"),
-        ({"foo": "1"}, "foo is no part"),
+        ({"foo": "1"}, "foo is not part"),
     ],
 )
 def test_tampered_address_is_told_and_the_rest_is_kept(
