@@ -49,7 +49,7 @@ def test_everything_bundled_has_its_licence_notice_shown():
 
 def test_tampered_address_is_told():
     test = app("about", x="<b>")
-    assert "x is no part" in test.warning[0].value or "x is no part" in test.warning[1].value
+    assert "x is not part" in test.warning[0].value or "x is not part" in test.warning[1].value
 
 
 def test_licence_of_what_is_bundled_is_read_from_its_notice():

@@ -152,7 +152,7 @@ def test_address_that_was_tampered_with_is_told():
     test = opened(question="criteria-of-therapy", p__therapy="x y", foo="1")
     told = test.warning[0].value.replace("\\", "")
     assert "'x y' is not a therapy" in told
-    assert "foo is no part" in told
+    assert "foo is not part" in told
     assert len(rows(test)) > 1
 
 
