@@ -15,14 +15,11 @@ from conftest import Ran
 from kg.certification import run as parts
 from kg.certification.answers import STATE
 from kg.certification.cells import Cells, one_a_band, one_a_mask, partials, values
-from kg.certification.expansion import Expansion
-from kg.certification.formulas import Formulas
-from kg.certification.kleene import kleene
-from kg.certification.pairwise import covering
+from kg.certification.diagrams import Expansion, Formulas
 from kg.certification.referees import ByBruteForce
-from kg.certification.report import Report
+from kg.certification.report import Report, shrunk
 from kg.certification.run import Certification, Settings
-from kg.certification.shrink import shrunk
+from kg.certification.steering import covering, kleene
 from kg.certification.subjects import OneByOne, Subject, subjects
 from kg.commands import certify
 from kg.engines.hermit import Hermit

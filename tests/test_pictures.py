@@ -4,7 +4,7 @@ import pytest
 
 from kg.guideline import load
 from kg.guideline.taxonomy import every_therapy
-from kg.reference.knowledge import said_of
+from kg.reference.inventory import said_of
 from kg.reference.pictures import dependencies, lineage, sort_of, taxonomy
 
 G = load()

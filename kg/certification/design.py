@@ -26,9 +26,7 @@ from kg.certification.cells import (
     partials,
     values,
 )
-from kg.certification.kleene import kleene
-from kg.certification.pairwise import covering
-from kg.certification.steering import crossing, cube, opening
+from kg.certification.steering import covering, crossing, cube, kleene, opening
 from kg.guideline import Guideline
 from kg.guideline.formula import Ref
 from kg.guideline.values import Variable

@@ -20,7 +20,7 @@ from typing import TypeVar
 from kg.certification.answers import STATE, Answers, Difference, all_answers, differences
 from kg.certification.cells import Cells
 from kg.certification.design import BOUNDARIES, CELLS, PAIRS, RANDOM, SPLITS, Case, Design
-from kg.certification.formulas import Formulas
+from kg.certification.diagrams import Formulas
 from kg.certification.missing import Gap, Gaps
 from kg.certification.referees import ByBruteForce, ByReasoner, BySubject, Reasoner, Referee
 from kg.certification.report import Finding, Report, Tally, example_of

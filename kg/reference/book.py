@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from kg.explanation.wording import MET_WHEN, words
@@ -11,7 +12,6 @@ from kg.guideline.values import Variable, bands_of
 from kg.ontology import HCC
 from kg.reference.cards import Card, Item, card_of, groups
 from kg.reference.inventory import read_as, sections
-from kg.reference.marks import escaped, linked
 
 _HEAD = """\
 # Ontology reference
@@ -72,6 +72,17 @@ _ITEMS: Mapping[str, Callable[[Item], str]] = {
     "therapies": lambda i: linked(i["id"]),
     "criteria": lambda i: f"{linked(i['id'])} {escaped(i['label'])}",
 }
+PAGE = "ontology.md"
+
+
+def escaped(text: object) -> str:
+    """Return a text so that Markdown shows it as it is, in a table too."""
+    return re.sub(r"([|*<\[\]])", r"\\\1", str(text))
+
+
+def linked(name: object, page: str = "") -> str:
+    """Return an identifier as a link to its place on the page of the reference."""
+    return f"[{name}]({page}#{str(name).lower()})"
 
 
 def book(guideline: Guideline) -> str:

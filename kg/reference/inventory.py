@@ -1,11 +1,12 @@
-"""The inventory of statements: order, what they are read as, how much of the text they cover."""
+"""The inventory of statements: order, what is read from them, of whom, how much they cover."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from kg.guideline import Criterion, Guideline, Recommendation, Response, Statement
+from kg.reference.pictures import lineage
 
 Encoded = Criterion | Recommendation | Response
 
@@ -78,3 +79,26 @@ def covered(statements: Iterable[Statement]) -> int:
         total += max(0, statement.end - max(statement.start, reached))
         reached = max(reached, statement.end)
     return total
+
+
+@dataclass(frozen=True)
+class Said:
+    """A statement about a therapy; `inherited` names the wider therapy that it is about."""
+
+    statement: Statement
+    inherited: str | None
+
+
+def said_of(guideline: Guideline, therapy: str) -> Mapping[str, list[Said]]:
+    """Return the statements about a therapy and what it is a kind of, by kind.
+
+    Kinds come in their order, statements about the therapy itself before inherited ones.
+    """
+    found: dict[str, list[Said]] = {kind: [] for kind in guideline.kinds}
+    seen = set()
+    for about in lineage(guideline, therapy):
+        for statement in guideline.statements.values():
+            if about in statement.therapies and statement.id not in seen:
+                seen.add(statement.id)
+                found[statement.kind].append(Said(statement, None if about == therapy else about))
+    return {kind: each for kind, each in found.items() if each}

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from kg.guideline import Guideline
 from kg.guideline.taxonomy import every_therapy
+from kg.reference.book import PAGE, escaped, linked
 from kg.reference.inventory import encoded
-from kg.reference.marks import PAGE, escaped, linked
 
 
 def readings(guideline: Guideline) -> str:

@@ -10,7 +10,7 @@ from kg.explanation.wording import number_words
 from kg.guideline import Guideline, Therapy
 from kg.guideline.taxonomy import every_therapy
 from kg.reference.cards import row_of
-from kg.reference.knowledge import said_of
+from kg.reference.inventory import said_of
 from kg.reference.pictures import dependencies, lineage
 from kg.ui import terms
 from kg.ui.components.graph import graph
