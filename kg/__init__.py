@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     )
     from kg.cohorts.report import CohortReport, cohort_report
     from kg.engines.summary import Summary
-    from kg.errors import ComponentError, HccKgError, InputError, OntologyError, QueryError
+    from kg.errors import (
+        ComponentError,
+        HccKgError,
+        InputError,
+        OntologyError,
+        QueryError,
+        UnknownColumnsError,
+    )
     from kg.explanation.explanations import PatientExplanation, TherapyExplanation
     from kg.guideline import Criterion, Guideline, Therapy
     from kg.guideline.values import Variable
@@ -45,6 +52,7 @@ __all__ = [
     "Therapy",
     "TherapyExplanation",
     "TherapyResult",
+    "UnknownColumnsError",
     "Variable",
     "classify",
     "classify_file",
@@ -61,7 +69,14 @@ _HOMES = {
     "explanation.explanations": ("PatientExplanation", "TherapyExplanation"),
     "engines.summary": ("Summary",),
     "cohorts.report": ("CohortReport", "cohort_report"),
-    "errors": ("ComponentError", "HccKgError", "InputError", "OntologyError", "QueryError"),
+    "errors": (
+        "ComponentError",
+        "HccKgError",
+        "InputError",
+        "OntologyError",
+        "QueryError",
+        "UnknownColumnsError",
+    ),
     "guideline": ("Criterion", "Guideline", "Therapy"),
     "guideline.values": ("Variable",),
     "reasoning.verdicts": ("PatientResult", "TherapyResult"),

@@ -234,6 +234,13 @@ def test_what_is_no_table_is_an_error(table: object, message: str) -> None:
         kg.classify_table(table)  # type: ignore[arg-type]
 
 
+def test_a_cohort_may_have_other_columns_where_they_are_ignored() -> None:
+    frame = pl.DataFrame({"patient_id": ["p"], "ward": ["3"]})
+    with pytest.raises(kg.UnknownColumnsError, match=r"unknown column 'ward'.*ignore_unknown=True"):
+        kg.cohort_report(frame)
+    assert kg.cohort_report(frame, ignore_unknown=True).patients == 1
+
+
 def test_files_hold_what_the_frame_holds(tmp_path: Path, example: kg.TableResult) -> None:
     out = tmp_path / "verdicts.parquet"
     summary = kg.classify_file(PATIENTS, out, LESIONS)

@@ -15,7 +15,7 @@ from kg.guideline import Guideline, load
 from kg.guideline.values import Variable, plain
 from kg.patients.cells import CellError, parse_cell
 from kg.patients.column_records import CONFLICTS, derived_columns
-from kg.patients.columns import as_text, mask_type, read_column
+from kg.patients.columns import as_text, mask_type, read_columns
 from kg.patients.tables import PatientTable
 
 VARIABLES = {name: v for name, v in load().variables.items() if v.type != "string"}
@@ -76,7 +76,7 @@ def cells(variable: Variable, chance: random.Random) -> list[str | None]:
 
 def assert_same(variable: Variable, column: pl.Series) -> None:
     """Assert that a column is read as its cells are."""
-    read = read_column(variable, column)
+    read = read_columns([variable], column.to_frame(variable.name))[variable.name]
     assert read.mask.dtype == mask_type(variable)
     faults = [None] * len(column) if read.fault is None else read.fault.to_list()
     texts = as_text(column).to_list()

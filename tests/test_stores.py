@@ -280,7 +280,7 @@ def test_ask_is_answered_by(store: Store, patient: str, answer: bool) -> None:
 
 
 def test_construct_gives_each_triple_once(store: Store) -> None:
-    found = store.construct(
+    found = store.query(
         f"{_PREFIXES}CONSTRUCT {{ ?p ex:is ex:Candidate }} WHERE {{ ?p ex:eligibleFor ?t }}"
     )
 
@@ -290,11 +290,11 @@ def test_construct_gives_each_triple_once(store: Store) -> None:
 
 
 def test_construct_of_nothing_is_empty(store: Store) -> None:
-    assert store.construct(f"{_PREFIXES}CONSTRUCT WHERE {{ ?s ex:nothing ?o }}") == []
+    assert store.query(f"{_PREFIXES}CONSTRUCT WHERE {{ ?s ex:nothing ?o }}") == []
 
 
 def test_describe_tells_what_is_said_of_a_thing(store: Store) -> None:
-    found = store.construct(f"DESCRIBE <{_EX}tace>")
+    found = store.query(f"DESCRIBE <{_EX}tace>")
 
     assert {str(t.object) for t in found if t.subject.value == f"{_EX}tace"} == {
         f"<{_EX}Therapy>",

@@ -17,12 +17,12 @@ import pytest
 from conftest import Ran
 
 from kg.explanation.signs import VERDICT_SIGNS
+from kg.graph.names import patient_iri
 from kg.guideline import Guideline
 from kg.ontology import HCC, RDF
 from kg.reasoning.verdicts import VERDICTS
 from kg.texts import NOTE_ON_USE
 from kg.writers import FORMATS, table
-from kg.writers.turtle import patient_iri
 
 Run = Callable[..., Ran]
 Patients = list[dict[str, Any]]

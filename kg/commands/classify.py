@@ -20,10 +20,11 @@ from kg.commands.inputs import (
     Places,
     Strict,
     named_tables,
+    tell_rejected,
 )
 from kg.engines.classification import chunks
 from kg.engines.registry import Name, engine_of
-from kg.engines.rejects import Rejects, shortened
+from kg.engines.rejects import Rejects
 from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.guideline import load
@@ -168,14 +169,7 @@ def _tell(console: Console, task: Task, summary: Summary, places: Places, form: 
         labels = [task.guideline.verdicts[word][0] for word in VERDICTS]
         words = [f"{label} {count:,}" for label, count in zip(labels, counts, strict=True)]
         console.print("Verdicts: " + "; ".join(words) + ".")
-    if summary.rejected or summary.rejected_lesions:
-        if summary.rejected:
-            rows = counted(summary.rejected, "row")
-            console.print(f"{rows} rejected: see {places.rejects}")
-        if summary.rejected_lesions:
-            lesions = counted(summary.rejected_lesions, "lesion")
-            console.print(f"{lesions} rejected: see {places.rejected_lesions}")
-        console.print(f"The first: {shortened(summary.first_reason)}")
+    if tell_rejected(console, summary, places.rejects, places.rejected_lesions):
         console.print("Correct them there and classify that file again.")
     if summary.formulas and form == "csv":
         console.print(

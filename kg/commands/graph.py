@@ -11,9 +11,17 @@ from typing import Annotated
 import typer
 
 from kg import terminal
-from kg.commands.inputs import ENGINE, REJECTS, IgnoreUnknown, Ontology, Output, Strict
+from kg.commands.inputs import (
+    ENGINE,
+    REJECTS,
+    IgnoreUnknown,
+    Ontology,
+    Output,
+    Strict,
+    tell_rejected,
+)
 from kg.engines.registry import LocalName, engine_of
-from kg.engines.rejects import Rejects, shortened
+from kg.engines.rejects import Rejects
 from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.graph.build import (
@@ -170,14 +178,7 @@ def _tell(jobs: Sequence[_KeptJob], target: _Target) -> None:
         summary = job.summary
         patients = counted(summary.patients, "patient")
         console.print(f"Cohort {job.cohort.name}: {patients} with verdicts.")
-        if summary.rejected:
-            rows = counted(summary.rejected, "row")
-            console.print(f"{rows} rejected: see {job.rejects.path}")
-        if summary.rejected_lesions:
-            lesions = counted(summary.rejected_lesions, "lesion")
-            console.print(f"{lesions} rejected: see {job.rejects.lesion_path}")
-        if summary.first_reason:
-            console.print(f"The first: {shortened(summary.first_reason)}")
+        tell_rejected(console, summary, job.rejects.path, job.rejects.lesion_path)
     console.print(f"The graph is in {target.store or target.output}.")
     if jobs:
         console.print(NOTE_ON_USE)

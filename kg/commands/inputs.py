@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
+from rich.console import Console
 
 from kg import paths
+from kg.engines.rejects import shortened
+from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.output import check_apart
 from kg.paths import Remote
+from kg.texts import counted
 
 Place = TypeVar("Place", bound=Path | Remote)
 
@@ -103,3 +107,18 @@ def _local(place: Path | Remote) -> Path:
     if isinstance(place, Remote):
         raise InputError(f"{place} is remote; such places need --engine spark")
     return place
+
+
+def tell_rejected(
+    console: Console, summary: Summary, rows: Path | Remote, lesions: Path | Remote
+) -> bool:
+    """Say how many rows were rejected, where they are, and why the first was; whether any was."""
+    for count, noun, place in (
+        (summary.rejected, "row", rows),
+        (summary.rejected_lesions, "lesion", lesions),
+    ):
+        if count:
+            console.print(f"{counted(count, noun)} rejected: see {place}")
+    if summary.first_reason:
+        console.print(f"The first: {shortened(summary.first_reason)}")
+    return bool(summary.first_reason)

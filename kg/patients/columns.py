@@ -49,11 +49,6 @@ def as_text(column: pl.Series) -> pl.Series:
     return text.str.strip_suffix(".0") if column.dtype.is_float() else text
 
 
-def read_column(variable: Variable, column: pl.Series) -> Column:
-    """Return what a column of cells says of a variable."""
-    return read_columns([variable], column.to_frame(variable.name))[variable.name]
-
-
 def read_columns(variables: Sequence[Variable], frame: pl.DataFrame) -> dict[str, Column]:
     """Return what each variable's column of a frame says."""
     if not variables:

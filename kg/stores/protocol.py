@@ -50,13 +50,6 @@ class Store(Protocol):
             raise QueryError("this is no ASK; an ASK is wanted here")
         return answer
 
-    def construct(self, query: str) -> list[ox.Triple]:
-        """Answer a CONSTRUCT or DESCRIBE."""
-        answer = self.query(query)
-        if not isinstance(answer, list):
-            raise QueryError("this is no CONSTRUCT or DESCRIBE; one of these is wanted here")
-        return answer
-
     def query(self, query: str) -> Answer:
         """Answer any query, by its form."""
         ...

@@ -9,13 +9,11 @@ import polars as pl
 import pyoxigraph as ox
 
 from kg.graph.lines import segments, slices
-from kg.graph.names import PREFIXES, patient_iri
+from kg.graph.names import PREFIXES
 from kg.graph.verdicts import identity_lines, verdict_lines
 from kg.keys import ID
 from kg.reasoning.results import Chunk
 from kg.writers.task import Task
-
-__all__ = ["patient_iri", "write_turtle"]
 
 
 def write_turtle(task: Task, chunks: Iterator[Chunk], path: Path) -> None:

@@ -9,6 +9,7 @@ from kg.cohorts.opened import OpenCohort
 from kg.errors import ComponentError, QueryError
 from kg.graph.memory import PatientGraph, cohort_quads, draft_graph
 from kg.guideline import load
+from kg.keys import ID
 from kg.ontology import HCC
 from kg.patients.drafts import Draft
 from kg.server.asking import CANNOT_FORK, Asker, can_fork
@@ -24,7 +25,7 @@ _TOO_LARGE = (
     f"the cohort has more than {LARGEST_COHORT:,} patients, too many to be asked here; make a "
     "store of it with 'hcc-kg graph build', and ask that with 'hcc-kg query' or 'hcc-kg serve'"
 )
-_PATIENTS = f"SELECT ?id {{ ?p <{HCC}patient_id> ?id }} ORDER BY ?id"
+_PATIENTS = f"SELECT ?id {{ ?p <{HCC}{ID}> ?id }} ORDER BY ?id"
 # What is made of this session's draft or cohort, with that itself: its own, in memory.
 _OF_DRAFT, _OF_COHORT = "query:of-draft", "query:of-cohort"
 
