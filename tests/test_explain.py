@@ -68,7 +68,7 @@ def criterion(found, name):
 def test_contraindicated_names_the_criterion_and_its_fact():
     found = therapy("rfa", hepatic_vein_thrombus="yes")
     assert found.reason == (
-        "Contraindicated: ABL-C2b (hepatic vein thrombus) is met "
+        "Contraindicated: ABL-C2b (hepatic vein tumour thrombus) is met "
         "because of hepatic vein tumour thrombus: yes."
     )
     assert found.facts == ("hepatic vein tumour thrombus: yes",)

@@ -35,7 +35,7 @@ SMALL = {"tumour_count": "1", "max_tumour_diameter_cm": "2.4", "child_pugh_class
         ({"tumour_count": "3"}, "3 tumours; 64 variables unknown"),
         (
             {"portal_vein_thrombus": "vp3"},
-            "Portal vein thrombus: first-order branch (Vp3); 63 variables unknown",
+            "Portal vein tumour thrombus: first-order branch (Vp3); 63 variables unknown",
         ),
     ],
 )
