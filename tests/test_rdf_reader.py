@@ -288,7 +288,7 @@ def test_lesions_in_the_file_and_in_a_table_are_refused(
         ("p.ttl", HEAD + "ex:a hcc:ecog 1\nex:b hcc:ecog 2 .", "line 5: not valid Turtle"),
         ("p.nt", "<http://x/a> <http://x/b> .", "line 1: not valid N-Triples"),
         ("p.jsonld", '{"@id": "a",\n "b" 2}', "line 2: not valid JSON-LD"),
-        ("p.ttl", HEAD + "ex:a ex:b <<( ex:a ex:b ex:c )>> .", "a triple stands in place of"),
+        ("p.ttl", HEAD + "ex:a ex:b <<( ex:a ex:b ex:c )>> .", "a triple is in place of"),
         ("p.ttl", "", "is empty"),
     ],
 )
@@ -305,7 +305,7 @@ def test_file_that_is_not_valid_is_an_error_with_its_line(
 def test_rdf_xml_is_no_known_format(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"bomb{suffix}"
     path.write_text('<!DOCTYPE r [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><r>&b;</r>')
-    with pytest.raises(InputError, match="no known format"):
+    with pytest.raises(InputError, match="is not a known format"):
         open_source(path)
 
 
