@@ -60,7 +60,7 @@ QUICK = (
     ),
     Broken(
         "modules", "criteria", "hcc:ABL-C5", "a owl:Class ;", "a owl:Class",
-        "ontology", "criteria.ttl, line 248: not valid Turtle",
+        "ontology", "criteria.ttl, line 250: not valid Turtle",
     ),
     Broken(
         "modules", "hcc", "", "0.1.0/statements", "0.1.0/statement",
