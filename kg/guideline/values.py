@@ -262,10 +262,9 @@ class Variable:
 
         All other bands, where no direction of the variable is clearly worse.
         """
-        others = bands_of(self.everything & ~mask)
         if self.worse is None:
-            return sum(1 << i for i in others)
-        known = [self._height(i) for i in bands_of(mask)]
+            return self.everything & ~mask
+        others, known = bands_of(self.everything & ~mask), [*map(self._height, bands_of(mask))]
         if self.worse == "higher":
             return sum(1 << i for i in others if self._height(i) < min(known))
         return sum(1 << i for i in others if self._height(i) > max(known))
