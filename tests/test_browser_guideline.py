@@ -14,9 +14,17 @@ def drawn(page, number=0):
 
 
 def click(page, graph, name):
-    """Click the node of a picture."""
-    at = graph.evaluate("(e, id) => e.cy.getElementById(id).renderedPosition()", name)
-    graph.click(position={"x": at["x"], "y": at["y"]})
+    """Click the node of a picture, once it is where it will stay."""
+    places = [None]
+
+    def rests():
+        where = "(e, id) => e.cy.getElementById(id).renderedPosition()"
+        places.append(graph.evaluate(where, name))
+        page.wait_for_timeout(150)
+        return places[-1] == places[-2]
+
+    until(page, rests)
+    graph.click(position={"x": places[-1]["x"], "y": places[-1]["y"]})
 
 
 def test_click_in_the_taxonomy_opens_a_therapy_and_the_back_button_returns(explorer):

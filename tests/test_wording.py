@@ -80,6 +80,7 @@ def test_every_formula_of_the_ontology_can_be_said(name):
         ("tumour_count", ">=5", "number of tumours at least 5"),
         ("tumour_count", ">5", "number of tumours at least 6"),
         ("liver_involvement_percent", ">=70", "share of the liver occupied by tumour at least 70%"),
+        ("platelets_10e9_l", ">=70", "platelet count at least 70 × 10⁹/L"),
         ("child_pugh_class", "A|B", "Child-Pugh class: A or B"),
         ("cachexia", "no", "cachexia: no"),
         ("cachexia", None, "cachexia: unknown"),

@@ -109,7 +109,8 @@ def number_words(variable: Variable, intervals: Sequence[Interval]) -> str:
     unit = variable.unit_symbol
     if unit is None:
         return text
-    return f"{text}{'' if unit == '%' else ' '}{unit}"
+    before = "" if unit == "%" else " × " if unit[0].isdigit() else " "  # 5.4 × 10⁹/L
+    return f"{text}{before}{unit}"
 
 
 def interval_words(variable: Variable, interval: Interval) -> str:
