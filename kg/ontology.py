@@ -31,6 +31,8 @@ SUBCLASS, SOURCE = RDFS + "subClassOf", DCTERMS + "source"
 Node: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
 
 _TYPE = RDF + "type"
+_MAIN = "hcc.ttl"
+_PLACE = re.compile(r"^Parser error (?:at|between) line \d+ .*?: ")  # the line is told already
 _WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
 
 
@@ -175,9 +177,8 @@ def _parse(path: Path) -> list[ox.Triple]:
     try:
         quads = list(ox.parse(path=path, format=ox.RdfFormat.TURTLE, rename_blank_nodes=True))
     except SyntaxError as error:
-        raise OntologyError(
-            f"{path}, line {error.lineno}: not valid Turtle: {error.msg}"
-        ) from error
+        what = _PLACE.sub("", error.msg)
+        raise OntologyError(f"{path}, line {error.lineno}: not valid Turtle: {what}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise OntologyError(f"{path}: cannot be read: {error}") from error
     return [quad.triple for quad in quads]
@@ -187,6 +188,10 @@ def _modules(folder: Path) -> dict[str, tuple[str, Path, list[ox.Triple]]]:
     """Return the modules of a folder by ontology IRI and by version IRI."""
     if not folder.is_dir():
         raise OntologyError(f"{folder}: no such folder; it should hold the ontology's Turtle files")
+    if not (folder / _MAIN).is_file():
+        raise OntologyError(
+            f"{folder} holds no ontology: {_MAIN} is not there; name a copy of the folder ontology/"
+        )
     found: dict[str, tuple[str, Path, list[ox.Triple]]] = {}
     for path in sorted(folder.glob("*.ttl")):
         triples = _parse(path)

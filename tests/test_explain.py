@@ -316,3 +316,38 @@ def test_command_wants_a_therapy_to_justify(tmp_path):
 def test_command_refuses_a_therapy_without_criteria(tmp_path):
     with pytest.raises(InputError, match="no criteria for a therapy 'surgery'"):
         run(tmp_path, "p[1]", "surgery", tumour_count="1")
+
+
+def of_example(*arguments: str) -> str:
+    app = typer.Typer()
+    app.command()(command)
+    invoked = CliRunner().invoke(app, ["--example", *arguments], env={"COLUMNS": "200"})
+    if isinstance(invoked.exception, InputError):
+        raise invoked.exception
+    return invoked.stdout
+
+
+def test_command_explains_a_patient_of_the_example_with_its_lesions():
+    assert "(rfa)" in of_example("vp3-thrombus", "rfa")
+    assert "(tace)" not in of_example("vp3-thrombus", "rfa")
+    assert "(tace)" in of_example("lesions-one-by-one")
+
+
+def test_command_names_the_unknown_recommendations():
+    assert "Unknown: REC-8 (change of therapy after progression)" in of_example("vp3-thrombus")
+
+
+@pytest.mark.parametrize("words", [(), ("a.csv", "vp3-thrombus", "rfa")])
+def test_command_says_what_to_give_with_the_example(words):
+    with pytest.raises(InputError, match=r"give --example PATIENT \[THERAPY\]"):
+        of_example(*words)
+
+
+def test_command_wants_a_patient_beside_the_table():
+    with pytest.raises(InputError, match=r"1 argument given; give PATIENTS PATIENT \[THERAPY\]"):
+        command("a.csv")
+
+
+def test_command_names_first_the_patient_that_differs_in_capitals():
+    with pytest.raises(InputError, match=r"no patient 'Vp3-Thrombus'; .*, vp3-thrombus\b"):
+        of_example("Vp3-Thrombus")

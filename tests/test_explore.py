@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -26,15 +27,17 @@ def answers(port: int) -> bool:
 def test_it_runs_until_it_is_ended_and_leaves_nothing_running() -> None:
     port = free_port()
     command = [sys.executable, "-m", "kg", "explore", "--no-browser", "--port", str(port)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
     until = time.monotonic() + 60
     while not answers(port):
         assert process.poll() is None
         assert time.monotonic() < until
         time.sleep(0.2)
     process.send_signal(signal.SIGTERM)
-    _, told = process.communicate(timeout=30)
-    assert f"http://127.0.0.1:{port}/".encode() in told
+    shown, told = process.communicate(timeout=30)
+    assert (shown + told).count(f"127.0.0.1:{port}".encode()) == 1
+    assert f"The explorer is at http://127.0.0.1:{port}/".encode() in told
+    assert b"Streamlit" not in shown + told
     assert not answers(port)
 
 
@@ -54,7 +57,7 @@ def test_address_that_is_meant_is_listened_on(
     asked: list[list[str]] = []
 
     class Started:
-        def __init__(self, command: list[str]) -> None:
+        def __init__(self, command: list[str], env: dict[str, str]) -> None:
             asked.append(command)
 
         def wait(self) -> int:
@@ -64,6 +67,18 @@ def test_address_that_is_meant_is_listened_on(
 
     monkeypatch.setattr("kg.commands.explore.subprocess.Popen", Started)
     monkeypatch.setattr("kg.commands.explore.signal.signal", lambda *_: None)
-    found = run("explore", "--no-browser", "--host", "0.0.0.0", "--expose")  # noqa: S104
+    words = ("--no-browser", "--host", "0.0.0.0", "--expose", "--port", str(free_port()))  # noqa: S104
+    found = run("explore", *words)
     assert found.status == 0  # type: ignore[attr-defined]
     assert "0.0.0.0" in asked[0]  # noqa: S104
+
+
+@pytest.mark.parametrize("command", ["explore --no-browser", "serve"])
+def test_a_port_in_use_is_told_before_any_address(run: Callable[..., object], command: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        found = run(*command.split(), "--port", str(port))
+    assert found.status == 2  # type: ignore[attr-defined]
+    assert found.err == (  # type: ignore[attr-defined]
+        f"hcc-kg: port {port} is in use; give another, such as --port {port + 1}\n"
+    )

@@ -64,3 +64,52 @@ def test_a_reading_of_two_terms_is_refused(ontology_copy: Path) -> None:
     _edit(ontology_copy, "alternatives", "hcc:alternativeTo ", "hcc:alternativeTo hcc:ABL-I1 , ")
     with pytest.raises(OntologyError, match="has 2 values of hcc:alternativeTo; it needs one"):
         with_alternatives(ontology_copy)
+
+
+COMMANDS = (
+    "explain --example vp3-thrombus rfa",
+    "cohort --example",
+    "show ABL-I1",
+    "query eligible-for --param patient=vp3-thrombus",
+    "serve",
+    "explore --no-browser",
+    "classify --example",
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_that_reads_the_guideline_reads_the_named_one(
+    run: Callable[..., Ran], tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "mine").mkdir()
+    ran = run(*command.split(), "--ontology", tmp_path / "mine")
+    assert (ran.status, ran.out) == (2, "")
+    assert f"{tmp_path / 'mine'} holds no ontology: hcc.ttl is not there" in ran.err
+
+
+def test_a_changed_label_is_shown(run: Callable[..., Ran], ontology_copy: Path) -> None:
+    _edit(ontology_copy, "therapies", '"radiofrequency ablation"@en', '"ablation by waves"@en')
+    for command in (
+        ("explain", "--example", "vp3-thrombus", "rfa"),
+        ("show", "rfa"),
+        ("query", "eligible-for", "--param", "patient=small-single-tumour", "--format", "csv"),
+    ):
+        assert "ablation by waves" in run(*command, "--ontology", ontology_copy).out
+
+
+def test_a_stray_turtle_file_is_not_blamed_for_a_wrong_folder(
+    run: Callable[..., Ran], tmp_path: Path
+) -> None:
+    (tmp_path / "stray.ttl").write_text("no Turtle")
+    ran = run("show", "rfa", "--ontology", tmp_path)
+    assert ran.status == 2
+    assert "hcc.ttl is not there; name a copy of the folder ontology/" in ran.err
+
+
+def test_a_fault_of_syntax_has_its_line_once(run: Callable[..., Ran], ontology_copy: Path) -> None:
+    path = ontology_copy / "criteria.ttl"
+    path.write_text(path.read_text("utf-8") + "hcc:x a b c .\n", "utf-8")
+    line = path.read_text("utf-8").count("\n")
+    ran = run("show", "rfa", "--ontology", ontology_copy)
+    assert f"criteria.ttl, line {line}: not valid Turtle: b is not" in ran.err
+    assert ran.err.count("line ") == 1

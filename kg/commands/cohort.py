@@ -14,7 +14,7 @@ from rich.text import Text
 
 from kg import terminal
 from kg.cohorts.report import CohortReport, Reason, TherapyReport, report_on
-from kg.commands.inputs import LESIONS, PATIENTS, IgnoreUnknown, named_tables
+from kg.commands.inputs import LESIONS, PATIENTS, IgnoreUnknown, Ontology, named_tables
 from kg.engines.rejects import shortened
 from kg.guideline import Guideline, load
 from kg.patients.tables import PatientTable
@@ -38,6 +38,7 @@ def cohort(
         Literal["text", "json"], typer.Option(help="Tables, or all counts as one JSON object.")
     ] = "text",
     ignore_unknown: IgnoreUnknown = False,
+    ontology: Ontology = None,
     top: Annotated[
         int, typer.Option(min=1, help="How many reasons and variables the tables show.")
     ] = 5,
@@ -50,7 +51,7 @@ def cohort(
     Example: hcc-kg cohort patients.parquet --top 10
     """
     table_path, lesion_path = named_tables(patients, lesions, example)
-    guideline = load()
+    guideline = load(ontology)
     table = PatientTable(guideline, table_path, lesion_path, ignore_unknown)
     with terminal.progress("counting", table.height) as bar:
         report = report_on(table, bar.watch)

@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from kg.commands.inputs import LESIONS, PATIENTS
+from kg.commands.inputs import LESIONS, PATIENTS, Ontology, named_tables, one_patient
 from kg.engines.registry import LocalName, engine_of, reasoner_of
 from kg.errors import InputError
 from kg.explanation.changes import sentences
@@ -58,33 +58,41 @@ _ROLES = (INDICATION, PRECONDITION, ABSOLUTE, RELATIVE)
 
 
 def explain(
-    patients: Annotated[Path, typer.Argument(help=PATIENTS)],
-    patient_id: Annotated[str, typer.Argument(help="The patient to explain.")],
+    patients: Annotated[
+        str | None, typer.Argument(help=f"{PATIENTS} Left out with --example.")
+    ] = None,
+    patient: Annotated[str | None, typer.Argument(help="The patient to explain.")] = None,
     therapy: Annotated[
-        str | None, typer.Argument(help="One therapy, in full; all of them in short otherwise.")
+        str | None, typer.Argument(help="One therapy, in full; without it all, in short.")
     ] = None,
     *,
+    example: Annotated[
+        bool, typer.Option("--example", help="The patient is of the built-in example cohort.")
+    ] = False,
     lesions: Annotated[Path | None, typer.Option(help=LESIONS)] = None,
     engine: Annotated[
         LocalName, typer.Option(help="Engine: compiled (fast) or hermit (the OWL reasoner).")
     ] = "compiled",
     justify: Annotated[
         bool,
-        typer.Option("--justify", help="Add the facts and axioms from which HermiT concludes it."),
+        typer.Option("--justify", help="Add the facts and axioms that give HermiT the verdict."),
     ] = False,
+    ontology: Ontology = None,
 ) -> None:
     """Explain the verdicts on one patient: criteria, facts, places, and what is missing.
 
-    Example: hcc-kg explain patients.csv p1 rfa --justify
+    Example: hcc-kg explain --example vp3-thrombus rfa
     """
-    guideline = load()
-    if justify and therapy is None:
+    table, name, only = one_patient([w for w in (patients, patient, therapy) if w], example)
+    guideline = load(ontology)
+    if justify and only is None:
         raise InputError("--justify explains one verdict: name a THERAPY after the patient")
-    chosen = list(guideline.therapies) if therapy is None else [guideline.therapy(therapy).id]
-    record = find_patient(guideline, patients, patient_id, lesions)
+    chosen = list(guideline.therapies) if only is None else [guideline.therapy(only).id]
+    tables = named_tables(table, lesions, example)
+    record = find_patient(guideline, tables[0], name, tables[1])
     result = engine_of(engine, guideline).classify(record).narrowed(chosen)
     explanation = explanation_of(guideline, record, result)
-    page = _Page(output(), guideline, record, explanation, full=therapy is not None)
+    page = _Page(output(), guideline, record, explanation, full=only is not None)
     page.patient()
     for each in explanation.therapies.values():
         page.therapy(each)
@@ -233,9 +241,9 @@ class _Page:
             self.line("None is met.")
         for recommendation in met:
             self.recommendation(recommendation)
-        open_ = [r.id for r in concerned if r.state == UNKNOWN]
-        if open_:
-            self.labelled("Unknown", ", ".join(open_), 0)
+        unknown = [f"{r.id} ({r.label})" for r in concerned if r.state == UNKNOWN]
+        if unknown:
+            self.labelled("Unknown", "; ".join(unknown), 0)
 
     def concerns(self, recommendation: RecommendationExplanation) -> bool:
         shown = self.explanation.therapies

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -11,12 +12,20 @@ from typing import Annotated
 import typer
 
 from kg import terminal
+from kg.commands.inputs import Ontology
 from kg.errors import ComponentError, InputError
-from kg.paths import explorer_app
+from kg.guideline import load
+from kg.paths import ONTOLOGY_VARIABLE, explorer_app
 
 _EXPOSED = (
     "--host {host} is reached by others, and the explorer has no log-in: whoever reaches it can "
     "use it. Use 127.0.0.1; or put a proxy with a log-in before it, and give --expose"
+)
+
+_QUIET = (  # we open the browser and say the address; Streamlit still says what is wrong
+    *("--server.headless", "true"),
+    *("--logger.hideWelcomeMessage", "true"),
+    *("--logger.level", "warning"),
 )
 
 
@@ -27,6 +36,7 @@ def explore(
         bool, typer.Option("--expose", help="Let --host be an address that others reach.")
     ] = False,
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+    ontology: Ontology = None,
 ) -> None:
     """Open the explorer: patients, therapies, the guideline, queries and cohorts.
 
@@ -35,14 +45,21 @@ def explore(
     Example: hcc-kg explore --port 8501
     """
     from kg.server.access import is_loopback  # noqa: PLC0415 - nothing else needs a server
+    from kg.server.sockets import listening  # noqa: PLC0415
 
     if not expose and not is_loopback(host):
         raise InputError(_EXPOSED.format(host=host))
+    load(ontology)  # a wrong folder is told before anything starts
+    with listening(host, port):  # so is an address that cannot be had
+        pass
     command = [sys.executable, "-m", "streamlit", "run", str(explorer_app())]
-    options = ["--server.port", str(port), "--server.address", host, "--server.headless", "true"]
+    options = ["--server.port", str(port), "--server.address", host, *_QUIET]
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     terminal.messages().print(f"The explorer is at {address} (Ctrl-C stops it).")
-    process = subprocess.Popen([*command, *options])  # noqa: S603 - our own program
+    named = {ONTOLOGY_VARIABLE: str(ontology)} if ontology else {}
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        [*command, *options], env={**os.environ, **named}
+    )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         if browser:
@@ -54,6 +71,4 @@ def explore(
         process.terminate()
         process.wait()
     if status:
-        raise ComponentError(
-            f"the explorer ended with status {status}; is port {port} in use? Try another --port"
-        )
+        raise ComponentError(f"the explorer ended with status {status}; its messages are above")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -58,6 +58,23 @@ def named_tables(
     if lesions is not None:
         raise InputError("the example cohort brings its own lesions; leave --lesions out")
     return paths.example_cohort(), paths.example_lesions()
+
+
+def one_patient(words: Sequence[str], example: bool) -> tuple[Path | None, str, str | None]:
+    """Return the table, the patient and the therapy that a command was given.
+
+    With the example cohort there is no table among the words.
+
+    Raises:
+        InputError: there are too few or too many words.
+    """
+    least = 1 if example else 2
+    if not least <= len(words) <= least + 1:
+        usage = "--example PATIENT [THERAPY]" if example else "PATIENTS PATIENT [THERAPY]"
+        raise InputError(f"{counted(len(words), 'argument')} given; give {usage}")
+    table = None if example else Path(words[0])
+    patient, *therapy = words[least - 1 :]
+    return table, patient, therapy[0] if therapy else None
 
 
 @dataclass(frozen=True)

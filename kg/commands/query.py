@@ -16,10 +16,11 @@ from kg import terminal
 from kg.catalogue.page import markdown
 from kg.catalogue.queries import Question, catalogue, question
 from kg.catalogue.subjects import title
+from kg.commands.inputs import Ontology
 from kg.errors import InputError
 from kg.graph.build import build_example
 from kg.graph.names import PREFIXES
-from kg.guideline import load
+from kg.guideline import Guideline, load
 from kg.output import check_apart, whole_output
 from kg.stores import TIMEOUT, Answer, Store, Table, open_store
 from kg.stores.formats import Format, for_terminal, serialise
@@ -82,6 +83,7 @@ def query(
     text: Annotated[
         bool, typer.Option("--text", help="Print the query, filled, instead of asking it.")
     ] = False,
+    ontology: Ontology = None,
 ) -> None:
     """Ask a saved question, or a SPARQL query of your own.
 
@@ -91,12 +93,14 @@ def query(
     """
     if store is not None and endpoint is not None:
         raise InputError("--store and --endpoint exclude each other; name one")
-    check_apart([Path(file) if file and file != _STANDARD_INPUT else None], [output], store)
-    asked = _asked(name, file, _pairs(param or []))
+    guideline = load(ontology)
+    own = Path(file) if file and file != _STANDARD_INPUT else None
+    check_apart([own, *guideline.ontology.modules.values()], [output], store)
+    asked = _asked(guideline, name, file, _pairs(param or []))
     if text:
         sys.stdout.write(asked)
         return
-    source = _source(store, endpoint, timeout)
+    source = _source(guideline, store, endpoint, timeout)
     try:
         answer = source.query(asked)
     finally:
@@ -104,14 +108,14 @@ def query(
     _write(answer, format, output)
 
 
-def _asked(name: str | None, file: str | None, values: dict[str, str]) -> str:
+def _asked(guideline: Guideline, name: str | None, file: str | None, values: dict[str, str]) -> str:
     """Return the query to ask: a saved one with its values, or the text of a file."""
     if name == _STANDARD_INPUT and file is None:
         name, file = None, _STANDARD_INPUT
     if (name is None) == (file is None):
         raise InputError("name a saved question, or a query by --file: one of the two")
     if name is not None:
-        return question(name).filled(values)
+        return question(name).filled(values, guideline)
     if values:
         raise InputError("--param is for saved questions; write the values into the query itself")
     return _text_of(str(file))
@@ -140,7 +144,9 @@ def _pairs(given: list[str]) -> dict[str, str]:
     return values
 
 
-def _source(folder: Path | None, endpoint: str | None, timeout: float) -> Store:
+def _source(
+    guideline: Guideline, folder: Path | None, endpoint: str | None, timeout: float
+) -> Store:
     if endpoint is not None:
         if not endpoint.lower().startswith(("http://", "https://")):
             raise InputError(f"--endpoint {endpoint!r} should begin with http:// or https://")
@@ -148,7 +154,7 @@ def _source(folder: Path | None, endpoint: str | None, timeout: float) -> Store:
     if folder is not None:
         return open_store(str(folder), read_only=True)
     example = open_store(None)
-    build_example(load(), example)
+    build_example(guideline, example)
     terminal.messages().print("Asked of the guideline and the example cohort.", style="dim")
     return example
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from kg import terminal
+from kg.commands.inputs import Ontology
 from kg.errors import ComponentError, InputError
 
 _SERVING = "Serving {what} at {address} (SPARQL at {address}sparql). Ctrl-C stops it."
@@ -39,6 +40,7 @@ def serve(
     default_graph: Annotated[
         str, typer.Option(help="What a query without a dataset sees: union (of all graphs) or own.")
     ] = "union",
+    ontology: Ontology = None,
 ) -> None:
     """Serve guideline, patients and verdicts by the SPARQL 1.1 Protocol.
 
@@ -70,6 +72,7 @@ def serve(
         access=serving.access_to(host, store, token, allow_origin),
         store=store,
         union=default_graph == "union",
+        ontology=ontology,
     )
     serving.serve_until_ended(settings, lambda address, graphs: _tell(store, address, graphs))
 

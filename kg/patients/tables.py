@@ -190,7 +190,9 @@ def find_patient(
             )
             return next(iter(table.records(one)))
     known = table.ids.drop_nulls().head(5_000).to_list()
-    near = difflib.get_close_matches(patient_id, known, n=3) or known[:3]
+    same = [name for name in known if name.casefold() == patient_id.casefold()]
+    close = difflib.get_close_matches(patient_id, known, n=3)
+    near = list(dict.fromkeys([*same, *close]))[:3] or known[:3]
     raise InputError(
         f"{path} has no patient {patient_id!r}; "
         + (f"there are, for instance, {', '.join(near)}" if near else "it has no rows")

@@ -25,9 +25,9 @@ from kg.server.handlers import Endpoint
 from kg.server.health import HealthCheck
 from kg.server.limits import Limits, raise_open_files
 from kg.server.questions import Questions
+from kg.server.sockets import BACKLOG, listening
 
 _LONGEST_HEAD = 1024 * 1024  # of a URL with headers; a longer one than the limit is told so
-_BACKLOG = 2048
 _FAREWELL = 2  # seconds for running queries, when the server is told to end
 
 
@@ -41,6 +41,7 @@ class Settings:
     access: Access
     store: Path | None = None
     union: bool = True
+    ontology: Path | None = None
 
 
 def serve_until_ended(settings: Settings, started: Callable[[str, int], None]) -> None:
@@ -51,8 +52,8 @@ def serve_until_ended(settings: Settings, started: Callable[[str, int], None]) -
     """
     raise_open_files()
     with _ended_by_signals(), ExitStack() as kept:
-        listener = kept.enter_context(_listening(settings.host, settings.port))
-        guideline = load()
+        listener = kept.enter_context(listening(settings.host, settings.port))
+        guideline = load(settings.ontology)
         questions = Questions(catalogue(), guideline)
         data = settings.store or kept.enter_context(_example(guideline))
         guard = kept.enter_context(closing(Guard(data, settings.limits)))
@@ -74,29 +75,9 @@ def _run(settings: Settings, guard: Guard, questions: Questions, listener: socke
         h11_max_incomplete_event_size=_LONGEST_HEAD,
         timeout_keep_alive=IDLE_TIME,
         timeout_graceful_shutdown=_FAREWELL,
-        backlog=_BACKLOG,
+        backlog=BACKLOG,
     )
     uvicorn.Server(config).run(sockets=[listener])
-
-
-@contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """Take the address before anything is loaded."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, kind, number, _, address = found[0]
-        listener = socket.socket(family, kind, number)
-    except OSError as error:
-        raise InputError(f"--host {host}: {error.strerror or error}") from error
-    with listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(address)
-        except OSError as error:
-            words = f"{host}:{port} cannot be had: {error.strerror}; give another --port"
-            raise InputError(words) from error
-        listener.listen(_BACKLOG)  # who comes before uvicorn is ready waits
-        yield listener
 
 
 @contextmanager
