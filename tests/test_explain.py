@@ -106,7 +106,7 @@ def test_undetermined_names_what_would_settle_it():
     assert found.reason.startswith("Undetermined: whether it is indicated")
     assert [missing.variable for missing in found.missing] == ["child_pugh_class"]
     assert found.missing[0].label == "Child-Pugh class"
-    assert found.missing[0].fact == "Child-Pugh class: unknown"
+    assert found.missing[0].fact == "Child-Pugh class"
 
 
 def test_eligible_names_indication_and_precondition():

@@ -143,7 +143,7 @@ def test_an_address_of_an_upload_is_told_and_applied_when_the_table_comes():
     assert "upload it again" in texts(test)
     assert place(test)["chosen"] == ["undetermined"]
     upload(test, b"patient_id\na\n")
-    assert "**1 patient**: transarterial chemoembolisation: undetermined" in plain(test)
+    assert "**1 patient** · transarterial chemoembolisation: undetermined" in plain(test)
 
 
 def test_a_tampered_address_is_told_and_the_rest_is_kept():
@@ -208,6 +208,18 @@ def test_a_component_that_is_missing_is_told_once(monkeypatch):
     test.run()
     assert not test.exception
     assert not button_is_shown(test, "Stop")
+
+
+def test_a_table_without_rows_is_told():
+    test = upload(app("cohort"), b"patient_id,ecog\n")
+    assert "a header and no rows" in test.warning[0].value
+    assert "Click a bar" not in texts(test)
+
+
+def test_rows_that_were_all_rejected_are_shown():
+    test = upload(app("cohort"), b"patient_id,ecog\na,9\nb,9\n")
+    assert "2 rows rejected" in test.warning[0].value
+    assert len(test.dataframe[0].value) == 2
 
 
 def test_nothing_chosen_is_told():

@@ -107,6 +107,11 @@ def test_a_fact_to_find_out_is_a_click_away_from_its_field(guideline: Guideline)
     assert any(w.key == f"cell:{variable.name}" for w in (*test.text_input, *test.button_group))
 
 
+def test_a_wrong_cell_does_not_count_as_entered() -> None:
+    assert "1 of 19 variables entered" in texts(app("patient", tumour_count="2"))
+    assert "0 of 19 variables entered" in texts(app("patient", tumour_count="2 or 3"))
+
+
 def test_what_would_have_to_change_is_told() -> None:
     test = app("patient", variceal_bleed_within_month="true", open="rfa")
     assert "What would have to change" in texts(test)

@@ -168,7 +168,7 @@ class _Page:
         self.line(Text.assemble((word.capitalize(), style), f": {explanation.clause}."))
         for note in explanation.notes:
             self.line(note, style="bold")
-        if self.full:
+        if self.full and explanation.verdict != UNDETERMINED:  # there the reason says as much
             self.line(meaning)
             if explanation.note:
                 self.labelled(READING, explanation.note, 0)

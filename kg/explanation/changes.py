@@ -27,8 +27,8 @@ def sentences(guideline: Guideline, found: Changes) -> tuple[str, ...]:
     """Return what would have to change, as sentences."""
     if found.fewest is None:
         labels = listed(guideline.variables[name].label for name in found.standing)
-        stays = f"; what stands in the way stays: {labels}" if labels else ""
-        return (f"No improvement would be enough{stays}.",)
+        stays = f": {labels} would still stand in the way" if labels else ""
+        return (f"Nothing that can improve would be enough{stays}.",)
     if found.changes:
         return tuple(change_words(guideline, change) for change in found.changes)
     if found.fewest > MOST:

@@ -34,7 +34,7 @@ class CriterionExplanation:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A variable that could settle a verdict, with what the record says of it so far."""
+    """A variable that could settle a verdict; `fact` is what is known so far, or the label alone."""
 
     variable: str
     label: str

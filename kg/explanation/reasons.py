@@ -20,6 +20,7 @@ from kg.explanation.explanations import (
 )
 from kg.explanation.wording import NO_INDICATION, always_met, fact, listed, named, shortened, words
 from kg.guideline import Criterion, Guideline, Recommendation, Statement, Therapy
+from kg.guideline.values import Variable
 from kg.patients.records import Record
 from kg.reasoning.diagram import Evaluation
 from kg.reasoning.logic import Logic, logic_of
@@ -94,6 +95,11 @@ class _Explainer:
         if variable not in self._facts:
             self._facts[variable] = fact(self.guideline, self.record, variable)
         return self._facts[variable]
+
+    def so_far(self, variable: Variable) -> str:
+        """Return what is known of a missing variable, or its label alone."""
+        unknown = self.record.known[variable.name] == variable.unknown
+        return variable.label if unknown else self.fact(variable.name)
 
     def behind(self, name: str) -> tuple[str, ...]:
         """Return the facts that decide a class, or those that could where it is unknown."""
@@ -188,8 +194,9 @@ class _Explainer:
                 self.criterion(name, role) for role, names in therapy.row for name in names
             ),
             missing=tuple(
-                Missing(name, self.guideline.variables[name].label, self.fact(name))
-                for name in found.missing
+                Missing(name, variable.label, self.so_far(variable))
+                for name, variable in self.guideline.variables.items()
+                if name in found.missing
             ),
             unchecked=found.unchecked,
             covers=covers,
@@ -251,7 +258,7 @@ class _Explainer:
         ]
         variables = self.guideline.variables
         labels = [v.label for name, v in variables.items() if name in found.missing]
-        return f"whether it is {listed(unknown, 'or')} depends on {shortened(labels)}"
+        return f"whether it is {listed(unknown, 'or')} depends on {shortened(labels, 3)}"
 
     def eligible(
         self, therapy: Therapy, found: TherapyResult, covers: tuple[tuple[str, ...], ...]

@@ -37,7 +37,8 @@ with left:
     st.subheader("What this is not", anchor=False)
     st.markdown(
         "- Not a medical device, and no advice about a patient.\n"
-        f"- Not the guideline: {literal(source.definition)} Newer guidelines may say otherwise.\n"
+        f"- Not the guideline itself, but a reading of it. What is read: "
+        f"{literal(source.definition)} Newer guidelines may say otherwise.\n"
         "- Not free of interpretation: where the wording leaves something undecided, a "
         "reading of ours settles it. Readings are marked wherever they count.\n"
         "- Not complete: "

@@ -17,6 +17,9 @@ from kg.ui.words import literal, short
 def results(cohort: OpenCohort) -> None:
     """Show an open cohort: its figures, a view of it, and the patients selected in that."""
     figures(cohort)
+    if not cohort.report.patients:
+        nothing(cohort)
+        return
     titles, view = views.titles(cohort), state.selection().view
     st.session_state["cohort:view"] = view
     st.segmented_control(
@@ -37,6 +40,20 @@ def results(cohort: OpenCohort) -> None:
     with right:
         patients.selected(cohort)
     views.numbers(cohort, numbers)
+
+
+def nothing(cohort: OpenCohort) -> None:
+    """Say why no patient was classified, and show the rows that were rejected."""
+    rejected = counted(cohort.report.rejected, "row")
+    st.warning(
+        f"No patient was classified: {rejected} rejected. Correct the cells and open the table "
+        "again."
+        if cohort.report.rejected
+        else "No patient was classified: the table has a header and no rows.",
+        icon=":material/warning:",
+    )
+    if cohort.report.rejected or cohort.report.rejected_lesions:
+        views.rejected(cohort)
 
 
 def figures(cohort: OpenCohort) -> None:

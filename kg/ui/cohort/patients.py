@@ -30,7 +30,7 @@ def selected(cohort: OpenCohort) -> None:
         st.info("Click a bar, or choose above the chart, to see its patients here.")
         return
     frame = patients(cohort, selection)
-    st.markdown(f"**{counted(len(frame), 'patient')}**: {literal(told(cohort, selection))}")
+    st.markdown(f"**{counted(len(frame), 'patient')}** · {literal(told(cohort, selection))}")
     if frame.is_empty():
         st.caption("No patients in this selection; choose another bar.")
         return

@@ -73,7 +73,7 @@ def overlaps(cohort: OpenCohort) -> Numbers:
         )
     st.caption(
         "A bar counts the patients who are eligible, cautions or not, for exactly the therapies "
-        f"that are dotted below it; {_of(head, frame, 'combination')}."
+        f"that are dotted below it. {_of(head, frame, 'combination')}"
     )
     asked = Asked("therapies-per-patient", _EXAMPLE)
     return Numbers(frame.drop("chosen"), "overlaps", asked)
@@ -120,7 +120,7 @@ def missing(cohort: OpenCohort) -> Numbers:
         _legend(charts.MISSING_LEGEND)
         st.caption(
             "A bar counts the undetermined verdicts that depend on a variable. Where a verdict "
-            f"misses nothing else, any value settles it; {_of(head, frame, 'variable')}."
+            f"misses nothing else, any value settles it. {_of(head, frame, 'variable')}"
         )
     return Numbers(frame.drop("chosen"), "missing-variables", Asked("blocking-variables", _EXAMPLE))
 
@@ -239,5 +239,5 @@ def _most_contraindicated(cohort: OpenCohort) -> str:
 
 def _of(shown: pl.DataFrame, frame: pl.DataFrame, noun: str) -> str:
     if len(shown) == len(frame):
-        return f"all {counted(len(frame), noun)}" if len(frame) != 1 else f"the one {noun}"
-    return f"the {len(shown)} commonest of {counted(len(frame), noun)}"
+        return f"All {counted(len(frame), noun)} are shown." if len(frame) != 1 else ""
+    return f"Shown: the {len(shown)} commonest of {counted(len(frame), noun)}."

@@ -44,7 +44,8 @@ def form(guideline: Guideline, judged: Judged) -> None:
         label_visibility="collapsed",
     )
     fields = [v for v in guideline.variables.values() if v.group == group]
-    entered = sum(variable.name in judged.draft.cells for variable in fields)
+    taken = judged.draft.cells.keys() - judged.parsed.faults.keys()
+    entered = sum(variable.name in taken for variable in fields)
     st.caption(
         f"{entered} of {counted(len(fields), 'variable')} entered. Leave blank what is unknown."
     )

@@ -93,16 +93,24 @@ def verdicts(guideline: Guideline, judged: Judged) -> None:
     for family, therapies in families(guideline).items():
         st.markdown(f"### {literal(family.capitalize())}")
         ids = {therapy.id for therapy in therapies}
-        for recommendation in recommended:
-            first = next((t for t in guideline.therapies if t in recommendation.concerns), None)
-            if first in ids:
+        here = [r for r in recommended if _first(guideline, r) in ids]
+        for recommendation in here:
+            if not recommendation.muted:
                 _recommendation(guideline, recommendation)
         for therapy in therapies:
             _therapy(guideline, judged, judged.explanation.therapies[therapy.id])
+        for recommendation in here:
+            if recommendation.muted:
+                _recommendation(guideline, recommendation)
     labels = listed(
         t.label for t in guideline.mentioned.values() if sort_of(guideline, t.id) == MENTIONED
     )
     st.caption(f"The text mentions {literal(labels)}, and states no criteria for them.")
+
+
+def _first(guideline: Guideline, recommendation: RecommendationExplanation) -> str | None:
+    """Return the first therapy that a recommendation concerns."""
+    return next((t for t in guideline.therapies if t in recommendation.concerns), None)
 
 
 def _recommendation(guideline: Guideline, explanation: RecommendationExplanation) -> None:
