@@ -502,5 +502,5 @@ def test_a_bad_file_is_told_and_changes_nothing(  # noqa: PLR0917 - parameters
 
 
 def test_a_graph_needs_an_iri(store: Store) -> None:
-    with pytest.raises(InputError, match="no IRI of a graph"):
+    with pytest.raises(InputError, match="not an IRI of a graph"):
         store.clear("not an iri")

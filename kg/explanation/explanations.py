@@ -34,7 +34,7 @@ class CriterionExplanation:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A variable that could settle a verdict; `fact` is what is known so far, or the label alone."""
+    """A variable that could settle a verdict; `fact` is what is known of it, or its label."""
 
     variable: str
     label: str
