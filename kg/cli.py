@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+import re
 import sys
 from importlib import metadata
 from typing import Annotated
@@ -77,8 +79,13 @@ app.command("query")(query.query)
 app.command("reference")(reference.reference)
 app.command("serve")(serve.serve)
 
+for _command in (*app.registered_commands, *graph.app.registered_commands):
+    # Typer would keep the line breaks of the source; lines that are indented are examples.
+    _command.help = re.sub(r"(?<=\S)\n(?=\S)", " ", inspect.getdoc(_command.callback) or "")
+
 
 _INTERRUPTED = 130
+_CLOSED_PIPE = 141  # as of a program that SIGPIPE ends: who reads the output wants no more
 
 
 def main() -> None:
@@ -94,6 +101,8 @@ def main() -> None:
         print(f"hcc-kg: {error}", file=sys.stderr)
         sys.exit(error.exit_status)
     except SystemExit as ending:
+        if isinstance(ending.__context__, BrokenPipeError):
+            sys.exit(_CLOSED_PIPE)
         if ending.code == _INTERRUPTED:
             print("hcc-kg: interrupted; no output was written", file=sys.stderr)
         raise

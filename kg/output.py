@@ -45,17 +45,19 @@ def check_apart(
     Raises:
         InputError: a file is named for two things.
     """
-    taken = {file.resolve() for file in read if file is not None and not _is_device(file)}
+    sources = {file.resolve() for file in read if file is not None and not _is_device(file)}
+    taken: set[Path] = set()
     folder = None if store is None else store.resolve()
     for file in written:
         if file is None or _is_device(file):
             continue
         place = file.resolve()
-        if place in taken or folder in (place, *place.parents):
-            raise InputError(
-                f"{file} is named for two things; a result would take its place: "
-                "name another file to write to"
-            )
+        if place in sources:
+            raise InputError(f"{file} is a file that is read; name another file for the result")
+        if folder in (place, *place.parents):
+            raise InputError(f"{file} is in the folder of the store; name a file elsewhere")
+        if place in taken:
+            raise InputError(f"{file} is named for two results; give each a file of its own")
         taken.add(place)
 
 
@@ -83,7 +85,7 @@ def _replacing(path: Path) -> Iterator[Path]:
     try:
         handle, name = tempfile.mkstemp(".part", f".{target.name}.", target.parent)
     except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from error
+        raise InputError(f"{path} cannot be written{_why(target.parent, error)}") from error
     os.close(handle)
     part = Path(name)
     try:
@@ -92,6 +94,12 @@ def _replacing(path: Path) -> Iterator[Path]:
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _why(folder: Path, error: OSError) -> str:
+    if not folder.is_dir():
+        return f": there is no folder {folder}; make it, or name another file"
+    return f" in {folder}: {error.strerror}; name another file"
 
 
 def _umask() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,8 @@ TWICE = (
     "query --file query.rq --format csv --output query.rq",
     "query what-is-missing --store store --format csv --output store/new.csv",
     "reference --ontology o --output o/statements.ttl",
-    "template --ontology o --output o/variables.ttl",
 )
+NEW_FILES_ONLY = {"template"}
 READS_NOTHING = {"bench"}  # it writes, and makes up what it reads
 
 
@@ -62,7 +63,8 @@ def test_a_file_named_for_two_things_is_refused_and_stays(
 ) -> None:
     before = _files(place)
     ran = run(*line.split())
-    assert (ran.status, "is named for two things" in ran.err) == (2, True), ran.err
+    assert ran.status == 2, ran.err
+    assert re.search("is a file that is read; |folder of the store; |two results; ", ran.err)
     assert _files(place) == before
 
 
@@ -79,7 +81,7 @@ def _writing(command: Any, name: str = "") -> Iterator[str]:
 
 
 def test_every_command_that_writes_is_tried() -> None:
-    writing = set(_writing(typer.main.get_command(app))) - READS_NOTHING
+    writing = set(_writing(typer.main.get_command(app))) - READS_NOTHING - NEW_FILES_ONLY
     tried = {name for name in writing if any(line.startswith(name + " ") for line in TWICE)}
-    assert len(writing) >= 7
+    assert len(writing) >= 6
     assert tried == writing

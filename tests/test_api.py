@@ -267,7 +267,7 @@ def test_what_a_format_has_no_room_for_is_refused(
 def test_files_never_take_the_place_of_their_input(tmp_path: Path) -> None:
     table = tmp_path / "patients.csv"
     table.write_text("patient_id\np\n")
-    with pytest.raises(kg.InputError, match="named for two things"):
+    with pytest.raises(kg.InputError, match="is a file that is read"):
         kg.classify_file(table, table)
 
 

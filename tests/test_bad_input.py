@@ -40,15 +40,28 @@ def ids(ran: Ran) -> list[str]:
         ("p.txt", ".txt is not a known format; tables are read from .csv"),
         ("odd.csv", "unknown column 'tumour_cout' (nearest: tumour_count)"),
         ("p.csv --lesions none.csv", "none.csv: no such file; check the path"),
+        ("semi.csv", "semi.csv: its cells are separated by semicolons; save it with commas as"),
+        ("tabs.csv", "tabs.csv: its cells are separated by tabs; save it with commas as"),
+        ("id.csv", "no column patient_id; every row needs one; if 'ID' is that column, rename"),
+        ("far.csv", "no column patient_id; every row needs one; the columns are ecog, inr\n"),
+        ("p.csv --output p.csv", "p.csv is a file that is read; name another file for the result"),
+        ("p.csv --output r.csv --rejects r.csv", "r.csv is named for two results; give each"),
+        (
+            "p.csv --output verd",
+            "verd has no extension; end it in one of .csv, .json, .jsonl, .ttl",
+        ),
+        ("p.csv --output .", ". is a folder; name a file to write to"),
         ("p.csv --output out.xml", "'xml' is not a format; the formats are table, csv, json"),
         ("p.csv --therapy rfb", "rfb"),
         ("p.csv --explain --format csv", "explain goes with format json or jsonl"),
         ("p.csv --explain", "explain goes with format json or jsonl"),
         ("p.csv --compact --format json", "compact goes with format csv or parquet"),
         ("p.csv --output . --format csv", "is a folder; name a file to write to"),
-        ("p.csv --output none/out.csv", "cannot be written: No such file or directory"),
-        ("bad.csv --format csv --rejects none/r.csv", "none/r.csv: cannot be written"),
-        ("bad.csv --output out.csv --rejects none/r.csv", "none/r.csv: cannot be written"),
+        ("p.csv --output none/out.csv", "none; make it, or name another file\n"),
+        ("bad.csv --format csv --rejects none/r.csv", "none/r.csv cannot be written: there is no"),
+        ("bad.csv --output out.csv --rejects none/r.csv", "none; make it, or name another file"),
+        ("bad.csv --rejects none/r.csv", "bad.csv, row 2: column ecog: '9' is out of range"),
+        ("bad.csv --rejects .", ". is a folder; name a file to write to with --rejects"),
     ],
 )
 def test_wrong_usage_ends_with_a_message_and_without_output(
@@ -57,6 +70,10 @@ def test_wrong_usage_ends_with_a_message_and_without_output(
     (tmp_path / "p.csv").write_text("patient_id,ecog\np,1\n")
     (tmp_path / "bad.csv").write_text("patient_id,ecog\np,1\nq,9\n")
     (tmp_path / "odd.csv").write_text("patient_id,tumour_cout\np,1\n")
+    (tmp_path / "semi.csv").write_text("patient_id;inr\np;1,5\n")
+    (tmp_path / "tabs.csv").write_text("patient_id\tinr\np\t1,5\n")
+    (tmp_path / "id.csv").write_text("ecog,ID\n1,p\n")
+    (tmp_path / "far.csv").write_text("ecog,inr\n1,1\n")
     (tmp_path / "p.txt").touch()
     before = sorted(tmp_path.iterdir())
     ran = run("classify", *arguments.split())
@@ -102,6 +119,65 @@ def test_input_is_not_written_over(run: Run, tmp_path: Path, option: str, table:
     ran = run("classify", "p.csv", "--lesions", "l.csv", option, tmp_path / table)
     assert ran.status == 2
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == texts
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("template --output none/t.csv", "none/t.csv cannot be written: there is no folder "),
+        ("graph build --example --store none/a", "none/a: no store can be made here: there is no "),
+        ("query --file nothing.rq", "nothing.rq: no such file; check the path"),
+    ],
+)
+def test_missing_folder_or_file_is_told_alike_by_every_command(
+    run: Run, tmp_path: Path, command: str, told: str
+) -> None:
+    ran = run(*command.split())
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith(f"hcc-kg: {told}")
+    assert not list(tmp_path.iterdir())
+
+
+def test_help_has_no_line_breaks_of_its_source(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    told = run("classify", "--help").out
+    (line,) = [line for line in told.splitlines() if "Spark reads text tables" in line]
+    following = told.splitlines()[told.splitlines().index(line) + 1]
+    assert following.strip().startswith("remote output in CSV")
+
+
+def test_default_file_for_rejects_that_cannot_be_written_is_told_with_the_option(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "p.csv").write_text("patient_id,ecog\np,1\nq,9\n")
+    monkeypatch.chdir("/proc")
+    ran = run("classify", tmp_path / "p.csv", "--format", "csv")
+    assert (ran.status, ran.out) == (2, "")
+    assert f"{tmp_path}/p.csv, row 2: column ecog: '9' is out of range" in ran.err
+    assert "p.rejected.csv cannot be written in /proc: " in ran.err
+    assert ran.err.endswith("; name another file with --rejects\n")
+
+
+def test_bad_cell_is_quoted_as_it_is_written(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("patient_id,child_pugh_class\np,Child A\nq,B\n")
+    assert ids(run("classify", "p.csv", *RFA)) == ["q"]
+    (row,) = rejected(tmp_path / "p.rejected.csv")
+    assert row["_reason"].startswith("column child_pugh_class: 'Child A' is not a value")
+
+
+@pytest.mark.parametrize("kind", ["patients", "lesions", "columns"])
+def test_template_says_what_it_wrote_and_replaces_nothing(
+    run: Run, tmp_path: Path, kind: str
+) -> None:
+    ran = run("template", kind, "--output", "new.csv")
+    head, *rows = (tmp_path / "new.csv").read_text().splitlines()
+    size = f"a header of {head.count(',') + 1} columns, {len(rows) or 'no'} rows"
+    assert (ran.status, ran.out, ran.err) == (0, "", f"Wrote new.csv: {size}.\n")
+    (tmp_path / "new.csv").write_text("patient_id\np1\n")
+    ran = run("template", kind, "--output", "new.csv")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err == "hcc-kg: new.csv exists; name another file, or remove it\n"
+    assert (tmp_path / "new.csv").read_text() == "patient_id\np1\n"
 
 
 # Bad rows: status 1, the others classified, the bad ones kept whole
@@ -198,7 +274,7 @@ def test_rejects_of_many_batches_are_one_table(
     found = rejected(tmp_path / "p.rejected.csv")
     assert [row["_row"] for row in found] == ["1", "3", "4", "5", "6"]
     assert all(set(row) == {"patient_id", "ecog", "_row", "_reason"} for row in found)
-    assert "beyond them stand ['beyond']" in found[2]["_reason"]
+    assert "the extra cell is 'beyond'" in found[2]["_reason"]
 
 
 def test_broken_json_lines_are_kept_in_the_rejects(run: Run, tmp_path: Path) -> None:
@@ -283,7 +359,7 @@ def test_table_without_rows_gives_an_empty_result(run: Run, tmp_path: Path, form
     (tmp_path / "p.csv").write_text("patient_id,ecog\n")
     ran = run("classify", "p.csv", "--format", form, "--output", "out")
     assert ran.status == 0
-    assert "0 patients classified." in ran.err
+    assert "p.csv has a header and no rows: nothing was classified." in ran.err
     assert (tmp_path / "out").is_file()
 
 

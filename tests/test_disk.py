@@ -121,7 +121,9 @@ def test_a_folder_that_cannot_be_made_is_told(
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
-    with pytest.raises(InputError, match="no store can be made here: No such file or directory"):
+    with pytest.raises(
+        InputError, match="no store can be made here: there is no folder .*; make it"
+    ):
         open_store(place)
 
 

@@ -241,7 +241,7 @@ def test_the_page_of_the_command_line_has_the_exit_statuses_of_all_errors() -> N
     statuses = {row[0] for row in table("Exit status")}
     errors = [HccKgError, *HccKgError.__subclasses__()]
     assert {str(error.exit_status) for error in errors} <= statuses
-    assert statuses == {"0", "1", "2", "3", "130"}
+    assert statuses == {"0", "1", "2", "3", "130", "141"}
 
 
 def test_the_page_of_the_command_line_has_every_environment_variable() -> None:

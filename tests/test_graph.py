@@ -377,7 +377,8 @@ def test_command_builds_exports_and_loads_the_same(
     names = {"nquads": "a.nq", "trig": "a.trig", "jsonld": "a.jsonld"}
     forms = (ox.RdfFormat.N_QUADS, ox.RdfFormat.TRIG, ox.RdfFormat.JSON_LD)
     for form, name in names.items():
-        assert run("graph", "export", "--store", built, "--format", form, "-o", name).status == 0
+        ran = run("graph", "export", "--store", built, "--format", form, "-o", name)
+        assert (ran.status, ran.out, ran.err) == (0, "", f"Wrote {name}: the whole store.\n")
     one, *others = (
         dataset(tmp_path / name, form) for name, form in zip(names.values(), forms, strict=True)
     )

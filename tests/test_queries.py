@@ -329,7 +329,7 @@ def test_error_in_a_query_shows_line_and_column(run, tmp_path):
         (("why", "-p", "patient"), "NAME=VALUE"),
         (("why", "-p", "patient=a", "-p", "patient=b"), "given twice"),
         (("--file", "x", "-p", "a=b"), "saved questions"),
-        (("--file", "missing.rq"), "missing.rq: cannot be read"),
+        (("--file", "missing.rq"), "missing.rq: no such file; check the path"),
         (("therapies", "--store", "a", "--endpoint", "http://b"), "exclude each other"),
         (("therapies", "--endpoint", "localhost"), "should begin with http"),
         (("therapies", "--store", "nowhere"), "no store"),

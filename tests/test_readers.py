@@ -125,7 +125,7 @@ def test_row_that_is_too_short_is_a_problem_and_keeps_its_place(tmp_path: Path) 
 def test_row_that_is_too_long_tells_the_cells_beyond(tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
     path.write_text('patient_id,ecog\np1,3,5,"a, b"\n')
-    told = "the row has 4 cells where the header names 2; beyond them stand ['5', 'a, b']"
+    told = "the row has 4 cells where the header names 2; the extra cells are '5', 'a, b'"
     assert problem(path) == told
 
 

@@ -45,8 +45,8 @@ def split(table: PatientTable) -> tuple[list[str], dict[int, str]]:
         ("patient_id,zzz,ecgo", r"unknown column 'zzz', 'ecgo' \(nearest: ecog\)"),
         ("patient_id,ecog,inr,ecog", "has more than one column ecog; keep one"),
         ("patient_id,ecog,patient_id", "has more than one column patient_id; keep one"),
-        ("patientid,ecog", "has no column patient_id; every row needs one; is it 'patientid'"),
-        ("ecog,inr", "has no column patient_id; every row needs one$"),
+        ("patientid,ecog", "has no column patient_id; every row needs one; if 'patientid' is that"),
+        ("ecog,inr", "has no column patient_id; every row needs one; the columns are ecog, inr$"),
     ],
 )
 def test_header_that_is_wrong_is_an_error_that_helps(
@@ -84,7 +84,7 @@ def test_table_without_rows_has_no_rows(guideline: Guideline, tmp_path: Path) ->
         ("max_tumour_diameter_cm", "nan", "'nan' is not a number"),
         ("afp_ng_ml", "1e9999999999999999999", "is too large or too small a number to compare"),
         ("cachexia", "maybe", "'maybe' is neither true nor false; write true, false or nothing"),
-        ("child_pugh_class", "D", "'d' is not a value; expected one of A, B, C"),
+        ("child_pugh_class", "D", "'D' is not a value; expected one of A, B, C"),
         ("child_pugh_class", "A|", "an alternative is empty; expected one of A, B, C"),
     ],
 )
@@ -167,7 +167,7 @@ def test_all_rows_of_a_repeated_patient_are_rejected(guideline: Guideline, tmp_p
     text = "patient_id,ecog\np1,1\np2,1\np1,2\np1,1\n"
     good, bad = split(table_of(guideline, tmp_path, text))
     assert good == ["p2"]
-    told = "p1 is in more than one row; which of them is the patient cannot be known"
+    told = "p1 is in more than one row; keep one row"
     assert bad == dict.fromkeys([1, 3, 4], f"column patient_id: {told}")
 
 

@@ -33,7 +33,7 @@ from kg.paths import Remote, located
 from kg.patients.tables import PatientTable
 from kg.reasoning.verdicts import VERDICTS
 from kg.texts import NOTE_ON_USE, counted
-from kg.writers import FormatName, Task, writer_of
+from kg.writers import FORMATS, FormatName, Task, writer_of
 
 
 def classify(
@@ -82,12 +82,12 @@ def classify(
 
         hcc-kg classify --example
 
-        hcc-kg classify patients.csv --lesions lesions.csv --format json --explain
+        hcc-kg classify patients.csv --format json --explain
 
-        hcc-kg classify cohort.parquet --output verdicts.parquet
+        hcc-kg classify patients.csv --output verdicts.parquet
 
-        hcc-kg classify s3a://bucket/cohort --engine spark --master spark://host:7077
-        --output s3a://bucket/verdicts.parquet
+        hcc-kg classify s3a://bucket/cohort --engine spark \\
+            --master spark://host:7077 --output s3a://bucket/verdicts.parquet
 
     Spark reads text tables from this machine only; remote tables are Parquet. A remote output
     in CSV or Parquet is a new folder of files, whose rows are in no order. The executors
@@ -96,8 +96,7 @@ def classify(
     guideline = load(ontology)
     task = Task(guideline, guideline.chosen(therapy), explain, compact)
     places = _places(patients, lesions, example, output, rejects)
-    suffix = places.output.suffix if places.output else ""
-    form = format or (suffix.removeprefix(".").lower() if places.output else "table")
+    form = format or _form_of(places.output)
     writer_of(form, task)
     places.check_apart(guideline.ontology.modules.values())
     summary = Summary()
@@ -126,6 +125,18 @@ def _places(
     beside = into.parent if into else Path()
     bin_ = _located(rejects) or beside / f"{table.stem}.rejected.csv"
     return Places(table, lesion_table, into, bin_)
+
+
+def _form_of(output: Path | Remote | None) -> str:
+    """Return the format that the name of the output tells."""
+    if output is None:
+        return "table"
+    if isinstance(output, Path) and output.is_dir():
+        raise InputError(f"{output} is a folder; name a file to write to")
+    if not output.suffix:
+        endings = ", ".join(f".{name}" for name in FORMATS if name != "table")
+        raise InputError(f"{output} has no extension; end it in one of {endings}, or give --format")
+    return output.suffix.removeprefix(".").lower()
 
 
 def _located(text: str | None) -> Path | Remote | None:
@@ -161,6 +172,8 @@ def _tell(console: Console, task: Task, summary: Summary, places: Places, form: 
     counts = [0] * len(VERDICTS)
     for (therapy, number), count in summary.verdicts.items():
         counts[number] += count if therapy in task.therapies else 0
+    if not (summary.patients or summary.rejected):
+        console.print(f"{places.patients} has a header and no rows: nothing was classified.")
     told = [f"{counted(summary.patients, 'patient')} classified"]
     if summary.with_conflicts:
         told.append(f"{summary.with_conflicts:,} with conflicts in the record")

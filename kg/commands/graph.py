@@ -201,6 +201,9 @@ def export_(
     opened = OxigraphStore(store, read_only=True)
     with whole_output(output) as path:
         export(opened, format, path, graph)
+    if output is not None:
+        what = "the whole store" if graph is None else f"graph {graph}"
+        terminal.messages().print(f"Wrote {output}: {what}.")
 
 
 @app.command("load")

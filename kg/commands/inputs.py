@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from kg import paths
-from kg.engines.rejects import shortened
+from kg.engines.rejects import file_for_lesions, shortened
 from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.output import check_apart
@@ -89,8 +89,7 @@ class Places:
     @property
     def rejected_lesions(self) -> Path | Remote:
         """The file for rejected lesions, beside that for rejected rows."""
-        place = self.rejects
-        return place.with_name(place.stem + ".lesions" + (place.suffix or ".csv"))
+        return file_for_lesions(self.rejects)
 
     def check_apart(self, modules: Iterable[Path]) -> None:
         """Check that no file of this machine is named for two things; the run reads `modules`.

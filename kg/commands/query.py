@@ -126,6 +126,8 @@ def _text_of(file: str) -> str:
         stream = sys.stdin.buffer
         content = stream.read() if file == _STANDARD_INPUT else Path(file).read_bytes()
         return content.decode("utf-8-sig")
+    except FileNotFoundError as error:
+        raise InputError(f"{file}: no such file; check the path") from error
     except OSError as error:
         raise InputError(f"{file}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 
 import typer
 
+from kg import terminal
 from kg.commands.inputs import Ontology, Output
+from kg.errors import InputError
 from kg.guideline import load
-from kg.output import check_apart, whole_output
-from kg.reference.templates import TEMPLATES
+from kg.output import whole_output
+from kg.reference.templates import TEMPLATES, size
 
 
 def template(
@@ -23,15 +25,18 @@ def template(
 ) -> None:
     """Write an empty table of patients or of lesions, as CSV, to fill in.
 
-    Any column but patient_id, and lesion_id for lesions, may be deleted.
+    Any column but patient_id, and lesion_id for lesions, may be deleted. A file that exists
+    is never replaced.
 
     Example: hcc-kg template --output patients.csv
     """
     guideline = load(ontology)
-    check_apart(guideline.ontology.modules.values(), [output])
+    if output is not None and output.is_file():
+        raise InputError(f"{output} exists; name another file, or remove it")
     text = TEMPLATES[kind](guideline)
     if output is None:
         sys.stdout.write(text)
         return
     with whole_output(output) as path:
         path.write_text(text, encoding="utf-8")
+    terminal.messages().print(f"Wrote {output}: {size(text)}.")

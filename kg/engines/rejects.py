@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import polars as pl
 
@@ -14,10 +14,12 @@ from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.keys import PROBLEM, REASON, ROW
 from kg.output import whole_file
+from kg.paths import Remote
 from kg.patients.columns import as_text
 from kg.readers import Source
 
 _LONGEST = 400
+Place = TypeVar("Place", Path, Path | Remote)
 
 
 class RejectCounter:
@@ -67,7 +69,7 @@ class Rejects(RejectCounter):
     def __init__(self, path: Path, summary: Summary, strict: bool = False) -> None:
         super().__init__(summary, strict)
         self.path = path
-        self.lesion_path = path.with_name(path.stem + ".lesions" + (path.suffix or ".csv"))
+        self.lesion_path = file_for_lesions(path)
         self._stack = ExitStack()
         self._parts: dict[Path, Path] = {}
 
@@ -86,9 +88,18 @@ class Rejects(RejectCounter):
         path = self.lesion_path if of_lesions else self.path
         new = path not in self._parts
         if new:
-            self._parts[path] = self._stack.enter_context(whole_file(path))
+            self._parts[path] = self._opened(path)
         with self._parts[path].open("ab") as file:
             as_told(frame).write_csv(file, include_header=new)
+
+    def _opened(self, path: Path) -> Path:
+        try:
+            return self._stack.enter_context(whole_file(path))
+        except InputError as error:
+            raise InputError(
+                f"{shortened(self.summary.first_reason)}. "
+                f"Rejected rows are kept in a file, and {error} with --rejects"
+            ) from error
 
 
 class KeptRejects(RejectCounter):
@@ -106,6 +117,17 @@ class KeptRejects(RejectCounter):
 
     def _keep(self, frame: pl.DataFrame, of_lesions: bool) -> None:
         self._kept[of_lesions].append(as_told(frame))
+
+
+def file_for_lesions(place: Place) -> Place:
+    """Return the file for rejected lesions, beside that for rejected rows.
+
+    Raises:
+        InputError: `place` is the name of no file, such as `.`.
+    """
+    if not place.name:
+        raise InputError(f"{place} is a folder; name a file to write to with --rejects")
+    return place.with_name(place.stem + ".lesions" + (place.suffix or ".csv"))
 
 
 def as_told(frame: pl.DataFrame) -> pl.DataFrame:

@@ -58,7 +58,10 @@ def _beside(folder: Path, target: Path) -> Iterator[Path]:
     try:
         beside.mkdir(exist_ok=True)
     except OSError as error:
-        raise InputError(f"{folder}: no store can be made here: {error.strerror}") from error
+        why = error.strerror
+        if not target.parent.is_dir():
+            why = f"there is no folder {target.parent}; make it, or name another"
+        raise InputError(f"{folder}: no store can be made here: {why}") from error
     with _locked(folder, beside):
         _put_back(target, beside)
         shutil.rmtree(beside / _NEW, ignore_errors=True)

@@ -79,12 +79,12 @@ def _boolean(variable: Variable, text: str) -> Knowledge:
 
 def _alternatives(variable: Variable, text: str) -> Knowledge:
     known = {word.lower(): word for word in variable.words}
-    words = [part.strip().lower() for part in text.split("|")]
+    words = [part.strip() for part in text.split("|")]
     for word in words:
-        if word not in known:
+        if word.lower() not in known:
             problem = f"{shown(word)} is not a value" if word else "an alternative is empty"
             raise CellError(f"{problem}; expected {expected(variable)}")
-    return variable.from_mask(variable.mask_of_words(known[word] for word in words))
+    return variable.from_mask(variable.mask_of_words(known[word.lower()] for word in words))
 
 
 def _number(variable: Variable, text: str) -> Knowledge:

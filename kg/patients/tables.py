@@ -90,7 +90,7 @@ class RowReader:
         if len(self.repeated):
             repeated = ids.is_in(self.repeated.implode()) & ~unknown
             told = "column patient_id: " + ids.str.slice(0, 60)
-            told += " is in more than one row; which of them is the patient cannot be known"
+            told += " is in more than one row; keep one row"
             faults.append(told.set(~repeated.fill_null(False), None))
         variables = self.guideline.variables
         read = read_columns([variables[name] for name in self.variables], frame)

@@ -21,6 +21,7 @@ from kg.readers.text import check_text
 from kg.readers.uploads import File, scannable
 
 _SLOW_BATCH = 20_000
+_OTHERS = {";": "semicolons", "\t": "tabs"}  # what some spreadsheets write in place of commas
 
 
 class CsvSource:
@@ -37,7 +38,17 @@ class CsvSource:
             raise InputError(f"{path}, line 1: not valid CSV: {error}") from error
         if not any(self._header):
             raise InputError(f"{path} has no header row; its first line should name the columns")
+        self._check_separator()
         self.columns = [name for name in self._header if name not in TOLD]
+
+    def _check_separator(self) -> None:
+        head = self._header[0]
+        found = [name for sign, name in _OTHERS.items() if sign in head]
+        if len(self._header) == 1 and found:
+            raise InputError(
+                f"{self.path}: its cells are separated by {found[0]}; "
+                "save it with commas as separators and points in decimals"
+            )
 
     @cached_property
     def _is_plain(self) -> bool:
@@ -98,8 +109,9 @@ class CsvSource:
             problem = None
             if len(cells) != width:
                 problem = f"the row has {len(cells)} cells where the header names {width}"
-                if cells[width:]:
-                    problem += f"; beyond them stand {cells[width:]}"
+                if extra := [repr(cell) for cell in cells[width:]]:
+                    are = "cell is" if len(extra) == 1 else "cells are"
+                    problem += f"; the extra {are} {', '.join(extra)}"
                 cells += [""] * (width - len(cells))
             batch.append([*(cells[position] for position in positions), problem])
             if len(batch) == _SLOW_BATCH:

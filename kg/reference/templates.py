@@ -11,6 +11,7 @@ from kg.guideline.values import Variable
 from kg.keys import ID, LESION_ID
 from kg.patients.cells import expected
 from kg.reference.cards import unit_of
+from kg.texts import counted
 
 
 def patients(guideline: Guideline) -> str:
@@ -36,6 +37,13 @@ TEMPLATES: Mapping[str, Callable[[Guideline], str]] = {
     "lesions": lesions,
     "columns": columns,
 }
+
+
+def size(text: str) -> str:
+    """Say how many columns and rows a template has."""
+    head, *rows = csv.reader(io.StringIO(text))
+    told = counted(len(rows), "row") if rows else "no rows"
+    return f"a header of {counted(len(head), 'column')}, {told}"
 
 
 def _column(table: str, name: str, variable: Variable) -> Sequence[str]:
