@@ -85,7 +85,7 @@ def _replacing(path: Path) -> Iterator[Path]:
     try:
         handle, name = tempfile.mkstemp(".part", f".{target.name}.", target.parent)
     except OSError as error:
-        raise InputError(f"{path} cannot be written{_why(target.parent, error)}") from error
+        raise InputError(f"{path} cannot be written: {why_not(error, target.parent)}") from error
     os.close(handle)
     part = Path(name)
     try:
@@ -96,10 +96,11 @@ def _replacing(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def _why(folder: Path, error: OSError) -> str:
+def why_not(error: OSError, folder: Path, thing: str = "file") -> str:
+    """Say why nothing new can be written in a folder, and what to do."""
     if not folder.is_dir():
-        return f": there is no folder {folder}; make it, or name another file"
-    return f" in {folder}: {error.strerror}; name another file"
+        return f"there is no folder {folder}; make it, or name another {thing}"
+    return f"{error.strerror} in {folder}; name another {thing}"
 
 
 def _umask() -> int:

@@ -21,6 +21,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from kg.errors import InputError
+from kg.output import why_not
 from kg.stores.oxigraph import OxigraphStore
 
 if sys.platform != "win32":
@@ -58,9 +59,7 @@ def _beside(folder: Path, target: Path) -> Iterator[Path]:
     try:
         beside.mkdir(exist_ok=True)
     except OSError as error:
-        why = error.strerror
-        if not target.parent.is_dir():
-            why = f"there is no folder {target.parent}; make it, or name another"
+        why = why_not(error, target.parent, "folder")
         raise InputError(f"{folder}: no store can be made here: {why}") from error
     with _locked(folder, beside):
         _put_back(target, beside)

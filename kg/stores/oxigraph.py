@@ -9,6 +9,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from kg.errors import ComponentError, InputError, QueryError
+from kg.output import why_not
 from kg.stores.faults import syntax_error
 from kg.stores.files import graph_name, quads, rdf_format, told
 from kg.stores.protocol import Answer, Store, Table
@@ -128,7 +129,8 @@ def _check(folder: Path, read_only: bool) -> None:
         folder.mkdir(exist_ok=True)
         taken = next(folder.iterdir(), None)
     except OSError as error:
-        raise InputError(f"{folder}: no store can be made here: {error.strerror}") from error
+        why = why_not(error, folder.resolve().parent, "folder")
+        raise InputError(f"{folder}: no store can be made here: {why}") from error
     if taken is not None:
         raise InputError(
             f"{folder} holds other files and is not a store; name a new or empty folder"
