@@ -19,6 +19,7 @@ from kg.catalogue.queries import catalogue, question, read
 from kg.catalogue.subjects import SUBJECTS
 from kg.catalogue.terms import SORTS, terms
 from kg.errors import InputError, QueryError
+from kg.graph.names import PREFIXES
 from kg.guideline import load
 from kg.paths import example_cohort, example_lesions, queries_folder
 from kg.server.questions import Questions
@@ -318,13 +319,50 @@ def test_error_in_a_query_shows_line_and_column(run, tmp_path):
     (tmp_path / "bad.rq").write_text("SELECT *\nWHERE { ?s ?p }")
     ran = run("query", "--file", "bad.rq")
     assert ran.status == QueryError.exit_status == 2
-    assert "line 2, column 15" in ran.err
+    assert "bad.rq, line 2, column 15" in ran.err
+
+
+@pytest.mark.parametrize("prefix", ["hcc", "skos", "foo"])
+def test_a_prefix_without_declaration_is_given_to_add(prefix, run, monkeypatch):
+    text = f"ASK {{ ?s ?p {prefix}:x }}"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    known = PREFIXES.get(prefix, "...")
+    assert run("query", "-").err.endswith(
+        f"standard input, line 1, column 13: not valid SPARQL: the prefix {prefix}: of "
+        f"'{prefix}:x' is not declared; add PREFIX {prefix}: <{known}>\n"
+    )
+
+
+def test_a_file_in_place_of_a_name_is_told(run, tmp_path):
+    (tmp_path / "own.rq").write_text("ASK {}")
+    ran = run("query", "own.rq")
+    assert ran.status == 2
+    assert "hcc-kg query --file own.rq" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("eligible-for patient=nobody", "There is no patient 'nobody' in this graph."),
+        ("patient-graph patient=nobody", "There is no patient 'nobody' in this graph."),
+        ("verdict-counts graph=hcc:graph/x", "There is no graph 'hcc:graph/x' here."),
+        ("eligible-for patient=class-c-end-stage", ""),
+        ("verdict-counts graph=hcc:graph/verdicts/example", ""),
+        ("criteria-of-therapy therapy=rfa", ""),
+    ],
+)
+def test_what_the_graph_does_not_have_is_told(words, told, run):
+    name, value = words.split()
+    ran = run("query", name, "--param", value)
+    assert ran.status == 0
+    assert told in ran.err
+    assert ("There is no" in ran.err) == bool(told)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "one of the two"),
+        ((), "one of the two; 'hcc-kg queries' lists the saved questions"),
         (("why", "--file", "x"), "one of the two"),
         (("why", "-p", "patient"), "NAME=VALUE"),
         (("why", "-p", "patient=a", "-p", "patient=b"), "given twice"),

@@ -23,6 +23,7 @@ from kg.ontology import HCC
 
 TYPES = ("string", "iri", "term", "integer", "boolean", "choice")
 _ESCAPED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+PATIENT_PARAMETER, _GRAPH = "patient", "graph"  # these name what a store may lack
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]+")
 _BOOLEANS = {"true": "true", "yes": "true", "false": "false", "no": "false"}
@@ -58,6 +59,29 @@ class Parameter:
             "boolean": "true or false",
         }
         return words[self.type]
+
+    @property
+    def names_patient(self) -> bool:
+        """Whether a value is the identifier of a patient."""
+        return self.type == "string" and self.name == PATIENT_PARAMETER
+
+    def presence(self, value: str, guideline: Guideline) -> tuple[str, str] | None:
+        """Return what a value names, in words, and the query whether it is there.
+
+        None where a value names nothing that a graph may lack.
+        """
+        if self.names_patient:
+            term = self.term(value, guideline)
+            return (
+                f"patient {value!r} in this graph",
+                f"ASK {{ ?patient <{HCC}patient_id> {term} }}",
+            )
+        if self.type == "iri" and self.name == _GRAPH:
+            return (
+                f"graph {value!r} here",
+                f"ASK {{ GRAPH {self.term(value, guideline)} {{ ?s ?p ?o }} }}",
+            )
+        return None
 
     def as_json(self) -> dict[str, object]:
         """Return what there is to know of the parameter, for programs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Literal
@@ -17,7 +18,7 @@ from kg.catalogue.page import markdown
 from kg.catalogue.queries import Question, catalogue, question
 from kg.catalogue.subjects import title
 from kg.commands.inputs import Ontology
-from kg.errors import InputError
+from kg.errors import InputError, QueryError
 from kg.graph.build import build_example
 from kg.graph.names import PREFIXES
 from kg.guideline import Guideline, load
@@ -96,16 +97,22 @@ def query(
     guideline = load(ontology)
     own = Path(file) if file and file != _STANDARD_INPUT else None
     check_apart([own, *guideline.ontology.modules.values()], [output], store)
-    asked = _asked(guideline, name, file, _pairs(param or []))
+    values = _pairs(param or [])
+    asked = _asked(guideline, name, file, values)
     if text:
         sys.stdout.write(asked)
         return
     source = _source(guideline, store, endpoint, timeout)
     try:
         answer = source.query(asked)
+        absent = list(_absent(guideline, source, name, values))
+    except QueryError as error:
+        raise _placed(error, name, file) from error
     finally:
         source.close()
     _write(answer, format, output)
+    for message in absent:
+        terminal.messages().print(message)
 
 
 def _asked(guideline: Guideline, name: str | None, file: str | None, values: dict[str, str]) -> str:
@@ -113,12 +120,46 @@ def _asked(guideline: Guideline, name: str | None, file: str | None, values: dic
     if name == _STANDARD_INPUT and file is None:
         name, file = None, _STANDARD_INPUT
     if (name is None) == (file is None):
-        raise InputError("name a saved question, or a query by --file: one of the two")
+        raise InputError(
+            "name a saved question, or a query by --file: one of the two; "
+            "'hcc-kg queries' lists the saved questions"
+        )
     if name is not None:
-        return question(name).filled(values, guideline)
+        return _saved(name).filled(values, guideline)
     if values:
         raise InputError("--param is for saved questions; write the values into the query itself")
     return _text_of(str(file))
+
+
+def _saved(name: str) -> Question:
+    try:
+        return question(name)
+    except InputError:
+        if Path(name).is_file():
+            words = f"to ask a query in a file: hcc-kg query --file {name}"
+            raise InputError(f"{name} is a file, no saved question; {words}") from None
+        raise
+
+
+def _placed(error: QueryError, name: str | None, file: str | None) -> QueryError:
+    """Return a fault of a query with the name of the file that it is in."""
+    if error.line is None or (file is None and name != _STANDARD_INPUT):
+        return error
+    place = "standard input" if file in (None, _STANDARD_INPUT) else file
+    return QueryError(f"{place}, {error}", error.line, error.column)
+
+
+def _absent(
+    guideline: Guideline, source: Store, name: str | None, values: dict[str, str]
+) -> Iterator[str]:
+    """Say which patients and graphs that values name are not in what is asked."""
+    if name is None or not values:
+        return
+    for parameter in question(name).parameters:
+        if parameter.name in values:
+            sought = parameter.presence(values[parameter.name], guideline)
+            if sought is not None and not source.ask(sought[1]):
+                yield f"There is no {sought[0]}."
 
 
 def _text_of(file: str) -> str:

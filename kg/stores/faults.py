@@ -18,6 +18,7 @@ import re
 import pyoxigraph as ox
 
 from kg.errors import QueryError
+from kg.graph.names import PREFIXES
 from kg.stores.query_forms import position
 
 _TOKEN = re.compile(
@@ -35,6 +36,7 @@ _TOKEN = re.compile(
 _BLANKS = 40  # longer than any keyword
 _PROBE = "\n" + " " * _BLANKS + "\x01"
 _PLACE = re.compile(r"error at (\d+):(\d+): (?:expected )?(?:one of )?(.*)", re.DOTALL)
+_UNDECLARED = "Prefix not found"  # in the words of the parser
 _LONGEST = 40
 _BASE = "http://localhost/"  # a relative IRI is not a fault where somebody knows its base
 
@@ -53,8 +55,18 @@ def syntax_error(query: str, message: str) -> QueryError:
         line, column = position(query, token.start())
         text = token.group()
         seen = f"unexpected {text if len(text) <= _LONGEST else text[:_LONGEST] + '…'!r}"
-    what = f"{reason} (at {token.group()!r})" if reason and token else reason or seen
+    if reason == _UNDECLARED and token:
+        what = _undeclared(token.group())
+    else:
+        what = f"{reason} (at {token.group()!r})" if reason and token else reason or seen
     return QueryError(f"line {line}, column {column}: not valid SPARQL: {what}", line, column)
+
+
+def _undeclared(term: str) -> str:
+    """Return what to do about a term whose prefix the query does not declare."""
+    prefix = term.partition(":")[0]
+    known = f"PREFIX {prefix}: <{PREFIXES.get(prefix, '...')}>"
+    return f"the prefix {prefix}: of {term!r} is not declared; add {known}"
 
 
 def first_fault(query: str) -> re.Match[str] | None:

@@ -9,8 +9,6 @@ from kg.catalogue.terms import terms
 from kg.guideline import Guideline
 from kg.ontology import HCC
 
-PATIENT_PARAMETER = "patient"  # the one that takes the identifier of a patient
-
 
 def choices(
     parameter: Parameter, guideline: Guideline, patients: Sequence[str], graphs: Sequence[str]
@@ -28,7 +26,7 @@ def choices(
         return {one.notation: f"{one.label} ({one.notation})" for one in known}
     if parameter.type == "iri":
         return _siblings(parameter, graphs)
-    if parameter.name == PATIENT_PARAMETER:
+    if parameter.names_patient:
         return {name: name for name in patients}
     return None
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from kg.catalogue.parameters import Parameter
+from kg.catalogue.parameters import PATIENT_PARAMETER, Parameter
 from kg.catalogue.queries import catalogue
 from kg.catalogue.subjects import title
 from kg.guideline import load
 from kg.ui.query import source
-from kg.ui.query.choices import PATIENT_PARAMETER, choices
+from kg.ui.query.choices import choices
 from kg.ui.query.session import COHORT, EXAMPLE, PATIENT, Desk
 from kg.ui.words import literal
 
@@ -89,7 +89,7 @@ def form(desk: Desk) -> None:
 
 def _choose(desk: Desk) -> None:
     name = st.session_state[_QUESTION] or ""
-    takes = name and any(p.name == PATIENT_PARAMETER for p in catalogue()[name].parameters)
+    takes = name and any(p.names_patient for p in catalogue()[name].parameters)
     own = source.patients(desk.about) if takes and desk.about != EXAMPLE else ()
     desk.choose(name, {PATIENT_PARAMETER: own[0]} if own else {})
 
@@ -134,6 +134,6 @@ def _field(desk: Desk, parameter: Parameter) -> None:
             names,
             index=None,
             format_func=lambda name: offered.get(name, name),
-            accept_new_options=parameter.name == PATIENT_PARAMETER,
+            accept_new_options=parameter.names_patient,
             **told,
         )

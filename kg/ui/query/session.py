@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from kg.catalogue.parameters import PATIENT_PARAMETER
 from kg.catalogue.queries import Question, question
 from kg.errors import HccKgError, InputError, QueryError
 from kg.stores import Answer
-from kg.ui.query.choices import PATIENT_PARAMETER
 
 EXAMPLE, PATIENT, COHORT = DATASETS = ("example", "patient", "cohort")  # what can be asked
 START = """PREFIX hcc: <https://w3id.org/hcc-kg/>
@@ -132,7 +132,7 @@ class Desk:
             self.wanted = self.asked is not None
             return
         for parameter in chosen.parameters:
-            if parameter.name == PATIENT_PARAMETER and parameter.name in self.values:
+            if parameter.names_patient and parameter.name in self.values:
                 self.values[PATIENT_PARAMETER] = patient or parameter.example
         self._fill()
 
