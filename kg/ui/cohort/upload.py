@@ -114,7 +114,7 @@ def templates(guideline: Guideline) -> None:
     with st.container(horizontal=True):
         _offer("Empty table", text["patients"], "patients.csv", "A column for every variable")
         _offer("Empty table of lesions", text["lesions"], "lesions.csv", "A row for each lesion")
-        _offer("What columns take", text["columns"], "columns.csv", "Meaning, unit and cells")
+        _offer("What columns mean", text["columns"], "columns.csv", "Meaning, unit and cells")
         _offer("Example table", table.read_bytes(), "example.csv", "The example cohort as CSV")
 
 
