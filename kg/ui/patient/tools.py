@@ -114,9 +114,9 @@ def _save(guideline: Guideline, judged: Judged) -> None:
         help="Do not use a name: the identifier is part of the link and of files.",
     )
     with st.container(horizontal=True):
-        st.download_button(
+        st.download_button(  # made with the page: one that is made on demand can miss a rerun
             "Report",
-            lambda: report(guideline, judged.parsed.record, judged.explanation),
+            report(guideline, judged.parsed.record, judged.explanation),
             f"{stem}.html",
             "text/html",
             icon=":material/print:",
