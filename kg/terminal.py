@@ -2,22 +2,60 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Iterator, Sized
 from contextlib import contextmanager
-from typing import Protocol, TypeVar
+from typing import IO, Protocol, TextIO, TypeVar, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+_TRAILING = re.compile(r"[ ]+(?=\n)")
+
 
 def output() -> Console:
     """Return the console for results. Colours follow the terminal and NO_COLOR."""
-    return Console(highlight=False)
+    return Console(highlight=False, file=_results())
 
 
 def messages() -> Console:
     """Return the console for messages, progress and summaries."""
     return Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+
+def _results() -> IO[str] | None:
+    """Return the file for results; None is standard output as it is."""
+    return None if sys.stdout.isatty() else cast("IO[str]", Trimmed(sys.stdout))
+
+
+class Trimmed:
+    """A text file that leaves out blanks at the ends of lines, which only a terminal needs."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    @property
+    def encoding(self) -> str:
+        """The encoding of the file."""
+        return self._file.encoding
+
+    def write(self, text: str) -> int:
+        """Write a text of whole lines."""
+        self._file.write(_TRAILING.sub("", text))
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush the file."""
+        self._file.flush()
+
+    def isatty(self) -> bool:
+        """Return whether the file is a terminal."""
+        return self._file.isatty()
+
+    def fileno(self) -> int:
+        """Return the number of the file."""
+        return self._file.fileno()
 
 
 class _HasFrame(Protocol):

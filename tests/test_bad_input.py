@@ -165,6 +165,15 @@ def test_bad_cell_is_quoted_as_it_is_written(run: Run, tmp_path: Path) -> None:
     assert row["_reason"].startswith("column child_pugh_class: 'Child A' is not a value")
 
 
+def test_reasons_stand_in_the_order_of_the_columns(run: Run, tmp_path: Path) -> None:
+    for columns in (("ecog", "age_years", "inr"), ("inr", "age_years", "ecog")):
+        (tmp_path / "p.csv").write_text(f"patient_id,{','.join(columns)}\np,x,x,x\n")
+        assert run("classify", "p.csv").status == 1
+        (row,) = rejected(tmp_path / "p.rejected.csv")
+        told = [part.split(":")[0] for part in row["_reason"].split("; ") if "column" in part]
+        assert told == [f"column {name}" for name in columns]
+
+
 @pytest.mark.parametrize("kind", ["patients", "lesions", "columns"])
 def test_template_says_what_it_wrote_and_replaces_nothing(
     run: Run, tmp_path: Path, kind: str
@@ -283,7 +292,7 @@ def test_broken_json_lines_are_kept_in_the_rejects(run: Run, tmp_path: Path) -> 
     ran = run("classify", "p.jsonl", *RFA)
     assert (ran.status, ids(ran)) == (1, ["a"])
     broken, nested = rejected(tmp_path / "p.rejected.csv")
-    assert broken["_reason"] == f"the line is no JSON object; it is {lines[1].strip()}"
+    assert broken["_reason"] == f"the line is not a JSON object; it is {lines[1].strip()}"
     assert (nested["patient_id"], nested["ecog"]) == ("c", "[1]")
 
 

@@ -9,9 +9,11 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from conftest import Ran
 
 from kg.errors import InputError
 from kg.output import whole_file, whole_output
@@ -109,8 +111,9 @@ def test_standard_output_gets_all_or_nothing(capfd: pytest.CaptureFixture[str]) 
     assert capfd.readouterr().out == "whole"
 
 
-def test_closed_pipe_ends_the_run_without_a_trace() -> None:
-    run = [sys.executable, "-m", "kg", "classify", "--example", "--format", "json"]
+@pytest.mark.parametrize("command", ["classify --example --format json", "show rfa", "template"])
+def test_closed_pipe_ends_the_run_without_a_trace(command: str) -> None:
+    run = [sys.executable, "-m", "kg", *command.split()]
     with subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -142,3 +145,12 @@ def test_interrupted_run_leaves_nothing_and_says_so(tmp_path: Path, wait: int) -
     assert told == b"hcc-kg: interrupted; no output was written\n"
     found = {path.name: path.read_text() for path in tmp_path.iterdir() if path.name != "p.csv"}
     assert found == {"out.json": "older"}
+
+
+@pytest.mark.parametrize("command", ["classify --example", "show rfa", "query agents"])
+def test_lines_end_without_blanks_where_no_terminal_reads_them(
+    run: Callable[..., Ran], command: str
+) -> None:
+    lines = run(*command.split()).out.splitlines()
+    assert len(lines) > 5
+    assert [line for line in lines if line != line.rstrip()] == []

@@ -190,9 +190,9 @@ def test_json_keys_may_come_late_and_in_any_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("nope", "the line is no JSON object; it is nope"),
-        ("[1]", "the line is no JSON object; it is [1]"),
-        ('{"a": 1', 'the line is no JSON object; it is {"a": 1'),
+        ("nope", "the line is not a JSON object; it is nope"),
+        ("[1]", "the line is not a JSON object; it is [1]"),
+        ('{"a": 1', 'the line is not a JSON object; it is {"a": 1'),
         ("[" * 100_000, "the line nests too deeply; it is [[["),
         ('{"inr": 1, "inr": 2}', 'the line names a key twice; it is {"inr": 1, "inr": 2}'),
         (r'{"patient_id": "\ud800"}', "the line has half of a surrogate pair"),
@@ -282,10 +282,10 @@ def test_damaged_parquet_is_an_error(tmp_path: Path, where: str) -> None:
         ("patient_id\np1\n".encode("utf-16"), "is UTF-16; save it as UTF-8"),
         ("patient_id\np1\n".encode("utf-16-le"), "is not text: it has a zero byte at byte 1"),
         (b"PK\x03\x04\x00\x00", "is not text: it has a zero byte at byte 4"),
-        ("patient_id\np1\nzoë\np2\n".encode("latin-1"), "line 3: a byte that is no UTF-8"),
-        (b"patient_id\np1\n\xe9", "line 3: a byte that is no UTF-8"),
-        (b"patient_id\np1\n\xf0\x9f\x98", "line 3: a byte that is no UTF-8"),
-        (b"\xffpatient_id\n", "line 1: a byte that is no UTF-8"),
+        ("patient_id\np1\nzoë\np2\n".encode("latin-1"), "line 3: a byte that is not UTF-8"),
+        (b"patient_id\np1\n\xe9", "line 3: a byte that is not UTF-8"),
+        (b"patient_id\np1\n\xf0\x9f\x98", "line 3: a byte that is not UTF-8"),
+        (b"\xffpatient_id\n", "line 1: a byte that is not UTF-8"),
     ],
     ids=["empty", "utf-16", "utf-16-no-bom", "zip", "latin-1", "last-byte", "cut", "first-byte"],
 )
@@ -307,7 +307,7 @@ def test_character_on_the_edge_of_two_chunks_is_whole(
     path.write_text("patient_id\n€😀\n")
     assert rows(path, "patient_id") == [(1, "€😀", None)]
     path.write_bytes("patient_id\n€\n".encode() + b"\xff")
-    with pytest.raises(InputError, match="line 3: a byte that is no UTF-8"):
+    with pytest.raises(InputError, match="line 3: a byte that is not UTF-8"):
         open_source(path)
 
 

@@ -95,11 +95,12 @@ class RowReader:
         variables = self.guideline.variables
         read = read_columns([variables[name] for name in self.variables], frame)
         columns = []
+        for name in frame.columns:
+            if name in read and (fault := read[name].fault) is not None:
+                faults.append(f"column {name}: " + fault.set(broken, None))
         for name, variable in variables.items():
             if name in read:
                 column = read[name]
-                if column.fault is not None:
-                    faults.append(f"column {name}: " + column.fault.set(broken, None))
                 columns += [
                     column.mask.fill_null(variable.everything).alias(name),
                     column.mask.is_not_null().alias(RECORDED + name),

@@ -15,7 +15,7 @@ from kg.readers.uploads import File
 
 _BATCH = 20_000
 _PROBLEMS: dict[type[Exception], str] = {
-    json.JSONDecodeError: "the line is no JSON object",
+    json.JSONDecodeError: "the line is not a JSON object",
     UnicodeEncodeError: "the line has half of a surrogate pair, which is not a character",
     RecursionError: "the line nests too deeply",
 }
@@ -89,7 +89,7 @@ def _row(text: str) -> dict[str, Any]:
     """Return the object that a line holds, or raise what is wrong with it."""
     row = _DECODER.decode(text)
     if not isinstance(row, dict):
-        raise ValueError("the line is no JSON object")
+        raise ValueError("the line is not a JSON object")
     if "\\ud" in text.lower():
         _text(row).encode()  # half of an escaped pair is not a character
     return row

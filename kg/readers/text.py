@@ -37,7 +37,7 @@ def check_text(path: File) -> None:
                 except UnicodeDecodeError as error:
                     at = line + chunk.count(b"\n", 0, max(error.start, 0)) + 1
                     raise InputError(
-                        f"{path}, line {at}: a byte that is no UTF-8; save the file as UTF-8"
+                        f"{path}, line {at}: a byte that is not UTF-8; save the file as UTF-8"
                     ) from error
                 offset += len(chunk)
                 line += chunk.count(b"\n")

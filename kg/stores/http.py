@@ -80,7 +80,7 @@ class Client:
         try:
             request = self._client.build_request(method, url, content=content, headers=headers)
         except httpx.InvalidURL as error:
-            raise InputError(f"{url} is no http address of an endpoint: {error}") from error
+            raise InputError(f"{url} is not an http address of an endpoint: {error}") from error
         for tries in range(RETRIES + 1):
             try:
                 return self._once(request)

@@ -40,14 +40,14 @@ class Store(Protocol):
         """Answer a SELECT."""
         answer = self.query(query)
         if not isinstance(answer, Table):
-            raise QueryError("this is no SELECT; a SELECT is wanted here")
+            raise QueryError("this is not a SELECT; a SELECT is wanted here")
         return answer
 
     def ask(self, query: str) -> bool:
         """Answer an ASK."""
         answer = self.query(query)
         if not isinstance(answer, bool):
-            raise QueryError("this is no ASK; an ASK is wanted here")
+            raise QueryError("this is not an ASK; an ASK is wanted here")
         return answer
 
     def query(self, query: str) -> Answer:

@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO, TextIO, cast
 
 from rich.console import Console
 from rich.table import Table
@@ -16,6 +17,7 @@ from kg.explanation.signs import VERDICT_SIGNS, VERDICT_STYLES
 from kg.guideline import Guideline
 from kg.reasoning.results import Chunk, patients
 from kg.reasoning.verdicts import VERDICTS
+from kg.terminal import Trimmed
 from kg.texts import NOTE_ON_USE, counted
 from kg.writers.task import Task
 
@@ -62,10 +64,10 @@ def _printable(text: str) -> str:
     return "".join(sign if sign.isprintable() else "·" for sign in text)
 
 
-def _console(file: object) -> Console:
+def _console(file: TextIO) -> Console:
     terminal = sys.stdout.isatty()
     return Console(
-        file=file,  # type: ignore[arg-type]
+        file=file if terminal else cast("IO[str]", Trimmed(file)),
         force_terminal=terminal and "NO_COLOR" not in os.environ,
         width=None if terminal else max(_WIDTH, shutil.get_terminal_size((_WIDTH, 24)).columns),
         highlight=False,
