@@ -6,7 +6,7 @@ Colours are those of Okabe and Ito; the theme gives background and text.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -65,26 +65,7 @@ def _signed(guideline: Guideline) -> dict[str, str]:
 def verdicts(guideline: Guideline, frame: pl.DataFrame, chosen: tuple[str, str]) -> alt.LayerChart:
     """Return the verdicts on each therapy as stacked bars with the signs of the verdicts."""
     told = _signed(guideline)
-    totals = frame.group_by("therapy").agg(pl.col("patients").sum().alias("all"))
-    data = (
-        frame.filter(pl.col("patients") > 0)
-        .join(totals, on="therapy", maintain_order="left")
-        .with_columns(
-            pl.col("chosen").replace_strict(told, return_dtype=pl.String).alias("told"),
-            pl.col("chosen").replace_strict(VERDICT_SIGNS, return_dtype=pl.String).alias("sign"),
-            _order("chosen", VERDICTS),
-            pl.col("patients").cum_sum().over("therapy").alias("end"),
-            _strong((pl.col("therapy") == chosen[0]) & (pl.col("chosen") == chosen[1]), chosen[1]),
-        )
-        .with_columns(
-            (pl.col("end") - pl.col("patients")).alias("begin"),
-            (pl.col("end") - pl.col("patients") / 2).alias("middle"),
-            pl.when(pl.col("patients") / pl.col("all") < 0.05)
-            .then(pl.lit(""))
-            .otherwise(pl.col("sign"))
-            .alias("sign"),
-        )
-    )
+    data = _stacked(frame, told, chosen)
     names = frame["therapy_label"].unique(maintain_order=True).to_list()
     y = alt.Y("therapy_label:N", sort=names, title=None, axis=_names_axis())
     faded = alt.Opacity("strong:Q", scale=None)
@@ -114,6 +95,30 @@ def verdicts(guideline: Guideline, frame: pl.DataFrame, chosen: tuple[str, str])
         )
     )
     return alt.LayerChart(layer=[bars, signs], height=alt.Step(_ROW))
+
+
+def _stacked(frame: pl.DataFrame, told: Mapping[str, str], chosen: tuple[str, str]) -> pl.DataFrame:
+    """Return where each part of a bar begins and ends, with its sign where it has room."""
+    totals = frame.group_by("therapy").agg(pl.col("patients").sum().alias("all"))
+    return (
+        frame.filter(pl.col("patients") > 0)
+        .join(totals, on="therapy", maintain_order="left")
+        .with_columns(
+            pl.col("chosen").replace_strict(told, return_dtype=pl.String).alias("told"),
+            pl.col("chosen").replace_strict(VERDICT_SIGNS, return_dtype=pl.String).alias("sign"),
+            _order("chosen", VERDICTS),
+            pl.col("patients").cum_sum().over("therapy").alias("end"),
+            _strong((pl.col("therapy") == chosen[0]) & (pl.col("chosen") == chosen[1]), chosen[1]),
+        )
+        .with_columns(
+            (pl.col("end") - pl.col("patients")).alias("begin"),
+            (pl.col("end") - pl.col("patients") / 2).alias("middle"),
+            pl.when(pl.col("patients") / pl.col("all") < 0.05)
+            .then(pl.lit(""))
+            .otherwise(pl.col("sign"))
+            .alias("sign"),
+        )
+    )
 
 
 def overlap_bars(frame: pl.DataFrame, chosen: str) -> alt.Chart:
