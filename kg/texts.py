@@ -1,6 +1,9 @@
-"""Texts that are said in several places: the note on use, and numbers with their nouns."""
+"""Texts that are said in several places: the note on use, numbers with nouns, the nearest names."""
 
 from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
 
 NOTE_ON_USE = "For research and teaching; never the sole basis of a decision about a patient."
 UNKNOWN_VALUE = "unknown"  # what is said of a variable of which a record says nothing
@@ -18,3 +21,24 @@ def plural(noun: str) -> str:
     if last not in _PLURALS and last.endswith("y") and last[-2:-1] not in "aeiou":
         return " ".join([*before, f"{last[:-1]}ies"])
     return " ".join([*before, _PLURALS.get(last, f"{last}s")])
+
+
+def labelled(identifier: str, label: str | None = None) -> str:
+    """Return an identifier with its label, where that says more."""
+    return f"{identifier} ({label})" if label and label != identifier else identifier
+
+
+def nearest(asked: str, names: Mapping[str, Iterable[str]], most: int = 5) -> list[str]:
+    """Return the identifiers whose names hold all words asked for, then those spelt alike.
+
+    `names` has what each identifier goes by besides.
+    """
+    words = asked.casefold().split()
+    spelt: dict[str, list[str]] = {}
+    for identifier, others in names.items():
+        for name in (identifier, *others):
+            spelt.setdefault(name.casefold(), []).append(identifier)
+    holding = [name for name in spelt if words and all(word in name for word in words)]
+    alike = difflib.get_close_matches(" ".join(words), spelt, n=most)
+    found = dict.fromkeys(one for name in (*holding, *alike) for one in spelt[name])
+    return list(found)[:most]

@@ -14,11 +14,12 @@ import pytest
 
 import kg
 from kg.benchmarks.cohort import write_cohort
+from kg.explanation.signs import VERDICT_SIGNS
 from kg.paths import example_cohort
 from kg.patients.records import read_record
 from kg.readers import frame as frames
 from kg.reasoning.logic import logic_of
-from kg.reasoning.verdicts import EXCLUDED, MET, UNDETERMINED
+from kg.reasoning.verdicts import EXCLUDED, MET, UNDETERMINED, VERDICTS
 
 PATIENTS, LESIONS = example_cohort(), example_cohort().with_name("lesions.csv")
 
@@ -191,3 +192,22 @@ def test_rejected_rows_are_counted_and_end_with_status_1(
 def test_a_table_or_the_example_is_needed(run: Callable[..., Any]) -> None:
     assert run("cohort").status == 2
     assert run("cohort", "p.csv", "--example").status == 2
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_no_sign_is_parted_from_its_meaning(
+    run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = run("cohort", "--example").out.splitlines()
+    guideline = kg.load()
+    for word in VERDICTS:
+        sign = f"{VERDICT_SIGNS[word]} {guideline.verdicts[word][0]}"
+        assert any(sign in line for line in lines), sign
+    assert max(map(len, lines)) <= width
+
+
+def test_the_words_of_the_columns_are_explained(run: Callable[..., Any]) -> None:
+    text = " ".join(run("cohort", "--example").out.split())
+    assert text.count("alone: patients for whom it is the only reason") == 2
+    assert "settles verdicts: nothing else is missing" in text

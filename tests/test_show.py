@@ -131,3 +131,26 @@ def test_json_card_is_the_same_card(name):
 
 def test_a_therapy_is_found_in_capitals_too():
     assert G.therapy("RFA") is G.therapies["rfa"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        ("vp3", r"portal_vein_thrombus \(portal vein tumour thrombus\)"),
+        ("curative", r"local_ablation_radical \(curative local ablation\)"),
+        ("thrombus portal", r"portal_vein_thrombus \("),
+        ("Lipiodol", r"dense_lipiodol_deposition \("),
+    ],
+)
+def test_an_unknown_word_finds_the_terms_whose_names_hold_it(asked, named):
+    with pytest.raises(InputError, match=f"no term '{asked}' .*{named}"):
+        card_of(G, asked)
+
+
+def test_an_unknown_therapy_names_the_nearest_and_all_with_their_labels():
+    with pytest.raises(InputError) as told:
+        G.therapy("chemoembolisation")
+    near, every = str(told.value).split("; all: ")
+    assert "tace (transarterial chemoembolisation)" in near
+    assert len(every.split(", ")) == len(G.therapies)
+    assert "rfa (radiofrequency ablation), " in every

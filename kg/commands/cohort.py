@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -24,6 +24,11 @@ from kg.writers.table import sign_of
 
 _Field = Literal["contraindicated_by", "not_indicated_by"]
 _WIDTH = 12
+_ALONE = "alone: patients for whom it is the only reason"
+_SETTLES = (
+    "settles verdicts: nothing else is missing, so any value decides them; "
+    "settles patients: so it is with all their undetermined verdicts"
+)
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -44,9 +49,6 @@ def cohort(
     ] = 5,
 ) -> None:
     """Report on a cohort: verdicts, why not, what is missing, conflicts.
-
-    "Alone" counts the patients whom nothing else rules out. A missing variable "settles" the
-    verdicts that miss nothing else: any value of it decides them.
 
     Example: hcc-kg cohort patients.parquet --top 10
     """
@@ -77,22 +79,23 @@ def _print(console: Console, guideline: Guideline, report: CohortReport, top: in
         f"{report.with_conflicts:,} with conflicts in the record"
     )
     _section(console, "Verdicts", _verdicts(guideline, report))
-    console.print(Text("  ").join(_signs(guideline)))
-    _section(console, "Why contraindicated", _reasons(guideline, report, "contraindicated_by", top))
-    _section(
-        console,
-        "Why not indicated",
-        _reasons(guideline, report, "not_indicated_by", top),
-    )
+    _print_signs(console, guideline)
+    against = _reasons(guideline, report, "contraindicated_by", top)
+    _section(console, "Why contraindicated", against, _ALONE)
+    without = _reasons(guideline, report, "not_indicated_by", top)
+    _section(console, "Why not indicated", without, _ALONE)
     label = guideline.verdicts[UNDETERMINED][0]
-    _section(console, f"What is missing ({report.undetermined:,} {label})", _missing(report, top))
+    title = f"What is missing ({report.undetermined:,} {label})"
+    _section(console, title, _missing(report, top), _SETTLES)
     _section(console, "Conflicts in the record", _conflicts(report))
 
 
-def _section(console: Console, title: str, table: Table) -> None:
+def _section(console: Console, title: str, table: Table, note: str = "") -> None:
     console.print()
     console.print(Text(title, style="bold underline"))
     console.print(table if table.row_count else Text("none"))
+    if note and table.row_count:
+        console.print(Text(note, style="dim"))
 
 
 def _table(first: str, *numbers: str, bar: bool = True) -> Table:
@@ -111,10 +114,16 @@ def _bar(count: int, largest: int) -> Text:
     return Text("█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip(), style="cyan")
 
 
-def _signs(guideline: Guideline) -> Iterator[Text]:
-    """Yield what each sign means."""
+def _print_signs(console: Console, guideline: Guideline) -> None:
+    """Print what each sign means; no line ends between a sign and its meaning."""
+    line = Text()
     for word in VERDICTS:
-        yield Text.assemble(sign_of(word), f"\u00a0{guideline.verdicts[word][0]}")
+        sign = Text.assemble(sign_of(word), f" {guideline.verdicts[word][0]}")
+        if line and line.cell_len + 2 + sign.cell_len > console.width:
+            console.print(line)
+            line = Text()
+        line = Text.assemble(line, "  ", sign) if line else sign
+    console.print(line)
 
 
 def _verdicts(guideline: Guideline, report: CohortReport) -> Table:

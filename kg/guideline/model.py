@@ -10,6 +10,7 @@ from kg.errors import InputError
 from kg.guideline.formula import Formula, atoms, references
 from kg.guideline.values import Variable
 from kg.ontology import Ontology
+from kg.texts import labelled, nearest
 
 INDICATION, PRECONDITION = "indication", "precondition"
 ASPECTS = ("indicated", "contraindicated", "cautioned")  # whose classes give a verdict
@@ -232,12 +233,15 @@ class Guideline:
             InputError: there is none of that name.
         """
         name = identifier.strip().lower()
-        if name not in self.therapies:
-            raise InputError(
-                f"there are no criteria for a therapy {identifier!r}; "
-                f"the therapies are {', '.join(self.therapies)}"
-            )
-        return self.therapies[name]
+        if name in self.therapies:
+            return self.therapies[name]
+        shown = {one.id: labelled(one.id, one.label) for one in self.therapies.values()}
+        names = {one.id: (one.label, *one.alt_labels) for one in self.therapies.values()}
+        near = [shown[one] for one in nearest(identifier, names, 3)]
+        hint = f"the nearest: {', '.join(near)}; all: " if near else "the therapies are "
+        raise InputError(
+            f"there are no criteria for a therapy {identifier!r}; {hint}{', '.join(shown.values())}"
+        )
 
     def chosen(self, names: Iterable[str] | None) -> list[str]:
         """Return the named therapies in the order of the guideline; all where none is named.

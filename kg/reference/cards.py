@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -16,10 +15,12 @@ from kg.guideline.taxonomy import every_therapy
 from kg.guideline.values import Variable
 from kg.ontology import ALT_LABEL, HCC, RDFS, SKOS, Node
 from kg.patients.cells import expected
+from kg.texts import labelled, nearest
 
 Item = Mapping[str, str | int]
 Value = str | Sequence[str] | Sequence[Item] | None
 Card = Mapping[str, Value]
+_EXAMPLES = "there are, for example, {}"
 Coded = Criterion | Recommendation | Response
 
 
@@ -33,14 +34,41 @@ def card_of(guideline: Guideline, identifier: str) -> Card:
     exact = identifier.strip()
     name = exact if exact in makers else _by_case(makers).get(exact.lower())
     if name is None:
-        near = difflib.get_close_matches(exact.lower(), list(_by_case(makers)), n=5, cutoff=0.5)
-        names = [_by_case(makers)[word] for word in near]
-        one = "the nearest is" if len(names) == 1 else "the nearest are"
-        hint = one if names else "there are, for example,"
-        hint += f" {', '.join(names or list(makers)[:3])}"
-        raise InputError(f"there is no term {identifier!r} in the guideline; {hint}")
+        raise InputError(
+            f"there is no term {identifier!r} in the guideline; {_hint(guideline, exact, makers)}"
+        )
     card = makers[name]()
     return {heading: value for heading, value in card.items() if value}
+
+
+def _hint(guideline: Guideline, asked: str, makers: Mapping[str, object]) -> str:
+    """Return the terms that hold what was asked in a name of theirs, or are spelt alike."""
+    names = {name: _names(guideline, name) for name in makers}
+    near = nearest(asked, names)
+    hint = "the nearest is" if len(near) == 1 else "the nearest are"
+    shown = [labelled(name, *names[name][:1]) for name in near]
+    return f"{hint} {'; '.join(shown)}" if near else _EXAMPLES.format(", ".join([*makers][:3]))
+
+
+def _names(guideline: Guideline, identifier: str) -> tuple[str, ...]:
+    """Return the label of a term, its other names and its values; nothing of a statement."""
+    coded = {**guideline.definitions, **guideline.criteria}
+    others: dict[str, Coded | Therapy] = {
+        **guideline.recommendations,
+        **guideline.responses,
+        **every_therapy(guideline),
+    }
+    if identifier in guideline.variables:
+        variable = guideline.variables[identifier]
+        values = (word for value in variable.values for word in (value.name, value.label))
+        return variable.label, *variable.alt_labels, *values
+    if identifier in coded:
+        alternatives = guideline.ontology.texts(ox.NamedNode(HCC + identifier), ALT_LABEL)
+        return coded[identifier].label, *alternatives
+    if identifier in others:
+        term = others[identifier]
+        return term.label, *(term.alt_labels if isinstance(term, Therapy) else ())
+    return ()
 
 
 def _by_case(makers: Mapping[str, object]) -> dict[str, str]:
