@@ -50,7 +50,7 @@ def cohort(
 ) -> None:
     """Report on a cohort: verdicts, why not, what is missing, conflicts.
 
-    Example: hcc-kg cohort patients.parquet --top 10
+    Example: hcc-kg cohort --example --top 10
     """
     table_path, lesion_path = named_tables(patients, lesions, example)
     guideline = load(ontology)

@@ -63,7 +63,8 @@ def explain(
     ] = None,
     patient: Annotated[str | None, typer.Argument(help="The patient to explain.")] = None,
     therapy: Annotated[
-        str | None, typer.Argument(help="One therapy, in full; without it all, in short.")
+        str | None,
+        typer.Argument(help="One therapy, told in full; without it all of them, in short."),
     ] = None,
     *,
     example: Annotated[
@@ -75,7 +76,9 @@ def explain(
     ] = "compiled",
     justify: Annotated[
         bool,
-        typer.Option("--justify", help="Add the facts and axioms that give HermiT the verdict."),
+        typer.Option(
+            "--justify", help="Add the facts and axioms that HermiT infers the verdict from."
+        ),
     ] = False,
     ontology: Ontology = None,
 ) -> None:

@@ -35,7 +35,7 @@ def queries(
         Literal["table", "json"], typer.Option(help="A table to read, or JSON.")
     ] = "table",
     as_markdown: Annotated[
-        bool, typer.Option("--markdown", help="The page of the docs, made from the files.")
+        bool, typer.Option("--markdown", help="Print the list as Markdown, as it is in the docs.")
     ] = False,
 ) -> None:
     """List the saved questions, with their parameters.
@@ -58,14 +58,20 @@ def queries(
 def query(
     name: Annotated[
         str | None,
-        typer.Argument(help="A saved question ('hcc-kg queries' lists them), or - for a query."),
+        typer.Argument(
+            help="Name of a saved question ('hcc-kg queries' lists them), or - to read a query "
+            "from standard input."
+        ),
     ] = None,
     param: Annotated[
         list[str] | None,
-        typer.Option("--param", "-p", metavar="NAME=VALUE", help="A value of a parameter."),
+        typer.Option(
+            "--param", "-p", metavar="NAME=VALUE", help="Value of a parameter of the question."
+        ),
     ] = None,
     file: Annotated[
-        str | None, typer.Option(help="A file with a query of your own, or - for standard input.")
+        str | None,
+        typer.Option(help="File with a SPARQL query of your own, or - for standard input."),
     ] = None,
     store: Annotated[
         Path | None, typer.Option(help="Folder of a store that 'hcc-kg graph build' made.")
@@ -78,11 +84,12 @@ def query(
     ] = TIMEOUT,
     format: Annotated[
         Literal["table", "csv", "tsv", "json", "xml", "ttl"],
-        typer.Option(help="Triples come as Turtle where none is named."),
+        typer.Option(help="Form of the answer; triples come as ttl where none is named."),
     ] = "table",
     output: Annotated[Path | None, typer.Option(help="Write the answer to this file.")] = None,
     text: Annotated[
-        bool, typer.Option("--text", help="Print the query, filled, instead of asking it.")
+        bool,
+        typer.Option("--text", help="Print the query with its values filled in; do not ask it."),
     ] = False,
     ontology: Ontology = None,
 ) -> None:

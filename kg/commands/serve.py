@@ -35,7 +35,10 @@ def serve(
     waiting: Annotated[int, typer.Option(min=0, help="Queries that may queue.")] = 64,
     allow_origin: Annotated[
         str | None,
-        typer.Option(help="Origin whose web pages may read answers; default: any for the example."),
+        typer.Option(
+            help="Origin whose web pages may read answers; without it any may, but none "
+            "where --store has no --token."
+        ),
     ] = None,
     default_graph: Annotated[
         str, typer.Option(help="What a query without a dataset sees: union (of all graphs) or own.")
@@ -44,7 +47,8 @@ def serve(
 ) -> None:
     """Serve guideline, patients and verdicts by the SPARQL 1.1 Protocol.
 
-    Read-only; nothing is fetched for a query. Patients are served only where --store names them.
+    Read-only; nothing is fetched for a query. Patients of your own are served only where --store
+    names them.
 
     Example: hcc-kg serve --port 8890
     """
