@@ -33,6 +33,7 @@ TWICE = (
     "graph build clinic.csv other/clinic.csv --output new.nq",
     "graph export --store store --output store/new.trig",
     "query --file query.rq --format csv --output query.rq",
+    "query therapies --ontology o --format csv --output o/hcc.ttl",
     "query what-is-missing --store store --format csv --output store/new.csv",
     "reference --ontology o --output o/statements.ttl",
 )

@@ -58,6 +58,11 @@ def test_fault_has_its_line_and_column(asker: Asker) -> None:
     assert (told.value.line, told.value.column) == (2, 3)
 
 
+def test_fault_of_a_prefix_says_what_to_add(asker: Asker) -> None:
+    with pytest.raises(QueryError, match=r"add PREFIX hcc: <https://w3id.org/hcc-kg/>"):
+        asker.ask("ASK { ?s a hcc:Patient }")
+
+
 @pytest.mark.parametrize(
     ("attack", "words"),
     [

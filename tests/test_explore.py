@@ -10,10 +10,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from kg.benchmarks.running import free_port
+from kg.paths import ONTOLOGY_VARIABLE
 
 
 def answers(port: int) -> bool:
@@ -51,26 +53,40 @@ def test_address_that_others_reach_is_refused_unless_it_is_meant(
     assert "--expose" in found.err  # type: ignore[attr-defined]
 
 
-def test_address_that_is_meant_is_listened_on(
-    run: Callable[..., object], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[list[str]] = []
+Started = list[tuple[list[str], dict[str, str]]]
 
-    class Started:
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> Started:
+    """The commands that would have been started, with their environment."""
+    asked: Started = []
+
+    class Process:
         def __init__(self, command: list[str], env: dict[str, str]) -> None:
-            asked.append(command)
+            asked.append((command, env))
 
         def wait(self) -> int:
             return 0
 
         def terminate(self) -> None: ...
 
-    monkeypatch.setattr("kg.commands.explore.subprocess.Popen", Started)
+    monkeypatch.setattr("kg.commands.explore.subprocess.Popen", Process)
     monkeypatch.setattr("kg.commands.explore.signal.signal", lambda *_: None)
+    return asked
+
+
+def test_address_that_is_meant_is_listened_on(run: Callable[..., object], started: Started) -> None:
     words = ("--no-browser", "--host", "0.0.0.0", "--expose", "--port", str(free_port()))  # noqa: S104
     found = run("explore", *words)
     assert found.status == 0  # type: ignore[attr-defined]
-    assert "0.0.0.0" in asked[0]  # noqa: S104
+    assert "0.0.0.0" in started[0][0]  # noqa: S104
+
+
+def test_the_explorer_reads_the_named_ontology(
+    run: Callable[..., object], started: Started, ontology_copy: Path
+) -> None:
+    run("explore", "--no-browser", "--port", free_port(), "--ontology", ontology_copy)
+    assert started[0][1][ONTOLOGY_VARIABLE] == str(ontology_copy)
 
 
 @pytest.mark.parametrize("command", ["explore --no-browser", "serve"])

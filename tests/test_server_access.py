@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -109,13 +108,6 @@ def test_address_that_others_reach_needs_a_token(run: Callable[..., object], hos
 )
 def test_loopback_is_known(host: str, expected: bool) -> None:
     assert is_loopback(host) is expected
-
-
-def test_port_that_is_taken_is_told(run: Callable[..., object]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        found = run("serve", "--port", str(taken.getsockname()[1]))
-    assert found.status == 2  # type: ignore[attr-defined]
-    assert "another --port" in found.err  # type: ignore[attr-defined]
 
 
 def test_store_that_is_not_there_is_told(run: Callable[..., object]) -> None:
