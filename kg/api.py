@@ -32,7 +32,7 @@ from kg.readers import Source
 from kg.readers.frame import ArrowFrame, frame_source
 from kg.reasoning.results import patients, schema
 from kg.reasoning.verdicts import PatientResult
-from kg.writers import Task, writer_of
+from kg.writers import Task, format_of, writer_of
 from kg.writers.rows import compact_rows, rows
 
 Table = str | Path | ArrowFrame
@@ -218,9 +218,9 @@ def classify_file(
     """
     chosen, target = guideline or load(), Path(output)
     task = Task(chosen, chosen.chosen(therapies), explain, compact)
-    write = writer_of(format or target.suffix.removeprefix(".").lower(), task)
+    write = writer_of(format or format_of(target), task)
     summary = Summary()
-    beside = target.with_name(f"{target.stem}.rejected.csv")
+    beside = target.parent / f"{target.stem}.rejected.csv"
     bin_ = Rejects(Path(rejects) if rejects else beside, summary, strict)
     named = [Path(table) for table in (source, lesions) if isinstance(table, str | Path)]
     modules = chosen.ontology.modules.values()

@@ -264,6 +264,25 @@ def test_what_a_format_has_no_room_for_is_refused(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (".", "is a folder; name a file to write to"),
+        ("verdicts", "has no extension; end it in one of .csv, .json"),
+    ],
+)
+@pytest.mark.parametrize("form", [None, "csv"])
+def test_output_that_tells_no_format_is_an_error_that_helps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, told: str, form: str | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if form and name != ".":
+        assert kg.classify_file(PATIENTS, name, format=form).patients
+        return
+    with pytest.raises(kg.InputError, match=told):
+        kg.classify_file(PATIENTS, name, format=form)
+
+
 def test_files_never_take_the_place_of_their_input(tmp_path: Path) -> None:
     table = tmp_path / "patients.csv"
     table.write_text("patient_id\np\n")

@@ -197,6 +197,19 @@ def test_every_help_shows_an_example_that_names_the_command(name: str) -> None:
     assert all(example.startswith(name) for example in examples)
 
 
+@pytest.mark.parametrize("name", ["classify", "cohort", "explain", "queries", "show", "template"])
+def test_examples_of_a_help_run_with_what_ships(
+    folder: Path, run: Callable[..., object], name: str
+) -> None:
+    if name == "template":  # it makes new files only
+        (folder / "patients.csv").unlink()
+    told = EVERY[name].help or ""
+    for example in re.findall(r"^ *(?:Example: )?hcc-kg (.+)$", told, re.M):
+        if "s3a:" not in example:
+            status, _, err = run(*shlex.split(example))  # type: ignore[misc]
+            assert status == 0, err
+
+
 # The page of the command line
 
 COMMAND_LINE = (ROOT / "docs" / "command-line.md").read_text("utf-8")

@@ -26,7 +26,7 @@ def check(
 
     Exit status: 0 nothing found, 1 something found, 3 no Java for the reasoner.
 
-    Example: hcc-kg check --ontology ontology --no-reasoner
+    Example: hcc-kg check --no-reasoner
     """
     report = run(ontology, reasoner=not no_reasoner)
     if format == "json":

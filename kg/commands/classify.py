@@ -33,7 +33,7 @@ from kg.paths import Remote, located
 from kg.patients.tables import PatientTable
 from kg.reasoning.verdicts import VERDICTS
 from kg.texts import NOTE_ON_USE, counted
-from kg.writers import FORMATS, FormatName, Task, writer_of
+from kg.writers import FormatName, Task, format_of, writer_of
 
 
 def classify(
@@ -96,7 +96,7 @@ def classify(
     guideline = load(ontology)
     task = Task(guideline, guideline.chosen(therapy), explain, compact)
     places = _places(patients, lesions, example, output, rejects)
-    form = format or _form_of(places.output)
+    form = format or (format_of(places.output) if places.output else "table")
     writer_of(form, task)
     places.check_apart(guideline.ontology.modules.values())
     summary = Summary()
@@ -125,18 +125,6 @@ def _places(
     beside = into.parent if into else Path()
     bin_ = _located(rejects) or beside / f"{table.stem}.rejected.csv"
     return Places(table, lesion_table, into, bin_)
-
-
-def _form_of(output: Path | Remote | None) -> str:
-    """Return the format that the name of the output tells."""
-    if output is None:
-        return "table"
-    if isinstance(output, Path) and output.is_dir():
-        raise InputError(f"{output} is a folder; name a file to write to")
-    if not output.suffix:
-        endings = ", ".join(f".{name}" for name in FORMATS if name != "table")
-        raise InputError(f"{output} has no extension; end it in one of {endings}, or give --format")
-    return output.suffix.removeprefix(".").lower()
 
 
 def _located(text: str | None) -> Path | Remote | None:

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from kg.errors import InputError
+from kg.paths import Remote
 from kg.writers.task import Task, Writer
 
-__all__ = ["FORMATS", "FormatName", "Task", "Writer", "writer_of"]
+__all__ = ["FORMATS", "FormatName", "Task", "Writer", "format_of", "writer_of"]
 
 FormatName: TypeAlias = Literal["table", "csv", "json", "jsonl", "ttl", "parquet"]
 FORMATS: tuple[FormatName, ...] = get_args(FormatName)
 EXPLAINED, COMPACT = ("json", "jsonl"), ("csv", "parquet")
+
+
+def format_of(output: Path | Remote) -> str:
+    """Return the format that the ending of a file's name tells.
+
+    Raises:
+        InputError: the file is a folder, or its name has no ending.
+    """
+    if isinstance(output, Path) and output.is_dir():
+        raise InputError(f"{output} is a folder; name a file to write to")
+    if not output.suffix:
+        endings = ", ".join(f".{name}" for name in FORMATS if name != "table")
+        raise InputError(f"{output} has no extension; end it in one of {endings}, or give a format")
+    return output.suffix.removeprefix(".").lower()
 
 
 def writer_of(name: str, task: Task) -> Writer:
