@@ -42,6 +42,8 @@ def ids(ran: Ran) -> list[str]:
         ("p.csv --lesions none.csv", "none.csv: no such file; check the path"),
         ("semi.csv", "semi.csv: its cells are separated by semicolons; save it with commas as"),
         ("tabs.csv", "tabs.csv: its cells are separated by tabs; save it with commas as"),
+        ("both.csv", "both.csv: its cells are separated by semicolons; save it with commas as"),
+        ("quoted.csv", "quoted.csv: its cells are separated by semicolons; save it with commas"),
         ("id.csv", "no column patient_id; every row needs one; if 'ID' is that column, rename"),
         ("far.csv", "no column patient_id; every row needs one; the columns are ecog, inr\n"),
         ("p.csv --output p.csv", "p.csv is a file that is read; name another file for the result"),
@@ -72,6 +74,8 @@ def test_wrong_usage_ends_with_a_message_and_without_output(
     (tmp_path / "odd.csv").write_text("patient_id,tumour_cout\np,1\n")
     (tmp_path / "semi.csv").write_text("patient_id;inr\np;1,5\n")
     (tmp_path / "tabs.csv").write_text("patient_id\tinr\np\t1,5\n")
+    (tmp_path / "both.csv").write_text('patient_id;"a, b"\np;1,5\n')
+    (tmp_path / "quoted.csv").write_text('"patient_id";"inr"\n"p";1,5\n')
     (tmp_path / "id.csv").write_text("ecog,ID\n1,p\n")
     (tmp_path / "far.csv").write_text("ecog,inr\n1,1\n")
     (tmp_path / "p.txt").touch()

@@ -15,7 +15,7 @@ from functools import cached_property
 import polars as pl
 
 from kg.errors import InputError
-from kg.keys import PROBLEM, ROW, TOLD
+from kg.keys import ID, PROBLEM, ROW, TOLD
 from kg.readers.source import BATCH
 from kg.readers.text import check_text
 from kg.readers.uploads import File, scannable
@@ -35,16 +35,18 @@ class CsvSource:
         try:
             self._header = [name.strip() for name in next(self._rows(), [])]
         except csv.Error as error:
+            with path.open(encoding="utf-8-sig") as file:
+                self._check_separator(file.readline())
             raise InputError(f"{path}, line 1: not valid CSV: {error}") from error
         if not any(self._header):
             raise InputError(f"{path} has no header row; its first line should name the columns")
-        self._check_separator()
+        if ID not in self._header:
+            self._check_separator(self._header[0])
         self.columns = [name for name in self._header if name not in TOLD]
 
-    def _check_separator(self) -> None:
-        head = self._header[0]
+    def _check_separator(self, head: str) -> None:
         found = [name for sign, name in _OTHERS.items() if sign in head]
-        if len(self._header) == 1 and found:
+        if found:
             raise InputError(
                 f"{self.path}: its cells are separated by {found[0]}; "
                 "save it with commas as separators and points in decimals"
