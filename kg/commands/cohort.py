@@ -26,7 +26,7 @@ _Field = Literal["contraindicated_by", "not_indicated_by"]
 _WIDTH = 12
 _ALONE = "alone: patients for whom it is the only reason"
 _SETTLES = (
-    "settles verdicts: nothing else is missing, so any value decides them; "
+    "settles verdicts: nothing else is missing, so any value decides them\n"
     "settles patients: so it is with all their undetermined verdicts"
 )
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
