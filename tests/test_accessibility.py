@@ -21,20 +21,15 @@ if TYPE_CHECKING:
 _SERIOUS = ("serious", "critical")
 _HEIGHT = 900
 _PATIENT = {"tumour_count": "1", "max_tumour_diameter_cm": "2..3", "tumour_morphology": "diffuse"}
-STATES: dict[str, list[dict[str, str]]] = {  # beside a page as it is opened first
+STATES: dict[str, list[dict[str, str]]] = {  # beside a page as it is opened first: each kind once
     "patient": [_PATIENT | {"open": "rfa", "other.tumour_count": "3"}],
     "therapies": [
         {"therapy": "tace_plus_rfa", "view": "graph"},
         {"therapy": "tace", "view": "statements"},
-        {"therapy": "rfa", "view": "recommendations"},
-        {"therapy": "rfa", "view": "codes"},
     ],
-    "guideline": [{"statement": "S011"}, {"view": "criteria"}, {"view": "coverage"}],
-    "query": [{"question": "why"}, {"question": "verdict-counts", "view": "Chart"}],
-    "cohort": [
-        {"cohort": "example", "view": view}
-        for view in ("verdicts", "overlaps", "why-not", "missing", "conflicts", "rejected")
-    ],
+    "guideline": [{"view": "criteria"}, {"view": "coverage"}],
+    "query": [{"question": "verdict-counts", "view": "Chart"}],
+    "cohort": [{"cohort": "example", "view": view} for view in ("verdicts", "overlaps", "missing")],
 }
 ALL = [(page, state) for page in PAGES for state in ({}, *STATES.get(page, ()))]
 
