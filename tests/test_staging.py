@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -35,19 +35,28 @@ def held(folder: Path) -> set[str]:
         return {graph.rpartition("graph/")[2] for graph in store.graphs()}
 
 
+def written(folder: Path) -> int:
+    """Return how many bytes a store has written; it may drop a file meanwhile."""
+    size = 0
+    for file in folder.glob("*.sst"):
+        with suppress(FileNotFoundError):
+            size += file.stat().st_size
+    return size
+
+
 def kill_halfway(tmp_path: Path) -> None:
     """Start a build of many patients, and kill it once it has begun to fill its copy."""
     build = [sys.executable, "-m", "kg", "graph", "build", "many.csv", "--store", "graph"]
-    process = subprocess.Popen(build, cwd=tmp_path, stderr=subprocess.DEVNULL)
-    logs = tmp_path / ".graph.part" / "new"
     limit = time.monotonic() + 60
-    while process.poll() is None and time.monotonic() < limit:
-        if sum(file.stat().st_size for file in logs.glob("*.sst")) > 1_000_000:
-            break
-        time.sleep(0.01)
-    assert process.poll() is None, "the build ended before it was killed"
-    process.kill()
-    process.wait()
+    with subprocess.Popen(build, cwd=tmp_path, stderr=subprocess.DEVNULL) as process:
+        try:
+            while process.poll() is None and time.monotonic() < limit:
+                if written(tmp_path / ".graph.part" / "new") > 1_000_000:
+                    break
+                time.sleep(0.01)
+            assert process.poll() is None, "the build ended before it was killed"
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("there", [True, False])
