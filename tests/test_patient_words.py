@@ -106,6 +106,16 @@ def test_a_report_holds_record_verdicts_reasons_and_the_note(
         assert (f"{recommendation.id} (" in text) == (recommendation.state == MET)
 
 
+def test_a_report_names_no_criterion_that_only_begins_like_a_decisive_one(
+    guideline: Guideline,
+) -> None:
+    cells = {"impaired_or_uncooperative": "yes", "tumour_morphology": "nodular"}
+    said = printed(guideline, read_record(guideline, "p", cells))
+    assert "ABL-C10" in said
+    assert guideline.criteria["ABL-C10"].label in said
+    assert guideline.criteria["ABL-C1"].label not in said
+
+
 def test_a_hostile_identifier_is_text_in_a_report(guideline: Guideline) -> None:
     hostile = '<script>alert(1)</script><img src=x onerror="x">'
     text = printed(guideline, read_record(guideline, hostile, SMALL))
