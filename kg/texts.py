@@ -23,6 +23,11 @@ def plural(noun: str) -> str:
     return " ".join([*before, _PLURALS.get(last, f"{last}s")])
 
 
+def capitalised(text: str) -> str:
+    """Return a text with a capital at its beginning; what follows, names too, stays as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def labelled(identifier: str, label: str | None = None) -> str:
     """Return an identifier with its label, where that says more."""
     return f"{identifier} ({label})" if label and label != identifier else identifier

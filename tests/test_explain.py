@@ -283,6 +283,18 @@ def test_command_tells_one_therapy_in_full(tmp_path):
     assert "(tace)" not in text
 
 
+def test_command_names_criteria_of_which_one_is_always_met_as_they_are(tmp_path):
+    cells = {**adverse_absent(), "tumour_count": "", "max_tumour_diameter_cm": "4"}
+    text = run(tmp_path, "p[1]", "rfa", width="200", **cells)
+    assert "At least one of ABL-I1 and ABL-I3 is always met." in text
+
+
+def test_command_tells_the_reading_of_a_therapy_whatever_the_verdict(tmp_path):
+    text = run(tmp_path, "p[1]", "cryoablation", width="200", tumour_count="1")
+    assert "Undetermined:" in text
+    assert G.therapies["cryoablation"].note in " ".join(text.split())
+
+
 def test_command_puts_conflicts_before_facts(tmp_path):
     text = run(tmp_path, "p[1]", "rfa", ascites="none", refractory_massive_ascites="yes")
     assert 0 < text.index("Conflict:") < text.index("ascites: none")

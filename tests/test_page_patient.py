@@ -112,6 +112,12 @@ def test_a_wrong_cell_does_not_count_as_entered() -> None:
     assert "0 of 19 variables entered" in texts(app("patient", tumour_count="2 or 3"))
 
 
+def test_criteria_of_which_one_is_always_met_keep_their_names() -> None:
+    cells = {"max_tumour_diameter_cm": "4", "child_pugh_class": "A", "resectable": "false"}
+    said = texts(app("patient", **cells, open="rfa")).replace("\\", "")
+    assert "At least one of ABL-I1 and ABL-I3 is always met." in said
+
+
 def test_what_would_have_to_change_is_told() -> None:
     test = app("patient", variceal_bleed_within_month="true", open="rfa")
     assert "What would have to change" in texts(test)

@@ -51,7 +51,7 @@ from kg.reasoning.verdicts import (
     UNKNOWN,
 )
 from kg.terminal import output
-from kg.texts import NOTE_ON_USE
+from kg.texts import NOTE_ON_USE, capitalised
 
 _STATE_STYLES = {MET: "bold", EXCLUDED: "dim", UNKNOWN: "yellow"}
 _ROLES = (INDICATION, PRECONDITION, ABSOLUTE, RELATIVE)
@@ -173,14 +173,14 @@ class _Page:
             self.line(note, style="bold")
         if self.full and explanation.verdict != UNDETERMINED:  # there the reason says as much
             self.line(meaning)
-            if explanation.note:
-                self.labelled(READING, explanation.note, 0)
+        if self.full and explanation.note:
+            self.labelled(READING, explanation.note, 0)
         self.verdict_details(explanation)
         self.criteria(explanation)
 
     def verdict_details(self, explanation: TherapyExplanation) -> None:
         for names in explanation.covers:
-            self.line(f"{always_met(names).capitalize()}.", 2)
+            self.line(f"{capitalised(always_met(names))}.", 2)
         facts = "; ".join(explanation.facts)
         if self.full and facts != shortened(explanation.facts):
             self.labelled("Decided by", facts)

@@ -21,7 +21,7 @@ from kg.patients.tables import Batch, RowReader
 from kg.reasoning.verdicts import PatientResult
 
 LocalName: TypeAlias = Literal["compiled", "hermit"]
-Name: TypeAlias = Literal["compiled", "hermit", "spark"]
+Name: TypeAlias = Literal[LocalName, "spark"]
 LOCAL: tuple[LocalName, ...] = get_args(LocalName)
 
 BatchEngine = Callable[[RowReader, Batch], pl.DataFrame]

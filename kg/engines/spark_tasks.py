@@ -112,11 +112,6 @@ def guideline_of(modules: Modules) -> Guideline:
         return load(Path(folder))
 
 
-@lru_cache(maxsize=2)
-def _engine(modules: Modules, missing: bool) -> BatchEngine:
-    return engine_of("compiled", guideline_of(modules)).batches(missing=missing)
-
-
 def id_texts(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Return identifiers as the texts that a table reads them as."""
     for batch in batches:
@@ -133,7 +128,7 @@ def classify(shared: Broadcast[Job], batches: Iterator[pa.RecordBatch]) -> Itera
         names = [name for name in job.lesions.columns if name not in (ROW, PROBLEM)]
         lesions = LesionTable(guideline, _Lesions(job.lesions, Path("lesions"), names))
     reader = RowReader(guideline, job.variables, job.repeated, lesions)
-    engine = _engine(job.modules, job.missing)
+    engine = engine_of("compiled", guideline).batches(missing=job.missing)
     for batch in batches:
         for run in _runs(_named(job.columns, batch)):
             yield _run(reader, engine, run, job.with_good)

@@ -9,7 +9,7 @@ from kg.explanation.wording import value_words
 from kg.guideline import Guideline
 from kg.guideline.values import Knowledge, Variable
 from kg.patients.records import Record
-from kg.texts import counted
+from kg.texts import capitalised, counted
 
 _PLACE = "{}"
 
@@ -24,7 +24,7 @@ def headline(guideline: Guideline, record: Record) -> str:
     ]
     unknown = sum(known[name] == guideline.variables[name].unknown for name in known)
     said = ", ".join(parts) or "No key fact is known yet"
-    return f"{said[0].upper()}{said[1:]}; {counted(unknown, 'variable')} unknown"
+    return f"{capitalised(said)}; {counted(unknown, 'variable')} unknown"
 
 
 def _part(variable: Variable, knowledge: Knowledge) -> str:

@@ -11,7 +11,7 @@ from html import escape
 from kg.explanation.explanations import CriterionExplanation, PatientExplanation, TherapyExplanation
 from kg.explanation.headline import headline
 from kg.explanation.signs import VERDICT_SIGNS
-from kg.explanation.wording import MISSING, MUTED, sourced
+from kg.explanation.wording import MISSING, MUTED, READING, sourced
 from kg.guideline import Guideline
 from kg.guideline.taxonomy import families
 from kg.patients.records import Record
@@ -100,7 +100,7 @@ def _criteria(explanations: Iterable[TherapyExplanation]) -> str:
         f"<tr><td>{escape(c.id)}</td><td>{c.state}</td><td>{escape(c.label)}. "
         f"{escape('; '.join(c.facts))}"
         f'<div class="place">{escape(sourced(c.statements, c.paraphrase))}'
-        f"{f' Reading: {escape(c.note)}' if c.note else ''}</div></td></tr>"
+        f"{f' {READING}: {escape(c.note)}' if c.note else ''}</div></td></tr>"
         for c in told.values()
     )
     columns = ("Criterion", "State", "Facts, place in the guideline, reading")

@@ -30,8 +30,8 @@ def always_met(names: Sequence[str]) -> str:
 
 
 def precedence(explanation: RecommendationExplanation) -> str:
-    """Return the sentence on the recommendations that this one comes before, or nothing."""
-    return f"Comes before {listed(explanation.precedes)}." if explanation.precedes else ""
+    """Return the sentence on the recommendations that this one comes before."""
+    return f"Comes before {listed(explanation.precedes)}."
 
 
 def listed(parts: Iterable[str], last: str = "and") -> str:

@@ -89,7 +89,7 @@ class RowReader:
         faults = [frame[PROBLEM], nameless]
         if len(self.repeated):
             repeated = ids.is_in(self.repeated.implode()) & ~unknown
-            told = "column patient_id: " + ids.str.slice(0, 60)
+            told = f"column {ID}: " + ids.str.slice(0, 60)
             told += " is in more than one row; keep one row"
             faults.append(told.set(~repeated.fill_null(False), None))
         variables = self.guideline.variables

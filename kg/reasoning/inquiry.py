@@ -30,15 +30,15 @@ class MissingVariable:
 def missing_variables(
     guideline: Guideline, record: Record, result: PatientResult
 ) -> tuple[MissingVariable, ...]:
-    """Return the variables that undetermined verdicts turn on, the most decisive first.
+    """Return the variables that undetermined verdicts depend on, the most decisive first.
 
     First come those that settle most verdicts whatever their value, then those that may settle
-    most, then those that most verdicts turn on.
+    most, then those that most verdicts depend on.
     """
     open_ = [t for t in result.therapies.values() if t.verdict == UNDETERMINED]
     names = {name for each in open_ for name in each.missing}
     found = [
-        _open_fact(guideline, record, name, [t.therapy for t in open_ if name in t.missing])
+        _missing_variable(guideline, record, name, [t.therapy for t in open_ if name in t.missing])
         for name in guideline.variables
         if name in names
     ]
@@ -47,7 +47,7 @@ def missing_variables(
     )
 
 
-def _open_fact(
+def _missing_variable(
     guideline: Guideline, record: Record, variable: str, therapies: list[str]
 ) -> MissingVariable:
     settled = {therapy: list[bool]() for therapy in therapies}

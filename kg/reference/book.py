@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from kg.explanation.wording import MET_WHEN, words
+from kg.explanation.wording import MET_WHEN, READING, words
 from kg.guideline import ConflictRule, Derivation, Guideline
 from kg.guideline.formula import Atom
 from kg.guideline.values import Variable, bands_of
@@ -48,7 +48,7 @@ _HEADINGS = {  # what a line of a card is called, in the order of the lines
     "classes": "Classes in Manchester syntax",
     "places": "Places",
     "statements": "Statements",
-    "reading": "Reading",
+    "reading": READING,
     "notes": "Notes",
     "remarks": "Remarks",
     "criteria": "Criteria",
@@ -203,7 +203,7 @@ def _derivation(guideline: Guideline, rule: Derivation) -> Iterator[str]:
         for mask, low, high in rule.score.totals:
             yield f"  - {low} to {high} points: {_said(guideline, target, mask)}."
     if rule.note:
-        yield f"  - Reading: {escaped(rule.note)}"
+        yield f"  - {READING}: {escaped(rule.note)}"
     yield f"  - Where two sources disagree: {escaped(rule.message)}"
 
 

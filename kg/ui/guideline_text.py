@@ -7,6 +7,7 @@ import streamlit as st
 from kg.errors import InputError
 from kg.guideline import Guideline, Statement
 from kg.reference.passages import passage, read_text, source_text
+from kg.texts import capitalised
 from kg.ui.words import literal
 
 _TEXT, _FAULT, _FILE = "guideline:source", "guideline:fault", "guideline:file"
@@ -59,4 +60,4 @@ def _ask(guideline: Guideline) -> None:
         on_change=read,
     )
     if fault := st.session_state.get(_FAULT):
-        st.error(literal(f"{fault[0].upper()}{fault[1:]}"))
+        st.error(literal(capitalised(fault)))

@@ -16,6 +16,7 @@ from kg.explanation.wording import (
     MISSING,
     MUTED,
     NO_ADVICE,
+    READING,
     TO_CHANGE,
     UNCHECKED,
     always_met,
@@ -28,7 +29,7 @@ from kg.reasoning.changes import changes
 from kg.reasoning.inquiry import MissingVariable, missing_variables
 from kg.reasoning.verdicts import MET, UNDETERMINED
 from kg.reference.pictures import MENTIONED, sort_of
-from kg.texts import counted
+from kg.texts import capitalised, counted
 from kg.ui.patient import state
 from kg.ui.patient.state import OPEN, Judged
 from kg.ui.words import literal, places, state_badge, verdict_badge
@@ -128,7 +129,7 @@ def _recommendation(guideline: Guideline, explanation: RecommendationExplanation
         labels = listed(guideline.therapies[name].label for name in explanation.concerns)
         told += f" Concerns {literal(labels)}."
     if explanation.note:
-        told += f" Reading: {literal(explanation.note)}"
+        told += f" {READING}: {literal(explanation.note)}"
     st.markdown(text, help=told)
 
 
@@ -143,7 +144,7 @@ def _therapy(guideline: Guideline, judged: Judged, explanation: TherapyExplanati
         on_change="rerun",
     )
     with st.container(key=f"reason-{'open' if box.open else 'closed'}-{name}"):
-        st.caption(literal(f"{explanation.clause[:1].upper()}{explanation.clause[1:]}."))
+        st.caption(literal(f"{capitalised(explanation.clause)}."))
     for note in explanation.notes:
         st.markdown(f"**{literal(note)}**")
     (opened.add if box.open else opened.discard)(name)
@@ -156,9 +157,9 @@ def _details(guideline: Guideline, judged: Judged, explanation: TherapyExplanati
     word, meaning = guideline.verdicts[explanation.verdict]
     st.caption(f"{literal(word.capitalize())}: {literal(meaning)}")
     if explanation.note:
-        st.caption(f"Reading: {literal(explanation.note)}")
+        st.caption(f"{READING}: {literal(explanation.note)}")
     for names in explanation.covers:
-        st.markdown(literal(f"{always_met(names).capitalize()}."))
+        st.markdown(literal(f"{capitalised(always_met(names))}."))
     if explanation.verdict == UNDETERMINED:
         _missing(guideline, explanation)
     _changes(guideline, judged, explanation)
@@ -198,7 +199,7 @@ def _criteria(criteria: Iterable[CriterionExplanation]) -> str:
         f"- {state_badge(c.state)} [{c.id}](guideline?criterion={c.id}) {literal(c.label)}"
         + (f": {literal('; '.join(c.facts))}" if c.facts else "")
         + f"  \n  :gray[{places(c.statements)}: {literal(c.paraphrase)}"
-        + (f" Reading: {literal(c.note)}" if c.note else "")
+        + (f" {READING}: {literal(c.note)}" if c.note else "")
         + "]"
         for c in criteria
     )

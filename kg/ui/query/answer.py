@@ -11,6 +11,7 @@ from kg.graph.names import PREFIXES
 from kg.guideline import load
 from kg.stores import Answer, Table
 from kg.stores.formats import Format, serialise
+from kg.texts import capitalised
 from kg.ui.bars import bars, first_bars, parting, telling
 from kg.ui.components.graph import graph
 from kg.ui.query.frames import TRIPLE, frame_of, iris, labels, numbers, table_of
@@ -76,7 +77,7 @@ def show(desk: Desk) -> None:
         st.info("Choose a saved question, or write a query and press Run. The answer shows here.")
     elif asked.error is not None:
         told = str(asked.error)
-        st.error(literal(told[:1].upper() + told[1:]))
+        st.error(literal(capitalised(told)))
         if asked.place:
             st.caption(f"Line {asked.place[0]} is marked in the editor.")
     elif asked.answer is not None:
