@@ -23,6 +23,7 @@ from kg.commands import (
     graph,
     query,
     reference,
+    renew,
     serve,
     show,
     template,
@@ -77,6 +78,7 @@ app.add_typer(graph.app, name="graph")
 app.command("queries")(query.queries)
 app.command("query")(query.query)
 app.command("reference")(reference.reference)
+app.command("renew")(renew.renew)
 app.command("serve")(serve.serve)
 
 for _command in (*app.registered_commands, *graph.app.registered_commands):

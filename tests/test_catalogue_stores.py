@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 import httpx
 import pyoxigraph as ox
 import pytest
-from expected_rows import CHANGING, FOLDER, example_store, expected, lines, matches
+from expected_rows import FOLDER, example_store, expected, matches
 from serving import serving
 
 from kg.catalogue.queries import Question, catalogue
+from kg.renewal.rows import CHANGING, lines
 from kg.stores import Answer, Store, Table, open_store
 from kg.stores.oxigraph import OxigraphStore
 

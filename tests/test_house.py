@@ -27,7 +27,7 @@ ROOMS = (
     ("kg.engines",),
     ("kg.cohorts", "kg.graph", "kg.audit", "kg.certification", "kg.checks", "kg.reference"),
     ("kg.api", "kg.server"),
-    ("kg", "kg.ui", "kg.benchmarks"),
+    ("kg", "kg.ui", "kg.benchmarks", "kg.renewal"),
     ("kg.pages", "kg.commands", "app"),
     ("kg.cli",),
     ("kg.__main__",),

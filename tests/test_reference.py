@@ -1,10 +1,9 @@
-"""What is written from the ontology for readers: the reference, its blocks, and the templates."""
+"""What is written from the ontology for readers: the reference, and the templates."""
 
 from __future__ import annotations
 
 import csv
 import re
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,24 +14,12 @@ from kg.reference.book import book
 from kg.reference.cards import groups
 
 DOCS = Path(__file__).parents[1] / "docs"
-BLOCK = re.compile(r"<!-- Begin of `hcc-kg (.+?)` -->\n(.*?)<!-- End -->", re.S)
-BLOCKS = [
-    pytest.param(command, text, id=f"{page.name}: {command}")
-    for page in sorted(DOCS.glob("*.md"))
-    for command, text in BLOCK.findall(page.read_text("utf-8"))
-]
-TEMPLATES = sorted((DOCS / "templates").glob("*.csv"))
 
 
 @pytest.fixture(scope="module")
 def page(guideline: Guideline) -> str:
     """The page of the reference."""
     return book(guideline)
-
-
-def test_page_of_the_reference_is_current(page: str) -> None:
-    kept = (DOCS / "ontology.md").read_text("utf-8")
-    assert kept == page, "write it again: hcc-kg reference --output docs/ontology.md"
 
 
 def test_every_term_has_its_heading_and_is_in_the_contents(guideline: Guideline, page: str) -> None:
@@ -70,25 +57,6 @@ def test_rules_that_derive_and_conflict_are_told_in_words(page: str) -> None:
     assert "7 to 9 points: Child-Pugh class: B." in rules
     assert "international normalised ratio 1.7 to 2.3: 2 points." in rules
     assert "gross tumour type: nodular and largest tumour diameter above 10 cm" in rules
-
-
-@pytest.mark.parametrize(("command", "text"), BLOCKS)
-def test_block_of_a_page_is_what_its_command_prints(
-    command: str, text: str, run: Callable[..., object]
-) -> None:
-    _, out, _ = run(*shlex.split(command))  # type: ignore[misc]
-    assert text == out, f"put there what 'hcc-kg {command}' prints"
-
-
-def test_blocks_and_templates_are_found() -> None:
-    assert {block.values[0] for block in BLOCKS} >= {"reference readings", "reference undecidable"}
-    assert {path.stem for path in TEMPLATES} == {"patients", "lesions", "columns"}
-
-
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
-def test_template_is_current(path: Path, run: Callable[..., object]) -> None:
-    _, out, _ = run("template", path.stem)  # type: ignore[misc]
-    assert path.read_text("utf-8") == out, f"hcc-kg template {path.stem} -o docs/{path.name}"
 
 
 def test_filled_templates_are_classified(run: Callable[..., object], tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from importlib import metadata
 from pathlib import Path
 
 import pyoxigraph as ox
-import pytest
 import yaml
 
 from kg.guideline import Guideline
@@ -18,6 +17,7 @@ from kg.reference.citation import header
 ROOT = Path(__file__).parents[1]
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 CHANGELOG = (ROOT / "docs" / "changelog.md").read_text("utf-8")
+UNRELEASED = "Not yet released"
 CITATION = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
 PROGRAMS = sorted((ROOT / "kg").rglob("*.py"))
 
@@ -26,7 +26,8 @@ def test_ontology_changelog_citation_and_installation_have_the_version_of_the_pr
     guideline: Guideline,
 ) -> None:
     assert guideline.version == VERSION
-    assert re.search(r"^## (.+)$", CHANGELOG, re.M).group(1) == VERSION  # type: ignore[union-attr]
+    releases = [name for name in re.findall(r"^## (.+)$", CHANGELOG, re.M) if name != UNRELEASED]
+    assert releases[0] == VERSION
     assert CITATION["version"] == VERSION
     assert metadata.version("hcc-kg") == VERSION
 
@@ -66,20 +67,10 @@ def test_citation_says_what_the_ontology_says_of_itself(guideline: Guideline) ->
     assert CITATION["license"] == found.licence_name
 
 
-@pytest.mark.parametrize(
-    ("noun", "part"),
-    [
-        ("variables", "variables"),
-        ("criteria", "criteria"),
-        ("therapies", "therapies"),
-        ("recommendations", "recommendations"),
-        ("response classes", "responses"),
-        ("statements", "statements"),
-    ],
-)
-def test_the_changelog_counts_what_is_there(guideline: Guideline, noun: str, part: str) -> None:
-    count = len(getattr(guideline, part)) - (part == "variables")  # the identifier is none
-    assert f"{count} {noun}" in CHANGELOG
+def test_the_changelog_counts_what_is_there_in_the_newest_part(guideline: Guideline) -> None:
+    newest = re.split(r"^## .+$", CHANGELOG, flags=re.M)[1]
+    assert "<!-- Begin of `hcc-kg reference counts` -->" in newest
+    assert f"{len(guideline.criteria)} criteria" in newest
 
 
 def test_the_command_names_its_version(run) -> None:  # type: ignore[no-untyped-def]

@@ -11,7 +11,7 @@ from kg.catalogue.subjects import title
 _HEAD = """\
 # The catalogue of questions
 
-<!-- Made by `hcc-kg queries --markdown` from the files in queries/. Change those, not this. -->
+<!-- Made by `hcc-kg renew` from the files in queries/. Change those, not this. -->
 
 {count} questions in SPARQL, each a file of its own in `queries/` that runs as it is. `hcc-kg
 queries` lists them, and `hcc-kg query NAME --param PARAMETER=VALUE` runs one: without `--store`

@@ -11,15 +11,17 @@ from kg.commands.inputs import Ontology, Output
 from kg.guideline import load
 from kg.output import check_apart, whole_output
 from kg.reference.book import book
+from kg.reference.inventory import counts
 from kg.reference.readings import readings, undecidable
 
-Part: TypeAlias = Literal["all", "readings", "undecidable"]
-_WRITERS = {"all": book, "readings": readings, "undecidable": undecidable}
+Part: TypeAlias = Literal["all", "readings", "undecidable", "counts"]
+_WRITERS = {"all": book, "readings": readings, "undecidable": undecidable, "counts": counts}
 
 
 def reference(
     part: Annotated[
-        Part, typer.Argument(help="All terms, the readings, or what no record can decide.")
+        Part,
+        typer.Argument(help="All terms, the readings, what no record decides, or counts of terms."),
     ] = "all",
     output: Output = None,
     ontology: Ontology = None,

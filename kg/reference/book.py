@@ -16,7 +16,7 @@ from kg.reference.inventory import read_as, sections
 _HEAD = """\
 # Ontology reference
 
-<!-- Made by `hcc-kg reference` from the files in ontology/. Change those, not this. -->
+<!-- Made by `hcc-kg renew` from the files in ontology/. Change those, not this. -->
 
 Every term of the ontology, version {version}, for reading without Protege. `hcc-kg show ID`
 prints one of them. The IRI of a criterion, a definition, a recommendation, a statement or a

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from kg.guideline import Criterion, Guideline, Recommendation, Response, Statement
+from kg.keys import ID
 from kg.reference.pictures import lineage
+from kg.texts import counted
 
 Encoded = Criterion | Recommendation | Response
 
@@ -20,6 +22,21 @@ class Coverage:
     decidable: int
     characters: int
     decidable_characters: int
+
+
+def counts(guideline: Guideline) -> str:
+    """Return how many terms of each sort there are, as an item of a list in Markdown."""
+    g = guideline
+    parts = {
+        "variable": [name for name in g.variables if name != ID],
+        "criterion": g.criteria,
+        "therapy": g.therapies,
+        "recommendation": g.recommendations,
+        "response class": g.responses,
+        "statement": g.statements,
+    }
+    *others, last = (counted(len(terms), noun) for noun, terms in parts.items())
+    return f"- {', '.join(others)} and {last}.\n"
 
 
 def sections(guideline: Guideline) -> list[str]:

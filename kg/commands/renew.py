@@ -1,0 +1,46 @@
+"""`hcc-kg renew`: writes again what a checkout holds that is generated, or says what is old."""
+
+from __future__ import annotations
+
+import io
+from contextlib import redirect_stdout
+from typing import Annotated
+
+import typer
+
+from kg.renewal.files import checkout
+from kg.renewal.files import renew as renew_files
+from kg.terminal import messages
+from kg.texts import counted
+
+
+def renew(
+    context: typer.Context,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; name the files that are out of date.")
+    ] = False,
+) -> None:
+    """Renew what a checkout holds that is generated from the ontology and the questions.
+
+    These are the reference, the catalogue, the templates, the blocks of other pages that name
+    their command, and the rows that the tests expect of saved questions. Read every change.
+
+    Exit status: 0 everything is up to date, 1 with --check something is not.
+
+    Example: hcc-kg renew --check
+    """
+    command = context.find_root().command
+
+    def printed(arguments: list[str]) -> str:
+        with redirect_stdout(io.StringIO()) as text:
+            command.main(arguments, standalone_mode=False)
+        return text.getvalue()
+
+    old = renew_files(checkout(), printed, write=not check)
+    for path in old:
+        typer.echo(path)
+    if check and old:
+        told = f"{counted(len(old), 'file')} out of date; run 'hcc-kg renew'"
+        messages().print(told)
+        raise typer.Exit(1)
+    messages().print(f"{counted(len(old), 'file')} renewed" if old else "Everything is up to date.")

@@ -1,0 +1,81 @@
+"""The generated files of a checkout: what each should hold, which are out of date, renewal.
+
+1. A whole page or template is what its command prints.
+2. A block of a page, between `<!-- Begin of ... -->` and `<!-- End -->`, is what the command that
+   it names prints.
+3. A file of tests/queries is what its question gives on the example cohort.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from kg.errors import InputError
+from kg.output import whole_file
+from kg.paths import ontology_folder
+from kg.reference.templates import TEMPLATES
+from kg.renewal import rows
+
+Printed = Callable[[list[str]], str]
+ROWS = Path("tests", "queries")
+_WHOLE: Mapping[str, str] = {
+    "docs/ontology.md": "reference",
+    "docs/queries.md": "queries --markdown",
+    **{f"docs/templates/{kind}.csv": f"template {kind}" for kind in TEMPLATES},
+}
+_BLOCK = re.compile(r"(<!-- Begin of `hcc-kg (.+?)` -->\n)(?:.*?)(<!-- End -->)", re.S)
+
+
+def checkout() -> Path:
+    """Return the folder of the checkout whose ontology is used.
+
+    Raises:
+        InputError: the ontology in use is not that of a checkout.
+    """
+    folder = ontology_folder().resolve().parent
+    if not all((folder / part).is_dir() for part in ("kg", "docs", ROWS)):
+        raise InputError(
+            f"{folder} is no checkout, and only a checkout holds what is renewed; install one "
+            "with 'pip install --editable', and let HCC_KG_ONTOLOGY name no other ontology"
+        )
+    return folder
+
+
+def renew(root: Path, printed: Printed, *, write: bool) -> list[Path]:
+    """Return the files that were out of date, from `root`; with `write` they no longer are.
+
+    `printed` gives what the command with some arguments prints.
+    """
+    due = dict(_due(root, printed))
+    kept = {path.relative_to(root) for path in (root / ROWS).glob("*.*") if path.is_file()}
+    stale = [path for path, text in due.items() if _content(root / path) != text]
+    gone = sorted(kept - due.keys())
+    if write:
+        for path in stale:
+            with whole_file(root / path) as part:
+                part.write_bytes(due[path].encode())
+        for path in gone:
+            (root / path).unlink()
+    return [*stale, *gone]
+
+
+def _content(path: Path) -> str | None:
+    return path.read_bytes().decode() if path.is_file() else None
+
+
+def _due(root: Path, printed: Printed) -> Iterator[tuple[Path, str]]:
+    """Yield what each generated file should hold."""
+    for name, command in _WHOLE.items():
+        yield Path(name), printed(shlex.split(command))
+    for page in sorted((root / "docs").glob("*.md")):
+        text = page.read_text("utf-8")
+        if page.relative_to(root).as_posix() not in _WHOLE and _BLOCK.search(text):
+            yield (
+                page.relative_to(root),
+                _BLOCK.sub(lambda m: m[1] + printed(shlex.split(m[2])) + m[3], text),
+            )
+    for name, text in rows.files():
+        yield ROWS / name, text

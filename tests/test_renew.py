@@ -1,0 +1,73 @@
+"""What a checkout holds that is generated is current, and what is old is named and renewed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kg.errors import InputError
+from kg.paths import ONTOLOGY_VARIABLE
+from kg.renewal.files import ROWS, checkout, renew
+
+ROOT = Path(__file__).parents[1]
+OLD = {  # a file of each kind, with what stands in it and what stood there before
+    "docs/ontology.md": ("ABL-C2a", "ABL-C2x"),
+    "docs/templates/columns.csv": ("true or false", "boolean"),
+    "docs/limits.md": ("[SMALL](ontology.md#small)", "SMALL"),
+    "docs/changelog.md": (" statements", " other statements"),
+    "tests/queries/criteria.csv": ("ABL-I2", "ABL-I9"),
+}
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the parts of the checkout that hold what is generated."""
+    for part in ("docs", ROWS):
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("*.png"))
+    return tmp_path
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def printing(run: Callable[..., object]) -> Callable[[list[str]], str]:
+    def printed(arguments: list[str]) -> str:
+        _, out, _ = run(*arguments)  # type: ignore[misc]
+        return str(out)
+
+    return printed
+
+
+def test_everything_generated_is_current(run: Callable[..., object]) -> None:
+    status, old, told = run("renew", "--check")  # type: ignore[misc]
+    assert (status, old) == (0, ""), told
+
+
+def test_what_is_old_is_named_and_renewed(copy: Path, run: Callable[..., object]) -> None:
+    current = contents(copy)
+    for name, (now, before) in OLD.items():
+        text = (copy / name).read_text("utf-8")
+        assert now in text
+        (copy / name).write_text(text.replace(now, before, 1), "utf-8")
+    (copy / ROWS / "no-such-question.csv").write_text("a\n", "utf-8")
+    due = [*map(Path, OLD), ROWS / "no-such-question.csv"]
+    broken = contents(copy)
+    assert sorted(renew(copy, printing(run), write=False)) == sorted(due)
+    assert contents(copy) == broken
+    assert sorted(renew(copy, printing(run), write=True)) == sorted(due)
+    assert contents(copy) == current
+
+
+def test_another_ontology_is_no_checkout(
+    monkeypatch: pytest.MonkeyPatch, ontology_copy: Path, run: Callable[..., object]
+) -> None:
+    monkeypatch.setenv(ONTOLOGY_VARIABLE, str(ontology_copy))
+    status, _, told = run("renew")  # type: ignore[misc]
+    assert status == InputError.exit_status
+    assert "is no checkout" in told
+    monkeypatch.delenv(ONTOLOGY_VARIABLE)
+    assert checkout() == ROOT
