@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
+import shutil
+import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -183,3 +186,24 @@ def test_a_circle_is_found() -> None:
 def test_a_library_outside_its_room_is_found(library: str) -> None:
     line = "ox.Store()" if library == "pyoxigraph.Store" else f"import {library}"
     assert strangers(_and("kg.patients.cells", line)) == [f"kg.patients.cells imports {library}"]
+
+
+# What a merge leaves behind
+
+MARKER = re.compile(rb"^(?:<{7}|={7}|>{7}|\|{7})(?: .*)?\r?$", re.M)
+
+
+def test_no_tracked_file_has_markers_of_a_merge() -> None:
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        pytest.skip("this is no checkout of git, so nothing is tracked")
+    listed = subprocess.run([git, "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True)
+    files = [ROOT / name for name in listed.stdout.decode().split("\0") if name]
+    assert len(files) > 400
+    assert [str(f) for f in files if f.is_file() and MARKER.search(f.read_bytes())] == []
+
+
+@pytest.mark.parametrize("line", ["<" * 7 + " HEAD", "=" * 7, ">" * 7 + " abc (Subject)"])
+def test_a_marker_of_a_merge_is_found(line: str) -> None:
+    assert MARKER.search(f"text\n{line}\nmore\n".encode())
+    assert not MARKER.search(f"text\n {line}=\nmore\n".encode())
