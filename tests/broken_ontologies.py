@@ -51,14 +51,6 @@ _MAPPING = "hcc:mapping-ecog-loinc-89247-1"
 
 QUICK = (
     Broken(
-        "shapes", "shapes", "shape:Patient", "        shape:cachexia ,\n", "",
-        "hcc:cachexia", "no property of shape:Patient in shapes.ttl is of it; add shape:cachexia",
-    ),
-    Broken(
-        "shapes", "shapes", "shape:partly-variable", "        hcc:ecog\n", "",
-        "hcc:ecog", "it is not in the sh:in of shape:partly-variable in shapes.ttl",
-    ),
-    Broken(
         "modules", "criteria", "hcc:ABL-C5", "a owl:Class ;", "a owl:Class",
         "ontology", "criteria.ttl, line 250: not valid Turtle",
     ),

@@ -20,7 +20,7 @@ def held(path: Path) -> Held:
 
 
 def rows(table: Path | Held) -> pl.DataFrame:
-    return pl.concat(open_source(table).batches(), how="vertical_relaxed")
+    return pl.concat(open_source(table, load()).batches(), how="vertical_relaxed")
 
 
 def test_a_parquet_file_in_memory_has_the_same_rows(tmp_path: Path) -> None:
@@ -73,4 +73,4 @@ def test_a_parquet_file_that_makes_polars_panic_is_told(monkeypatch: pytest.Monk
     with pytest.raises(
         InputError, match=r"p\.parquet is not a Parquet file .* not yet implemented"
     ):
-        open_source(Held("p.parquet", b"PAR1"))
+        open_source(Held("p.parquet", b"PAR1"), load())

@@ -38,7 +38,7 @@ ROOMS = (
 LIBRARIES = {
     "jpype": ("kg.engines.java",),
     "owlready2": (),  # it is never imported: only its copy of HermiT is used
-    "pyoxigraph.Store": ("kg.stores", "kg.server", "kg.checks.shapes"),  # others ask a store
+    "pyoxigraph.Store": ("kg.stores", "kg.server"),  # others ask a store
     "pyspark": ("kg.engines.spark", "kg.commands.classify_spark"),
     "streamlit": ("app", "kg.ui", "kg.pages"),
     "shacl": ("kg.readers.shapes",),

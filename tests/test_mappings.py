@@ -85,7 +85,6 @@ def _luhn(number: str) -> str:
 
 def test_the_reasoner_is_not_given_the_mappings(guideline: Guideline) -> None:
     assert ROOT + "/mappings" not in guideline.ontology.modules
-    assert ROOT + "/shapes" not in guideline.ontology.modules
 
 
 def test_the_ontology_with_its_mappings_is_in_owl_2_dl(ontology_copy: Path) -> None:

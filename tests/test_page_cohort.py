@@ -14,7 +14,7 @@ from kg.cohorts.opened import OpenCohort, open_example
 from kg.cohorts.selections import VIEWS
 from kg.guideline import load
 from kg.paths import example_cohort, pages_folder
-from kg.readers.shapes import _shapes
+from kg.readers.shapes import shapes_of
 from kg.ui.cohort import patients as shown
 
 G = load()
@@ -201,7 +201,7 @@ def test_a_wrong_file_leaves_the_open_cohort_as_it_is():
 
 def test_a_component_that_is_missing_is_told_once(monkeypatch):
     monkeypatch.setitem(sys.modules, "shacl", None)
-    _shapes.cache_clear()  # where another test has read them
+    shapes_of.cache_clear()  # where another test has read them
     test = upload(app("cohort"), b"@prefix hcc: <https://w3id.org/hcc-kg/> .", "p.ttl")
     assert "shacl" in test.error[0].value
     assert not button_is_shown(test, "Stop")

@@ -15,7 +15,7 @@ from kg import paths
 from kg.engines.registry import engine_of
 from kg.errors import InputError
 from kg.graph.patients import PatientLines
-from kg.guideline import Guideline
+from kg.guideline import Guideline, load
 from kg.keys import PROBLEM, REASON, ROW
 from kg.patients.tables import PatientTable
 from kg.readers import open_source
@@ -38,7 +38,7 @@ def turtle(folder: Path, text: str) -> Path:
 def problem(folder: Path, said: str) -> str:
     """Return the problem of one patient of whom something is said."""
     path = turtle(folder, f'ex:a a hcc:Patient ; hcc:patient_id "a" ; {said} .')
-    (frame,) = RdfSource(path).batches()
+    (frame,) = RdfSource(path, load()).batches()
     (told,) = frame[PROBLEM]
     return str(told)
 
@@ -126,7 +126,7 @@ def test_the_docs_show_the_file_that_they_classify_and_a_record_that_is_read(
     assert f"```turtle\n{(docs / 'examples' / 'clinic.ttl').read_text('utf-8')}```" in page
     (record,) = re.findall(r"^```json\n(.*?)^```$", page, re.S | re.M)
     (tmp_path / "ann.jsonld").write_text(record, "utf-8")
-    (frame,) = RdfSource(tmp_path / "ann.jsonld").batches()
+    (frame,) = RdfSource(tmp_path / "ann.jsonld", load()).batches()
     assert frame.select("patient_id", "child_pugh_class", PROBLEM).row(0) == ("ann", "A|B", None)
 
 
@@ -139,7 +139,7 @@ def test_whatever_has_a_variable_of_a_patient_is_a_row(tmp_path: Path) -> None:
         'ex:a a hcc:Patient . ex:b hcc:patient_id "b" . ex:c hcc:ecog 1 .'
         " ex:d a ex:Other ; ex:name 'not one' .",
     )
-    (frame,) = RdfSource(path).batches()
+    (frame,) = RdfSource(path, load()).batches()
     assert frame[ROW].to_list() == [1, 2, 3]
     assert frame["patient_id"].to_list() == [None, "b", None]
     unnamed = "patient_id: expected one text that is not empty (xsd:string); found none"
@@ -158,7 +158,7 @@ def test_notes_and_inferences_are_passed_over(tmp_path: Path) -> None:
         ' hcc:meetsRecommendation hcc:REC-1 ; hcc:conflict "x"@en .'
         " ex:v a hcc:Verdict ; hcc:verdictOn ex:a .",
     )
-    assert RdfSource(path).columns == ["patient_id"]
+    assert RdfSource(path, load()).columns == ["patient_id"]
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_unknown_property_is_an_error(
 
 def test_file_without_patients_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no patient; write each as hcc:Patient"):
-        RdfSource(turtle(tmp_path, "ex:a a ex:B ."))
+        RdfSource(turtle(tmp_path, "ex:a a ex:B ."), load())
 
 
 # Records that break a shape
@@ -297,7 +297,7 @@ def test_file_that_is_not_valid_is_an_error_with_its_line(
 ) -> None:
     (tmp_path / name).write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as caught:
-        open_source(tmp_path / name)
+        open_source(tmp_path / name, load())
     assert told in str(caught.value)
 
 
@@ -306,7 +306,7 @@ def test_rdf_xml_is_no_known_format(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"bomb{suffix}"
     path.write_text('<!DOCTYPE r [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><r>&b;</r>')
     with pytest.raises(InputError, match="is not a known format"):
-        open_source(path)
+        open_source(path, load())
 
 
 @pytest.mark.parametrize("form", ['"{url}"', '["{url}"]', '{{"@import": "{url}"}}'])
@@ -317,7 +317,7 @@ def test_context_elsewhere_is_refused_and_never_fetched(tmp_path: Path, form: st
         path = tmp_path / "p.jsonld"
         path.write_text(f'{{"@context": {form.format(url=url)}, "patient_id": "a"}}')
         with pytest.raises(InputError, match="write the context into the file"):
-            open_source(path)
+            open_source(path, load())
         with pytest.raises(TimeoutError):
             server.accept()
 
@@ -327,5 +327,5 @@ def test_number_of_json_ld_is_read_as_the_decimal_that_stands_there(tmp_path: Pa
     path.write_text(
         '{"@context": {"@vocab": "https://w3id.org/hcc-kg/"}, "patient_id": "a", "inr": 1.7}'
     )
-    (frame,) = RdfSource(path).batches()
+    (frame,) = RdfSource(path, load()).batches()
     assert frame.select("inr", PROBLEM).row(0) == ("1.7", None)

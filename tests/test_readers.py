@@ -10,7 +10,7 @@ import pytest
 from kg import readers
 from kg.engines.registry import engine_of
 from kg.errors import InputError
-from kg.guideline import Guideline
+from kg.guideline import Guideline, load
 from kg.keys import PROBLEM, ROW
 from kg.patients.tables import PatientTable
 from kg.readers import csv as csv_reader
@@ -23,7 +23,7 @@ SAMPLES = sorted(path for path in DATA.glob("*.*") if path.suffix in readers.FOR
 
 def rows(path: Path, *names: str) -> list[tuple[object, ...]]:
     """Return the number, some cells and the problem of every row."""
-    frames = open_source(path).batches()
+    frames = open_source(path, load()).batches()
     return [row for f in frames for row in f.select(ROW, *names, PROBLEM).iter_rows()]
 
 
@@ -99,7 +99,7 @@ def test_the_ways_to_write_csv_give_the_same_cells(tmp_path: Path, text: str) ->
         for number, name, ecog, told in rows(path, "patient_id", "ecog")
     ]
     assert found == [(1, "p1", "1", None), (2, "p2", None, None)]
-    assert open_source(path).columns == ["patient_id", "ecog"]
+    assert open_source(path, load()).columns == ["patient_id", "ecog"]
 
 
 def test_quotes_commas_and_line_ends_stand_in_cells(tmp_path: Path) -> None:
@@ -141,14 +141,14 @@ def test_broken_quotes_in_the_header_are_an_error_that_names_it(tmp_path: Path) 
     path = tmp_path / "p.csv"
     path.write_text('"patient_id"x,ecog\n')
     with pytest.raises(InputError, match=r"p\.csv, line 1: not valid CSV"):
-        open_source(path)
+        open_source(path, load())
 
 
 def test_header_of_blanks_is_no_header(tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
     path.write_text("\np1,1\n")
     with pytest.raises(InputError, match="no header row; its first line should name the columns"):
-        open_source(path)
+        open_source(path, load())
 
 
 def test_batches_number_the_rows_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,7 +183,7 @@ def test_json_booleans_numbers_and_null_become_cells(tmp_path: Path) -> None:
 
 def test_json_keys_may_come_late_and_in_any_order(tmp_path: Path) -> None:
     path = jsonl(tmp_path, '{"patient_id": "a"}', '{"inr": 1, "patient_id": "b"}')
-    assert open_source(path).columns == ["patient_id", "inr"]
+    assert open_source(path, load()).columns == ["patient_id", "inr"]
     assert rows(path, "patient_id", "inr") == [(1, "a", None, None), (2, "b", "1", None)]
 
 
@@ -229,7 +229,7 @@ def test_json_batches_number_the_rows_on(tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize("text", ["nope\n", "\n\n", "[]\n{\n"])
 def test_file_without_any_json_object_is_an_error(tmp_path: Path, text: str) -> None:
     with pytest.raises(InputError, match=r"holds no JSON object; write one object per line"):
-        open_source(jsonl(tmp_path, text))
+        open_source(jsonl(tmp_path, text), load())
 
 
 # Parquet
@@ -251,13 +251,13 @@ def test_parquet_column_that_can_be_no_cell_is_an_error(tmp_path: Path, values: 
     path = tmp_path / "p.parquet"
     pl.DataFrame({"patient_id": ["p"], "inr": values}).write_parquet(path)
     with pytest.raises(InputError, match=r"column inr: values of type .* are not cells; store"):
-        open_source(path)
+        open_source(path, load())
 
 
 def test_text_that_is_named_parquet_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "p.parquet").write_text("patient_id,ecog\np1,1\n" * 10)
     with pytest.raises(InputError, match=r"p\.parquet is not a Parquet file that can be read"):
-        open_source(tmp_path / "p.parquet")
+        open_source(tmp_path / "p.parquet", load())
 
 
 @pytest.mark.parametrize("where", ["end", "middle"])
@@ -296,7 +296,7 @@ def test_file_that_is_no_utf8_text_is_an_error(
     path = tmp_path / f"p.{form}"
     path.write_bytes(data)
     with pytest.raises(InputError, match=told):
-        open_source(path)
+        open_source(path, load())
 
 
 def test_character_on_the_edge_of_two_chunks_is_whole(
@@ -308,7 +308,7 @@ def test_character_on_the_edge_of_two_chunks_is_whole(
     assert rows(path, "patient_id") == [(1, "€😀", None)]
     path.write_bytes("patient_id\n€\n".encode() + b"\xff")
     with pytest.raises(InputError, match="line 3: a byte that is not UTF-8"):
-        open_source(path)
+        open_source(path, load())
 
 
 @pytest.mark.parametrize(
@@ -325,4 +325,4 @@ def test_path_that_names_no_table_is_an_error(tmp_path: Path, name: str, told: s
     (tmp_path / "p.xlsx").touch()
     (tmp_path / "p").touch()
     with pytest.raises(InputError, match=told):
-        open_source(tmp_path / name)
+        open_source(tmp_path / name, load())

@@ -1,141 +1,114 @@
-"""The shapes say what the ontology's ranges say, and the validator finds what breaks them."""
+"""The shapes follow from the variables of a guideline; the validator finds what breaks them."""
 
 from __future__ import annotations
 
 import sys
-from decimal import Decimal
+from collections.abc import Callable
 from pathlib import Path
 
-import pyoxigraph as ox
 import pytest
+import rdflib
+from rdflib.namespace import SH
 
-from kg.errors import ComponentError, OntologyError
-from kg.guideline import Guideline
-from kg.guideline.values import Variable
-from kg.ontology import HCC, OWL, RDF, ROOT, XSD
-from kg.paths import ontology_folder
-from kg.readers.shapes import SH, SHAPE, Shapes, shipped_shapes
+from kg.errors import ComponentError
+from kg.guideline import Guideline, load
+from kg.guideline.shapes import SHAPE, shapes
+from kg.ontology import HCC, ROOT, XSD
+from kg.patients.tables import PatientTable
+from kg.readers.shapes import Shapes, shapes_of
 
-PATH = ontology_folder() / "shapes.ttl"
-TRIPLES = [quad.triple for quad in ox.parse(path=PATH, format=ox.RdfFormat.TURTLE)]
-OUT: dict[object, dict[str, list[object]]] = {}
-for _triple in TRIPLES:
-    OUT.setdefault(_triple.subject, {}).setdefault(_triple.predicate.value, []).append(
-        _triple.object
-    )
+Command = Callable[..., object]
 
 
-def values(node: object, name: str) -> list[object]:
-    return OUT.get(node, {}).get(SH + name, [])
+@pytest.fixture(scope="module")
+def graph(guideline: Guideline) -> rdflib.Graph:
+    """The shapes, as another program reads them."""
+    return rdflib.Graph().parse(data=shapes(guideline), format="turtle")
 
 
-def members(head: object) -> list[object]:
-    found = []
-    while head in OUT:
-        found += OUT[head][RDF + "first"]
-        (head,) = OUT[head][RDF + "rest"]
-    return found
+def names(graph: rdflib.Graph, shape: str) -> set[str]:
+    """Return the names of the properties of a node shape."""
+    properties = graph.objects(rdflib.URIRef(SHAPE + shape), SH.property)
+    return {str(graph.value(node, SH.name)) for node in properties}
 
 
-def text(node: object, name: str) -> str:
-    (value,) = values(node, name)
-    assert isinstance(value, ox.Literal | ox.NamedNode)
-    return value.value
+def test_every_variable_and_every_column_of_lesions_has_its_shape(
+    graph: rdflib.Graph, guideline: Guideline
+) -> None:
+    assert names(graph, "Patient") == {"partly", "lesion", *guideline.variables}
+    assert names(graph, "Lesion") == {"lesion_id", "partly", *guideline.lesion_columns}
 
 
-def properties(shape: str) -> dict[str, ox.NamedNode]:
-    """Return the property shapes of a node shape, by the names of their columns."""
-    found = {}
-    for node in values(ox.NamedNode(SHAPE + shape), "property"):
-        assert isinstance(node, ox.NamedNode)
-        found[text(node, "name")] = node
-    return found
+def test_partial_knowledge_is_about_any_variable_but_the_identifier(
+    graph: rdflib.Graph, guideline: Guideline
+) -> None:
+    head = graph.value(rdflib.URIRef(SHAPE + "partly-variable"), SH["in"])
+    assert head is not None
+    named = {str(iri) for iri in rdflib.collection.Collection(graph, head)}
+    assert named == {v.iri for v in guideline.variables.values() if v.role != "key"}
 
 
-def said(node: ox.NamedNode) -> dict[str, object]:
-    """Return the constraints of a property shape."""
-    found: dict[str, object] = {}
-    for predicate, objects in OUT[node].items():
-        name, (value,) = predicate.removeprefix(SH), objects
-        if name == "in":
-            found[name] = {member.value for member in members(value)}  # type: ignore[attr-defined]
-        elif name == "or":
-            found[name] = {text(member, "datatype") for member in members(value)}
-        elif name[:3] in ("min", "max"):
-            assert isinstance(value, ox.Literal)
-            found[name] = Decimal(value.value)
-        elif name == "datatype":
-            assert isinstance(value, ox.NamedNode)
-            found[name] = value.value
-    return found
-
-
-def derived(variable: Variable) -> dict[str, object]:
-    """Return the constraints that follow from the range of a variable."""
-    found: dict[str, object] = {"maxCount": Decimal(1)}
-    if variable.type == "enum":
-        found["in"] = set(variable.words)
-    elif variable.type == "decimal":
-        found["or"] = {XSD + "decimal", XSD + "integer"}  # every integer is a decimal
-    else:
-        found["datatype"] = XSD + variable.type
-    if variable.type == "string":
-        found |= {"minCount": Decimal(1), "minLength": Decimal(1)}
-    span = variable.range
-    if variable.is_number and span.low is not None:
-        found["minExclusive" if span.low_open else "minInclusive"] = span.low
-    if variable.is_number and span.high is not None:
-        found["maxExclusive" if span.high_open else "maxInclusive"] = span.high
-    return found
-
-
-def test_every_variable_has_its_shape_and_every_shape_its_variable(guideline: Guideline) -> None:
-    shapes = properties("Patient")
-    assert set(shapes) - set(guideline.variables) == {"partly", "lesion"}
-    assert set(guideline.variables) - set(shapes) == set()
-    for name, variable in guideline.variables.items():
-        assert text(shapes[name], "path") == variable.iri
-        assert said(shapes[name]) == derived(variable), name
-
-
-def test_every_column_of_lesions_has_its_shape(guideline: Guideline) -> None:
-    shapes = properties("Lesion")
-    assert set(shapes) == {"lesion_id", "partly", *guideline.lesion_columns}
-    for column, variable in guideline.lesion_columns.items():
-        assert text(shapes[column], "path") == variable.iri
-        assert said(shapes[column]) == derived(variable), column
-
-
-def test_partial_knowledge_is_about_any_variable_but_the_identifier(guideline: Guideline) -> None:
-    (named,) = values(ox.NamedNode(SHAPE + "partly-variable"), "in")
-    assert {member.value for member in members(named)} == {  # type: ignore[attr-defined]
-        variable.iri for variable in guideline.variables.values() if variable.role != "key"
-    }
-
-
-def test_every_message_names_its_column_and_what_was_expected(guideline: Guideline) -> None:
-    columns = {**guideline.variables, **guideline.lesion_columns}
-    shapes = {**properties("Patient"), **properties("Lesion")}
-    for name, variable in columns.items():
-        message = text(shapes[name], "message")
-        assert message.startswith(f"{name}: expected "), message
+def test_every_message_names_its_column_and_what_was_expected(
+    graph: rdflib.Graph, guideline: Guideline
+) -> None:
+    told = {str(graph.value(n, SH.name)): str(m) for n, m in graph.subject_objects(SH.message)}
+    for name, variable in {**guideline.variables, **guideline.lesion_columns}.items():
+        assert told[name].startswith(f"{name}: expected "), told[name]
         ends = (variable.range.low, variable.range.high) if variable.is_number else ()
         words = [f"{end.normalize():f}" for end in ends if end is not None]
         words += [variable.unit_symbol] if words and variable.unit_symbol else []
         words += [f"'{word}'" for word in variable.words if variable.type == "enum"]
-        assert [word for word in words if word not in message] == [], message
+        assert [word for word in words if word not in told[name]] == [], told[name]
 
 
-def test_no_shape_asks_a_query() -> None:
-    asked = [t for t in TRIPLES if t.predicate.value in (SH + "sparql", SH + "select")]
-    assert asked == []
-    assert len(TRIPLES) > 500
+def test_no_shape_asks_a_query(graph: rdflib.Graph) -> None:
+    assert not {SH.sparql, SH.select} & set(graph.predicates())
+    assert len(graph) > 500
 
 
-def test_the_shapes_state_the_version_of_the_ontology(guideline: Guideline) -> None:
-    version, header = guideline.ontology.version, OUT[ox.NamedNode(ROOT + "/shapes")]
-    assert header[OWL + "versionInfo"] == [ox.Literal(version)]
-    assert header[OWL + "versionIRI"] == [ox.NamedNode(f"{ROOT}/{version}/shapes")]
+def test_the_shapes_state_the_version_of_the_ontology(
+    graph: rdflib.Graph, guideline: Guideline
+) -> None:
+    header = rdflib.URIRef(ROOT + "/shapes")
+    assert graph.value(header, rdflib.OWL.versionInfo) == rdflib.Literal(guideline.version)
+    assert str(graph.value(header, rdflib.OWL.versionIRI)) == f"{ROOT}/{guideline.version}/shapes"
+
+
+def test_the_command_writes_the_shapes(run: Command, guideline: Guideline) -> None:
+    assert run("reference", "shapes") == (0, shapes(guideline), "")
+
+
+# A guideline of one's own
+
+
+@pytest.fixture
+def changed(ontology_copy: Path) -> Path:
+    """An ontology in which ECOG goes up to 5; its variables alone were changed."""
+    path = ontology_copy / "variables.ttl"
+    before = "[ xsd:minInclusive 0 ] [ xsd:maxInclusive 4 ]"
+    assert before in path.read_text("utf-8")
+    path.write_text(path.read_text("utf-8").replace(before, before.replace("4", "5")), "utf-8")
+    return ontology_copy
+
+
+def test_a_range_that_is_changed_changes_who_conforms(changed: Path) -> None:
+    five = f'<{HCC}ecog> "5"^^<{XSD}integer>'
+    assert broken(five, guideline=load(changed)) == []
+    assert [name for name, _ in broken(five)] == ["ecog"]
+    ((_, told),) = broken(five.replace("5", "6"), guideline=load(changed))
+    assert told == "ecog: expected one whole number of at least 0 and at most 5 (xsd:integer)"
+
+
+def test_patients_in_rdf_are_judged_by_the_guideline_in_use(changed: Path, tmp_path: Path) -> None:
+    path = tmp_path / "patients.ttl"
+    path.write_text(
+        f'@prefix hcc: <{HCC}> .\n[ a hcc:Patient ; hcc:patient_id "a" ; hcc:ecog 5 ] .'
+    )
+    rejected = [
+        next(PatientTable(chosen, path).batches()).rejected.height
+        for chosen in (load(changed), load())
+    ]
+    assert rejected == [0, 1]
 
 
 # The validator
@@ -143,10 +116,12 @@ def test_the_shapes_state_the_version_of_the_ontology(guideline: Guideline) -> N
 A = "<http://example.org/a>"
 
 
-def broken(*triples: str) -> list[tuple[str, str]]:
+def broken(*triples: str, guideline: Guideline | None = None) -> list[tuple[str, str]]:
     """Return the property and the message of each violation at a patient."""
     named = [f'<{HCC}patient_id> "a"', *triples]
-    found = shipped_shapes().violations("".join(f"{A} {triple} .\n" for triple in named))
+    found = shapes_of(guideline or load()).violations(
+        "".join(f"{A} {triple} .\n" for triple in named)
+    )
     return [(violation.path.removeprefix(HCC), violation.message) for violation in found]
 
 
@@ -179,16 +154,7 @@ def test_unknown_property_is_a_warning_only() -> None:
     assert broken(f'<{HCC}bmi> "22"') == []
 
 
-def test_file_without_shapes_is_an_error(tmp_path: Path) -> None:
-    path = tmp_path / "shapes.ttl"
-    with pytest.raises(OntologyError, match="cannot be read as shapes"):
-        Shapes(path)
-    path.write_text("<http://x/a> <http://x/b> <http://x/c> .")
-    with pytest.raises(OntologyError, match="restore the file"):
-        Shapes(path)
-
-
 def test_without_the_validator_the_component_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "shacl", None)
     with pytest.raises(ComponentError, match="pip install 'shacl"):
-        Shapes(PATH)
+        Shapes(load())

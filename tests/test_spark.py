@@ -114,7 +114,7 @@ class TestSameAnswers:
         try:
             from kg.engines.spark_tables import open_table
 
-            assert open_table(spark, path, tmp_path).frame.rdd.getNumPartitions() > 2
+            assert open_table(spark, guideline, path, tmp_path).frame.rdd.getNumPartitions() > 2
             status, results, *_ = same(path, "--ignore-unknown")
         finally:
             spark.conf.unset("spark.sql.files.maxPartitionBytes")

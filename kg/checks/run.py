@@ -17,7 +17,6 @@ from kg.checks import (
     contract,
     mappings,
     reasoning,
-    shapes,
     statements,
     terms,
     variables,
@@ -28,7 +27,7 @@ from kg.paths import ontology_folder
 __all__ = ["MODULES", "Check", "Finding", "Outcome", "Report", "checks", "run"]
 
 MODULES = (
-    *(terms, variables, shapes, contract, mappings),
+    *(terms, variables, contract, mappings),
     *(classes, statements, alternatives, reasoning),
 )
 

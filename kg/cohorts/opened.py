@@ -148,7 +148,7 @@ def open_cohort(
         InputError: the table cannot be read, its columns are not those of the guideline, or it
             has more patients than can be held.
     """
-    source = open_source(patients)
+    source = open_source(patients, guideline)
     variables_of(guideline, source, ignore_unknown)  # what is not a table need not be read
     cells = _Kept(source)
     table = PatientTable(guideline, cells, lesions, ignore_unknown)

@@ -187,12 +187,12 @@ def open_tables(
         InputError: a file cannot be read as a table, or its columns are not those of the
             guideline.
     """
-    source = open_table(spark, patients, scratch)
+    source = open_table(spark, guideline, patients, scratch)
     told: Source | None = None
     if isinstance(lesions, Path):
-        told = open_source(lesions)
+        told = open_source(lesions, guideline)
     elif lesions is not None:
-        told = open_table(spark, lesions, scratch)
+        told = open_table(spark, guideline, lesions, scratch)
     return SparkTable(spark, guideline, source, told, ignore_unknown)
 
 

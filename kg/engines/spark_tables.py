@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from kg.errors import InputError
+from kg.guideline import Guideline
 from kg.keys import PROBLEM, ROW, TOLD
 from kg.paths import Remote
 from kg.readers import Source, open_source
@@ -57,7 +58,9 @@ class SparkSource:
         yield rows.with_columns(pl.col(ROW).cast(pl.UInt64))
 
 
-def open_table(spark: SparkSession, path: Path | Remote, scratch: Path) -> SparkSource:
+def open_table(
+    spark: SparkSession, guideline: Guideline, path: Path | Remote, scratch: Path
+) -> SparkSource:
     """Open a table for Spark; `scratch` is a folder for what is made of a text file.
 
     Raises:
@@ -73,7 +76,7 @@ def open_table(spark: SparkSession, path: Path | Remote, scratch: Path) -> Spark
         return SparkSource(path, spark.read.parquet(str(path)))
     if path.is_dir():
         return SparkSource(path, spark.read.parquet(_local(path)))
-    source = open_source(path)
+    source = open_source(path, guideline)
     if path.suffix.lower() == ".parquet":
         if path.name.startswith(("_", ".")):
             raise InputError(f"{path}: Spark reads no file whose name begins so; rename it")

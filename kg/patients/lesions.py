@@ -22,7 +22,7 @@ class LesionTable:
 
     def __init__(self, guideline: Guideline, lesions: File | Source) -> None:
         self.guideline = guideline
-        self.source = source = open_source(lesions)
+        self.source = source = open_source(lesions, guideline)
         self.columns = [ID, LESION_ID, *guideline.lesion_columns]
         check_columns(source, self.columns, ID, ignore_unknown=False)
         if LESION_ID not in source.columns:

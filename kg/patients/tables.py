@@ -134,7 +134,7 @@ class PatientTable(RowReader):
         lesions: File | Source | None = None,
         ignore_unknown: bool = False,
     ) -> None:
-        self.source = open_source(patients)
+        self.source = open_source(patients, guideline)
         variables = variables_of(guideline, self.source, ignore_unknown)
         parts = [as_text(f[ID]) for f in self.source.batches([ID])]
         self.ids = pl.concat(parts) if parts else pl.Series(ID, [], pl.String)

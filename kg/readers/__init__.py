@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kg.errors import InputError
+from kg.guideline import Guideline
 from kg.readers.source import BATCH, Source
 from kg.readers.uploads import File, Held
 
@@ -23,8 +24,10 @@ __all__ = [
 ]
 
 
-def open_source(table: File | Source) -> Source:
+def open_source(table: File | Source, guideline: Guideline) -> Source:
     """Open a table by the ending of its name; a source that is open passes.
+
+    Patients in RDF are judged by the shapes of the guideline.
 
     Raises:
         InputError: there is no such file, it is of no known format, or it is broken as a
@@ -42,7 +45,7 @@ def open_source(table: File | Source) -> Source:
             f"tables are read from {', '.join(sorted(FORMATS))}"
             + ("; save the sheet as CSV" if path.suffix.lower() in _SHEETS else "")
         )
-    return opener()(path)
+    return opener(path, guideline)
 
 
 def _check_there(path: Path) -> None:
@@ -64,33 +67,33 @@ def lesions_beside(patients: Source, lesions: File | Source | None) -> File | So
     return lesions if own is None else own
 
 
-def _csv() -> Callable[[File], Source]:
+def _csv(path: File, _: Guideline) -> Source:
     from kg.readers.csv import CsvSource  # noqa: PLC0415 - only what is asked for is loaded
 
-    return CsvSource
+    return CsvSource(path)
 
 
-def _jsonl() -> Callable[[File], Source]:
+def _jsonl(path: File, _: Guideline) -> Source:
     from kg.readers.jsonl import JsonlSource  # noqa: PLC0415
 
-    return JsonlSource
+    return JsonlSource(path)
 
 
-def _parquet() -> Callable[[File], Source]:
+def _parquet(path: File, _: Guideline) -> Source:
     from kg.readers.parquet import ParquetSource  # noqa: PLC0415
 
-    return ParquetSource
+    return ParquetSource(path)
 
 
-def _rdf() -> Callable[[File], Source]:
+def _rdf(path: File, guideline: Guideline) -> Source:
     from kg.readers.rdf import RdfSource  # noqa: PLC0415
 
-    return RdfSource
+    return RdfSource(path, guideline)
 
 
 _NO_ENDING = "no file extension"
 _SHEETS = (".xlsx", ".xls", ".ods")
-FORMATS: dict[str, Callable[[], Callable[[File], Source]]] = {
+FORMATS: dict[str, Callable[[File, Guideline], Source]] = {
     ".csv": _csv,
     ".jsonl": _jsonl,
     ".jsonld": _rdf,

@@ -1,7 +1,7 @@
 """Patients in RDF: Turtle, N-Triples and JSON-LD as rows of cells, with a table of their lesions.
 
 1. Whatever is said to be a patient, or has a variable of a patient, is a row.
-2. The shapes of the ontology judge the records; what breaks a shape is the problem of a row.
+2. The shapes of the guideline judge the records; what breaks a shape is the problem of a row.
 3. A value becomes its cell as it is written; partial knowledge is the cell that its node holds.
 """
 
@@ -14,9 +14,11 @@ from typing import TypeAlias
 import polars as pl
 
 from kg.errors import InputError
+from kg.guideline import Guideline
+from kg.guideline.shapes import lesion_columns, patient_columns
 from kg.keys import ID, LESION_ID, PROBLEM, ROW
 from kg.ontology import HCC, RDFS
-from kg.readers.shapes import shipped_shapes
+from kg.readers.shapes import Shapes, shapes_of
 from kg.readers.triples import TYPE, Graph, read_graph, shown
 from kg.readers.uploads import File
 
@@ -34,13 +36,15 @@ Row: TypeAlias = tuple[str, dict[str, str | None]]
 class NodeTable:
     """Nodes of a graph as a table: their values are the cells, besides those that are given.
 
-    `names` maps properties to columns; `faults` tells what is wrong with a node as a whole.
+    `shapes` judge the nodes, `names` maps properties to columns; `faults` tells what is wrong
+    with a node as a whole.
     """
 
     def __init__(
         self,
         path: File,
         graph: Graph,
+        shapes: Shapes,
         rows: list[Row],
         *,
         names: Mapping[str, str],
@@ -48,6 +52,7 @@ class NodeTable:
         faults: Mapping[str, str] | None = None,
     ) -> None:
         self.path = path
+        self._shapes = shapes
         self._graph, self._names, self._rows, self._faults = graph, names, rows, faults or {}
         found = (name for node, _ in rows for name, _, _ in self._cells(node))
         self.columns = list(dict.fromkeys(keys) | dict.fromkeys(found))
@@ -107,7 +112,7 @@ class NodeTable:
             for node in nodes[start : start + _BATCH]:
                 owners |= dict.fromkeys([node, *_nodes(self._graph.values(node, _PARTLY))], node)
             text = "".join(line for node in owners for line in self._graph.lines(node))
-            for broken in shipped_shapes().violations(text):
+            for broken in self._shapes.violations(text):
                 if broken.node in owners:
                     values = ", ".join(map(shown, self._graph.values(broken.node, broken.path)))
                     told = f"{broken.message}; found {values or 'none'}"
@@ -122,12 +127,12 @@ class RdfSource(NodeTable):
         InputError: the file is not valid, or no patient is in it.
     """
 
-    def __init__(self, path: File) -> None:
-        graph, shapes = read_graph(path), shipped_shapes()
+    def __init__(self, path: File, guideline: Guideline) -> None:
+        graph, shapes, names = read_graph(path), shapes_of(guideline), patient_columns(guideline)
         owners: dict[str, list[str]] = {node: [] for node in graph.of_type("Lesion")}
         leading = graph.objects(_LESION)
         owners |= {node: leading[node] for node in _nodes(leading)}
-        patients = _patients(graph, set(shapes.patient), set(owners))
+        patients = _patients(graph, set(names), set(owners))
         if not patients:
             raise InputError(
                 f"{path} holds no patient; write each as hcc:Patient with hcc:patient_id "
@@ -136,8 +141,23 @@ class RdfSource(NodeTable):
         _declare(graph, patients, "Patient")
         _declare(graph, list(owners), "Lesion")
         rows: list[Row] = [(node, {}) for node in patients]
-        super().__init__(path, graph, rows, names=shapes.patient, keys=[ID])
-        self.lesions = _lesions(path, graph, owners, shapes.lesion) if owners else None
+        super().__init__(path, graph, shapes, rows, names=names, keys=[ID])
+        self.lesions = self._table_of(owners, lesion_columns(guideline)) if owners else None
+
+    def _table_of(self, owners: Mapping[str, list[str]], names: Mapping[str, str]) -> NodeTable:
+        """Return the table of lesions: one row for each patient who has the lesion."""
+        graph, rows, faults = self._graph, list[Row](), dict[str, str]()
+        for node, patients in owners.items():
+            for patient in patients or [""]:
+                ids = graph.values(patient, HCC + ID)
+                rows.append((node, {ID: graph.cells[ids[0]] if ids else None}))
+            if len(patients) > 1:
+                told = f"it is a lesion of {len(patients)} patients; of one only"
+                faults[node] = f"{shown(node)}: {told}"
+        keys = [ID, LESION_ID]
+        return NodeTable(
+            self.path, graph, self._shapes, rows, names=names, keys=keys, faults=faults
+        )
 
 
 def _nodes(values: Iterable[str]) -> list[str]:
@@ -160,18 +180,3 @@ def _declare(graph: Graph, nodes: list[str], name: str) -> None:
     """Say of nodes what they are, so that the shapes look at each of them."""
     for node in nodes:
         graph.add(node, TYPE, f"<{HCC}{name}>", HCC + name)
-
-
-def _lesions(
-    path: File, graph: Graph, owners: Mapping[str, list[str]], names: Mapping[str, str]
-) -> NodeTable:
-    """Return the table of lesions: one row for each patient who has the lesion."""
-    rows, faults = list[Row](), dict[str, str]()
-    for node, patients in owners.items():
-        for patient in patients or [""]:
-            ids = graph.values(patient, HCC + ID)
-            rows.append((node, {ID: graph.cells[ids[0]] if ids else None}))
-        if len(patients) > 1:
-            faults[node] = f"{shown(node)}: it is a lesion of {len(patients)} patients; of one only"
-    keys = [ID, LESION_ID]
-    return NodeTable(path, graph, rows, names=names, keys=keys, faults=faults)

@@ -1,20 +1,15 @@
-"""The shapes of patient records in RDF: which properties there are, and what breaks a shape."""
+"""The validator of patient records in RDF: finds what breaks the shapes of a guideline."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-
-import pyoxigraph as ox
 
 from kg.errors import ComponentError, InputError, OntologyError
+from kg.guideline import Guideline
+from kg.guideline.shapes import shapes
 from kg.ontology import HCC
-from kg.paths import ontology_folder
-
-SH = "http://www.w3.org/ns/shacl#"
-SHAPE = HCC + "shape/"
 
 
 @dataclass(frozen=True)
@@ -27,14 +22,14 @@ class Violation:
 
 
 class Shapes:
-    """The shapes of one file, read once; `patient` and `lesion` name the columns of properties.
+    """The compiled shapes of the records of a guideline.
 
     Raises:
         ComponentError: no SHACL validator is installed.
-        OntologyError: the file cannot be read, or holds no shapes.
+        OntologyError: a variable makes no shape that can be read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, guideline: Guideline) -> None:
         try:
             import shacl  # noqa: PLC0415 - only patients in RDF need it
         except ImportError as error:
@@ -43,31 +38,12 @@ class Shapes:
                 "pip install 'shacl>=0.3.4,<0.4' (where no wheel fits, that takes Rust)"
             ) from error
         try:
-            text = path.read_text(encoding="utf-8")
-            self._compiled = shacl.Shapes.from_turtle(text, base=HCC)
-            quads = ox.parse(text, format=ox.RdfFormat.TURTLE)
-            self._triples = [quad.triple for quad in quads]
-        except (OSError, ValueError, SyntaxError) as error:
-            raise OntologyError(f"{path} cannot be read as shapes: {error}") from error
-        self.patient = self._columns(SHAPE + "Patient")
-        self.lesion = self._columns(SHAPE + "Lesion")
-        if not len(self._compiled) or not self.patient:
-            raise OntologyError(f"{path} holds no shape {SHAPE}Patient; restore the file")
-
-    def _columns(self, shape: str) -> dict[str, str]:
-        """Return the names of the properties with literal values that a shape tells of."""
-        properties = list(self._values(ox.NamedNode(shape), "property"))
-        found = {}
-        for node in properties:
-            paths, names = list(self._values(node, "path")), list(self._values(node, "name"))
-            if paths and names and not list(self._values(node, "nodeKind")):
-                found[paths[0].value] = names[0].value
-        return found
-
-    def _values(self, subject: ox.NamedNode, name: str) -> Iterator[ox.NamedNode]:
-        for triple in self._triples:
-            if triple.subject == subject and triple.predicate.value == SH + name:
-                yield triple.object
+            self._compiled = shacl.Shapes.from_turtle(shapes(guideline), base=HCC)
+        except ValueError as error:
+            raise OntologyError(
+                f"{guideline.ontology.folder}: the shapes that follow from the variables cannot "
+                f"be read ({error}); look for names of variables that are no names in Turtle"
+            ) from error
 
     def violations(self, triples: str) -> Iterator[Violation]:
         """Yield what breaks a shape in N-Triples, each property of a node once.
@@ -87,11 +63,7 @@ class Shapes:
                 yield Violation(result.focus_node, path, result.message or result.component)
 
 
-def shipped_shapes() -> Shapes:
-    """Return the shapes that ship with the ontology."""
-    return _shapes(ontology_folder() / "shapes.ttl")
-
-
-@lru_cache(maxsize=2)
-def _shapes(path: Path) -> Shapes:
-    return Shapes(path)
+@lru_cache(maxsize=4)
+def shapes_of(guideline: Guideline) -> Shapes:
+    """Return the shapes of a guideline, compiled once."""
+    return Shapes(guideline)
