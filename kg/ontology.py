@@ -12,6 +12,7 @@ from typing import TypeAlias
 import pyoxigraph as ox
 
 from kg.errors import OntologyError
+from kg.nesting import check_nesting
 from kg.paths import ontology_folder
 
 HCC = "https://w3id.org/hcc-kg/"
@@ -174,6 +175,7 @@ class Ontology:
 
 
 def _parse(path: Path) -> list[ox.Triple]:
+    check_nesting(path)
     try:
         quads = list(ox.parse(path=path, format=ox.RdfFormat.TURTLE, rename_blank_nodes=True))
     except SyntaxError as error:

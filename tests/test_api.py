@@ -114,12 +114,24 @@ def test_a_scalar_with_item_is_unwrapped() -> None:
     assert found.therapies["rfa"].verdict == "contraindicated"
 
 
+def test_row_of_a_frame_is_read_as_the_frame_is() -> None:
+    pd, np = pytest.importorskip("pandas"), pytest.importorskip("numpy")
+    frame = pd.DataFrame(
+        {"patient_id": ["a", "b"], "tumour_count": [2.0, None], "child_pugh_class": ["A", pd.NA]}
+    )
+    frame["cachexia"] = pd.array([True, pd.NA], dtype="boolean")
+    frame["max_tumour_diameter_cm"] = np.array([2.3, np.nan], dtype=np.float32)
+    table = list(kg.classify_table(frame).patients())
+    assert [kg.classify(row.to_dict()) for _, row in frame.iterrows()] == table
+    assert kg.classify({"patient_id": "b", "ecog": pd.NaT}) == table[1]
+
+
 @pytest.mark.parametrize(
     ("record", "message"),
     [
         ({"tumor_count": 1}, "'tumor_count' is not a variable; the nearest is 'tumour_count'"),
         ({"tumour_count": 1.5}, "patient unnamed, tumour_count: '1.5' is not whole"),
-        ({"tumour_count": float("nan")}, "'nan' is not a number"),
+        ({"tumour_count": float("inf")}, "'inf' is not a number"),
         ({"tumour_count": [1, 2]}, "a value of type list is not a cell"),
         ({"child_pugh_class": "D"}, "expected one of A, B, C"),
     ],

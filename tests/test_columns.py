@@ -20,7 +20,7 @@ from kg.patients.tables import PatientTable
 
 VARIABLES = {name: v for name, v in load().variables.items() if v.type != "string"}
 NUMBERS = {name: variable for name, variable in VARIABLES.items() if variable.is_number}
-FLOATS = [pl.Float32(), pl.Float64()]
+FLOATS = [pl.Float16(), pl.Float32(), pl.Float64()]
 INTEGERS = [pl.Int8(), pl.UInt8(), pl.Int16(), pl.UInt32(), pl.Int64(), pl.UInt64(), pl.Int128()]
 ODD: list[str | None] = [
     "",
@@ -37,6 +37,7 @@ ODD: list[str | None] = [
     "=1",
     "1 000",
 ]
+ODD += ["N/A", "None", "-", ".", "y", "0.0", "1.0", "0...5", "1,050", "2,5"]
 ODD += ["nan", "inf", "-Infinity", "1_0", "0x2", "1e", "e1", "1e5", "1.2.3", "--1", "+-1", "²", "٣"]
 ODD += [" 2", "2\t", "2\n", "\xa02", "2f", "2d", "1e-400", "1e400", "-1e-400", "2e-17"]
 

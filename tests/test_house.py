@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 # stands in one line does not import one another.
 ROOMS = (
     ("kg.errors", "kg.keys", "kg.paths", "kg.texts", "kg.terminal"),
+    ("kg.nesting",),
     ("kg.ontology", "kg.output"),
     ("kg.guideline",),
     ("kg.readers",),

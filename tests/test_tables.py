@@ -81,7 +81,7 @@ def test_table_without_rows_has_no_rows(guideline: Guideline, tmp_path: Path) ->
         ("max_tumour_diameter_cm", "5..2", "'5..2' runs downwards; write the smaller number first"),
         ("max_tumour_diameter_cm", ">=50", "'>=50' is out of range; expected a number above 0"),
         ("max_tumour_diameter_cm", "1e400", "'1e400' is out of range"),
-        ("max_tumour_diameter_cm", "nan", "'nan' is not a number"),
+        ("max_tumour_diameter_cm", "nap", "'nap' is not a number"),
         ("afp_ng_ml", "1e9999999999999999999", "is too large or too small a number to compare"),
         ("cachexia", "maybe", "'maybe' is neither true nor false; write true, false or nothing"),
         ("child_pugh_class", "D", "'D' is not a value; expected one of A, B, C"),
@@ -127,9 +127,12 @@ def test_diameter_is_compared_with_all_its_digits(
 
 PARQUET = [
     # column, values, rows that are good
-    ("tumour_count", pl.Series([2.0, 2.5, float("nan"), float("inf"), None]), [1, 5]),
+    ("tumour_count", pl.Series([2.0, 2.5, float("nan"), float("inf"), None]), [1, 3, 5]),
+    ("tumour_count", pl.Series([2.0, 2.5, None], dtype=pl.Float16), [1, 3]),
+    ("cachexia", pl.Series([1.0, 0.0, 0.5, None], dtype=pl.Float16), [1, 2, 4]),
+    ("cachexia", pl.Series([1.0, 0.0, 0.5, None]), [1, 2, 4]),
     ("tumour_count", pl.Series([True, False]), []),
-    ("inr", pl.Series([1.0, float("nan"), -float("inf"), None]), [1, 4]),
+    ("inr", pl.Series([1.0, float("nan"), -float("inf"), None]), [1, 2, 4]),
     ("child_pugh_class", pl.Series([1, 2, None]), [3]),
     ("child_pugh_class", pl.Series([True, None]), [2]),
     ("cachexia", pl.Series([1, 0, 2, None]), [1, 2, 4]),

@@ -7,12 +7,17 @@ from decimal import Decimal, InvalidOperation
 
 from kg.guideline.values import Interval, Knowledge, Variable
 
-UNKNOWN_WORDS = frozenset({"", "na", "null", "unknown"})
-_TRUE, _FALSE = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
+UNKNOWN_WORDS = frozenset(
+    {"", "na", "n/a", "nan", "null", "none", "unknown", "not available", "[not available]"}
+    | {".", "?", "-", "--"}
+)
+_TRUE = frozenset({"true", "yes", "1", "1.0", "y", "t"})
+_FALSE = frozenset({"false", "no", "0", "0.0", "n", "f"})
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 _BOUND = re.compile(r"(>=|<=|>|<|≥|≤)\s*(.*)", re.DOTALL)
 _COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
+_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 _SHOWN = 60
 
 
@@ -47,9 +52,18 @@ def expected(variable: Variable) -> str:
     return f"{number}{limits}{unit}, such as 2, >=2 or 1..3"
 
 
-def is_unknown(text: str | None) -> bool:
-    """Return whether a cell says nothing."""
-    return text is None or text.strip().lower() in UNKNOWN_WORDS
+def _advice(variable: Variable) -> str:
+    return f"expected {expected(variable)}; leave it empty if it is unknown"
+
+
+def is_unknown(text: str | None, variable: Variable | None = None) -> bool:
+    """Return whether a cell says nothing; a value of its variable, such as `none`, says it."""
+    if text is None:
+        return True
+    word = text.strip().lower()
+    if variable is not None and word in (value.lower() for value in variable.words):
+        return False
+    return word in UNKNOWN_WORDS
 
 
 def parse_cell(variable: Variable, text: str | None) -> Knowledge | None:
@@ -58,11 +72,9 @@ def parse_cell(variable: Variable, text: str | None) -> Knowledge | None:
     Raises:
         CellError: the cell is not a value of the variable.
     """
-    if text is None:
+    if text is None or is_unknown(text, variable):
         return None
     stripped = text.strip()
-    if stripped.lower() in UNKNOWN_WORDS:
-        return None
     if variable.is_number:
         return _number(variable, stripped)
     if variable.type == "boolean":
@@ -83,7 +95,7 @@ def _alternatives(variable: Variable, text: str) -> Knowledge:
     for word in words:
         if word.lower() not in known:
             problem = f"{shown(word)} is not a value" if word else "an alternative is empty"
-            raise CellError(f"{problem}; expected {expected(variable)}")
+            raise CellError(f"{problem}; {_advice(variable)}")
     return variable.from_mask(variable.mask_of_words(known[word.lower()] for word in words))
 
 
@@ -96,6 +108,8 @@ def _number(variable: Variable, text: str) -> Knowledge:
             interval = Interval(value, None, sign == ">")
         else:
             interval = Interval(None, value, False, sign == "<")
+    elif "..." in text:
+        raise CellError(f"{shown(text)} has three points; a range, such as 1..3, has two")
     elif ".." in text:
         low, _, high = text.partition("..")
         interval = Interval(_decimal(variable, low, text), _decimal(variable, high, text))
@@ -105,20 +119,26 @@ def _number(variable: Variable, text: str) -> Knowledge:
         interval = Interval.point(_decimal(variable, text, text))
     fitted = variable.fit(interval)
     if fitted.is_empty:
-        raise CellError(f"{shown(text)} is out of range; expected {expected(variable)}")
+        raise CellError(f"{shown(text)} is out of range; {_advice(variable)}")
     return variable.from_intervals((fitted,))
 
 
 def _decimal(variable: Variable, text: str, cell: str) -> Decimal:
     text = text.strip()
+    if _THOUSANDS.fullmatch(text):
+        decimal, thousands = text.replace(",", "."), text.replace(",", "")
+        raise CellError(
+            f"{shown(cell)} may mean {decimal} (decimal comma) or {thousands} (thousands comma); "
+            "write the one that is meant without a comma"
+        )
     if _COMMA.fullmatch(text):
         raise CellError(f"{shown(cell)} has a decimal comma; write {text.replace(',', '.')}")
     if not _NUMBER.fullmatch(text):
-        raise CellError(f"{shown(cell)} is not a number; expected {expected(variable)}")
+        raise CellError(f"{shown(cell)} is not a number; {_advice(variable)}")
     try:
         value = Decimal(text)
     except InvalidOperation:
         raise CellError(f"{shown(cell)} is too large or too small a number to compare") from None
     if variable.type == "integer" and value != value.to_integral_value():
-        raise CellError(f"{shown(cell)} is not whole; expected {expected(variable)}")
+        raise CellError(f"{shown(cell)} is not whole; {_advice(variable)}")
     return value

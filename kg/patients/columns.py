@@ -9,8 +9,11 @@
 
 from __future__ import annotations
 
+import math
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import polars as pl
 
@@ -19,6 +22,7 @@ from kg.patients.cells import CellError, parse_cell
 
 # A number in so few characters keeps its order, and stays apart from thresholds, as a float.
 _EXACT_LENGTH = 14
+_LARGEST_HALF = 65_504
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,22 @@ def mask_type(variable: Variable) -> pl.DataType:
 
 def as_text(column: pl.Series) -> pl.Series:
     """Return a column as the texts of its cells; numbers in their shortest exact form."""
+    if column.dtype == pl.Float16:
+        exact = column.cast(pl.Float64)
+        texts = {half: _half(half) for half in exact.unique().drop_nulls()}
+        return exact.replace_strict(texts, default=None, return_dtype=pl.String)
     text = column.cast(pl.String)
     return text.str.strip_suffix(".0") if column.dtype.is_float() else text
+
+
+def _half(value: float) -> str:
+    """Return the shortest decimal that a half float stands for; Polars tells digits of noise."""
+    for digits in range(1, 6):
+        text = f"{value:.{digits}g}"
+        near = math.isfinite(value) and abs(float(text)) <= _LARGEST_HALF
+        if near and struct.unpack("e", struct.pack("e", float(text)))[0] == value:
+            return format(Decimal(text), "f")
+    return str(value)
 
 
 def read_columns(variables: Sequence[Variable], frame: pl.DataFrame) -> dict[str, Column]:
@@ -70,7 +88,7 @@ def read_columns(variables: Sequence[Variable], frame: pl.DataFrame) -> dict[str
 def _plain(variable: Variable, dtype: pl.DataType) -> pl.Expr:
     """Return the masks of plain values; null for what is not a plain value of the variable."""
     x, mask = pl.col(variable.name), mask_type(variable)
-    if variable.is_number and dtype.is_numeric():
+    if variable.is_number and dtype.is_numeric() and dtype != pl.Float16:  # its floor is wrong
         return _compared(variable, x, dtype).alias(variable.name)
     if variable.is_number and dtype == pl.String:
         number = pl.when(x.str.len_bytes() <= _EXACT_LENGTH).then(x).cast(pl.Float64, strict=False)

@@ -17,7 +17,7 @@ from kg.patients.cells import CellError, is_unknown, parse_cell
 from kg.patients.records import Record, derive, read_lesion
 
 LESION = "lesion"
-_NUMBER = r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)"
+_NUMBER = r"([+-]?[0-9.,]+(?:[eE][+-]?[0-9]+)?)"
 _SAID = (  # bounds as people say them, and as cells write them
     (re.compile(rf"at least {_NUMBER}", re.IGNORECASE), r">=\1"),
     (re.compile(rf"at most {_NUMBER}", re.IGNORECASE), r"<=\1"),
@@ -95,7 +95,10 @@ def draft_of(
         cells={
             name: text
             for name, text in cells.items()
-            if name != ID and name in guideline.variables and text and not is_unknown(text)
+            if name != ID
+            and (variable := guideline.variables.get(name))
+            and text
+            and not is_unknown(text, variable)
         },
         lesions=tuple(
             {

@@ -2,7 +2,7 @@
 
 | value | meaning |
 | --- | --- |
-| None, or no entry | unknown |
+| None, NaN, NA, or no entry | unknown |
 | True, False | of a boolean variable |
 | 2, 2.5, Decimal("2.5") | of a number, in the unit of the variable |
 | "vp3" | of an enumerated variable |
@@ -25,6 +25,7 @@ from kg.patients.cells import is_unknown
 from kg.patients.records import Record, read_record
 
 _NAMELESS = "unnamed"
+_NOTHING = ("NAType", "NaTType")  # what pandas has in place of a value
 
 
 def record_of(
@@ -76,6 +77,8 @@ def _cell(value: object, place: str) -> str | None:
     """Return a Python value as the text of a cell."""
     if value is None or isinstance(value, str):
         return value
+    if type(value).__name__ in _NOTHING:
+        return None
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -84,7 +87,8 @@ def _cell(value: object, place: str) -> str | None:
         return str(value)
     item = getattr(value, "item", None)
     if item is not None and getattr(value, "ndim", None) == 0:  # a scalar of NumPy
-        return _cell(item(), place)
+        plain = item()
+        return str(value).removesuffix(".0") if isinstance(plain, float) else _cell(plain, place)
     raise InputError(
         f"{place}: a value of type {type(value).__name__} is not a cell; "
         "give a number, True or False, a text, or None where it is unknown"

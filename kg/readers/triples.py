@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 
 import pyoxigraph as ox
 
 from kg.errors import InputError
+from kg.nesting import check_nesting
 from kg.ontology import HCC, RDF, XSD, Node
 from kg.readers.text import check_text
 from kg.readers.uploads import File, Held
@@ -74,6 +76,10 @@ def read_graph(path: File) -> Graph:
         InputError: the file is not valid, or it relies on something that it does not hold.
     """
     check_text(path)
+    if isinstance(path, Held):
+        check_nesting(Path(path.name), path.content)
+    else:
+        check_nesting(path)
     format_, name = FORMATS[path.suffix.lower()]
     graph, texts = Graph(), dict[str, str]()
     is_json = format_ is ox.RdfFormat.JSON_LD

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from kg.errors import InputError
+from kg.nesting import check_nesting
 
 _FORMATS = {
     ".nq": ox.RdfFormat.N_QUADS,
@@ -53,6 +54,7 @@ def quads(path: Path, graph: str | None = None) -> Iterator[ox.Quad]:
     into = ox.DefaultGraph() if graph is None else graph_name(graph)
     default = ox.DefaultGraph()
     with told(path):
+        check_nesting(path)
         parser = ox.parse(path=path, format=rdf_format(path), rename_blank_nodes=True)
         for quad in parser:
             if graph is None or quad.graph_name != default:

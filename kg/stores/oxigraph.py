@@ -9,6 +9,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from kg.errors import ComponentError, InputError, QueryError
+from kg.nesting import check_nesting
 from kg.output import why_not
 from kg.stores.faults import syntax_error
 from kg.stores.files import graph_name, quads, rdf_format, told
@@ -57,6 +58,7 @@ class OxigraphStore(Store):
         into = None if graph is None else graph_name(graph)
         form = rdf_format(path)
         with self._changing(), told(path):
+            check_nesting(path)
             small = path.stat().st_size <= _SMALL
             (self.dataset.load if small else self.dataset.bulk_load)(
                 path=path, format=form, to_graph=into

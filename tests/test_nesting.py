@@ -1,0 +1,101 @@
+"""Nesting: no file is so deep that a parser ends the process; what only looks deep is read."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from kg.cohorts.opened import open_cohort
+from kg.errors import InputError
+from kg.guideline import Guideline
+from kg.nesting import DEEPEST, check_nesting
+from kg.readers.uploads import Held
+
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+TRIPLE = "<http://x/s> <http://x/p> "
+
+
+def nested(ending: str, depth: int) -> str:
+    """Return a text of a format that nests so deep, and is otherwise well formed."""
+    bare = '{"a":' * depth + "1" + "}" * depth
+    quoted = TRIPLE + f"<<( {TRIPLE}" * depth + '"1"' + " )>>" * depth + " .\n"
+    xml = "<e:a><e:p>" * (depth // 2) + "</e:p></e:a>" * (depth // 2)
+    texts = {
+        ".jsonld": '{"@context": {"@vocab": "http://x/"}, "b": ' + bare + "}",
+        ".jsonl": '{"patient_id": "a"}\n{"patient_id": ' + bare + "}\n",
+        ".ttl": quoted,
+        ".trig": "<http://x/g> { " + quoted.replace(" .\n", "") + " }",
+        ".nt": quoted,
+        ".nq": quoted,
+        ".rdf": f'<rdf:RDF xmlns:rdf="{RDF}" xmlns:e="http://x/">{xml}</rdf:RDF>',
+    }
+    return texts[ending]
+
+
+@pytest.mark.parametrize(
+    ("command", "ending"),
+    [("classify", ending) for ending in (".jsonld", ".ttl", ".nt", ".jsonl")]
+    + [("cohort", ".jsonld"), ("explain", ".jsonld")]
+    + [("graph load --store store", ending) for ending in (".jsonld", ".trig", ".nq", ".rdf")],
+)
+def test_deep_file_ends_no_command(tmp_path: Path, command: str, ending: str) -> None:
+    path = tmp_path / f"deep{ending}"
+    path.write_text(nested(ending, 100_000))
+    ran = subprocess.run(
+        [sys.executable, "-m", "kg", *command.split(), path, *(["p"] * (command == "explain"))],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert ran.returncode in (1, 2), ran.stderr  # 1: a row that is too deep is rejected
+    assert "nests too deeply" in ran.stderr
+
+
+def test_deep_upload_is_an_error_and_not_the_end_of_the_explorer(guideline: Guideline) -> None:
+    held = Held("deep.jsonld", nested(".jsonld", 4_000).encode())
+    with pytest.raises(InputError, match="line 1: the text nests too deeply"):
+        open_cohort(guideline, held)
+
+
+@pytest.mark.parametrize("ending", [".jsonld", ".ttl", ".trig", ".nt", ".nq", ".rdf"])
+def test_depth_is_bounded_exactly(ending: str) -> None:
+    per_level = 2 if ending in (".ttl", ".trig", ".nt", ".nq") else 1  # `<<(` are two
+    around = {".jsonld": 1, ".trig": 1, ".rdf": 1}.get(ending, 0)
+    fits = (DEEPEST - around) // per_level
+    check_nesting(Path(f"a{ending}"), nested(ending, fits).encode())
+    with pytest.raises(InputError, match="nests too deeply"):
+        check_nesting(Path(f"a{ending}"), nested(ending, fits + 3).encode())
+
+
+@pytest.mark.parametrize(
+    ("ending", "text"),
+    [
+        (".jsonld", '{"a": "' + "[" * 900 + '\\"' + "{" * 900 + '"}'),
+        (".ttl", f'{TRIPLE} "' + "[" * 900 + '" . # ' + "[" * 900 + "\n"),
+        (".ttl", f'{TRIPLE} """' + '[\n"' * 900 + '""" .'),
+        (".ttl", f"{TRIPLE} <http://x/" + "(" * 900 + "> ."),
+        (".ttl", "@prefix x: <http://x/> . x:a\\'b x:p 1 ; x:q [ ] .\n" * 900),
+        (".rdf", "<r><!-- " + "<a>" * 900 + " --><![CDATA[" + "<a>" * 900 + "]]></r>"),
+        (".rdf", "<r>" + '<a b="/>"/>' * 900 + "<c></c>" * 900 + "</r>"),
+    ],
+)
+def test_brackets_that_open_nothing_are_not_counted(ending: str, text: str) -> None:
+    check_nesting(Path(f"a{ending}"), text.encode())
+
+
+@pytest.mark.parametrize("ending", [".jsonld", ".ttl", ".rdf"])
+@pytest.mark.parametrize("unit", ['"', "'", '"""', "<a", "<!-", "<!--", "<?", '"\\', "<a'", '<a="'])
+def test_time_is_linear_in_the_length(ending: str, unit: str) -> None:
+    def seconds(count: int) -> float:
+        start = time.perf_counter()
+        check_nesting(Path(f"a{ending}"), (unit * count).encode())
+        return time.perf_counter() - start
+
+    short = min(seconds(50_000) for _ in range(3))
+    assert min(seconds(200_000) for _ in range(3)) < 12 * short + 0.05
