@@ -109,17 +109,22 @@ def _facets(ontology: Ontology, node: Node) -> tuple[Interval, str]:
                         f"the facet {local_name(iri)} {literal} is not of the datatype "
                         f"{local_name(base.value)}: write decimals with a point, integers without"
                     )
-                interval &= build(_decimal(literal))
+                interval &= build(decimal_of(literal.value))
     if interval == Interval():
         raise OntologyError("a datatype restriction states no bound that is supported")
     return interval, base.value
 
 
-def _decimal(literal: Node) -> Decimal:
+def decimal_of(text: str) -> Decimal:
+    """Return the number that a literal states.
+
+    Raises:
+        OntologyError: it is none.
+    """
     try:
-        return Decimal(literal.value)
+        return Decimal(text)
     except InvalidOperation as error:
-        raise OntologyError(f"{literal} is not a number; write one, such as 5.0") from error
+        raise OntologyError(f"{text!r} is not a number; write one, such as 5.0") from error
 
 
 class FormulaReader:
@@ -208,7 +213,7 @@ class FormulaReader:
                 )
             words.append(literal.value)
         if variable.is_number:
-            points = tuple(map(Interval.point, map(_decimal, literals)))
+            points = tuple(Interval.point(decimal_of(literal.value)) for literal in literals)
             return Atom(variable.name, intervals=points)
         return Atom(variable.name, words=tuple(words))
 

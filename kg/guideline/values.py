@@ -117,6 +117,20 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit in which a number may be given: UCUM code, factor to the variable's own unit."""
+
+    code: str
+    factor: Decimal
+    spellings: tuple[str, ...] = ()
+
+
+def unit_key(text: str) -> str:
+    """Return the spelling of a unit without what makes no difference: case, blanks, either mu."""
+    return "".join(text.replace("µ", "u").replace("μ", "u").split()).casefold()  # noqa: RUF001
+
+
+@dataclass(frozen=True, slots=True)
 class Knowledge:
     """What is known of a variable: the bands that remain possible (never none).
 
@@ -134,7 +148,8 @@ class Variable:
     """A variable of the patient record, as the ontology declares it.
 
     `type` is boolean, enum, integer, decimal or string; `values` are those of an enum or a
-    boolean; `range` bounds a number, whose `bands` partition it; `unit` is a UCUM code.
+    boolean; `range` bounds a number, whose `bands` partition it; `unit` is a UCUM code, `units`
+    are all in which it may be given, its own first.
     `worse` is the direction in which a patient is worse off: higher, lower, or None if unclear.
     """
 
@@ -156,11 +171,20 @@ class Variable:
     values: tuple[Value, ...] = ()
     range: Interval = Interval()
     bands: tuple[Interval, ...] = ()
+    units: tuple[Unit, ...] = ()
 
     @property
     def is_number(self) -> bool:
         """Whether the values are numbers."""
         return self.type in ("integer", "decimal")
+
+    def unit_named(self, text: str) -> Unit | None:
+        """Return the unit that a text names, by its code or a spelling; None if there is none."""
+        key = unit_key(text)
+        for unit in self.units:
+            if any(unit_key(name) == key for name in (unit.code, *unit.spellings)):
+                return unit
+        return None
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from decimal import Decimal
 
 import pyoxigraph as ox
 
 from kg.errors import OntologyError
 from kg.guideline.bands import cut_bands
-from kg.guideline.formula import Formula, atoms, read_range
+from kg.guideline.formula import Formula, atoms, decimal_of, read_range
 from kg.guideline.loading.terms import Terms
-from kg.guideline.values import BOOLEAN, Value, Variable
+from kg.guideline.values import BOOLEAN, Unit, Value, Variable, unit_key
 from kg.ontology import ALT_LABEL, DEFINITION, HCC, LABEL, NOTATION, OWL, RDFS, local_name
 
 
@@ -53,7 +54,34 @@ class VariableReader(Terms):
             worse=self.notation(worse[0]) if worse else None,
             values=self._values(node, type_, words),
             range=interval,
+            units=self._units(node),
         )
+
+    def _units(self, node: ox.NamedNode) -> tuple[Unit, ...]:
+        """Return the units of a variable, its own first.
+
+        Raises:
+            OntologyError: a conversion lacks its factor, or two units are spelt alike.
+        """
+        ontology, name = self.ontology, local_name(node.value)
+        own = ontology.text(node, HCC + "unit")
+        if own is None:
+            return ()
+        units = [Unit(own, Decimal(1), self._spellings(own))]
+        for part in ontology.values(node, HCC + "otherUnit"):
+            unit = ox.NamedNode(self.one(part, HCC + "inUnit"))
+            code, factor = self.need(unit, HCC + "ucum"), self.need(part, HCC + "factor")
+            units.append(Unit(code, decimal_of(factor), ontology.texts(unit, HCC + "spelling")))
+        keys = [unit_key(word) for unit in units for word in (unit.code, *unit.spellings)]
+        if len(set(keys)) < len(keys):
+            odd = next(key for key in keys if keys.count(key) > 1)
+            raise OntologyError(f"hcc:{name}: more than one of its units is written {odd!r}")
+        return tuple(units)
+
+    def _spellings(self, code: str) -> tuple[str, ...]:
+        for unit in self.ontology.subjects(HCC + "ucum", ox.Literal(code)):
+            return self.ontology.texts(unit, HCC + "spelling")
+        return ()
 
     def _values(self, node: ox.NamedNode, type_: str, words: tuple[str, ...]) -> tuple[Value, ...]:
         if type_ == "boolean":
