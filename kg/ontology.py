@@ -1,4 +1,8 @@
-"""The ontology as triples: Turtle modules read from one folder, imports followed locally."""
+"""The ontology as triples: Turtle modules read from one folder, imports followed locally.
+
+What the editions of the guideline share stands in the folder itself; each edition has a folder
+within it, by its identifier, with the module `edition.ttl` that imports the rest.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from typing import TypeAlias
 
 import pyoxigraph as ox
 
-from kg.errors import OntologyError
+from kg.errors import InputError, OntologyError
 from kg.nesting import check_nesting
 from kg.paths import ontology_folder
 
@@ -32,7 +36,7 @@ SUBCLASS, SOURCE = RDFS + "subClassOf", DCTERMS + "source"
 Node: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
 
 _TYPE = RDF + "type"
-_MAIN = "hcc.ttl"
+_MAIN, _EDITION = "hcc.ttl", "edition.ttl"
 _PLACE = re.compile(r"^Parser error (?:at|between) line \d+ .*?: ")  # the line is told already
 _WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
 
@@ -42,26 +46,61 @@ def local_name(iri: str) -> str:
     return iri.rsplit("#", 1)[-1].rsplit("/", 1)[-1]
 
 
-class Ontology:
-    """The triples of the ontology and all modules that it imports, indexed by subject.
+def edition_names(folder: Path) -> list[str]:
+    """Return the identifiers of the editions in a folder: the names of their own folders."""
+    return sorted(path.parent.name for path in folder.glob(f"*/{_EDITION}"))
 
-    `root` is the module to begin with: the ontology, or one that imports it. `folder` holds the
-    Turtle modules; imports are resolved by version IRI (or ontology IRI) to files of that
-    folder, never to the network.
+
+def default_edition(folder: Path) -> str:
+    """Return the edition that is meant where none is named, as the main module says.
+
+    Raises:
+        OntologyError: it says none, or cannot be read.
+    """
+    for triple in _parse(_main(folder)):
+        if triple.predicate.value == HCC + "defaultEdition":
+            return triple.object.value  # type: ignore[union-attr]
+    raise OntologyError(f"{folder / _MAIN} has no hcc:defaultEdition; name one of the editions")
+
+
+def module_files(folder: Path, edition: str) -> list[Path]:
+    """Return the files of the modules that an edition may use: the shared ones and its own.
+
+    Raises:
+        InputError: there is no such edition.
+    """
+    names = edition_names(folder)
+    if edition not in names:
+        known = ", ".join(names) or "none"
+        raise InputError(f"there is no edition {edition!r} in {folder}; the editions are {known}")
+    return [*sorted(folder.glob("*.ttl")), *sorted((folder / edition).glob("*.ttl"))]
+
+
+class Ontology:
+    """The triples of an edition and all modules that it imports, indexed by subject.
+
+    `edition` is the one that the main module names where none is named here; `root` is the module
+    to begin with: that of the edition, or one that imports it. `folder` holds the Turtle modules;
+    imports are resolved by version IRI (or ontology IRI) to files of that folder, never to the
+    network.
 
     Raises:
         OntologyError: a module is missing, twice there, or not valid Turtle.
+        InputError: there is no such edition.
     """
 
-    def __init__(self, folder: Path | None = None, root: str = ROOT) -> None:
+    def __init__(
+        self, folder: Path | None = None, root: str | None = None, edition: str | None = None
+    ) -> None:
         self.folder = folder or ontology_folder()
+        self.edition = edition or default_edition(self.folder)
         self._out: dict[Node, dict[str, list[Node]]] = defaultdict(lambda: defaultdict(list))
         self._subjects: dict[tuple[str, Node], list[Node]] = defaultdict(list)
         self.modules: dict[str, Path] = {}
         self.triples: list[ox.Triple] = []
-        modules = _modules(self.folder)
-        self._follow(root, modules)
-        self.sha256 = _digest(self.modules.values())
+        modules = _modules(self.folder, self.edition)
+        self._follow(root or f"{ROOT}/{self.edition}", modules)
+        self.sha256 = _digest(self.folder, self.modules.values())
         self.version = str(self.text(ox.NamedNode(ROOT), OWL + "versionInfo") or "")
 
     def _follow(self, iri: str, modules: dict[str, tuple[str, Path, list[ox.Triple]]]) -> None:
@@ -186,16 +225,22 @@ def _parse(path: Path) -> list[ox.Triple]:
     return [quad.triple for quad in quads]
 
 
-def _modules(folder: Path) -> dict[str, tuple[str, Path, list[ox.Triple]]]:
-    """Return the modules of a folder by ontology IRI and by version IRI."""
+def _main(folder: Path) -> Path:
+    """Return the main module of a folder."""
     if not folder.is_dir():
         raise OntologyError(f"{folder}: no such folder; it should hold the ontology's Turtle files")
     if not (folder / _MAIN).is_file():
         raise OntologyError(
             f"{folder} holds no ontology: {_MAIN} is not there; name a copy of the folder ontology/"
         )
+    return folder / _MAIN
+
+
+def _modules(folder: Path, edition: str) -> dict[str, tuple[str, Path, list[ox.Triple]]]:
+    """Return the modules that an edition may use, by ontology IRI and by version IRI."""
+    _main(folder)
     found: dict[str, tuple[str, Path, list[ox.Triple]]] = {}
-    for path in sorted(folder.glob("*.ttl")):
+    for path in module_files(folder, edition):
         triples = _parse(path)
         for triple in triples:
             if triple.predicate.value == _TYPE and triple.object == ox.NamedNode(OWL + "Ontology"):
@@ -213,9 +258,9 @@ def _modules(folder: Path) -> dict[str, tuple[str, Path, list[ox.Triple]]]:
     return found
 
 
-def _digest(paths: Iterable[Path]) -> str:
+def _digest(folder: Path, paths: Iterable[Path]) -> str:
     """Return the SHA-256 over the names and contents of files."""
     digest = hashlib.sha256()
-    for path in sorted(paths, key=lambda p: p.name):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for name in sorted(path.relative_to(folder).as_posix() for path in paths):
+        digest.update(name.encode() + b"\0" + (folder / name).read_bytes() + b"\0")
     return digest.hexdigest()

@@ -51,23 +51,24 @@ _MAPPING = "hcc:mapping-ecog-loinc-89247-1"
 
 QUICK = (
     Broken(
-        "modules", "criteria", "hcc:ABL-C5", "a owl:Class ;", "a owl:Class",
+        "modules", "2011/criteria", "hcc:ABL-C5", "a owl:Class ;", "a owl:Class",
         "ontology", "criteria.ttl, line 250: not valid Turtle",
     ),
     Broken(
-        "modules", "hcc", "", "0.1.0/statements", "0.1.0/statement",
-        "ontology", "no module is <https://w3id.org/hcc-kg/ontology/0.1.0/statement>",
+        "modules", "2011/edition", "", "0.1.0/2011/statements", "0.1.0/2011/statement",
+        "ontology", "no module is <https://w3id.org/hcc-kg/ontology/0.1.0/2011/statement>",
     ),
     Broken(
-        "versions", "criteria", "", 'versionInfo "0.1.0"', 'versionInfo "0.2.0"',
+        "versions", "2011/criteria", "", 'versionInfo "0.1.0"', 'versionInfo "0.2.0"',
         "criteria", "owl:versionInfo is 0.2.0; hcc.ttl says 0.1.0",
     ),
     Broken(
-        "versions", "hcc", "", "ontology/0.1.0/statements", "ontology/statements",
-        "ontology", "it imports <https://w3id.org/hcc-kg/ontology/statements>",
+        "versions", "2011/edition", "",
+        "ontology/0.1.0/2011/statements", "ontology/2011/statements",
+        "2011", "it imports <https://w3id.org/hcc-kg/ontology/2011/statements>",
     ),
     Broken(
-        "headers", "therapies", "", 'dcterms:title "hcc-kg therapies"@en ;', "",
+        "headers", "2011/therapies", "", 'dcterms:title "hcc-kg therapies"@en ;', "",
         "therapies", "it has no title",
     ),
     Broken(
@@ -76,7 +77,7 @@ QUICK = (
         "hcc:arteriovenous_shut", "used but not declared",
     ),
     Broken(
-        "described", "criteria", "hcc:ABL-C5",
+        "described", "2011/criteria", "hcc:ABL-C5",
         'rdfs:label "variceal bleeding within one month"@en ;', "",
         "hcc:ABL-C5", "it has no label",
     ),
@@ -86,7 +87,7 @@ QUICK = (
         "hcc:RoleScheme", "it has no definition",
     ),
     Broken(
-        "described", "statements", "hcc:S003",
+        "described", "2011/statements", "hcc:S003",
         'hcc:paraphrase "Roughly one patient in five is a surgical candidate."@en ;', "",
         "hcc:S003", "it has no paraphrase",
     ),
@@ -96,24 +97,24 @@ QUICK = (
         "hcc:tumour_count", "its label is not tagged as English",
     ),
     Broken(
-        "language", "therapies", "hcc:RadiofrequencyAblation", '"RFA"@en', '"RFA"@de',
+        "language", "taxonomy", "hcc:RadiofrequencyAblation", '"RFA"@en', '"RFA"@de',
         "hcc:RadiofrequencyAblation", "its altLabel is not tagged as English",
     ),
     Broken(
-        "datatypes", "statements", "hcc:S002", "oa:start 82", "oa:start 82.0",
+        "datatypes", "2011/statements", "hcc:S002", "oa:start 82", "oa:start 82.0",
         "hcc:S002", "its start '82.0' should be an xsd:integer",
     ),
     Broken(
-        "complete", "criteria", "hcc:ABL-C5", 'hcc:place "A.1(2)5" ;', "",
+        "complete", "2011/criteria", "hcc:ABL-C5", 'hcc:place "A.1(2)5" ;', "",
         "hcc:ABL-C5", "it has no place",
     ),
     Broken(
-        "complete", "criteria", "hcc:ABL-C2b",
+        "complete", "2011/criteria", "hcc:ABL-C2b",
         "owl:equivalentClass", "owl:equivalentClass hcc:ABL-C2c ; owl:equivalentClass",
         "hcc:ABL-C2b", "it has 2 equivalentClass; it needs one",
     ),
     Broken(
-        "complete", "recommendations", "hcc:REC-2", 'hcc:strength "can be preferred"@en ;', "",
+        "complete", "2011/recommendations", "hcc:REC-2", 'hcc:strength "can be preferred"@en ;', "",
         "hcc:REC-2", "it has no strength",
     ),
     Broken(
@@ -156,56 +157,58 @@ QUICK = (
         "hcc:cachexia", "lacks the axiom",
     ),
     Broken(
-        "contract", "therapies", "hcc:RadiofrequencyAblation",
+        "contract", "taxonomy", "hcc:RadiofrequencyAblation",
         'skos:notation "rfa"', 'skos:notation "radiofrequency"',
         "hcc:RadiofrequencyAblation", "its notation 'radiofrequency' is not published",
     ),
     Broken(
-        "contract", "criteria", "hcc:ABL-C5", 'skos:notation "ABL-C5"', 'skos:notation "ABL-C05"',
+        "contract", "2011/criteria", "hcc:ABL-C5",
+        'skos:notation "ABL-C5"', 'skos:notation "ABL-C05"',
         "ABL-C5", "it is published among the criteria, and nothing bears it",
     ),
     Broken(
-        "contract", "criteria", "hcc:ABL-C5", 'skos:notation "ABL-C5"', 'skos:notation "ABL-C6"',
+        "contract", "2011/criteria", "hcc:ABL-C5",
+        'skos:notation "ABL-C5"', 'skos:notation "ABL-C6"',
         "hcc:ABL-C5", "another term has the same notation 'ABL-C6'",
     ),
     Broken(
-        "formulas", "criteria", "hcc:UNRESECTABLE",
+        "formulas", "2011/criteria", "hcc:UNRESECTABLE",
         _SURGERY, _SURGERY.replace("owl:hasValue false", f"owl:allValuesFrom {_FALSE}"),
         "hcc:UNRESECTABLE", "the construct owl:allValuesFrom on resectable is not supported",
     ),
     Broken(
-        "formulas", "criteria", "hcc:BEYOND-SMALL", '"massive" "diffuse"', '"huge" "diffuse"',
+        "formulas", "2011/criteria", "hcc:BEYOND-SMALL", '"massive" "diffuse"', '"huge" "diffuse"',
         "hcc:BEYOND-SMALL", "huge is not a value of tumour_morphology",
     ),
     Broken(
-        "formulas", "criteria", "hcc:ABL-C5", _IS_TRUE, 'owl:hasValue "true"',
+        "formulas", "2011/criteria", "hcc:ABL-C5", _IS_TRUE, 'owl:hasValue "true"',
         "hcc:ABL-C5", "no boolean value of variceal_bleed_within_month",
     ),
     Broken(
-        "formulas", "criteria", "hcc:ABL-I2", "hcc:Precondition", "hcc:Indication",
+        "formulas", "2011/criteria", "hcc:ABL-I2", "hcc:Precondition", "hcc:Indication",
         "hcc:RadicalLocalAblationIndicated", "should be one union of indications",
     ),
     Broken(
-        "formulas", "criteria", "hcc:UNRESECTABLE", _SURGERY, "hcc:ABL-I3",
+        "formulas", "2011/criteria", "hcc:UNRESECTABLE", _SURGERY, "hcc:ABL-I3",
         "hcc:UNRESECTABLE", "is defined by itself",
     ),
     Broken(
-        "eligible", "therapies", "hcc:RadicalLocalAblationEligible",
+        "eligible", "2011/therapies", "hcc:RadicalLocalAblationEligible",
         _NOT_CONTRAINDICATED, "hcc:RadicalLocalAblationContraindicated",
         "hcc:RadicalLocalAblationEligible",
         "RadicalLocalAblationIndicated and not RadicalLocalAblationContraindicated",
     ),
     Broken(
-        "aspects", "therapies", "hcc:MicrowaveAblation",
+        "aspects", "2011/therapies", "hcc:MicrowaveAblation",
         "hcc:cautionedClass hcc:MicrowaveAblationCautioned ;", "",
         "hcc:MicrowaveAblationCautioned", "it is the cautionedClass of no therapies",
     ),
     Broken(
-        "rows", "therapies", "hcc:RadicalLocalAblationCautioned", "hcc:ABL-R8", "hcc:ABL-C1",
+        "rows", "2011/therapies", "hcc:RadicalLocalAblationCautioned", "hcc:ABL-R8", "hcc:ABL-C1",
         "hcc:RadicalLocalAblation", "ABL-C1 is in its row as relative_contraindication",
     ),
     Broken(
-        "used", "therapies", "hcc:TransarterialInfusionIndicated", "hcc:HAI-I7", "",
+        "used", "2011/therapies", "hcc:TransarterialInfusionIndicated", "hcc:HAI-I7", "",
         "hcc:HAI-I7", "no therapy has it in its row",
     ),
     Broken(
@@ -217,58 +220,58 @@ QUICK = (
         "hcc:cachexia", "its role is descriptive, yet the criteria use it",
     ),
     Broken(
-        "abbreviations", "therapies", "hcc:RadiofrequencyAblation",
+        "abbreviations", "taxonomy", "hcc:RadiofrequencyAblation",
         'skos:altLabel "RFA"@en', 'skos:altLabel "heat"@en',
         "hcc:RadiofrequencyAblation", "words of its identifier rfa",
     ),
     Broken(
-        "sources", "criteria", "hcc:ABL-R6", "dcterms:source hcc:S014 ;", "",
+        "sources", "2011/criteria", "hcc:ABL-R6", "dcterms:source hcc:S014 ;", "",
         "hcc:ABL-R6", "it has no dcterms:source",
     ),
     Broken(
-        "sources", "criteria", "hcc:ABL-C5", "hcc:S027", "hcc:S027 , hcc:ABL-C6",
+        "sources", "2011/criteria", "hcc:ABL-C5", "hcc:S027", "hcc:S027 , hcc:ABL-C6",
         "hcc:ABL-C5", "its dcterms:source ABL-C6 is not a statement",
     ),
     Broken(
-        "supports", "statements", "hcc:S002", "hcc:decidable false", "hcc:decidable true",
+        "supports", "2011/statements", "hcc:S002", "hcc:decidable false", "hcc:decidable true",
         "hcc:S002", "it is decidable, and no class names it",
     ),
     Broken(
-        "supports", "statements", "hcc:S027", "hcc:decidable true", "hcc:decidable false",
+        "supports", "2011/statements", "hcc:S027", "hcc:decidable true", "hcc:decidable false",
         "hcc:S027", "it is not decidable, yet the source of ABL-C5",
     ),
     Broken(
-        "about", "statements", "hcc:S002", "hcc:about hcc:SurgicalResection ;", "",
+        "about", "2011/statements", "hcc:S002", "hcc:about hcc:SurgicalResection ;", "",
         "hcc:S002", "it is about no therapy",
     ),
     Broken(
-        "about", "statements", "hcc:S002",
+        "about", "2011/statements", "hcc:S002",
         "hcc:about hcc:SurgicalResection", "hcc:about hcc:ABL-C5",
         "hcc:S002", "it is about ABL-C5, which is not a therapy",
     ),
     Broken(
-        "texts", "statements", "hcc:GuidelineText", "20a915798f75", "20A915798F75",
+        "texts", "2011/statements", "hcc:GuidelineText", "20a915798f75", "20A915798F75",
         "hcc:GuidelineText", "64 hexadecimal digits",
     ),
     Broken(
-        "passages", "statements", "hcc:S002", "oa:end 212", "oa:end 22797",
+        "passages", "2011/statements", "hcc:S002", "oa:end 212", "oa:end 22797",
         "hcc:S002", "from 82 to 22797 does not lie in a text of 22796 characters",
     ),
     Broken(
-        "passages", "statements", "hcc:S002",
+        "passages", "2011/statements", "hcc:S002",
         "oa:start 82 ; oa:end 212", "oa:start 212 ; oa:end 82",
         "hcc:S002", "from 212 to 82 does not lie",
     ),
     Broken(
-        "passages", "statements", "hcc:S003", "oa:start 213", "oa:start 81",
+        "passages", "2011/statements", "hcc:S003", "oa:start 213", "oa:start 81",
         "hcc:S003", "starts at 81, ahead of the statement before",
     ),
     Broken(
-        "sections", "statements", "hcc:S002", 'hcc:section "0"', 'hcc:section "A.1.2"',
+        "sections", "2011/statements", "hcc:S002", 'hcc:section "0"', 'hcc:section "A.1.2"',
         "hcc:S002", "'A.1.2' should look like",
     ),
     Broken(
-        "places", "criteria", "hcc:ABL-C5", 'hcc:place "A.1(2)5"', 'hcc:place "A.1(2)6"',
+        "places", "2011/criteria", "hcc:ABL-C5", 'hcc:place "A.1(2)5"', 'hcc:place "A.1(2)6"',
         "hcc:ABL-C5", "none of its statements is in A.1(2)6",
     ),
     Broken(
@@ -298,28 +301,28 @@ QUICK = (
         "mappings", "owl:versionInfo should be 0.1.0",
     ),
     Broken(
-        "alternatives", "alternatives", "hcc:ABL-C1-diameter", "hcc:alternativeTo hcc:ABL-C1",
+        "alternatives", "2011/alternatives", "hcc:ABL-C1-diameter", "hcc:alternativeTo hcc:ABL-C1",
         "hcc:alternativeTo hcc:ABL-C5", "hcc:ABL-C1-diameter", "hcc:ABL-C5, which states no",
     ),
     Broken(
-        "alternatives", "alternatives", "hcc:ABL-C1-diameter", "hcc:S019", "hcc:S999",
+        "alternatives", "2011/alternatives", "hcc:ABL-C1-diameter", "hcc:S019", "hcc:S999",
         "hcc:ABL-C1-diameter", "its dcterms:source S999 is not a statement",
     ),
     Broken(
-        "alternatives", "alternatives", "hcc:ABL-C1-diameter-1", "hcc:replaces hcc:ABL-C1",
+        "alternatives", "2011/alternatives", "hcc:ABL-C1-diameter-1", "hcc:replaces hcc:ABL-C1",
         "hcc:replaces hcc:ABL-C99", "hcc:ABL-C1-diameter", "hcc:ABL-C99, which has no formula",
     ),
     Broken(
-        "alternatives", "alternatives", "hcc:ABL-C2d-always-1", "        hcc:ABL-C1\n",
+        "alternatives", "2011/alternatives", "hcc:ABL-C2d-always-1", "        hcc:ABL-C1\n",
         "        hcc:MicrowaveAblationContraindicated\n",
         "hcc:ABL-C2d-always-1", "leads back to a class that its reading replaces",
     ),
     Broken(
-        "alternatives", "alternatives", "hcc:HAI-C9-caution", " , hcc:HAI-C9-caution-4", "",
+        "alternatives", "2011/alternatives", "hcc:HAI-C9-caution", " , hcc:HAI-C9-caution-4", "",
         "hcc:HAI-C9-caution-4", "no alternative reading names it",
     ),
     Broken(
-        "alternatives", "alternatives", "", 'versionInfo "0.1.0"', 'versionInfo "0.2.0"',
+        "alternatives", "2011/alternatives", "", 'versionInfo "0.1.0"', 'versionInfo "0.2.0"',
         "alternatives", "owl:versionInfo should be 0.1.0",
     ),
 )  # fmt: skip
@@ -331,11 +334,11 @@ BY_REASONER = (
         "ontology", "hasTarget",
     ),
     Broken(
-        "consistent", "recommendations", "hcc:RSP-CR", "\nhcc:RSP-CR\n", _IN_BOTH,
+        "consistent", "2011/recommendations", "hcc:RSP-CR", "\nhcc:RSP-CR\n", _IN_BOTH,
         "ontology", "contradict one another",
     ),
     Broken(
-        "satisfiable", "recommendations", "hcc:RSP-CR",
+        "satisfiable", "2011/recommendations", "hcc:RSP-CR",
         "owl:equivalentClass [ a owl:Restriction ; owl:onProperty"
         " hcc:enhancement_after_ablation ; owl:hasValue false ]",
         _BOTH,

@@ -22,7 +22,7 @@ TWICE = (
     "classify clinic.csv --rejects clinic.csv --output new.csv",
     "classify clinic.csv --rejects new.csv --output new.csv",
     "classify clinic.csv --lesions clinic.lesions.csv --rejects clinic.csv",
-    "classify clinic.csv --ontology o --output o/criteria.ttl",
+    "classify clinic.csv --ontology o --output o/2011/criteria.ttl",
     "classify clinic.csv --engine spark --output clinic.csv",
     "audit gaps --patients clinic.csv --output clinic.csv",
     "audit gaps --ontology o --output o/hcc.ttl",
@@ -35,7 +35,7 @@ TWICE = (
     "query --file query.rq --format csv --output query.rq",
     "query therapies --ontology o --format csv --output o/hcc.ttl",
     "query what-is-missing --store store --format csv --output store/new.csv",
-    "reference --ontology o --output o/statements.ttl",
+    "reference --ontology o --output o/2011/statements.ttl",
 )
 NEW_FILES_ONLY = {"template"}
 READS_NOTHING = {"bench"}  # it writes, and makes up what it reads

@@ -168,7 +168,7 @@ def test_an_unknown_engine_is_an_error() -> None:
 
 
 def test_another_ontology_is_followed(ontology_copy: Path) -> None:
-    file = ontology_copy / "criteria.ttl"
+    file = ontology_copy / "2011/criteria.ttl"
     text = file.read_text("utf-8")
     changed = re.sub(r"(leukocytes_10e9_l .*maxExclusive) 3\.0", r"\1 3.5", text)
     assert changed != text

@@ -377,7 +377,7 @@ def test_alternatives_change_no_verdict(guideline: Guideline) -> None:
 
 
 def test_a_reading_without_replacement_is_an_error(ontology_copy: Path) -> None:
-    path = ontology_copy / "alternatives.ttl"
+    path = ontology_copy / "2011/alternatives.ttl"
     text = path.read_text("utf-8")
     cut = re.sub(r" ;\n    hcc:replacement hcc:ABL-C1-diameter-1 \.", " .", text)
     assert cut != text

@@ -161,7 +161,7 @@ def test_a_wrong_threshold_is_caught_at_the_threshold(
     new: str,
     ends: tuple[str, str],
 ) -> None:
-    edit(ontology_copy, "criteria.ttl", old, new)
+    edit(ontology_copy, "2011/criteria.ttl", old, new)
     tested = subjects("compiled", load(ontology_copy))
     asked = frozenset({parts.BOUNDARIES})
     few = ("ABL-I1", "ABL-I3")
@@ -311,10 +311,10 @@ hcc:ABL-C99
 
 
 def test_all_engines_follow_an_edited_ontology(guideline: Guideline, ontology_copy: Path) -> None:
-    edit(ontology_copy, "criteria.ttl", *LIMITS[0][:2])
-    path = ontology_copy / "criteria.ttl"
+    edit(ontology_copy, "2011/criteria.ttl", *LIMITS[0][:2])
+    path = ontology_copy / "2011/criteria.ttl"
     path.write_text(path.read_text("utf-8") + NEW_CRITERION, "utf-8")
-    edit(ontology_copy, "criteria.ttl", "hcc:ABL-C11 ) ] .", "hcc:ABL-C11 hcc:ABL-C99 ) ] .")
+    edit(ontology_copy, "2011/criteria.ttl", "hcc:ABL-C11 ) ] .", "hcc:ABL-C11 hcc:ABL-C99 ) ] .")
     edited = load(ontology_copy)
     cells = {
         "tumour_count": "1",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -47,9 +48,7 @@ def steps(folder: Path) -> Iterator[tuple[list[str], list[str]]]:
 def changed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the ontology with all changes of the page."""
     folder = tmp_path_factory.mktemp("changed") / "ontology"
-    folder.mkdir()
-    for file in ontology_folder().iterdir():
-        (folder / file.name).write_bytes(file.read_bytes())
+    shutil.copytree(ontology_folder(), folder)
     for _ in steps(folder):
         pass
     return folder

@@ -62,7 +62,7 @@ def test_a_broken_ontology_is_found_by_its_check_alone(broken: Broken, ontology_
 
 
 def test_what_is_left_out_says_why(ontology_copy: Path) -> None:
-    (ontology_copy / "statements.ttl").unlink()
+    (ontology_copy / "2011/statements.ttl").unlink()
     first, *others = check.run(ontology_copy, reasoner=False).outcomes
     assert "add the file, or correct owl:imports" in first.findings[0].message
     reasons = {outcome.check.name in REASONER: outcome.not_run for outcome in others}
@@ -129,7 +129,7 @@ def test_the_command_prints_every_check_and_succeeds() -> None:
 
 
 def test_the_command_prints_findings_and_fails(ontology_copy: Path) -> None:
-    path = ontology_copy / "statements.ttl"
+    path = ontology_copy / "2011/statements.ttl"
     path.write_text(path.read_text("utf-8").replace("oa:end 212 ", "oa:end 22797 "), "utf-8")
     result = CliRunner().invoke(APP, ["--ontology", str(ontology_copy), "--no-reasoner"])
     assert result.exit_code == 1

@@ -113,7 +113,8 @@ def test_published_identifiers_are_those_of_the_contract(
     guideline: Guideline, tables: dict[str, list[str]], variables: list[dict[str, str]]
 ) -> None:
     coded = {name for name in tables if re.fullmatch(r"[A-Z]{3}-[A-Z0-9]+[a-z]?", name)}
-    names = published(guideline.ontology.folder)
+    folder = guideline.ontology.folder
+    names = {**published(folder), **published(folder / guideline.edition)}
     assert coded == {*names["criteria"], *names["recommendations"], *names["responses"]}
     rows = {name for name, row in tables.items() if len(row) == 5 and re.fullmatch("[a-z_]+", name)}
     assert rows == set(names["therapies"])

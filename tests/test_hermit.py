@@ -158,7 +158,7 @@ def test_java_that_does_not_start_says_how_to_repair_it(
 def test_inconsistent_ontology_is_an_error(ontology_copy: Path) -> None:
     member = "\nhcc:Somebody\n    a hcc:RSP-CR , hcc:RSP-ICR ;\n"
     text = f'{member}    rdfs:label "x"@en ;\n    skos:definition "A test."@en .\n\nhcc:RSP-CR\n'
-    for path in ontology_copy.glob("*.ttl"):
+    for path in ontology_copy.rglob("*.ttl"):
         content = path.read_text(encoding="utf-8")
         path.write_text(content.replace("\nhcc:RSP-CR\n", text), encoding="utf-8")
     guideline = load(ontology_copy)

@@ -18,10 +18,10 @@ BREAKS = (
     ("derivations", "hcc:points 1 ;", "hcc:points 1.5 ;", r"hcc:\S+: points is '1.5'; write"),
     ("derivations", "hcc:points 1 ;", "", r"hcc:\S+ lacks points"),
     ("derivations", "hcc:when ", "hcc:whenever ", r"hcc:\S+ has 0 values of hcc:when;"),
-    ("statements", "oa:start 82 ", 'oa:start "far" ', r"hcc:S002: .*: start is 'far'"),
+    ("2011/statements", "oa:start 82 ", 'oa:start "far" ', r"hcc:S002: .*: start is 'far'"),
     ("variables", "hcc:position 2 ", "hcc:position 2.0 ", r"hcc:\S+: position is '2.0'"),
     (
-        "criteria",
+        "2011/criteria",
         "xsd:maxInclusive 5.0 ",
         'xsd:maxInclusive "five"^^xsd:decimal ',
         r"hcc:\S+: .*five.* is not a number",
@@ -52,7 +52,7 @@ def test_a_broken_term_is_named(
 def test_a_class_below_itself_is_read_once(ontology_copy: Path) -> None:
     _edit(
         ontology_copy,
-        "therapies",
+        "taxonomy",
         "hcc:RadiofrequencyAblation\n",
         "hcc:Therapy rdfs:subClassOf hcc:Therapy .\n\nhcc:RadiofrequencyAblation\n",
     )
@@ -61,7 +61,9 @@ def test_a_class_below_itself_is_read_once(ontology_copy: Path) -> None:
 
 
 def test_a_reading_of_two_terms_is_refused(ontology_copy: Path) -> None:
-    _edit(ontology_copy, "alternatives", "hcc:alternativeTo ", "hcc:alternativeTo hcc:ABL-I1 , ")
+    _edit(
+        ontology_copy, "2011/alternatives", "hcc:alternativeTo ", "hcc:alternativeTo hcc:ABL-I1 , "
+    )
     with pytest.raises(OntologyError, match="has 2 values of hcc:alternativeTo; it needs one"):
         with_alternatives(ontology_copy)
 
@@ -88,7 +90,7 @@ def test_every_command_that_reads_the_guideline_reads_the_named_one(
 
 
 def test_a_changed_label_is_shown(run: Callable[..., Ran], ontology_copy: Path) -> None:
-    _edit(ontology_copy, "therapies", '"radiofrequency ablation"@en', '"ablation by waves"@en')
+    _edit(ontology_copy, "taxonomy", '"radiofrequency ablation"@en', '"ablation by waves"@en')
     for command in (
         ("explain", "--example", "vp3-thrombus", "rfa"),
         ("show", "rfa"),
@@ -107,7 +109,7 @@ def test_a_stray_turtle_file_is_not_blamed_for_a_wrong_folder(
 
 
 def test_a_fault_of_syntax_has_its_line_once(run: Callable[..., Ran], ontology_copy: Path) -> None:
-    path = ontology_copy / "criteria.ttl"
+    path = ontology_copy / "2011/criteria.ttl"
     path.write_text(path.read_text("utf-8") + "hcc:x a b c .\n", "utf-8")
     line = path.read_text("utf-8").count("\n")
     ran = run("show", "rfa", "--ontology", ontology_copy)

@@ -23,7 +23,7 @@ def test_ontology_describes_a_text_that_holds_every_passage():
 
 
 def test_ontology_without_source_text_says_what_to_add(ontology_copy):
-    path = ontology_copy / "statements.ttl"
+    path = ontology_copy / "2011/statements.ttl"
     path.write_text(path.read_text("utf-8").replace("hcc:sha256 ", "hcc:strength "), "utf-8")
     with pytest.raises(OntologyError, match="hcc:sha256"):
         source_text(replace(G, ontology=Ontology(ontology_copy)))

@@ -31,7 +31,7 @@ REGEX = 'SELECT * { ?s ?p ?o FILTER(REGEX(STR(?o), "((a{1,1000}){1,1000}){1,100}
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server of the ontology, with short limits and four places."""
     path = tmp_path_factory.mktemp("served") / "ontology.ttl"
-    texts = [ontology_folder() / name for name in ("criteria.ttl", "statements.ttl")]
+    texts = [ontology_folder() / name for name in ("2011/criteria.ttl", "2011/statements.ttl")]
     path.write_text("\n".join(text.read_text("utf-8") for text in texts), "utf-8")
     limits = ("--time-limit", f"{LIMIT}", "--memory", "256", "--running", "4", "--waiting", "8")
     with serving("--store", path, *limits) as found:

@@ -9,16 +9,17 @@ import pyoxigraph as ox
 from kg.checks.registry import Examined, Material, check, name_of
 from kg.errors import OntologyError
 from kg.guideline import Guideline
-from kg.guideline.alternatives import ALTERNATIVES, with_alternatives
+from kg.guideline.alternatives import module_of, with_alternatives
 from kg.ontology import EDITORIAL, HCC, OWL, SOURCE, SUBCLASS, Ontology, local_name
 
 
 @check("content")
 def alternatives(material: Material) -> Examined:
     """Every reading of alternatives.ttl answers a reading, and puts other formulas in its place."""
-    if ALTERNATIVES in material.ontology.modules:
-        raise OntologyError(f"hcc.ttl imports <{ALTERNATIVES}>; no verdict may rest on it")
-    guideline, readings = with_alternatives(material.folder)
+    module = module_of(material.ontology.edition)
+    if module in material.ontology.modules:
+        raise OntologyError(f"the ontology imports <{module}>; no verdict may rest on it")
+    guideline, readings = with_alternatives(material.folder, material.ontology.edition)
     ontology, named = guideline.ontology, set[str]()
     for reading in readings:
         node = ox.NamedNode(HCC + reading.id)
@@ -27,7 +28,7 @@ def alternatives(material: Material) -> Examined:
     for one in ontology.subjects(SUBCLASS, ox.NamedNode(HCC + "ReplacingClass")):
         fault = "no alternative reading names it as hcc:replacement"
         yield name_of(one.value), () if one.value in named else (fault,)
-    stated = ontology.texts(ox.NamedNode(ALTERNATIVES), OWL + "versionInfo")
+    stated = ontology.texts(ox.NamedNode(module), OWL + "versionInfo")
     version = material.ontology.version
     fault = f"owl:versionInfo should be {version}, as hcc.ttl says"
     yield "alternatives", () if stated == (version,) else (fault,)

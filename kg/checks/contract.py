@@ -1,4 +1,7 @@
-"""The check of the identifiers that other programs rely on, listed in `contract.json`."""
+"""The check of the identifiers that other programs rely on, listed in `contract.json`.
+
+The list of the ontology's folder holds what the editions share, that of an edition the rest.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,8 @@ def _is_text(name: object) -> bool:
 def contract(material: Material) -> Examined:
     """The identifiers are those published in contract.json: none renamed, lost or unlisted."""
     terms = terms_of(material.ontology)
-    for kind, names in published(material.folder).items():
+    shared, own = (published(f) for f in (material.folder, material.own_folder))
+    for kind, names in {**shared, **own}.items():
         nodes = terms.get(kind)
         if nodes is None:
             yield kind, (f"it is not a kind of term; correct it in {_FILE}: {', '.join(terms)}",)

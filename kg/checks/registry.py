@@ -35,18 +35,24 @@ REASONER_STEPS = ("profile", "consistency", "satisfiability")
 class Material:
     """The ontology under check, read as far as a check needs it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, edition: str | None = None) -> None:
         self.folder = folder
+        self._edition = edition
+
+    @property
+    def own_folder(self) -> Path:
+        """The folder of the edition."""
+        return self.folder / self.ontology.edition
 
     @cached_property
     def ontology(self) -> Ontology:
         """The triples."""
-        return Ontology(self.folder)
+        return Ontology(self.folder, edition=self._edition)
 
     @cached_property
     def guideline(self) -> Guideline:
         """The typed objects; reading them refuses what is not supported."""
-        return load(self.folder)
+        return load(self.folder, self._edition)
 
     @cached_property
     def unsatisfiable(self) -> list[str] | None:

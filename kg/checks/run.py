@@ -51,14 +51,14 @@ def checks() -> tuple[Check, ...]:
     return tuple(sorted(REGISTRY, key=lambda check: order.index(check.step)))
 
 
-def run(folder: Path | None = None, *, reasoner: bool = True) -> Report:
-    """Check the ontology in a folder (by default, the one that ships).
+def run(folder: Path | None = None, edition: str | None = None, *, reasoner: bool = True) -> Report:
+    """Check an edition of the ontology in a folder (by default, the one that ships).
 
     Raises:
         ComponentError: the reasoner is wanted, and there is no Java that it can run on.
     """
     folder = folder or ontology_folder()
-    material, outcomes = Material(folder), list[Outcome]()
+    material, outcomes = Material(folder, edition), list[Outcome]()
     stopped: dict[str, str] = {}  # by step, why the steps after it cannot run
     for check in checks():
         reason = stopped.get(STEPS[check.step] or "", "")

@@ -99,7 +99,7 @@ def _version_faults(ontology: Ontology, iri: str) -> Iterator[str]:
     if ontology.iris(node, OWL + "versionIRI") != (expected,):
         yield f"owl:versionIRI should be <{expected}>"
     for imported in ontology.iris(node, OWL + "imports"):
-        if not imported.startswith(f"{ROOT}/{version}/"):
+        if not f"{imported}/".startswith(f"{ROOT}/{version}/"):
             yield f"it imports <{imported}>, which is not of version {version}"
 
 

@@ -24,7 +24,7 @@ from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.keys import ID, PROBLEM, ROW
-from kg.ontology import Ontology
+from kg.ontology import Ontology, edition_names
 from kg.patients.columns import as_text
 from kg.patients.lesions import LesionTable
 from kg.patients.tables import RowReader
@@ -97,10 +97,13 @@ def modules_of(guideline: Guideline) -> Modules:
     Raises:
         InputError: they are not what they were when the guideline was loaded.
     """
-    if Ontology(guideline.ontology.folder).sha256 != guideline.ontology.sha256:
-        raise InputError(f"{guideline.ontology.folder} has changed since it was read; start again")
-    paths = sorted(set(guideline.ontology.modules.values()))
-    return tuple((path.name, path.read_text(encoding="utf-8")) for path in paths)
+    read = guideline.ontology
+    if Ontology(read.folder, edition=read.edition).sha256 != read.sha256:
+        raise InputError(f"{read.folder} has changed since it was read; start again")
+    paths = sorted(set(read.modules.values()))
+    names = [path.relative_to(read.folder).as_posix() for path in paths]
+    texts = [path.read_text(encoding="utf-8") for path in paths]
+    return tuple(zip(names, texts, strict=True))
 
 
 @lru_cache(maxsize=2)
@@ -108,8 +111,10 @@ def guideline_of(modules: Modules) -> Guideline:
     """Load the guideline from the texts of its files, once a process."""
     with tempfile.TemporaryDirectory() as folder:
         for name, text in modules:
-            (Path(folder) / name).write_text(text, encoding="utf-8")
-        return load(Path(folder))
+            path = Path(folder) / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return load(Path(folder), *edition_names(Path(folder)))  # there is one
 
 
 def id_texts(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -9,18 +9,19 @@ import pyoxigraph as ox
 
 from kg.graph.names import MAPPINGS, ONTOLOGY, STATEMENTS
 from kg.guideline import Guideline
-from kg.ontology import ROOT
+from kg.ontology import local_name
 from kg.stores.files import quads
 
-_STATEMENTS, _MAPPINGS = ROOT + "/statements", "mappings.ttl"
+_STATEMENTS, _MAPPINGS = "statements", "mappings.ttl"
 
 
 def guideline_graphs(guideline: Guideline) -> dict[str, list[Path]]:
     """Return the graphs of the guideline, each with the files that fill it."""
     ontology = guideline.ontology
+    modules = ontology.modules.items()
     found = {
-        ONTOLOGY: [path for iri, path in ontology.modules.items() if iri != _STATEMENTS],
-        STATEMENTS: [path for iri, path in ontology.modules.items() if iri == _STATEMENTS],
+        ONTOLOGY: [path for iri, path in modules if local_name(iri) != _STATEMENTS],
+        STATEMENTS: [path for iri, path in modules if local_name(iri) == _STATEMENTS],
         MAPPINGS: [ontology.folder / _MAPPINGS],
     }
     there = {graph: [p for p in paths if p.is_file()] for graph, paths in found.items()}

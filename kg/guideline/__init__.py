@@ -22,7 +22,7 @@ from kg.guideline.model import (
     Statement,
     Therapy,
 )
-from kg.ontology import Ontology
+from kg.ontology import Ontology, default_edition, module_files
 from kg.paths import ontology_folder
 
 __all__ = [
@@ -44,19 +44,22 @@ __all__ = [
 ]
 
 
-def load(folder: Path | None = None) -> Guideline:
-    """Read the guideline from a folder of Turtle modules (by default, those that ship).
+def load(folder: Path | None = None, edition: str | None = None) -> Guideline:
+    """Read an edition of the guideline from a folder of Turtle modules (by default, as shipped).
 
     It is read once, and again where a file of the folder has changed.
 
     Raises:
         OntologyError: the ontology is broken or uses a construct that is not supported.
+        InputError: there is no such edition.
     """
     place = folder or ontology_folder()
-    files = sorted(place.glob("*.ttl"))
-    return _loaded(place, tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files))
+    name = edition or default_edition(place)
+    files = [(f.name, f.stat()) for f in module_files(place, name)]
+    state = tuple((file, told.st_mtime_ns, told.st_size) for file, told in files)
+    return _loaded(place, name, state)
 
 
-@lru_cache(maxsize=4)
-def _loaded(folder: Path, state: tuple[tuple[str, int, int], ...]) -> Guideline:
-    return guideline_of(Ontology(folder))
+@lru_cache(maxsize=8)
+def _loaded(folder: Path, edition: str, state: tuple[tuple[str, int, int], ...]) -> Guideline:
+    return guideline_of(Ontology(folder, edition=edition))

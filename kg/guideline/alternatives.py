@@ -1,4 +1,4 @@
-"""Alternative readings, from `ontology/alternatives.ttl`, as formulas beside those in use.
+"""Alternative readings, from the module `alternatives.ttl` of an edition, beside those in use.
 
 1. The module imports the ontology; both are read together, so that the bands of variables are
    cut at the thresholds of all formulas.
@@ -21,7 +21,10 @@ from kg.guideline.loading import guideline_of
 from kg.guideline.loading.terms import Terms
 from kg.ontology import DEFINITION, HCC, LABEL, NOTATION, ROOT, Ontology, local_name
 
-ALTERNATIVES = ROOT + "/alternatives"
+
+def module_of(edition: str) -> str:
+    """Return the IRI of the module with the alternative readings of an edition."""
+    return f"{ROOT}/{edition}/alternatives"
 
 
 @dataclass(frozen=True)
@@ -36,13 +39,16 @@ class Alternative:
     names: Mapping[str, str]
 
 
-def with_alternatives(folder: Path | None = None) -> tuple[Guideline, tuple[Alternative, ...]]:
-    """Return the guideline with the formulas of all alternative readings, and the readings.
+def with_alternatives(
+    folder: Path | None = None, edition: str | None = None
+) -> tuple[Guideline, tuple[Alternative, ...]]:
+    """Return an edition with the formulas of all alternative readings, and the readings.
 
     Raises:
         OntologyError: the ontology or its module of alternatives is broken.
     """
-    ontology = Ontology(folder, ALTERNATIVES)
+    plain = Ontology(folder, edition=edition)
+    ontology = Ontology(plain.folder, module_of(plain.edition), plain.edition)
     guideline, terms = guideline_of(ontology), Terms(ontology)
     formulas, found = dict(guideline.formulas), []
     for node in terms.ordered("AlternativeReading"):

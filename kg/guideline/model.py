@@ -221,6 +221,11 @@ class Guideline:
         """The version of the ontology."""
         return self.ontology.version
 
+    @property
+    def edition(self) -> str:
+        """The identifier of the edition, such as 2011."""
+        return self.ontology.edition
+
     @cached_property
     def lesion_columns(self) -> Mapping[str, Variable]:
         """The columns of the lesion table, with the variable each is derived into."""

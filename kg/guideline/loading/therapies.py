@@ -28,10 +28,29 @@ class TherapyReader(ClassReader):
     """Reads the therapies."""
 
     def therapies(self, criteria: Mapping[str, Criterion]) -> list[Therapy]:
-        """Return all therapies; those that are only mentioned, without classes, come first."""
-        nodes = self.ontology.below(HCC + "Therapy")
-        nodes.sort(key=lambda node: self.ontology.number(node, HCC + "position") or 0)
-        return [self._therapy(node, criteria) for node in nodes]
+        """Return the therapies of the edition: those that have classes, in their order, last.
+
+        The taxonomy is that of all editions; a therapy is in one that states its classes, names
+        it in a statement or a recommendation, or has a therapy below it.
+        """
+        ontology, named = self.ontology, set[str]()
+        nodes = ontology.below(HCC + "Therapy")
+        for node in nodes:
+            if any(ontology.subjects(HCC + word, node) for word in ("about", "concerns")):
+                named |= self._upwards(node.value)
+            if self._has_row(node):
+                named |= self._upwards(node.value)
+        found = [node for node in nodes if node.value in named]
+        found.sort(key=lambda n: self.position(n) if self._has_row(n) else 0)
+        return [self._therapy(node, criteria) for node in found]
+
+    def _has_row(self, node: ox.NamedNode) -> bool:
+        return bool(self.ontology.iris(node, f"{HCC}{ELIGIBLE}Class"))
+
+    def _upwards(self, iri: str) -> set[str]:
+        """Return a therapy and all above it."""
+        above = self.ontology.iris(ox.NamedNode(iri), SUBCLASS)
+        return {iri}.union(*(self._upwards(one) for one in above if one != HCC + "Therapy"))
 
     def _therapy(self, node: ox.NamedNode, criteria: Mapping[str, Criterion]) -> Therapy:
         ontology = self.ontology
