@@ -127,7 +127,7 @@ class Unit:
 
 def unit_key(text: str) -> str:
     """Return the spelling of a unit without what makes no difference: case, blanks, either mu."""
-    return "".join(text.replace("µ", "u").replace("μ", "u").split()).casefold()  # noqa: RUF001
+    return "".join(text.replace("µ", "u").replace("μ", "u").split()).casefold()
 
 
 @dataclass(frozen=True, slots=True)
