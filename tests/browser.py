@@ -15,7 +15,7 @@ import pytest
 from kg.paths import pages_folder
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Request
+    from playwright.sync_api import Browser, Locator, Page, Request
 
 PAGES = sorted(path.stem for path in pages_folder().glob("[a-z]*.py"))
 CHROMIUM = shutil.which("chromium")
@@ -111,6 +111,13 @@ class Explorer:
 def ready(page: Page) -> None:
     """Wait until a page has been shown whole."""
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+def middle(element: Locator) -> tuple[float, float]:
+    """Return the middle of what is on a page."""
+    box = element.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 def until(page: Page, holds: Callable[[], bool]) -> None:

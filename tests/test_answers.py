@@ -78,6 +78,14 @@ def test_chart_has_the_first_labels_with_all_their_rows() -> None:
     assert parted["encoding"]["color"]["scale"]["domain"] == ["1", "one"]
 
 
+def test_rows_of_a_label_are_never_added_up() -> None:
+    frame = pl.DataFrame({"therapy": ["rfa", "rfa"], "verdict": ["all", "eligible"], "n": [9, 4]})
+    for colour in ("verdict", None):
+        encoding = bars(frame, "therapy", "n", colour, dark=False).to_dict()["encoding"]
+        assert encoding["x"]["stack"] is None
+        assert encoding["yOffset"]["field"], "rows of one label stand below each other"
+
+
 def test_graph_has_terms_once_and_equal_texts_apart(guideline: Guideline) -> None:
     a, b, p = (ox.NamedNode(f"a:{name}") for name in "abp")
     word = ox.Literal("x")

@@ -42,8 +42,7 @@ def pick_and_open(page, row=0):
     frame.locator("canvas").first.wait_for()
     settled(page)
     frame.click(position={"x": 18, "y": 35 * (row + 1) + 18})
-    button = page.get_by_role("button", name="Open in Patient")
-    button.click()  # once it is enabled, which a picked row does
+    page.get_by_role("link", name="Open in Patient").click()  # there once a row is picked
     page.wait_for_url(re.compile(r"[?&]patient_id="))
     ready(page)
 
@@ -54,7 +53,13 @@ def test_a_table_is_uploaded_and_a_bar_leads_to_a_patient(explorer):
         click_bar(page, 0, 180)
         page.get_by_text("curative local ablation: eligible").wait_for()
         page.wait_for_url("**/cohort?cohort=upload&view=verdicts&therapy=*&chosen=eligible")
+        chosen = page.url
         pick_and_open(page)
+        page.go_back()
+        page.wait_for_url(chosen)
+        page.get_by_text("curative local ablation: eligible").wait_for()
+        settled(page)
+        assert page.get_by_text("select nothing here").count() == 0
 
 
 def test_the_165_patients_of_a_real_cohort_lead_to_one(explorer, shared):

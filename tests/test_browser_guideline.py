@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from browser import WIDTHS, settled, until
+import pytest
+from browser import WIDTHS, middle, settled, until
 
 
 def drawn(page, number=0):
@@ -95,3 +96,25 @@ def test_place_of_a_criterion_leads_to_its_statement(explorer):
         page.get_by_role("link", name="A.1(1) [1376–1457]").click()
         page.get_by_role("heading", name="Statement S01").wait_for()
         assert "statement=S01" in page.url
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "last"),
+    [
+        ("guideline", {}, "S231"),
+        ("therapies", {"therapy": "rfa"}, "in the month preceding treatment rules out ablation"),
+    ],
+)
+def test_a_page_prints_whole(explorer, name, parameters, last):
+    with explorer.opened(name, **parameters) as page:
+        settled(page)
+        page.emulate_media(media="print")
+        words = page.get_by_text(last).last
+        assert words.is_visible(), "what is closed or further down a table is on paper"
+        height = page.evaluate("document.documentElement.scrollHeight")
+        assert middle(words)[1] < height, "the page is as long as what it holds"
+        scrolling = """() => [...document.querySelectorAll(".stMain, .stMain *")].filter((e) => {
+          const how = getComputedStyle(e).overflowY;
+          return (how === "auto" || how === "scroll") && e.scrollHeight > e.clientHeight + 4;
+        }).map((e) => e.className)"""
+        assert page.evaluate(scrolling) == [], "nothing on paper can be scrolled"

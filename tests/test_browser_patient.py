@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser import WIDTHS, Explorer, ready, scrolls_sideways, settled, until
+from browser import WIDTHS, Explorer, middle, ready, scrolls_sideways, settled, until
+
+from kg.benchmarks.running import free_port, served
+from kg.paths import explorer_app
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -16,7 +19,7 @@ def test_a_patient_is_entered_and_the_verdict_read(explorer: Explorer, width: in
         field.press("Enter")
         page.get_by_text("One tumour; 64 variables unknown").wait_for()
         settled(page)
-        page.get_by_role("toolbar", name="gross tumour type").get_by_text("diffuse").click()
+        page.get_by_role("radiogroup", name="gross tumour type").get_by_text("diffuse").click()
         verdict = page.locator("summary", has_text="radiofrequency ablation").first
         verdict.filter(has_text="contraindicated").wait_for()
         verdict.click()
@@ -42,10 +45,84 @@ def test_back_returns_to_the_patient_before(explorer: Explorer) -> None:
         field.press("Enter")
         page.get_by_text(re.compile("^3 tumours")).wait_for()
         page.wait_for_url("**/?tumour_count=3")
-        page.wait_for_timeout(1_200)  # so long an older address may be a late one
         page.go_back()
         page.get_by_text(re.compile("^2 tumours")).wait_for()
         until(page, lambda: field.input_value() == "2")
+
+
+@pytest.mark.parametrize("word", ["yes", "no"])
+@pytest.mark.parametrize("pause", [0, 1_000])
+def test_a_second_click_at_the_same_spot_changes_nothing(
+    explorer: Explorer, word: str, pause: int
+) -> None:
+    with explorer.opened(liver_involvement_percent="20") as page:
+        field = page.locator(".st-key-field-near_gallbladder")
+        button = field.get_by_text(word, exact=True)
+        button.scroll_into_view_if_needed()
+        settled(page)
+        spot = middle(button)
+        page.mouse.click(*spot)
+        page.wait_for_timeout(pause)
+        page.mouse.click(*spot)
+        said = "true" if word == "yes" else "false"
+        page.wait_for_url(f"**near_gallbladder={said}*")
+        settled(page)
+        assert middle(button) == pytest.approx(spot, abs=1)
+        assert f"near_gallbladder={said}" in page.url
+
+
+def test_a_double_click_is_one_click_where_a_conflict_comes_up(explorer: Explorer) -> None:
+    with explorer.opened(portal_vein_thrombus="vp0") as page:
+        page.get_by_text("Vessels and spread").click()
+        field = page.locator(".st-key-field-portal_trunk_obstruction")
+        page.mouse.dblclick(*middle(field.get_by_text("complete")))
+        field.get_by_text("Conflict:").wait_for()
+        settled(page)
+        assert "portal_trunk_obstruction=complete" in page.url
+
+
+def test_a_choice_can_be_corrected_and_can_be_one_of_several(explorer: Explorer) -> None:
+    with explorer.opened(child_pugh_class="A") as page:
+        page.get_by_text("Liver", exact=True).click()
+        field = page.locator(".st-key-field-child_pugh_class")
+        field.get_by_text("class B").click()
+        page.wait_for_url("**/?child_pugh_class=B")
+        field.get_by_text("one of several").click()
+        field.get_by_text("class C").nth(1).click()
+        page.wait_for_url("**/?child_pugh_class=B%7CC")
+        page.get_by_text("Child-Pugh B or C").first.wait_for()
+
+
+def test_what_is_entered_after_a_restart_is_not_lost(explorer: Explorer) -> None:
+    port = free_port()
+    page = explorer.browser.new_page()
+    with served(explorer_app(), port) as address:
+        page.goto(f"{address}?tumour_count=2")
+        page.get_by_text(re.compile("^2 tumours")).wait_for()
+        ready(page)
+    with served(explorer_app(), port):
+        field = page.get_by_role("textbox", name="largest tumour diameter")
+        until(page, field.is_enabled)
+        field.fill("3")
+        field.press("Enter")
+        page.get_by_text("2 tumours, 3 cm").wait_for()
+        assert field.input_value() == "3"
+        assert "max_tumour_diameter_cm=3" in page.url
+    page.close()
+
+
+def test_what_was_not_understood_stays_in_sight(explorer: Explorer) -> None:
+    with explorer.opened(max_tumour_diameter_cm="2,4", patient_id="p1") as page:
+        page.get_by_text("Liver", exact=True).click()
+        page.locator("button", has_text="⚠").filter(has_text="Tumour").wait_for()
+        page.get_by_text("Not understood, and treated as unknown: largest tumour").wait_for()
+        page.get_by_role("button", name="Save and share").click()
+        page.get_by_text("Patient identifier").wait_for()
+        ready(page)
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name="Report").click()
+        report = waiting.value.path().read_text("utf-8")
+        assert "largest tumour diameter: &#x27;2,4&#x27; has a decimal comma" in report
 
 
 def test_a_fact_to_find_out_gets_the_focus(explorer: Explorer) -> None:

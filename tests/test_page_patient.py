@@ -56,7 +56,7 @@ def test_a_changed_field_changes_address_and_verdicts() -> None:
     test = app("patient", **RFA_OPEN)
     test.text_input(key="cell:max_tumour_diameter_cm").input("at least 6").run()
     assert test.query_params["max_tumour_diameter_cm"] == ">=6"
-    test.button_group(key="cell:tumour_morphology").set_value(["massive"]).run()
+    test.button_group(key="cell:tumour_morphology").set_value("massive").run()
     contraindicated = [e.label for e in test.expander if "contraindicated" in e.label]
     assert any("radiofrequency ablation" in label for label in contraindicated)
 
@@ -85,7 +85,7 @@ def test_a_tampered_address_is_told_and_the_rest_is_kept() -> None:
 def test_a_hostile_identifier_is_shown_as_text(hostile: str) -> None:
     test = app("patient", patient_id=hostile, tumour_count="1")
     assert not test.exception
-    shown = test.markdown[0].value
+    shown = next(m.value for m in test.markdown if "One tumour" in m.value)
     assert "<script>" not in shown
     assert "[x](y)" not in shown
     assert len(shown) < 1_000
@@ -157,7 +157,7 @@ def test_hermit_confirms_the_page() -> None:
     test = app("patient", **RFA_OPEN)
     button(test, "Verify with HermiT")
     assert not test.exception
-    assert [s.value for s in test.success if "HermiT agrees: 13 verdicts" in s.value]
+    assert [s for s in test.success if "HermiT agrees: 13 verdicts" in s.value.replace("\\", "")]
     test.text_input(key="cell:tumour_count").input("2").run()
     assert not test.success, "what was verified was another record"
 

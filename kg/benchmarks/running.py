@@ -36,9 +36,9 @@ def missing_extra(package: str) -> ComponentError:
 
 
 @contextmanager
-def served(script: Path) -> Iterator[str]:
+def served(script: Path, port: int | None = None) -> Iterator[str]:
     """Run a script of Streamlit while the block runs, and give its address."""
-    port = free_port()
+    port = port or free_port()
     options = {**_OPTIONS, "server.port": str(port)}
     process = subprocess.Popen(  # noqa: S603 - our own script
         [

@@ -26,20 +26,28 @@ p, ul { margin: .1cm 0; } ul { padding-left: .5cm; } .facts { columns: 2; font-s
 table { border-collapse: collapse; width: 100%; font-size: 9pt; }
 th, td { text-align: left; vertical-align: top; padding: .06cm .2cm .06cm 0;
   border-bottom: .5pt solid #bbb; }
+th, td:not(:last-child) { overflow-wrap: normal; white-space: nowrap; }
+.words td:first-child { white-space: normal; min-width: 3.5cm; }
 tr { break-inside: avoid; } .place, footer { color: #444; font-size: 8.5pt; }
 .note { border: 1pt solid #111; padding: .1cm .2cm; font-weight: 600; }
 @page { size: A4; margin: 1.2cm; } @media print { body { margin: 0; max-width: none; padding: 0; } }
 """
 
 
-def report(guideline: Guideline, record: Record, explanation: PatientExplanation) -> str:
-    """Return the report of a patient as an HTML document."""
+def report(
+    guideline: Guideline,
+    record: Record,
+    explanation: PatientExplanation,
+    not_understood: Iterable[str] = (),
+) -> str:
+    """Return the report of a patient as an HTML document; what was not understood is in it too."""
     name = explanation.patient_id or "without identifier"
     body = [
         f"<h1>Patient {escape(name)}</h1>",
         f"<p>{escape(headline(guideline, record))}.</p>",
         f'<p class="note">{escape(NOTE_ON_USE)}</p>',
         _section("Record", _items(explanation.facts, "facts") or "<p>Nothing is recorded.</p>"),
+        _section("Not understood, and treated as unknown", _items(not_understood)),
         _section("Conflicts in the record", _items(c.message for c in explanation.conflicts)),
         _section("Verdicts", _verdicts(guideline, explanation)),
         _section("Criteria behind them", _criteria(explanation.therapies.values())),
@@ -72,7 +80,7 @@ def _verdicts(guideline: Guideline, explanation: PatientExplanation) -> str:
         if therapy.id in explanation.therapies
     ]
     head = "<tr><th>Therapy</th><th>Verdict</th><th>Reason</th></tr>"
-    return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
+    return f'<table class="words"><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table>'
 
 
 def _verdict(guideline: Guideline, explanation: TherapyExplanation) -> str:

@@ -2,12 +2,10 @@
 
 import streamlit as st
 
-from kg.explanation.headline import headline
 from kg.guideline import load
 from kg.ui import session
 from kg.ui.patient import form, state, tools, verdicts
 from kg.ui.shell import head
-from kg.ui.words import literal, short
 
 g = load()
 state.restore(g)
@@ -17,22 +15,19 @@ head(
     "Patient",
     "Enter what is known of a patient; read what the guideline says, for which therapy, and why.",
 )
-name = f"{literal(short(now.draft.patient_id))}: " if now.draft.patient_id else ""
-st.markdown(f"**{name}{literal(headline(g, now.parsed.record))}**")
 tools.tools(g, now)
-if now.explanation.conflicts:
-    told = " ".join(literal(conflict.message) for conflict in now.explanation.conflicts)
-    st.warning(f"Conflicts in the record: {told}", icon=":material/warning:")
-
 other = state.other()
 if other is not None:
     with st.container(key="patient-comparison"):
         tools.compared(g, now, state.judged(g, other))
 
+# What changes with a click stands beside the form, so that nothing in the form moves under it.
 record, answers = st.columns([5, 7], gap="medium")
 with record, st.container(key="patient-record"):
     form.form(g, now)
 with answers, st.container(key="patient-verdicts"):
+    verdicts.summary(g, now)
+    tools.verified(g, now)
     if now.draft.cells or now.draft.lesions:
         verdicts.next_variables(g, now)
     else:

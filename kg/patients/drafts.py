@@ -52,6 +52,12 @@ class ParsedDraft:
     faults: Mapping[str, str]
 
 
+def not_understood(guideline: Guideline, parsed: ParsedDraft) -> dict[str, str]:
+    """Return the faults of a draft in words, by variable, each with the label of its field."""
+    labels = {LESION: "list of lesions"} | {n: v.label for n, v in guideline.variables.items()}
+    return {name: f"{labels[name]}: {fault}" for name, fault in parsed.faults.items()}
+
+
 def written(text: str) -> str:
     """Return a typed cell in the notation of tables: "at least 3" becomes ">=3"."""
     stripped = " ".join(text.split())

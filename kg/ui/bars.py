@@ -8,6 +8,7 @@ import altair as alt
 import polars as pl
 
 MOST_BARS = 40
+_NTH = "(row of the label)"
 _MOST_COLOURS = 8
 _OKABE_ITO = {  # without black and white, for either theme
     False: ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999"),
@@ -35,15 +36,20 @@ def first_bars(frame: pl.DataFrame, label: str) -> tuple[pl.DataFrame, int]:
 
 
 def bars(frame: pl.DataFrame, label: str, number: str, colour: str | None, dark: bool) -> alt.Chart:
-    """Return rows as bars in the order of the rows, parted by a column where one is named."""
+    """Return a bar for each row, in the order of the rows, coloured by a column if one is named.
+
+    Rows with the same label stand below each other and are never added up: a patient may be
+    counted in several of them.
+    """
     columns = dict.fromkeys([label, number, *([colour] if colour else [])])
     rows = frame.select(
         pl.col(name) if name == number else pl.col(name).cast(pl.String) for name in columns
-    )
+    ).with_columns(pl.int_range(pl.len()).over(label).alias(_NTH))
     palette = _OKABE_ITO[dark]
     encoding = {
-        "x": alt.X(number, type="quantitative", title=number),
+        "x": alt.X(number, type="quantitative", title=number, stack=None),
         "y": alt.Y(label, type="nominal", sort=None, title=label, axis=alt.Axis(labelLimit=150)),
+        "yOffset": alt.YOffset(_NTH, type="ordinal"),
         "tooltip": [alt.Tooltip(name) for name in columns],
     }
     if colour is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import streamlit as st
 
@@ -51,6 +52,18 @@ def keep(state: State, start: Mapping[str, str]) -> None:
     """Keep in the address what differs from the state in which the page begins."""
     kept = {name: [value] for name, value in state.items() if value and start.get(name) != value}
     address.keep(kept)
+
+
+def given(key: str, parameter: str, value: str) -> dict[str, Any]:
+    """Give a widget its value; return what to hand to it besides its key.
+
+    In the first run of a session the browser may know better than the address: where the server
+    was started anew, what was typed then comes with that run. So the value is merely a default.
+    """
+    if address.is_first():
+        return {parameter: value}
+    st.session_state[key] = value
+    return {}
 
 
 def bound(state: State, name: str, key: str, default: str | None = None) -> str:

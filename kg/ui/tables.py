@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from html import escape
 
 import polars as pl
 import streamlit as st
@@ -12,6 +13,7 @@ from kg.texts import counted
 from kg.ui.links import link
 
 _ROW = 35  # pixels
+_PRINTED = 500  # rows; the browser draws no more of a table on paper than it shows
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ def table(
         st.dataframe(frame, key=f"table:{name}", hide_index=True, height=height)
     else:
         _choosable(frame, f"table:{name}", height, picked, on_pick)
+    if len(frame) <= _PRINTED:
+        st.html(_on_paper(frame))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(counted(len(frame), "row"), width="content")
         st.download_button(
@@ -58,6 +62,17 @@ def table(
         )
         if asked is not None:
             link("query", "Query", asked.place(), icon=":material/manage_search:")
+
+
+def _on_paper(frame: pl.DataFrame) -> str:
+    """Return a table for paper alone, where the one on screen would show what is in its window."""
+    heads = "".join(f"<th>{escape(name)}</th>" for name in frame.columns)
+    cells = [["" if v is None else escape(str(v)) for v in row] for row in frame.iter_rows()]
+    rows = "".join(f"<tr><td>{'</td><td>'.join(row)}</td></tr>" for row in cells)
+    return (
+        f'<div class="print-only" aria-hidden="true"><table><thead><tr>{heads}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
 
 
 def _choosable(

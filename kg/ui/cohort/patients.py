@@ -20,6 +20,7 @@ from kg.ui.tables import Asked, table
 from kg.ui.words import literal, short
 
 SHOWN = 500
+_OPEN = "Open in Patient"
 _EXAMPLE = "hcc:graph/verdicts/example"
 
 
@@ -70,18 +71,19 @@ def _open(cohort: OpenCohort, names: dict[int, str]) -> None:
             on_change=lambda: state.pick(st.session_state["cohort:patient"]),
             placeholder="Pick a row, or choose here",
         )
-        pressed = st.button(
-            "Open in Patient",
-            type="primary",
-            icon=":material/person:",
-            disabled=picked not in names,
-        )
-    if pressed and picked is not None:
-        draft = cohort.draft(picked)
-        if len(addresses.query_string(draft)) > addresses.LONGEST:
-            open_draft(draft)  # too long for an address: it goes by the session
-            links.go("patient")
-        links.go("patient", addresses.parameters_of(draft))
+        draft = cohort.draft(picked) if picked is not None and picked in names else None
+        if draft is None or len(addresses.query_string(draft)) > addresses.LONGEST:
+            st.button(  # a record too long for an address goes by the session
+                _OPEN,
+                icon=":material/person:",
+                disabled=draft is None,
+                on_click=lambda: open_draft(draft) if draft else None,
+                key="cohort:open",
+            )
+            if st.session_state.get("cohort:open"):
+                links.go("patient")
+        else:
+            links.link("patient", _OPEN, addresses.parameters_of(draft), icon=":material/person:")
 
 
 def told(cohort: OpenCohort, selection: Selection) -> str:

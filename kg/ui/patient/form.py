@@ -8,17 +8,30 @@ import streamlit as st
 
 from kg.explanation.wording import value_words
 from kg.guideline import Guideline
-from kg.guideline.values import Variable
+from kg.guideline.values import BOOLEAN, Variable
 from kg.keys import LESION_ID
 from kg.patients.cells import expected
 from kg.patients.drafts import LESION, written
 from kg.texts import UNKNOWN_VALUE, counted
-from kg.ui import session
 from kg.ui.patient import state
 from kg.ui.patient.state import FIELD, FOCUS, GROUP, Judged
+from kg.ui.restoring import given
 from kg.ui.words import literal
 
+NOTHING, SEVERAL = "", "|"  # what stands in a choice beside the values of its variable
 _LESIONS = "patient:lesions"
+# The second click of a double click is none: what came to stand under it was not meant.
+_ONE_CLICK = """<script>
+if (!window.hccOneClick) {
+  window.hccOneClick = true;
+  document.addEventListener("click", (event) => {
+    if (event.detail > 1 && event.target.closest(".st-key-patient-record .stButtonGroup")) {
+      event.stopPropagation();
+      event.preventDefault();
+    }
+  }, true);
+}
+</script>"""
 _FOCUS = """<script>
 setTimeout(() => {
   const field = document.querySelector(".st-key-field-%s");
@@ -35,10 +48,12 @@ def form(guideline: Guideline, judged: Judged) -> None:
     groups = guideline.groups
     if st.session_state.get(GROUP) not in groups:
         st.session_state[GROUP] = next(iter(groups))
+    wrong = {guideline.variables[n].group for n in judged.parsed.faults if n != LESION}
+    wrong |= {next(iter(groups))} if LESION in judged.parsed.faults else set()
     group = st.segmented_control(
         "Group of variables",
         list(groups),
-        format_func=groups.__getitem__,
+        format_func=lambda name: f"⚠ {groups[name]}" if name in wrong else groups[name],
         key=GROUP,
         required=True,
         label_visibility="collapsed",
@@ -54,6 +69,7 @@ def form(guideline: Guideline, judged: Judged) -> None:
             _field(guideline, judged, variable)
     if any(variable.lesion_aggregation == "count" for variable in fields):
         _lesions(guideline, judged)
+    st.html(_ONE_CLICK, unsafe_allow_javascript=True)
     focus = st.session_state.pop(FOCUS, None)
     if focus in guideline.variables:
         st.html(_FOCUS % focus, unsafe_allow_javascript=True)
@@ -61,60 +77,99 @@ def form(guideline: Guideline, judged: Judged) -> None:
 
 def _field(guideline: Guideline, judged: Judged, variable: Variable) -> None:
     """Show one field: what is known, as a widget, with what it was derived from or lacks."""
-    key, cell = FIELD + variable.name, judged.draft.cells.get(variable.name, "")
-    label = _label(judged, variable)
+    cell = judged.draft.cells.get(variable.name, "")
     if variable.is_number:
-        st.session_state.setdefault(key, cell)
-        st.text_input(
-            label,
-            key=key,
-            placeholder=UNKNOWN_VALUE,
-            help=_help(variable),
-            on_change=_typed,
-            args=(variable.name,),
-        )
+        _number(judged, variable, cell)
     else:
-        st.session_state.setdefault(key, _chosen(variable, cell))
-        st.pills(
-            label,
-            variable.words,
-            selection_mode="multi",
-            format_func={value.name: value.label for value in variable.values}.__getitem__,
-            key=key,
-            help=_help(variable),
-            on_change=_picked,
-            args=(guideline, variable.name),
-        )
+        _choice(guideline, judged, variable, cell)
     if fault := judged.parsed.faults.get(variable.name):
         st.markdown(f":red[:material/error: {literal(fault)}. Treated as unknown.]")
     for conflict in judged.explanation.conflicts:
         if variable.name in conflict.variables:
-            st.markdown(f":red[:material/warning: Conflict: {literal(conflict.message)}]")
+            with st.container(key=f"mark-{variable.name}"):
+                st.markdown(f":red[:material/warning: Conflict: {literal(conflict.message)}]")
 
 
-def _label(judged: Judged, variable: Variable) -> str:
+def _number(judged: Judged, variable: Variable, cell: str) -> None:
+    key = FIELD + variable.name
+    typed = st.text_input(
+        _label(variable),
+        key=key,
+        placeholder=_derived(judged, variable) or UNKNOWN_VALUE,
+        help=_help(variable),
+        on_change=_typed,
+        args=(variable.name,),
+        **given(key, "value", cell),
+    )
+    if typed != cell:  # typed while there was no session to hear of it
+        _typed(variable.name)
+        st.rerun()
+
+
+def _choice(guideline: Guideline, judged: Judged, variable: Variable, cell: str) -> None:
+    """Show a choice of one value; that several are possible is a choice of its own.
+
+    What is chosen stays chosen by another click, and nothing in it moves or changes its width:
+    a double click does what a click does.
+    """
+    key, chosen = FIELD + variable.name, _chosen(variable, cell)
+    several = len(chosen) > 1 or variable.name in state.several()
+    options = {value.name: value.label for value in variable.values} | {NOTHING: UNKNOWN_VALUE}
+    if len(variable.words) > len(BOOLEAN):
+        options |= {SEVERAL: "one of several"}
+    now = SEVERAL if several else (chosen or [NOTHING])[0]
+    picked = st.pills(
+        _label(variable),
+        options,
+        required=True,
+        format_func=options.__getitem__,
+        key=key,
+        help=_help(variable),
+        on_change=_picked,
+        args=(guideline, variable.name),
+        **given(key, "default", now),
+    )
+    if picked != now:  # picked while there was no session to hear of it
+        _picked(guideline, variable.name)
+        st.rerun()
+    if derived := _derived(judged, variable):
+        with st.container(key=f"mark-{variable.name}-derived"):
+            st.markdown(f":violet[{literal(derived)}]")
+    if several:
+        all_of_them = f"{key}:several"
+        st.session_state[all_of_them] = chosen
+        st.pills(
+            f"Possible values of {variable.label}",
+            variable.words,
+            selection_mode="multi",
+            format_func=options.__getitem__,
+            key=all_of_them,
+            on_change=_narrowed,
+            args=(guideline, variable.name),
+        )
+
+
+def _label(variable: Variable) -> str:
     """Return the label of a field in plain words, as a screen reader says it too."""
-    unit = f" ({variable.unit_symbol})" if variable.unit_symbol else ""
+    return variable.label + (f" ({variable.unit_symbol})" if variable.unit_symbol else "")
+
+
+def _derived(judged: Judged, variable: Variable) -> str:
+    """Return what other fields say of this one."""
     record = judged.parsed.record
-    known = record.known[variable.name]
-    said = ""
-    if variable.name in record.derived:
-        said = f"derived: {value_words(variable, known)}"
-    elif known != variable.unknown:
-        said = "" if known.pinned else value_words(variable, known)
-    elif not variable.is_number:
-        said = UNKNOWN_VALUE
-    return f"{variable.label}{unit}" + (f" · {said}" if said else "")
+    if variable.name not in record.derived:
+        return ""
+    return f"derived: {value_words(variable, record.known[variable.name])}"
 
 
 def _help(variable: Variable) -> str:
-    several = "" if variable.is_number else " If it is one of several, choose them all."
     values = "".join(
         f"\n- {literal(v.label)}: {literal(v.definition)}" for v in variable.values if v.definition
     )
+    how = ""
     if variable.is_number:
-        several = f" Give {literal(expected(variable))}, or in words: at least 2, 1 to 3."
-    return f"{literal(variable.definition)}{several}{values}"
+        how = f" Give {literal(expected(variable))}, or in words: at least 2, 1 to 3."
+    return f"{literal(variable.definition)}{how}{values}"
 
 
 def _chosen(variable: Variable, cell: str) -> list[str]:
@@ -130,17 +185,18 @@ def _typed(name: str) -> None:
 
 
 def _picked(guideline: Guideline, name: str) -> None:
-    """Take what was picked; of a boolean the later choice replaces the earlier one."""
-    key, variable = FIELD + name, guideline.variables[name]
-    picked = list(st.session_state[key])
-    if variable.type == "boolean" and len(picked) > 1:
-        before = session.draft().cells.get(name, "")
-        picked = [word for word in picked if word not in _chosen(variable, before)]
-        st.session_state[key] = picked
-    if len(picked) == len(variable.words):
-        picked = []
-        st.session_state[key] = picked
-    state.set_cell(name, "|".join(word for word in variable.words if word in picked))
+    """Take the one value that was picked, or that it is one of several."""
+    picked = st.session_state[FIELD + name]
+    state.set_several(name, several=picked == SEVERAL)
+    if picked != SEVERAL:
+        state.set_cell(name, picked)
+
+
+def _narrowed(guideline: Guideline, name: str) -> None:
+    """Take the values that are possible; all of them say nothing."""
+    picked, words = st.session_state[f"{FIELD}{name}:several"], guideline.variables[name].words
+    possible = [word for word in words if word in picked]
+    state.set_cell(name, "|".join(possible) if len(possible) < len(words) else "")
 
 
 def _lesions(guideline: Guideline, judged: Judged) -> None:

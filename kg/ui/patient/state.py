@@ -22,6 +22,7 @@ OTHER, OPEN, GROUP, FOCUS = "patient:other", "open", "patient:group", "focus"
 FIELD = "cell:"
 _LESIONS = "patient:opened-lesions"
 _STRANGERS = "patient:strangers"  # what the address held that is not part of a record
+_SEVERAL = "patient:several"  # the variables of which several values are said to be possible
 _OTHER = "other."  # in an address, before the parameters of the record to compare with
 
 
@@ -52,8 +53,8 @@ def open_draft(new: Draft) -> None:
     """Put another draft in place of the one of this session."""
     st.session_state[DRAFT] = new
     st.session_state[_LESIONS] = new.lesions
-    for key in [key for key in st.session_state if str(key).startswith(FIELD)]:
-        del st.session_state[key]
+    several().clear()
+    st.session_state.pop(f"{FIELD}lesions", None)
 
 
 def set_cell(variable: str, text: str) -> None:
@@ -69,6 +70,18 @@ def set_id(patient_id: str) -> None:
 def set_lesions(lesions: tuple[Mapping[str, str], ...]) -> None:
     """Change the lesions of the draft."""
     st.session_state[DRAFT] = replace(draft(), lesions=lesions)
+
+
+def several() -> set[str]:
+    """Return the variables of which several values are possible, though none may be named yet."""
+    found: set[str] = st.session_state.setdefault(_SEVERAL, set())
+    return found
+
+
+def set_several(variable: str, *, several: bool) -> None:
+    """Say whether several values of a variable are possible."""
+    now: set[str] = st.session_state.setdefault(_SEVERAL, set())
+    (now.add if several else now.discard)(variable)
 
 
 def opened_lesions() -> tuple[Mapping[str, str], ...]:

@@ -16,7 +16,7 @@ from kg.guideline import Guideline
 from kg.keys import ID, LESION_ID, ROW
 from kg.paths import example_cohort, example_lesions
 from kg.patients.addresses import LONGEST, query_string
-from kg.patients.drafts import Draft, draft_of
+from kg.patients.drafts import Draft, draft_of, not_understood
 from kg.reasoning.verdicts import PatientResult
 from kg.texts import counted
 from kg.ui import links, session
@@ -63,10 +63,16 @@ def tools(guideline: Guideline, judged: Judged) -> None:
             help="Start with an empty record",
         )
     if verify:
+        st.session_state[_VERIFIED] = None
+
+
+def verified(guideline: Guideline, judged: Judged) -> None:
+    """Show what HermiT says of this record, where it was asked."""
+    if _VERIFIED in st.session_state and st.session_state[_VERIFIED] is None:
         _verify(guideline, judged)
     told = st.session_state.get(_VERIFIED)
     if told and told[0] == judged.draft:
-        (st.success if told[1] else st.error)(told[2])
+        (st.success if told[1] else st.error)(literal(told[2]))
 
 
 def _load(guideline: Guideline) -> None:
@@ -116,7 +122,12 @@ def _save(guideline: Guideline, judged: Judged) -> None:
     with st.container(horizontal=True):
         st.download_button(  # made with the page: one that is made on demand can miss a rerun
             "Report",
-            report(guideline, judged.parsed.record, judged.explanation),
+            report(
+                guideline,
+                judged.parsed.record,
+                judged.explanation,
+                not_understood(guideline, judged.parsed).values(),
+            ),
             f"{stem}.html",
             "text/html",
             icon=":material/print:",

@@ -12,6 +12,7 @@ from kg.explanation.explanations import (
     RecommendationExplanation,
     TherapyExplanation,
 )
+from kg.explanation.headline import headline
 from kg.explanation.wording import (
     MISSING,
     MUTED,
@@ -25,6 +26,7 @@ from kg.explanation.wording import (
 )
 from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline
 from kg.guideline.taxonomy import families
+from kg.patients.drafts import not_understood
 from kg.reasoning.changes import changes
 from kg.reasoning.inquiry import MissingVariable, missing_variables
 from kg.reasoning.verdicts import MET, UNDETERMINED
@@ -32,11 +34,24 @@ from kg.reference.pictures import MENTIONED, sort_of
 from kg.texts import capitalised, counted
 from kg.ui.patient import state
 from kg.ui.patient.state import OPEN, Judged
-from kg.ui.words import literal, places, state_badge, verdict_badge
+from kg.ui.words import literal, places, short, state_badge, verdict_badge
 
 _ROLES = (INDICATION, PRECONDITION, ABSOLUTE, RELATIVE)
 _ANOTHER = "ask-another"
 _ASKED = 3  # variables to find out next that are offered at once
+
+
+def summary(guideline: Guideline, judged: Judged) -> None:
+    """Show the patient in one line, what was not understood, and what does not go together."""
+    identifier = literal(short(judged.draft.patient_id))
+    name = f"{identifier}: " if identifier else ""
+    st.markdown(f"**{name}{literal(headline(guideline, judged.parsed.record))}**")
+    if wrong := not_understood(guideline, judged.parsed):
+        told = "; ".join(literal(each) for each in wrong.values())
+        st.error(f"Not understood, and treated as unknown: {told}.", icon=":material/error:")
+    if judged.explanation.conflicts:
+        told = " ".join(literal(conflict.message) for conflict in judged.explanation.conflicts)
+        st.warning(f"Conflicts in the record: {told}", icon=":material/warning:")
 
 
 def next_variables(guideline: Guideline, judged: Judged) -> None:

@@ -180,8 +180,7 @@ def _chart(frame: pl.DataFrame) -> None:
     st.altair_chart(chart, key="query:chart")
     cut = f" {left_out:,} labels more are left out." if left_out else ""
     st.caption(
-        f"{literal(number)} by {literal(label)}; rows with the same label are added up.{cut} "
-        "The table has all rows."
+        f"{literal(number)} by {literal(label)}, a bar for each row.{cut} The table has all rows."
     )
 
 
