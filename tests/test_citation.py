@@ -16,7 +16,15 @@ def test_header_is_that_of_the_ontology():
 
 def test_citation_names_who_what_version_and_where():
     found = header(G)
-    for part in (*found.creators, found.title, found.version, found.version_iri, found.issued[:4]):
+    for part in (
+        *found.creators,
+        found.title,
+        found.version,
+        found.version_iri,
+        found.issued[:4],
+        G.source.title,
+        G.source.address,
+    ):
         assert part in found.citation
         assert part in found.bibtex
 

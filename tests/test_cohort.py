@@ -15,6 +15,7 @@ import pytest
 import kg
 from kg.benchmarks.cohort import write_cohort
 from kg.explanation.signs import VERDICT_SIGNS
+from kg.guideline import load
 from kg.paths import example_cohort
 from kg.patients.records import read_record
 from kg.readers import frame as frames
@@ -158,6 +159,7 @@ def test_the_command_prints_every_section(run: Callable[..., Any]) -> None:
         assert heading in ran.out
     assert "45 patients; 0 rows rejected" in ran.out
     assert "settles" in ran.out
+    assert load().source.title in " ".join(ran.out.split())
     assert "never the sole basis" in ran.err
 
 

@@ -29,6 +29,8 @@ def test_about_tells_version_title_verdicts_and_note_from_the_ontology():
         assert literal(label) in said
         assert literal(definition) in said
     assert header(G).citation in [each.value for each in test.code]
+    for part in (G.source.title, G.source.body, G.source.country, G.source.reference):
+        assert literal(part) in said
 
 
 def test_documents_that_are_named_exist():

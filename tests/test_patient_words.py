@@ -93,7 +93,8 @@ def test_a_report_holds_record_verdicts_reasons_and_the_note(
     record = find_patient(guideline, example_cohort(), patient, example_lesions())
     explanation = explain(guideline, record, Compiled(guideline).classify(record))
     text = printed(guideline, record)
-    for part in (patient, NOTE_ON_USE, guideline.version, headline(guideline, record)):
+    cited = guideline.source.citation
+    for part in (patient, NOTE_ON_USE, guideline.version, cited, headline(guideline, record)):
         assert part in text
     for told in (*explanation.facts, *(c.message for c in explanation.conflicts)):
         assert told in text

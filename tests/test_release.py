@@ -71,6 +71,19 @@ def test_citation_says_what_the_ontology_says_of_itself(guideline: Guideline) ->
     assert CITATION["license"] == found.licence_name
 
 
+def test_readme_and_citation_name_the_guideline_as_the_ontology_does(guideline: Guideline) -> None:
+    source = guideline.source
+    readme = (ROOT / "README.md").read_text("utf-8")
+    journal = source.reference.partition(" (")[0]
+    for part in (source.title, source.body, source.year, source.address, journal):
+        assert part in readme
+    (cited,) = CITATION["references"]
+    assert (cited["title"], str(cited["year"])) == (source.title, source.year)
+    assert [author["name"] for author in cited["authors"]] == [source.body]
+    assert source.address == f"https://doi.org/{cited['doi']}"
+    assert cited["notes"] == source.reference
+
+
 def test_the_changelog_counts_what_is_there_in_the_newest_part(guideline: Guideline) -> None:
     newest = re.split(r"^## .+$", CHANGELOG, flags=re.M)[1]
     assert "<!-- Begin of `hcc-kg reference counts` -->" in newest

@@ -88,6 +88,8 @@ def _print(console: Console, guideline: Guideline, report: CohortReport, top: in
     title = f"What is missing ({report.undetermined:,} {label})"
     _section(console, title, _missing(report, top), _SETTLES)
     _section(console, "Conflicts in the record", _conflicts(report))
+    console.print()
+    console.print(Text(f"Guideline: {guideline.source.citation}", style="dim"))
 
 
 def _section(console: Console, title: str, table: Table, note: str = "") -> None:

@@ -52,7 +52,8 @@ def report(
         _section("Verdicts", _verdicts(guideline, explanation)),
         _section("Criteria behind them", _criteria(explanation.therapies.values())),
         _section("Recommendations that are met", _recommendations(explanation)),
-        f"<footer><p>hcc-kg, ontology version {escape(guideline.version)}. Unknown is not no: "
+        f"<footer><p>{escape(guideline.source.citation)}</p>"
+        f"<p>hcc-kg, ontology version {escape(guideline.version)}. Unknown is not no: "
         "a verdict holds whatever the unknown values are, or it is undetermined and names what "
         "is missing.</p></footer>",
     ]

@@ -33,6 +33,26 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class Edition:
+    """The guideline as a body published it in a year; `part` says which part of it is encoded."""
+
+    id: str
+    title: str
+    part: str
+    body: str
+    year: str
+    country: str
+    language: str
+    reference: str
+    address: str
+
+    @property
+    def citation(self) -> str:
+        """How to cite the guideline itself, in one line."""
+        return f"{self.body} ({self.year}). {self.title}. {self.reference}. {self.address}"
+
+
+@dataclass(frozen=True)
 class Criterion:
     """A named class of patients with its formula: a criterion or a shared definition.
 
@@ -201,6 +221,7 @@ class Guideline:
     """
 
     ontology: Ontology
+    source: Edition
     variables: Mapping[str, Variable]
     criteria: Mapping[str, Criterion]
     definitions: Mapping[str, Criterion]

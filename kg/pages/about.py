@@ -69,7 +69,10 @@ with right:
     st.subheader("Sources", anchor=False)
     share = covered(g.statements.values()) / source.length
     st.markdown(
-        f"**{literal(source.label)}**: {literal(source.definition)} Statements cover "
+        f"**{literal(g.source.title)}**, {literal(g.source.body)}, {literal(g.source.country)}, "
+        f"{literal(g.source.year)}. {literal(g.source.reference)}: "
+        f"[{literal(g.source.address)}]({g.source.address}).\n\n"
+        f"{literal(source.definition)} Statements cover "
         f"{share:.0%} of its {source.length:,} characters. The text itself is not included."
     )
     link("guideline", "Coverage of the text", {"view": "coverage"}, icon=":material/menu_book:")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from kg.guideline import Guideline
+from kg.guideline import Edition, Guideline
 from kg.ontology import DCTERMS, OWL, ROOT, Ontology
 
 LICENCE_NAMES = {"https://www.apache.org/licenses/LICENSE-2.0": "Apache-2.0"}
@@ -35,14 +35,15 @@ class Header:
     licence: str
     licence_name: str
     sha256: str
+    source: Edition
     modules: tuple[Module, ...]
 
     @property
     def citation(self) -> str:
-        """How to cite the ontology, in one line."""
+        """How to cite the ontology with the guideline that it encodes, in one line."""
         return (
             f"{', '.join(self.creators)} ({self.issued[:4]}). {self.title}. "
-            f"Version {self.version}. {self.version_iri}"
+            f"Version {self.version}. {self.version_iri}. Encodes: {self.source.citation}"
         )
 
     @property
@@ -54,6 +55,7 @@ class Header:
             "year": self.issued[:4],
             "version": self.version,
             "url": self.version_iri,
+            "note": f"Encodes: {self.source.citation}",
         }
         lines = [f"  {name} = {{{value}}}," for name, value in fields.items()]
         return "\n".join([f"@misc{{hcc-kg-{self.version},", *lines, "}"])
@@ -77,6 +79,7 @@ def header(guideline: Guideline) -> Header:
         licence=licence,
         licence_name=LICENCE_NAMES.get(licence, licence),
         sha256=ontology.sha256,
+        source=guideline.source,
         modules=tuple(_module(ontology, iri) for iri in ontology.modules),
     )
 

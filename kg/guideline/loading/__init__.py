@@ -44,6 +44,7 @@ def guideline_of(ontology: Ontology) -> Guideline:
     groups = Terms(ontology).concepts("GroupScheme")
     return Guideline(
         ontology=ontology,
+        source=StatementReader(ontology).edition(),
         variables=variables,
         criteria=criteria,
         definitions=classes.criteria("SharedDefinition"),

@@ -10,18 +10,47 @@ from kg.errors import OntologyError
 from kg.guideline.formula import And, Formula, atoms
 from kg.guideline.loading.classes import ClassReader
 from kg.guideline.loading.terms import Terms
-from kg.guideline.model import ConflictRule, Derivation, Narrowing, Score, Statement
+from kg.guideline.model import ConflictRule, Derivation, Edition, Narrowing, Score, Statement
 from kg.guideline.values import Variable
-from kg.ontology import EDITORIAL, HCC, LABEL, NOTATION, OA, OWL, Ontology, local_name
+from kg.ontology import (
+    DCTERMS,
+    DEFINITION,
+    EDITORIAL,
+    HCC,
+    LABEL,
+    NOTATION,
+    OA,
+    OWL,
+    Ontology,
+    local_name,
+)
 
 
 class StatementReader(Terms):
-    """Reads the statements."""
+    """Reads the statements and the edition that they come from."""
 
     def statements(self) -> dict[str, Statement]:
         """Return the statements by id, in the order of the text."""
         nodes = sorted(self.ontology.of_type(HCC + "Statement"), key=lambda n: n.value)
         return {statement.id: statement for statement in map(self._statement, nodes)}
+
+    def edition(self) -> Edition:
+        """Return the edition of the guideline that the statements come from."""
+        nodes = self.ontology.of_type(HCC + "Edition")
+        if len(nodes) != 1:
+            raise OntologyError(f"there are {len(nodes)} individuals of hcc:Edition; state one")
+        (node,) = nodes
+        return Edition(
+            id=self.need(node, NOTATION),
+            title=self.need(node, DCTERMS + "title"),
+            part=self.need(node, DEFINITION),
+            body=self.need(node, DCTERMS + "publisher"),
+            year=self.need(node, DCTERMS + "issued"),
+            country=self.need(node, DCTERMS + "spatial"),
+            language=self.need(node, DCTERMS + "language"),
+            reference=self.need(node, DCTERMS + "bibliographicCitation"),
+            address=self.one(node, DCTERMS + "identifier"),
+        )
 
     def _statement(self, node: ox.NamedNode) -> Statement:
         ontology = self.ontology
