@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,7 @@ from kg.checks import run as check
 from kg.checks.kinds import terms_of
 from kg.checks.registry import REASONER_STEPS, Check, Material, subject_in
 from kg.commands import check as command
-from kg.engines import java
+from kg.engines import coherence, java
 from kg.errors import ComponentError
 from kg.guideline import Guideline
 
@@ -111,10 +114,10 @@ def test_a_message_that_names_a_module_only_is_about_the_ontology() -> None:
 
 
 def test_without_java_the_reasoner_is_a_missing_component(monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_java(_: object) -> list[str]:
+    def no_java() -> java.Java:
         raise ComponentError("HermiT needs a Java runtime")
 
-    monkeypatch.setattr(java, "profile_violations", no_java)
+    monkeypatch.setattr(coherence, "java", no_java)
     with pytest.raises(ComponentError):
         check.run()
     assert not check.run(reasoner=False).findings
@@ -126,6 +129,41 @@ def test_the_command_prints_every_check_and_succeeds() -> None:
     missing = [item.name for item in check.checks() if item.name not in result.stdout]
     assert missing == []
     assert "0 findings" in result.stderr
+
+
+# More pigeons than holes: an ontology of one class, of which a reasoner can only try everything.
+_HOLES = [f"hcc:hole{number}" for number in range(14)]
+_BUSY = f"""
+@prefix hcc: <https://w3id.org/hcc-kg/> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+<https://w3id.org/hcc-kg/ontology> a owl:Ontology ; hcc:defaultEdition "busy" .
+<https://w3id.org/hcc-kg/ontology/busy> a owl:Ontology .
+hcc:defaultEdition a owl:AnnotationProperty .
+hcc:in a owl:ObjectProperty .
+hcc:Busy a owl:Class ; rdfs:subClassOf [ a owl:Restriction ; owl:onProperty hcc:in ;
+    owl:onClass [ a owl:Class ; owl:oneOf ( {" ".join(_HOLES)} ) ] ;
+    owl:minQualifiedCardinality
+        "{len(_HOLES) + 1}"^^<http://www.w3.org/2001/XMLSchema#nonNegativeInteger> ] .
+""" + "".join(f"{hole} a owl:NamedIndividual .\n" for hole in _HOLES)
+
+
+def test_what_is_cheap_is_printed_first_and_the_reasoner_is_given_up(tmp_path: Path) -> None:
+    (tmp_path / "busy").mkdir()
+    (tmp_path / "hcc.ttl").write_text(_BUSY, "utf-8")
+    (tmp_path / "busy" / "edition.ttl").write_text("", "utf-8")
+    arguments = ["-m", "kg", "check", "--timeout", "10", "--ontology", str(tmp_path)]
+    with subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        early = os.read(process.stdout.fileno(), 100_000).decode()
+        assert process.poll() is None  # the reasoner has only begun
+        late = process.stdout.read().decode()
+    assert early.startswith("check ")
+    assert "\nscores" in early
+    assert "profile  " in late
+    told = "satisfiable: hcc:Busy: the 10 seconds for the reasoner were over when it was at the"
+    assert told in late
+    assert process.returncode == 1
 
 
 def test_the_command_prints_findings_and_fails(ontology_copy: Path) -> None:

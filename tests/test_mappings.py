@@ -9,7 +9,7 @@ import pyoxigraph as ox
 import pytest
 
 from kg.checks import run as check
-from kg.engines import java
+from kg.engines.coherence import Coherence
 from kg.guideline import Guideline
 from kg.ontology import DCTERMS, HCC, RDF, RDFS, ROOT, SKOS, Ontology
 from kg.paths import ontology_folder
@@ -96,7 +96,7 @@ def test_the_ontology_with_its_mappings_is_in_owl_2_dl(ontology_copy: Path) -> N
     )
     ontology = Ontology(ontology_copy)
     assert ROOT + "/mappings" in ontology.modules
-    assert java.profile_violations(ontology) == []
+    assert Coherence(ontology).profile_violations() == []
 
 
 def test_without_the_mappings_the_check_says_so(ontology_copy: Path) -> None:

@@ -11,11 +11,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from kg.errors import OntologyError
 from kg.guideline import Guideline, load
 from kg.ontology import HCC, Ontology
+
+if TYPE_CHECKING:
+    from kg.engines.coherence import Coherence
 
 Examined: TypeAlias = Iterator[tuple[str, Iterable[str]]]
 
@@ -33,11 +36,23 @@ REASONER_STEPS = ("profile", "consistency", "satisfiability")
 
 
 class Material:
-    """The ontology under check, read as far as a check needs it."""
+    """The ontology under check, read as far as a check needs it.
 
-    def __init__(self, folder: Path, edition: str | None = None) -> None:
+
+    `seconds` limit the reasoner; `watch` is told what it is at.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        edition: str | None = None,
+        seconds: float | None = None,
+        watch: Callable[[str], object] = lambda told: None,
+    ) -> None:
         self.folder = folder
+        self.watch = watch
         self._edition = edition
+        self._seconds = seconds
 
     @property
     def own_folder(self) -> Path:
@@ -55,18 +70,11 @@ class Material:
         return load(self.folder, self._edition)
 
     @cached_property
-    def unsatisfiable(self) -> list[str] | None:
-        """The classes that can have no member; None where the ontology is inconsistent."""
-        from kg.engines.java import unsatisfiable_classes  # noqa: PLC0415 - only this needs Java
+    def reasoner(self) -> Coherence:
+        """The reasoner; its time begins with the first use."""
+        from kg.engines.coherence import Coherence  # noqa: PLC0415 - only this needs Java
 
-        return unsatisfiable_classes(self.ontology)
-
-    @cached_property
-    def profile_violations(self) -> list[str]:
-        """What keeps the ontology out of OWL 2 DL."""
-        from kg.engines.java import profile_violations  # noqa: PLC0415 - only this needs Java
-
-        return profile_violations(self.ontology)
+        return Coherence(self.ontology, self._seconds)
 
 
 @dataclass(frozen=True)

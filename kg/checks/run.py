@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from kg.checks import (
 from kg.checks.registry import REASONER_STEPS, REGISTRY, STEPS, Check, Finding, Material, Outcome
 from kg.paths import ontology_folder
 
-__all__ = ["MODULES", "Check", "Finding", "Outcome", "Report", "checks", "run"]
+__all__ = ["MODULES", "Check", "Finding", "Outcome", "Report", "checks", "outcomes", "run"]
 
 MODULES = (
     *(terms, variables, contract, mappings),
@@ -57,8 +58,16 @@ def run(folder: Path | None = None, edition: str | None = None, *, reasoner: boo
     Raises:
         ComponentError: the reasoner is wanted, and there is no Java that it can run on.
     """
-    folder = folder or ontology_folder()
-    material, outcomes = Material(folder, edition), list[Outcome]()
+    material = Material(folder or ontology_folder(), edition)
+    return Report(material.folder, tuple(outcomes(material, reasoner=reasoner)))
+
+
+def outcomes(material: Material, *, reasoner: bool = True) -> Iterator[Outcome]:
+    """Yield what comes of each check as soon as it has run: the quick ones, then the reasoner's.
+
+    Raises:
+        ComponentError: as `run`.
+    """
     stopped: dict[str, str] = {}  # by step, why the steps after it cannot run
     for check in checks():
         reason = stopped.get(STEPS[check.step] or "", "")
@@ -67,5 +76,4 @@ def run(folder: Path | None = None, edition: str | None = None, *, reasoner: boo
         outcome = Outcome(check, not_run=reason) if reason else check.run(material)
         if reason or outcome.findings:
             stopped.setdefault(check.step, reason or f"fix what {check.name} found first")
-        outcomes.append(outcome)
-    return Report(folder, tuple(outcomes))
+        yield outcome

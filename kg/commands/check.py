@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Sequence
+from itertools import islice
 from typing import Annotated, Literal
 
 import typer
 from rich.table import Table
 
-from kg.checks.run import Outcome, Report, run
+from kg.checks.registry import REASONER_STEPS, Check, Material, Outcome
+from kg.checks.run import Report, checks, outcomes
 from kg.commands.inputs import Ontology
+from kg.paths import ontology_folder
 from kg.terminal import messages, output
 
 
@@ -18,32 +23,54 @@ def check(
     no_reasoner: Annotated[
         bool, typer.Option("--no-reasoner", help="Leave out the checks that need Java.")
     ] = False,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, help="Seconds after which the reasoner is given up.")
+    ] = 600,
     format: Annotated[Literal["text", "json"], typer.Option(help="Format of the report.")] = "text",
 ) -> None:
     """Check the ontology's files and logic.
 
-    The checks of the graph are saved questions: 'hcc-kg queries --tag check' lists them.
+    What needs no reasoner is printed first. The checks of the graph are saved questions:
+    'hcc-kg queries --tag check' lists them.
 
     Exit status: 0 nothing found, 1 something found, 3 no Java for the reasoner.
 
     Example: hcc-kg check --no-reasoner
     """
-    report = run(ontology, reasoner=not no_reasoner)
+    status = messages().status("Reading the ontology")
+    material = Material(
+        ontology or ontology_folder(),
+        seconds=timeout,
+        watch=lambda told: status.update(f"Asking the reasoner HermiT: {told}"),
+    )
+    running = outcomes(material, reasoner=not no_reasoner)
+    quick = sum(item.step not in REASONER_STEPS for item in checks())
+    found: list[Outcome] = []
+    for some in (islice(running, quick), running):
+        with status:
+            part = list(some)
+        if format == "text":
+            _print(part, with_header=not found)
+        found += part
+    report = Report(material.folder, tuple(found))
     if format == "json":
         typer.echo(json.dumps(_json(report), indent=2, ensure_ascii=False))
-    else:
-        _print(report)
     messages().print(_summary(report), soft_wrap=True, markup=False)
     if report.findings:
         raise typer.Exit(1)
 
 
-def _print(report: Report) -> None:
-    console = output()
-    table = Table("check", "what must hold", box=None, pad_edge=False)
-    table.add_column("looked at", justify="right")
-    table.add_column("findings", justify="right")
-    for outcome in report.outcomes:
+def _print(outcomes: Sequence[Outcome], with_header: bool) -> None:
+    """Print a part of a table in columns as wide as the whole table needs."""
+    every, console = checks(), output()
+    table = Table(box=None, pad_edge=False, show_header=with_header)
+    names, texts = (max(map(len, column)) for column in zip(*map(_words, every), strict=True))
+    counted = len("looked at  findings")
+    table.add_column("check", width=names)
+    table.add_column("what must hold", width=min(texts, console.width - names - counted - 4))
+    table.add_column("looked at", justify="right", min_width=9)
+    table.add_column("findings", justify="right", min_width=8)
+    for outcome in outcomes:
         counts = (str(outcome.looked_at), str(len(outcome.findings)))
         left_out = ("not run", "")
         table.add_row(
@@ -52,9 +79,14 @@ def _print(report: Report) -> None:
             *(left_out if outcome.not_run else counts),
         )
     console.print(table)
-    for finding in report.findings:
+    for finding in (finding for outcome in outcomes for finding in outcome.findings):
         line = f"{finding.check}: {finding.subject}: {finding.message}"
         console.print(line, soft_wrap=True, markup=False)
+    sys.stdout.flush()
+
+
+def _words(item: Check) -> tuple[str, str]:
+    return item.name, item.description
 
 
 def _summary(report: Report) -> str:

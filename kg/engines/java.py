@@ -151,28 +151,3 @@ def load(owl: Java, manager: Any, ontology: Ontology, modules: set[str] | None) 
     """Load all modules of an ontology, or those named, into an ontology of the OWL API."""
     document = ontology.rdf_xml(modules).decode()
     return manager.loadOntologyFromOntologyDocument(owl.io_string(document))
-
-
-def profile_violations(ontology: Ontology) -> list[str]:
-    """Return what keeps the whole ontology out of OWL 2 DL; nothing where it is inside."""
-    owl = java()
-    with LOCK, told():
-        manager = owl.manager_of.createOWLOntologyManager()
-        loaded = load(owl, manager, ontology, None)
-        report = owl.profile().checkOntology(loaded)
-        return [str(violation) for violation in report.getViolations()]
-
-
-def unsatisfiable_classes(ontology: Ontology) -> list[str] | None:
-    """Return the named classes that can have no member; None where nothing is consistent."""
-    owl = java()
-    with LOCK, told():
-        manager = owl.manager_of.createOWLOntologyManager()
-        reasoner = owl.hermit(owl.configuration(), load(owl, manager, ontology, None))
-        try:
-            if not reasoner.isConsistent():
-                return None
-            bottom = reasoner.getUnsatisfiableClasses().getEntitiesMinusBottom()
-            return sorted(str(class_.getIRI()) for class_ in bottom)
-        finally:
-            reasoner.dispose()
