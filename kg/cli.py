@@ -21,6 +21,7 @@ from kg.commands import (
     explain,
     explore,
     graph,
+    ontology,
     query,
     reference,
     renew,
@@ -77,6 +78,7 @@ app.command("bench")(bench.bench)
 app.add_typer(graph.app, name="graph")
 app.command("queries")(query.queries)
 app.command("query")(query.query)
+app.command("ontology")(ontology.ontology)
 app.command("reference")(reference.reference)
 app.command("renew")(renew.renew)
 app.command("serve")(serve.serve)
