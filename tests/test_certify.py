@@ -80,7 +80,9 @@ class PartByPart:
             name: kleene(self.guideline, self.guideline.formulas[name], record.known)
             for name in classes_asked(self.guideline)
         }
-        return result(self.guideline, record, states, logic_of(self.guideline).missing)
+        return result(
+            self.guideline, record, states, logic_of(self.guideline).missing, lambda *_: None
+        )
 
 
 def _one_by_one(guideline: Guideline) -> OneByOne:

@@ -54,7 +54,7 @@ def cohort(guideline: Guideline) -> dict[str, PatientResult]:
         name = row["patient_id"]
         cells = {column: cell for column, cell in row.items() if column != "patient_id"}
         record = read_record(guideline, name, cells, lesions.pop(name, None))
-        found[name] = result(guideline, record, logic.states(record), logic.missing)
+        found[name] = result(guideline, record, logic.states(record), logic.missing, logic.intent)
     assert not lesions, f"lesions of unknown patients: {sorted(lesions)}"
     return found
 

@@ -51,7 +51,7 @@ def adverse_absent():
 
 def explanation(**cells):
     record = read_record(G, "p", cells)
-    return explain(G, record, result(G, record, LOGIC.states(record), LOGIC.missing))
+    return explain(G, record, result(G, record, LOGIC.states(record), LOGIC.missing, LOGIC.intent))
 
 
 def therapy(name, **cells):
@@ -236,7 +236,7 @@ def test_recommendation_that_concerns_no_therapy_is_never_muted():
 
 def test_narrowed_result_mutes_by_the_verdicts_it_left_out():
     record = read_record(G, "p", {"hepatic_vein_thrombus": "yes"})
-    whole = result(G, record, LOGIC.states(record), LOGIC.missing)
+    whole = result(G, record, LOGIC.states(record), LOGIC.missing, LOGIC.intent)
     narrow = explain(G, record, whole.narrowed(["tace"]))
     assert list(narrow.therapies) == ["tace"]
     assert narrow.recommendations == explain(G, record, whole).recommendations

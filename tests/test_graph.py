@@ -112,6 +112,7 @@ def test_verdicts_of_the_example_cohort_are_the_engines(
                 "verdictOn": [f"patient/{patient['patient_id']}"],
                 "therapy": [guideline.therapies[name].iri.removeprefix(HCC)],
                 "verdict": [answer["verdict"].title().replace("_", "") + "Verdict"],
+                **({"intent": [f"{intent.title()}Intent"]} if (intent := answer["intent"]) else {}),
             }
             if answer["verdict"].startswith("eligible"):
                 classes.append(guideline.therapies[name].classes["eligible"])

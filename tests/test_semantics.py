@@ -59,7 +59,7 @@ def clear_record(guideline: Guideline, **cells: str) -> Record:
 
 def answer(guideline: Guideline, record: Record) -> PatientResult:
     logic = logic_of(guideline)
-    return result(guideline, record, logic.states(record), logic.missing)
+    return result(guideline, record, logic.states(record), logic.missing, logic.intent)
 
 
 def left(guideline: Guideline, cells: Mapping[str, str], variable: str) -> str:

@@ -62,7 +62,7 @@ class ByReasoner:
         states = self.reasoner.states_of(record, tuple(names))
         if set(names) != set(classes_asked(self.guideline)):
             return {(STATE, name): state for name, state in states.items()}
-        found = all_answers(result(self.guideline, record, states, lambda *_: ()))
+        found = all_answers(result(self.guideline, record, states, lambda *_: (), lambda *_: None))
         return {q: a for q, a in found.items() if q[0] not in (MISSING, CONFLICTS)}
 
     def answer(self, cells: Cells, question: Question) -> str | None:
@@ -93,7 +93,9 @@ class ByBruteForce:
             return {}
         states = {name: truth.state(name) for name in classes_asked(self.guideline)}
         record = read_record(self.guideline, PATIENT, cells)
-        found = result(self.guideline, record, states, lambda _, t: tuple(truth.missing(t)))
+        found = result(
+            self.guideline, record, states, lambda _, t: tuple(truth.missing(t)), lambda *_: None
+        )
         return all_answers(found)
 
     def answer(self, cells: Cells, question: Question) -> str | None:

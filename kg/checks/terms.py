@@ -72,6 +72,7 @@ _SOME: dict[str, tuple[str, ...]] = {
 _SCHEMES = {
     **{HCC + "kind": "KindScheme", HCC + "role": "RoleScheme"},
     **{HCC + "group": "GroupScheme", HCC + "worse": "DirectionScheme"},
+    HCC + "intent": "IntentScheme",
 }
 
 
@@ -223,7 +224,7 @@ def placed(material: Material) -> Examined:
 
 @check("terms")
 def schemes(material: Material) -> Examined:
-    """Every kind, role, group and direction is a concept of its value list."""
+    """Every kind, role, group, direction and intent is a concept of its value list."""
     ontology = material.ontology
     for triple in ontology.triples:
         scheme = _SCHEMES.get(triple.predicate.value)

@@ -12,8 +12,9 @@ from functools import lru_cache, reduce
 import polars as pl
 
 from kg.guideline import Guideline, Therapy
+from kg.reasoning.intents import INTENTS, PALLIATIVE
 from kg.reasoning.logic import logic_of
-from kg.reasoning.results import CODE, MISSING_, STATE_, VERDICT_
+from kg.reasoning.results import CODE, INTENT_, MISSING_, STATE_, VERDICT_
 from kg.reasoning.verdicts import (
     CONTRAINDICATED,
     EXCLUDED,
@@ -62,6 +63,12 @@ def reasons(therapy: Therapy) -> Iterator[tuple[str, tuple[str, ...], pl.Expr, p
         for names, flag in flags.items():
             yield word, names, ruled_out & flag, ruled_out & flag & (number == 1)
         yield word, (), ruled_out & (number == 0), ruled_out & (number == 0)
+
+
+def palliative(therapy: Therapy, verdict: str) -> pl.Expr:
+    """Return where a therapy has an eligible verdict that rests on palliative indications only."""
+    intended = pl.col(INTENT_ + therapy.id) == INTENTS.index(PALLIATIVE)
+    return intended & (pl.col(VERDICT_ + therapy.id) == VERDICTS.index(verdict))
 
 
 @lru_cache(maxsize=4)

@@ -27,7 +27,7 @@ from kg.patients.tables import PatientTable, variables_of
 from kg.readers import Source, open_source
 from kg.readers.uploads import File, Held
 from kg.reasoning.results import VERDICT_, Chunk, schema
-from kg.reasoning.verdicts import ELIGIBLE, ELIGIBLE_UNCHECKED, ELIGIBLE_WITH_CAUTION, VERDICTS
+from kg.reasoning.verdicts import ELIGIBLES, VERDICTS
 from kg.writers import Task
 from kg.writers.json import objects
 from kg.writers.rows import joined_rows, rows
@@ -35,7 +35,7 @@ from kg.writers.rows import joined_rows, rows
 LARGEST = 500_000
 STEP = 25_000
 DOWNLOADS = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet", "jsonl": "text/plain"}
-_ELIGIBLE = [VERDICTS.index(word) for word in (ELIGIBLE, ELIGIBLE_WITH_CAUTION, ELIGIBLE_UNCHECKED)]
+_ELIGIBLE = [VERDICTS.index(word) for word in ELIGIBLES]
 
 Progress = Callable[[int, int], object]
 """Told after each step how many patients are done, of how many."""

@@ -22,7 +22,15 @@ from pathlib import Path
 
 import polars as pl
 
-from kg.cohorts.expressions import blocked, blocking, open_sets, reasons, settled, undetermined
+from kg.cohorts.expressions import (
+    blocked,
+    blocking,
+    open_sets,
+    palliative,
+    reasons,
+    settled,
+    undetermined,
+)
 from kg.engines.classification import chunks
 from kg.engines.registry import engine_of
 from kg.engines.rejects import RejectCounter
@@ -33,8 +41,9 @@ from kg.patients.column_records import CONFLICTS
 from kg.patients.tables import PatientTable
 from kg.readers import Source
 from kg.readers.frame import ArrowFrame, frame_source
+from kg.reasoning.intents import PALLIATIVE
 from kg.reasoning.results import Chunk
-from kg.reasoning.verdicts import CONTRAINDICATED, EXCLUDED, NOT_INDICATED
+from kg.reasoning.verdicts import CONTRAINDICATED, ELIGIBLES, EXCLUDED, NOT_INDICATED
 
 Watch = Callable[[Iterator[Chunk]], Iterable[Chunk]]
 TOGETHER = "only together"
@@ -58,6 +67,9 @@ class Reason:
 class TherapyReport:
     """One therapy: how many patients got each verdict, and what ruled it out for how many.
 
+    `palliative` counts, by the verdicts that are eligible, the patients for whom it rests on
+    palliative indications only.
+
     `contraindicated_by` counts, among contraindicated patients, the absolute contraindications
     that are met. `not_indicated_by` counts, among those not indicated, the preconditions that
     are excluded, and that all indications are. Where neither does it alone, they cannot be met
@@ -67,6 +79,7 @@ class TherapyReport:
     therapy: str
     label: str
     verdicts: Mapping[str, int]
+    palliative: Mapping[str, int]
     contraindicated_by: tuple[Reason, ...]
     not_indicated_by: tuple[Reason, ...]
 
@@ -170,6 +183,8 @@ class _Tally:
     def _named(self) -> dict[str, pl.Expr]:
         named = {"undetermined": undetermined(self.guideline)}
         for therapy in self._therapies:
+            for word in ELIGIBLES:
+                named[_key(therapy, word, (), PALLIATIVE)] = palliative(therapy, word)
             for word, names, flag, alone in reasons(therapy):
                 named[_key(therapy, word, names)] = flag
                 named[_key(therapy, word, names, "alone")] = alone
@@ -215,6 +230,7 @@ class _Tally:
             therapy=therapy.id,
             label=therapy.label,
             verdicts=summary.of(therapy.id),
+            palliative={w: self.counts[_key(therapy, w, (), PALLIATIVE)] for w in ELIGIBLES},
             contraindicated_by=self._ranked(
                 therapy, CONTRAINDICATED, [(name,) for name in therapy.absolute]
             ),

@@ -20,14 +20,21 @@ _COUNT = pl.UInt32()
 
 
 def verdicts(cohort: OpenCohort) -> pl.DataFrame:
-    """Return how many patients have each verdict on each therapy."""
+    """Return how many patients have each verdict on each therapy, and how many for palliation."""
     rows = [
-        (each.therapy, each.label, word, cohort.guideline.verdicts[word][0], count)
+        (
+            each.therapy,
+            each.label,
+            word,
+            cohort.guideline.verdicts[word][0],
+            count,
+            each.palliative.get(word, 0),
+        )
         for each in cohort.report.therapies
         for word, count in each.verdicts.items()
     ]
     texts = ("therapy", "therapy_label", "chosen", "verdict")
-    return _frame(rows, texts, ("patients",))
+    return _frame(rows, texts, ("patients", "palliative"))
 
 
 def overlaps(cohort: OpenCohort) -> pl.DataFrame:

@@ -18,6 +18,7 @@ from kg.commands.inputs import LESIONS, PATIENTS, IgnoreUnknown, Ontology, named
 from kg.engines.rejects import shortened
 from kg.guideline import Guideline, load
 from kg.patients.tables import PatientTable
+from kg.reasoning.intents import PALLIATIVE
 from kg.reasoning.verdicts import UNDETERMINED, VERDICTS
 from kg.texts import NOTE_ON_USE, counted
 from kg.writers.table import sign_of
@@ -29,6 +30,7 @@ _SETTLES = (
     "settles verdicts: nothing else is missing, so any value decides them\n"
     "settles patients: so it is with all their undetermined verdicts"
 )
+_PALLIATIVE = "* of those eligible, with caution or unchecked: on palliative indications only"
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -80,6 +82,7 @@ def _print(console: Console, guideline: Guideline, report: CohortReport, top: in
     )
     _section(console, "Verdicts", _verdicts(guideline, report))
     _print_signs(console, guideline)
+    console.print(Text(_PALLIATIVE, style="dim"))
     against = _reasons(guideline, report, "contraindicated_by", top)
     _section(console, "Why contraindicated", against, _ALONE)
     without = _reasons(guideline, report, "not_indicated_by", top)
@@ -132,9 +135,14 @@ def _verdicts(guideline: Guideline, report: CohortReport) -> Table:
     table = _table("therapy", bar=False)
     for word in VERDICTS:
         table.add_column(sign_of(word), justify="right", min_width=7)
+    table.add_column(f"{guideline.intents[PALLIATIVE][0]}*", justify="right")
     for each in report.therapies:
         name = guideline.therapies[each.therapy].short_name
-        table.add_row(Text(name), *(f"{each.verdicts[word]:,}" for word in VERDICTS))
+        table.add_row(
+            Text(name),
+            *(f"{each.verdicts[word]:,}" for word in VERDICTS),
+            f"{sum(each.palliative.values()):,}",
+        )
     return table
 
 

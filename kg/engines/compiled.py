@@ -27,13 +27,15 @@ from kg.patients.column_records import CONFLICTS, derived_columns
 from kg.patients.records import Record
 from kg.patients.tables import Batch, RowReader
 from kg.reasoning.diagram import NO, YES, Diagrams
+from kg.reasoning.intents import INTENTS, intent_of
 from kg.reasoning.logic import STATE, Logic, logic_of
-from kg.reasoning.results import MISSING_, STATE_, VERDICT_
-from kg.reasoning.verdicts import VERDICTS, PatientResult, result, verdict
+from kg.reasoning.results import INTENT_, MISSING_, STATE_, VERDICT_
+from kg.reasoning.verdicts import ELIGIBLES, VERDICTS, PatientResult, result, verdict
 
 Name = str | int  # a column, or a constant set of answers
 
 ALL = 255
+_BYTE = pl.UInt8()
 
 
 class Compiled:
@@ -47,7 +49,8 @@ class Compiled:
 
     def classify(self, record: Record) -> PatientResult:
         """Return the result for a record."""
-        return result(self.guideline, record, self.logic.states(record), self.logic.missing)
+        logic = self.logic
+        return result(self.guideline, record, logic.states(record), logic.missing, logic.intent)
 
     @cached_property
     def _plan(self) -> ColumnPlan:
@@ -59,7 +62,8 @@ class Compiled:
 
         def classify(table: RowReader, batch: Batch) -> pl.DataFrame:
             known = derived_columns(table, batch)
-            states = plan.states(known)
+            states, intents = plan.states(known)
+            verdicts = plan.verdicts(states)
             open_ = plan.missing(known) if missing else plan.nothing_missing(len(known))
             return pl.DataFrame(
                 [
@@ -67,7 +71,8 @@ class Compiled:
                     batch.cells[ROW],
                     known[CONFLICTS],
                     *(column.alias(STATE_ + column.name) for column in states),
-                    *(column.alias(VERDICT_ + column.name) for column in plan.verdicts(states)),
+                    *(column.alias(VERDICT_ + column.name) for column in verdicts),
+                    *(c.alias(INTENT_ + c.name) for c in plan.intents(verdicts, intents)),
                     *(column.alias(MISSING_ + column.name) for column in open_),
                 ]
             )
@@ -171,7 +176,7 @@ class ColumnPlan:
     @cached_property
     def _states(self) -> Plan:
         plan = Plan()
-        self._nodes(plan, self.logic.roots.values())
+        self._nodes(plan, [*self.logic.roots.values(), *self.logic.intents.values()])
         return plan
 
     @cached_property
@@ -231,15 +236,22 @@ class ColumnPlan:
             for name, (variable, mask) in self._edges.items()
         )
 
-    def states(self, knowledge: pl.DataFrame) -> pl.DataFrame:
-        """Return the sets of possible answers of all classes asked, from columns of masks."""
-        plan = self._states
-        done = plan.run(self._with_edges(knowledge))
-        roots = {name: self._node(root) for name, root in self.logic.roots.items()}
-        return done.select(
-            (pl.col(root) if isinstance(root, str) else _byte(root)).alias(name)
-            for name, root in roots.items()
+    def states(self, knowledge: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Return the sets of possible answers, from columns of masks: of classes, of intents."""
+        done = self._states.run(self._with_edges(knowledge))
+        classes, intents = (
+            done.select(
+                (
+                    pl.col(node)
+                    if isinstance(node, str)
+                    else pl.repeat(node, pl.len(), dtype=_BYTE)
+                ).alias(name)
+                for name, root in roots.items()
+                for node in [self._node(root)]
+            )
+            for roots in (self.logic.roots, self.logic.intents)
         )
+        return classes, intents
 
     def missing(self, knowledge: pl.DataFrame) -> pl.DataFrame:
         """Return for each therapy the set of its missing variables.
@@ -280,7 +292,18 @@ class ColumnPlan:
             for name in therapy.aspects:
                 place = place * 3 + (_byte(NO) if name is None else pl.col(name)) - 1
             places = states.select(place.alias("x"))["x"]
-            if len(places) != len(states):
-                places = pl.repeat(places[0], len(states), dtype=pl.UInt8, eager=True)
             columns.append(table.gather(places).alias(therapy.id))
         return pl.DataFrame(columns)
+
+    def intents(self, verdicts: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
+        """Return for each therapy the number of its intent in INTENTS; 0 unless it is eligible."""
+        numbers = pl.Series([INTENTS.index(intent_of(s)) for s in range(8)], dtype=pl.UInt8)
+        eligible = [VERDICTS.index(word) for word in ELIGIBLES]
+        return pl.DataFrame(
+            [
+                (
+                    numbers.gather(answers[name]) * verdicts[name].is_in(eligible).cast(pl.UInt8)
+                ).alias(name)
+                for name in verdicts.columns
+            ]
+        )

@@ -66,7 +66,8 @@ class Hermit:
 
     def classify(self, record: Record) -> PatientResult:
         """Return the result for a record; every state in it was asked of HermiT."""
-        return result(self.guideline, record, self.states(record), logic_of(self.guideline).missing)
+        logic = logic_of(self.guideline)
+        return result(self.guideline, record, self.states(record), logic.missing, logic.intent)
 
     def batches(self, advance: Callable[[], object] = nothing, missing: bool = True) -> BatchEngine:
         """Return HermiT for batches: one record after another; `advance` is called after each.

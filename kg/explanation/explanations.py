@@ -46,7 +46,8 @@ class TherapyExplanation:
     """Why one therapy got its verdict.
 
     `clause` says what decided the verdict, with the first of the `facts` behind it (none for an
-    eligible or undetermined one); `decisive` are the criteria that decided against the therapy.
+    eligible or undetermined one), and before that where it is palliative. `decisive` are the
+    criteria that decided against the therapy.
     `notes` must be shown wherever the verdict is. `covers` are the smallest sets of indications
     of which at least one is met in every completion, given where no single one is.
     """
@@ -54,6 +55,7 @@ class TherapyExplanation:
     therapy: str
     label: str
     verdict: str
+    intent: str | None
     verdict_label: str
     clause: str
     decisive: tuple[str, ...]

@@ -18,11 +18,21 @@ from kg.explanation.explanations import (
     RecommendationExplanation,
     TherapyExplanation,
 )
-from kg.explanation.wording import NO_INDICATION, always_met, fact, listed, named, shortened, words
+from kg.explanation.wording import (
+    NO_INDICATION,
+    always_met,
+    fact,
+    intent_words,
+    listed,
+    named,
+    shortened,
+    words,
+)
 from kg.guideline import Criterion, Guideline, Recommendation, Statement, Therapy
 from kg.guideline.values import Variable
 from kg.patients.records import Record
 from kg.reasoning.diagram import Evaluation
+from kg.reasoning.intents import PALLIATIVE
 from kg.reasoning.logic import Logic, logic_of
 from kg.reasoning.verdicts import (
     CONTRAINDICATED,
@@ -184,6 +194,7 @@ class _Explainer:
             therapy=found.therapy,
             label=therapy.label,
             verdict=found.verdict,
+            intent=found.intent,
             verdict_label=self.guideline.verdicts[found.verdict][0],
             clause=self.clause(therapy, found, covers),
             decisive=tuple(self.decisive(therapy, found.verdict)),
@@ -264,7 +275,8 @@ class _Explainer:
         self, therapy: Therapy, found: TherapyResult, covers: tuple[tuple[str, ...], ...]
     ) -> str:
         met = self.of(therapy.indications, MET) + self.of(therapy.preconditions, MET)
-        parts = [self.always(covers[0])] if covers else []
+        parts = [intent_words(self.guideline, therapy, PALLIATIVE)] * (found.intent == PALLIATIVE)
+        parts += [self.always(covers[0])] if covers else []
         if met:
             parts.append(f"{self.named(met)} {_be(met)} met")
         return "; ".join([*parts, *self.cautions(therapy, found)])

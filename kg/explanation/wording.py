@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import pyoxigraph as ox
 
 from kg.explanation.explanations import RecommendationExplanation
-from kg.guideline import Guideline, Statement
+from kg.guideline import Guideline, Statement, Therapy
 from kg.guideline.formula import And, Atom, Formula, Not, Or, Ref
 from kg.guideline.values import Interval, Knowledge, Variable, bands_of, plain
 from kg.ontology import HCC, RDFS
@@ -27,6 +27,13 @@ MUTED = "Every therapy that it concerns is contraindicated or not indicated."
 def always_met(names: Sequence[str]) -> str:
     """Return the clause for criteria of which at least one is met in every completion."""
     return f"at least one of {listed(names)} is always met"
+
+
+def intent_words(guideline: Guideline, therapy: Therapy, intent: str) -> str:
+    """Return how a verdict on a therapy says its intent: in full where a caution is about it."""
+    label, in_full = guideline.intents[intent]
+    cautioned = any(guideline.criteria[name].intent == intent for name in therapy.relative)
+    return in_full if cautioned else label
 
 
 def precedence(explanation: RecommendationExplanation) -> str:

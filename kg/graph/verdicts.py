@@ -13,17 +13,12 @@ from kg.guideline import Guideline, Therapy
 from kg.keys import ID
 from kg.ontology import HCC, RDF
 from kg.patients.column_records import CONFLICTS
+from kg.reasoning.intents import INTENTS
 from kg.reasoning.results import CODE, LISTS, STATE_, VERDICT_, Coded, answers
-from kg.reasoning.verdicts import (
-    ELIGIBLE,
-    ELIGIBLE_UNCHECKED,
-    ELIGIBLE_WITH_CAUTION,
-    MET,
-    VERDICTS,
-)
+from kg.reasoning.verdicts import ELIGIBLES, MET, VERDICTS
 
 TYPE = RDF + "type"
-_ELIGIBLE = [VERDICTS.index(w) for w in (ELIGIBLE, ELIGIBLE_WITH_CAUTION, ELIGIBLE_UNCHECKED)]
+_ELIGIBLE = [VERDICTS.index(word) for word in ELIGIBLES]
 _PATIENT, _NODE = "patient", "node"
 
 
@@ -76,12 +71,14 @@ def _therapy_lines(
     patient, node = pl.col(_PATIENT), pl.col(_NODE)
     told = answers(guideline, therapy, frame)
     words = Coded(pl.Series([_term(_verdict(w)) for w in VERDICTS]), told["verdict"].places)
+    intents = Coded(pl.Series([i and _term(_intent(i)) for i in INTENTS]), told["intent"].places)
     columns = pl.DataFrame(
         [
             frame[_PATIENT],
             (frame[_PATIENT].str.strip_suffix(">") + f"/verdict/{therapy.id}>").alias(_NODE),
             frame[VERDICT_ + therapy.id].is_in(_ELIGIBLE).alias("eligible"),
             words.column().alias("verdict"),
+            intents.column().alias("intent"),
             *(_terms(told[name]).column().alias(name) for name in LISTS),
         ]
     )
@@ -94,6 +91,7 @@ def _therapy_lines(
                 line(node, HCC + "verdictOn", patient, end),
                 line(node, HCC + "therapy", pl.lit(f"<{therapy.iri}>"), end),
                 line(node, HCC + "verdict", pl.col("verdict"), end),
+                line(node, HCC + "intent", pl.col("intent"), end),
                 *(lines(node, HCC + name, pl.col(name), end) for name in LISTS),
             ]
         )
@@ -102,6 +100,10 @@ def _therapy_lines(
 
 def _verdict(word: str) -> str:
     return "".join(part.capitalize() for part in word.split("_")) + "Verdict"
+
+
+def _intent(word: str) -> str:
+    return word.capitalize() + "Intent"
 
 
 def _term(name: str) -> str:

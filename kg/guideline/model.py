@@ -56,12 +56,14 @@ class Edition:
 class Criterion:
     """A named class of patients with its formula: a criterion or a shared definition.
 
-    `kind` is the notation of its kind, "definition" for a shared definition. `places` are
-    sections of the guideline, `statements` the ids of the statements behind it.
+    `kind` is the notation of its kind, "definition" for a shared definition. `intent` is that of
+    the intent that it is an indication for, or contraindicates, where the guideline gives one.
+    `places` are sections of the guideline, `statements` the ids of the statements behind it.
     """
 
     id: str
     kind: str
+    intent: str | None
     scope: str | None
     label: str
     definition: str
@@ -217,7 +219,7 @@ class Guideline:
     """Everything the ontology says, ready for use; see `load`.
 
     `kinds` and `groups` (of variables, in order) map notations to labels, `verdicts` notations
-    to label and definition.
+    to label and definition, `intents` notations to label and how a verdict says so.
     """
 
     ontology: Ontology
@@ -235,6 +237,7 @@ class Guideline:
     kinds: Mapping[str, str]
     groups: Mapping[str, str]
     verdicts: Mapping[str, tuple[str, str]]
+    intents: Mapping[str, tuple[str, str]]
     formulas: Mapping[str, Formula]
 
     @property

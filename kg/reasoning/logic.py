@@ -12,6 +12,7 @@ from kg.guideline.formula import Ref
 from kg.guideline.values import Knowledge
 from kg.patients.records import Record
 from kg.reasoning.diagram import FALSE, NO, TRUE, YES, Diagrams, Evaluation
+from kg.reasoning.intents import intent_diagram, intent_of
 from kg.reasoning.verdicts import EXCLUDED, MET, UNKNOWN, classes_asked, verdict_on
 
 # The answers of a complete record about one therapy, as leaves of a diagram.
@@ -29,7 +30,8 @@ class Logic:
     """All class expressions of a guideline as diagrams; see `logic_of`.
 
     `roots` maps the classes whose states decide a result to their diagrams, `answers` maps
-    therapies to the diagram of the answer that a complete record gets.
+    therapies to the diagram of the answer that a complete record gets, `intents` therapies to that
+    of their intent (`kg.reasoning.intents`).
     """
 
     def __init__(self, guideline: Guideline) -> None:
@@ -37,6 +39,9 @@ class Logic:
         self.diagrams = Diagrams(guideline.variables, guideline.formulas, _order(guideline))
         self.roots = {name: self.diagrams.of(Ref(name)) for name in classes_asked(guideline)}
         self.answers = {t.id: self._answers(t) for t in guideline.therapies.values()}
+        self.intents = {
+            t.id: intent_diagram(guideline, self.diagrams, t) for t in guideline.therapies.values()
+        }
 
     def _answers(self, therapy: Therapy) -> int:
         indicated, absolute, _ = (self.roots[name] if name else FALSE for name in therapy.aspects)
@@ -64,6 +69,10 @@ class Logic:
     def missing(self, record: Record, therapy: Therapy) -> tuple[str, ...]:
         """Return the variables that alone can change the answer about a therapy."""
         return tuple(self.evaluation(record.known).sensitive(self.answers[therapy.id]))
+
+    def intent(self, record: Record, therapy: Therapy) -> str | None:
+        """Return the intent of a therapy that is indicated, over all completions."""
+        return intent_of(self.evaluation(record.known).possible(self.intents[therapy.id]))
 
     def state(self, name: str, known: Mapping[str, Knowledge]) -> str:
         """Return the state of one class, or of a criterion, under what is known."""

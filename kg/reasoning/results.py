@@ -3,6 +3,7 @@
 A result frame has one row per patient: `patient_id`, `_row`, `conflicts` (JSON text), and
 - `state:CLASS`, 8 bits for each class asked: 1 excluded, 2 met, 3 unknown;
 - `verdict:THERAPY`, 8 bits: the place of the verdict in `VERDICTS`;
+- `intent:THERAPY`, 8 bits: the place of the intent in `INTENTS`;
 - `missing:THERAPY`, 64 bits: the missing variables, bit i for variable i of
   `Logic.answer_variables`, 0 where the verdict is not undetermined.
 """
@@ -23,6 +24,7 @@ from kg.guideline.values import bands_of
 from kg.keys import ID, ROW
 from kg.patients.column_records import CONFLICTS, conflicts_json
 from kg.patients.records import Conflict, Record
+from kg.reasoning.intents import INTENTS
 from kg.reasoning.logic import STATE, logic_of
 from kg.reasoning.verdicts import (
     MET,
@@ -35,7 +37,7 @@ from kg.reasoning.verdicts import (
     patient_result,
 )
 
-STATE_, VERDICT_, MISSING_ = "state:", "verdict:", "missing:"
+STATE_, VERDICT_, INTENT_, MISSING_ = "state:", "verdict:", "intent:", "missing:"
 CODE = {state: code for code, state in STATE.items()}
 _BITS = 64
 _GROUP = 10
@@ -57,6 +59,7 @@ def schema(guideline: Guideline) -> dict[str, pl.DataType]:
         CONFLICTS: pl.String(),
         **{STATE_ + name: pl.UInt8() for name in classes_asked(guideline)},
         **{VERDICT_ + name: pl.UInt8() for name in guideline.therapies},
+        **{INTENT_ + name: pl.UInt8() for name in guideline.therapies},
         **{MISSING_ + name: pl.UInt64() for name in guideline.therapies},
     }
 
@@ -76,6 +79,7 @@ def to_frame(
                 conflicts_json(result.conflicts),
                 *(CODE[result.states[name]] for name in classes_asked(guideline)),
                 *(VERDICTS.index(result.therapies[t].verdict) for t in guideline.therapies),
+                *(INTENTS.index(result.therapies[t].intent) for t in guideline.therapies),
                 *(pack(names[t], result.therapies[t].missing) for t in guideline.therapies),
             )
         )
@@ -110,7 +114,8 @@ def patients(guideline: Guideline, frame: pl.DataFrame) -> Iterator[PatientResul
                 for c in json.loads(row[CONFLICTS])
             ),
             {name: STATE[row[STATE_ + name]] for name in classes},
-            lambda t, row=row: unpack(names[t.id], row[MISSING_ + t.id]),  # type: ignore[misc]
+            missing=lambda t, row=row: unpack(names[t.id], row[MISSING_ + t.id]),  # type: ignore[misc]
+            intent=lambda t, row=row: INTENTS[row[INTENT_ + t.id]],  # type: ignore[misc]
         )
 
 
@@ -137,7 +142,8 @@ class Coded:
 def answers(guideline: Guideline, therapy: Therapy, frame: pl.DataFrame) -> dict[str, Coded]:
     """Return the answers about one therapy, in the order of a result frame.
 
-    The columns are verdict (a word), and met, missing and unchecked (lists of words, sorted).
+    The columns are verdict and intent (words; no intent is null), and met, missing and unchecked
+    (lists of words, sorted).
     Words are of enumerated types, which are written and looked up faster than texts.
     """
     verdict = pl.col(VERDICT_ + therapy.id)
@@ -159,8 +165,10 @@ def answers(guideline: Guideline, therapy: Therapy, frame: pl.DataFrame) -> dict
     )
     types = list_types(guideline)
     verdicts = pl.Series(VERDICTS, dtype=pl.Enum(VERDICTS))
+    intents = pl.Series(INTENTS, dtype=pl.Enum(INTENTS[1:]))
     return {
         "verdict": Coded(verdicts, frame[VERDICT_ + therapy.id].cast(pl.UInt32)),
+        "intent": Coded(intents, frame[INTENT_ + therapy.id].cast(pl.UInt32)),
         **{key: _lists(tuple(names[key]), sets[key], types[key]) for key in LISTS},
     }
 

@@ -26,9 +26,11 @@ VERDICTS = (
 )
 # Under these verdicts the relative contraindications that are unknown are told.
 WITH_OPEN_CAUTIONS = (ELIGIBLE_UNCHECKED, ELIGIBLE_WITH_CAUTION)
+ELIGIBLES = (ELIGIBLE, ELIGIBLE_WITH_CAUTION, ELIGIBLE_UNCHECKED)
 NOT_ASSESSED = "not_assessed"
 
 Missing = Callable[[Record, Therapy], tuple[str, ...]]
+Intent = Callable[[Record, Therapy], str | None]
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,9 @@ class TherapyResult:
 
     `met` are criteria of the therapy's own row that are met, `missing` the variables that
     could settle an undetermined verdict, `unchecked` the relative contraindications that
-    are unknown under an eligible verdict.
+    are unknown under an eligible verdict. `intent` says of an eligible one what it is meant for:
+    "curative", "palliative", "open" where either is possible, None where the guideline does not
+    say (`kg.reasoning.intents`).
     """
 
     therapy: str
@@ -45,6 +49,7 @@ class TherapyResult:
     met: tuple[str, ...]
     missing: tuple[str, ...]
     unchecked: tuple[str, ...]
+    intent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,11 @@ def verdict_on(therapy: Therapy, state: Callable[[str], str]) -> str:
 
 
 def result(
-    guideline: Guideline, record: Record, states: Mapping[str, str], missing: Missing
+    guideline: Guideline,
+    record: Record,
+    states: Mapping[str, str],
+    missing: Missing,
+    intent: Intent,
 ) -> PatientResult:
     """Return the result that follows from the states of all classes asked."""
     return patient_result(
@@ -111,7 +120,8 @@ def result(
         record.patient_id,
         record.conflicts,
         states,
-        lambda therapy: missing(record, therapy),
+        missing=lambda therapy: missing(record, therapy),
+        intent=lambda therapy: intent(record, therapy),
     )
 
 
@@ -120,14 +130,19 @@ def patient_result(
     patient_id: str,
     conflicts: tuple[Conflict, ...],
     states: Mapping[str, str],
+    *,
     missing: Callable[[Therapy], Iterable[str]],
+    intent: Callable[[Therapy], str | None],
 ) -> PatientResult:
-    """Return the result of one patient; `missing` is asked where a verdict is undetermined."""
+    """Return the result of one patient.
+
+    `missing` is asked where a verdict is undetermined, `intent` where it is eligible.
+    """
     return PatientResult(
         patient_id=patient_id,
         conflicts=conflicts,
         therapies={
-            therapy.id: _therapy_result(therapy, states, missing)
+            therapy.id: _therapy_result(therapy, states, missing, intent)
             for therapy in guideline.therapies.values()
         },
         recommendations={name: states[name] for name in guideline.recommendations},
@@ -142,6 +157,7 @@ def _therapy_result(
     therapy: Therapy,
     states: Mapping[str, str],
     missing: Callable[[Therapy], Iterable[str]],
+    intent: Callable[[Therapy], str | None],
 ) -> TherapyResult:
     answer = verdict_on(therapy, states.__getitem__)
     return TherapyResult(
@@ -152,4 +168,5 @@ def _therapy_result(
         unchecked=tuple(sorted(n for n in therapy.relative if states[n] == UNKNOWN))
         if answer in WITH_OPEN_CAUTIONS
         else (),
+        intent=intent(therapy) if answer in ELIGIBLES else None,
     )

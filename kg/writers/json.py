@@ -98,13 +98,18 @@ def _plain(task: Task, frame: pl.DataFrame) -> Iterator[str]:
 def _answers_text(told: dict[str, Coded]) -> pl.Series:
     """Return the answers about a therapy as the text of a JSON object."""
     # Identifiers have no character that JSON would escape: `kg.guideline.model` sees to that.
-    texts = [('"' + told["verdict"].column().cast(pl.String) + '"').alias("verdict")]
+    verdict, intent = (
+        ('"' + told[key].column().cast(pl.String) + '"').fill_null("null").alias(key)
+        for key in ("verdict", "intent")
+    )
+    texts = [verdict]
     for name in LISTS:
         joined = told[name].joined('", "')
         some = pl.select(
             pl.when(joined.table == "").then(pl.lit("[]")).otherwise('["' + joined.table + '"]')
         ).to_series()
         texts.append(Coded(some, joined.places).column().alias(name))
+    texts.append(intent)
     parts = _object({text.name: pl.col(text.name) for text in texts})
     return pl.DataFrame(texts).select(pl.concat_str(parts)).to_series()
 

@@ -58,6 +58,7 @@ def guideline_of(ontology: Ontology) -> Guideline:
         kinds={notation: label for notation, (label, _) in kinds.items()},
         groups={notation: label for notation, (label, _) in groups.items()},
         verdicts=Terms(ontology).concepts("VerdictScheme"),
+        intents=Terms(ontology).intents(),
         formulas=formulas,
     )
 

@@ -77,6 +77,18 @@ class Terms:
             self.need(c, NOTATION): (self.need(c, LABEL), self.need(c, DEFINITION)) for c in found
         }
 
+    def intents(self) -> dict[str, tuple[str, str]]:
+        """Return the label of each intent and how a verdict says so, by notation."""
+        return {
+            self.need(node, NOTATION): (
+                self.need(node, LABEL),
+                self.ontology.text(node, HCC + "headline") or self.need(node, LABEL),
+            )
+            for node in self.ontology.subjects(
+                SKOS + "inScheme", ox.NamedNode(HCC + "IntentScheme")
+            )
+        }
+
     def position(self, node: Node) -> int:
         """Return the place of a term in the listings of its kind."""
         return self.whole(node, HCC + "position")

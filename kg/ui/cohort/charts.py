@@ -83,7 +83,10 @@ def verdicts(guideline: Guideline, frame: pl.DataFrame, chosen: tuple[str, str])
                 legend=None,
             ),
             opacity=faded,
-            tooltip=[alt.Tooltip("therapy_label", title="therapy"), "verdict", "patients"],
+            tooltip=[
+                alt.Tooltip("therapy_label", title="therapy"),
+                *("verdict", "patients", "palliative"),
+            ],
         )
         .add_params(_clicks("therapy", "chosen"))
     )
