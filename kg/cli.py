@@ -6,11 +6,13 @@ import inspect
 import os
 import re
 import sys
+from contextlib import suppress
 from importlib import metadata
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
+from kg import signals, streams
 from kg.commands import (
     audit,
     bench,
@@ -31,6 +33,7 @@ from kg.commands import (
 )
 from kg.errors import HccKgError, UnknownColumnsError
 from kg.guideline import load
+from kg.output import full_disk, remove_leftovers
 from kg.paths import ONTOLOGY_VARIABLE
 
 app = typer.Typer(
@@ -88,25 +91,59 @@ for _command in (*app.registered_commands, *graph.app.registered_commands):
     _command.help = re.sub(r"(?<=\S)\n(?=\S)", " ", inspect.getdoc(_command.callback) or "")
 
 
-_INTERRUPTED = 130
+_WRONG, _SIGNALLED = 2, 128
+_INTERRUPTED = "interrupted; no output was written"
 _CLOSED_PIPE = 141  # as of a program that SIGPIPE ends: who reads the output wants no more
 
 
 def main() -> None:
     """Run `hcc-kg`; errors become one message on standard error and a defined exit status."""
-    if named := os.environ.get(ONTOLOGY_VARIABLE):
-        print(f"{ONTOLOGY_VARIABLE}: the ontology in {named} is used", file=sys.stderr)
+    streams.make_ready()
+    status, told = _WRONG, ""
+    with signals.ending_alike() as came:
+        try:
+            status, told = _ended()
+        finally:  # whatever a library has made of the interrupt
+            if came and status:
+                _end(_SIGNALLED + came[0], _INTERRUPTED)
+    _end(status, told)
+
+
+def _end(status: int, told: str) -> NoReturn:
+    if told:
+        with suppress(OSError):  # nobody reads it
+            print(f"hcc-kg: {told}", file=sys.stderr, flush=True)
+    sys.exit(status)
+
+
+def _ended() -> tuple[int, str]:
+    """Run the command that is asked for; return its exit status and what is to be told."""
+    try:
+        if named := os.environ.get(ONTOLOGY_VARIABLE):
+            print(f"{ONTOLOGY_VARIABLE}: the ontology in {named} is used", file=sys.stderr)
+        with signals.held():
+            remove_leftovers()
+        status = _status()
+        sys.stdout.flush()
+        return status, ""
+    except UnknownColumnsError as error:
+        return error.exit_status, error.advised("pass --ignore-unknown")
+    except HccKgError as error:
+        return error.exit_status, str(error)
+    except OSError as error:
+        streams.give_up_output()
+        if isinstance(error, BrokenPipeError):
+            return _CLOSED_PIPE, ""
+        why = full_disk(error) or error.strerror or str(error)
+        return _WRONG, f"{error.filename or 'standard output'}: {why}"
+
+
+def _status() -> int:
+    """Run the command; Typer ends it by `SystemExit`, whatever comes of it."""
     try:
         app()
-    except UnknownColumnsError as error:
-        print(f"hcc-kg: {error.advised('pass --ignore-unknown')}", file=sys.stderr)
-        sys.exit(error.exit_status)
-    except HccKgError as error:
-        print(f"hcc-kg: {error}", file=sys.stderr)
-        sys.exit(error.exit_status)
     except SystemExit as ending:
         if isinstance(ending.__context__, BrokenPipeError):
-            sys.exit(_CLOSED_PIPE)
-        if ending.code == _INTERRUPTED:
-            print("hcc-kg: interrupted; no output was written", file=sys.stderr)
-        raise
+            return _CLOSED_PIPE
+        return ending.code if isinstance(ending.code, int) else int(bool(ending.code))
+    return 0

@@ -1,40 +1,52 @@
-"""Files that appear whole or not at all: written beside their name, then renamed."""
+"""Files that appear whole or not at all: written beside their name, then renamed.
+
+What a run that was killed has left, a hidden file beside the output or a folder among the
+temporary ones, is removed by the next. Each run locks its own, so that none takes another's.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from kg import signals
 from kg.errors import InputError
 
+if sys.platform != "win32":
+    import fcntl
+
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_PART, _SCRATCH = ".hcc-kg.part", "hcc-kg-"
+_OLDER = ". The older one was not replaced"
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
+def whole_file(path: Path, within: Path | None = None) -> Iterator[Path]:
     """Give a path to write to; it takes the name `path` when the block ends without error.
 
     A link stays, and the file that it leads to is replaced. A device or a pipe is written to.
+    The new file can be used by those who could use the old one; a new name by those who can
+    use new files, and of them by those who can use the file `within`.
 
     Raises:
         InputError: the folder is not there or cannot be written to, or the disk is full.
     """
     if path.is_dir():
         raise InputError(f"{path} is a folder; name a file to write to")
-    with _told(str(path)):
-        if path.exists() and not path.is_file():
-            with path.open("wb") as file, _copied(file) as part:
-                yield part
-            return
-        with _replacing(path) as part:
+    if path.exists() and not path.is_file():
+        with path.open("wb") as file, _copied(file, str(path)) as part:
             yield part
+        return
+    with _replacing(path, within) as part:
+        yield part
 
 
 def check_apart(
@@ -75,25 +87,46 @@ def whole_output(path: Path | None) -> Iterator[Path]:
         with whole_file(path) as part:
             yield part
         return
-    with _told("standard output"), _copied(sys.stdout.buffer) as part:
+    with _copied(sys.stdout.buffer, "standard output") as part:
         yield part
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
+def _replacing(path: Path, within: Path | None) -> Iterator[Path]:
     target = path.resolve()
+    for leftover in target.parent.glob(f".*{_PART}"):
+        _remove(leftover)
+    with ExitStack() as kept:
+        with signals.held():  # or what is new would stay
+            part = _new(path, target, kept)
+        with full_disk_told(path):
+            yield part
+            part.chmod(_mode(target, within))  # a temporary file is private
+            part.replace(target)
+
+
+def _new(path: Path, target: Path, kept: ExitStack) -> Path:
+    """Make a hidden file, which is gone and unlocked when the stack unwinds."""
     try:
-        handle, name = tempfile.mkstemp(".part", f".{target.name}.", target.parent)
+        handle, name = tempfile.mkstemp(_PART, f".{target.name}.", target.parent)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {why_not(error, target.parent)}") from error
-    os.close(handle)
-    part = Path(name)
-    try:
-        yield part
-        os.chmod(part, 0o666 & ~_umask())  # noqa: PTH101 - a temporary file is private
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+    if sys.platform == "win32":  # no file that is open can be renamed there
+        os.close(handle)
+    elif not _locked(handle):
+        os.close(handle)
+        return _new(path, target, kept)
+    else:
+        kept.callback(os.close, handle)
+    kept.callback(Path(name).unlink, missing_ok=True)
+    return Path(name)
+
+
+def _mode(target: Path, within: Path | None) -> int:
+    """Return the mode of a file: that of the older one, or of a new one."""
+    if target.exists():
+        return stat.S_IMODE(target.stat().st_mode)
+    return 0o666 & ~_umask() & (stat.S_IMODE(within.stat().st_mode) if within else 0o666)
 
 
 def why_not(error: OSError, folder: Path, thing: str = "file") -> str:
@@ -110,22 +143,86 @@ def _umask() -> int:
 
 
 @contextmanager
-def _copied(into: BinaryIO) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as folder:
-        part = Path(folder) / "output"
-        part.touch()
-        yield part
-        with part.open("rb") as file:
+def _copied(into: BinaryIO, name: str) -> Iterator[Path]:
+    with scratch() as folder:
+        part = folder / "output"
+        with full_disk_told(f"the temporary folder {folder.parent}"):
+            part.touch()
+            yield part
+        with part.open("rb") as file, full_disk_told(name):
             shutil.copyfileobj(file, into)
-        into.flush()
+            into.flush()
 
 
 @contextmanager
-def _told(name: str) -> Iterator[None]:
-    """Turn a full disk into an error of ours; other errors are not about the output."""
+def scratch() -> Iterator[Path]:
+    """Give a private folder among the temporary ones; it is gone when the block ends."""
+    remove_leftovers()
+    ended = False
+    while not ended:
+        with tempfile.TemporaryDirectory(prefix=_SCRATCH, ignore_cleanup_errors=True) as name:
+            if sys.platform == "win32":  # no folder can be locked there
+                yield Path(name)
+                return
+            lock = os.open(name, os.O_RDONLY)
+            try:
+                if ended := _locked(lock):
+                    yield Path(name)
+            finally:
+                os.close(lock)
+
+
+def remove_leftovers() -> None:
+    """Remove the temporary folders of runs that were killed."""
+    for leftover in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*"):
+        _remove(leftover)
+
+
+def _locked(handle: int) -> bool:
+    """Lock what is in use, unless another run has just taken it for a leftover and removed it.
+
+    The lock of a process that is killed is gone with it.
+    """
+    if sys.platform == "win32":
+        return True
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    return os.fstat(handle).st_nlink > 0
+
+
+def _remove(leftover: Path) -> None:
+    """Remove what a run of this user has left, unless that run still goes on."""
+    if sys.platform == "win32":  # no locks there: nobody can tell
+        return
+    with suppress(OSError):
+        handle = os.open(leftover, os.O_RDONLY | os.O_NOFOLLOW)
+        try:
+            if os.fstat(handle).st_uid == os.geteuid():
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+        finally:
+            os.close(handle)
+
+
+@contextmanager
+def full_disk_told(place: Path | str) -> Iterator[None]:
+    """Turn a full disk into an error of ours; other errors are not about the place.
+
+    Of a path it is said where something older has its name.
+    """
+    older = _OLDER if isinstance(place, Path) and place.exists() else ""
     try:
         yield
     except OSError as error:
-        if error.errno not in _FULL:
-            raise
-        raise InputError(f"{name}: cannot be written: {error.strerror}; make room") from error
+        if reason := full_disk(error):
+            raise InputError(f"{place}: cannot be written: {reason}; make room{older}") from error
+        raise
+
+
+def full_disk(error: Exception) -> str:
+    """Return what an error says of a disk that takes no more, or nothing.
+
+    Polars and the store say so in words, without a number.
+    """
+    number = getattr(error, "errno", None)
+    found = (os.strerror(n) for n in _FULL if n == number or os.strerror(n) in str(error))
+    return next(found, "")

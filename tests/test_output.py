@@ -9,7 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,207 @@ def test_lines_end_without_blanks_where_no_terminal_reads_them(
     lines = run(*command.split()).out.splitlines()
     assert len(lines) > 5
     assert [line for line in lines if line != line.rstrip()] == []
+
+
+COHORT = "patient_id,ecog\n" + "".join(f"p{i},{i % 5}\n" for i in range(20_000))
+INTERRUPTED = "hcc-kg: interrupted; no output was written\n"
+LIMIT = 60_000  # bytes that a file may have, which stands for a full disk
+LIMITED = f"""
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, ({LIMIT}, {LIMIT}))
+sys.argv[0] = "hcc-kg"
+from kg.cli import main
+main()
+"""
+
+
+@contextmanager
+def started(
+    folder: Path, *arguments: str, program: str | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a run on a cohort of many patients; what is temporary goes to the folder too."""
+    (folder / "p.csv").write_text(COHORT)
+    code = ["-m", "kg"] if program is None else ["-c", program]
+    with subprocess.Popen(
+        [sys.executable, *code, *arguments],
+        cwd=folder,
+        env={**os.environ, "TMPDIR": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def ended(process: subprocess.Popen[bytes]) -> Ran:
+    """Wait for the end of a run."""
+    out, err = process.communicate(timeout=60)
+    return Ran(process.returncode, out.decode(), err.decode())
+
+
+def wait_until_it_writes(folder: Path) -> None:
+    """Wait for a file that is hidden, or a folder among the temporary ones."""
+    deadline = time.monotonic() + 30
+    while len(list(folder.iterdir())) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limits there")
+@pytest.mark.parametrize(
+    ("command", "place", "older"),
+    [
+        ("classify p.csv -o out.csv", "out.csv", True),
+        ("classify p.csv -o out.csv", "out.csv", False),
+        ("classify p.csv -o out.parquet", "out.parquet", True),
+        ("classify p.csv --format csv", "the temporary folder", False),
+        ("classify bad.csv -o out.csv", "bad.rejected.csv", True),
+        ("graph build p.csv -o out.nq", "out.nq", False),
+        ("graph build p.csv --store out", "out", False),
+    ],
+)
+def test_full_disk_is_told_with_the_place_and_an_older_result(
+    tmp_path: Path, command: str, place: str, older: bool
+) -> None:
+    bad = "".join(f"p{i},9\n" for i in range(20_000))
+    (tmp_path / "bad.csv").write_text(f"patient_id,ecog\n{bad}")
+    if older:
+        (tmp_path / place).write_text("older")
+    before = {path.name for path in tmp_path.iterdir()} | {"p.csv"}
+    with started(tmp_path, *command.split(), program=LIMITED) as process:
+        ran = ended(process)
+    assert ran.status == 2, ran.err
+    assert "File too large; make room" in ran.err
+    assert place in ran.err
+    assert "Traceback" not in ran.err
+    assert ("The older one was not replaced" in ran.err) == older
+    assert {path.name for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.skipif(not DEVICE.is_char_device(), reason="no device that is always full")
+@pytest.mark.parametrize("command", ["show rfa", "template", "classify --example", "query agents"])
+def test_standard_output_that_takes_no_more_is_told(tmp_path: Path, command: str) -> None:
+    with DEVICE.open("wb") as full:
+        run = [sys.executable, "-m", "kg", *command.split()]
+        ran = subprocess.run(run, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert ran.returncode == 2
+    assert b"hcc-kg: standard output: " in ran.stderr
+    assert b"No space left on device" in ran.stderr
+    assert b"Traceback" not in ran.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no shell of this kind there")
+@pytest.mark.parametrize("command", ["show rfa", "template", "classify --example"])
+def test_closed_standard_output_is_told(command: str) -> None:
+    run = f"exec {sys.executable} -m kg {command} >&-"
+    ran = subprocess.run(["bash", "-c", run], stderr=subprocess.PIPE, check=False)
+    assert ran.returncode == 2
+    assert ran.stderr.endswith(b"standard output: Bad file descriptor\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no shell of this kind there")
+def test_closed_streams_get_nothing_of_a_file(tmp_path: Path) -> None:
+    run = f"exec {sys.executable} -m kg classify --example -o {tmp_path}/out.csv <&- >&- 2>&-"
+    assert subprocess.run(["bash", "-c", run], check=False).returncode == 0
+    assert (tmp_path / "out.csv").read_text().startswith("patient_id,")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "command"),
+    [("cp1252", "show rfa"), ("cp936", "queries"), ("latin-1", "audit"), ("ascii", "show rfa")],
+)
+def test_encoding_that_lacks_a_sign_ends_no_command(encoding: str, command: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "kg", *command.split()],
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=False,
+    )
+    assert (ran.returncode, b"Traceback" in ran.stderr) == (0, False)
+    assert ran.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are not the same there")
+@pytest.mark.parametrize(
+    ("command", "number"),
+    [
+        ("classify p.csv --explain -o out.json", signal.SIGTERM),
+        ("classify p.csv --explain -o out.json", signal.SIGHUP),
+        ("classify p.csv --explain --format json", signal.SIGINT),
+        ("classify p.csv --engine hermit -o out.csv", signal.SIGTERM),
+        ("graph build p.csv --engine hermit --store out", signal.SIGHUP),
+        ("graph build p.csv -o out.nq", signal.SIGTERM),
+    ],
+)
+def test_signal_ends_a_run_and_leaves_nothing(
+    tmp_path: Path, command: str, number: signal.Signals
+) -> None:
+    with started(tmp_path, *command.split()) as process:
+        wait_until_it_writes(tmp_path)
+        assert process.poll() is None
+        process.send_signal(number)
+        process.send_signal(signal.SIGTERM)  # whoever ends a session sends more than one
+        ran = ended(process)
+    assert ran.status == 128 + number, ran.err
+    assert ran.err == INTERRUPTED
+    assert ran.out == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["p.csv"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are not the same there")
+def test_signal_that_is_ignored_stays_ignored(tmp_path: Path) -> None:
+    ignoring = f"import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n{LIMITED}"
+    options = ["--engine", "hermit", "-o", "out.csv"]
+    with started(tmp_path, "classify", "p.csv", *options, program=ignoring) as process:
+        wait_until_it_writes(tmp_path)
+        process.send_signal(signal.SIGHUP)
+        process.terminate()
+        assert ended(process).status == 128 + signal.SIGTERM
+
+
+def test_signal_ends_a_command_that_writes_at_its_end_only(tmp_path: Path) -> None:
+    told = 'from kg import cli, signals\nimport os\nos.write(2, b"up")\ncli.main()'
+    with started(tmp_path, "cohort", "p.csv", program=told) as process:
+        assert process.stderr is not None
+        assert process.stderr.read(2) == b"up"
+        time.sleep(0.3)
+        process.send_signal(signal.SIGTERM)
+        assert ended(process) == (128 + signal.SIGTERM, "", INTERRUPTED)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no locks there that tell")
+@pytest.mark.parametrize("options", ["-o out.json", "--format json"])
+def test_next_run_removes_what_a_killed_one_left(tmp_path: Path, options: str) -> None:
+    def left() -> int:
+        return len([path for path in tmp_path.iterdir() if "hcc-kg" in path.name])
+
+    def run_again() -> None:
+        with started(tmp_path, "classify", "--example", *options.split()) as process:
+            assert ended(process).status == 0
+
+    run = ["classify", "p.csv", "--engine", "hermit"]
+    with started(tmp_path, *run, *options.split()):
+        wait_until_it_writes(tmp_path)
+        run_again()
+        assert left() == 1  # it still goes on
+    assert left() == 1
+    run_again()
+    assert left() == 0
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o666])
+def test_replaced_file_keeps_its_mode(tmp_path: Path, mode: int) -> None:
+    (tmp_path / "out").touch()
+    (tmp_path / "out").chmod(mode)
+    with whole_file(tmp_path / "out") as part:
+        part.write_text("new")
+    assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == mode
+
+
+def test_new_file_is_no_wider_than_the_one_it_comes_from(tmp_path: Path) -> None:
+    (tmp_path / "patients").touch()
+    (tmp_path / "patients").chmod(0o600)
+    with whole_file(tmp_path / "out", within=tmp_path / "patients"):
+        pass
+    assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o600

@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -255,6 +257,35 @@ class TestTheWholeCommand:
         assert not list(work.iterdir())
         left = [p for p in scratch.rglob("*") if p.is_file() and "hsperfdata" not in str(p)]
         assert not left
+
+
+class TestSignals:
+    pytestmark = needs_spark
+
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+    def test_signal_ends_spark_and_leaves_nothing(
+        self, guideline: Guideline, tmp_path: Path, number: signal.Signals
+    ) -> None:
+        write_cohort(guideline, tmp_path / "p.parquet", 200_000, seed=5)
+        run = ["classify", "p.parquet", "--engine", "spark", "--master", "local[1]", "-o", "o.csv"]
+        with subprocess.Popen(
+            [sys.executable, "-m", "kg", *run],
+            cwd=tmp_path,
+            env={**os.environ, "TMPDIR": str(tmp_path)},
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            limit = time.monotonic() + 60
+            while not list(tmp_path.glob(".o.csv*")) and time.monotonic() < limit:
+                time.sleep(0.05)
+            assert process.poll() is None
+            process.send_signal(number)
+            _, told = process.communicate(timeout=60)
+        assert process.returncode == 128 + number, told
+        assert told == "hcc-kg: interrupted; no output was written\n"
+        assert [path.name for path in tmp_path.iterdir() if "perf" not in path.name] == [
+            "p.parquet"
+        ]
 
 
 def test_without_java_the_message_says_what_to_install(

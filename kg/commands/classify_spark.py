@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from kg.commands.inputs import Places
 from kg.engines.rejects import Rejects
 from kg.engines.summary import Summary
 from kg.errors import InputError
-from kg.output import whole_output
+from kg.output import scratch, whole_output
 from kg.paths import Remote
 from kg.writers import Task, writer_of
 
@@ -55,21 +54,21 @@ def classify_with_spark(
     from kg.engines.spark_session import MASTER, session  # noqa: PLC0415 - only what is asked for
 
     chosen = configuration(settings)
-    with session(master or MASTER, chosen) as spark, tempfile.TemporaryDirectory() as scratch:
+    with scratch() as folder, session(master or MASTER, chosen, folder) as spark:
         from kg.engines.spark import FOLDERS, open_tables  # noqa: PLC0415 - needs pyarrow
         from kg.engines.spark_files import check_new  # noqa: PLC0415
 
         output = places.output
-        folder = output if isinstance(output, Remote) and form in FOLDERS else None
-        if folder is not None:
-            check_new(spark, folder)
+        into = output if isinstance(output, Remote) and form in FOLDERS else None
+        if into is not None:
+            check_new(spark, into)
         table = open_tables(
             spark,
             task.guideline,
             places.patients,
             places.lesions,
             ignore_unknown=ignore_unknown,
-            scratch=Path(scratch),
+            scratch=folder,
         )
         with (
             table.classified(task) as results,
@@ -77,8 +76,8 @@ def classify_with_spark(
             _written(spark, places.rejects) as rejects,
             Rejects(rejects, summary, strict) as bin_,
         ):
-            if folder is not None:
-                results.write(form, folder, bin_, summary)
+            if into is not None:
+                results.write(form, into, bin_, summary)
                 return
             with _output(spark, output) as path:
                 writer_of(form, task)(task, bar.watch(results.chunks(bin_, summary)), path)

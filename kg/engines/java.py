@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,28 +10,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from kg import signals
 from kg.errors import ComponentError, OntologyError
 from kg.ontology import Ontology
 
-
-@contextmanager
-def interrupt_held() -> Iterator[None]:
-    """Hold an interrupt back until the block ends."""
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or before is None:
-        yield
-        return
-    held: list[int] = []
-    signal.signal(signal.SIGINT, lambda number, frame: held.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if held:
-        signal.raise_signal(signal.SIGINT)
-
-
-with interrupt_held():  # this import swallows an interrupt
+with signals.held():  # this import swallows an interrupt
     import jpype
 
 LOCK = threading.RLock()  # neither the OWL API nor HermiT may be used from two threads at once
@@ -80,7 +62,7 @@ def start_java() -> None:
         ]
         library = _jvm_library()
         try:
-            with interrupt_held():  # a Java that is starting would crash
+            with signals.held():  # a Java that is starting would crash
                 jpype.startJVM(
                     library,
                     *arguments,

@@ -13,7 +13,7 @@ import polars as pl
 from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.keys import PROBLEM, REASON, ROW
-from kg.output import whole_file
+from kg.output import full_disk_told, whole_file
 from kg.paths import Remote
 from kg.patients.columns import as_text
 from kg.readers import Source
@@ -89,7 +89,7 @@ class Rejects(RejectCounter):
         new = path not in self._parts
         if new:
             self._parts[path] = self._opened(path)
-        with self._parts[path].open("ab") as file:
+        with full_disk_told(path), self._parts[path].open("ab") as file:
             as_told(frame).write_csv(file, include_header=new)
 
     def _opened(self, path: Path) -> Path:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kg.errors import InputError
+from kg.output import scratch
 from kg.paths import Remote
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ def remote_file(spark: SparkSession, place: Remote) -> Iterator[Path]:
     When the block ends without error, what it wrote there goes to the address, and what it
     wrote beside it goes beside the address.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        yield Path(folder) / place.name
-        for path in sorted(Path(folder).iterdir()):
+    with scratch() as folder:
+        yield folder / place.name
+        for path in sorted(folder.iterdir()):
             _put(spark, path, place.with_name(path.name))
 
 

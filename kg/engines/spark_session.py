@@ -5,16 +5,15 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import signal
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from kg import signals
 from kg.errors import ComponentError, HccKgError, InputError
 
 if TYPE_CHECKING:
@@ -29,7 +28,9 @@ _LOG_LEVEL, _PYTHON = "spark.log.level", "spark.pyspark.python"
 _INPUT_FAULTS = ("PATH_NOT_FOUND", "FAILED_READ_FILE", "CANNOT_READ_FILE", "UNABLE_TO_INFER_SCHEMA")
 
 
-def settings(master: str, configuration: Mapping[str, str]) -> dict[str, str]:
+def settings(
+    master: str, configuration: Mapping[str, str], scratch: Path | None = None
+) -> dict[str, str]:
     """Return the configuration of a session; what the user sets wins."""
     ours = {
         "spark.app.name": "hcc-kg",
@@ -44,14 +45,19 @@ def settings(master: str, configuration: Mapping[str, str]) -> dict[str, str]:
     }
     if configuration.get("spark.master", master).startswith("local"):
         ours |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+        ours |= {} if scratch is None else {"spark.local.dir": str(scratch)}
     return {**ours, **configuration}
 
 
 @contextmanager
 def session(
-    master: str = MASTER, configuration: Mapping[str, str] | None = None
+    master: str = MASTER,
+    configuration: Mapping[str, str] | None = None,
+    scratch: Path | None = None,
 ) -> Iterator[SparkSession]:
     """Start Spark for the block; a session that is active already is used, and left running.
+
+    Spark's working files, which hold patients, go to the folder `scratch`.
 
     Raises:
         ComponentError: pyspark or Java is missing, or Spark fails.
@@ -66,8 +72,10 @@ def session(
         if active is not None:
             yield active
             return
-        with _interrupts_kept():
-            spark = _started(settings(master, chosen), _LOG_LEVEL not in chosen)
+        # Spark's handler asks Java to cancel the jobs, in the midst of another call to Java,
+        # which fails; to stop the session ends them too.
+        with signals.kept():
+            spark = _started(settings(master, chosen, scratch), _LOG_LEVEL not in chosen)
         logging.root.addFilter(_is_telling)
         try:
             yield spark
@@ -152,23 +160,6 @@ def _standard_error(log: BinaryIO) -> Iterator[None]:
     finally:
         os.dup2(saved, 2)
         os.close(saved)
-
-
-@contextmanager
-def _interrupts_kept() -> Iterator[None]:
-    """Put back what an interrupt does.
-
-    Spark's handler asks Java to cancel the jobs, in the midst of another call to Java, which
-    fails; to stop the session ends them too.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    handler = signal.getsignal(signal.SIGINT)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from kg.errors import InputError
 from kg.graph.names import COHORTS
 from kg.keys import ID
 from kg.ontology import HCC
+from kg.output import full_disk_told, scratch
 from kg.stores import Store
 from kg.stores.files import graph_name
 
@@ -87,10 +87,14 @@ class StoreSink:
 
     def write(self, *texts: pl.Series) -> None:
         """Load lines."""
+        with full_disk_told(f"the temporary folder {self._part.parent.parent}"):
+            self._fill(texts)
+        self._store.load(self._part)
+
+    def _fill(self, texts: Iterable[pl.Series]) -> None:
         with self._part.open("wb") as file:
             for text in texts:
                 _append(file, text)
-        self._store.load(self._part)
 
     def add(self, quads: Iterable[ox.Quad]) -> None:
         """Add quads."""
@@ -120,8 +124,8 @@ def shared_patient(patient_id: str, first: str, second: str) -> InputError:
 @contextmanager
 def store_sink(store: Store) -> Iterator[StoreSink]:
     """Give a sink into a store; where the block fails, what it began is removed again."""
-    with tempfile.TemporaryDirectory(prefix="hcc-kg-") as folder:
-        sink = StoreSink(store, Path(folder))
+    with scratch() as folder:
+        sink = StoreSink(store, folder)
         done = False
         try:
             yield sink

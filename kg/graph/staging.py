@@ -21,7 +21,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from kg.errors import InputError
-from kg.output import why_not
+from kg.output import full_disk_told, why_not
 from kg.stores.oxigraph import OxigraphStore
 
 if sys.platform != "win32":
@@ -40,7 +40,7 @@ def staged(folder: Path) -> Iterator[OxigraphStore]:
     target = folder.resolve()
     if target.exists() and not target.is_dir():
         raise InputError(f"{folder} is a file; a store on disk is a folder")
-    with _beside(folder, target) as beside:
+    with _beside(folder, target) as beside, full_disk_told(folder):
         new = beside / _NEW
         if target.is_dir() and any(target.iterdir()):
             with closing(OxigraphStore(folder)) as original:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import socket
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import uvicorn
 from kg.catalogue.queries import catalogue
 from kg.errors import InputError
 from kg.guideline import Guideline, load
+from kg.output import scratch
 from kg.server.access import Access, is_loopback, names_of
 from kg.server.app import create_app
 from kg.server.connections import IDLE_TIME, TimedProtocol
@@ -85,8 +85,8 @@ def _example(guideline: Guideline) -> Iterator[Path]:
     """Build the dataset that is served where no store is named; it is gone afterwards."""
     from kg.server.dataset import write_example  # noqa: PLC0415 - brings polars
 
-    with tempfile.TemporaryDirectory(prefix="hcc-kg-") as folder:
-        path = Path(folder) / "example.nq"
+    with scratch() as folder:
+        path = folder / "example.nq"
         write_example(guideline, path)
         yield path
 

@@ -10,6 +10,7 @@ import pyoxigraph as ox
 
 from kg.errors import InputError
 from kg.nesting import check_nesting
+from kg.output import full_disk
 
 _FORMATS = {
     ".nq": ox.RdfFormat.N_QUADS,
@@ -74,4 +75,6 @@ def told(path: Path) -> Iterator[None]:
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; check the path") from error
     except OSError as error:
+        if full_disk(error):  # of what is written, not of what is read
+            raise
         raise InputError(f"{path}: cannot be read: {error}") from error

@@ -10,7 +10,7 @@ import pyoxigraph as ox
 
 from kg.errors import ComponentError, InputError, QueryError
 from kg.nesting import check_nesting
-from kg.output import why_not
+from kg.output import full_disk, why_not
 from kg.stores.faults import syntax_error
 from kg.stores.files import graph_name, quads, rdf_format, told
 from kg.stores.protocol import Answer, Store, Table
@@ -111,6 +111,8 @@ def _open(folder: Path, read_only: bool) -> ox.Store:
     try:
         return ox.Store.read_only(str(folder)) if read_only else ox.Store(str(folder))
     except (OSError, RuntimeError) as error:
+        if full_disk(error):
+            raise
         if "LOCK" in str(error) or "lock hold" in str(error):
             raise InputError(
                 f"{folder}: another program has this store open; close it there, "

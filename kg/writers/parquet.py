@@ -8,6 +8,8 @@ from pathlib import Path
 import polars as pl
 from polars.io.plugins import register_io_source
 
+from kg.output import full_disk
+
 
 def write_parquet(
     frames: Iterator[pl.DataFrame],
@@ -27,4 +29,9 @@ def write_parquet(
         yield from frames
 
     rows = register_io_source(source, schema=schema)
-    rows.sink_parquet(path, row_group_size=row_group_size)
+    try:
+        rows.sink_parquet(path, row_group_size=row_group_size)
+    except pl.exceptions.ComputeError as error:
+        if reason := full_disk(error):
+            raise OSError(reason) from error
+        raise
