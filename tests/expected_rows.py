@@ -10,8 +10,8 @@ import io
 from pathlib import Path
 
 from kg.catalogue.queries import Question
-from kg.graph.build import build_example
 from kg.guideline import load
+from kg.rdf.build import build_example
 from kg.renewal.rows import ANY, file_name
 from kg.stores import Store, open_store
 

@@ -10,9 +10,9 @@ import pytest
 
 from kg.catalogue.parameters import Parameter
 from kg.catalogue.queries import catalogue
-from kg.graph.build import build
 from kg.guideline import Guideline
 from kg.ontology import HCC, XSD
+from kg.rdf.build import build
 from kg.stores import Table, open_store
 from kg.ui.bars import MOST_BARS, bars, first_bars, parting, telling
 from kg.ui.query.choices import choices

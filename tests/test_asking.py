@@ -12,12 +12,12 @@ import pytest
 
 from kg.catalogue.queries import question
 from kg.errors import QueryError
-from kg.graph.memory import THIS_PATIENT, PatientGraph, cohort_quads, draft_graph
-from kg.graph.names import cohort_graph
 from kg.guideline import Guideline
 from kg.paths import example_cohort, example_lesions
 from kg.patients.drafts import Draft
 from kg.patients.tables import PatientTable
+from kg.rdf.memory import THIS_PATIENT, PatientGraph, cohort_quads, draft_graph
+from kg.rdf.names import cohort_graph
 from kg.server.asking import Asker
 from kg.server.dataset import example_quads
 from kg.stores import Table

@@ -15,14 +15,14 @@ from conftest import Ran
 
 from kg.engines.registry import engine_of
 from kg.errors import InputError
-from kg.graph.build import build, build_example, cohort_of, example, jobs_of, write_cohort
-from kg.graph.names import LONGEST, PROV, patient_iri, segment, slug, verdict_iri
-from kg.graph.sinks import store_sink
 from kg.guideline import Guideline
 from kg.guideline.values import plain
 from kg.ontology import HCC, OWL, RDF, ROOT, XSD
 from kg.paths import example_cohort, example_lesions
 from kg.patients.cells import is_unknown, parse_cell
+from kg.rdf.build import build, build_example, cohort_of, example, jobs_of, write_cohort
+from kg.rdf.names import LONGEST, PROV, patient_iri, segment, slug, verdict_iri
+from kg.rdf.sinks import store_sink
 from kg.stores import Store, open_store
 from kg.stores.oxigraph import OxigraphStore
 
@@ -340,7 +340,7 @@ def test_rebuilt_cohort_takes_the_place_of_the_first(guideline: Guideline, tmp_p
 def test_many_slices_give_the_quads_of_one(
     guideline: Guideline, store: OxigraphStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kg.graph.lines._ROWS", 7)
+    monkeypatch.setattr("kg.rdf.lines._ROWS", 7)
     again = open_store(None)
     assert isinstance(again, OxigraphStore)
     build_example(guideline, again)

@@ -10,8 +10,8 @@ import pytest
 
 from kg.benchmarks.cohort import write_cohort
 from kg.catalogue.queries import Question, catalogue
-from kg.graph.build import build, cohort_of
 from kg.guideline import load
+from kg.rdf.build import build, cohort_of
 from kg.stores import Store, open_store
 
 PATIENTS = 1_000

@@ -18,9 +18,9 @@ from kg.catalogue.queries import catalogue, question, read
 from kg.catalogue.subjects import SUBJECTS
 from kg.catalogue.terms import SORTS, terms
 from kg.errors import InputError, QueryError
-from kg.graph.names import PREFIXES
 from kg.guideline import load
 from kg.paths import example_cohort, example_lesions, queries_folder
+from kg.rdf.names import PREFIXES
 from kg.renewal.rows import ask, file_name
 from kg.server.questions import Questions
 from kg.stores.oxigraph import OxigraphStore

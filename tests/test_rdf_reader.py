@@ -14,10 +14,10 @@ import pytest
 from kg import paths
 from kg.engines.registry import engine_of
 from kg.errors import InputError
-from kg.graph.patients import PatientLines
 from kg.guideline import Guideline, load
 from kg.keys import PROBLEM, REASON, ROW
 from kg.patients.tables import PatientTable
+from kg.rdf.patients import PatientLines
 from kg.readers import open_source
 from kg.readers.rdf import RdfSource
 

@@ -13,7 +13,7 @@ import pytest
 from conftest import Ran
 
 from kg.errors import InputError
-from kg.graph.staging import staged
+from kg.rdf.staging import staged
 from kg.stores import open_store
 
 Run = Callable[..., Ran]

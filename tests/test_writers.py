@@ -17,9 +17,9 @@ import pytest
 from conftest import Ran
 
 from kg.explanation.signs import VERDICT_SIGNS
-from kg.graph.names import patient_iri
 from kg.guideline import Guideline
 from kg.ontology import HCC, RDF
+from kg.rdf.names import patient_iri
 from kg.reasoning.verdicts import VERDICTS
 from kg.texts import NOTE_ON_USE
 from kg.writers import FORMATS, table

@@ -24,7 +24,10 @@ from kg.engines.registry import LocalName, engine_of
 from kg.engines.rejects import Rejects
 from kg.engines.summary import Summary
 from kg.errors import InputError
-from kg.graph.build import (
+from kg.guideline import Guideline, load
+from kg.output import check_apart, whole_file, whole_output
+from kg.patients.tables import PatientTable
+from kg.rdf.build import (
     Cohort,
     Job,
     check_cohorts_apart,
@@ -33,13 +36,10 @@ from kg.graph.build import (
     write_cohort,
     write_guideline,
 )
-from kg.graph.export import FormatName, export
-from kg.graph.names import GRAPHS
-from kg.graph.sinks import FileSink, Sink, store_sink
-from kg.graph.staging import staged
-from kg.guideline import Guideline, load
-from kg.output import check_apart, whole_file, whole_output
-from kg.patients.tables import PatientTable
+from kg.rdf.export import FormatName, export
+from kg.rdf.names import GRAPHS
+from kg.rdf.sinks import FileSink, Sink, store_sink
+from kg.rdf.staging import staged
 from kg.stores import TIMEOUT, open_store
 from kg.stores.oxigraph import OxigraphStore
 from kg.texts import NOTE_ON_USE, counted

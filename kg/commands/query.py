@@ -19,10 +19,10 @@ from kg.catalogue.queries import Question, catalogue, question
 from kg.catalogue.subjects import title
 from kg.commands.inputs import Ontology
 from kg.errors import InputError, QueryError
-from kg.graph.build import build_example
-from kg.graph.names import PREFIXES
 from kg.guideline import Guideline, load
 from kg.output import check_apart, whole_output
+from kg.rdf.build import build_example
+from kg.rdf.names import PREFIXES
 from kg.stores import TIMEOUT, Answer, Store, Table, open_store
 from kg.stores.formats import Format, for_terminal, serialise
 

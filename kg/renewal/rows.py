@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterator, Mapping
 
 from kg.catalogue.queries import Question, catalogue
-from kg.graph.build import build_example
 from kg.guideline import load
+from kg.rdf.build import build_example
 from kg.stores import Answer, Store, Table, open_store
 from kg.stores.formats import shown
 

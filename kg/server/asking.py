@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import pyoxigraph as ox
 
 from kg.errors import ComponentError, QueryError
-from kg.graph.memory import PatientGraph
+from kg.rdf.memory import PatientGraph
 from kg.stores import Answer
 from kg.stores.formats import read_json
 from kg.stores.query_forms import query_form

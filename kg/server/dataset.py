@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from kg.engines.registry import engine_of
-from kg.graph.build import example, jobs_of, write_cohort, write_guideline
-from kg.graph.sinks import FileSink
 from kg.guideline import Guideline
+from kg.rdf.build import example, jobs_of, write_cohort, write_guideline
+from kg.rdf.sinks import FileSink
 
 
 def write_example(guideline: Guideline, path: Path) -> None:

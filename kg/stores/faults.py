@@ -18,7 +18,7 @@ import re
 import pyoxigraph as ox
 
 from kg.errors import QueryError
-from kg.graph.names import PREFIXES
+from kg.rdf.names import PREFIXES
 from kg.stores.query_forms import position
 
 _TOKEN = re.compile(

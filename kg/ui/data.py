@@ -7,8 +7,8 @@ import pyoxigraph as ox
 import streamlit as st
 
 from kg.catalogue.queries import question
-from kg.graph.names import PREFIXES
 from kg.guideline import load
+from kg.rdf.names import PREFIXES
 from kg.server.dataset import example_quads
 from kg.stores import Store, open_store
 from kg.stores.formats import shown

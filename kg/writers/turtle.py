@@ -8,10 +8,10 @@ from pathlib import Path
 import polars as pl
 import pyoxigraph as ox
 
-from kg.graph.lines import segments, slices
-from kg.graph.names import PREFIXES
-from kg.graph.verdicts import identity_lines, verdict_lines
 from kg.keys import ID
+from kg.rdf.lines import segments, slices
+from kg.rdf.names import PREFIXES
+from kg.rdf.verdicts import identity_lines, verdict_lines
 from kg.reasoning.results import Chunk
 from kg.writers.task import Task
 

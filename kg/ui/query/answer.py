@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 import streamlit as st
 
-from kg.graph.names import PREFIXES
 from kg.guideline import load
+from kg.rdf.names import PREFIXES
 from kg.stores import Answer, Table
 from kg.stores.formats import Format, serialise
 from kg.texts import capitalised

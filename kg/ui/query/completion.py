@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from kg.graph.names import PREFIXES
 from kg.guideline import Guideline
 from kg.ontology import DCTERMS, LABEL, OA, OWL, RDF
+from kg.rdf.names import PREFIXES
 from kg.stores.formats import shown
 
 EDITOR_PREFIXES: Mapping[str, str] = {**PREFIXES, "dcterms": DCTERMS, "oa": OA}

@@ -8,8 +8,8 @@ from decimal import Decimal, InvalidOperation
 import polars as pl
 import pyoxigraph as ox
 
-from kg.graph.names import PREFIXES
 from kg.ontology import XSD
+from kg.rdf.names import PREFIXES
 from kg.stores import Answer, Table, Term
 from kg.stores.formats import shown
 

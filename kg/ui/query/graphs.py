@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from kg.graph.names import PREFIXES
 from kg.guideline import Guideline
 from kg.ontology import LABEL, NOTATION
+from kg.rdf.names import PREFIXES
 from kg.reference.pictures import Edge, Node
 from kg.stores import Table, Term
 from kg.stores.formats import shown

@@ -7,11 +7,11 @@ import streamlit as st
 
 from kg.cohorts.opened import OpenCohort
 from kg.errors import ComponentError, QueryError
-from kg.graph.memory import PatientGraph, cohort_quads, draft_graph
 from kg.guideline import load
 from kg.keys import ID
 from kg.ontology import HCC
 from kg.patients.drafts import Draft
+from kg.rdf.memory import PatientGraph, cohort_quads, draft_graph
 from kg.server.asking import CANNOT_FORK, Asker, can_fork
 from kg.stores import Answer, Table
 from kg.ui import session

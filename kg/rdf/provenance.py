@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from kg.graph.names import PROV, cohort_graph, verdict_graph
 from kg.guideline import Guideline
 from kg.ontology import HCC, OWL, RDF, RDFS, ROOT, XSD
+from kg.rdf.names import PROV, cohort_graph, verdict_graph
 
 PACKAGE = "hcc-kg"
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 import polars as pl
 import pyoxigraph as ox
 
-from kg.graph.names import LONGEST, PLAIN, segment
+from kg.rdf.names import LONGEST, PLAIN, segment
 
 _ROWS = 5_000  # patients whose text is held at once, where their IRIs are short
 _USUAL = 80
@@ -23,7 +23,7 @@ def ending(graph: str | None) -> str:
 
 
 def segments(identifiers: pl.Series) -> pl.Series:
-    """Return identifiers as parts of IRIs; see `kg.graph.names.segment`."""
+    """Return identifiers as parts of IRIs; see `kg.rdf.names.segment`."""
     odd = (~identifiers.str.contains(PLAIN) | identifiers.str.contains(r"^\.+$")).arg_true()
     told = pl.Series([segment(text) for text in identifiers.gather(odd)], dtype=pl.String)
     return identifiers.clone().scatter(odd, told) if len(odd) else identifiers

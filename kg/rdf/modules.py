@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from kg.graph.names import MAPPINGS, ONTOLOGY, STATEMENTS
 from kg.guideline import Guideline
 from kg.ontology import local_name
+from kg.rdf.names import MAPPINGS, ONTOLOGY, STATEMENTS
 from kg.stores.files import quads
 
 _STATEMENTS, _MAPPINGS = "statements", "mappings.ttl"

@@ -11,10 +11,10 @@ import polars as pl
 import pyoxigraph as ox
 
 from kg.errors import InputError
-from kg.graph.names import COHORTS
 from kg.keys import ID
 from kg.ontology import HCC
 from kg.output import full_disk_told, scratch
+from kg.rdf.names import COHORTS
 from kg.stores import Store
 from kg.stores.files import graph_name
 

@@ -12,8 +12,8 @@ from typing import Literal, TypeAlias
 import pyoxigraph as ox
 
 from kg.errors import InputError
-from kg.graph.names import GRAPHS, PREFIXES
 from kg.ontology import HCC, RDF, XSD
+from kg.rdf.names import GRAPHS, PREFIXES
 from kg.stores.oxigraph import OxigraphStore
 
 _Json: TypeAlias = "str | int | bool | Mapping[str, _Json] | list[_Json]"

@@ -13,14 +13,14 @@ from functools import lru_cache
 import polars as pl
 import pyoxigraph as ox
 
-from kg.graph.lines import ending, line, literals, segments, together
-from kg.graph.verdicts import TYPE, by_distinct, identity_lines, patient_terms
 from kg.guideline import Guideline
 from kg.guideline.values import Knowledge, Variable, plain
 from kg.keys import ID, LESION_ID
 from kg.ontology import HCC, XSD
 from kg.patients.cells import parse_cell
 from kg.patients.columns import as_text
+from kg.rdf.lines import ending, line, literals, segments, together
+from kg.rdf.verdicts import TYPE, by_distinct, identity_lines, patient_terms
 
 _REMEMBERED = 20_000  # texts of a variable, whose reading is kept
 _NODE, _OWNER = "node", "owner"

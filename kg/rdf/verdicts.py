@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 import polars as pl
 import pyoxigraph as ox
 
-from kg.graph.lines import ending, line, lines, literals, segments, together
 from kg.guideline import Guideline, Therapy
 from kg.keys import ID
 from kg.ontology import HCC, RDF
 from kg.patients.column_records import CONFLICTS
+from kg.rdf.lines import ending, line, lines, literals, segments, together
 from kg.reasoning.intents import INTENTS
 from kg.reasoning.results import CODE, LISTS, STATE_, VERDICT_, Coded, answers
 from kg.reasoning.verdicts import ELIGIBLES, MET, VERDICTS

@@ -12,14 +12,14 @@ from kg.engines.classification import classified
 from kg.engines.registry import engine_of
 from kg.engines.rejects import RejectCounter
 from kg.engines.summary import Summary
-from kg.graph.modules import guideline_graphs, guideline_quads
-from kg.graph.names import cohort_graph, verdict_graph
-from kg.graph.patients import PatientLines
-from kg.graph.verdicts import verdict_lines
 from kg.guideline import Guideline
 from kg.keys import ID, LESION_ID
 from kg.patients.drafts import LESION, Draft, read_draft
 from kg.patients.tables import PatientTable
+from kg.rdf.modules import guideline_graphs, guideline_quads
+from kg.rdf.names import cohort_graph, verdict_graph
+from kg.rdf.patients import PatientLines
+from kg.rdf.verdicts import verdict_lines
 from kg.readers.frame import FrameSource
 
 THIS_PATIENT, THIS_COHORT = "this-patient", "this-cohort"

@@ -22,17 +22,17 @@ from kg.engines.registry import Engine, engine_of
 from kg.engines.rejects import RejectCounter
 from kg.engines.summary import Summary
 from kg.errors import InputError
-from kg.graph.lines import segments, slices
-from kg.graph.modules import guideline_graphs, guideline_quads
-from kg.graph.names import cohort_graph, slug, verdict_graph
-from kg.graph.patients import PatientLines
-from kg.graph.provenance import Run, file_sha256, now, quads
-from kg.graph.sinks import Sink, shared_patient, store_sink
-from kg.graph.verdicts import verdict_lines
 from kg.guideline import Guideline
 from kg.keys import ID
 from kg.paths import example_cohort, example_lesions
 from kg.patients.tables import Batch, PatientTable
+from kg.rdf.lines import segments, slices
+from kg.rdf.modules import guideline_graphs, guideline_quads
+from kg.rdf.names import cohort_graph, slug, verdict_graph
+from kg.rdf.patients import PatientLines
+from kg.rdf.provenance import Run, file_sha256, now, quads
+from kg.rdf.sinks import Sink, shared_patient, store_sink
+from kg.rdf.verdicts import verdict_lines
 from kg.stores import Store
 
 EXAMPLE = "example"
