@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Unpack
 
 import polars as pl
 
@@ -27,6 +28,7 @@ from kg.guideline.values import Variable
 from kg.keys import ID
 from kg.output import check_apart, whole_file
 from kg.patients.mappings import record_of
+from kg.patients.reading import Options, reading_of
 from kg.patients.tables import PatientTable
 from kg.readers import Source
 from kg.readers.frame import ArrowFrame, frame_source
@@ -156,13 +158,13 @@ def classify_table(
     *,
     therapies: Iterable[str] | None = None,
     strict: bool = False,
-    ignore_unknown: bool = False,
     guideline: Guideline | None = None,
+    **options: Unpack[Options],
 ) -> TableResult:
     """Classify a table of patients in memory: a path, or a pandas, Polars or Arrow frame.
 
-    Bad rows are set aside; with `strict` the first one is an error. `ignore_unknown` leaves
-    columns out that are not variables. Expect some kilobytes per patient: where that is too
+    Bad rows are set aside; with `strict` the first one is an error. `options` say how the table
+    is read: see `kg.Options`. Expect some kilobytes per patient: where that is too
     much, see `classify_file`.
 
     Raises:
@@ -173,7 +175,7 @@ def classify_table(
     """
     chosen = guideline or load()
     task = Task(chosen, chosen.chosen(therapies))
-    table = _table(chosen, source, lesions, ignore_unknown)
+    table = _table(chosen, source, lesions, options)
     summary = Summary()
     kept = KeptRejects(summary, strict)
     found = [c.frame for c in chunks(table, engine_of(engine, chosen).batches(), kept, summary)]
@@ -200,8 +202,8 @@ def classify_file(
     explain: bool = False,
     compact: bool = False,
     strict: bool = False,
-    ignore_unknown: bool = False,
     guideline: Guideline | None = None,
+    **options: Unpack[Options],
 ) -> Summary:
     """Classify a table of any size into a file, batch by batch, as `hcc-kg classify` does.
 
@@ -225,7 +227,7 @@ def classify_file(
     named = [Path(table) for table in (source, lesions) if isinstance(table, str | Path)]
     modules = chosen.ontology.modules.values()
     check_apart([*modules, *named], [target, bin_.path, bin_.lesion_path])
-    table = _table(chosen, source, lesions, ignore_unknown)
+    table = _table(chosen, source, lesions, options)
     with bin_, whole_file(target) as path:
         run = engine_of(engine, chosen).batches(missing=not compact)
         write(task, chunks(table, run, bin_, summary), path)
@@ -233,10 +235,10 @@ def classify_file(
 
 
 def _table(
-    guideline: Guideline, source: Table, lesions: Table | None, ignore_unknown: bool
+    guideline: Guideline, source: Table, lesions: Table | None, options: Options
 ) -> PatientTable:
     second = None if lesions is None else _source(lesions, "the frame of lesions")
-    return PatientTable(guideline, _source(source, "the frame"), second, ignore_unknown)
+    return PatientTable(guideline, _source(source, "the frame"), second, reading_of(options))
 
 
 def _source(table: Table, name: str) -> Path | Source:

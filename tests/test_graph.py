@@ -37,7 +37,7 @@ HOSTILE = [
     'a "quoted" \\ name',
     "two\nlines\r\tand a tab",
     "<http://x> . <y>",
-    "患者 é \U0001f600 \u2028",
+    "患者 é \U0001f600 \u2028\xfc",
     "p1/verdict/rfa",
     "%41",
     "..",

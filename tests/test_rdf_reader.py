@@ -15,11 +15,16 @@ from kg import paths
 from kg.engines.registry import engine_of
 from kg.errors import InputError
 from kg.guideline import Guideline, load
-from kg.keys import PROBLEM, REASON, ROW
+from kg.keys import IRI, PROBLEM, REASON, ROW
+from kg.ontology import HCC
+from kg.patients.reading import Reading
 from kg.patients.tables import PatientTable
+from kg.rdf.build import build, cohort_of
 from kg.rdf.patients import PatientLines
 from kg.readers import open_source
 from kg.readers.rdf import RdfSource
+from kg.stores.oxigraph import OxigraphStore
+from kg.stores.protocol import Table
 
 HEAD = """@prefix hcc: <https://w3id.org/hcc-kg/> .
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
@@ -158,7 +163,7 @@ def test_notes_and_inferences_are_passed_over(tmp_path: Path) -> None:
         ' hcc:meetsRecommendation hcc:REC-1 ; hcc:conflict "x"@en .'
         " ex:v a hcc:Verdict ; hcc:verdictOn ex:a .",
     )
-    assert RdfSource(path, load()).columns == ["patient_id"]
+    assert RdfSource(path, load()).columns == ["patient_id", IRI]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +180,7 @@ def test_unknown_property_is_an_error(
     with pytest.raises(InputError, match="unknown column") as caught:
         PatientTable(guideline, path)
     assert column in str(caught.value)
-    assert PatientTable(guideline, path, ignore_unknown=True).height == 1
+    assert PatientTable(guideline, path, reading=Reading(ignore_unknown=True)).height == 1
 
 
 def test_file_without_patients_is_an_error(tmp_path: Path) -> None:
@@ -329,3 +334,24 @@ def test_number_of_json_ld_is_read_as_the_decimal_that_stands_there(tmp_path: Pa
     )
     (frame,) = RdfSource(path, load()).batches()
     assert frame.select("inr", PROBLEM).row(0) == ("1.7", None)
+
+
+def test_iris_of_the_file_are_kept_in_the_graph(guideline: Guideline, tmp_path: Path) -> None:
+    path = turtle(
+        tmp_path,
+        'ex:Doe hcc:patient_id "Doe" ; hcc:lesion ex:s8 . ex:s8 hcc:lesion_id "1" .'
+        '[] hcc:patient_id "Roe" ; <http://www.w3.org/2002/07/owl#sameAs> ex:Roe .'
+        '<https://w3id.org/hcc-kg/patient/Poe> hcc:patient_id "Poe" .',
+    )
+    store = OxigraphStore()
+    (summary,) = build(guideline, store, cohort_of(path))
+    assert summary.patients == 3
+    found = store.query(
+        "SELECT ?a ?b { ?a <http://www.w3.org/2002/07/owl#sameAs> ?b FILTER isIRI(?b) } ORDER BY ?a"
+    )
+    assert isinstance(found, Table)
+    told = [(a.value, b.value) for a, b in found.rows if a and "/patient/" in a.value]
+    assert told == [
+        (HCC + "patient/Doe", "http://example.org/Doe"),
+        (HCC + "patient/Doe/lesion/1", "http://example.org/s8"),
+    ]

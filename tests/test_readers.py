@@ -251,7 +251,7 @@ def test_parquet_column_that_can_be_no_cell_is_an_error(tmp_path: Path, values: 
     path = tmp_path / "p.parquet"
     pl.DataFrame({"patient_id": ["p"], "inr": values}).write_parquet(path)
     with pytest.raises(InputError, match=r"column inr: values of type .* are not cells; store"):
-        open_source(path, load())
+        PatientTable(load(), path)
 
 
 def test_text_that_is_named_parquet_is_an_error(tmp_path: Path) -> None:

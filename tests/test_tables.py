@@ -9,6 +9,7 @@ import pytest
 
 from kg.errors import InputError
 from kg.guideline import Guideline
+from kg.patients.reading import Reading
 from kg.patients.tables import PatientTable, find_patient
 
 
@@ -57,7 +58,9 @@ def test_header_that_is_wrong_is_an_error_that_helps(
 
 
 def test_unknown_columns_can_be_left_out(guideline: Guideline, tmp_path: Path) -> None:
-    table = table_of(guideline, tmp_path, "x,patient_id,_y\n1,p,2\n", ignore_unknown=True)
+    table = table_of(
+        guideline, tmp_path, "x,patient_id,_y\n1,p,2\n", reading=Reading(ignore_unknown=True)
+    )
     assert split(table) == (["p"], {})
 
 
@@ -237,7 +240,7 @@ def test_lesion_of_an_unknown_patient_is_a_stranger(guideline: Guideline, tmp_pa
 @pytest.mark.parametrize(
     ("header", "told"),
     [
-        ("patient_id,diameter_cm", "has no column lesion_id; each row needs one"),
+        ("patient_id,diameter_cm", "has no column lesion_id; every row needs one"),
         ("lesion_id,diameter_cm", "has no column patient_id"),
         ("patient_id,lesion_id,diameter_mm", r"'diameter_mm' \(nearest: diameter_cm\)"),
         ("patient_id,lesion_id,tumour_count", "unknown column 'tumour_count'"),

@@ -7,7 +7,7 @@ cells, whatever the format of the table.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, reduce
 
@@ -23,7 +23,8 @@ from kg.keys import ID, PROBLEM, ROW
 from kg.paths import example_cohort, example_lesions
 from kg.patients.columns import as_text
 from kg.patients.drafts import Draft, draft_of
-from kg.patients.tables import PatientTable, variables_of
+from kg.patients.reading import PLAIN, Reading
+from kg.patients.tables import PatientTable, patient_head
 from kg.readers import Source, open_source
 from kg.readers.uploads import File, Held
 from kg.reasoning.results import VERDICT_, Chunk, schema
@@ -50,6 +51,7 @@ class _Kept:
 
     def __init__(self, source: Source) -> None:
         self.path, self.columns = source.path, source.columns
+        self.renamed: Mapping[str, str] = getattr(source, "renamed", {})
         self.lesions: Source | None = getattr(source, "lesions", None)
         frames: list[pl.DataFrame] = []
         for frame in source.batches():
@@ -111,7 +113,8 @@ class OpenCohort:
         found = self.cells.filter(pl.col(ROW) == row)
         if found.is_empty():
             raise InputError(f"{self.name} has no row {row}")
-        cells = {name: as_text(found[name])[0] for name in (ID, *self.table.variables)}
+        read = self.table.head.read(found)
+        cells = {name: as_text(read[name])[0] for name in (ID, *self.table.variables)}
         return draft_of(self.guideline, cells, self._lesions(cells[ID]))
 
     def _lesions(self, patient_id: str | None) -> list[dict[str, str | None]]:
@@ -138,7 +141,7 @@ def open_cohort(
     patients: File | Source,
     lesions: File | Source | None = None,
     *,
-    ignore_unknown: bool = False,
+    reading: Reading = PLAIN,
     progress: Progress = lambda done, total: None,
     is_example: bool = False,
 ) -> OpenCohort:
@@ -149,9 +152,9 @@ def open_cohort(
             has more patients than can be held.
     """
     source = open_source(patients, guideline)
-    variables_of(guideline, source, ignore_unknown)  # what is not a table need not be read
+    patient_head(guideline, source, reading)  # what is not a table need not be read
     cells = _Kept(source)
-    table = PatientTable(guideline, cells, lesions, ignore_unknown)
+    table = PatientTable(guideline, cells, lesions, reading)
     frames: list[pl.DataFrame] = []
     kept = KeptRejects(Summary())
 

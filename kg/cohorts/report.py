@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Unpack
 
 import polars as pl
 
@@ -38,6 +39,7 @@ from kg.engines.summary import Summary
 from kg.explanation.wording import NO_INDICATION
 from kg.guideline import Guideline, Therapy, load
 from kg.patients.column_records import CONFLICTS
+from kg.patients.reading import Options, reading_of
 from kg.patients.tables import PatientTable
 from kg.readers import Source
 from kg.readers.frame import ArrowFrame, frame_source
@@ -125,6 +127,7 @@ class CohortReport:
     rejected: int
     rejected_lesions: int
     first_reason: str
+    notes: tuple[str, ...]
     therapies: tuple[TherapyReport, ...]
     missing: tuple[MissingReport, ...]
     conflicts: tuple[ConflictReport, ...]
@@ -138,13 +141,13 @@ def cohort_report(
     source: str | Path | ArrowFrame,
     lesions: str | Path | ArrowFrame | None = None,
     *,
-    ignore_unknown: bool = False,
     guideline: Guideline | None = None,
+    **options: Unpack[Options],
 ) -> CohortReport:
     """Return the report on a table of patients: a path, or a pandas, Polars or Arrow frame.
 
     Rejected rows are only counted: `classify_table` and `classify_file` tell which they are.
-    `ignore_unknown` leaves columns out that are not variables.
+    `options` say how the table is read: see `kg.Options`.
 
     Raises:
         InputError: the table cannot be read, or its columns are not those of the guideline.
@@ -155,7 +158,7 @@ def cohort_report(
         if table is not None
     ]
     second = opened[1] if len(opened) > 1 else None
-    return report_on(PatientTable(guideline or load(), opened[0], second, ignore_unknown))
+    return report_on(PatientTable(guideline or load(), opened[0], second, reading_of(options)))
 
 
 def report_on(
@@ -219,6 +222,7 @@ class _Tally:
             rejected=summary.rejected,
             rejected_lesions=summary.rejected_lesions,
             first_reason=summary.first_reason,
+            notes=summary.notes,
             therapies=tuple(self._therapy_report(t, summary) for t in self._therapies),
             missing=tuple(sorted(blocking, key=lambda report: -report.verdicts)),
             conflicts=tuple(self._conflict_reports()),

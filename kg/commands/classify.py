@@ -20,6 +20,7 @@ from kg.commands.inputs import (
     Places,
     Strict,
     named_tables,
+    tell_notes,
     tell_rejected,
 )
 from kg.engines.classification import chunks
@@ -30,6 +31,7 @@ from kg.errors import InputError
 from kg.guideline import load
 from kg.output import whole_output
 from kg.paths import Remote, located
+from kg.patients.reading import Reading
 from kg.patients.tables import PatientTable
 from kg.reasoning.verdicts import VERDICTS
 from kg.texts import NOTE_ON_USE, counted
@@ -99,15 +101,13 @@ def classify(
     form = format or (format_of(places.output) if places.output else "table")
     writer_of(form, task)
     places.check_apart(guideline.ontology.modules.values())
-    summary = Summary()
+    summary, reading = Summary(), Reading(ignore_unknown=ignore_unknown)
     if engine == "spark":
-        classify_with_spark(
-            task, places, form, summary, master, spark_conf or [], strict, ignore_unknown
-        )
+        classify_with_spark(task, places, form, summary, master, spark_conf or [], strict, reading)
     elif master or spark_conf:
         raise InputError("--master and --spark-conf go with --engine spark")
     else:
-        _classify_here(task, places, form, summary, engine, strict, ignore_unknown)
+        _classify_here(task, places, form, summary, engine, strict, reading)
     _tell(terminal.messages(), task, summary, places, form)
     if summary.rejected or summary.rejected_lesions:
         raise typer.Exit(1)
@@ -138,11 +138,11 @@ def _classify_here(
     summary: Summary,
     engine: str,
     strict: bool,
-    ignore_unknown: bool,
+    reading: Reading,
 ) -> None:
     """Classify a table by an engine that runs in this process."""
     patients, lesions, output, rejects = places.local()
-    table = PatientTable(task.guideline, patients, lesions, ignore_unknown)
+    table = PatientTable(task.guideline, patients, lesions, reading)
     with (
         terminal.progress("classifying", table.height) as bar,
         Rejects(rejects, summary, strict) as bin_,
@@ -160,6 +160,7 @@ def _tell(console: Console, task: Task, summary: Summary, places: Places, form: 
     counts = [0] * len(VERDICTS)
     for (therapy, number), count in summary.verdicts.items():
         counts[number] += count if therapy in task.therapies else 0
+    tell_notes(console, summary.notes)
     if not (summary.patients or summary.rejected):
         console.print(f"{places.patients} has a header and no rows: nothing was classified.")
     told = [f"{counted(summary.patients, 'patient')} classified"]

@@ -14,6 +14,7 @@ from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.output import scratch, whole_output
 from kg.paths import Remote
+from kg.patients.reading import Reading
 from kg.writers import Task, writer_of
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def classify_with_spark(
     master: str | None,
     settings: Sequence[str],
     strict: bool,
-    ignore_unknown: bool,
+    reading: Reading,
 ) -> None:
     """Classify a table by Spark.
 
@@ -67,7 +68,7 @@ def classify_with_spark(
             task.guideline,
             places.patients,
             places.lesions,
-            ignore_unknown=ignore_unknown,
+            reading=reading,
             scratch=folder,
         )
         with (

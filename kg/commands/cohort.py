@@ -14,9 +14,10 @@ from rich.text import Text
 
 from kg import terminal
 from kg.cohorts.report import CohortReport, Reason, TherapyReport, report_on
-from kg.commands.inputs import LESIONS, PATIENTS, IgnoreUnknown, Ontology, named_tables
+from kg.commands.inputs import LESIONS, PATIENTS, IgnoreUnknown, Ontology, named_tables, tell_notes
 from kg.engines.rejects import shortened
 from kg.guideline import Guideline, load
+from kg.patients.reading import Reading
 from kg.patients.tables import PatientTable
 from kg.reasoning.intents import PALLIATIVE
 from kg.reasoning.verdicts import UNDETERMINED, VERDICTS
@@ -56,7 +57,7 @@ def cohort(
     """
     table_path, lesion_path = named_tables(patients, lesions, example)
     guideline = load(ontology)
-    table = PatientTable(guideline, table_path, lesion_path, ignore_unknown)
+    table = PatientTable(guideline, table_path, lesion_path, Reading(ignore_unknown=ignore_unknown))
     with terminal.progress("counting", table.height) as bar:
         report = report_on(table, bar.watch)
     if format == "json":
@@ -64,6 +65,7 @@ def cohort(
     else:
         _print(terminal.output(), guideline, report, top)
     messages = terminal.messages()
+    tell_notes(messages, report.notes)
     if report.rejected or report.rejected_lesions:
         messages.print(f"The first rejected row: {shortened(report.first_reason)}")
         messages.print("'hcc-kg classify' writes all of them to a file, with their reasons.")

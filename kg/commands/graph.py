@@ -18,6 +18,7 @@ from kg.commands.inputs import (
     Ontology,
     Output,
     Strict,
+    tell_notes,
     tell_rejected,
 )
 from kg.engines.registry import LocalName, engine_of
@@ -26,6 +27,7 @@ from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.output import check_apart, whole_file, whole_output
+from kg.patients.reading import Reading
 from kg.patients.tables import PatientTable
 from kg.rdf.build import (
     Cohort,
@@ -123,9 +125,10 @@ def build(
     tables = [table for cohort in cohorts for table in (cohort.patients, cohort.lesions)]
     bins = [file for each in rejected for file in (each.path, each.lesion_path)]
     check_apart([*guideline.ontology.modules.values(), *tables], [output, *bins], store)
+    reading = Reading(ignore_unknown=ignore_unknown)
     with ExitStack() as stack:
         jobs = [
-            _job(guideline, cohort, stack.enter_context(kept), ignore_unknown)
+            _job(guideline, cohort, stack.enter_context(kept), reading)
             for cohort, kept in zip(cohorts, rejected, strict=True)
         ]
         check_cohorts_apart(jobs)
@@ -161,8 +164,8 @@ def _rejects_of(cohort: Cohort, place: Path, strict: bool) -> Rejects:
     return Rejects(file, Summary(), strict)
 
 
-def _job(guideline: Guideline, cohort: Cohort, rejects: Rejects, ignore_unknown: bool) -> _KeptJob:
-    table = PatientTable(guideline, cohort.patients, cohort.lesions, ignore_unknown)
+def _job(guideline: Guideline, cohort: Cohort, rejects: Rejects, reading: Reading) -> _KeptJob:
+    table = PatientTable(guideline, cohort.patients, cohort.lesions, reading)
     return _KeptJob(cohort, table, rejects, rejects.summary)
 
 
@@ -176,6 +179,7 @@ def _tell(jobs: Sequence[_KeptJob], target: _Target) -> None:
     console = terminal.messages()
     for job in jobs:
         summary = job.summary
+        tell_notes(console, job.table.notes)
         patients = counted(summary.patients, "patient")
         console.print(f"Cohort {job.cohort.name}: {patients} with verdicts.")
         tell_rejected(console, summary, job.rejects.path, job.rejects.lesion_path)

@@ -125,6 +125,12 @@ def _local(place: Path | Remote) -> Path:
     return place
 
 
+def tell_notes(console: Console, notes: Iterable[str]) -> None:
+    """Say what has to be told of how tables were read."""
+    for note in notes:
+        console.print(f"{note}.")
+
+
 def tell_rejected(
     console: Console, summary: Summary, rows: Path | Remote, lesions: Path | Remote
 ) -> bool:

@@ -27,6 +27,7 @@ def classified(
             yield batch, frame
     if table.lesions is not None:
         rejects.add_lesions(table.lesions.source, table.lesions.strangers)
+    summary.notes = table.notes
 
 
 def chunks(

@@ -22,10 +22,11 @@ from kg.engines.spark_files import new_folder
 from kg.engines.spark_tables import SparkSource, open_table
 from kg.engines.summary import Summary
 from kg.guideline import Guideline
-from kg.keys import ID
+from kg.keys import ID, REASON
 from kg.paths import Remote
 from kg.patients.lesions import LesionTable
-from kg.patients.tables import Batch, RowReader, variables_of
+from kg.patients.reading import PLAIN, Reading
+from kg.patients.tables import Batch, RowReader, patient_head
 from kg.readers import Source, open_source
 from kg.reasoning.results import Chunk, schema
 from kg.writers import Task
@@ -50,29 +51,26 @@ class SparkTable:
         guideline: Guideline,
         patients: SparkSource,
         lesions: Source | None = None,
-        ignore_unknown: bool = False,
+        reading: Reading = PLAIN,
     ) -> None:
         self.guideline = guideline
         self.source = patients
         self._spark = spark
-        variables = variables_of(guideline, patients, ignore_unknown)
-        table = LesionTable(guideline, lesions) if lesions else None
-        ids = self._ids()
+        head = patient_head(guideline, patients, reading)
+        table = LesionTable(guideline, lesions, reading) if lesions else None
+        ids = self._ids(head.theirs(ID))
         if table is not None:
             table.tell_strangers(self._known(ids, table.frame[ID]))
         self.lesions = table
-        self.reader = RowReader(guideline, variables, _repeated(ids), table)
+        self.reader = RowReader(guideline, head, _repeated(ids), table)
 
     @property
     def height(self) -> int:
         """The number of data rows."""
         return self.source.height
 
-    def _ids(self) -> DataFrame:
-        column = self.source.column(ID).alias(ID)
-        ids = self.source.frame.select(column)
-        if dict(ids.dtypes)[ID] == "string":
-            return ids
+    def _ids(self, name: str) -> DataFrame:
+        ids = self.source.frame.select(self.source.column(name).alias(ID))
         return ids.mapInArrow(tasks.id_texts, tasks.IDS)
 
     def _known(self, ids: DataFrame, asked: pl.Series) -> pl.Series:
@@ -87,7 +85,7 @@ class SparkTable:
         job = tasks.Job(
             modules=tasks.modules_of(self.guideline),
             columns=tuple(self.source.columns),
-            variables=tuple(reader.variables),
+            head=reader.head,
             repeated=reader.repeated,
             lesions=lesions.frame if lesions else None,
             missing=not task.compact,
@@ -131,10 +129,14 @@ class SparkResults:
                 rejected = tasks.from_bytes(run[tasks.REJECTED])
                 rejects.add(source, rejected)
                 if lesions is not None:
-                    rejects.add_lesions(lesions.source, lesions.rejected(rejected))
+                    ids = self._table.reader.head.ids(rejected)
+                    told = lesions.rejected(ids, rejected[REASON])
+                    rejects.add_lesions(lesions.source, told)
             yield run
         if lesions is not None:
             rejects.add_lesions(lesions.source, lesions.strangers)
+        heads = [self._table.reader.head, *([lesions.head] if lesions else [])]
+        rejects.summary.notes = tuple(note for head in heads for note in head.notes)
 
     def _records(self, good: bytes) -> Iterator[Any]:
         cells, lesions = tasks.from_bytes(good), self._table.lesions
@@ -178,7 +180,7 @@ def open_tables(
     patients: Path | Remote,
     lesions: Path | Remote | None,
     *,
-    ignore_unknown: bool,
+    reading: Reading,
     scratch: Path,
 ) -> SparkTable:
     """Open the tables of patients and of lesions; `scratch` is a folder for the time of the run.
@@ -193,7 +195,7 @@ def open_tables(
         told = open_source(lesions, guideline)
     elif lesions is not None:
         told = open_table(spark, guideline, lesions, scratch)
-    return SparkTable(spark, guideline, source, told, ignore_unknown)
+    return SparkTable(spark, guideline, source, told, reading)
 
 
 def _repeated(ids: DataFrame) -> pl.Series:

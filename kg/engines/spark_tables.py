@@ -6,7 +6,7 @@ Rows are numbered over all files of a table, in the order of the files' addresse
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,14 +34,33 @@ class SparkSource:
     """A table that Spark reads; `frame` has its columns as `c0`, `c1`, … and `_row`, `_problem`.
 
     Raises:
-        InputError: the table cannot be read, or a column holds what is not a cell.
+        InputError: the table cannot be read.
     """
 
-    def __init__(self, path: Path | Remote, read: DataFrame, problems: bool = False) -> None:
-        self.path = path
+    def __init__(
+        self,
+        path: Path | Remote,
+        read: DataFrame,
+        problems: bool = False,
+        renamed: Mapping[str, str] | None = None,
+    ) -> None:
+        self.path, self.renamed = path, renamed or {}
         self.columns = [name for name in read.columns if name not in TOLD]
-        _check_types(path, read)
+        self._types = {field.name: field.dataType.simpleString() for field in read.schema.fields}
         self.frame, self.height = _numbered(read, self.columns, problems)
+
+    def check_cells(self, names: list[str]) -> None:
+        """Check that the values of columns can be cells.
+
+        Raises:
+            InputError: a column holds dates, lists or the like.
+        """
+        for name in names:
+            if not _CELLS.match(self._types[name]):
+                raise InputError(
+                    f"{self.path}, column {name}: values of type {self._types[name]} are not "
+                    "cells; store numbers, booleans or text"
+                )
 
     def column(self, name: str) -> Any:
         """Return a column of `frame` by its name in the table."""
@@ -88,7 +107,9 @@ def open_table(
         )
     cells = scratch / f"{path.stem}-{path.suffix[1:]}.cells.parquet"
     _write_cells(source, cells)
-    return SparkSource(path, spark.read.parquet(_local(cells)), problems=True)
+    return SparkSource(
+        path, spark.read.parquet(_local(cells)), True, getattr(source, "renamed", {})
+    )
 
 
 def _local(path: Path) -> str:
@@ -97,25 +118,9 @@ def _local(path: Path) -> str:
 
 def _write_cells(source: Source, path: Path) -> None:
     """Write the cells of a text file as Parquet."""
-
-    twice = {name for name in source.columns if source.columns.count(name) > 1}
-    if twice:
-        raise InputError(
-            f"{source.path} has more than one column {', '.join(sorted(twice))}; keep one"
-        )
     schema = pl.Schema(dict.fromkeys([*source.columns, PROBLEM], pl.String()))
     frames = (frame.select(*source.columns, PROBLEM) for frame in source.batches())
     write_parquet(frames, schema, path, row_group_size=50_000)
-
-
-def _check_types(path: Path | Remote, read: DataFrame) -> None:
-    for field in read.schema.fields:
-        told = field.dataType.simpleString()
-        if not field.name.startswith("_") and not _CELLS.match(told):
-            raise InputError(
-                f"{path}, column {field.name}: values of type {told} are not cells; "
-                "store numbers, booleans or text"
-            )
 
 
 def _numbered(read: DataFrame, columns: list[str], problems: bool) -> tuple[DataFrame, int]:

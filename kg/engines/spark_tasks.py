@@ -25,7 +25,8 @@ from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.keys import ID, PROBLEM, ROW
 from kg.ontology import Ontology, edition_names
-from kg.patients.columns import as_text
+from kg.patients.columns import identifiers
+from kg.patients.headers import Head
 from kg.patients.lesions import LesionTable
 from kg.patients.tables import RowReader
 from kg.writers import Task
@@ -50,7 +51,7 @@ class Job:
 
     modules: Modules
     columns: tuple[str, ...]
-    variables: tuple[str, ...]
+    head: Head
     repeated: pl.Series
     lesions: pl.DataFrame | None
     missing: bool
@@ -121,7 +122,7 @@ def id_texts(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Return identifiers as the texts that a table reads them as."""
     for batch in batches:
         frame = _frame(batch)
-        yield from _batches(pl.DataFrame([as_text(frame.to_series()).alias(ID)]), _IDS)
+        yield from _batches(pl.DataFrame([identifiers(frame.to_series()).alias(ID)]), _IDS)
 
 
 def classify(shared: Broadcast[Job], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -132,7 +133,7 @@ def classify(shared: Broadcast[Job], batches: Iterator[pa.RecordBatch]) -> Itera
     if job.lesions is not None:
         names = [name for name in job.lesions.columns if name not in (ROW, PROBLEM)]
         lesions = LesionTable(guideline, _Lesions(job.lesions, Path("lesions"), names))
-    reader = RowReader(guideline, job.variables, job.repeated, lesions)
+    reader = RowReader(guideline, job.head, job.repeated, lesions)
     engine = engine_of("compiled", guideline).batches(missing=job.missing)
     for batch in batches:
         for run in _runs(_named(job.columns, batch)):

@@ -22,7 +22,8 @@ class Summary:
     `patients` are those classified, `with_conflicts` those of them whose record is in conflict
     with itself, `formulas` those whose identifier a spreadsheet would run as a formula.
     `rejected` and `rejected_lesions` count rows that were not read, `first_reason` says why the
-    first was not. `verdicts` counts by therapy and by the number of the verdict; see `of`.
+    first was not, and `notes` how the tables were read. `verdicts` counts by therapy and by the
+    number of the verdict; see `of`.
     """
 
     patients: int = 0
@@ -31,6 +32,7 @@ class Summary:
     with_conflicts: int = 0
     formulas: int = 0
     first_reason: str = ""
+    notes: tuple[str, ...] = ()
     verdicts: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def of(self, therapy: str) -> dict[str, int]:

@@ -66,6 +66,8 @@ def figures(cohort: OpenCohort) -> None:
     ]
     if report.rejected_lesions:
         told.append(f"**{counted(report.rejected_lesions, 'lesion')}** rejected")
+    for note in report.notes:
+        st.caption(literal(f"{note}."))
     name = "the example cohort" if cohort.is_example else literal(short(cohort.name))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"{' · '.join(told)} · {name}", width="content")

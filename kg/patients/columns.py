@@ -53,8 +53,18 @@ def as_text(column: pl.Series) -> pl.Series:
         exact = column.cast(pl.Float64)
         texts = {half: _half(half) for half in exact.unique().drop_nulls()}
         return exact.replace_strict(texts, default=None, return_dtype=pl.String)
+    if column.dtype.is_nested() or column.dtype in (pl.Binary, pl.Object):
+        told = [None if value is None else str(value) for value in column.to_list()]
+        return pl.Series(column.name, told, pl.String)
     text = column.cast(pl.String)
     return text.str.strip_suffix(".0") if column.dtype.is_float() else text
+
+
+def identifiers(column: pl.Series) -> pl.Series:
+    """Return a column as identifiers: without blanks around them, in Unicode's composed form."""
+    text = as_text(column).str.strip_chars()
+    plain = text.is_null() | (text.str.len_bytes() == text.str.len_chars())
+    return text if plain.all() else text.str.normalize("NFC")
 
 
 def _half(value: float) -> str:

@@ -3,40 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 
 import polars as pl
 
-from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.keys import ID, LESION_ID, PROBLEM, REASON, ROW
 from kg.patients.cells import CellError, is_unknown, shown
 from kg.patients.columns import as_text
-from kg.patients.headers import check_columns
+from kg.patients.headers import blank_rows, head_of
+from kg.patients.reading import PLAIN, Reading
 from kg.patients.records import Lesion, read_lesion
 from kg.readers import Source, open_source
 from kg.readers.uploads import File
 
+_NO_PATIENT = f"column {ID}: the patient table has no such patient"
+_SEARCHED = 5_000  # names among which the nearest is looked for
+
 
 class LesionTable:
-    """The lesions of the patients, held as columns of text."""
+    """The lesions of the patients, held as columns of text.
 
-    def __init__(self, guideline: Guideline, lesions: File | Source) -> None:
+    `frame` holds them under our names, `rows` as they stand in the table.
+    """
+
+    def __init__(
+        self, guideline: Guideline, lesions: File | Source, reading: Reading = PLAIN
+    ) -> None:
         self.guideline = guideline
         self.source = source = open_source(lesions, guideline)
-        self.columns = [ID, LESION_ID, *guideline.lesion_columns]
-        check_columns(source, self.columns, ID, ignore_unknown=False)
-        if LESION_ID not in source.columns:
-            raise InputError(f"{source.path} has no column {LESION_ID}; each row needs one")
-        frames = [
+        allowed = [ID, LESION_ID, *guideline.lesion_columns]
+        self.head = head_of(source, allowed, [ID, LESION_ID], reading)
+        texts = dict.fromkeys([*source.columns, PROBLEM], pl.String())
+        frames = [pl.DataFrame(schema={ROW: pl.UInt64(), **texts})]
+        frames += [
             frame.select(frame[ROW], *(as_text(frame[n]) for n in frame.columns if n != ROW))
             for frame in source.batches()
         ]
-        self.frame = (
-            pl.concat(frames, how="diagonal")
-            if frames
-            else pl.DataFrame(schema=dict.fromkeys([*source.columns, PROBLEM], pl.String()))
-        )
-        self.strangers = self.frame.clear().with_columns(pl.lit("").alias(REASON))
+        every = pl.concat(frames, how="diagonal")
+        self.rows = every.filter(~blank_rows(every))
+        self.frame = self.head.read(self.rows)
+        self.strangers = self.rows.clear().with_columns(pl.lit("").alias(REASON))
         repeated = self.frame.select(ID, LESION_ID).is_duplicated()
         self._repeated = set(self.frame.filter(repeated).select(ID, LESION_ID).iter_rows())
         self._told: set[str] = set()
@@ -44,8 +51,16 @@ class LesionTable:
     def tell_strangers(self, ids: pl.Series) -> None:
         """Find the lesions of patients whom the patient table, with these ids, does not have."""
         strange = ~self.frame[ID].is_in(ids.unique().implode()).fill_null(False)
-        reason = "column patient_id: the patient table has no such patient"
-        self.strangers = self.frame.filter(strange).with_columns(pl.lit(reason).alias(REASON))
+        known = ids.head(_SEARCHED).to_list()
+        told = {
+            name: "".join(
+                f"; the nearest is {near!r}" for near in get_close_matches(name, known, 1, 0.4)
+            )
+            for name in self.frame.filter(strange)[ID].drop_nulls().unique().head(_SEARCHED)
+        }
+        near = self.frame[ID].replace_strict(told, default="", return_dtype=pl.String)
+        reasons = (_NO_PATIENT + near).fill_null(_NO_PATIENT).alias(REASON)
+        self.strangers = self.rows.with_columns(reasons).filter(strange)
 
     def of(self, ids: pl.Series) -> tuple[dict[str, list[Lesion]], dict[str, str]]:
         """Return the lesions of some patients, and what is wrong with a patient's lesions."""
@@ -72,11 +87,11 @@ class LesionTable:
             return str(error)
         return None
 
-    def rejected(self, rows: pl.DataFrame) -> pl.DataFrame:
+    def rejected(self, ids: pl.Series, reasons: pl.Series) -> pl.DataFrame:
         """Return the lesions of rejected patients, each once, with the patient's reason."""
-        reasons = rows.select(ID, REASON).unique(ID, keep="first", maintain_order=True)
-        reasons = reasons.filter(
-            ~reasons[ID].is_in(pl.Series(list(self._told), dtype=pl.String).implode())
-        )
-        self._told.update(reasons[ID].drop_nulls())
-        return self.frame.join(reasons, on=ID, how="inner", maintain_order="left")
+        rows = pl.DataFrame([ids.alias(ID), reasons.alias(REASON)])
+        told = rows.unique(ID, keep="first", maintain_order=True)
+        new = told.filter(~told[ID].is_in(pl.Series(list(self._told), dtype=pl.String).implode()))
+        self._told.update(new[ID].drop_nulls())
+        owned = self.frame.select(ROW, ID).join(new, on=ID, how="inner", maintain_order="left")
+        return self.rows.join(owned.select(ROW, REASON), on=ROW, how="inner", maintain_order="left")

@@ -14,8 +14,9 @@ from kg.guideline import Guideline
 from kg.keys import ID, PROBLEM, REASON, ROW
 from kg.patients.cells import UNKNOWN_WORDS
 from kg.patients.columns import as_text, mask_type, read_columns
-from kg.patients.headers import check_columns
+from kg.patients.headers import Head, blank_rows, head_of
 from kg.patients.lesions import LesionTable
+from kg.patients.reading import PLAIN, Reading
 from kg.patients.records import Lesion, Record, read_record
 from kg.readers import Source, lesions_beside, open_source
 from kg.readers.uploads import File
@@ -27,7 +28,7 @@ RECORDED, PINNED = "recorded:", "pinned:"
 class Batch:
     """Some rows of a table.
 
-    `cells` are the good rows as they stand in the table, `knowledge` has for each of them and
+    `cells` are the good rows under our names, `knowledge` has for each of them and
     each variable the mask of bands that its cell leaves (all of them where it says nothing),
     with `recorded:` and `pinned:` flags. `lesions` maps ids of patients to their lesions.
     `rejected` are the bad rows as they stand, with `_row` and `_reason`.
@@ -43,25 +44,29 @@ class Batch:
 class RowReader:
     """Reads rows of a table as records, wherever the rows come from.
 
-    `variables` are those that the table has columns for; `repeated` are the ids that stand in
-    more than one row.
+    `head` says how columns are read, `variables` are those that the table has columns for;
+    `repeated` are the ids that stand in more than one row.
     """
 
     def __init__(
         self,
         guideline: Guideline,
-        variables: Sequence[str],
+        head: Head,
         repeated: pl.Series,
         lesions: LesionTable | None,
     ) -> None:
         self.guideline = guideline
-        self.variables = list(variables)
+        self.head = head
+        self.variables = [name for name in guideline.variables if name != ID and name in head]
         self.lesions = lesions
         self.repeated = repeated
 
     def batch(self, rows: pl.DataFrame) -> Batch:
         """Return rows, as a source yields them, as good ones and rejected ones."""
-        frame = rows.with_columns(as_text(rows[ID]))
+        nameless = _is_unknown(self.head.ids(rows))
+        if nameless.any():
+            rows = rows.filter(~(nameless & blank_rows(rows)))
+        frame = self.head.read(rows)
         knowledge, faults = self._knowledge(frame)
         lesions: dict[str, list[Lesion]] = {}
         if self.lesions is not None:
@@ -72,13 +77,17 @@ class RowReader:
             pl.concat_str(pl.all(), separator="; ", ignore_nulls=True).alias(REASON)
         )
         bad = reasons[REASON] != ""
-        rejected = frame.filter(bad).with_columns(reasons.filter(bad)[REASON])
+        rejected = rows.filter(bad).with_columns(reasons.filter(bad)[REASON])
         return Batch(
             cells=frame.filter(~bad),
             knowledge=knowledge.filter(~bad),
             lesions=lesions,
             rejected=rejected,
-            rejected_lesions=self.lesions.rejected(rejected) if self.lesions else None,
+            rejected_lesions=(
+                self.lesions.rejected(frame.filter(bad)[ID], rejected[REASON])
+                if self.lesions
+                else None
+            ),
         )
 
     def _knowledge(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.Series]]:
@@ -97,7 +106,7 @@ class RowReader:
         columns = []
         for name in frame.columns:
             if name in read and (fault := read[name].fault) is not None:
-                faults.append(f"column {name}: " + fault.set(broken, None))
+                faults.append(f"column {self.head.shown(name)}: " + fault.set(broken, None))
         for name, variable in variables.items():
             if name in read:
                 column = read[name]
@@ -132,19 +141,24 @@ class PatientTable(RowReader):
         guideline: Guideline,
         patients: File | Source,
         lesions: File | Source | None = None,
-        ignore_unknown: bool = False,
+        reading: Reading = PLAIN,
     ) -> None:
         self.source = open_source(patients, guideline)
-        variables = variables_of(guideline, self.source, ignore_unknown)
-        parts = [as_text(f[ID]) for f in self.source.batches([ID])]
+        head = patient_head(guideline, self.source, reading)
+        parts = [head.ids(frame) for frame in self.source.batches([head.theirs(ID)])]
         self.ids = pl.concat(parts) if parts else pl.Series(ID, [], pl.String)
         known = self.ids.drop_nulls()
         repeated = known.filter(known.is_duplicated()).unique()
         lesions = lesions_beside(self.source, lesions)
-        table = LesionTable(guideline, lesions) if lesions else None
+        table = LesionTable(guideline, lesions, reading) if lesions else None
         if table is not None:
             table.tell_strangers(known)
-        super().__init__(guideline, variables, repeated, table)
+        super().__init__(guideline, head, repeated, table)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What has to be told of how the tables were read, besides rejected rows."""
+        return (*self.head.notes, *(self.lesions.head.notes if self.lesions else ()))
 
     @property
     def height(self) -> int:
@@ -157,15 +171,13 @@ class PatientTable(RowReader):
             yield self.batch(frame)
 
 
-def variables_of(guideline: Guideline, source: Source, ignore_unknown: bool) -> list[str]:
-    """Return the variables that a table of patients has columns for, in the guideline's order.
+def patient_head(guideline: Guideline, source: Source, reading: Reading) -> Head:
+    """Return how the columns of a table of patients are read.
 
     Raises:
         InputError: the columns are not those of the guideline.
     """
-    names = [name for name in guideline.variables if name != ID]
-    check_columns(source, [ID, *names], ID, ignore_unknown)
-    return [name for name in names if name in source.columns]
+    return head_of(source, list(guideline.variables), [ID], reading)
 
 
 def find_patient(

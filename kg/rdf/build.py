@@ -25,6 +25,7 @@ from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.keys import ID
 from kg.paths import example_cohort, example_lesions
+from kg.patients.reading import PLAIN, Reading
 from kg.patients.tables import Batch, PatientTable
 from kg.rdf.lines import segments, slices
 from kg.rdf.modules import guideline_graphs, guideline_quads
@@ -155,14 +156,12 @@ def _run(job: Job, engine: Engine, tables: dict[str, tuple[str, str]], started: 
     )
 
 
-def jobs_of(
-    guideline: Guideline, cohorts: Iterable[Cohort], ignore_unknown: bool = False
-) -> list[Job]:
+def jobs_of(guideline: Guideline, cohorts: Iterable[Cohort], reading: Reading = PLAIN) -> list[Job]:
     """Return jobs that count rejected rows and keep none."""
     jobs = []
     for cohort in cohorts:
         summary = Summary()
-        table = PatientTable(guideline, cohort.patients, cohort.lesions, ignore_unknown)
+        table = PatientTable(guideline, cohort.patients, cohort.lesions, reading)
         jobs.append(Job(cohort, table, RejectCounter(summary), summary))
     check_cohorts_apart(jobs)
     return jobs

@@ -15,8 +15,8 @@ import pyoxigraph as ox
 
 from kg.guideline import Guideline
 from kg.guideline.values import Knowledge, Variable, plain
-from kg.keys import ID, LESION_ID
-from kg.ontology import HCC, XSD
+from kg.keys import ID, IRI, LESION_ID
+from kg.ontology import HCC, OWL, XSD
 from kg.patients.cells import parse_cell
 from kg.patients.columns import as_text
 from kg.rdf.lines import ending, line, literals, segments, together
@@ -42,7 +42,8 @@ class PatientLines:
     def patients(self, cells: pl.DataFrame, graph: str) -> pl.Series:
         """Return one text a row: who the patient is, and what is recorded of it."""
         recorded = _recorded(self._patient, patient_terms(cells[ID]), cells, graph)
-        return _rows([identity_lines(cells[ID], graph), *recorded])
+        nodes = patient_terms(cells[ID])
+        return _rows([identity_lines(cells[ID], graph), *_own_iris(nodes, cells, graph), *recorded])
 
     def lesions(self, cells: pl.DataFrame, graph: str) -> pl.Series:
         """Return one text a row of a table of lesions."""
@@ -65,7 +66,16 @@ class PatientLines:
                 ]
             )
         ).to_series()
-        return _rows([identity, *_recorded(self._lesion, nodes, cells, graph)])
+        recorded = _recorded(self._lesion, nodes, cells, graph)
+        return _rows([identity, *_own_iris(nodes, cells, graph), *recorded])
+
+
+def _own_iris(nodes: pl.Series, cells: pl.DataFrame, graph: str) -> Iterator[pl.Series]:
+    """Yield the lines that say which nodes are those that a file in RDF names otherwise."""
+    if IRI in cells.columns:
+        frame = pl.DataFrame([nodes.alias(_NODE), cells[IRI]])
+        said = line(pl.col(_NODE), OWL + "sameAs", pl.col(IRI), ending(graph))
+        yield frame.select(together([said])).to_series()
 
 
 def _rows(texts: Sequence[pl.Series]) -> pl.Series:

@@ -16,7 +16,7 @@ import polars as pl
 
 from kg.errors import InputError
 from kg.keys import ID, PROBLEM, ROW, TOLD
-from kg.readers.source import BATCH
+from kg.readers.source import BATCH, told_apart
 from kg.readers.text import check_text
 from kg.readers.uploads import File, scannable
 
@@ -42,7 +42,10 @@ class CsvSource:
             raise InputError(f"{path} has no header row; its first line should name the columns")
         if ID not in self._header:
             self._check_separator(self._header[0])
-        self.columns = [name for name in self._header if name not in TOLD]
+        names = told_apart(self._header)
+        self._header = list(names)
+        self.columns = [name for name, named in names.items() if named not in TOLD]
+        self.renamed = {name: named for name, named in names.items() if name != named}
 
     def _check_separator(self, head: str) -> None:
         found = [name for sign, name in _OTHERS.items() if sign in head]
@@ -110,10 +113,7 @@ class CsvSource:
             number += 1
             problem = None
             if len(cells) != width:
-                problem = f"the row has {len(cells)} cells where the header names {width}"
-                if extra := [repr(cell) for cell in cells[width:]]:
-                    are = "cell is" if len(extra) == 1 else "cells are"
-                    problem += f"; the extra {are} {', '.join(extra)}"
+                problem = _misfit(cells, width)
                 cells += [""] * (width - len(cells))
             batch.append([*(cells[position] for position in positions), problem])
             if len(batch) == _SLOW_BATCH:
@@ -129,3 +129,15 @@ class CsvSource:
         first = last - len(batch) + 1
         numbers = pl.int_range(first, last + 1, dtype=pl.UInt64, eager=True).alias(ROW)
         return frame.insert_column(0, numbers)
+
+
+def _misfit(cells: list[str], width: int) -> str | None:
+    """Say what is wrong with a row of another length than the header; empty ends are not."""
+    extra = [repr(cell) for cell in cells[width:]]
+    if not any(map(str.strip, cells[width:] if len(cells) > width else cells)):
+        return None
+    problem = f"the row has {len(cells)} cells where the header names {width}"
+    if extra:
+        are = "cell is" if len(extra) == 1 else "cells are"
+        problem += f"; the extra {are} {', '.join(extra)}"
+    return problem

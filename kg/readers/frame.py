@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import polars as pl
 
@@ -27,13 +27,34 @@ class ArrowFrame(Protocol):
 
 
 class FrameSource:
-    """A frame as a table; in messages it goes by `name`, in place of a path."""
+    """A frame as a table; in messages it goes by `name`, in place of a path.
 
-    def __init__(self, frame: pl.DataFrame, name: str = "the frame") -> None:
+    `mixed` says of columns that hold more than one type what is wrong with them.
+    """
+
+    def __init__(
+        self,
+        frame: pl.DataFrame,
+        name: str = "the frame",
+        mixed: Mapping[str, str] | None = None,
+    ) -> None:
         self.path = Path(name)
         self.columns = [column for column in frame.columns if column not in TOLD]
-        check_types(self.path, frame.schema)
-        self._frame = frame
+        self._frame, self._mixed = frame, mixed or {}
+
+    def check_cells(self, names: list[str]) -> None:
+        """Check that the values of columns can be cells.
+
+        Raises:
+            InputError: a column mixes types, or holds dates, lists or the like.
+        """
+        for name in names:
+            if name in self._mixed:
+                raise InputError(
+                    f"{self.path}, column {name}: {self._mixed[name]}; "
+                    "keep one type a column, text for partial knowledge"
+                )
+        check_types(self.path, {name: self._frame.schema[name] for name in names})
 
     def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
         """Yield the rows as frames in the types of the frame."""
@@ -50,12 +71,13 @@ def frame_source(frame: object, name: str = "the frame") -> FrameSource:
     """Return a frame of pandas, Polars or Arrow as a table.
 
     Raises:
-        InputError: it is not a frame, or a column mixes types.
+        InputError: it is not a frame.
     """
-    return FrameSource(_polars(frame, name), name)
+    mixed: dict[str, str] = {}
+    return FrameSource(_polars(frame, name, mixed), name, mixed)
 
 
-def _polars(frame: object, name: str) -> pl.DataFrame:
+def _polars(frame: object, name: str, mixed: dict[str, str]) -> pl.DataFrame:
     if isinstance(frame, pl.DataFrame):
         return frame
     is_pandas = type(frame).__module__.partition(".")[0] == "pandas"
@@ -66,7 +88,7 @@ def _polars(frame: object, name: str) -> pl.DataFrame:
         )
     try:
         # In a pandas frame NaN stands for what is not known.
-        converted = pl.from_pandas(frame) if is_pandas else pl.DataFrame(frame)  # type: ignore[arg-type]
+        converted = _from_pandas(frame, mixed) if is_pandas else pl.DataFrame(frame)  # type: ignore[arg-type]
     except ImportError as error:
         raise InputError(f"{name}: Polars needs pyarrow to read it: {error}") from error
     except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
@@ -77,3 +99,20 @@ def _polars(frame: object, name: str) -> pl.DataFrame:
     if not isinstance(converted, pl.DataFrame):
         raise InputError(f"{name} is one column; give a frame")
     return converted
+
+
+def _from_pandas(frame: Any, mixed: dict[str, str]) -> pl.DataFrame:
+    """Return a frame of pandas; a column of several types becomes text, and is named in `mixed`."""
+    try:
+        return pl.from_pandas(frame)
+    except (pl.exceptions.PolarsError, TypeError, ValueError):
+        if not frame.columns.is_unique:
+            raise
+        columns = []
+        for name in frame.columns:
+            try:
+                columns.append(pl.from_pandas(frame[[name]]).to_series())
+            except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
+                mixed[str(name)] = str(error).partition("\n")[0]
+                columns.append(pl.Series(str(name), frame[name].map(str).tolist(), pl.String))
+        return pl.DataFrame(columns)

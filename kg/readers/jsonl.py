@@ -54,6 +54,11 @@ class JsonlSource:
         if not objects:
             raise InputError(f"{path} holds no JSON object; write one object per line")
         self.columns = [name for name in names if name not in TOLD]
+        self._judged = set(self.columns)
+
+    def check_cells(self, names: list[str]) -> None:
+        """Judge the values of these columns only; those of others may be lists and objects."""
+        self._judged = set(names)
 
     def _objects(self) -> Iterator[tuple[int, dict[str, Any] | None, str | None]]:
         """Yield the number of each row, its object, and what is wrong where it has none."""
@@ -76,7 +81,7 @@ class JsonlSource:
         kept = self.columns if only is None else only
         batch: list[tuple[Any, ...]] = []
         for number, row, broken in self._objects():
-            cells, problem = _cells(row or {}, kept)
+            cells, problem = _cells(row or {}, kept, self._judged)
             batch.append((number, *cells, broken or problem))
             if len(batch) == _BATCH:
                 yield _frame(kept, batch)
@@ -95,12 +100,14 @@ def _row(text: str) -> dict[str, Any]:
     return row
 
 
-def _cells(row: dict[str, Any], kept: list[str]) -> tuple[list[str | None], str | None]:
+def _cells(
+    row: dict[str, Any], kept: list[str], judged: set[str]
+) -> tuple[list[str | None], str | None]:
     cells: list[str | None] = []
     problem = None
     for name in kept:
         value = row.get(name)
-        if isinstance(value, dict | list):
+        if isinstance(value, dict | list) and name in judged:
             problem = f"column {name}: a list or an object is not a cell"
         cells.append(value if value is None or isinstance(value, str) else _text(value))
     return cells, problem

@@ -26,7 +26,14 @@ class ParquetSource:
             reason = str(error).partition("\n")[0]
             raise InputError(f"{path} is not a Parquet file that can be read: {reason}") from error
         self.columns = [name for name in self.schema if name not in TOLD]
-        check_types(path, self.schema)
+
+    def check_cells(self, names: list[str]) -> None:
+        """Check that the values of columns can be cells.
+
+        Raises:
+            InputError: a column holds dates, lists or the like.
+        """
+        check_types(self.path, {name: self.schema[name] for name in names})
 
     def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
         """Yield the rows as frames in the types of the file."""
@@ -53,7 +60,7 @@ def check_types(path: File, schema: Mapping[str, pl.DataType]) -> None:
         InputError: a column holds dates, lists or the like.
     """
     for name, dtype in schema.items():
-        if not name.startswith("_") and (dtype.is_nested() or not _is_cell(dtype)):
+        if dtype.is_nested() or not _is_cell(dtype):
             raise InputError(
                 f"{path}, column {name}: values of type {dtype} are not cells; "
                 "store numbers, booleans or text"

@@ -16,17 +16,17 @@ import polars as pl
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.guideline.shapes import lesion_columns, patient_columns
-from kg.keys import ID, LESION_ID, PROBLEM, ROW
-from kg.ontology import HCC, RDFS
+from kg.keys import ID, IRI, LESION_ID, PROBLEM, ROW
+from kg.ontology import HCC, OWL, RDFS
 from kg.readers.shapes import Shapes, shapes_of
-from kg.readers.triples import TYPE, Graph, read_graph, shown
+from kg.readers.triples import BLANK, TYPE, Graph, read_graph, shown
 from kg.readers.uploads import File
 
 _BATCH = 10_000
 _PARTLY, _LESION = HCC + "partly", HCC + "lesion"
 _VARIABLE, _CELL = HCC + "variable", HCC + "cell"
 # Notes, and what a run has inferred of a patient: not of the record.
-_PASSED = {TYPE, _PARTLY, _LESION, RDFS + "label", RDFS + "comment"}
+_PASSED = {TYPE, _PARTLY, _LESION, RDFS + "label", RDFS + "comment", OWL + "sameAs"}
 _PASSED |= {HCC + "meetsRecommendation", HCC + "conflict"}
 
 Row: TypeAlias = tuple[str, dict[str, str | None]]
@@ -56,6 +56,8 @@ class NodeTable:
         self._graph, self._names, self._rows, self._faults = graph, names, rows, faults or {}
         found = (name for node, _ in rows for name, _, _ in self._cells(node))
         self.columns = list(dict.fromkeys(keys) | dict.fromkeys(found))
+        if any(own_iri(node) for node, _ in rows):
+            self.columns.append(IRI)
 
     def _cells(self, node: str) -> Iterator[tuple[str, str, bool]]:
         """Yield the columns of a node and their cells; true where that is partial knowledge."""
@@ -97,7 +99,7 @@ class NodeTable:
                 told = " and ".join(map(repr, cells[name]))
                 faults.append(f"{name}: told more than once, as {told}; keep one")
         row: dict[str, str | None] = {name: " and ".join(told) for name, told in cells.items()}
-        row |= given
+        row |= {IRI: own_iri(node), **given}
         if faults and not row.get(ID):
             faults[0] = f"{shown(node)}: {faults[0]}"
         return [*map(row.get, kept), "; ".join(faults) or None]
@@ -158,6 +160,11 @@ class RdfSource(NodeTable):
         return NodeTable(
             self.path, graph, self._shapes, rows, names=names, keys=keys, faults=faults
         )
+
+
+def own_iri(node: str) -> str | None:
+    """Return the IRI of a node as N-Triples, where it is neither ours nor made for a blank node."""
+    return None if node.startswith((f"<{HCC}", f"<{BLANK}")) else node
 
 
 def _nodes(values: Iterable[str]) -> list[str]:

@@ -14,7 +14,12 @@ BATCH = 250_000
 
 
 class Source(Protocol):
-    """A table that can be read in batches, more than once."""
+    """A table that can be read in batches, more than once.
+
+    A source may have besides: `lesions`, the table of them that it brings along; `renamed`, the
+    names in the file of columns that go by another one here; `check_cells(names)`, told which
+    columns are read, which raises where values of their types cannot be cells.
+    """
 
     columns: list[str]
 
@@ -26,3 +31,16 @@ class Source(Protocol):
     def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
         """Yield the rows in order; `only` limits the columns (`_row` and `_problem` stay)."""
         ...
+
+
+def told_apart(header: list[str]) -> dict[str, str]:
+    """Return names of columns that are all different, each with the name that the file gives.
+
+    The first of several has its own name; a repeated or empty one gets another that begins
+    with `_`, so that it is read as a variable by nobody.
+    """
+    found: dict[str, str] = {}
+    for place, name in enumerate(header, start=1):
+        is_new = bool(name) and name not in found
+        found[name if is_new else f"_{name or 'column'}_{place}"] = name
+    return found

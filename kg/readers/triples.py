@@ -26,7 +26,7 @@ FORMATS = {
     ".jsonld": (ox.RdfFormat.JSON_LD, "JSON-LD"),
 }
 TYPE = RDF + "type"
-_BLANK = "urn:hcc-kg:blank:"
+BLANK = "urn:hcc-kg:blank:"
 _SHORT = re.compile(
     r'"([+-]?\d+)"\^\^<\S+#integer>|"([+-]?\d*\.\d+)"\^\^<\S+#decimal>|"(true|false)"\^\^<\S+#boolean>'
 )
@@ -107,7 +107,7 @@ def _parsed(file: File, format_: ox.RdfFormat) -> Iterator[ox.Quad]:
 def _named(term: Node | ox.Triple) -> ox.NamedNode | ox.Literal:
     """Return a term that is not a blank node and no triple."""
     if isinstance(term, ox.BlankNode):
-        return ox.NamedNode(_BLANK + term.value)
+        return ox.NamedNode(BLANK + term.value)
     if isinstance(term, ox.Triple):
         raise SyntaxError("a triple is in place of a value; records hold plain values only")
     return term
@@ -147,6 +147,6 @@ def shown(value: str) -> str:
         else value.replace(f"<{HCC}", "<hcc:").replace(f"<{XSD}", "<xsd:")
     )
     text = re.sub(r"<((?:hcc|xsd):[^<>]*)>", r"\1", text)
-    if text.startswith(f"<{_BLANK}"):
+    if text.startswith(f"<{BLANK}"):
         return "a blank node"
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text):,} characters)"

@@ -10,6 +10,7 @@ import streamlit as st
 from kg.cohorts.opened import OpenCohort, open_example
 from kg.cohorts.selections import Selection, selection_at
 from kg.guideline import Guideline
+from kg.patients.reading import Reading
 from kg.readers.uploads import Held
 from kg.ui import address
 from kg.ui.session import COHORT, UPLOADED, cohort, uploaded
@@ -27,7 +28,7 @@ class Task:
 
     patients: Held
     lesions: Held | None
-    ignore_unknown: bool
+    reading: Reading
 
 
 def show(opened: OpenCohort) -> None:

@@ -8,6 +8,7 @@ from kg.cohorts.opened import LARGEST, open_cohort
 from kg.errors import HccKgError, UnknownColumnsError
 from kg.guideline import Guideline
 from kg.paths import example_cohort
+from kg.patients.reading import Reading
 from kg.readers import FORMATS
 from kg.readers.uploads import Held
 from kg.reference.templates import TEMPLATES
@@ -66,7 +67,7 @@ def form(guideline: Guideline) -> None:
             Task(
                 Held(patients.name, patients.getvalue()),
                 Held(lesions.name, lesions.getvalue()) if lesions else None,
-                st.session_state["cohort:ignore"],
+                Reading(ignore_unknown=st.session_state["cohort:ignore"]),
             )
         )
     _run(guideline)
@@ -91,7 +92,7 @@ def _run(guideline: Guideline) -> None:
             guideline,
             task.patients,
             task.lesions,
-            ignore_unknown=task.ignore_unknown,
+            reading=task.reading,
             progress=tell,
         )
     except HccKgError as error:
