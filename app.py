@@ -1,12 +1,8 @@
-"""The explorer, a page for each question a person has: `streamlit run app.py`."""
+"""The explorer as a server: `streamlit run app.py`; its pages are listed in kg/ui/explorer.py."""
 
-from kg.ui.shell import Page, explore
+from streamlit.starlette import App
 
-explore(
-    Page("patient", "Patient", ":material/person:"),
-    Page("therapies", "Therapies", ":material/account_tree:"),
-    Page("guideline", "Guideline", ":material/menu_book:"),
-    Page("query", "Query", ":material/manage_search:"),
-    Page("cohort", "Cohort", ":material/groups:"),
-    Page("about", "About", ":material/info:"),
-)
+from kg.paths import explorer_script
+from kg.ui.serving import GUARD, tidying
+
+app = App(explorer_script(), middleware=[GUARD], lifespan=tidying)

@@ -35,8 +35,13 @@ def ui_assets() -> Path:
     return _PACKAGE / "ui" / "assets"
 
 
+def explorer_script() -> Path:
+    """Return the script of the explorer, which Streamlit runs for each session."""
+    return _PACKAGE / "ui" / "explorer.py"
+
+
 def explorer_app() -> Path:
-    """Return the program of the explorer, which Streamlit runs."""
+    """Return the program of the explorer, which serves its script."""
     packaged = _PACKAGE / "_data" / "app.py"
     return packaged if packaged.is_file() else _PACKAGE.parent / "app.py"
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
-from kg.paths import explorer_app, pages_folder
+from kg.paths import explorer_script, pages_folder
 
 _PATIENCE = 60  # seconds
 
 
 def app(page: str, **parameters: str | list[str]) -> AppTest:
     """Return a page, run once."""
-    test = AppTest.from_file(str(explorer_app()), default_timeout=_PATIENCE)
+    test = AppTest.from_file(str(explorer_script()), default_timeout=_PATIENCE)
     test.switch_page(str(pages_folder() / f"{page}.py"))
     for name, value in parameters.items():
         test.query_params[name] = value

@@ -162,3 +162,13 @@ def test_the_report_is_downloaded(explorer: Explorer) -> None:
             page.get_by_role("button", name="Report").click()
         assert waiting.value.suggested_filename == "p1.html"
         assert "Patient p1" in waiting.value.path().read_text("utf-8")
+
+
+@pytest.mark.parametrize("text", ["www.evil.example", "https://evil.example/x", "a@evil.example"])
+def test_text_in_warnings_is_no_link(explorer: Explorer, text: str) -> None:
+    told = {text: "1", "max_tumour_diameter_cm": text, "patient_id": text}
+    with explorer.opened(**told) as page:
+        page.get_by_text("not part of a record").wait_for()
+        page.get_by_text("Not understood").wait_for()
+        settled(page)
+        assert page.locator("[data-testid=stMain] a[href*=evil]").count() == 0

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from streamlit.starlette import App
 
-from kg.benchmarks.running import free_port
-from kg.paths import ONTOLOGY_VARIABLE
+from kg.benchmarks.running import free_port, served
+from kg.paths import ONTOLOGY_VARIABLE, explorer_app
+from kg.ui import serving
 
 
 def answers(port: int) -> bool:
@@ -53,40 +62,116 @@ def test_address_that_others_reach_is_refused_unless_it_is_meant(
     assert "--expose" in found.err  # type: ignore[attr-defined]
 
 
-Started = list[tuple[list[str], dict[str, str]]]
-
-
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> Started:
-    """The commands that would have been started, with their environment."""
-    asked: Started = []
-
-    class Process:
-        def __init__(self, command: list[str], env: dict[str, str]) -> None:
-            asked.append((command, env))
-
-        def wait(self) -> int:
-            return 0
-
-        def terminate(self) -> None: ...
-
-    monkeypatch.setattr("kg.commands.explore.subprocess.Popen", Process)
-    monkeypatch.setattr("kg.commands.explore.signal.signal", lambda *_: None)
+def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The settings under which the explorer would have been started."""
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr(App, "run", lambda _, config: asked.append(config))
+    monkeypatch.setenv(ONTOLOGY_VARIABLE, "")
     return asked
 
 
-def test_address_that_is_meant_is_listened_on(run: Callable[..., object], started: Started) -> None:
+def test_address_that_is_meant_is_listened_on(
+    run: Callable[..., object], started: list[dict[str, Any]]
+) -> None:
     words = ("--no-browser", "--host", "0.0.0.0", "--expose", "--port", str(free_port()))  # noqa: S104
     found = run("explore", *words)
     assert found.status == 0  # type: ignore[attr-defined]
-    assert "0.0.0.0" in started[0][0]  # noqa: S104
+    assert started[0]["server.address"] == "0.0.0.0"  # noqa: S104
+    assert started[0]["server.allowedHosts"] == ["*"]
 
 
 def test_the_explorer_reads_the_named_ontology(
-    run: Callable[..., object], started: Started, ontology_copy: Path
+    run: Callable[..., object], started: list[dict[str, Any]], ontology_copy: Path
 ) -> None:
     run("explore", "--no-browser", "--port", free_port(), "--ontology", ontology_copy)
-    assert started[0][1][ONTOLOGY_VARIABLE] == str(ontology_copy)
+    assert os.environ[ONTOLOGY_VARIABLE] == str(ontology_copy)
+    assert "evil.example" not in started[0]["server.allowedHosts"]
+
+
+@dataclass
+class Trap:
+    """A proxy that nothing should ask; it keeps what was."""
+
+    port: int = 0
+    asked: list[bytes] = field(default_factory=list)
+
+
+@pytest.fixture
+def trap() -> Iterator[Trap]:
+    found = Trap()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        found.port = server.getsockname()[1]
+        server.settimeout(0.2)
+        ended = threading.Event()
+
+        def listen() -> None:
+            while not ended.is_set():
+                with suppress(TimeoutError):
+                    caller, _ = server.accept()
+                    with caller:
+                        found.asked.append(caller.recv(1_000))
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        yield found
+        ended.set()
+        thread.join()
+
+
+def opened(port: int, host: str, origin: str | None, path: str = "/_stcore/stream") -> bytes:
+    """Ask for a websocket, and return the line that says what came of it."""
+    lines = [f"GET {path} HTTP/1.1", f"Host: {host}", "Upgrade: websocket", "Connection: Upgrade"]
+    lines += ["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="]
+    lines += [f"Origin: {origin}"] if origin else []
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode())
+        return connection.recv(1_000).partition(b"\r\n")[0]
+
+
+def test_it_answers_to_its_own_names_only_and_calls_nobody(
+    trap: Trap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{trap.port}")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")  # for the test itself
+    with served(explorer_app()) as address:
+        port = urlsplit(address).port or 0
+        own = f"127.0.0.1:{port}"
+        assert b" 101 " in opened(port, own, f"http://{own}")
+        assert b" 101 " in opened(port, f"localhost:{port}", None)
+        assert b" 403 " in opened(port, "evil.example", "http://evil.example")
+        assert b" 403 " in opened(port, f"evil.example:{port}", None)
+        assert b" 403 " in opened(port, own, "http://evil.example")
+        assert b" 403 " in opened(port, own, "null")
+        assert b" 403 " in opened(port, "evil.example", None, "/_stcore/health")
+    assert trap.asked == [], "nothing leaves the machine"
+
+
+def test_session_of_a_closed_tab_is_ended_and_an_open_one_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    closed: list[str] = []
+
+    class Runtime:
+        is_active_session = staticmethod(lambda session: session == "open")
+        close_session = staticmethod(closed.append)
+
+    monkeypatch.setattr(serving.runtime, "get_instance", Runtime)
+    monkeypatch.setattr(serving, "_ROUND", 0.01)
+    monkeypatch.setattr(serving, "_PATIENCE", 0.0)
+    monkeypatch.setattr(serving, "_seen", {"open": 0.0, "gone": 0.0})
+
+    async def run_for_a_moment() -> None:
+        async with serving.tidying(None):
+            await asyncio.sleep(0.2)
+
+    asyncio.run(run_for_a_moment())
+    assert closed == ["gone"]
+
+
+def test_a_session_is_given_up_within_a_minute() -> None:
+    assert serving._PATIENCE + 2 * serving._ROUND < 60
 
 
 @pytest.mark.parametrize("command", ["explore --no-browser", "serve"])

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
+import runpy
 import sys
+import threading
 import webbrowser
 from typing import Annotated
 
@@ -13,7 +13,7 @@ import typer
 
 from kg import terminal
 from kg.commands.inputs import Ontology
-from kg.errors import ComponentError, InputError
+from kg.errors import InputError
 from kg.guideline import load
 from kg.paths import ONTOLOGY_VARIABLE, explorer_app
 
@@ -22,11 +22,13 @@ _EXPOSED = (
     "use it. Use 127.0.0.1; or put a proxy with a log-in before it, and give --expose"
 )
 
-_QUIET = (  # we open the browser and say the address; Streamlit still says what is wrong
-    *("--server.headless", "true"),
-    *("--logger.hideWelcomeMessage", "true"),
-    *("--logger.level", "warning"),
-)
+_QUIET = {  # we open the browser and say the address; Streamlit still says what is wrong
+    "server.headless": True,
+    "logger.hideWelcomeMessage": True,
+    "logger.level": "warning",
+}
+_NAMES = ("localhost", "127.0.0.1", "::1")  # of this machine
+_SOON = 1.0  # seconds until the browser is opened, for the server to listen by then
 
 
 def explore(
@@ -52,23 +54,16 @@ def explore(
     load(ontology)  # a wrong folder is told before anything starts
     with listening(host, port):  # so is an address that cannot be had
         pass
-    command = [sys.executable, "-m", "streamlit", "run", str(explorer_app())]
-    options = ["--server.port", str(port), "--server.address", host, *_QUIET]
+    if ontology is not None:
+        os.environ[ONTOLOGY_VARIABLE] = str(ontology)
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     terminal.messages().print(f"The explorer is at {address} (Ctrl-C stops it).")
-    named = {ONTOLOGY_VARIABLE: str(ontology)} if ontology else {}
-    process = subprocess.Popen(  # noqa: S603 - our own program
-        [*command, *options], env={**os.environ, **named}
-    )
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    try:
-        if browser:
-            webbrowser.open(address)
-        status = process.wait()
-    except KeyboardInterrupt:
-        return
-    finally:  # however this ends, the explorer ends with it
-        process.terminate()
-        process.wait()
-    if status:
-        raise ComponentError(f"the explorer ended with status {status}; its messages are above")
+    if browser:
+        opening = threading.Timer(_SOON, webbrowser.open, [address])
+        opening.daemon = True
+        opening.start()
+    sys.argv = [str(explorer_app())]  # its settings stand beside it
+    # Who is let in under which name: others' names are theirs to give.
+    names = ["*"] if expose else [*_NAMES, host]
+    options = {"server.port": port, "server.address": host, "server.allowedHosts": names, **_QUIET}
+    runpy.run_path(str(explorer_app()))["app"].run(config=options)

@@ -9,7 +9,7 @@ import streamlit as st
 from kg.errors import HccKgError
 from kg.paths import pages_folder, ui_assets
 from kg.texts import NOTE_ON_USE
-from kg.ui import address, links
+from kg.ui import address, links, serving
 from kg.ui.words import literal
 
 
@@ -26,6 +26,7 @@ def explore(*pages: Page) -> None:
     """Show the page that the link names, the first one by default."""
     st.set_page_config(page_title="hcc-kg", page_icon=str(ui_assets() / "icon.svg"), layout="wide")
     st.html(f"<style>{(ui_assets() / 'explorer.css').read_text('utf-8')}</style>")
+    serving.note_session()
     first, *_ = pages
     files = {
         page.name: st.Page(

@@ -19,12 +19,16 @@ VERDICT_COLOURS: Mapping[str, str] = {
 }
 _STATE_COLOURS: Mapping[str, str] = {"met": "violet", "excluded": "gray", "unknown": "blue"}
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&@/])")
+# What Markdown would make a link of even where its signs are escaped, and what keeps it from that.
+_ADDRESS = re.compile(r"https?:(?=//)|www(?=\.)|(?<=[\w.+-])(?=@)", re.IGNORECASE)
+_JOINER = "\u2060"  # has no width, and parts no line
 _LONGEST = 80
 
 
 def literal(text: str) -> str:
     """Return a text that Markdown shows as it is: no markup, no link, no formula, no icon."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    apart = _ADDRESS.sub(lambda found: found[0] + _JOINER, " ".join(text.split()))
+    return _SPECIAL.sub(r"\\\1", apart)
 
 
 def short(text: str, longest: int = _LONGEST) -> str:

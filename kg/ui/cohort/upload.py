@@ -49,8 +49,8 @@ def form(guideline: Guideline) -> None:
     limit = st.get_option("server.maxUploadSize")
     st.caption(
         f"One row per patient: CSV, JSON Lines, Parquet or RDF, up to {limit} MB and {LARGEST:,} "
-        "patients. The table stays in the memory of this session: it is not stored, and is gone "
-        "when the page is closed."
+        "patients. The table stays in the memory of this session: it is not stored, and is "
+        "gone within a minute of closing the page."
     )
     endings = [ending.removeprefix(".") for ending in FORMATS]
     with st.form("cohort:form", border=False):

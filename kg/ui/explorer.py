@@ -1,0 +1,12 @@
+"""The script that Streamlit runs: the explorer, a page for each question a person has."""
+
+from kg.ui.shell import Page, explore
+
+explore(
+    Page("patient", "Patient", ":material/person:"),
+    Page("therapies", "Therapies", ":material/account_tree:"),
+    Page("guideline", "Guideline", ":material/menu_book:"),
+    Page("query", "Query", ":material/manage_search:"),
+    Page("cohort", "Cohort", ":material/groups:"),
+    Page("about", "About", ":material/info:"),
+)

@@ -1,0 +1,90 @@
+"""The explorer as a server: who is let in, and when the memory of a closed tab is given back.
+
+1. A page elsewhere can point a name of its own at this machine, or call it from a browser here.
+   So a request is answered only under one of the names in `server.allowedHosts`, and only where
+   its Origin, if it has one, is the host it asks. Streamlit would compare a foreign Origin with
+   the address of this machine, and ask a server on the internet for that.
+2. A session whose tab is closed is ended after a while in which a browser that lost its
+   connection finds it again. Streamlit itself would keep it until other sessions need its place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from urllib.parse import urlsplit
+
+import streamlit as st
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+_REFUSED = "the explorer is for this machine: open it as {names}, not from another page\n"
+_POLICY = 1008  # of a websocket: against the rules
+_ROUND = 5.0  # seconds between two looks for closed tabs
+_PATIENCE = 40.0  # seconds in which a lost connection finds its session again
+_seen: dict[str, float] = {}  # the sessions, and when they were last connected
+
+
+class Guard:
+    """Middleware: refuses what was asked under a foreign name, or by a page of another origin."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request, as ASGI has it."""
+        if scope["type"] == "lifespan" or _is_ours(Headers(scope=scope)):
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": _POLICY})
+        else:
+            names = " or ".join(st.get_option("server.allowedHosts"))
+            await PlainTextResponse(_REFUSED.format(names=names), 403)(scope, receive, send)
+
+
+GUARD = Middleware(Guard)
+
+
+def _is_ours(headers: Headers) -> bool:
+    """Tell whether a request asks for a name of ours, and comes from nowhere else."""
+    host, names = headers.get("host", ""), st.get_option("server.allowedHosts")
+    known = "*" in names or (urlsplit(f"//{host}").hostname or "") in names
+    origin = headers.get("origin")
+    trusted = origin in st.get_option("server.corsAllowedOrigins")
+    return known and (origin is None or trusted or urlsplit(origin).netloc == host)
+
+
+def note_session() -> None:
+    """Remember the session that runs now, so that it is ended once its tab is closed."""
+    context = get_script_run_ctx()
+    if context is not None:
+        _seen[context.session_id] = time.monotonic()
+
+
+@asynccontextmanager
+async def tidying(_app: object) -> AsyncIterator[dict[str, object]]:
+    """End the sessions of closed tabs while the server runs."""
+    task = asyncio.create_task(_tidy())
+    try:
+        yield {}
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _tidy() -> None:
+    while True:
+        await asyncio.sleep(_ROUND)
+        for session, last in list(_seen.items()):
+            if runtime.get_instance().is_active_session(session):
+                _seen[session] = time.monotonic()
+            elif time.monotonic() - last > _PATIENCE:
+                runtime.get_instance().close_session(session)
+                del _seen[session]
