@@ -44,7 +44,7 @@ LIBRARIES = {
     "streamlit": ("app", "kg.ui", "kg.pages"),
     "shacl": ("kg.readers.shapes",),
     "typer": ("kg.commands", "kg.cli"),
-    "starlette": ("kg.server",),
+    "starlette": ("kg.server", "kg.ui.serving"),
 }
 
 Imports = Mapping[str, frozenset[str]]
