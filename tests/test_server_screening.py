@@ -63,6 +63,7 @@ UPDATES = [
     "WITH <http://x/g> DELETE { ?s ?p ?o } WHERE { ?s ?p ?o }",
 ]
 HARMLESS = [
+    "PREFIX : <http://x/> ASK { :SERVICE :LOAD :a.SERVICE ; :FROM _:b }",
     "SELECT * { ?s ?p 'SERVICE <http://x/> {}' }",
     'SELECT * { ?s ?p """FROM "LOAD" <x>""" }',
     "SELECT * { ?s ?p ?o } # SERVICE <http://x/> {}",
@@ -127,3 +128,11 @@ def test_dataset_is_seen_because_the_union_must_not_stand_in_for_it() -> None:
 )
 def test_form_of_a_query_is_found(query: str, form: str | None) -> None:
     assert screen(query, set()).form == form
+
+
+@pytest.mark.parametrize("depth", [40, 101, 4000])
+def test_reified_triples_nest_no_deeper_than_brackets(depth: int) -> None:
+    nested = "<< " * depth + "<a:a> <a:b> <a:c>" + " >> <a:b> <a:c>" * depth
+    assert status(f"ASK {{ {nested} }}") == (200 if depth < 100 else 400)
+    compared = " ".join(["?a <<http://x/> ||"] * depth)
+    assert status(f"ASK {{ FILTER({compared} true) }}") == 200

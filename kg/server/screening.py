@@ -16,8 +16,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
-from kg.server.lexing import Token, decoded, tokens
 from kg.server.refusals import RefusedError
+from kg.stores.lexing import Token, decoded, tokens
 from kg.stores.query_forms import FORMS, UPDATES, Form
 
 MAX_DEPTH = 100
@@ -68,7 +68,8 @@ def _check_depth(read: list[Token]) -> None:
     depth = 0
     for token in read:
         if token.kind == "sign":
-            depth += (token.text in _OPENING) - (token.text in _CLOSING)
+            depth += _OPENING.count(token.text[0]) - _CLOSING.count(token.text[-1])
+            depth += token.text.startswith("<<") - token.text.endswith(">>")
         if depth > MAX_DEPTH:
             message = f"the query nests brackets deeper than {MAX_DEPTH}; write it flatter"
             raise RefusedError(400, message)

@@ -19,20 +19,9 @@ import pyoxigraph as ox
 
 from kg.errors import QueryError
 from kg.rdf.names import PREFIXES
+from kg.stores.lexing import Token, tokens
 from kg.stores.query_forms import position
 
-_TOKEN = re.compile(
-    r"""\#[^\n\r]*
-    | <[^\x00-\x20<>"{}|^`\\]*>
-    | \"\"\"(?:[^"\\]|\\.|"(?!""))*\"\"\" | '''(?:[^'\\]|\\.|'(?!''))*'''
-    | "(?:[^"\\\n\r]|\\.)*" | '(?:[^'\\\n\r]|\\.)*'
-    | [?$]\w+ | @[A-Za-z]+(?:-[A-Za-z0-9]+)*
-    | [+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?
-    | (?:\w(?:[\w.-]*[\w-])?)?:(?:(?:[\w:-]|%[0-9A-Fa-f]{2}|\\.)
-        (?:(?:[\w:.-]|%[0-9A-Fa-f]{2}|\\.)*(?:[\w:-]|%[0-9A-Fa-f]{2}|\\.))?)?
-    | \w+ | \^\^ | && | \|\| | [<>!]= | \S""",
-    re.VERBOSE | re.DOTALL,
-)
 _BLANKS = 40  # longer than any keyword
 _PROBE = "\n" + " " * _BLANKS + "\x01"
 _PLACE = re.compile(r"error at (\d+):(\d+): (?:expected )?(?:one of )?(.*)", re.DOTALL)
@@ -52,13 +41,13 @@ def syntax_error(query: str, message: str) -> QueryError:
         line, column = int(told[1]), int(told[2])
         seen = "the query ends too early" if query.strip() else "the query is empty"
     else:
-        line, column = position(query, token.start())
-        text = token.group()
+        line, column = position(query, token.start)
+        text = token.text
         seen = f"unexpected {text if len(text) <= _LONGEST else text[:_LONGEST] + '…'!r}"
     if reason == _UNDECLARED and token:
-        what = _undeclared(token.group())
+        what = _undeclared(token.text)
     else:
-        what = f"{reason} (at {token.group()!r})" if reason and token else reason or seen
+        what = f"{reason} (at {token.text!r})" if reason and token else reason or seen
     return QueryError(f"line {line}, column {column}: not valid SPARQL: {what}", line, column)
 
 
@@ -69,17 +58,17 @@ def _undeclared(term: str) -> str:
     return f"the prefix {prefix}: of {term!r} is not declared; add {known}"
 
 
-def first_fault(query: str) -> re.Match[str] | None:
+def first_fault(query: str) -> Token | None:
     """Return the first token at which a query is wrong; None where it is at most unfinished."""
-    tokens = list(_TOKEN.finditer(query))
-    sound, wrong = 0, len(tokens) + 1  # numbers of tokens; all of them may be sound
+    read = list(tokens(query))
+    sound, wrong = 0, len(read) + 1  # numbers of tokens; all of them may be sound
     while wrong - sound > 1:
         middle = (sound + wrong) // 2
-        if _is_sound(query[: tokens[middle - 1].end()]):
+        if _is_sound(query[: read[middle - 1].end]):
             sound = middle
         else:
             wrong = middle
-    return tokens[sound] if sound < len(tokens) else None
+    return read[sound] if sound < len(read) else None
 
 
 def _is_sound(beginning: str) -> bool:

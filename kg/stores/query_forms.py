@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from typing import Literal, TypeAlias, get_args
 
 from kg.errors import QueryError
+from kg.stores.lexing import Token, tokens
 
 Form: TypeAlias = Literal["SELECT", "ASK", "CONSTRUCT", "DESCRIBE"]
 
-_PROLOGUE = re.compile(
-    r"""(?:\s
-        | \#[^\n\r]*                                        # a comment
-        | BASE\b (?:\s|\#[^\n\r]*)* <[^<>]*>
-        | PREFIX\b (?:\s|\#[^\n\r]*)* [^\s:<>\#]*: (?:\s|\#[^\n\r]*)* <[^<>]*>
-        )*+""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_WORD = re.compile(r"[A-Za-z]+")
+_PROLOGUE = {"BASE": 1, "PREFIX": 2, "VERSION": 1}  # how many tokens follow the word
 FORMS: tuple[Form, ...] = get_args(Form)
 UPDATES = frozenset(
     ("INSERT", "DELETE", "WITH", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY")
@@ -30,12 +23,10 @@ def query_form(query: str) -> Form | None:
     Raises:
         QueryError: it is an update.
     """
-    prologue = _PROLOGUE.match(query)
-    start = prologue.end() if prologue else 0
-    word = _WORD.match(query, start)
-    name = word.group().upper() if word else ""
-    if name in UPDATES:
-        line, column = position(query, start)
+    first = _first(tokens(query))
+    name = first.text.upper() if first and first.kind == "word" else ""
+    if first and name in UPDATES:
+        line, column = position(query, first.start)
         raise QueryError(
             f"line {line}, column {column}: {name} is an update; only queries are answered here: "
             "SELECT, ASK, CONSTRUCT or DESCRIBE",
@@ -43,6 +34,17 @@ def query_form(query: str) -> Form | None:
             column,
         )
     return next((form for form in FORMS if form == name), None)
+
+
+def _first(read: Iterator[Token]) -> Token | None:
+    """Return the first token after the prologue."""
+    for token in read:
+        follow = _PROLOGUE.get(token.text.upper())
+        if follow is None:
+            return token
+        for _ in range(follow):
+            next(read, None)
+    return None
 
 
 def position(text: str, offset: int) -> tuple[int, int]:

@@ -152,8 +152,8 @@ def _placed(error: QueryError, query: str) -> QueryError:
     fault = first_fault(query)
     if fault is None:
         return error
-    line, column = position(query, fault.start())
-    where = f"line {line}, column {column}, at {fault.group()[:40]!r}"
+    line, column = position(query, fault.start)
+    where = f"line {line}, column {column}, at {fault.text[:40]!r}"
     return QueryError(f"{where}: {error}", line, column)
 
 
