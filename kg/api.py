@@ -27,17 +27,14 @@ from kg.guideline import load as load_from
 from kg.guideline.values import Variable
 from kg.keys import ID
 from kg.output import check_apart, whole_file
+from kg.patients.given import Table, given
 from kg.patients.mappings import record_of
 from kg.patients.reading import Options, reading_of
 from kg.patients.tables import PatientTable
-from kg.readers import Source
-from kg.readers.frame import ArrowFrame, frame_source
 from kg.reasoning.results import patients, schema
 from kg.reasoning.verdicts import PatientResult
 from kg.writers import Task, format_of, writer_of
 from kg.writers.rows import compact_rows, rows
-
-Table = str | Path | ArrowFrame
 
 
 def load(folder: str | Path | None = None) -> Guideline:
@@ -94,13 +91,13 @@ def explain(
     lesions: Iterable[Mapping[str, object]] | None = None,
     engine: str = "compiled",
     *,
-    therapies: Iterable[str] | None = None,
+    therapies: str | Iterable[str] | None = None,
     guideline: Guideline | None = None,
 ) -> PatientExplanation:
     """Return the verdicts on one patient with their reasons: criteria, facts, places, readings.
 
-    `therapies` narrows the explanation to some therapies, by their identifiers; None and an
-    empty list leave all in.
+    `therapies` narrows the explanation to some therapies: an identifier, or several; None and
+    an empty list leave all in.
 
     Raises:
         InputError: as `classify`, or there is no such therapy.
@@ -156,12 +153,14 @@ def classify_table(
     lesions: Table | None = None,
     engine: str = "compiled",
     *,
-    therapies: Iterable[str] | None = None,
+    therapies: str | Iterable[str] | None = None,
     strict: bool = False,
     guideline: Guideline | None = None,
     **options: Unpack[Options],
 ) -> TableResult:
-    """Classify a table of patients in memory: a path, or a pandas, Polars or Arrow frame.
+    """Classify a table of patients in memory.
+
+    A table is a path, a pandas, Polars or Arrow frame, or a list with a mapping for each row.
 
     Bad rows are set aside; with `strict` the first one is an error. `options` say how the table
     is read: see `kg.Options`. Expect some kilobytes per patient: where that is too
@@ -197,7 +196,7 @@ def classify_file(
     engine: str = "compiled",
     *,
     format: str | None = None,
-    therapies: Iterable[str] | None = None,
+    therapies: str | Iterable[str] | None = None,
     rejects: str | Path | None = None,
     explain: bool = False,
     compact: bool = False,
@@ -237,9 +236,5 @@ def classify_file(
 def _table(
     guideline: Guideline, source: Table, lesions: Table | None, options: Options
 ) -> PatientTable:
-    second = None if lesions is None else _source(lesions, "the frame of lesions")
-    return PatientTable(guideline, _source(source, "the frame"), second, reading_of(options))
-
-
-def _source(table: Table, name: str) -> Path | Source:
-    return Path(table) if isinstance(table, str | Path) else frame_source(table, name)
+    second = None if lesions is None else given(lesions, "the frame of lesions")
+    return PatientTable(guideline, given(source), second, reading_of(options))

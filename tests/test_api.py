@@ -234,8 +234,9 @@ def test_no_rejected_row_is_an_empty_frame(example: kg.TableResult) -> None:
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ([{"patient_id": "p"}], "a list is not a table"),
-        (pl.LazyFrame(), "a LazyFrame is not a table"),
+        ({"patient_id": ["p"]}, "a dict is not a table"),
+        ([["p"]], "row 1: a list is not a row; give a mapping"),
+        ([], "the list holds no rows"),
         (pl.DataFrame({"patient_id": ["p"], "age": [1]}), r"'age' \(nearest: age_years\)"),
         (pl.DataFrame({"patient_id": ["p"], "ecog": [[1]]}), "column ecog: values of type List"),
         ("nowhere.csv", "nowhere.csv: no such file"),
@@ -319,3 +320,49 @@ def test_variables_criteria_and_therapies_are_those_of_the_guideline() -> None:
     assert [c.id for c in kg.criteria()] == list(guideline.criteria)
     assert [t.id for t in kg.therapies()] == list(guideline.therapies)
     assert guideline is kg.load()
+
+
+# What is given in another form
+
+
+MIXED = [
+    {"patient_id": "ann", "tumour_count": 1, "max_tumour_diameter_cm": 4.2},
+    {"patient_id": "ben", "tumour_count": ">=4", "portal_vein_thrombus": None},
+    {"patient_id": "cal", "tumour_count": float("nan"), "portal_vein_thrombus": "vp3"},
+    {"patient_id": "dot", "tumour_count": ["1"]},
+]
+
+
+def test_a_list_of_mappings_is_a_table() -> None:
+    found = kg.classify_table(MIXED)
+    assert [p.patient_id for p in found.patients()] == ["ann", "ben", "cal"]
+    for record, patient in zip(MIXED, found.patients(), strict=False):
+        assert kg.classify(record).therapies == patient.therapies
+    assert found.rejected["_row"].to_list() == [4]
+    assert "column tumour_count: a value of type list" in found.rejected["_reason"][0]
+    assert kg.cohort_report(MIXED).patients == 3
+
+
+def test_a_list_of_mappings_may_hold_the_lesions() -> None:
+    lesions = [{"patient_id": "ann", "lesion_id": "s1", "diameter_cm": 2}]
+    found = kg.classify_table([*MIXED[1:3], {"patient_id": "ann"}], lesions)
+    assert next(p for p in found.patients() if p.patient_id == "ann").therapies == (
+        kg.classify({}, lesions).therapies
+    )
+
+
+def test_a_lazy_frame_is_a_table(example: kg.TableResult) -> None:
+    lazy = pl.scan_csv(PATIENTS, infer_schema=False)
+    assert kg.classify_table(lazy, pl.scan_csv(LESIONS, infer_schema=False)).frame.equals(
+        example.frame
+    )
+
+
+def test_one_therapy_may_be_a_text(tmp_path: Path) -> None:
+    assert list(kg.explain(FACTS, therapies="rfa").therapies) == ["rfa"]
+    table = kg.classify_table(MIXED, therapies="RFA")
+    assert table.frame["therapy"].unique().to_list() == ["rfa"]
+    kg.classify_file(MIXED, tmp_path / "one.csv", therapies="rfa")
+    assert {row["therapy"] for row in rows(tmp_path / "one.csv")} == {"rfa"}
+    with pytest.raises(kg.InputError, match="no criteria for a therapy 'rfb'"):
+        kg.explain(FACTS, therapies="rfb")

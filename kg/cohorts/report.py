@@ -18,7 +18,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Unpack
 
 import polars as pl
@@ -39,10 +38,9 @@ from kg.engines.summary import Summary
 from kg.explanation.wording import NO_INDICATION
 from kg.guideline import Guideline, Therapy, load
 from kg.patients.column_records import CONFLICTS
+from kg.patients.given import Table, given
 from kg.patients.reading import Options, reading_of
 from kg.patients.tables import PatientTable
-from kg.readers import Source
-from kg.readers.frame import ArrowFrame, frame_source
 from kg.reasoning.intents import PALLIATIVE
 from kg.reasoning.results import Chunk
 from kg.reasoning.verdicts import CONTRAINDICATED, ELIGIBLES, EXCLUDED, NOT_INDICATED
@@ -138,13 +136,13 @@ class CohortReport:
 
 
 def cohort_report(
-    source: str | Path | ArrowFrame,
-    lesions: str | Path | ArrowFrame | None = None,
+    source: Table,
+    lesions: Table | None = None,
     *,
     guideline: Guideline | None = None,
     **options: Unpack[Options],
 ) -> CohortReport:
-    """Return the report on a table of patients: a path, or a pandas, Polars or Arrow frame.
+    """Return the report on a table of patients: a path, a frame, or a list of mappings.
 
     Rejected rows are only counted: `classify_table` and `classify_file` tell which they are.
     `options` say how the table is read: see `kg.Options`.
@@ -152,13 +150,8 @@ def cohort_report(
     Raises:
         InputError: the table cannot be read, or its columns are not those of the guideline.
     """
-    opened: list[Path | Source] = [
-        Path(table) if isinstance(table, str | Path) else frame_source(table)
-        for table in (source, lesions)
-        if table is not None
-    ]
-    second = opened[1] if len(opened) > 1 else None
-    return report_on(PatientTable(guideline or load(), opened[0], second, reading_of(options)))
+    second = None if lesions is None else given(lesions, "the frame of lesions")
+    return report_on(PatientTable(guideline or load(), given(source), second, reading_of(options)))
 
 
 def report_on(

@@ -272,13 +272,16 @@ class Guideline:
             f"there are no criteria for a therapy {identifier!r}; {hint}{', '.join(shown.values())}"
         )
 
-    def chosen(self, names: Iterable[str] | None) -> list[str]:
+    def chosen(self, names: str | Iterable[str] | None) -> list[str]:
         """Return the named therapies in the order of the guideline; all where none is named.
+
+        One therapy may be named by a text of its own.
 
         Raises:
             InputError: there is none of such a name.
         """
-        kept = {self.therapy(name).id for name in names or self.therapies}
+        asked = [names] if isinstance(names, str) else names or self.therapies
+        kept = {self.therapy(name).id for name in asked}
         return [name for name in self.therapies if name in kept]
 
     def variables_of(self, formula: Formula) -> tuple[str, ...]:

@@ -69,12 +69,16 @@ def _cells(
             near = difflib.get_close_matches(name.lower(), allowed, n=1, cutoff=0.4)
             hint = f"; the nearest is {near[0]!r}" if near else ""
             raise InputError(f"{owner}: {name!r} is not a variable{hint}")
-        cells[name] = _cell(value, f"{owner}, {name}")
+        cells[name] = cell(value, f"{owner}, {name}")
     return cells
 
 
-def _cell(value: object, place: str) -> str | None:
-    """Return a Python value as the text of a cell."""
+def cell(value: object, place: str) -> str | None:
+    """Return a Python value as the text of a cell.
+
+    Raises:
+        InputError: it is no value of a cell.
+    """
     if value is None or isinstance(value, str):
         return value
     if type(value).__name__ in _NOTHING:
@@ -88,7 +92,7 @@ def _cell(value: object, place: str) -> str | None:
     item = getattr(value, "item", None)
     if item is not None and getattr(value, "ndim", None) == 0:  # a scalar of NumPy
         plain = item()
-        return str(value).removesuffix(".0") if isinstance(plain, float) else _cell(plain, place)
+        return str(value).removesuffix(".0") if isinstance(plain, float) else cell(plain, place)
     raise InputError(
         f"{place}: a value of type {type(value).__name__} is not a cell; "
         "give a number, True or False, a text, or None where it is unknown"

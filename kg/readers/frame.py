@@ -80,11 +80,13 @@ def frame_source(frame: object, name: str = "the frame") -> FrameSource:
 def _polars(frame: object, name: str, mixed: dict[str, str]) -> pl.DataFrame:
     if isinstance(frame, pl.DataFrame):
         return frame
+    if isinstance(frame, pl.LazyFrame):
+        return frame.collect()
     is_pandas = type(frame).__module__.partition(".")[0] == "pandas"
     if not is_pandas and not isinstance(frame, ArrowFrame):
         raise InputError(
             f"a {type(frame).__name__} is not a table; "
-            "give a path, or a frame of pandas, Polars or Arrow"
+            "give a path, a frame of pandas, Polars or Arrow, or a list of mappings"
         )
     try:
         # In a pandas frame NaN stands for what is not known.

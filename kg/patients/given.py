@@ -1,0 +1,69 @@
+"""What a program gives as a table: a path, a frame, or a list with a mapping for each row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+import polars as pl
+
+from kg.errors import InputError
+from kg.keys import PROBLEM, ROW, TOLD
+from kg.patients.mappings import cell
+from kg.readers import Source
+from kg.readers.frame import ArrowFrame, frame_source
+
+Table: TypeAlias = str | Path | ArrowFrame | pl.LazyFrame | Sequence[Mapping[str, object]]
+
+
+def given(table: Table, name: str = "the frame") -> Path | Source:
+    """Return a table as what a `PatientTable` reads; in messages a frame goes by `name`.
+
+    Raises:
+        InputError: it is no table.
+    """
+    if isinstance(table, str | Path):
+        return Path(table)
+    if isinstance(table, list | tuple):
+        return ListSource(table, name.replace("frame", "list"))
+    return frame_source(table, name)
+
+
+class ListSource:
+    """Mappings as rows of text; absent names are unknown, as in JSON Lines.
+
+    Raises:
+        InputError: a row is no mapping, or there is none.
+    """
+
+    def __init__(self, rows: Sequence[object], name: str) -> None:
+        self.path = Path(name)
+        columns: dict[str, list[str | None]] = {}
+        self._problems: dict[str, dict[int, str]] = {}
+        for place, row in enumerate(rows):
+            if not isinstance(row, Mapping):
+                raise InputError(
+                    f"{name}, row {place + 1}: a {type(row).__name__} is not a row; "
+                    "give a mapping of columns to values for each patient"
+                )
+            for column, value in row.items():
+                cells = columns.setdefault(str(column), [None] * len(rows))
+                try:
+                    cells[place] = None if column in TOLD else cell(value, f"column {column}")
+                except InputError as error:
+                    self._problems.setdefault(str(column), {})[place] = str(error)
+        if not columns:
+            raise InputError(f"{name} holds no rows; give a mapping for each patient")
+        self.columns = [column for column in columns if column not in TOLD]
+        self._frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+
+    def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
+        """Yield the rows as one frame of text."""
+        kept = self.columns if only is None else only
+        problems: list[str | None] = [None] * self._frame.height
+        for column in kept:
+            for place, told in self._problems.get(column, {}).items():
+                problems[place] = problems[place] or told
+        frame = self._frame.select(kept).with_columns(pl.Series(PROBLEM, problems, dtype=pl.String))
+        yield frame.with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.UInt64))
