@@ -345,6 +345,11 @@ def test_command_explains_a_patient_of_the_example_with_its_lesions():
     assert "(tace)" in of_example("lesions-one-by-one")
 
 
+def test_command_tells_recommendations_of_the_broader_therapy():
+    told = of_example("small-central-tumour", "mwa")
+    assert "REC-2 (can be preferred): " in told.split("Recommendations")[1]
+
+
 def test_command_names_the_unknown_recommendations():
     assert "Unknown: REC-8 (change of therapy after progression)" in of_example("vp3-thrombus")
 

@@ -3,9 +3,9 @@
 import pytest
 
 from kg.guideline import load
-from kg.guideline.taxonomy import every_therapy
+from kg.guideline.taxonomy import every_therapy, lineage
 from kg.reference.inventory import said_of
-from kg.reference.pictures import dependencies, lineage, sort_of, taxonomy
+from kg.reference.pictures import dependencies, sort_of, taxonomy
 
 G = load()
 

@@ -154,3 +154,17 @@ def test_an_unknown_therapy_names_the_nearest_and_all_with_their_labels():
     assert "tace (transarterial chemoembolisation)" in near
     assert len(every.split(", ")) == len(G.therapies)
     assert "rfa (radiofrequency ablation), " in every
+
+
+@pytest.mark.parametrize(
+    ("therapy", "expected"),
+    [
+        ("mwa", ["REC-2", "REC-4", "REC-10", "REC-12", "REC-13"]),
+        ("rfa", ["REC-2", "REC-4", "REC-10", "REC-12", "REC-13", "REC-14", "REC-15"]),
+        ("local_ablation", ["REC-2", "REC-4", "REC-10", "REC-12", "REC-13"]),
+        ("tai", ["REC-3", "REC-9", "REC-16", "REC-17"]),
+        ("systemic_therapy", []),
+    ],
+)
+def test_recommendations_of_a_therapy_are_inherited(therapy, expected):
+    assert list(card_of(G, therapy)["recommendations"]) == expected

@@ -39,6 +39,7 @@ from kg.explanation.wording import (
     sourced,
 )
 from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline, load
+from kg.guideline.taxonomy import recommendations_on
 from kg.patients.records import Record
 from kg.patients.tables import find_patient
 from kg.reasoning.changes import changes
@@ -250,7 +251,9 @@ class _Page:
 
     def concerns(self, recommendation: RecommendationExplanation) -> bool:
         shown = self.explanation.therapies
-        return not recommendation.concerns or any(name in shown for name in recommendation.concerns)
+        return not recommendation.concerns or any(
+            recommendation.id in recommendations_on(self.guideline, name) for name in shown
+        )
 
     def recommendation(self, explanation: RecommendationExplanation) -> None:
         style = "dim" if explanation.muted else ""

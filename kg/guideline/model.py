@@ -79,7 +79,8 @@ class Therapy:
 
     `indications`, `preconditions`, `absolute` and `relative` are ids of criteria: the row
     of this therapy. `classes` maps indicated, contraindicated, cautioned and eligible to
-    the names of classes of patients.
+    the names of classes of patients. `intent` makes it its kind with that intent, whatever
+    the technique.
     """
 
     id: str
@@ -91,6 +92,7 @@ class Therapy:
     notes: tuple[str, ...]
     note: str | None
     classes: Mapping[str, str]
+    intent: str | None = None
     indications: tuple[str, ...] = ()
     preconditions: tuple[str, ...] = ()
     absolute: tuple[str, ...] = ()

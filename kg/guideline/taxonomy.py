@@ -1,8 +1,9 @@
-"""The families of therapies, as the ontology's taxonomy groups them."""
+"""The families of therapies, as the taxonomy groups them, and what kinds inherit from it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from kg.guideline.model import Guideline, Therapy
 
@@ -10,6 +11,33 @@ from kg.guideline.model import Guideline, Therapy
 def every_therapy(guideline: Guideline) -> dict[str, Therapy]:
     """Return all therapies by id, those that are only mentioned too."""
     return {**guideline.mentioned, **guideline.therapies}
+
+
+def lineage(guideline: Guideline, name: str) -> list[str]:
+    """Return a therapy and all therapies that it is a kind of, the nearest first."""
+    therapies, found = every_therapy(guideline), [name]
+    for each in found:
+        found += [parent for parent in therapies[each].parents if parent not in found]
+    return found
+
+
+@lru_cache(maxsize=256)
+def recommendations_on(guideline: Guideline, name: str) -> tuple[str, ...]:
+    """Return the recommendations that concern a therapy, or one that it is a kind of.
+
+    What concerns a therapy with an intent, whatever the technique, concerns all techniques.
+    """
+    wider, therapies = set(lineage(guideline, name)), every_therapy(guideline)
+
+    def concerns(other: str) -> bool:
+        therapy = therapies[other]
+        return other in wider or (therapy.intent is not None and wider.issuperset(therapy.parents))
+
+    return tuple(
+        recommendation.id
+        for recommendation in guideline.recommendations.values()
+        if any(concerns(other) for other in recommendation.concerns)
+    )
 
 
 def families(guideline: Guideline) -> Mapping[str, tuple[Therapy, ...]]:

@@ -11,7 +11,7 @@ from kg.errors import InputError
 from kg.explanation.wording import number_words, words
 from kg.guideline import Criterion, Guideline, Recommendation, Response, Statement, Therapy
 from kg.guideline.formula import manchester, references
-from kg.guideline.taxonomy import every_therapy
+from kg.guideline.taxonomy import every_therapy, recommendations_on
 from kg.guideline.values import Variable
 from kg.ontology import ALT_LABEL, HCC, RDFS, SKOS, Node
 from kg.patients.cells import expected
@@ -202,7 +202,6 @@ def _statement(guideline: Guideline, statement: Statement) -> Card:
 
 
 def _therapy(guideline: Guideline, therapy: Therapy) -> Card:
-    recommendations = guideline.recommendations.values()
     return {
         "id": therapy.id,
         "kind": "therapy" if therapy.classes else "therapy without criteria",
@@ -220,7 +219,7 @@ def _therapy(guideline: Guideline, therapy: Therapy) -> Card:
             f"{name}: {manchester(guideline.formulas[name], guideline.variables)}"
             for name in therapy.classes.values()
         ],
-        "recommendations": [r.id for r in recommendations if therapy.id in r.concerns],
+        "recommendations": recommendations_on(guideline, therapy.id),
         "statements": [
             _statement_item(s) for s in guideline.statements.values() if therapy.id in s.therapies
         ],

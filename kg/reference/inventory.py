@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from kg.guideline import Criterion, Guideline, Recommendation, Response, Statement
+from kg.guideline.taxonomy import lineage
 from kg.keys import ID
-from kg.reference.pictures import lineage
 from kg.texts import counted
 
 Encoded = Criterion | Recommendation | Response

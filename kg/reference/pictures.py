@@ -39,14 +39,6 @@ class Edge:
 Picture = tuple[list[Node], list[Edge]]
 
 
-def lineage(guideline: Guideline, name: str) -> list[str]:
-    """Return a therapy and all therapies that it is a kind of, the nearest first."""
-    therapies, found = every_therapy(guideline), [name]
-    for each in found:
-        found += [parent for parent in therapies[each].parents if parent not in found]
-    return found
-
-
 def sort_of(guideline: Guideline, name: str) -> str:
     """Return whether a therapy has criteria, groups others, or is merely mentioned."""
     therapies = every_therapy(guideline)

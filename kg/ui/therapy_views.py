@@ -8,10 +8,10 @@ import streamlit as st
 
 from kg.explanation.wording import number_words
 from kg.guideline import Guideline, Therapy
-from kg.guideline.taxonomy import every_therapy
+from kg.guideline.taxonomy import every_therapy, lineage, recommendations_on
 from kg.reference.cards import row_of
 from kg.reference.inventory import said_of
-from kg.reference.pictures import dependencies, lineage
+from kg.reference.pictures import dependencies
 from kg.ui import terms
 from kg.ui.components.graph import graph
 from kg.ui.data import ask
@@ -157,12 +157,18 @@ def _variable(guideline: Guideline, therapy: Therapy, name: str) -> None:
 
 
 def recommendations(guideline: Guideline, therapy: Therapy, state: State) -> None:
-    """Show the recommendations that concern a therapy."""
-    wider = lineage(guideline, therapy.id)
-    found = [r for r in guideline.recommendations.values() if set(r.concerns) & set(wider)]
+    """Show the recommendations that concern a therapy; where none does, those on its kinds."""
+    found = recommendations_on(guideline, therapy.id)
     if not found:
-        st.info("No recommendation of the guideline concerns this therapy.")
-    for each in found:
+        found = tuple(
+            r.id
+            for r in guideline.recommendations.values()
+            if any(therapy.id in lineage(guideline, name) for name in r.concerns)
+        )
+        kinds = "These recommendations concern kinds of this therapy."
+        st.info(kinds if found else "No recommendation of the guideline concerns this therapy.")
+    for name in found:
+        each = guideline.recommendations[name]
         with st.expander(f"**{literal(each.id)}** {literal(each.label)}"):
             st.markdown(f":blue-badge[{literal(each.strength)}] {literal(each.advice)}")
             terms.criterion(guideline, each.id)

@@ -53,11 +53,11 @@ class ClassReader(Terms):
 
     def _criterion(self, node: ox.NamedNode) -> Criterion:
         ontology, identifier = self.ontology, self.need(node, NOTATION)
-        kind, intent = (ontology.iris(node, HCC + name) for name in ("kind", "intent"))
+        kind = ontology.iris(node, HCC + "kind")
         return Criterion(
             id=identifier,
             kind=self.notation(kind[0]) if kind else "definition",
-            intent=self.notation(intent[0]) if intent else None,
+            intent=self.intent(node),
             scope=ontology.text(node, HCC + "scope"),
             label=self.need(node, LABEL),
             definition=self.need(node, DEFINITION),

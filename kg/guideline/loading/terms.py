@@ -89,6 +89,11 @@ class Terms:
             )
         }
 
+    def intent(self, node: Node) -> str | None:
+        """Return the identifier of a term's intent, if it has one."""
+        iris = self.ontology.iris(node, HCC + "intent")
+        return self.notation(iris[0]) if iris else None
+
     def position(self, node: Node) -> int:
         """Return the place of a term in the listings of its kind."""
         return self.whole(node, HCC + "position")

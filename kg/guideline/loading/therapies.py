@@ -73,6 +73,7 @@ class TherapyReader(ClassReader):
             notes=ontology.texts(node, NOTE),
             note=ontology.text(node, EDITORIAL),
             classes=classes,
+            intent=self.intent(node),
         )
         return self._with_row(therapy, criteria) if classes else therapy
 
