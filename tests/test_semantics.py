@@ -14,7 +14,7 @@ import pytest
 
 from kg.guideline import Guideline, Therapy
 from kg.guideline.formula import And, Atom, Formula, Not, Or, Ref
-from kg.guideline.values import Knowledge, Variable
+from kg.guideline.values import Knowledge, Variable, bands_of
 from kg.patients.records import Record, read_record
 from kg.reasoning.diagram import NO, YES
 from kg.reasoning.logic import STATE, logic_of
@@ -458,6 +458,38 @@ def test_two_open_contraindications_are_both_missing(guideline: Guideline) -> No
     expected = {"cachexia", "hepatic_vein_thrombus"}
     assert brute_missing(guideline, rfa, record.known) == expected
     assert set(logic_of(guideline).missing(record, rfa)) == expected
+
+
+SHARPENED = {
+    "not_indicated": {"not_indicated", "contraindicated"},
+    "contraindicated": {"contraindicated"},
+    "eligible": {"eligible"},
+    "eligible_with_caution": {"eligible_with_caution"},
+    "eligible_unchecked": {"eligible", "eligible_with_caution", "eligible_unchecked"},
+}
+
+
+def test_more_knowledge_sharpens_a_verdict_and_never_undoes_it(guideline: Guideline) -> None:
+    rng, logic, changed = seeded(), logic_of(guideline), set()
+    names = logic.diagrams.order
+    for _ in range(300):
+        known = random_knowledge(rng, guideline, names, open_=12)
+        known = adverse_absent(guideline, known)
+        name = rng.choice([n for n in names if not known[n].pinned])
+        variable, mask = guideline.variables[name], known[name].mask
+        band = 1 << rng.choice(bands_of(mask))
+        less = (
+            variable.from_mask(band)
+            if not variable.is_number
+            else (variable.from_intervals(variable.runs(band)))
+        )
+        for therapy in guideline.therapies.values():
+            before, after = (
+                logic.verdict(therapy, logic.evaluation(k)) for k in (known, known | {name: less})
+            )
+            assert before == UNDETERMINED or after in SHARPENED[before]
+            changed.add((before, after))
+    assert ("not_indicated", "contraindicated") in changed
 
 
 # The worked examples of the contract

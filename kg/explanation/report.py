@@ -54,7 +54,8 @@ def report(
         _section("Recommendations that are met", _recommendations(explanation)),
         f"<footer><p>{escape(guideline.source.citation)}</p>"
         f"<p>hcc-kg, ontology version {escape(guideline.version)}. Unknown is not no: "
-        "a verdict holds whatever the unknown values are, or it is undetermined and names what "
+        "what a verdict says is true for every value of what is unknown, and may be sharpened when "
+        "more is known (not indicated to contraindicated); or it is undetermined and names what "
         "is missing.</p></footer>",
     ]
     return (
