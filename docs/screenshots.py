@@ -40,10 +40,11 @@ class Picture:
 
 def pictures() -> list[Picture]:
     """Return every picture."""
-    patient = f"?{_example()}&open={_OPENED}"
+    patient = f"patient?{_example()}&open={_OPENED}"
     chosen = {"cohort": "example", "view": "overlaps", "chosen": "tace,tae,tai"}
     asked = {"question": "why", "p.patient": _PATIENT, "p.therapy": _OPENED}
     return [
+        Picture("start", ""),
         Picture("patient", patient),
         Picture("patient-dark", patient, dark=True),
         Picture("patient-narrow", patient, _NARROW),

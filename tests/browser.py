@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PAGES = sorted(path.stem for path in pages_folder().glob("[a-z]*.py"))
 CHROMIUM = shutil.which("chromium")
+FIRST = "start"  # the page without a name in its address
 WIDTHS = (1280, 400)  # a desk and a telephone
 Scheme = Literal["light", "dark"]
 _ALONE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
@@ -80,7 +81,7 @@ class Explorer:
     @contextmanager
     def opened(
         self,
-        page: str = "",
+        page: str = "patient",
         width: int = WIDTHS[0],
         *,
         scheme: Scheme = "light",
@@ -105,7 +106,7 @@ class Explorer:
     def at(self, page: str = "", **parameters: str) -> str:
         """Return the address of a page."""
         query = f"?{urlencode(parameters)}" if parameters else ""
-        return urljoin(self.address, page) + query
+        return urljoin(self.address, "" if page == FIRST else page) + query
 
 
 def ready(page: Page) -> None:

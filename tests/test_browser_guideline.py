@@ -118,3 +118,15 @@ def test_a_page_prints_whole(explorer, name, parameters, last):
           return (how === "auto" || how === "scroll") && e.scrollHeight > e.clientHeight + 4;
         }).map((e) => e.className)"""
         assert page.evaluate(scrolling) == [], "nothing on paper can be scrolled"
+
+
+def test_tabs_say_where_one_is(explorer):
+    titles = {
+        ("start",): "Start · hcc-kg",
+        ("patient",): "Patient · hcc-kg",
+        ("therapies", ("therapy", "rfa")): "radiofrequency ablation · Therapies · hcc-kg",
+    }
+    for (name, *parameters), title in titles.items():
+        with explorer.opened(name, **dict(parameters)) as page:
+            page.wait_for_function("title => document.title === title", arg=title)
+            assert page.locator("h1").count() == 1

@@ -44,7 +44,7 @@ def test_back_returns_to_the_patient_before(explorer: Explorer) -> None:
         field.fill("3")
         field.press("Enter")
         page.get_by_text(re.compile("^3 tumours")).wait_for()
-        page.wait_for_url("**/?tumour_count=3")
+        page.wait_for_url("**/patient?tumour_count=3")
         page.go_back()
         page.get_by_text(re.compile("^2 tumours")).wait_for()
         until(page, lambda: field.input_value() == "2")
@@ -86,10 +86,10 @@ def test_a_choice_can_be_corrected_and_can_be_one_of_several(explorer: Explorer)
         page.get_by_text("Liver", exact=True).click()
         field = page.locator(".st-key-field-child_pugh_class")
         field.get_by_text("class B").click()
-        page.wait_for_url("**/?child_pugh_class=B")
+        page.wait_for_url("**/patient?child_pugh_class=B")
         field.get_by_text("one of several").click()
         field.get_by_text("class C").nth(1).click()
-        page.wait_for_url("**/?child_pugh_class=B%7CC")
+        page.wait_for_url("**/patient?child_pugh_class=B%7CC")
         page.get_by_text("Child-Pugh B or C").first.wait_for()
 
 
@@ -97,7 +97,7 @@ def test_what_is_entered_after_a_restart_is_not_lost(explorer: Explorer) -> None
     port = free_port()
     page = explorer.browser.new_page()
     with served(explorer_app(), port) as address:
-        page.goto(f"{address}?tumour_count=2")
+        page.goto(f"{address}patient?tumour_count=2")
         page.get_by_text(re.compile("^2 tumours")).wait_for()
         ready(page)
     with served(explorer_app(), port):
@@ -138,7 +138,7 @@ def test_two_tabs_are_two_patients(explorer: Explorer) -> None:
         browser = page.context.browser
         assert browser is not None
         second = browser.new_page()
-        second.goto(explorer.at(tumour_count="3"))
+        second.goto(explorer.at("patient", tumour_count="3"))
         second.get_by_text(re.compile("^3 tumours")).wait_for()
         field = page.get_by_role("textbox", name="largest tumour diameter")
         field.fill("4")

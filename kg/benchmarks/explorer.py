@@ -30,7 +30,9 @@ text = st.text_input("largest tumour diameter (cm)")
 st.markdown(f"**One tumour, {text or 'unknown'} cm; nothing else**")
 """
 _FIELD = "largest tumour diameter (cm)"
-_RECORD = "?tumour_count=1&max_tumour_diameter_cm=2&child_pugh_class=A&distant_metastasis=none"
+_RECORD = (
+    "patient?tumour_count=1&max_tumour_diameter_cm=2&child_pugh_class=A&distant_metastasis=none"
+)
 _ANSWERED = """(value) => new Promise((resolve, reject) => {
   const start = performance.now();
   const done = () => {

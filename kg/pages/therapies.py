@@ -12,7 +12,6 @@ from kg.ui.shell import head
 from kg.ui.therapy_views import VIEWS
 from kg.ui.words import literal
 
-head("Therapies", "What the guideline says of each therapy: when, when not, how, and what follows.")
 g = load()
 therapies = every_therapy(g)
 nodes, edges = taxonomy(g)
@@ -24,6 +23,11 @@ allowed = {
     "node": {*g.criteria, *g.variables},
 }
 state = restored("therapies", allowed, start)
+head(
+    "Therapies",
+    "What the guideline says of each therapy: when, when not, how, and what follows.",
+    tab=therapies[state["therapy"]].label,
+)
 
 
 def choose(name: str) -> None:

@@ -3,6 +3,7 @@
 from kg.ui.shell import Page, explore
 
 explore(
+    Page("start", "Start", ":material/home:"),
     Page("patient", "Patient", ":material/person:"),
     Page("therapies", "Therapies", ":material/account_tree:"),
     Page("guideline", "Guideline", ":material/menu_book:"),

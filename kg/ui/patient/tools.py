@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from functools import lru_cache
 
 import polars as pl
 import streamlit as st
@@ -14,30 +13,18 @@ from kg.explanation import comparison
 from kg.explanation.report import report
 from kg.guideline import Guideline
 from kg.keys import ID, LESION_ID, ROW
-from kg.paths import example_cohort, example_lesions
 from kg.patients.addresses import LONGEST, query_string
-from kg.patients.drafts import Draft, draft_of, not_understood
+from kg.patients.drafts import Draft, not_understood
 from kg.reasoning.verdicts import PatientResult
 from kg.texts import counted
 from kg.ui import links, session
 from kg.ui.patient import state
+from kg.ui.patient.examples import examples
 from kg.ui.patient.state import OTHER, Judged
 from kg.ui.words import literal, short, verdict_badge
 
 _OFFERED = 1_000  # patients of a table that are offered to open
 _VERIFIED = "patient:verified"
-
-
-@lru_cache(maxsize=2)
-def _examples(guideline: Guideline) -> dict[str, Draft]:
-    """Return the drafts of the example cohort, by their identifiers."""
-    cells = pl.read_csv(example_cohort(), infer_schema=False)
-    path = example_lesions()
-    lesions = pl.read_csv(path, infer_schema=False) if path else pl.DataFrame({ID: []})
-    return {
-        row[ID]: draft_of(guideline, row, lesions.filter(pl.col(ID) == row[ID]).to_dicts())
-        for row in cells.to_dicts()
-    }
 
 
 def tools(guideline: Guideline, judged: Judged) -> None:
@@ -76,15 +63,15 @@ def verified(guideline: Guideline, judged: Judged) -> None:
 
 
 def _load(guideline: Guideline) -> None:
-    examples = _examples(guideline)
+    known = examples(guideline)
     name = st.selectbox(
-        "A patient of the example cohort", list(examples), index=None, placeholder="choose one"
+        "A patient of the example cohort", list(known), index=None, placeholder="choose one"
     )
     st.button(
         "Open",
         disabled=name is None,
         on_click=state.open_draft,
-        args=(examples[name] if name else Draft(),),
+        args=(known[name] if name else Draft(),),
     )
     cohort = session.uploaded()
     if cohort is None:
@@ -197,16 +184,16 @@ def _differing(first: PatientResult, second: PatientResult) -> str:
 
 
 def _choose_other(guideline: Guideline, judged: Judged) -> None:
-    examples = _examples(guideline)
+    known = examples(guideline)
     name = st.selectbox(
-        "With a patient of the example cohort", list(examples), index=None, placeholder="choose one"
+        "With a patient of the example cohort", list(known), index=None, placeholder="choose one"
     )
     with st.container(horizontal=True):
         st.button(
             "Compare with it",
             disabled=name is None,
             on_click=_set_other,
-            args=(examples[name] if name else None,),
+            args=(known[name] if name else None,),
         )
         st.button(
             "Keep this record to compare",
