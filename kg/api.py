@@ -22,6 +22,7 @@ from kg.engines.rejects import KeptRejects, Rejects
 from kg.engines.summary import Summary
 from kg.explanation.explanations import PatientExplanation
 from kg.explanation.reasons import explain as explanation_of
+from kg.explanation.signs import verdict_table
 from kg.guideline import Criterion, Guideline, Therapy
 from kg.guideline import load as load_from
 from kg.guideline.values import Variable
@@ -122,6 +123,14 @@ class TableResult:
     rejected_lesions: pl.DataFrame
     _task: Task
     _results: pl.DataFrame
+
+    def __repr__(self) -> str:
+        return f"<TableResult: {self.summary.words}>"
+
+    def _repr_html_(self) -> str:
+        named = self._task.guideline.therapies
+        counts = ((named[name].label, self.summary.of(name)) for name in self._task.therapies)
+        return verdict_table(f"Verdicts: {self.summary.words}", counts)
 
     @cached_property
     def frame(self) -> pl.DataFrame:

@@ -57,6 +57,9 @@ class Question:
     text: str
     path: Path
 
+    def __repr__(self) -> str:
+        return f"<Question {self.name}: {self.question}>"
+
     @property
     def is_check(self) -> bool:
         """Whether the question must have no answer."""

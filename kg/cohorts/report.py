@@ -35,6 +35,7 @@ from kg.engines.classification import chunks
 from kg.engines.registry import engine_of
 from kg.engines.rejects import RejectCounter
 from kg.engines.summary import Summary
+from kg.explanation.signs import verdict_table
 from kg.explanation.wording import NO_INDICATION
 from kg.guideline import Guideline, Therapy, load
 from kg.patients.column_records import CONFLICTS
@@ -44,6 +45,7 @@ from kg.patients.tables import PatientTable
 from kg.reasoning.intents import PALLIATIVE
 from kg.reasoning.results import Chunk
 from kg.reasoning.verdicts import CONTRAINDICATED, ELIGIBLES, EXCLUDED, NOT_INDICATED
+from kg.texts import counted
 
 Watch = Callable[[Iterator[Chunk]], Iterable[Chunk]]
 TOGETHER = "only together"
@@ -129,6 +131,16 @@ class CohortReport:
     therapies: tuple[TherapyReport, ...]
     missing: tuple[MissingReport, ...]
     conflicts: tuple[ConflictReport, ...]
+
+    def __repr__(self) -> str:
+        told = f"{counted(self.patients, 'patient')}, {counted(self.rejected, 'rejected row')}"
+        return f"<CohortReport: {told}, {self.undetermined} undetermined verdicts>"
+
+    def _repr_html_(self) -> str:
+        return verdict_table(
+            f"Verdicts on {counted(self.patients, 'patient')}",
+            ((one.label, one.verdicts) for one in self.therapies),
+        )
 
     def as_json(self) -> str:
         """Return the report as a JSON object: its keys are the names of the fields here."""

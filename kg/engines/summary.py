@@ -13,6 +13,7 @@ from kg.keys import ID
 from kg.patients.column_records import CONFLICTS
 from kg.reasoning.results import VERDICT_
 from kg.reasoning.verdicts import VERDICTS
+from kg.texts import counted
 
 
 @dataclass
@@ -34,6 +35,15 @@ class Summary:
     first_reason: str = ""
     notes: tuple[str, ...] = ()
     verdicts: Counter[tuple[str, int]] = field(default_factory=Counter)
+
+    def __repr__(self) -> str:
+        return f"<Summary: {self.words}>"
+
+    @property
+    def words(self) -> str:
+        """Patients, rejected rows and conflicts, in one line."""
+        rejected = counted(self.rejected, "rejected row")
+        return f"{counted(self.patients, 'patient')}, {rejected}, {self.with_conflicts} in conflict"
 
     def of(self, therapy: str) -> dict[str, int]:
         """Return how many patients got each verdict on a therapy."""

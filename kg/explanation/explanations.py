@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from kg.explanation.signs import STATE_SIGNS, VERDICT_SIGNS
 from kg.guideline import Statement
+from kg.html import table
 from kg.patients.records import Conflict
+from kg.reasoning.verdicts import tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,9 @@ class CriterionExplanation:
     note: str | None
     formula: str
     facts: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"<CriterionExplanation {self.id} ({self.label}): {self.state}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,24 @@ class TherapyExplanation:
         """The verdict and what decided it, as one sentence."""
         return f"{self.verdict_label.capitalize()}: {self.clause}."
 
+    def __repr__(self) -> str:
+        return f"<TherapyExplanation {self.therapy}: {self.reason}>"
+
+    def _repr_html_(self) -> str:
+        rows = (
+            (
+                f"{STATE_SIGNS[one.state]} {one.state}",
+                one.id,
+                one.label,
+                one.role,
+                "\n".join(one.facts),
+                ", ".join(one.places),
+            )
+            for one in self.criteria
+        )
+        head = ("state", "criterion", "label", "role", "facts", "place")
+        return table(f"{self.label}. {self.reason}", head, rows)
+
     def of(self, role: str, state: str) -> tuple[CriterionExplanation, ...]:
         """Return the criteria of a role that are in a state."""
         return tuple(c for c in self.criteria if c.role == role and c.state == state)
@@ -100,6 +124,9 @@ class RecommendationExplanation:
     facts: tuple[str, ...]
     muted: bool
 
+    def __repr__(self) -> str:
+        return f"<RecommendationExplanation {self.id} ({self.label}): {self.state}>"
+
 
 @dataclass(frozen=True, slots=True)
 class PatientExplanation:
@@ -111,6 +138,20 @@ class PatientExplanation:
     therapies: Mapping[str, TherapyExplanation]
     recommendations: tuple[RecommendationExplanation, ...]
     response_to_ablation: str
+
+    def __repr__(self) -> str:
+        return f"<PatientExplanation {self.patient_id}: {tally(self.therapies.values())}>"
+
+    def _repr_html_(self) -> str:
+        rows = (
+            (one.label, f"{VERDICT_SIGNS[one.verdict]} {one.verdict_label}", one.reason)
+            for one in self.therapies.values()
+        )
+        return table(
+            f"Verdicts on patient {self.patient_id}, and why",
+            ("therapy", "verdict", "reason"),
+            rows,
+        )
 
 
 def criteria_json(explanation: TherapyExplanation) -> dict[str, object]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from kg.html import table
 from kg.reasoning.verdicts import (
     CONTRAINDICATED,
     ELIGIBLE,
@@ -14,16 +15,11 @@ from kg.reasoning.verdicts import (
     NOT_INDICATED,
     UNDETERMINED,
     UNKNOWN,
+    VERDICT_SIGNS,
 )
 
-VERDICT_SIGNS: Mapping[str, str] = {
-    ELIGIBLE: "✔",
-    ELIGIBLE_WITH_CAUTION: "▲",
-    ELIGIBLE_UNCHECKED: "△",
-    UNDETERMINED: "?",
-    NOT_INDICATED: "–",
-    CONTRAINDICATED: "✘",
-}
+__all__ = ["STATE_SIGNS", "VERDICT_SIGNS", "VERDICT_STYLES", "verdict_table"]
+
 VERDICT_STYLES: Mapping[str, str] = {  # in a terminal
     ELIGIBLE: "green",
     ELIGIBLE_WITH_CAUTION: "yellow",
@@ -33,3 +29,10 @@ VERDICT_STYLES: Mapping[str, str] = {  # in a terminal
     CONTRAINDICATED: "red",
 }
 STATE_SIGNS: Mapping[str, str] = {MET: "●", EXCLUDED: "○", UNKNOWN: "?"}
+
+
+def verdict_table(title: str, counts: Iterable[tuple[str, Mapping[str, int]]]) -> str:
+    """Return an HTML table of therapies and how many patients got each verdict."""
+    head = [f"{sign} {word.replace('_', ' ')}" for word, sign in VERDICT_SIGNS.items()]
+    rows = ((label, *(found[word] for word in VERDICT_SIGNS)) for label, found in counts)
+    return table(title, ("therapy", *head), rows)

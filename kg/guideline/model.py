@@ -31,6 +31,9 @@ class Statement:
     therapies: tuple[str, ...]
     paraphrase: str
 
+    def __repr__(self) -> str:
+        return f"<Statement {self.id} ({self.section}): {self.kind}>"
+
 
 @dataclass(frozen=True)
 class Edition:
@@ -45,6 +48,9 @@ class Edition:
     language: str
     reference: str
     address: str
+
+    def __repr__(self) -> str:
+        return f"<Edition {self.id}: {self.title}>"
 
     @property
     def citation(self) -> str:
@@ -72,6 +78,9 @@ class Criterion:
     note: str | None
     formula: Formula
 
+    def __repr__(self) -> str:
+        return f"<Criterion {self.id}: {self.label}>"
+
 
 @dataclass(frozen=True)
 class Therapy:
@@ -97,6 +106,9 @@ class Therapy:
     preconditions: tuple[str, ...] = ()
     absolute: tuple[str, ...] = ()
     relative: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Therapy {self.id}: {self.label}>"
 
     @property
     def short_name(self) -> str:
@@ -142,6 +154,9 @@ class Recommendation:
     precedes: tuple[str, ...]
     formula: Formula
 
+    def __repr__(self) -> str:
+        return f"<Recommendation {self.id}: {self.label}>"
+
 
 @dataclass(frozen=True)
 class Response:
@@ -155,6 +170,9 @@ class Response:
     statements: tuple[str, ...]
     note: str | None
     formula: Formula
+
+    def __repr__(self) -> str:
+        return f"<Response {self.id}: {self.label}>"
 
 
 @dataclass(frozen=True)
@@ -241,6 +259,13 @@ class Guideline:
     verdicts: Mapping[str, tuple[str, str]]
     intents: Mapping[str, tuple[str, str]]
     formulas: Mapping[str, Formula]
+
+    def __repr__(self) -> str:
+        return (
+            f"<Guideline {self.edition}, version {self.version}: "
+            f"{len(self.variables)} variables, {len(self.criteria)} criteria, "
+            f"{len(self.therapies)} therapies>"
+        )
 
     @property
     def version(self) -> str:

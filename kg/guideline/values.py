@@ -173,6 +173,10 @@ class Variable:
     bands: tuple[Interval, ...] = ()
     units: tuple[Unit, ...] = ()
 
+    def __repr__(self) -> str:
+        unit = f" in {self.unit_symbol}" if self.unit_symbol else ""
+        return f"<Variable {self.name}: {self.label}, {self.type}{unit}>"
+
     @property
     def is_number(self) -> bool:
         """Whether the values are numbers."""

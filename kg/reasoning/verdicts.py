@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from kg.guideline import Guideline, Therapy
+from kg.html import table
 from kg.patients.records import Conflict, Record
 
 MET, EXCLUDED, UNKNOWN = "met", "excluded", "unknown"
@@ -24,6 +27,14 @@ VERDICTS = (
     NOT_INDICATED,
     CONTRAINDICATED,
 )
+VERDICT_SIGNS: Mapping[str, str] = {
+    ELIGIBLE: "✔",
+    ELIGIBLE_WITH_CAUTION: "▲",
+    ELIGIBLE_UNCHECKED: "△",
+    UNDETERMINED: "?",
+    NOT_INDICATED: "–",
+    CONTRAINDICATED: "✘",
+}
 # Under these verdicts the relative contraindications that are unknown are told.
 WITH_OPEN_CAUTIONS = (ELIGIBLE_UNCHECKED, ELIGIBLE_WITH_CAUTION)
 ELIGIBLES = (ELIGIBLE, ELIGIBLE_WITH_CAUTION, ELIGIBLE_UNCHECKED)
@@ -51,6 +62,9 @@ class TherapyResult:
     unchecked: tuple[str, ...]
     intent: str | None = None
 
+    def __repr__(self) -> str:
+        return f"<TherapyResult {self.therapy}: {self.verdict}>"
+
 
 @dataclass(frozen=True)
 class PatientResult:
@@ -67,10 +81,38 @@ class PatientResult:
     response_to_ablation: str
     states: Mapping[str, str]
 
+    def __repr__(self) -> str:
+        return f"<PatientResult {self.patient_id}: {tally(self.therapies.values())}>"
+
+    def _repr_html_(self) -> str:
+        rows = (
+            (
+                one.therapy,
+                f"{VERDICT_SIGNS[one.verdict]} {one.verdict.replace('_', ' ')}",
+                ", ".join(one.met),
+                ", ".join(one.missing),
+            )
+            for one in self.therapies.values()
+        )
+        return table(
+            f"Verdicts on patient {self.patient_id}", ("therapy", "verdict", "met", "missing"), rows
+        )
+
     def narrowed(self, therapies: Iterable[str]) -> PatientResult:
         """Return the same result for some of the therapies."""
         kept = set(therapies)
         return replace(self, therapies={k: v for k, v in self.therapies.items() if k in kept})
+
+
+class _Judged(Protocol):
+    @property
+    def verdict(self) -> str: ...
+
+
+def tally(results: Iterable[_Judged]) -> str:
+    """Return how many results there are of each verdict, in one line."""
+    found = Counter(one.verdict for one in results)
+    return ", ".join(f"{found[word]} {word}" for word in VERDICTS if word in found)
 
 
 def classes_asked(guideline: Guideline) -> tuple[str, ...]:
