@@ -10,12 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
-from kg.benchmarks import endpoint
+from kg import api
+from kg.benchmarks import cohort, endpoint
+from kg.benchmarks.cohort import write_cohort
 from kg.benchmarks.figures import Figure, compared, figure
 from kg.benchmarks.page import page, target
 from kg.errors import ComponentError
+from kg.guideline import Guideline
+from kg.reasoning.verdicts import VERDICTS
 
 SLOW = figure("slow", "s", [4.0, 6.0, 5.0])
 FAST = figure("fast", "s", [1.0])
@@ -76,3 +81,20 @@ def test_server_that_does_not_start_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     command = [sys.executable, "-c", "raise SystemExit(1)"]
     with pytest.raises(ComponentError, match="did not start"), endpoint.running(command, 1):
         raise AssertionError("it runs")
+
+
+def test_made_up_cohort_looks_like_a_registry(tmp_path: Path, guideline: Guideline) -> None:
+    write_cohort(guideline, tmp_path / "made-up.parquet", 1_000, seed=1)
+    results = api.classify_file(tmp_path / "made-up.parquet", tmp_path / "out.parquet")
+    verdicts = pl.read_parquet(tmp_path / "out.parquet")["verdict"]
+    shares = {word: (verdicts == word).mean() for word in VERDICTS}
+    assert shares["contraindicated"] < 0.4
+    assert shares["undetermined"] > 0.3
+    assert min(shares.values()) > 0
+    assert results.with_conflicts < 80
+
+
+def test_registry_has_every_variable_and_no_other(guideline: Guideline) -> None:
+    file = Path(cohort.__file__).with_name("registry.csv")
+    told = set(pl.read_csv(file)["variable"])
+    assert told == set(guideline.variables) - {"patient_id"}

@@ -1,11 +1,14 @@
 """A made-up cohort of any size, from a seed: typed columns, with facts missing as in registries.
 
-Values are drawn from the ranges and words that the ontology declares; nothing here knows a
-criterion. A finding that most patients do not have is drawn as absent nine times in ten.
+`registry.csv` says how often each variable is unknown and how its values are spread, about as in
+registries of liver cancer; it knows no criterion. A variable that it lacks is drawn from the range
+and the words that the ontology declares.
 """
 
 from __future__ import annotations
 
+import csv
+import math
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,8 +22,7 @@ from kg.writers.parquet import write_parquet
 
 _POOL = 4_096  # values that the cells of a column are drawn from
 _BATCH = 100_000
-_ABSENT = 0.9
-_MISSING = (0.02, 0.1, 0.3, 0.6)  # shares of unknown cells; each variable has one of them
+_UNKNOWN = "0.3"  # where the registry does not say how often
 
 
 def write_cohort(guideline: Guideline, path: Path, size: int, seed: int) -> None:
@@ -64,13 +66,16 @@ def _mixed(*parts: int) -> int:
 
 def _pools(guideline: Guideline, seed: int) -> dict[str, pl.Series]:
     """Return for each variable the values that its cells are drawn from, unknown ones too."""
+    with Path(__file__).with_name("registry.csv").open(encoding="utf-8") as file:
+        told = {row["variable"]: row for row in csv.DictReader(file)}
     pools = {}
     for variable in guideline.variables.values():
         if variable.name == ID:
             continue
         rng = random.Random(f"{seed}:{variable.name}")  # noqa: S311
-        missing = rng.choice(_MISSING)
-        values = [None if rng.random() < missing else _value(rng, variable) for _ in range(_POOL)]
+        row = told.get(variable.name, {"unknown": _UNKNOWN, "drawn": _evenly(variable)})
+        cells = [_value(rng, variable, row["drawn"].split()) for _ in range(_POOL)]
+        values = [None if rng.random() < float(row["unknown"]) else cell for cell in cells]
         dtype = {"boolean": pl.Boolean(), "integer": pl.Int32(), "decimal": pl.Float64()}
         pools[variable.name] = pl.Series(
             variable.name, values, dtype=dtype.get(variable.type, pl.String())
@@ -78,16 +83,30 @@ def _pools(guideline: Guideline, seed: int) -> dict[str, pl.Series]:
     return pools
 
 
-def _value(rng: random.Random, variable: Variable) -> bool | int | float | str:
+def _evenly(variable: Variable) -> str:
+    """Return how a variable is spread of which the registry says nothing."""
+    if variable.is_number:
+        low, high = variable.bands[0].low or 0, variable.bands[0].high or 10
+        return f"normal {(low + high) / 2} {(high - low) / 4}"
+    return " ".join(f"{word} 1" for word in variable.words)
+
+
+def _value(rng: random.Random, variable: Variable, drawn: list[str]) -> bool | int | float | str:
+    """Draw a value: from a distribution with its middle and spread, or of words with weights."""
+    if drawn[0] in ("normal", "lognormal"):
+        middle, spread = map(float, drawn[1:])
+        off = rng.gauss(0, spread)
+        number = middle + off if drawn[0] == "normal" else middle * math.exp(off)
+        return _within(variable, round(number, 1))
+    (word,) = rng.choices(drawn[::2], [float(weight) for weight in drawn[1::2]])
     if variable.type == "boolean":
-        return rng.random() > _ABSENT
-    if variable.type == "enum":
-        absent = rng.random() < _ABSENT
-        return variable.words[0] if absent else rng.choice(variable.words)
-    band = rng.choice(variable.bands)
-    low = float(band.low or 0)
-    high = float(band.high) if band.high is not None else low * 2 + 5
-    number = round(low + (high - low) * rng.uniform(0.01, 0.99), 1)
-    if variable.type == "integer":
-        return rng.randint(int(low), int(high))
-    return min(max(number, low + 0.01), high)
+        return word == "true"
+    return int(word) if variable.type == "integer" else word
+
+
+def _within(variable: Variable, number: float) -> int | float:
+    """Return the number, or the end of the range that it lies beyond."""
+    low, high = variable.range.low, variable.range.high
+    number = max(number, float(low or 0) + 0.1)
+    number = number if high is None else min(number, float(high))
+    return int(number) if variable.type == "integer" else number

@@ -14,6 +14,10 @@ is what we hold ourselves to: the most that the ratio may be, or the median wher
 ratio or the target has its unit; for the compiled engine the least. So "100,000 missed" there means
 that the engine is less than 100,000 times as fast as HermiT.
 
+"Copy" is to read the input table and to write it again, and to do the same with the result: the
+least that a program takes which reads and writes these files. The made-up cohort is spread about as
+a registry of liver cancer is, with facts missing (`kg/benchmarks/registry.csv`).
+
 Runaway queries are those that never end or fill the memory. A memory of 0 MB means that the server
 was gone, or could not be looked at, when the load ended.
 
