@@ -1,0 +1,295 @@
+"""What is found in records of other systems, and how it becomes one draft a patient.
+
+1. A reader (FHIR, OMOP) turns each resource into *findings*: one for each part of it whose code
+   a rule knows. A resource without such a code is counted by its code.
+2. A finding becomes a *reading*, a cell with its date, or the reason why it cannot be one.
+3. Of the readings of a variable the newest counts; those that it replaces are counted as older.
+   Different values of the same date leave the variable open, and so does a diagnosis that still
+   holds beside a newer finding that says otherwise.
+4. What is said of the tumour waits for the end: only then is it known which cancers there are.
+
+Every resource ends in one of three places, and the three add up: used, unread with its reason,
+counted by code.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from kg.guideline.values import Knowledge, Variable
+from kg.patients.cells import parse_cell
+from kg.sources.rules import LIVER_METASTASIS, LIVER_TUMOUR, OTHER_CANCER, Rule
+
+OLDER = "older than the value used, or than the period that counts"
+
+
+class UnreadError(Exception):
+    """A finding that gives no cell; the text says why."""
+
+
+@dataclass(slots=True)
+class Item:
+    """One resource: what becomes of it. `live` counts its readings that may still be used."""
+
+    kind: str
+    id: str
+    patient: str
+    code: str
+    live: int = 0
+    listed: bool = False
+
+    @property
+    def name(self) -> str:
+        """The resource as it is referred to."""
+        return f"{self.kind}/{self.id}"
+
+
+@dataclass(slots=True)
+class When:
+    """A date: the first and the last moment that it may mean, and how it was written."""
+
+    first: datetime
+    last: datetime
+    text: str
+
+
+@dataclass(slots=True)
+class Reading:
+    """A cell that a resource gives; `lasting` is a diagnosis, which holds from its date on.
+
+    `focus` names the tumours that it is about; `liver` says whether they are in the liver.
+    """
+
+    rule: Rule
+    cell: str
+    when: When
+    item: Item
+    said: str
+    lasting: bool = False
+    focus: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A resource of a known code that gave no cell, with the reason."""
+
+    resource: str
+    id: str
+    patient: str
+    variable: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DraftCell:
+    """A cell of a draft, and where it comes from."""
+
+    cell: str
+    source: str
+
+
+@dataclass
+class PatientFindings:
+    """What is known of one patient so far."""
+
+    newest: dict[str, list[Reading]] = field(default_factory=dict)
+    lasting: dict[str, list[Reading]] = field(default_factory=lambda: defaultdict(list))
+    about_tumour: list[Reading] = field(default_factory=list)
+    cancers: dict[str, str] = field(default_factory=dict)  # a diagnosis -> what it marks
+    tumours: dict[Variable, set[str]] = field(default_factory=dict)
+
+
+@dataclass
+class Findings:
+    """All that is found; `tell` is called with each finding that is not read."""
+
+    as_of: date
+    tell: Callable[[Unread], None]
+    patients: dict[str, PatientFindings] = field(default_factory=dict)
+    counted: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    places: dict[str, bool] = field(default_factory=dict)  # a body structure -> in the liver
+    resources: int = 0
+    unread: int = 0
+    used: int = 0
+
+    def of(self, patient: str) -> PatientFindings:
+        """Return what is known of a patient."""
+        found = self.patients.get(patient)
+        if found is None:
+            found = self.patients[patient] = PatientFindings()
+        return found
+
+    def count(self, kind: str, code: str, why: str = "") -> None:
+        """Count a resource by its code."""
+        self.counted[kind, code, why] += 1
+
+    def leave(self, item: Item, reason: str, rule: Rule | None = None) -> None:
+        """List a resource as unread."""
+        variable = rule.variable.name if rule and rule.variable else ""
+        self.tell(Unread(item.kind, item.id, item.patient, variable, reason))
+        item.listed = True
+
+    def finish(self, item: Item) -> None:
+        """Settle a resource of which no reading is left."""
+        if item.listed:
+            self.unread += 1
+        else:
+            self.count(item.kind, item.code, OLDER)
+
+    def drop(self, reading: Reading, reason: str | None = None) -> None:
+        """Give a reading up; a reason lists it, without one it was merely older."""
+        if reason:
+            self.leave(reading.item, reason, reading.rule)
+        reading.item.live -= 1
+        if not reading.item.live:
+            self.finish(reading.item)
+
+    def add(self, reading: Reading) -> None:
+        """Take a reading, if its date counts.
+
+        Raises:
+            UnreadError: it lies after the date of the draft, or began too long before it.
+        """
+        item, rule, when = reading.item, reading.rule, reading.when
+        if when.first.date() > self.as_of:
+            raise UnreadError(f"dated {when.text}, after {self.as_of}")
+        if when.last.date() > self.as_of:
+            raise UnreadError(f"dated {when.text}, which may be after {self.as_of}")
+        days = rule.onset_within if reading.lasting else rule.window
+        if days is not None and when.first.date() < self.as_of - timedelta(days=days):
+            if reading.lasting:
+                raise UnreadError(f"it began {when.text}, more than {days} days before")
+            return
+        item.live += 1
+        known = self.of(item.patient)
+        if rule.about_tumour:
+            known.about_tumour.append(reading)
+        else:
+            self._keep(known, reading)
+
+    def _keep(self, known: PatientFindings, reading: Reading) -> None:
+        name = reading.rule.variable.name if reading.rule.variable else ""
+        if reading.lasting:
+            known.lasting[name].append(reading)
+            return
+        others = known.newest.get(name)
+        if others is None:
+            known.newest[name] = [reading]
+        elif all(reading.when.first > other.when.last for other in others):
+            known.newest[name] = [reading]
+            for other in others:
+                self.drop(other)
+        elif any(other.when.first > reading.when.last for other in others):
+            self.drop(reading)
+        else:
+            others.append(reading)
+
+    def drafts(self) -> Iterator[tuple[str, dict[str, DraftCell]]]:
+        """Yield each patient with the cells of the draft; everything is settled after that."""
+        for patient, known in self.patients.items():
+            self._settle_tumour(known)
+            used: set[int] = set()
+            cells = {}
+            for name in dict.fromkeys((*known.newest, *known.lasting)):
+                readings = self._current(known.newest.get(name, []), known.lasting.get(name, []))
+                cell = self._agreed(readings)
+                if cell is not None:
+                    cells[name] = cell
+                    used.update(id(reading.item) for reading in readings)
+            for variable, tumours in known.tumours.items():
+                if variable.name not in cells and len(tumours) > 1:
+                    source = f"tumours seen: {', '.join(sorted(tumours))}"
+                    cells[variable.name] = DraftCell(f">={len(tumours)}", source)
+            self.used += len(used)
+            yield patient, cells
+
+    def _current(self, timed: list[Reading], lasting: list[Reading]) -> list[Reading]:
+        """Return the readings that count: a diagnosis that began later replaces what was found."""
+        kept = []
+        for reading in timed:
+            if any(other.when.first > reading.when.last for other in lasting):
+                self.drop(reading)
+            else:
+                kept.append(reading)
+        return [*kept, *lasting]
+
+    def _agreed(self, readings: list[Reading]) -> DraftCell | None:
+        """Return the cell that readings of one variable agree on; list them where they do not."""
+        if not readings:
+            return None
+        variable = readings[0].rule.variable
+        if variable is None:
+            return None
+        known: Knowledge | None = variable.unknown
+        for reading in readings:
+            cell = parse_cell(variable, reading.cell)
+            known = variable.narrowed(known, cell) if known and cell else known
+        if known is None:
+            names = ", ".join(reading.item.name for reading in readings)
+            for reading in readings:
+                self.drop(reading, f"{names} contradict one another")
+            return None
+        best = next((r for r in readings if parse_cell(variable, r.cell) == known), readings[0])
+        return DraftCell(
+            variable.wording(known), f"{best.item.name}, {best.when.text}, {best.said}"
+        )
+
+    def _settle_tumour(self, known: PatientFindings) -> None:
+        """Let through what is surely said of the liver tumour."""
+        marks = set(known.cancers.values())
+        for reading in known.about_tumour:
+            reason = self._not_the_tumour(known, marks, reading)
+            if reason:
+                self.drop(reading, reason)
+                continue
+            self._keep(known, reading)
+            if reading.rule.counts:
+                names = (name for name in reading.focus if name in self.places)
+                known.tumours.setdefault(reading.rule.counts, set()).update(names)
+        known.about_tumour = []
+
+    def _not_the_tumour(
+        self, known: PatientFindings, marks: set[str], reading: Reading
+    ) -> str | None:
+        """Say why a reading is not surely about the liver tumour; None where it is."""
+        for name in reading.focus:
+            if known.cancers.get(name) == LIVER_TUMOUR:
+                continue
+            if not self.places.get(name):
+                return f"it is about {name}, which is not known to be the liver tumour"
+            if LIVER_METASTASIS in marks:
+                return "the tumour may be a metastasis in the liver"
+        if reading.focus:
+            return None
+        if LIVER_TUMOUR not in marks:
+            return "it does not say of which tumour, and no liver tumour is diagnosed"
+        if marks & {OTHER_CANCER, LIVER_METASTASIS}:
+            return "it does not say of which tumour, and there is another cancer"
+        return None
+
+
+def when_of(text: str) -> When:
+    """Return the moments that a date of FHIR may mean: a year, a month, a day or an instant.
+
+    Raises:
+        UnreadError: the text is no date.
+    """
+    try:
+        if len(text) > len("2026-02-20"):
+            moment = datetime.fromisoformat(text)
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            return When(moment, moment, text)
+        year, month, day = (*(int(part) for part in text.split("-")), 0, 0)[:3]
+        first = datetime(year, month or 1, day or 1, tzinfo=UTC)
+        if day:
+            last = first + timedelta(days=1)
+        elif month:
+            last = (first + timedelta(days=31)).replace(day=1)
+        else:
+            last = first.replace(year=year + 1)
+    except (ValueError, OverflowError) as error:
+        raise UnreadError(f"{text!r} is not a date") from error
+    return When(first, last - timedelta(seconds=1), text)

@@ -1,0 +1,88 @@
+"""Values of other systems as cells: numbers with their units, words, comparators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from kg.guideline.values import Unit, Variable, plain
+from kg.patients.cells import CellError, parse_cell
+from kg.sources.findings import UnreadError
+from kg.sources.rules import Rule
+
+_COMPARATORS = ("<", "<=", ">", ">=")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as it was written, with the texts of its unit and its comparator."""
+
+    text: str
+    unit: str | None = None
+    comparator: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A coded value or a text: its codes and names, any of which may be known."""
+
+    words: tuple[str, ...]
+
+
+def cell_of(rule: Rule, value: Number | Words) -> tuple[str, str]:
+    """Return the cell that a value gives by a rule, and how the value was said.
+
+    Raises:
+        UnreadError: the value is none that the rule reads.
+    """
+    variable = rule.variable
+    if variable is None:
+        raise UnreadError(rule.not_read or "no cell is read of it")
+    if isinstance(value, Words):
+        for word in value.words:
+            cell = rule.cells.get(word.casefold())
+            if cell is not None:
+                return cell, word
+        raise UnreadError(f"the value {' / '.join(value.words)!r} is none that is read")
+    if rule.cells:
+        return cell_of(rule, Words((value.text,)))
+    if not variable.is_number:
+        raise UnreadError(f"a number is no value of {variable.name}")
+    cell, said = _number(rule, variable, value)
+    try:
+        parse_cell(variable, cell)
+    except CellError as error:
+        raise UnreadError(f"{variable.name}: {error}") from error
+    return cell, said
+
+
+def _number(rule: Rule, variable: Variable, value: Number) -> tuple[str, str]:
+    if value.comparator not in (None, *_COMPARATORS):
+        raise UnreadError(f"the comparator {value.comparator!r} is not known")
+    unit = _unit(variable, value.unit)
+    try:
+        number = Decimal(value.text)
+    except InvalidOperation as error:
+        raise UnreadError(f"{value.text!r} is not a number") from error
+    sign = value.comparator or ""
+    said = f"{sign}{value.text}{f' {value.unit}' if value.unit else ''}"
+    if unit.factor != 1:
+        said = f"{said} × {plain(unit.factor)}"
+    if rule.at_least:
+        if sign.startswith("<"):
+            raise UnreadError(f"{said} is an upper bound, and others may be larger")
+        sign = sign or ">="
+    return f"{sign}{plain(number * unit.factor)}", said
+
+
+def _unit(variable: Variable, text: str | None) -> Unit:
+    own = variable.units[0] if variable.units else Unit("1", Decimal(1))
+    counts = own.code in ("1", "%") or own.code.startswith("{")
+    if counts and (not text or text == "1" or text.startswith("{")):
+        return own
+    unit = variable.unit_named(text) if text else None
+    if unit is None:
+        taken = ", ".join(one.code for one in variable.units)
+        problem = f"the unit {text!r} is none of {variable.name}" if text else "it names no unit"
+        raise UnreadError(f"{problem}, which is given in {taken}")
+    return unit
