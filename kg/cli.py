@@ -23,6 +23,7 @@ from kg.commands import (
     explain,
     explore,
     graph,
+    import_records,
     ontology,
     query,
     reference,
@@ -72,6 +73,7 @@ app.command("classify")(classify.classify)
 app.command("explain")(explain.explain)
 app.command("show")(show.show)
 app.command("explore")(explore.explore)
+app.command("import")(import_records.import_records)
 app.command("template")(template.template)
 app.command("cohort")(cohort.cohort)
 app.command("check")(check.check)

@@ -82,7 +82,7 @@ class Ontology:
     `edition` is the one that the main module names where none is named here; `root` is the module
     to begin with: that of the edition, or one that imports it. `folder` holds the Turtle modules;
     imports are resolved by version IRI (or ontology IRI) to files of that folder, never to the
-    network.
+    network. `extra` are files of one's own, whose triples are added.
 
     Raises:
         OntologyError: a module is missing, twice there, or not valid Turtle.
@@ -90,7 +90,11 @@ class Ontology:
     """
 
     def __init__(
-        self, folder: Path | None = None, root: str | None = None, edition: str | None = None
+        self,
+        folder: Path | None = None,
+        root: str | None = None,
+        edition: str | None = None,
+        extra: Iterable[Path] = (),
     ) -> None:
         self.folder = folder or ontology_folder()
         self.edition = edition or default_edition(self.folder)
@@ -100,6 +104,8 @@ class Ontology:
         self.triples: list[ox.Triple] = []
         modules = _modules(self.folder, self.edition)
         self._follow(root or f"{ROOT}/{self.edition}", modules)
+        for path in extra:
+            self._index(_parse(path))
         self.sha256 = _digest(self.folder, self.modules.values())
         self.version = str(self.text(ox.NamedNode(ROOT), OWL + "versionInfo") or "")
 
@@ -114,13 +120,17 @@ class Ontology:
         if name in self.modules:
             return
         self.modules[name] = path
-        self.triples.extend(triples)
+        self._index(triples)
         for triple in triples:
+            if triple.predicate.value == OWL + "imports":
+                self._follow(triple.object.value, modules)  # type: ignore[union-attr]
+
+    def _index(self, triples: Iterable[ox.Triple]) -> None:
+        for triple in triples:
+            self.triples.append(triple)
             subject, predicate, value = triple.subject, triple.predicate.value, triple.object
             self._out[subject][predicate].append(value)  # type: ignore[index,arg-type]
             self._subjects[predicate, value].append(subject)  # type: ignore[index,arg-type]
-            if predicate == OWL + "imports":
-                self._follow(value.value, modules)  # type: ignore[union-attr]
 
     def values(self, subject: Node, predicate: str) -> list[Node]:
         """Return all objects of a subject and predicate, in the order of the file."""

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from kg.errors import InputError
 from kg.sources.findings import Findings, Item, Reading, Unread, UnreadError, When, when_of
-from kg.sources.rules import Rule, Rules
+from kg.sources.rules import OTHER_CANCER, Rule, Rules
 from kg.sources.values import Number, Words, cell_of
 
 _LINES, _DOCUMENTS = (".ndjson", ".jsonl"), (".json",)
@@ -75,7 +78,7 @@ def _lines(file: Path) -> Iterator[Resource | str]:
 
 def _decoded(text: bytes, place: str) -> Resource | list[Resource | str] | str:
     try:
-        found = _DECODER.decode(text.decode("utf-8-sig").strip())
+        found = _DECODER.decode(text.removeprefix(BOM_UTF8).decode().strip())
     except (ValueError, RecursionError) as error:
         why = "it nests too deeply" if isinstance(error, RecursionError) else str(error)
         return f"{place}: it is not JSON: {why}"
@@ -86,6 +89,8 @@ def _decoded(text: bytes, place: str) -> Resource | list[Resource | str] | str:
 
 def _list(value: object) -> list[Any]:
     """Return what should be a list as one of objects, whatever is there."""
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
+        return value
     found = value if isinstance(value, list) else [value]
     return [one for one in found if isinstance(one, dict)]
 
@@ -135,8 +140,7 @@ class FhirReader:
             self._bundle(resource)
             return
         self.findings.resources += 1
-        contained = _list(resource.get("contained"))
-        for inner in contained:
+        for inner in _list(resource["contained"]) if "contained" in resource else ():
             self.findings.resources += 1
             self.findings.count(str(inner.get("resourceType")), "", "contained in another")
         if kind is None:
@@ -144,8 +148,14 @@ class FhirReader:
             return
         if address and resource.get("id"):
             self.aliases[address] = str(resource["id"])
+        read = {
+            "Patient": self._patient,
+            "BodyStructure": self._body_structure,
+            "Condition": self._condition,
+            "Observation": self._observation,
+        }.get(kind, self._other)
         try:
-            getattr(self, f"_{kind.lower()}", self._other)(kind, resource)
+            read(kind, resource)
         except UnreadError as error:
             self._list_plain(kind, resource, str(error))
 
@@ -181,7 +191,7 @@ class FhirReader:
         self.findings.of(str(resource["id"]))
         self.findings.used += 1
 
-    def _bodystructure(self, kind: str, resource: Resource) -> None:
+    def _body_structure(self, kind: str, resource: Resource) -> None:
         sites = codings(resource.get("location"))
         liver = any((self.rules.systems.get(s), c) in self.rules.liver_places for s, c in sites)
         self.findings.places[f"{kind}/{resource.get('id')}"] = liver
@@ -195,17 +205,16 @@ class FhirReader:
             self._other(kind, resource)
             return
         item = self._item(kind, resource, codes)
-        if status in (None, "confirmed") and item.patient:
-            known = self.findings.of(item.patient)
-            if not rules:
-                known.cancers[item.name] = "another cancer"
-            for rule in rules:
-                if rule.marks:
-                    known.cancers[item.name] = rule.marks
-        for rule in rules:
-            if rule.variable or rule.not_read:
-                self._try(item, rule, lambda rule=rule: self._diagnosis(item, rule, resource))
-        self._close(item)
+        marks = [rule.marks for rule in rules if rule.marks] or ([] if rules else [OTHER_CANCER])
+        if marks and status in (None, "confirmed") and item.patient:
+            self.findings.of(item.patient).cancers[item.name] = marks[0]
+        read = [rule for rule in rules if rule.variable or rule.not_read]
+        if not read:
+            self.findings.count(kind, item.code, marks[0])
+            return
+        for rule in read:
+            self._try(item, rule, partial(self._diagnosis, item, rule, resource))
+        self.findings.release(item)
 
     def _named_cancer(self, resource: Resource) -> bool:
         concept = _object(resource.get("code"))
@@ -243,10 +252,9 @@ class FhirReader:
     def _observation(self, kind: str, resource: Resource) -> None:
         codes = codings(resource.get("code"))
         parts = [(resource, self._rules(codes))]
-        parts += [
-            (part, self._rules(codings(part.get("code"))))
-            for part in _list(resource.get("component"))
-        ]
+        if "component" in resource:
+            inner = _list(resource["component"])
+            parts += [(part, self._rules(codings(part.get("code")))) for part in inner]
         if not any(rules for _, rules in parts):
             self._other(kind, resource)
             return
@@ -255,12 +263,8 @@ class FhirReader:
             if part is resource and len(parts) > 1 and not _has_value(part):
                 continue  # a panel: its components hold the values
             for rule in rules:
-                self._try(
-                    item,
-                    rule,
-                    lambda rule=rule, part=part: self._measured(item, rule, resource, part),
-                )
-        self._close(item)
+                self._try(item, rule, partial(self._measured, item, rule, resource, part))
+        self.findings.release(item)
 
     def _measured(self, item: Item, rule: Rule, resource: Resource, part: Resource) -> Reading:
         if rule.not_read:
@@ -268,16 +272,18 @@ class FhirReader:
         status = resource.get("status")
         if status not in _FINAL:
             raise UnreadError(f"its status is {status}")
-        if not _has_value(part) and rule.gives is not None and "dataAbsentReason" not in part:
+        if rule.gives is not None and "dataAbsentReason" not in part and not _has_value(part):
             cell, said = rule.gives, "found"
         else:
             cell, said = cell_of(rule, _value(part))
-        focus = tuple(
-            f"{kind}/{self._resolved(name)}"
-            for one in _list(resource.get("focus"))
-            for kind, _, name in [_reference_text(one).rpartition("/")]
-        )
-        return Reading(rule, cell, _effective(resource), item, said, focus=focus)
+        focus = _list(resource["focus"]) if "focus" in resource else []
+        about = tuple(self._named(_reference_text(one)) for one in focus)
+        return Reading(rule, cell, _effective(resource), item, said, focus=about)
+
+    def _named(self, reference: str) -> str:
+        """Return a reference as the resource is named, whatever its address."""
+        kind = reference.rpartition("/")[0].rpartition("/")[2]
+        return f"{kind}/{self._resolved(reference)}"
 
     def _rules(self, codes: list[tuple[str, str]]) -> list[Rule]:
         """Return the rules of any of the codes, each once."""
@@ -289,17 +295,13 @@ class FhirReader:
         patient = self._reference(resource.get("subject"))
         return Item(kind, str(resource.get("id", "")), patient, code)
 
-    def _try(self, item: Item, rule: Rule, read: Any) -> None:
+    def _try(self, item: Item, rule: Rule, read: Callable[[], Reading]) -> None:
         try:
             if not item.patient:
                 raise UnreadError("it does not say of which patient")
             self.findings.add(read())
         except UnreadError as error:
             self.findings.leave(item, str(error), rule)
-
-    def _close(self, item: Item) -> None:
-        if not item.live:
-            self.findings.finish(item)
 
     def _reference(self, subject: object) -> str:
         reference = _reference_text(subject)
@@ -357,3 +359,35 @@ def _dated(text: str | None) -> When:
     if text is None:
         raise UnreadError("it has no date")
     return when_of(text)
+
+
+_DATES = ("effectiveDateTime", "effectiveInstant", "recordedDate", "onsetDateTime")
+
+
+def newest_date(files: Iterable[Path]) -> tuple[set[str], date | None]:
+    """Return the patients in files, and the newest full date of their resources."""
+    patients: set[str] = set()
+    newest: date | None = None
+    for file in files:
+        for resource in _flat(resources(file)):
+            if resource.get("resourceType") == "Patient":
+                patients.add(str(resource.get("id")))
+            for text in filter(None, (_text(resource.get(name)) for name in _DATES)):
+                try:
+                    day = when_of(text).first.date()
+                except UnreadError:
+                    continue
+                newest = day if newest is None else max(day, newest)
+    return patients, newest
+
+
+def _flat(found: Iterable[Resource | str]) -> Iterator[Resource]:
+    for resource in found:
+        if isinstance(resource, str):
+            continue
+        if resource.get("resourceType") == "Bundle":
+            yield from _flat(
+                _object(entry.get("resource")) for entry in _list(resource.get("entry"))
+            )
+        else:
+            yield resource

@@ -32,13 +32,16 @@ class UnreadError(Exception):
 
 @dataclass(slots=True)
 class Item:
-    """One resource: what becomes of it. `live` counts its readings that may still be used."""
+    """One resource: what becomes of it.
+
+    `live` counts its readings that may still be used, and one for whoever is still reading it.
+    """
 
     kind: str
     id: str
     patient: str
     code: str
-    live: int = 0
+    live: int = 1
     listed: bool = False
 
     @property
@@ -132,8 +135,11 @@ class Findings:
         self.tell(Unread(item.kind, item.id, item.patient, variable, reason))
         item.listed = True
 
-    def finish(self, item: Item) -> None:
-        """Settle a resource of which no reading is left."""
+    def release(self, item: Item) -> None:
+        """Let go of a resource; one of which no reading is left is settled."""
+        item.live -= 1
+        if item.live:
+            return
         if item.listed:
             self.unread += 1
         else:
@@ -143,9 +149,7 @@ class Findings:
         """Give a reading up; a reason lists it, without one it was merely older."""
         if reason:
             self.leave(reading.item, reason, reading.rule)
-        reading.item.live -= 1
-        if not reading.item.live:
-            self.finish(reading.item)
+        self.release(reading.item)
 
     def add(self, reading: Reading) -> None:
         """Take a reading, if its date counts.

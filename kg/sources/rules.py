@@ -24,7 +24,7 @@ _MARKS = (LIVER_TUMOUR, LIVER_METASTASIS, METASTASIS, OTHER_CANCER)
 Code = tuple[str, str]  # the name of a code system, and a code of it
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """How what is recorded under some codes is read; `cells` maps words of a record to cells.
 

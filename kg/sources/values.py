@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from kg.guideline.values import Unit, Variable, plain
 from kg.patients.cells import CellError, parse_cell
@@ -29,6 +30,7 @@ class Words:
     words: tuple[str, ...]
 
 
+@lru_cache(maxsize=1 << 16)  # laboratory values come again and again
 def cell_of(rule: Rule, value: Number | Words) -> tuple[str, str]:
     """Return the cell that a value gives by a rule, and how the value was said.
 

@@ -1,0 +1,96 @@
+"""`hcc-kg import`: records of FHIR or OMOP as a draft of a patient table."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+from rich.console import Console
+
+from kg import terminal
+from kg.commands.inputs import Ontology, Output
+from kg.errors import InputError
+from kg.guideline import load
+from kg.output import check_apart, whole_output
+from kg.texts import counted
+
+_SHOWN = 8
+
+
+def import_records(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(
+            help="FHIR R4 (.json, .ndjson, also .gz, or folders), or folders of OMOP tables."
+        ),
+    ],
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="Date for which values count; for one patient, else, the newest on record.",
+        ),
+    ] = None,
+    rules: Annotated[
+        list[Path] | None, typer.Option(help="Turtle file with rules for codes of your own.")
+    ] = None,
+    output: Output = None,
+    unread: Annotated[
+        Path | None, typer.Option(help="CSV file for what is known and was not read, and why.")
+    ] = None,
+    codes: Annotated[
+        Path | None, typer.Option(help="CSV file for how many resources there are of other codes.")
+    ] = None,
+    ontology: Ontology = None,
+) -> None:
+    """Read patients from FHIR or OMOP as a draft of a patient table.
+
+    Look at the draft, correct and complete it, then classify it: nothing is classified here.
+    What no record says stays unknown. Exit status 1 if something of a known code was not read.
+
+    Example: hcc-kg import bundle.json --as-of 2026-02-28 --output draft.csv --unread unread.csv
+    """
+    from kg.sources.draft import draft_of  # noqa: PLC0415 - loads Polars
+
+    check_apart([*sources, *(rules or ())], [output, unread, codes])
+    draft = draft_of(load(ontology), sources, as_of.date() if as_of else None, rules or ())
+    for frame, path in ((draft.frame, output), (draft.unread, unread), (draft.counted, codes)):
+        if path is not None or frame is draft.frame:
+            _write(frame, path)
+    console = terminal.messages()
+    if as_of is None:
+        console.print(f"As of {draft.as_of}, the newest date on record.")
+    others = draft.resources - draft.used - draft.left_out
+    console.print(
+        f"{counted(len(draft.frame), 'patient')}; {counted(draft.resources, 'resource')}: "
+        f"{draft.used:,} used, {draft.left_out:,} not read, {others:,} counted by code"
+    )
+    _tell(console, draft.unread.group_by("reason").len("count"), "reason", "not read")
+    _tell(console, draft.counted, "code", "counted")
+    if len(draft.unread):
+        raise typer.Exit(1)
+
+
+def _tell(console: Console, frame: pl.DataFrame, column: str, word: str) -> None:
+    for row in frame.sort("count", descending=True).head(_SHOWN).iter_rows(named=True):
+        why = f", {row['why']}" if row.get("why") else ""
+        what = row[column] or row.get("resource")
+        console.print(f"  {word}: {row['count']:,} × {what}{why}")
+    if len(frame) > _SHOWN:
+        console.print(f"  {word}: and {counted(len(frame) - _SHOWN, column)} more")
+
+
+def _write(frame: pl.DataFrame, path: Path | None) -> None:
+    ending = ".csv" if path is None else path.suffix.lower()
+    with whole_output(path) as part:
+        if ending == ".csv":
+            frame.write_csv(part)
+        elif ending == ".jsonl":
+            frame.write_ndjson(part)
+        elif ending == ".parquet":
+            frame.write_parquet(part)
+        else:
+            raise InputError(f"{path}: a draft is written as .csv, .jsonl or .parquet")

@@ -1,0 +1,127 @@
+"""A draft of a patient table from records of other systems, to look at before it is classified."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from kg.errors import InputError
+from kg.guideline import Guideline
+from kg.keys import ID
+from kg.sources.fhir import FhirReader, fhir_files, newest_date
+from kg.sources.findings import Findings, Unread
+from kg.sources.omop import OmopReader, is_omop
+from kg.sources.rules import read_rules
+
+AS_OF, SOURCES = "_as_of", "_sources"
+_UNREAD = ("resource", "id", "patient", "variable", "reason")
+_COUNTED = ("resource", "code", "why")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What was read: `resources` is the sum of `used`, the unread ones and the counted ones.
+
+    `frame` is a patient table, one row per patient, all cells as text, with `_as_of` and
+    `_sources` (JSON: where each cell comes from). `unread` has a row for each finding of a known
+    code that gave no cell (resource, id, patient, variable, reason), `counted` how many resources
+    there are of every other code (resource, code, why, count).
+    """
+
+    frame: pl.DataFrame
+    unread: pl.DataFrame
+    counted: pl.DataFrame
+    as_of: date
+    resources: int
+    used: int
+    left_out: int
+
+
+def draft_of(
+    guideline: Guideline,
+    sources: Iterable[str | Path],
+    as_of: date | None = None,
+    rules: Iterable[str | Path] = (),
+) -> Draft:
+    """Read FHIR (files, folders of files) or OMOP (folders of tables) as a draft.
+
+    `as_of` is the date for which values count; for a single patient the newest date on record
+    takes its place. `rules` are Turtle files with rules of one's own.
+
+    Raises:
+        InputError: a source is not there or holds nothing that is read, or the date is missing.
+        OntologyError: a rule is at fault.
+    """
+    known = read_rules(guideline, [Path(path) for path in rules])
+    paths = [Path(source) for source in sources]
+    files = [file for path in paths for file in _files(path)]
+    day = as_of or _newest(files, paths)
+    unread: list[Unread] = []
+    findings = Findings(day, unread.append)
+    FhirReader(known, findings).read(files)
+    for path in paths:
+        if is_omop(path):
+            OmopReader(known, findings).read(path)
+    rows = _rows(guideline, findings, day)
+    draft = Draft(
+        frame=rows,
+        unread=pl.DataFrame(
+            [asdict(one) for one in unread], schema=dict.fromkeys(_UNREAD, pl.String)
+        ),
+        counted=_counted(findings),
+        as_of=day,
+        resources=findings.resources,
+        used=findings.used,
+        left_out=findings.unread,
+    )
+    if findings.resources != draft.used + draft.left_out + sum(findings.counted.values()):
+        raise AssertionError("resources were lost between reading and counting")
+    return draft
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.exists():
+        raise InputError(f"{path}: no such file or folder; check the path")
+    if is_omop(path):
+        return []
+    found = fhir_files(path)
+    if not found:
+        raise InputError(
+            f"{path} holds neither FHIR (.json, .ndjson) nor OMOP (person.csv or person.parquet)"
+        )
+    return found
+
+
+def _newest(files: Sequence[Path], paths: Sequence[Path]) -> date:
+    if any(map(is_omop, paths)):
+        raise InputError("name the date for which values count: --as-of 2026-02-28")
+    patients, newest = newest_date(files)
+    if len(patients) > 1 or newest is None:
+        raise InputError(
+            f"there are {len(patients)} patients; name the date for which values count: "
+            "--as-of 2026-02-28"
+        )
+    return newest
+
+
+def _rows(guideline: Guideline, findings: Findings, day: date) -> pl.DataFrame:
+    rows, filled = [], set[str]()
+    for patient, cells in findings.drafts():
+        filled.update(cells)
+        row = {ID: patient, **{name: cell.cell for name, cell in cells.items()}}
+        sources = {name: cell.source for name, cell in cells.items()}
+        row[AS_OF], row[SOURCES] = day.isoformat(), json.dumps(sources, ensure_ascii=False)
+        rows.append(row)
+    columns = [ID, *(name for name in guideline.variables if name in filled), AS_OF, SOURCES]
+    return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String))
+
+
+def _counted(findings: Findings) -> pl.DataFrame:
+    rows = [(*key, number) for key, number in findings.counted.most_common()]
+    schema = {**dict.fromkeys(_COUNTED, pl.String), "count": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row")

@@ -1,0 +1,137 @@
+"""OMOP: a folder of tables of the common data model, as CSV or Parquet, read by the same rules.
+
+Concepts are joined to their vocabulary and code, so that the ontology holds no numbers of OMOP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from kg.errors import InputError
+from kg.sources.findings import Findings, Item, Reading, UnreadError, when_of
+from kg.sources.rules import Rule, Rules
+from kg.sources.values import Number, Words, cell_of
+
+# The operators of measurements, as three public conversions from hospital systems have them.
+_OPERATORS = {"4171756": "<", "4171754": "<=", "4172704": ">", "4171755": ">="}
+_TABLES = {  # the column of the key, of the concept, and of the date
+    "measurement": ("measurement_id", "measurement_concept_id", "measurement_date"),
+    "observation": ("observation_id", "observation_concept_id", "observation_date"),
+    "condition_occurrence": (
+        "condition_occurrence_id",
+        "condition_concept_id",
+        "condition_start_date",
+    ),
+}
+_SOURCE_CONCEPT = "condition_source_concept_id"
+Row = dict[str, str | None]
+
+
+def _table(folder: Path, name: str) -> Path | None:
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.stem.lower() == name and path.suffix.lower() in (".csv", ".parquet"):
+            return path
+    return None
+
+
+def is_omop(folder: Path) -> bool:
+    """Return whether a path is a folder of OMOP tables."""
+    return _table(folder, "person") is not None
+
+
+def _rows(path: Path) -> Iterator[Row]:
+    try:
+        if path.suffix.lower() == ".parquet":
+            frame = pl.scan_parquet(path)
+        else:
+            frame = pl.scan_csv(path, infer_schema=False)
+        frame = frame.select(pl.all().cast(pl.String).name.to_lowercase())
+        for batch in frame.collect(engine="streaming").iter_slices(100_000):
+            yield from batch.iter_rows(named=True)
+    except pl.exceptions.PolarsError as error:
+        raise InputError(f"{path}: cannot be read: {error}") from error
+
+
+class OmopReader:
+    """Reads tables into findings."""
+
+    def __init__(self, rules: Rules, findings: Findings) -> None:
+        self.rules, self.findings = rules, findings
+        self.concepts: dict[str, tuple[str, str]] = {}
+
+    def read(self, folder: Path) -> None:
+        """Read the tables of a folder.
+
+        Raises:
+            InputError: there is no table of concepts, or a table cannot be read.
+        """
+        concepts = _table(folder, "concept")
+        if concepts is None:
+            raise InputError(f"{folder} has no table concept, by which codes are known")
+        for row in _rows(concepts):
+            self.concepts[row["concept_id"] or ""] = (
+                row.get("vocabulary_id") or "",
+                row.get("concept_code") or "",
+            )
+        for row in _rows(_table(folder, "person") or folder):
+            self.findings.resources += 1
+            self.findings.used += 1
+            self.findings.of(row["person_id"] or "")
+        for name, columns in _TABLES.items():
+            path = _table(folder, name)
+            for row in _rows(path) if path else ():
+                self._row(name, columns, row)
+
+    def _row(self, table: str, columns: tuple[str, str, str], row: Row) -> None:
+        self.findings.resources += 1
+        key, concept, dated = columns
+        codes = [self.concepts.get(row.get(c) or "", ("", "")) for c in (concept, _SOURCE_CONCEPT)]
+        rules = dict.fromkeys(rule for code in codes if code[1] for rule in self.rules.of(*code))
+        shown = "|".join(codes[0])
+        if not rules:
+            self.findings.count(table, shown)
+            return
+        item = Item(table, row.get(key) or "", row.get("person_id") or "", shown)
+        marks = [rule.marks for rule in rules if rule.marks]
+        if marks:
+            self.findings.of(item.patient).cancers[item.name] = marks[0]
+        read = [rule for rule in rules if rule.variable or rule.not_read]
+        if not read:
+            self.findings.count(table, shown, marks[0])
+            return
+        for rule in read:
+            try:
+                self.findings.add(self._reading(item, rule, row, dated))
+            except UnreadError as error:
+                self.findings.leave(item, str(error), rule)
+        self.findings.release(item)
+
+    def _reading(self, item: Item, rule: Rule, row: Row, dated: str) -> Reading:
+        if rule.not_read:
+            raise UnreadError(rule.not_read)
+        if not row.get(dated):
+            raise UnreadError("it has no date")
+        when = when_of((row[dated] or "")[:10])
+        if item.kind == "condition_occurrence":
+            if row.get("condition_end_date"):
+                raise UnreadError("it has ended")
+            if rule.gives is None:
+                raise UnreadError("its presence gives no cell")
+            return Reading(rule, rule.gives, when, item, "diagnosis", lasting=True)
+        cell, said = cell_of(rule, self._value(row))
+        return Reading(rule, cell, when, item, said)
+
+    def _value(self, row: Row) -> Number | Words:
+        number = row.get("value_as_number")
+        if number:
+            code = self.concepts.get(row.get("unit_concept_id") or "", ("", ""))[1]
+            unit = code or row.get("unit_source_value")
+            return Number(number, unit, _OPERATORS.get(row.get("operator_concept_id") or ""))
+        coded = self.concepts.get(row.get("value_as_concept_id") or "", ("", ""))[1]
+        words = [word for word in (coded, row.get("value_as_string")) if word]
+        if not words:
+            raise UnreadError("it has no value")
+        return Words(tuple(words))

@@ -1,0 +1,400 @@
+"""Records of FHIR and OMOP as drafts: what is read, what is not, and that nothing is lost."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import kg
+from kg.cli import app
+from kg.errors import InputError, OntologyError
+from kg.sources.draft import Draft, draft_of
+
+SHARED = Path(__file__).parents[2] / "shared" / "fhir"
+DAY = date(2026, 2, 28)
+UCUM = "http://unitsofmeasure.org"
+LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
+ICD = "http://hl7.org/fhir/sid/icd-10-cm"
+Resource = dict[str, Any]
+
+
+def concept(system: str, code: str) -> Resource:
+    return {"coding": [{"system": system, "code": code}]}
+
+
+def observation(code: str, value: float | str, unit: str | None, **more: Any) -> Resource:
+    quantity = {"value": value, "unit": unit, "system": UCUM, "code": unit}
+    return {
+        "resourceType": "Observation",
+        "id": more.pop("id", "o1"),
+        "status": "final",
+        "code": concept(LOINC, code),
+        "subject": {"reference": "Patient/p1"},
+        "effectiveDateTime": "2026-02-20",
+        "valueQuantity": {key: one for key, one in quantity.items() if one is not None},
+        **more,
+    }
+
+
+def condition(code: str, system: str = ICD, status: str = "confirmed", **more: Any) -> Resource:
+    return {
+        "resourceType": "Condition",
+        "id": more.pop("id", f"c-{code}"),
+        "clinicalStatus": concept("clinical", "active"),
+        "verificationStatus": concept("verification", status),
+        "code": concept(system, code),
+        "subject": {"reference": "Patient/p1"},
+        "recordedDate": "2026-02-01",
+        **more,
+    }
+
+
+def draft(tmp_path: Path, resources: Iterable[Resource], day: date = DAY) -> Draft:
+    path = tmp_path / "records.ndjson"
+    path.write_text("".join(json.dumps(one) + "\n" for one in resources), "utf-8")
+    return draft_of(kg.load(), [path], day)
+
+
+def cells(found: Draft) -> dict[str, str]:
+    (row,) = found.frame.to_dicts()
+    return {name: cell for name, cell in row.items() if cell and not name.startswith("_")}
+
+
+def reasons(found: Draft) -> list[str]:
+    return found.unread["reason"].to_list()
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared examples of FHIR are not here")
+def test_the_traps_give_what_is_expected() -> None:
+    found = draft_of(kg.load(), [SHARED / "hcc-traps.json"])
+    assert cells(found) == json.loads((SHARED / "hcc-traps.expected.jsonl").read_text("utf-8"))
+    assert found.as_of == date(2026, 2, 22)
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared examples of FHIR are not here")
+@pytest.mark.parametrize("name", [path.name for path in SHARED.glob("*.json")])
+def test_every_public_example_adds_up(name: str) -> None:
+    found = draft_of(kg.load(), [SHARED / name], DAY)
+    counted = found.counted["count"].sum()
+    assert found.resources == found.used + found.left_out + counted > 0
+
+
+@pytest.mark.parametrize(
+    ("resource", "variable", "cell"),
+    [
+        (observation("1975-2", 3.0, "mg/dL"), "bilirubin_umol_l", "51"),
+        (observation("1975-2", 2.0, "mg/dL"), "bilirubin_umol_l", "34"),
+        (observation("14631-6", 34, "umol/L"), "bilirubin_umol_l", "34"),
+        (observation("777-3", 59.2, "10*3/uL"), "platelets_10e9_l", "59.2"),
+        (observation("777-3", 59200, "/uL"), "platelets_10e9_l", "59.2"),
+        (observation("6301-6", 1.3, None), "inr", "1.3"),
+        (observation("89247-1", 1.0, "{score}"), "ecog", "1"),
+    ],
+)
+def test_a_number_is_read_in_the_unit_of_its_variable(
+    tmp_path: Path, resource: Resource, variable: str, cell: str
+) -> None:
+    assert cells(draft(tmp_path, [resource]))[variable] == cell
+
+
+@pytest.mark.parametrize(
+    ("resource", "reason"),
+    [
+        (observation("777-3", 5.1, "mmol/l"), "the unit 'mmol/l' is none of platelets"),
+        (observation("1975-2", 3.0, None), "it names no unit"),
+        (observation("1968-7", 3.0, "mg/dL"), "direct bilirubin, not total"),
+        (observation("89247-1", 1.5, "{score}"), "not whole"),
+        (observation("89247-1", 5, "{score}"), "out of range"),
+        (observation("777-3", 3000, "10*9/L", status="preliminary"), "its status is preliminary"),
+        (observation("777-3", 9000, "10*9/L"), "out of range"),
+        (observation("777-3", 90, "10*9/L", effectiveDateTime="2026-03-01"), "after 2026-02-28"),
+        (observation("777-3", 90, "10*9/L", effectiveDateTime="2026"), "may be after"),
+        (observation("777-3", 90, "10*9/L", effectiveDateTime=None), "it has no date"),
+        (observation("777-3", 90, "10*9/L", effectiveDateTime="soon"), "'soon' is not a date"),
+        (observation("777-3", 90, "10*9/L", subject=None), "it does not say of which patient"),
+        (observation("33728-7", 29, "mm"), "no liver tumour is diagnosed"),
+        (condition("I81"), "whether it is tumour"),
+        (condition("K76.82", status="provisional"), "its verification status is provisional"),
+        (condition("R64", clinicalStatus=concept("x", "resolved")), "clinical status is resolved"),
+        (condition("R64", abatementDateTime="2026-02-10"), "it has abated"),
+        (condition("I85.01", onsetDateTime="2026-01-01"), "more than 30 days before"),
+        (condition("N17.9", status="refuted"), "which says nothing of other causes"),
+    ],
+)
+def test_what_is_not_read_is_listed_with_its_reason(
+    tmp_path: Path, resource: Resource, reason: str
+) -> None:
+    found = draft(tmp_path, [{"resourceType": "Patient", "id": "p1"}, resource])
+    assert cells(found) == {"patient_id": "p1"}
+    assert len(reasons(found)) == 1
+    assert reason in reasons(found)[0]
+
+
+@pytest.mark.parametrize(
+    ("resource", "variable", "cell"),
+    [
+        (condition("R18.8"), "ascites", "mild|moderate_severe"),
+        (condition("R18.8", status="refuted"), "ascites", "none"),
+        (condition("R64", status="refuted"), "cachexia", "false"),
+        (condition("I85.01", onsetDateTime="2026-02-10"), "variceal_bleed_within_month", "true"),
+        (condition("D68.4"), "coagulopathy", "correctable|uncorrectable"),
+        (condition("K72.90"), "organ_failure", "single|multiple"),
+    ],
+)
+def test_a_diagnosis_gives_what_it_surely_says(
+    tmp_path: Path, resource: Resource, variable: str, cell: str
+) -> None:
+    assert cells(draft(tmp_path, [resource]))[variable] == cell
+
+
+def test_absence_is_never_no(tmp_path: Path) -> None:
+    found = draft(tmp_path, [{"resourceType": "Patient", "id": "p1"}, condition("C22.0")])
+    assert cells(found) == {"patient_id": "p1"}
+
+
+def test_the_newest_value_counts_in_any_order(tmp_path: Path) -> None:
+    old = observation("777-3", 50, "10*9/L", id="old", effectiveDateTime="2026-01-10")
+    new = observation("777-3", 90, "10*9/L", id="new", effectiveDateTime="2026-02-10T08:00:00Z")
+    for resources in ([old, new], [new, old]):
+        found = draft(tmp_path, resources)
+        assert cells(found)["platelets_10e9_l"] == "90"
+        assert found.used == 1
+        assert found.counted["why"].to_list() == [
+            "older than the value used, or than the period that counts"
+        ]
+
+
+def test_an_older_value_counts_where_the_newest_has_none(tmp_path: Path) -> None:
+    old = observation("777-3", 50, "10*9/L", id="old", effectiveDateTime="2026-01-10")
+    new = observation("777-3", 0, None, id="new")
+    del new["valueQuantity"]
+    new["dataAbsentReason"] = concept("x", "error")
+    found = draft(tmp_path, [old, new])
+    assert cells(found)["platelets_10e9_l"] == "50"
+    assert reasons(found) == ["it has no value: error"]
+
+
+def test_a_value_before_its_window_does_not_count(tmp_path: Path) -> None:
+    old = observation("777-3", 50, "10*9/L", effectiveDateTime="2025-01-10")
+    found = draft(tmp_path, [{"resourceType": "Patient", "id": "p1"}, old])
+    assert cells(found) == {"patient_id": "p1"}
+
+
+def test_values_of_one_day_that_differ_leave_the_variable_open(tmp_path: Path) -> None:
+    found = draft(
+        tmp_path,
+        [observation("777-3", 50, "10*9/L", id="a"), observation("777-3", 90, "10*9/L", id="b")],
+    )
+    assert "platelets_10e9_l" not in cells(found)
+    assert reasons(found) == ["Observation/a, Observation/b contradict one another"] * 2
+
+
+def test_a_diagnosis_that_holds_beside_a_finding_that_denies_it_is_open(tmp_path: Path) -> None:
+    none = observation("x", 0, None, id="none") | {"code": concept(SNOMED, "389026000")}
+    del none["valueQuantity"]
+    none["valueCodeableConcept"] = concept(SNOMED, "860638000")
+    assert cells(draft(tmp_path, [none]))["ascites"] == "none"
+    found = draft(tmp_path, [none, condition("R18.8")])
+    assert "ascites" not in cells(found)
+    assert len(reasons(found)) == 2
+    later = condition("R18.8", onsetDateTime="2026-02-25")
+    assert cells(draft(tmp_path, [none, later]))["ascites"] == "mild|moderate_severe"
+
+
+def test_a_comparator_is_partial_knowledge(tmp_path: Path) -> None:
+    resource = observation("1834-1", 60500, "ng/mL")
+    resource["valueQuantity"]["comparator"] = ">"
+    assert cells(draft(tmp_path, [resource]))["afp_ng_ml"] == ">60500"
+
+
+@pytest.mark.parametrize(
+    ("others", "read"),
+    [
+        ([condition("C22.0")], True),
+        ([condition("C22.0"), condition("C50.9")], False),
+        ([condition("C22.0"), condition("C78.7")], False),
+        ([condition("C22.0", status="provisional")], False),
+        (
+            [condition("C22.0"), condition("x", SNOMED) | {"code": {"text": "Breast cancer"}}],
+            False,
+        ),
+        ([], False),
+    ],
+)
+def test_a_tumour_of_another_organ_is_never_taken_for_the_livers(
+    tmp_path: Path, others: list[Resource], read: bool
+) -> None:
+    found = draft(tmp_path, [observation("33728-7", 29, "mm"), *others])
+    assert cells(found).get("max_tumour_diameter_cm") == (">=2.9" if read else None)
+
+
+def site(name: str, code: str) -> Resource:
+    return {
+        "resourceType": "BodyStructure",
+        "id": name,
+        "location": concept(SNOMED, code),
+        "patient": {"reference": "Patient/p1"},
+    }
+
+
+def test_tumours_in_focus_are_measured_and_counted(tmp_path: Path) -> None:
+    sizes = [
+        observation("33728-7", size, "mm", id=name, focus=[{"reference": f"BodyStructure/{name}"}])
+        for name, size in (("t1", 29), ("t2", 12), ("t3", 60))
+    ]
+    sites = [site("t1", "10200004"), site("t2", "71133005"), site("t3", "76752008")]
+    found = draft(tmp_path, [*sizes, *sites])
+    assert cells(found)["max_tumour_diameter_cm"] == ">=2.9"
+    assert cells(found)["tumour_count"] == ">=2"
+    assert reasons(found) == [
+        "it is about BodyStructure/t3, which is not known to be the liver tumour"
+    ]
+
+
+def test_a_panel_is_read_by_its_components(tmp_path: Path) -> None:
+    panel = observation("58410-2", 0, None)
+    del panel["valueQuantity"]
+    panel["component"] = [
+        {"code": concept(LOINC, "777-3"), "valueQuantity": {"value": 88, "unit": "10*3/uL"}}
+    ]
+    found = draft(tmp_path, [panel])
+    assert cells(found)["platelets_10e9_l"] == "88"
+    assert found.used == 1
+
+
+def test_one_broken_line_loses_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "records.ndjson"
+    good = json.dumps(observation("777-3", 90, "10*9/L"))
+    deep = "[" * 100_000
+    path.write_text(f'{good}\n{{"resourceType": \n\n{deep}\n[1]\n', "utf-8")
+    found = draft_of(kg.load(), [path], DAY)
+    assert cells(found)["platelets_10e9_l"] == "90"
+    assert ["line 2" in reasons(found)[0], "line 4" in reasons(found)[1]] == [True, True]
+    assert found.resources == found.used + found.left_out == 4
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        {"resourceType": "Observation"},
+        {"resourceType": "resource", "id": "x"},
+        {"resourceType": 7},
+        {"id": "x"},
+        {"resourceType": "Observation", "code": "777-3", "component": 5},
+        {"resourceType": "Observation", "code": {"coding": [None, {"code": None}, 3]}},
+        {"resourceType": "Condition", "code": {"coding": {"code": "R64", "system": ICD}}},
+        {"resourceType": "Patient"},
+        {"resourceType": "Bundle", "entry": [{"resource": 1}, 2, {"fullUrl": 3}]},
+        {**observation("777-3", 1, "10*9/L"), "valueQuantity": "90"},
+        {**observation("777-3", 1, "10*9/L"), "focus": "x", "subject": [1]},
+        {**observation("777-3", "NaN", "10*9/L")},
+        {**observation("777-3", 1e400, "10*9/L")},
+    ],
+)
+def test_resources_of_odd_forms_are_counted_or_listed(tmp_path: Path, hostile: Resource) -> None:
+    good = observation("6301-6", 1.3, "1", id="good")
+    found = draft(tmp_path, [hostile, good])
+    assert found.resources == found.used + found.left_out + found.counted["count"].sum()
+    assert found.frame.filter(patient_id="p1")["inr"].to_list() == ["1.3"]
+
+
+def test_addresses_and_references_name_one_patient(tmp_path: Path) -> None:
+    resource = observation("777-3", 90, "10*9/L", subject={"reference": "urn:uuid:abc"})
+    bundle = {
+        "resourceType": "Bundle",
+        "entry": [
+            {"resource": resource},
+            {"fullUrl": "urn:uuid:abc", "resource": {"resourceType": "Patient", "id": "p9"}},
+        ],
+        "link": [{"relation": "next", "url": "http://example.org/2"}],
+    }
+    found = draft(tmp_path, [bundle])
+    assert cells(found) == {"patient_id": "p9", "platelets_10e9_l": "90"}
+    assert reasons(found) == ["it is one page of more: the next is not here"]
+
+
+def test_packed_files_and_folders_are_read(tmp_path: Path) -> None:
+    with gzip.open(tmp_path / "Observation.ndjson.gz", "wt", encoding="utf-8") as file:
+        file.write(json.dumps(observation("777-3", 90, "10*9/L")))
+    (tmp_path / "readme.md").write_text("not a record", "utf-8")
+    assert cells(draft_of(kg.load(), [tmp_path], DAY))["platelets_10e9_l"] == "90"
+
+
+def test_several_patients_need_a_date(tmp_path: Path) -> None:
+    path = tmp_path / "two.ndjson"
+    path.write_text("".join(f'{{"resourceType": "Patient", "id": "{n}"}}\n' for n in "ab"), "utf-8")
+    with pytest.raises(InputError, match="--as-of"):
+        draft_of(kg.load(), [path])
+
+
+def test_own_rules_read_local_codes(tmp_path: Path) -> None:
+    rules = tmp_path / "own.ttl"
+    rules.write_text(
+        """@prefix hcc: <https://w3id.org/hcc-kg/> .
+        @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+        hcc:ours a hcc:CodeSystem ; hcc:systemUri "urn:ours" .
+        hcc:our-platelets a hcc:SourceRule ; rdfs:label "platelets" ;
+            hcc:codeSystem hcc:ours ; hcc:code "PLT" ; hcc:fills hcc:platelets_10e9_l .""",
+        "utf-8",
+    )
+    path = tmp_path / "records.ndjson"
+    path.write_text(
+        json.dumps(observation("x", 90, "/nL") | {"code": concept("urn:ours", "PLT")}), "utf-8"
+    )
+    assert cells(draft_of(kg.load(), [path], DAY, [rules]))["platelets_10e9_l"] == "90"
+    rules.write_text(rules.read_text("utf-8").replace("platelets_10e9_l", "plateletts"), "utf-8")
+    with pytest.raises(OntologyError, match="plateletts, which is no variable"):
+        draft_of(kg.load(), [path], DAY, [rules])
+
+
+def test_omop_is_read_by_the_same_rules(tmp_path: Path) -> None:
+    tables = {
+        "person": "person_id\n1\n2\n",
+        "concept": "concept_id,vocabulary_id,concept_code\n10,LOINC,1975-2\n11,UCUM,mg/dL\n"
+        "12,ICD10CM,R64\n13,LOINC,999\n14,LOINC,1834-1\n15,UCUM,ng/mL\n",
+        "measurement": "measurement_id,person_id,measurement_concept_id,measurement_date,"
+        "value_as_number,unit_concept_id,operator_concept_id\n"
+        "1,1,10,2026-02-20,3.0,11,\n2,1,13,2026-02-20,7,,\n3,2,14,2026-02-20,60500,15,4172704\n"
+        "4,2,10,2026-02-20,3.0,,\n",
+        "condition_occurrence": "condition_occurrence_id,person_id,condition_concept_id,"
+        "condition_source_concept_id,condition_start_date,condition_end_date\n"
+        "1,1,0,12,2026-02-01,\n2,2,12,,2026-02-01,2026-02-05\n",
+    }
+    for name, text in tables.items():
+        (tmp_path / f"{name}.csv").write_text(text, "utf-8")
+    found = draft_of(kg.load(), [tmp_path], DAY)
+    first, second = found.frame.to_dicts()
+    assert (first["bilirubin_umol_l"], first["cachexia"]) == ("51", "true")
+    assert (second["afp_ng_ml"], second["cachexia"]) == (">60500", None)
+    assert reasons(found) == ["it names no unit, which is given in umol/L, mg/dL", "it has ended"]
+    assert found.resources == found.used + found.left_out + found.counted["count"].sum() == 8
+
+
+def test_the_draft_is_a_table_that_is_classified(tmp_path: Path) -> None:
+    source, output = tmp_path / "bundle.json", tmp_path / "draft.csv"
+    source.write_text(json.dumps(observation("777-3", 55, "10*9/L")), "utf-8")
+    unread = tmp_path / "unread.csv"
+    words = ["import", str(source), "-o", str(output), "--unread", str(unread)]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
+    assert "As of 2026-02-20" in result.stderr
+    assert kg.classify_table(output).frame.filter(therapy="tace")["verdict"].to_list() == [
+        "contraindicated"
+    ]
+    source.write_text(json.dumps(observation("777-3", 55, "mmol/L")), "utf-8")
+    assert CliRunner().invoke(app, words).exit_code == 1
+    assert "mmol/L" in unread.read_text("utf-8")
+
+
+def test_every_code_of_the_rules_is_read_once_per_variable() -> None:
+    from kg.sources.rules import read_rules
+
+    rules = read_rules(kg.load())
+    assert len(rules.codes) > 40
