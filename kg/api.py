@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Unpack
@@ -34,6 +35,7 @@ from kg.patients.reading import Options, reading_of
 from kg.patients.tables import PatientTable
 from kg.reasoning.results import patients, schema
 from kg.reasoning.verdicts import PatientResult
+from kg.sources.draft import Draft, draft_of
 from kg.writers import Task, format_of, writer_of
 from kg.writers.rows import compact_rows, rows
 
@@ -240,6 +242,26 @@ def classify_file(
         run = engine_of(engine, chosen).batches(missing=not compact)
         write(task, chunks(table, run, bin_, summary), path)
     return summary
+
+
+def import_records(
+    sources: Iterable[str | Path],
+    as_of: date | None = None,
+    *,
+    rules: Iterable[str | Path] = (),
+    guideline: Guideline | None = None,
+) -> Draft:
+    """Read FHIR files, or folders of FHIR or OMOP, as a draft of a patient table.
+
+    `as_of` is the date for which values count; one patient may do without. `rules` are Turtle
+    files with rules for codes of one's own. Nothing is classified: look at `Draft.frame`, and at
+    `Draft.unread` for what was known and not read.
+
+    Raises:
+        InputError: a source is not there or holds nothing that is read, or the date is missing.
+        OntologyError: a rule is at fault.
+    """
+    return draft_of(guideline or load(), sources, as_of, rules)
 
 
 def _table(

@@ -22,7 +22,7 @@ from kg.writers import FORMATS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-SUFFIXES = (".csv", ".jsonl", ".parquet", ".ttl")
+SUFFIXES = (".csv", ".json", ".jsonl", ".parquet", ".ttl")
 FILES = [p for p in (ROOT / "docs" / "examples").iterdir() if p.suffix in SUFFIXES]
 COMMAND = "$ hcc-kg"
 
