@@ -151,6 +151,10 @@ QUICK = (
         "hcc:inr", "should part its values",
     ),
     Broken(
+        "unremarkable", "variables", "hcc:cachexia", '"false"', '"absent"',
+        "hcc:cachexia", "its hcc:unremarkable: ",
+    ),
+    Broken(
         "totality", "variables", "hcc:Patient",
         "[ a owl:Restriction ; owl:onProperty hcc:cachexia ; owl:someValuesFrom rdfs:Literal ] ,",
         "",

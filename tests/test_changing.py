@@ -122,7 +122,7 @@ def test_the_form_of_a_patient_follows(in_use: Path) -> None:
     st.cache_resource.clear()  # which holds the guideline for the tests of this process
     try:
         page = app("patient", pacemaker="true", open="rfa")
-        page.button_group(key="patient:group").set_value("general_condition").run()
+        page.button_group(key="patient:group").set_value("general").run()
         assert not page.exception
         assert page.button_group(key="cell:pacemaker").value == ["true"]
         assert any("laser ablation" in verdict.label for verdict in page.expander)

@@ -41,6 +41,7 @@ _DATATYPES = {
     **dict.fromkeys((NOTATION, HCC + "place", HCC + "section", OWL + "versionInfo"), "string"),
     **dict.fromkeys((HCC + "unit", HCC + "unitSymbol", HCC + "outcome"), "string"),
     **dict.fromkeys((HCC + "lesionColumn", HCC + "lesionAggregation"), "string"),
+    HCC + "unremarkable": "string",
 }
 _DEFINED = OWL + "equivalentClass"
 _POSITION, _PLACE, _KIND = HCC + "position", HCC + "place", HCC + "kind"

@@ -11,7 +11,9 @@ import pyoxigraph as ox
 
 from kg.checks.kinds import variables_of
 from kg.checks.registry import Examined, Material, check, name_of
+from kg.guideline.values import Variable
 from kg.ontology import HCC, OWL, RDF, RDFS, SUBCLASS, XSD, Ontology
+from kg.patients.cells import CellError, parse_cell
 
 _PATIENT = ox.NamedNode(HCC + "Patient")
 _AGGREGATIONS = ("count", "maximum", "minimum", "any")
@@ -60,6 +62,22 @@ def totality(material: Material) -> Examined:
     fault = "hcc:Patient lacks the axiom that it has some value; without it, nothing is excluded"
     for node in variables_of(ontology):
         yield name_of(node.value), () if node.value in total else (fault,)
+
+
+@check("content")
+def unremarkable(material: Material) -> Examined:
+    """Every unremarkable cell is one of its variable, and says something."""
+    for variable in material.guideline.variables.values():
+        if variable.unremarkable is not None:
+            yield name_of(HCC + variable.name), _cell_faults(variable, variable.unremarkable)
+
+
+def _cell_faults(variable: Variable, cell: str) -> Iterator[str]:
+    try:
+        if parse_cell(variable, cell) is None:
+            yield f"its hcc:unremarkable {cell!r} says nothing"
+    except CellError as error:
+        yield f"its hcc:unremarkable: {error}"
 
 
 @check("content")

@@ -151,6 +151,7 @@ class Variable:
     boolean; `range` bounds a number, whose `bands` partition it; `unit` is a UCUM code, `units`
     are all in which it may be given, its own first.
     `worse` is the direction in which a patient is worse off: higher, lower, or None if unclear.
+    `unremarkable` is the cell that a record is silent about, where the ontology names one.
     """
 
     name: str
@@ -172,6 +173,7 @@ class Variable:
     range: Interval = Interval()
     bands: tuple[Interval, ...] = ()
     units: tuple[Unit, ...] = ()
+    unremarkable: str | None = None
 
     def __repr__(self) -> str:
         unit = f" in {self.unit_symbol}" if self.unit_symbol else ""

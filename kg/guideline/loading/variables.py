@@ -54,6 +54,7 @@ class VariableReader(Terms):
             worse=self.notation(worse[0]) if worse else None,
             values=self._values(node, type_, words),
             range=interval,
+            unremarkable=ontology.text(node, HCC + "unremarkable"),
             units=self._units(node),
         )
 
