@@ -174,6 +174,7 @@ def test_reasons_stand_in_the_order_of_the_columns(run: Run, tmp_path: Path) -> 
         (tmp_path / "p.csv").write_text(f"patient_id,{','.join(columns)}\np,x,x,x\n")
         assert run("classify", "p.csv").status == 1
         (row,) = rejected(tmp_path / "p.rejected.csv")
+        (tmp_path / "p.rejected.csv").unlink()
         told = [part.split(":")[0] for part in row["_reason"].split("; ") if "column" in part]
         assert told == [f"column {name}" for name in columns]
 

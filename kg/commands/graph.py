@@ -179,7 +179,7 @@ def _tell(jobs: Sequence[_KeptJob], target: _Target) -> None:
     console = terminal.messages()
     for job in jobs:
         summary = job.summary
-        tell_notes(console, job.table.notes)
+        tell_notes(console, summary.notes)
         patients = counted(summary.patients, "patient")
         console.print(f"Cohort {job.cohort.name}: {patients} with verdicts.")
         tell_rejected(console, summary, job.rejects.path, job.rejects.lesion_path)

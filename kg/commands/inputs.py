@@ -135,12 +135,14 @@ def tell_rejected(
     console: Console, summary: Summary, rows: Path | Remote, lesions: Path | Remote
 ) -> bool:
     """Say how many rows were rejected, where they are, and why the first was; whether any was."""
-    for count, noun, place in (
-        (summary.rejected, "row", rows),
-        (summary.rejected_lesions, "lesion", lesions),
+    kept_rows, kept_lesions = summary.rejects
+    for count, noun, place, kept in (
+        (summary.rejected, "row", rows, kept_rows),
+        (summary.rejected_lesions, "lesion", lesions, kept_lesions),
     ):
         if count:
-            console.print(f"{counted(count, noun)} rejected: see {place}")
+            at = kept if kept is not None and isinstance(place, Path) else place
+            console.print(f"{counted(count, noun)} rejected: see {at}")
     if summary.first_reason:
         console.print(f"The first: {shortened(summary.first_reason)}")
     return bool(summary.first_reason)

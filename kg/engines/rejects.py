@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from filecmp import cmp
+from itertools import count, takewhile
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -54,16 +56,19 @@ class RejectCounter:
         self.summary.first_reason = self.summary.first_reason or first
         if self._strict:
             raise InputError(f"{shortened(first)}; no result was written, as the run is strict")
-        self._keep(frame, of_lesions)
+        self._keep(source, frame, of_lesions)
 
-    def _keep(self, frame: pl.DataFrame, of_lesions: bool) -> None:
+    def _keep(self, source: Source, frame: pl.DataFrame, of_lesions: bool) -> None:
         """Keep rejected rows; here they are only counted."""
 
 
 class Rejects(RejectCounter):
     """Collects rejected rows in a CSV file, and rejected lesions in another beside it.
 
-    The files appear when the block ends without error, and only where there are such rows.
+    The files appear when the block ends without error, and only where there are such rows. A
+    file that is there already is never replaced, since it may have been corrected by hand: the
+    new one gets a number, unless they hold the same. `path` and `lesion_path` tell what they are
+    called in the end.
     """
 
     def __init__(self, path: Path, summary: Summary, strict: bool = False) -> None:
@@ -72,6 +77,7 @@ class Rejects(RejectCounter):
         self.lesion_path = file_for_lesions(path)
         self._stack = ExitStack()
         self._parts: dict[Path, Path] = {}
+        self._targets: dict[Path, Path] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -83,18 +89,41 @@ class Rejects(RejectCounter):
         trace: TracebackType | None,
     ) -> None:
         self._stack.__exit__(kind, error, trace)
+        if kind is None:
+            self.path = self._ended(self.path, "rows")
+            self.lesion_path = self._ended(self.lesion_path, "lesions")
+            self.summary.rejects = (self.path, self.lesion_path)
 
-    def _keep(self, frame: pl.DataFrame, of_lesions: bool) -> None:
+    def _ended(self, path: Path, what: str) -> Path:
+        """Return the file that holds what was kept; one that repeats an older file is removed."""
+        if path not in self._parts:
+            if path.is_file():
+                told = f"{path} is from an earlier run: no {what} were rejected in this one"
+                self.summary.notes = (*self.summary.notes, told)
+            return path
+        new = self._targets[path]
+        for older in takewhile(lambda each: each != new, _numbered(path)):
+            if cmp(older, new, shallow=False):
+                new.unlink()
+                return older
+        return new
+
+    def _keep(self, source: Source, frame: pl.DataFrame, of_lesions: bool) -> None:
         path = self.lesion_path if of_lesions else self.path
         new = path not in self._parts
         if new:
-            self._parts[path] = self._opened(path)
+            within = source.path if isinstance(source.path, Path) else None
+            self._parts[path] = self._opened(path, within)
         with full_disk_told(path), self._parts[path].open("ab") as file:
             as_told(frame).write_csv(file, include_header=new)
 
-    def _opened(self, path: Path) -> Path:
+    def _opened(self, path: Path, within: Path | None) -> Path:
+        is_device = path.exists() and not path.is_file()
+        free = path if is_device else next(f for f in _numbered(path) if not f.exists())
+        self._targets[path] = free
         try:
-            return self._stack.enter_context(whole_file(path))
+            within = within if within is not None and within.is_file() else None
+            return self._stack.enter_context(whole_file(free, within))
         except InputError as error:
             raise InputError(
                 f"{shortened(self.summary.first_reason)}. "
@@ -115,7 +144,7 @@ class KeptRejects(RejectCounter):
         empty = pl.DataFrame(schema={**texts, ROW: pl.UInt64(), REASON: pl.String()})
         return pl.concat([empty, *self._kept[of_lesions]])
 
-    def _keep(self, frame: pl.DataFrame, of_lesions: bool) -> None:
+    def _keep(self, source: Source, frame: pl.DataFrame, of_lesions: bool) -> None:
         self._kept[of_lesions].append(as_told(frame))
 
 
@@ -128,6 +157,13 @@ def file_for_lesions(place: Place) -> Place:
     if not place.name:
         raise InputError(f"{place} is a folder; name a file to write to with --rejects")
     return place.with_name(place.stem + ".lesions" + (place.suffix or ".csv"))
+
+
+def _numbered(path: Path) -> Iterator[Path]:
+    """Yield the names that a file may go by: its own, then with numbers from 2."""
+    yield path
+    for number in count(2):
+        yield path.with_name(f"{path.stem}.{number}{path.suffix}")
 
 
 def as_told(frame: pl.DataFrame) -> pl.DataFrame:

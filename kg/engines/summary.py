@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import polars as pl
 
@@ -23,8 +24,9 @@ class Summary:
     `patients` are those classified, `with_conflicts` those of them whose record is in conflict
     with itself, `formulas` those whose identifier a spreadsheet would run as a formula.
     `rejected` and `rejected_lesions` count rows that were not read, `first_reason` says why the
-    first was not, and `notes` how the tables were read. `verdicts` counts by therapy and by the
-    number of the verdict; see `of`.
+    first was not; `rejects` are the files that hold rows and lesions, where they go to files.
+    `notes` tell how the tables were read. `verdicts` counts by therapy and by the number of the
+    verdict; see `of`.
     """
 
     patients: int = 0
@@ -34,6 +36,7 @@ class Summary:
     formulas: int = 0
     first_reason: str = ""
     notes: tuple[str, ...] = ()
+    rejects: tuple[Path | None, Path | None] = (None, None)
     verdicts: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def __repr__(self) -> str:
