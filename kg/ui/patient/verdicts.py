@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from kg.explanation.answer import alike, answer, balance_of
 from kg.explanation.changes import sentences
 from kg.explanation.explanations import (
     CriterionExplanation,
@@ -21,14 +22,16 @@ from kg.explanation.wording import (
     TO_CHANGE,
     UNCHECKED,
     always_met,
+    intent_words,
     listed,
     precedence,
+    shortened,
 )
 from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline
-from kg.guideline.taxonomy import families
 from kg.patients.drafts import not_understood
 from kg.reasoning.changes import changes
 from kg.reasoning.inquiry import MissingVariable, missing_variables
+from kg.reasoning.intents import PALLIATIVE
 from kg.reasoning.verdicts import MET, UNDETERMINED
 from kg.reference.pictures import MENTIONED, sort_of
 from kg.texts import capitalised, counted
@@ -45,7 +48,9 @@ def summary(guideline: Guideline, judged: Judged) -> None:
     """Show the patient in one line, what was not understood, and what does not go together."""
     identifier = literal(short(judged.draft.patient_id))
     name = f"{identifier}: " if identifier else ""
-    st.markdown(f"**{name}{literal(headline(guideline, judged.parsed.record))}**")
+    st.markdown(f"{name}{literal(headline(guideline, judged.parsed.record))}")
+    with st.container(key="patient-answer"):
+        st.markdown(f"**{literal(answer(guideline, judged.explanation))}**")
     if wrong := not_understood(guideline, judged.parsed):
         told = "; ".join(literal(each) for each in wrong.values())
         st.error(f"Not understood, and treated as unknown: {told}.", icon=":material/error:")
@@ -101,32 +106,21 @@ def _use(guideline: Guideline, missing: MissingVariable) -> str:
 
 
 def verdicts(guideline: Guideline, judged: Judged) -> None:
-    """Show the verdict on every therapy, family by family, with the recommendations beside."""
-    recommended = [r for r in judged.explanation.recommendations if r.state == MET]
-    for recommendation in recommended:
-        if not recommendation.concerns:
+    """Show the recommendations that are met, and the verdicts: one card for equal reasons."""
+    met = [r for r in judged.explanation.recommendations if r.state == MET]
+    for recommendation in sorted(met, key=lambda r: r.muted):
+        if not recommendation.muted:
             _recommendation(guideline, recommendation)
-    for family, therapies in families(guideline).items():
-        st.markdown(f"### {literal(family.capitalize())}")
-        ids = {therapy.id for therapy in therapies}
-        here = [r for r in recommended if _first(guideline, r) in ids]
-        for recommendation in here:
-            if not recommendation.muted:
-                _recommendation(guideline, recommendation)
-        for therapy in therapies:
-            _therapy(guideline, judged, judged.explanation.therapies[therapy.id])
-        for recommendation in here:
-            if recommendation.muted:
-                _recommendation(guideline, recommendation)
+    order = list(guideline.verdicts)
+    for group in sorted(alike(judged.explanation), key=lambda g: order.index(g[0].verdict)):
+        _card(guideline, judged, group)
+    for recommendation in met:
+        if recommendation.muted:
+            _recommendation(guideline, recommendation)
     labels = listed(
         t.label for t in guideline.mentioned.values() if sort_of(guideline, t.id) == MENTIONED
     )
     st.caption(f"The text mentions {literal(labels)}, and states no criteria for them.")
-
-
-def _first(guideline: Guideline, recommendation: RecommendationExplanation) -> str | None:
-    """Return the first therapy that a recommendation concerns."""
-    return next((t for t in guideline.therapies if t in recommendation.concerns), None)
 
 
 def _recommendation(guideline: Guideline, explanation: RecommendationExplanation) -> None:
@@ -148,24 +142,65 @@ def _recommendation(guideline: Guideline, explanation: RecommendationExplanation
     st.markdown(text, help=told)
 
 
-def _therapy(guideline: Guideline, judged: Judged, explanation: TherapyExplanation) -> None:
-    """Show a verdict with the reason that decided it; its criteria once it is opened."""
+def _card(guideline: Guideline, judged: Judged, group: tuple[TherapyExplanation, ...]) -> None:
+    """Show therapies with one verdict for the same reasons; the criteria once it is opened."""
     opened: set[str] = st.session_state.setdefault(OPEN, set())
-    name = explanation.therapy
+    names = {each.therapy: each for each in group}
+    first, *_ = group
+    labels = ", ".join(literal(each.label) for each in group)
     box = st.expander(
-        f"{verdict_badge(guideline, explanation.verdict)} **{literal(explanation.label)}**",
-        key=f"therapy:{name}",
-        expanded=name in opened,
+        f"{verdict_badge(guideline, first.verdict)} **{labels}**",
+        key=f"therapy:{first.therapy}",
+        expanded=bool(names.keys() & opened),
         on_change="rerun",
     )
-    with st.container(key=f"reason-{'open' if box.open else 'closed'}-{name}"):
-        st.caption(literal(f"{capitalised(explanation.clause)}."))
-    for note in explanation.notes:
-        st.markdown(f"**{literal(note)}**")
-    (opened.add if box.open else opened.discard)(name)
-    if box.open:
-        with box:
-            _details(guideline, judged, explanation)
+    with st.container(key=f"reason-{'open' if box.open else 'closed'}-{first.therapy}"):
+        st.markdown("  \n".join(_balance(guideline, first)))
+    for each in group:
+        for note in each.notes:
+            of = f"{each.label}: " if len(group) > 1 else ""
+            st.markdown(f"**{literal(of + note)}**")
+    if not box.open:
+        opened.difference_update(names)
+        return
+    with box:
+        shown = next((name for name in names if name in opened), first.therapy)
+        if len(group) > 1:
+            key = f"card:{first.therapy}"
+            st.session_state[key] = shown
+            picked = st.pills(
+                "Therapy",
+                list(names),
+                required=True,
+                key=key,
+                format_func=lambda name: names[name].label,
+                on_change=lambda: _turn_to(names, st.session_state[key]),
+            )
+            shown = picked or shown
+        opened.difference_update(names)
+        opened.add(shown)
+        _details(guideline, judged, names[shown])
+
+
+def _turn_to(names: Iterable[str], name: str) -> None:
+    st.session_state[OPEN].difference_update(names)
+    st.session_state[OPEN].add(name)
+
+
+def _balance(guideline: Guideline, explanation: TherapyExplanation) -> list[str]:
+    """Return what speaks for a therapy, against it, for caution, and what is open."""
+    balance = balance_of(explanation)
+    told = {
+        "For": balance.for_it,
+        "Against": balance.against,
+        "Caution": balance.caution,
+        "Open": balance.open,
+    }
+    lines = [f":small[**{w}:** {literal(shortened(t, 3))}]" for w, t in told.items() if t]
+    if explanation.intent == PALLIATIVE:
+        words = intent_words(guideline, guideline.therapies[explanation.therapy], PALLIATIVE)
+        lines.insert(0, f":small[**{literal(capitalised(words))}**]")
+    return lines or [f":small[{literal(capitalised(explanation.clause))}.]"]
 
 
 def _details(guideline: Guideline, judged: Judged, explanation: TherapyExplanation) -> None:

@@ -1,0 +1,75 @@
+"""The answer first: a sentence from verdicts and recommendations, a card for equal reasons."""
+
+from __future__ import annotations
+
+import pytest
+
+from kg.engines.registry import engine_of
+from kg.explanation.answer import advised, alike, answer, balance_of
+from kg.explanation.explanations import PatientExplanation
+from kg.explanation.reasons import explain
+from kg.guideline import Guideline
+from kg.patients.drafts import Draft, read_draft
+from kg.reasoning.verdicts import MET
+from kg.ui.patient.examples import examples
+
+NEAR_GALLBLADDER = {
+    "tumour_count": "2",
+    "max_tumour_diameter_cm": "3.4",
+    "near_gallbladder": "true",
+    "child_pugh_class": "B",
+    "platelets_10e9_l": "55",
+    "portal_vein_thrombus": "vp0",
+}
+
+
+def explained(guideline: Guideline, draft: Draft) -> PatientExplanation:
+    record = read_draft(guideline, draft).record
+    return explain(guideline, record, engine_of("compiled", guideline).classify(record))
+
+
+def test_it_says_what_is_advised_what_is_not_why_and_what_is_open(guideline: Guideline) -> None:
+    said = answer(guideline, explained(guideline, Draft("", NEAR_GALLBLADDER)))
+    assert said.startswith("Ethanol injection, alone or with thermal ablation, may be considered")
+    assert "not TACE + RFA, TACE, TAE or TAI: platelet count 55 × 10⁹/L" in said
+    assert "below 60" in said, "the limit is told with the value"
+    assert said.endswith("by 18 findings.")
+
+
+def test_nothing_known_leaves_everything_open(guideline: Guideline) -> None:
+    assert answer(guideline, explained(guideline, Draft())).startswith("Open: everything, by ")
+
+
+def test_therapies_are_told_once_and_only_recommendations_that_are_met_are(
+    guideline: Guideline,
+) -> None:
+    drafts = examples(guideline)
+    assert len(drafts) > 20
+    for draft in drafts.values():
+        explanation = explained(guideline, draft)
+        groups = alike(explanation)
+        names = [each.therapy for group in groups for each in group]
+        assert sorted(names) == sorted(guideline.therapies)
+        for group in groups:
+            assert len({each.verdict for each in group}) == 1
+        said = answer(guideline, explanation)
+        assert said.endswith(".")
+        for each in explanation.recommendations:
+            is_told = each.advice.removesuffix(".")[1:] in said
+            assert is_told == (each in advised(explanation))
+            assert not is_told or each.state == MET
+
+
+@pytest.mark.parametrize(
+    ("cells", "side", "told"),
+    [
+        ({"platelets_10e9_l": "55"}, "against", "platelet count below 60"),
+        ({"tumour_count": "1", "max_tumour_diameter_cm": "2"}, "for_it", "single tumour up to"),
+    ],
+)
+def test_balance_says_what_is_for_and_against(
+    guideline: Guideline, cells: dict[str, str], side: str, told: str
+) -> None:
+    therapies = explained(guideline, Draft("", cells)).therapies
+    texts = [text for each in therapies.values() for text in getattr(balance_of(each), side)]
+    assert any(told in text for text in texts)
