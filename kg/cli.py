@@ -2,57 +2,44 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import os
 import re
 import sys
+from collections.abc import Collection
 from contextlib import suppress
-from importlib import metadata
+from importlib import import_module
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
-from kg import signals, streams
-from kg.commands import (
-    audit,
-    bench,
-    certify,
-    check,
-    classify,
-    cohort,
-    explain,
-    explore,
-    graph,
-    import_records,
-    ontology,
-    query,
-    reference,
-    renew,
-    serve,
-    show,
-    template,
-)
+from kg import commands, signals, streams
 from kg.errors import HccKgError, UnknownColumnsError
-from kg.guideline import load
 from kg.output import full_disk, remove_leftovers
 from kg.paths import ONTOLOGY_VARIABLE
 
-app = typer.Typer(
-    name="hcc-kg",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+COMMANDS = (
+    *("classify", "explain", "show", "explore", "import", "template", "cohort", "check", "certify"),
+    *("audit", "bench", "queries", "query", "ontology", "reference", "renew", "serve", "graph"),
 )
+_PLACES = {  # module and function of those that are called otherwise
+    "import": ("import_records", "import_records"),
+    "queries": ("query", "queries"),
+}
 
 
 def _tell_version(wanted: bool) -> None:
     if wanted:
+        from importlib import metadata  # noqa: PLC0415 - nothing else asks for it
+
+        from kg.guideline import load  # noqa: PLC0415
+
         print(f"hcc-kg {metadata.version('hcc-kg')}, ontology {load().version}")
         raise typer.Exit
 
 
-@app.callback()
 def start(
     version: Annotated[
         bool,
@@ -69,28 +56,42 @@ def start(
     """
 
 
-app.command("classify")(classify.classify)
-app.command("explain")(explain.explain)
-app.command("show")(show.show)
-app.command("explore")(explore.explore)
-app.command("import")(import_records.import_records)
-app.command("template")(template.template)
-app.command("cohort")(cohort.cohort)
-app.command("check")(check.check)
-app.command("certify")(certify.certify)
-app.command("audit")(audit.audit)
-app.command("bench")(bench.bench)
-app.add_typer(graph.app, name="graph")
-app.command("queries")(query.queries)
-app.command("query")(query.query)
-app.command("ontology")(ontology.ontology)
-app.command("reference")(reference.reference)
-app.command("renew")(renew.renew)
-app.command("serve")(serve.serve)
+def command_line(loaded: Collection[str] = COMMANDS) -> typer.Typer:
+    """Return the command line. Of a command that is not loaded it knows the help alone."""
+    app = typer.Typer(
+        name="hcc-kg",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )
+    app.callback()(start)
+    for name in COMMANDS:
+        module, function = _PLACES.get(name, (name, name))
+        if name not in loaded:
+            app.command(name, help=_joined(_documentation(module, function)))(lambda: None)
+            continue
+        found = import_module(f"kg.commands.{module}")
+        group = getattr(found, "app", None)
+        if group is None:
+            app.command(name)(getattr(found, function))
+        else:
+            app.add_typer(group, name=name)
+        for command in (group or app).registered_commands:
+            command.help = command.help or _joined(command.callback.__doc__ or "")
+    return app
 
-for _command in (*app.registered_commands, *graph.app.registered_commands):
-    # Typer would keep the line breaks of the source; lines that are indented are examples.
-    _command.help = re.sub(r"(?<=\S)\n(?=\S)", " ", inspect.getdoc(_command.callback) or "")
+
+def _documentation(module: str, function: str) -> str:
+    """Return what a command says of itself, without loading it and all that it works with."""
+    source = Path(commands.__path__[0], f"{module}.py").read_text(encoding="utf-8")
+    functions = (node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef))
+    return next(ast.get_docstring(node) or "" for node in functions if node.name == function)
+
+
+def _joined(text: str) -> str:
+    """Return a text without the line breaks of the source; lines that are indented are examples."""
+    return re.sub(r"(?<=\S)\n(?=\S)", " ", inspect.cleandoc(text))
 
 
 _WRONG, _SIGNALLED = 2, 128
@@ -142,8 +143,9 @@ def _ended() -> tuple[int, str]:
 
 def _status() -> int:
     """Run the command; Typer ends it by `SystemExit`, whatever comes of it."""
+    words = (word for word in sys.argv[1:] if not word.startswith("-"))
     try:
-        app()
+        command_line([next(words, "")])()
     except SystemExit as ending:
         if isinstance(ending.__context__, BrokenPipeError):
             return _CLOSED_PIPE

@@ -46,11 +46,15 @@ from kg.stores import TIMEOUT, open_store
 from kg.stores.oxigraph import OxigraphStore
 from kg.texts import NOTE_ON_USE, counted
 
-app = typer.Typer(
-    no_args_is_help=True,
-    help="Build the graph of guideline, patients and verdicts; move it.\n\n"
-    "Example: hcc-kg graph build --example --store graph",
-)
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def graph() -> None:
+    """Build the graph of guideline, patients and verdicts; move it.
+
+    Example: hcc-kg graph build --example --store graph
+    """
 
 
 @dataclass(frozen=True)
