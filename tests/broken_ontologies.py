@@ -52,7 +52,7 @@ _MAPPING = "hcc:mapping-ecog-loinc-89247-1"
 QUICK = (
     Broken(
         "modules", "2011/criteria", "hcc:ABL-C5", "a owl:Class ;", "a owl:Class",
-        "ontology", "criteria.ttl, line 254: not valid Turtle",
+        "ontology", "criteria.ttl, line 257: not valid Turtle",
     ),
     Broken(
         "modules", "2011/edition", "", "0.1.0/2011/statements", "0.1.0/2011/statement",
@@ -305,16 +305,16 @@ QUICK = (
         "mappings", "owl:versionInfo should be 0.1.0",
     ),
     Broken(
-        "alternatives", "2011/alternatives", "hcc:ABL-C1-diameter", "hcc:alternativeTo hcc:ABL-C1",
-        "hcc:alternativeTo hcc:ABL-C5", "hcc:ABL-C1-diameter", "hcc:ABL-C5, which states no",
+        "alternatives", "2011/alternatives", "hcc:ABL-C1-recorded", "hcc:alternativeTo hcc:ABL-C1",
+        "hcc:alternativeTo hcc:ABL-C5", "hcc:ABL-C1-recorded", "hcc:ABL-C5, which states no",
     ),
     Broken(
-        "alternatives", "2011/alternatives", "hcc:ABL-C1-diameter", "hcc:S019", "hcc:S999",
-        "hcc:ABL-C1-diameter", "its dcterms:source S999 is not a statement",
+        "alternatives", "2011/alternatives", "hcc:ABL-C1-recorded", "hcc:S019", "hcc:S999",
+        "hcc:ABL-C1-recorded", "its dcterms:source S999 is not a statement",
     ),
     Broken(
-        "alternatives", "2011/alternatives", "hcc:ABL-C1-diameter-1", "hcc:replaces hcc:ABL-C1",
-        "hcc:replaces hcc:ABL-C99", "hcc:ABL-C1-diameter", "hcc:ABL-C99, which has no formula",
+        "alternatives", "2011/alternatives", "hcc:ABL-C1-recorded-1", "hcc:replaces hcc:ABL-C1",
+        "hcc:replaces hcc:ABL-C99", "hcc:ABL-C1-recorded", "hcc:ABL-C99, which has no formula",
     ),
     Broken(
         "alternatives", "2011/alternatives", "hcc:ABL-C2d-always-1", "        hcc:ABL-C1\n",

@@ -379,10 +379,10 @@ def test_alternatives_change_no_verdict(guideline: Guideline) -> None:
 def test_a_reading_without_replacement_is_an_error(ontology_copy: Path) -> None:
     path = ontology_copy / "2011/alternatives.ttl"
     text = path.read_text("utf-8")
-    cut = re.sub(r" ;\n    hcc:replacement hcc:ABL-C1-diameter-1 \.", " .", text)
+    cut = re.sub(r" ;\n    hcc:replacement hcc:ABL-C1-recorded-1 \.", " .", text)
     assert cut != text
     path.write_text(cut, "utf-8")
-    with pytest.raises(OntologyError, match="ABL-C1-diameter needs hcc:replacement"):
+    with pytest.raises(OntologyError, match="ABL-C1-recorded needs hcc:replacement"):
         Readings(ontology_copy)
 
 
@@ -467,8 +467,8 @@ def test_the_command_counts_patients_and_tells_rejected_rows(
     assert ran.status == 1
     assert "1 row rejected" in ran.err
     found = {each["id"]: each for each in json.loads(ran.out)["readings"]}
-    assert found["readings-ABL-C1-diameter"]["patients"] == 1
-    assert found["readings-ABL-C1-diameter"]["changes"]["mwa: undetermined to contraindicated"] == 1
+    assert found["readings-ABL-C1-recorded"]["patients"] == 1
+    assert found["readings-ABL-C1-recorded"]["changes"]["mwa: contraindicated to undetermined"] == 1
     assert found["readings-HAI-C9-caution"]["patients"] == 0
 
 
