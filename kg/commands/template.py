@@ -13,6 +13,7 @@ from kg.errors import InputError
 from kg.guideline import load
 from kg.output import whole_output
 from kg.reference.templates import TEMPLATES, size
+from kg.sources.forms import FORMS
 
 
 def template(
@@ -21,22 +22,33 @@ def template(
         typer.Argument(help="The table of patients, that of lesions, or what every column takes."),
     ] = "patients",
     output: Output = None,
+    format: Annotated[
+        Literal["csv", "redcap", "questionnaire"],
+        typer.Option(
+            help="Of the table of patients: CSV, or the form as a data dictionary of REDCap or a "
+            "Questionnaire of FHIR."
+        ),
+    ] = "csv",
     ontology: Ontology = None,
 ) -> None:
     """Write an empty table of patients or of lesions, as CSV, to fill in.
 
-    Any column but patient_id, and lesion_id for lesions, may be deleted. A file that exists
-    is never replaced.
+    Or the same as a form, whose answers `hcc-kg import` reads back. Any column but
+    patient_id, and lesion_id for lesions, may be deleted. A file that exists is never
+    replaced.
 
     Example: hcc-kg template --output patients.csv
     """
     guideline = load(ontology)
     if output is not None and output.is_file():
         raise InputError(f"{output} exists; name another file, or remove it")
-    text = TEMPLATES[kind](guideline)
+    if format != "csv" and kind != "patients":
+        raise InputError(f"--format {format} is a form of patients; leave {kind} out")
+    text = TEMPLATES[kind](guideline) if format == "csv" else FORMS[format](guideline)
     if output is None:
         sys.stdout.write(text)
         return
     with whole_output(output) as path:
         path.write_text(text, encoding="utf-8")
-    terminal.messages().print(f"Wrote {output}: {size(text)}.")
+    written = f": {size(text)}" if format == "csv" else ""
+    terminal.messages().print(f"Wrote {output}{written}.")

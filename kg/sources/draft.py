@@ -16,6 +16,7 @@ from kg.keys import ID
 from kg.sources.fhir import FhirReader, fhir_files, newest_date
 from kg.sources.findings import Findings, Unread
 from kg.sources.omop import OmopReader, is_omop
+from kg.sources.redcap import is_redcap, read_redcap
 from kg.sources.rules import read_rules
 
 AS_OF, SOURCES = "_as_of", "_sources"
@@ -48,7 +49,7 @@ def draft_of(
     as_of: date | None = None,
     rules: Iterable[str | Path] = (),
 ) -> Draft:
-    """Read FHIR (files, folders of files) or OMOP (folders of tables) as a draft.
+    """Read FHIR (files, folders), OMOP (folders of tables) or a REDCap export as a draft.
 
     `as_of` is the date for which values count; for a single patient the newest date on record
     takes its place. `rules` are Turtle files with rules of one's own.
@@ -57,8 +58,10 @@ def draft_of(
         InputError: a source is not there or holds nothing that is read, or the date is missing.
         OntologyError: a rule is at fault.
     """
-    known = read_rules(guideline, [Path(path) for path in rules])
     paths = [Path(source) for source in sources]
+    if any(map(is_redcap, paths)):
+        return _of_redcap(guideline, paths, as_of)
+    known = read_rules(guideline, [Path(path) for path in rules])
     files = [file for path in paths for file in _files(path)]
     day = as_of or _newest(files, paths)
     unread: list[Unread] = []
@@ -84,6 +87,23 @@ def draft_of(
     return draft
 
 
+def _of_redcap(guideline: Guideline, paths: Sequence[Path], as_of: date | None) -> Draft:
+    """Return an export of a form as a draft: a table already, of which all is read."""
+    if len(paths) > 1:
+        raise InputError(f"{paths[0]} is an export of REDCap; import it by itself")
+    frame = read_redcap(guideline, paths[0])
+    day = as_of or date.fromtimestamp(paths[0].stat().st_mtime)
+    return Draft(
+        frame=frame,
+        unread=pl.DataFrame(schema=dict.fromkeys(_UNREAD, pl.String)),
+        counted=pl.DataFrame(schema={**dict.fromkeys(_COUNTED, pl.String), "count": pl.Int64}),
+        as_of=day,
+        resources=len(frame),
+        used=len(frame),
+        left_out=0,
+    )
+
+
 def _files(path: Path) -> list[Path]:
     if not path.exists():
         raise InputError(f"{path}: no such file or folder; check the path")
@@ -92,7 +112,8 @@ def _files(path: Path) -> list[Path]:
     found = fhir_files(path)
     if not found:
         raise InputError(
-            f"{path} holds neither FHIR (.json, .ndjson) nor OMOP (person.csv or person.parquet)"
+            f"{path} holds neither FHIR (.json, .ndjson) nor OMOP (person.csv or person.parquet), "
+            "nor is it an export of REDCap"
         )
     return found
 

@@ -17,8 +17,9 @@ from typing import Any
 
 from kg.errors import InputError
 from kg.sources.findings import Findings, Item, Reading, Unread, UnreadError, When, when_of
+from kg.sources.forms import QUESTIONNAIRE
 from kg.sources.rules import OTHER_CANCER, Rule, Rules
-from kg.sources.values import Number, Words, cell_of
+from kg.sources.values import Number, Words, cell_of, checked
 
 _LINES, _DOCUMENTS = (".ndjson", ".jsonl"), (".json",)
 _FINAL = frozenset({"final", "amended", "corrected"})
@@ -153,6 +154,7 @@ class FhirReader:
             "BodyStructure": self._body_structure,
             "Condition": self._condition,
             "Observation": self._observation,
+            "QuestionnaireResponse": self._response,
         }.get(kind, self._other)
         try:
             read(kind, resource)
@@ -266,6 +268,29 @@ class FhirReader:
                 self._try(item, rule, partial(self._measured, item, rule, resource, part))
         self.findings.release(item)
 
+    def _response(self, kind: str, resource: Resource) -> None:
+        """Read the answers to a form of ours; others are counted."""
+        form = str(resource.get("questionnaire", "")).partition("|")[0]
+        if form != QUESTIONNAIRE:
+            self.findings.count(kind, form)
+            return
+        item = self._item(kind, resource, [("", form)])
+        for answered in _answers(resource):
+            rule = self.rules.of_form.get(str(answered.get("linkId")))
+            if rule is None:
+                self.findings.leave(item, f"{answered.get('linkId')!r} is no question of the form")
+                continue
+            self._try(item, rule, partial(self._answer, item, rule, resource, answered))
+        self.findings.release(item)
+
+    def _answer(self, item: Item, rule: Rule, resource: Resource, answered: Resource) -> Reading:
+        if resource.get("status") not in ("completed", "amended"):
+            raise UnreadError(f"its status is {resource.get('status')}")
+        cell = "|".join(answer_cell(rule, one) for one in _list(answered["answer"]))
+        return Reading(
+            rule, checked(rule, cell), _dated(_text(resource.get("authored"))), item, cell
+        )
+
     def _measured(self, item: Item, rule: Rule, resource: Resource, part: Resource) -> Reading:
         if rule.not_read:
             raise UnreadError(rule.not_read)
@@ -309,6 +334,30 @@ class FhirReader:
 
     def _resolved(self, reference: str) -> str:
         return self.aliases.get(reference) or reference.rpartition("/")[2].removeprefix("urn:uuid:")
+
+
+def _answers(resource: Resource) -> Iterator[Resource]:
+    """Yield the items of a response that are answered, those within groups too."""
+    open_ = _list(resource.get("item"))
+    while open_:
+        item = open_.pop(0)
+        open_ += _list(item.get("item"))
+        if _list(item.get("answer")):
+            yield item
+
+
+def answer_cell(rule: Rule, answer: Resource) -> str:
+    """Return one answer as a cell, or as one of several alternatives."""
+    for name, value in answer.items():
+        if name == "valueCoding":
+            return str(_object(value).get("code"))
+        if name == "valueBoolean":
+            return "true" if value is True else "false"
+        if name in ("valueInteger", "valueDecimal", "valueString"):
+            return str(value)
+        if name == "valueQuantity":
+            return cell_of(rule, _value(answer))[0]
+    raise UnreadError("the answer has no value that is read")
 
 
 def _reference_text(value: object) -> str:
@@ -361,7 +410,7 @@ def _dated(text: str | None) -> When:
     return when_of(text)
 
 
-_DATES = ("effectiveDateTime", "effectiveInstant", "recordedDate", "onsetDateTime")
+_DATES = ("effectiveDateTime", "effectiveInstant", "recordedDate", "onsetDateTime", "authored")
 
 
 def newest_date(files: Iterable[Path]) -> tuple[set[str], date | None]:

@@ -35,16 +35,16 @@ class Rule:
     id: str
     label: str
     variable: Variable | None
-    cells: Mapping[str, str]
-    gives: str | None
-    refuted_gives: str | None
-    at_least: bool
-    about_tumour: bool
-    window: int | None
-    onset_within: int | None
-    not_read: str | None
-    marks: str | None
-    counts: Variable | None
+    cells: Mapping[str, str] = field(default_factory=dict)
+    gives: str | None = None
+    refuted_gives: str | None = None
+    at_least: bool = False
+    about_tumour: bool = False
+    window: int | None = None
+    onset_within: int | None = None
+    not_read: str | None = None
+    marks: str | None = None
+    counts: Variable | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class Rules:
     starting: Mapping[str, tuple[tuple[str, tuple[str, ...], Rule], ...]]
     cancer_words: tuple[str, ...]  # in the name of a diagnosis of no known code
     liver_places: frozenset[tuple[str, str]]  # codes of the liver and its parts
+    of_form: Mapping[str, Rule]  # a rule for each question of our own form
     _found: dict[Code, tuple[Rule, ...]] = field(default_factory=dict)
 
     def of(self, system: str, code: str) -> tuple[Rule, ...]:
@@ -121,6 +122,7 @@ def read_rules(guideline: Guideline, own: Iterable[Path] = ()) -> Rules:
             for node in ontology.of_type(HCC + "LiverSite")
             for code in ontology.texts(node, HCC + "code")
         ),
+        {name: Rule(name, one.label, one) for name, one in guideline.variables.items()},
     )
 
 

@@ -51,11 +51,21 @@ def cell_of(rule: Rule, value: Number | Words) -> tuple[str, str]:
     if not variable.is_number:
         raise UnreadError(f"a number is no value of {variable.name}")
     cell, said = _number(rule, variable, value)
-    try:
-        parse_cell(variable, cell)
-    except CellError as error:
-        raise UnreadError(f"{variable.name}: {error}") from error
-    return cell, said
+    return checked(rule, cell), said
+
+
+def checked(rule: Rule, cell: str) -> str:
+    """Return a cell of the rule's variable, if it is one.
+
+    Raises:
+        UnreadError: it is none.
+    """
+    if rule.variable is not None:
+        try:
+            parse_cell(rule.variable, cell)
+        except CellError as error:
+            raise UnreadError(f"{rule.variable.name}: {error}") from error
+    return cell
 
 
 def _number(rule: Rule, variable: Variable, value: Number) -> tuple[str, str]:

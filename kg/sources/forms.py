@@ -1,0 +1,146 @@
+"""Forms made from the variables: a data dictionary of REDCap, and a Questionnaire of FHIR R4.
+
+Both ask for every variable, and what they hold is read back to the same record. Choices are
+checkboxes, so that several may be ticked where one of them is known to hold.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping
+
+from kg.guideline import Guideline
+from kg.guideline.values import Variable
+from kg.keys import ID
+from kg.ontology import HCC
+from kg.patients.cells import expected
+from kg.texts import NOTE_ON_USE
+
+QUESTIONNAIRE = HCC + "fhir/Questionnaire/patient"
+UCUM = "http://unitsofmeasure.org"
+_UNIT = "http://hl7.org/fhir/StructureDefinition/questionnaire-unit"
+_CHOICES = "Choices, Calculations, OR Slider Labels"
+_HEAD = (
+    "Variable / Field Name",
+    "Form Name",
+    "Section Header",
+    "Field Type",
+    "Field Label",
+    _CHOICES,
+    "Field Note",
+    "Text Validation Type OR Show Slider Number",
+    "Text Validation Min",
+    "Text Validation Max",
+    "Identifier?",
+    "Branching Logic (Show field only if...)",
+    "Required Field?",
+    "Custom Alignment",
+    "Question Number (surveys only)",
+    "Matrix Group Name",
+    "Matrix Ranking?",
+    "Field Annotation",
+)
+
+
+def asked(guideline: Guideline) -> dict[str, list[Variable]]:
+    """Return the variables that a form asks for, by the label of their group."""
+    found: dict[str, list[Variable]] = {label: [] for label in guideline.groups.values()}
+    for variable in guideline.variables.values():
+        if variable.name != ID and variable.group:
+            found[guideline.groups[variable.group]].append(variable)
+    return found
+
+
+def redcap(guideline: Guideline) -> str:
+    """Return a data dictionary of REDCap, as CSV. Fields take no validation: `>=5` is a value."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(_HEAD)
+    first = {"Field Label": guideline.variables[ID].label, "Identifier?": "y"}
+    rows.writerow(_field(ID, {"Field Type": "text", **first}))
+    for group, variables in asked(guideline).items():
+        for i, variable in enumerate(variables):
+            rows.writerow(
+                _field(variable.name, {"Section Header": "" if i else group, **_asking(variable)})
+            )
+    return text.getvalue()
+
+
+def _asking(variable: Variable) -> dict[str, str]:
+    symbol = f" ({variable.unit_symbol})" if variable.unit_symbol else ""
+    label, note = variable.label + symbol, variable.definition
+    if variable.type == "boolean":
+        return {"Field Type": "yesno", "Field Label": label, "Field Note": note}
+    if variable.type == "enum":
+        choices = " | ".join(f"{v.name}, {v.label.replace('|', '/')}" for v in variable.values)
+        several = f"{note} Tick several if one of them applies and it is not known which."
+        return {
+            "Field Type": "checkbox",
+            "Field Label": label,
+            _CHOICES: choices,
+            "Field Note": several,
+        }
+    return {
+        "Field Type": "text",
+        "Field Label": label,
+        "Field Note": f"{note} Enter {expected(variable)}.",
+    }
+
+
+def _field(name: str, values: dict[str, str]) -> list[str]:
+    filled = {"Variable / Field Name": name, "Form Name": "patient", **values}
+    return [filled.get(column, "") for column in _HEAD]
+
+
+def questionnaire(guideline: Guideline) -> str:
+    """Return a Questionnaire of FHIR R4, as JSON; `linkId` is the name of the variable."""
+    found = {
+        "resourceType": "Questionnaire",
+        "url": QUESTIONNAIRE,
+        "version": guideline.version,
+        "name": "HccKgPatient",
+        "title": "Patient record for the guideline on liver cancer",
+        "status": "active",
+        "subjectType": ["Patient"],
+        "description": f"What is not answered stays unknown. {NOTE_ON_USE}",
+        "item": [
+            {
+                "linkId": f"group-{number}",
+                "text": group,
+                "type": "group",
+                "item": [_question(variable) for variable in variables],
+            }
+            for number, (group, variables) in enumerate(asked(guideline).items(), start=1)
+            if variables
+        ],
+    }
+    return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
+
+
+def _question(variable: Variable) -> dict[str, object]:
+    question: dict[str, object] = {
+        "linkId": variable.name,
+        "definition": variable.iri,
+        "text": variable.label,
+        "required": False,
+    }
+    if variable.type == "boolean":
+        return question | {"type": "boolean"}
+    if variable.type == "enum":
+        options = [
+            {"valueCoding": {"system": variable.iri, "code": value.name, "display": value.label}}
+            for value in variable.values
+        ]
+        return question | {"type": "choice", "repeats": True, "answerOption": options}
+    if variable.type == "integer":
+        return question | {"type": "integer"}
+    unit = {"system": UCUM, "code": variable.unit, "display": variable.unit_symbol or variable.unit}
+    return question | {"type": "quantity", "extension": [{"url": _UNIT, "valueCoding": unit}]}
+
+
+FORMS: Mapping[str, Callable[[Guideline], str]] = {
+    "redcap": redcap,
+    "questionnaire": questionnaire,
+}
