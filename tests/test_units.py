@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from decimal import Decimal
 from pathlib import Path
@@ -59,3 +60,15 @@ def test_units_that_are_spelt_alike_are_an_error(tmp_path: Path) -> None:
     module.write_text(text.replace('"gm/dL"', '"gm/L"'), "utf-8")
     with pytest.raises(OntologyError, match="albumin_g_l: more than one of its units"):
         kg.load(tmp_path / "ontology")
+
+
+def test_docs_print_no_factor_that_the_ontology_does_not_have() -> None:
+    root = Path(__file__).parents[1]
+    pages = [root / "README.md", *sorted((root / "docs").glob("*.md"))]
+    factors = {f"{unit.factor.normalize():f}" for v in VARIABLES.values() for unit in v.units}
+    for page in pages:
+        text = page.read_text("utf-8")
+        told = re.findall(r"(?:multipl\w+|divid\w+)[^.|]* by (\d+(?:\.\d+)?)", text)
+        assert set(told) <= factors, page
+        assert "17.1" not in text, f"{page}: bilirubin is converted by 17"
+    assert "| mg/dL | 17 |" in (root / "docs" / "limits.md").read_text("utf-8")

@@ -13,14 +13,15 @@ from kg.guideline.shapes import shapes
 from kg.output import check_apart, whole_output
 from kg.reference.book import book
 from kg.reference.inventory import counts
-from kg.reference.readings import readings, undecidable
+from kg.reference.readings import readings, undecidable, units
 
-Part: TypeAlias = Literal["all", "readings", "undecidable", "counts", "shapes"]
+Part: TypeAlias = Literal["all", "readings", "undecidable", "counts", "units", "shapes"]
 _WRITERS = {
     "all": book,
     "readings": readings,
     "undecidable": undecidable,
     "counts": counts,
+    "units": units,
     "shapes": shapes,
 }
 

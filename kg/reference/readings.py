@@ -1,4 +1,4 @@
-"""What the text leaves open, as blocks in Markdown: how it is read, and what nobody can decide."""
+"""Blocks of Markdown for pages: readings, what nobody can decide, and conversions of units."""
 
 from __future__ import annotations
 
@@ -41,3 +41,16 @@ def _undecidable(guideline: Guideline) -> Iterator[str]:
             asked = f"hcc-kg query statements-of-kind -p kind={kind} -p is_decidable=false"
             yield f"| {label} | {every[kind]} | {open_[kind]} | `{asked}` |"
     yield f"| all | {every.total()} | {open_.total()} | |"
+
+
+def units(guideline: Guideline) -> str:
+    """Return a table of the numbers that may come in another unit, and by what to multiply."""
+    lines = ["| variable | unit | from | multiply by |", "| --- | --- | --- | ---: |"]
+    for variable in guideline.variables.values():
+        for unit in variable.units:
+            if unit.code != variable.unit:
+                lines.append(
+                    f"| {linked(variable.name, PAGE)} | {variable.unit_symbol} "
+                    f"| {unit.code} | {unit.factor.normalize():f} |"
+                )
+    return "\n".join(lines) + "\n"
