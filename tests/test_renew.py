@@ -11,6 +11,7 @@ import pytest
 from kg.errors import InputError
 from kg.paths import ONTOLOGY_VARIABLE
 from kg.renewal.files import ROWS, checkout, renew
+from kg.renewal.printed import PRINTERS, printed
 
 ROOT = Path(__file__).parents[1]
 OLD = {  # a file of each kind, with what stands in it and what stood there before
@@ -34,20 +35,12 @@ def contents(folder: Path) -> dict[Path, bytes]:
     return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
-def printing(run: Callable[..., object]) -> Callable[[list[str]], str]:
-    def printed(arguments: list[str]) -> str:
-        _, out, _ = run(*arguments)  # type: ignore[misc]
-        return str(out)
-
-    return printed
-
-
 def test_everything_generated_is_current(run: Callable[..., object]) -> None:
     status, old, told = run("renew", "--check")  # type: ignore[misc]
     assert (status, old) == (0, ""), told
 
 
-def test_what_is_old_is_named_and_renewed(copy: Path, run: Callable[..., object]) -> None:
+def test_what_is_old_is_named_and_renewed(copy: Path) -> None:
     current = contents(copy)
     for name, (now, before) in OLD.items():
         text = (copy / name).read_text("utf-8")
@@ -56,10 +49,22 @@ def test_what_is_old_is_named_and_renewed(copy: Path, run: Callable[..., object]
     (copy / ROWS / "no-such-question.csv").write_text("a\n", "utf-8")
     due = [*map(Path, OLD), ROWS / "no-such-question.csv"]
     broken = contents(copy)
-    assert sorted(renew(copy, printing(run), write=False)) == sorted(due)
+    assert sorted(renew(copy, write=False)) == sorted(due)
     assert contents(copy) == broken
-    assert sorted(renew(copy, printing(run), write=True)) == sorted(due)
+    assert sorted(renew(copy, write=True)) == sorted(due)
     assert contents(copy) == current
+
+
+@pytest.mark.parametrize("command", [name for name in PRINTERS if "audit" not in name])
+def test_a_block_is_what_its_command_prints(command: str, run: Callable[..., object]) -> None:
+    status, out, _ = run(*command.split())  # type: ignore[misc]
+    assert status == 0
+    assert printed(command) == out
+
+
+def test_a_block_of_another_command_is_an_error() -> None:
+    with pytest.raises(InputError, match="'hcc-kg classify --example' fills no block"):
+        printed("classify --example")
 
 
 def test_another_ontology_is_no_checkout(

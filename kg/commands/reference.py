@@ -9,21 +9,10 @@ import typer
 
 from kg.commands.inputs import Ontology, Output
 from kg.guideline import load
-from kg.guideline.shapes import shapes
 from kg.output import check_apart, whole_output
-from kg.reference.book import book
-from kg.reference.inventory import counts
-from kg.reference.readings import readings, undecidable, units
+from kg.reference.parts import PARTS
 
 Part: TypeAlias = Literal["all", "readings", "undecidable", "counts", "units", "shapes"]
-_WRITERS = {
-    "all": book,
-    "readings": readings,
-    "undecidable": undecidable,
-    "counts": counts,
-    "units": units,
-    "shapes": shapes,
-}
 
 
 def reference(
@@ -49,7 +38,7 @@ def reference(
     """
     guideline = load(ontology)
     check_apart(guideline.ontology.modules.values(), [output])
-    text = _WRITERS[part](guideline)
+    text = PARTS[part](guideline)
     if output is None:
         sys.stdout.write(text)
         return

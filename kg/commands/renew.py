@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-from contextlib import redirect_stdout
 from typing import Annotated
 
 import typer
@@ -15,7 +13,6 @@ from kg.texts import counted
 
 
 def renew(
-    context: typer.Context,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; name the files that are out of date.")
     ] = False,
@@ -29,14 +26,7 @@ def renew(
 
     Example: hcc-kg renew --check
     """
-    command = context.find_root().command
-
-    def printed(arguments: list[str]) -> str:
-        with redirect_stdout(io.StringIO()) as text:
-            command.main(arguments, standalone_mode=False)
-        return text.getvalue()
-
-    old = renew_files(checkout(), printed, write=not check)
+    old = renew_files(checkout(), write=not check)
     for path in old:
         typer.echo(path)
     if check and old:

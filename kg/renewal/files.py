@@ -9,8 +9,7 @@
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from kg.errors import InputError
@@ -18,8 +17,8 @@ from kg.output import whole_file
 from kg.paths import ontology_folder
 from kg.reference.templates import TEMPLATES
 from kg.renewal import rows
+from kg.renewal.printed import printed
 
-Printed = Callable[[list[str]], str]
 ROWS = Path("tests", "queries")
 _WHOLE: Mapping[str, str] = {
     "docs/ontology.md": "reference",
@@ -44,12 +43,9 @@ def checkout() -> Path:
     return folder
 
 
-def renew(root: Path, printed: Printed, *, write: bool) -> list[Path]:
-    """Return the files that were out of date, from `root`; with `write` they no longer are.
-
-    `printed` gives what the command with some arguments prints.
-    """
-    due = dict(_due(root, printed))
+def renew(root: Path, *, write: bool) -> list[Path]:
+    """Return the files that were out of date, from `root`; with `write` they no longer are."""
+    due = dict(_due(root))
     kept = {path.relative_to(root) for path in (root / ROWS).glob("*.*") if path.is_file()}
     stale = [path for path, text in due.items() if _content(root / path) != text]
     gone = sorted(kept - due.keys())
@@ -66,16 +62,16 @@ def _content(path: Path) -> str | None:
     return path.read_bytes().decode() if path.is_file() else None
 
 
-def _due(root: Path, printed: Printed) -> Iterator[tuple[Path, str]]:
+def _due(root: Path) -> Iterator[tuple[Path, str]]:
     """Yield what each generated file should hold."""
     for name, command in _WHOLE.items():
-        yield Path(name), printed(shlex.split(command))
+        yield Path(name), printed(command)
     for page in sorted((root / "docs").glob("*.md")):
         text = page.read_text("utf-8")
         if page.relative_to(root).as_posix() not in _WHOLE and _BLOCK.search(text):
             yield (
                 page.relative_to(root),
-                _BLOCK.sub(lambda m: m[1] + printed(shlex.split(m[2])) + m[3], text),
+                _BLOCK.sub(lambda m: m[1] + printed(m[2]) + m[3], text),
             )
     for name, text in rows.files():
         yield ROWS / name, text
