@@ -22,6 +22,8 @@ if TYPE_CHECKING:
         therapies,
         variables,
     )
+    from kg.asking import Graph, ask, graph, questions, remote
+    from kg.catalogue.queries import Question
     from kg.cohorts.report import CohortReport, cohort_report
     from kg.engines.summary import Summary
     from kg.errors import (
@@ -41,6 +43,7 @@ __all__ = [
     "CohortReport",
     "ComponentError",
     "Criterion",
+    "Graph",
     "Guideline",
     "HccKgError",
     "InputError",
@@ -48,6 +51,7 @@ __all__ = [
     "PatientExplanation",
     "PatientResult",
     "QueryError",
+    "Question",
     "Summary",
     "TableResult",
     "Therapy",
@@ -55,19 +59,25 @@ __all__ = [
     "TherapyResult",
     "UnknownColumnsError",
     "Variable",
+    "ask",
     "classify",
     "classify_file",
     "classify_table",
     "cohort_report",
     "criteria",
     "explain",
+    "graph",
     "import_records",
     "load",
+    "questions",
+    "remote",
     "therapies",
     "variables",
 ]
 
 _HOMES = {
+    "asking": ("Graph", "ask", "graph", "questions", "remote"),
+    "catalogue.queries": ("Question",),
     "explanation.explanations": ("PatientExplanation", "TherapyExplanation"),
     "engines.summary": ("Summary",),
     "cohorts.report": ("CohortReport", "cohort_report"),

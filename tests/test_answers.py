@@ -13,11 +13,13 @@ from kg.catalogue.queries import catalogue
 from kg.guideline import Guideline
 from kg.ontology import HCC, XSD
 from kg.rdf.build import build
+from kg.rdf.names import PREFIXES
 from kg.stores import Table, open_store
+from kg.stores.frames import TRIPLE, frame_of, table_of
 from kg.ui.bars import MOST_BARS, bars, first_bars, parting, telling
 from kg.ui.query.choices import choices
 from kg.ui.query.completion import EDITOR_PREFIXES, completions
-from kg.ui.query.frames import TRIPLE, frame_of, iris, labels, numbers, table_of
+from kg.ui.query.frames import iris, labels, numbers
 from kg.ui.query.graphs import MOST_NODES, graph_of
 
 
@@ -35,7 +37,7 @@ TABLE = Table(
 
 
 def test_column_of_numbers_is_one_and_a_mixed_one_is_text() -> None:
-    frame = frame_of(TABLE)
+    frame = frame_of(TABLE, PREFIXES)
     assert frame["count"].to_list() == [3, 4]
     assert frame["share"].to_list() == [0.5, None]
     assert frame["said"].to_list() == ["1", "one"]
@@ -56,7 +58,7 @@ def test_huge_number_is_no_whole_one() -> None:
 
 
 def test_truth_and_triples_are_rows_too() -> None:
-    assert frame_of(table_of(True)).to_dict(as_series=False) == {"answer": ["true"]}
+    assert frame_of(table_of(True)).to_dict(as_series=False) == {"answer": [True]}
     triple = ox.Triple(ox.NamedNode("a:a"), ox.NamedNode("a:b"), ox.Literal("c"))
     assert frame_of(table_of([triple])).rows() == [("a:a", "a:b", "c")]
     assert frame_of(table_of([])).columns == list(TRIPLE)
@@ -74,7 +76,7 @@ def test_chart_has_the_first_labels_with_all_their_rows() -> None:
     assert (len(shown), left_out) == (MOST_BARS + 1, 5)
     chart = bars(shown, "name", "n", None, dark=False).to_dict()
     assert chart["encoding"]["y"]["sort"] is None
-    parted = bars(frame_of(TABLE), "who", "count", "said", dark=True).to_dict()
+    parted = bars(frame_of(TABLE, PREFIXES), "who", "count", "said", dark=True).to_dict()
     assert parted["encoding"]["color"]["scale"]["domain"] == ["1", "one"]
 
 

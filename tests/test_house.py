@@ -47,7 +47,7 @@ ROOMS = (
         "kg.reference",
         "kg.sources",
     ),
-    ("kg.api", "kg.server"),
+    ("kg.api", "kg.asking", "kg.server"),
     ("kg", "kg.ui", "kg.benchmarks", "kg.renewal"),
     ("kg.pages", "kg.commands", "app"),
     ("kg.cli",),
@@ -59,6 +59,8 @@ LIBRARIES = {
     "pyoxigraph.Store": ("kg.stores", "kg.server"),  # others ask a store
     "pyspark": ("kg.engines.spark", "kg.commands.classify_spark"),
     "streamlit": ("app", "kg.ui", "kg.pages"),
+    "rdflib": ("kg.asking", "kg.benchmarks.store", "kg.stores.dataset"),
+    "oxrdflib": ("kg.stores.dataset",),
     "shacl": ("kg.readers.shapes",),
     "typer": ("kg.commands", "kg.cli"),
     "starlette": ("kg.server", "kg.ui.serving"),

@@ -19,8 +19,10 @@ from kg.patients.tables import PatientTable
 from kg.rdf.modules import guideline_graphs, guideline_quads
 from kg.rdf.names import cohort_graph, verdict_graph
 from kg.rdf.patients import PatientLines
+from kg.rdf.provenance import Run, now, quads
 from kg.rdf.verdicts import verdict_lines
 from kg.readers.frame import FrameSource
+from kg.stores import Store
 
 THIS_PATIENT, THIS_COHORT = "this-patient", "this-cohort"
 
@@ -66,10 +68,24 @@ def cohort_quads(guideline: Guideline, table: PatientTable) -> bytes:
     return written + table_graph(guideline, table, THIS_COHORT).quads.encode()
 
 
-def table_graph(guideline: Guideline, table: PatientTable, name: str) -> PatientGraph:
-    """Return the graph of a table as the cohort `name`; its rejected rows are left out."""
+def put_table(guideline: Guideline, store: Store, table: PatientTable | None) -> Summary | None:
+    """Put the guideline, and the cohort of a table with its verdicts, into a store."""
+    store.add(guideline_quads(guideline))
+    if table is None:
+        return None
+    summary = Summary()
+    found = table_graph(guideline, table, THIS_COHORT, summary)
+    store.add(ox.parse(found.quads.encode(), format=ox.RdfFormat.N_QUADS))
+    return summary
+
+
+def table_graph(
+    guideline: Guideline, table: PatientTable, name: str, summary: Summary | None = None
+) -> PatientGraph:
+    """Return the graph of a table as the cohort `name`; rejected rows are only in the summary."""
+    summary = Summary() if summary is None else summary
     asserted, inferred = cohort_graph(name), verdict_graph(name)
-    writer, summary = PatientLines(guideline), Summary()
+    writer, started = PatientLines(guideline), now()
     engine = engine_of("compiled", guideline).batches()
     texts: list[str] = []
     patients: list[str] = []
@@ -81,6 +97,8 @@ def table_graph(guideline: Guideline, table: PatientTable, name: str) -> Patient
             mine = known.filter(known[ID].is_in(batch.cells[ID].implode()))
             texts += _texts(writer.lesions(mine, asserted))
         patients += batch.cells[ID].to_list()
+    run = Run(name, "compiled", {}, started, now(), summary.patients, summary.rejected)
+    texts += (f"{quad} .\n" for quad in quads(guideline, run))
     graphs = (*guideline_graphs(guideline), asserted, inferred)
     return PatientGraph("".join(texts), graphs, tuple(patients))
 

@@ -21,7 +21,7 @@ PREFIXES = {
     "skos": SKOS,
     "xsd": XSD,
 }
-GRAPHS = HCC + "graph/"
+GRAPHS, OWN = HCC + "graph/", HCC + "own/"  # OWN: properties that are a user's own columns
 ONTOLOGY, STATEMENTS, MAPPINGS = (GRAPHS + name for name in ("ontology", "statements", "mappings"))
 COHORTS, VERDICT_GRAPHS = GRAPHS + "cohort/", GRAPHS + "verdicts/"
 

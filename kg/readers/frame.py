@@ -77,6 +77,20 @@ def frame_source(frame: object, name: str = "the frame") -> FrameSource:
     return FrameSource(_polars(frame, name, mixed), name, mixed)
 
 
+def polars_frame(frame: object) -> pl.DataFrame:
+    """Return a frame of pandas, Polars or Arrow, or a list of mappings, as one of Polars.
+
+    Raises:
+        InputError: it is not a frame, or a column mixes types.
+    """
+    mixed: dict[str, str] = {}
+    rows = pl.DataFrame(frame, infer_schema_length=None) if isinstance(frame, list) else frame
+    found = _polars(rows, "the frame", mixed)
+    for name, reason in mixed.items():
+        raise InputError(f"the frame, column {name}: {reason}; keep one type a column")
+    return found
+
+
 def _polars(frame: object, name: str, mixed: dict[str, str]) -> pl.DataFrame:
     if isinstance(frame, pl.DataFrame):
         return frame

@@ -11,10 +11,11 @@ from kg.guideline import load
 from kg.rdf.names import PREFIXES
 from kg.stores import Answer, Table
 from kg.stores.formats import Format, serialise
+from kg.stores.frames import TRIPLE, frame_of, table_of
 from kg.texts import capitalised
 from kg.ui.bars import bars, first_bars, parting, telling
 from kg.ui.components.graph import graph
-from kg.ui.query.frames import TRIPLE, frame_of, iris, labels, numbers, table_of
+from kg.ui.query.frames import iris, labels, numbers
 from kg.ui.query.graphs import MOST_NODES, graph_of
 from kg.ui.query.session import Asked, Desk, came_to
 from kg.ui.words import literal
@@ -86,7 +87,7 @@ def show(desk: Desk) -> None:
 
 def _show_answer(desk: Desk, asked: Asked, answer: Answer) -> None:
     table = table_of(answer)
-    frame = frame_of(table)
+    frame = frame_of(table, PREFIXES)
     views = [_TABLE]
     if numbers(frame) and len(frame.columns) > 1 and len(frame):
         views.append(_CHART)

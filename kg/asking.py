@@ -1,0 +1,217 @@
+"""The graph from Python: what it holds, questions to it, one's own columns in it.
+
+A question is the name of a saved one with values of its parameters, or a SPARQL text. Rows and
+triples come as a Polars frame with typed columns, the answer to an ASK as a boolean.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
+
+import polars as pl
+
+from kg.catalogue.queries import Question, catalogue
+from kg.catalogue.queries import question as saved
+from kg.engines.summary import Summary
+from kg.errors import InputError
+from kg.guideline import Guideline, load
+from kg.patients.given import Table, given
+from kg.patients.reading import Options, reading_of
+from kg.patients.tables import PatientTable
+from kg.rdf.build import build_example
+from kg.rdf.columns import own_quads
+from kg.rdf.memory import put_table
+from kg.rdf.names import OWN, PREFIXES
+from kg.readers.frame import polars_frame
+from kg.stores import TIMEOUT, Store, open_store
+from kg.stores.frames import frame_of
+from kg.stores.oxigraph import OxigraphStore
+
+if TYPE_CHECKING:
+    import rdflib
+
+_PREFIXES = {**PREFIXES, "own": OWN}
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+class Graph:
+    """A graph to ask: the guideline, patients with their verdicts, and what you add.
+
+    `store` answers; `summary` says what the table of patients came to, where there was one.
+    """
+
+    def __init__(self, guideline: Guideline, store: Store, summary: Summary | None = None) -> None:
+        self.guideline, self.store, self.summary = guideline, store, summary
+
+    def __repr__(self) -> str:
+        told = f": {self.summary.words}" if self.summary else ""
+        return f"<Graph in {self.store.name}{told}>"
+
+    def ask(
+        self, question: str, /, *, short: bool = False, **parameters: object
+    ) -> pl.DataFrame | bool:
+        """Return the answer to a saved question, by its name, or to a SPARQL query.
+
+        `parameters` are those of the saved question; `short` shortens IRIs by their prefixes, such
+        as `hcc:RFA-R1`.
+
+        Raises:
+            InputError: there is no such question or parameter, or a value names nothing here.
+            QueryError: the query is not valid.
+            ComponentError: the store cannot answer.
+        """
+        values = {name: _text(value) for name, value in parameters.items()}
+        if not _NAME.fullmatch(question.strip()):
+            if values:
+                raise InputError(
+                    f"{', '.join(values)}: parameters are for saved questions; "
+                    "write the values into the query itself"
+                )
+            answer = self.store.query(question)
+        else:
+            found = saved(question.strip())
+            answer = self.store.query(found.filled(values, self.guideline))
+            for parameter in found.parameters:
+                sought = parameter.name in values and parameter.presence(
+                    values[parameter.name], self.guideline
+                )
+                if sought and not self.store.ask(sought[1]):
+                    raise InputError(f"there is no {sought[0]}")
+        if isinstance(answer, bool):
+            return answer
+        return frame_of(answer, _PREFIXES if short else None)
+
+    def add(self, frame: object, graph: str = "own") -> int:
+        """Add columns of your own to patients, as triples in a graph of their own.
+
+        The frame (pandas, Polars, Arrow or a list of mappings) has `patient_id` and your columns;
+        column `sex` becomes the property `own:sex` (`PREFIX own: <https://w3id.org/hcc-kg/own/>`)
+        in the graph `hcc:graph/own`. Returns the number of triples.
+
+        Raises:
+            InputError: a patient is not in the graph, a value is no literal, or the graph is open
+                for reading only.
+        """
+        quads = own_quads(self.store, polars_frame(frame), graph)
+        self.store.add(quads)
+        return len(quads)
+
+    @cached_property
+    def rdflib(self) -> rdflib.Dataset:
+        """The graph as a dataset of rdflib, which asks and changes the same store.
+
+        Raises:
+            InputError: the graph is not on this machine.
+        """
+        if not isinstance(self.store, OxigraphStore):
+            raise InputError(f"{self.store.name} is remote; rdflib reads graphs on this machine")
+        from kg.stores.dataset import dataset_of  # noqa: PLC0415 - only what is asked for
+
+        return dataset_of(self.store, _PREFIXES)
+
+    def close(self) -> None:
+        """Let go of files; the graph answers nothing more."""
+        self.store.close()
+
+
+def graph(
+    patients: Table | None = None,
+    lesions: Table | None = None,
+    *,
+    store: str | Path | None = None,
+    read_only: bool = True,
+    guideline: Guideline | None = None,
+    **options: Unpack[Options],
+) -> Graph:
+    """Return the graph of the guideline, with the patients of a table and their verdicts.
+
+    It is in memory. `store` opens a folder that `hcc-kg graph build` made instead, for reading
+    unless `read_only` is False. `options` say how a table is read: see `kg.Options`.
+
+    Raises:
+        InputError: the table cannot be read, or the folder is not a store.
+    """
+    chosen = guideline or load()
+    if store is not None:
+        if patients is not None or lesions is not None:
+            raise InputError("name a table of patients or a store, one of the two")
+        return Graph(chosen, open_store(store, read_only=read_only))
+    second = None if lesions is None else given(lesions, "the frame of lesions")
+    table = None
+    if patients is not None:
+        table = PatientTable(chosen, given(patients), second, reading_of(options))
+    memory = open_store()
+    return Graph(chosen, memory, put_table(chosen, memory, table))
+
+
+def remote(
+    endpoint: str,
+    *,
+    user: str | None = None,
+    password: str | None = None,
+    token: str | None = None,
+    timeout: float = TIMEOUT,
+    guideline: Guideline | None = None,
+) -> Graph:
+    """Return the graph behind the address of a SPARQL endpoint.
+
+    `user`, `password` and `token` default to HCC_KG_USER, HCC_KG_PASSWORD and HCC_KG_TOKEN of
+    the environment; `timeout` is in seconds.
+
+    Raises:
+        InputError: it is no address of an endpoint.
+    """
+    if not endpoint.lower().startswith(("http://", "https://")):
+        raise InputError(f"{endpoint!r} should begin with http:// or https://")
+    store = open_store(endpoint, user=user, password=password, token=token, timeout=timeout)
+    return Graph(guideline or load(), store)
+
+
+def ask(
+    question: str,
+    /,
+    *,
+    endpoint: str | None = None,
+    store: str | Path | None = None,
+    short: bool = False,
+    guideline: Guideline | None = None,
+    **parameters: object,
+) -> pl.DataFrame | bool:
+    """Ask an endpoint, a store, or else the guideline and the example cohort: see `Graph.ask`.
+
+    Raises:
+        InputError: as `Graph.ask`, or both an endpoint and a store are named.
+        QueryError: the query is not valid.
+        ComponentError: the endpoint or the store cannot answer.
+    """
+    if endpoint is not None and store is not None:
+        raise InputError("name an endpoint or a store, one of the two")
+    chosen = guideline or load()
+    if endpoint is not None:
+        return remote(endpoint, guideline=chosen).ask(question, short=short, **parameters)
+    if store is None:
+        return _example(chosen).ask(question, short=short, **parameters)
+    opened = graph(store=store, guideline=chosen)
+    try:
+        return opened.ask(question, short=short, **parameters)
+    finally:
+        opened.close()
+
+
+def questions(tag: str | None = None) -> list[Question]:
+    """Return the saved questions, or those with a tag: name, question and parameters of each."""
+    return [one for one in catalogue().values() if tag is None or tag in one.tags]
+
+
+@lru_cache(maxsize=2)
+def _example(guideline: Guideline) -> Graph:
+    store = open_store()
+    build_example(guideline, store)
+    return Graph(guideline, store)
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
