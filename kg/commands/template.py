@@ -18,8 +18,11 @@ from kg.sources.forms import FORMS
 
 def template(
     kind: Annotated[
-        Literal["patients", "lesions", "columns"],
-        typer.Argument(help="The table of patients, that of lesions, or what every column takes."),
+        Literal["patients", "lesions", "columns", "cohorts"],
+        typer.Argument(
+            help="The table of patients, that of lesions, what every column takes, or the cohorts "
+            "of OMOP."
+        ),
     ] = "patients",
     output: Output = None,
     format: Annotated[

@@ -12,6 +12,7 @@ from kg.keys import ID, LESION_ID
 from kg.patients.cells import expected
 from kg.reference.cards import unit_of
 from kg.texts import counted
+from kg.writers.omop import definitions
 
 
 def patients(guideline: Guideline) -> str:
@@ -32,10 +33,16 @@ def columns(guideline: Guideline) -> str:
     return _csv([head, *described])
 
 
+def cohorts(guideline: Guideline) -> str:
+    """Return the definitions of the cohorts that `--format omop` fills."""
+    return _csv(definitions(guideline))
+
+
 TEMPLATES: Mapping[str, Callable[[Guideline], str]] = {
     "patients": patients,
     "lesions": lesions,
     "columns": columns,
+    "cohorts": cohorts,
 }
 
 

@@ -11,8 +11,9 @@ from kg.writers.task import Task, Writer
 
 __all__ = ["FORMATS", "FormatName", "Task", "Writer", "format_of", "writer_of"]
 
-FormatName: TypeAlias = Literal["table", "csv", "json", "jsonl", "ttl", "parquet"]
+FormatName: TypeAlias = Literal["table", "csv", "json", "jsonl", "ttl", "parquet", "fhir", "omop"]
 FORMATS: tuple[FormatName, ...] = get_args(FormatName)
+_BY_NAME = ("table", "fhir", "omop")  # formats that no ending tells
 EXPLAINED, COMPACT = ("json", "jsonl"), ("csv", "parquet")
 
 
@@ -25,7 +26,7 @@ def format_of(output: Path | Remote) -> str:
     if isinstance(output, Path) and output.is_dir():
         raise InputError(f"{output} is a folder; name a file to write to")
     if not output.suffix:
-        endings = ", ".join(f".{name}" for name in FORMATS if name != "table")
+        endings = ", ".join(f".{name}" for name in FORMATS if name not in _BY_NAME)
         raise InputError(f"{output} has no extension; end it in one of {endings}, or give a format")
     return output.suffix.removeprefix(".").lower()
 
@@ -53,6 +54,10 @@ def writer_of(name: str, task: Task) -> Writer:
         from kg.writers import rows  # noqa: PLC0415
 
         return rows.write_csv if name == "csv" else rows.write_parquet
+    if name in ("fhir", "omop"):
+        from kg.writers import fhir, omop  # noqa: PLC0415
+
+        return fhir.write_fhir if name == "fhir" else omop.write_omop
     if name == "ttl":
         from kg.writers import turtle  # noqa: PLC0415
 
