@@ -1,4 +1,4 @@
-"""One suite for every store: in memory, on disk, and behind a foreign server."""
+"""One suite for every store: in memory, on disk, by way of rdflib, behind a foreign server."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 import pytest
+from rdflib_store import RdflibStore
 
 from kg.errors import InputError, QueryError
 from kg.stores import Store, Table, open_store
@@ -34,7 +35,7 @@ _VIRTUOSO_DIFFERS = {
 }
 
 
-@pytest.fixture(scope="module", params=["memory", "disk", "virtuoso"])
+@pytest.fixture(scope="module", params=["memory", "disk", "rdflib", "virtuoso"])
 def opened(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Store]:
@@ -43,6 +44,8 @@ def opened(
         store = open_store()
     elif request.param == "disk":
         store = open_store(tmp_path_factory.mktemp("stores") / "store")
+    elif request.param == "rdflib":
+        store = RdflibStore()
     else:
         server: Virtuoso = request.getfixturevalue("virtuoso")
         store = open_store(
