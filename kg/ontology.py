@@ -30,7 +30,8 @@ DCTERMS = "http://purl.org/dc/terms/"
 OA = "http://www.w3.org/ns/oa#"
 
 LABEL, DEFINITION, NOTATION = RDFS + "label", SKOS + "definition", SKOS + "notation"
-ALT_LABEL, EDITORIAL, NOTE = SKOS + "altLabel", SKOS + "editorialNote", SKOS + "note"
+ALT_LABEL, HIDDEN_LABEL = SKOS + "altLabel", SKOS + "hiddenLabel"
+EDITORIAL, NOTE = SKOS + "editorialNote", SKOS + "note"
 SUBCLASS, SOURCE = RDFS + "subClassOf", DCTERMS + "source"
 
 Node: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal

@@ -114,6 +114,7 @@ class Value:
     label: str
     definition: str
     headline: str | None = None
+    hidden_labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,7 @@ class Variable:
     bands: tuple[Interval, ...] = ()
     units: tuple[Unit, ...] = ()
     unremarkable: str | None = None
+    hidden_labels: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         unit = f" in {self.unit_symbol}" if self.unit_symbol else ""

@@ -4,7 +4,7 @@ import streamlit as st
 
 from kg.guideline import load
 from kg.ui import session
-from kg.ui.patient import form, state, tools, verdicts
+from kg.ui.patient import form, line, state, tools, verdicts
 from kg.ui.shell import head
 
 g = load()
@@ -16,6 +16,7 @@ head(
     "Enter what is known of a patient; read what the guideline says, for which therapy, and why.",
 )
 tools.tools(g, now)
+line.line(g)
 other = state.other()
 if other is not None:
     with st.container(key="patient-comparison"):

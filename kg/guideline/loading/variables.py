@@ -13,7 +13,17 @@ from kg.guideline.bands import cut_bands
 from kg.guideline.formula import Formula, atoms, decimal_of, read_range
 from kg.guideline.loading.terms import Terms
 from kg.guideline.values import BOOLEAN, Unit, Value, Variable, unit_key
-from kg.ontology import ALT_LABEL, DEFINITION, HCC, LABEL, NOTATION, OWL, RDFS, local_name
+from kg.ontology import (
+    ALT_LABEL,
+    DEFINITION,
+    HCC,
+    HIDDEN_LABEL,
+    LABEL,
+    NOTATION,
+    OWL,
+    RDFS,
+    local_name,
+)
 
 
 class VariableReader(Terms):
@@ -56,6 +66,7 @@ class VariableReader(Terms):
             range=interval,
             unremarkable=ontology.text(node, HCC + "unremarkable"),
             units=self._units(node),
+            hidden_labels=ontology.texts(node, HIDDEN_LABEL),
         )
 
     def _units(self, node: ox.NamedNode) -> tuple[Unit, ...]:
@@ -100,6 +111,7 @@ class VariableReader(Terms):
                 self.need(concepts[w], LABEL),
                 self.need(concepts[w], DEFINITION),
                 self.ontology.text(concepts[w], HCC + "headline"),
+                self.ontology.texts(concepts[w], HIDDEN_LABEL),
             )
             for w in words
         )
