@@ -197,7 +197,7 @@ def test_deciding_variables_suffice_and_none_can_be_left_out(cells):
     decided = {n: s for n, s in LOGIC.states(record).items() if s in (MET, EXCLUDED)}
     assert decided
     for name, state in decided.items():
-        deciding = LOGIC.deciding(name, record.known)
+        deciding = LOGIC.behind(name, record.known)
         kept = nothing | {v: record.known[v] for v in deciding}
         assert LOGIC.state(name, kept) == state
         for variable in deciding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import pyoxigraph as ox
 
@@ -54,6 +55,7 @@ def shortened(texts: Sequence[str], shown: int = 5) -> str:
     return f"{'; '.join(texts[:shown])}; and {len(texts) - shown} more"
 
 
+@lru_cache(maxsize=1_000)
 def class_label(guideline: Guideline, name: str) -> str | None:
     """Return the label of a named class of patients, or None where it has none."""
     return guideline.ontology.text(ox.NamedNode(HCC + name), RDFS + "label")

@@ -142,7 +142,7 @@ class _Search:
         indicated, contraindicated, _ = self.therapy.aspects
         for name, ruling_out in ((contraindicated, MET), (indicated, EXCLUDED)):
             if name and self.logic.state(name, known) == ruling_out:
-                return self.logic.deciding(name, known)
+                return self.logic.behind(name, known)
         return ()
 
     # Which values

@@ -17,6 +17,7 @@ from kg.reasoning.verdicts import EXCLUDED, MET, UNKNOWN, classes_asked, verdict
 
 # The answers of a complete record about one therapy, as leaves of a diagram.
 ANSWER_CONTRAINDICATED, ANSWER_NOT_INDICATED, ANSWER_ELIGIBLE = 0, 1, 2
+_KEPT = 100_000  # classes under what is known of their variables, with what decides them
 STATE = {YES: MET, NO: EXCLUDED, YES | NO: UNKNOWN}
 
 
@@ -38,6 +39,8 @@ class Logic:
         self.guideline = guideline
         self.diagrams = Diagrams(guideline.variables, guideline.formulas, _order(guideline))
         self.roots = {name: self.diagrams.of(Ref(name)) for name in classes_asked(guideline)}
+        self._variables = lru_cache(1_000)(lambda name: guideline.variables_of(Ref(name)))
+        self._behind = lru_cache(_KEPT)(self._of_masks)
         self.answers = {t.id: self._answers(t) for t in guideline.therapies.values()}
         self.intents = {
             t.id: intent_diagram(guideline, self.diagrams, t) for t in guideline.therapies.values()
@@ -79,21 +82,33 @@ class Logic:
         root = self.roots[name] if name in self.roots else self.diagrams.of(Ref(name))
         return STATE[self.evaluation(known).possible(root)]
 
-    def deciding(
-        self, name: str, known: Mapping[str, Knowledge], evaluation: Evaluation | None = None
-    ) -> tuple[str, ...]:
+    def behind(self, name: str, known: Mapping[str, Knowledge]) -> tuple[str, ...]:
+        """Return the variables that decide a class, or those that could where it is unknown.
+
+        Those that decide are a smallest-by-removal set: without any of them the state would
+        be unknown.
+        """
+        masks = tuple(known[variable].mask for variable in self._variables(name))
+        return self._behind(name, masks)
+
+    def _of_masks(self, name: str, masks: tuple[int, ...]) -> tuple[str, ...]:
+        """Return the same from the masks of the variables of the class; kept by `_behind`."""
+        every = [self.guideline.variables[variable].everything for variable in self.diagrams.order]
+        for variable, mask in zip(self._variables(name), masks, strict=True):
+            every[self.diagrams.level[variable]] = mask
+        evaluation = Evaluation(self.diagrams, every)
+        root = self.roots[name] if name in self.roots else self.diagrams.of(Ref(name))
+        if evaluation.possible(root) == YES | NO:
+            return tuple(evaluation.sensitive(root))
+        return self._deciding(root, evaluation)
+
+    def _deciding(self, root: int, evaluation: Evaluation) -> tuple[str, ...]:
         """Return a smallest-by-removal set of variables whose knowledge decides a class.
 
-        No variable of the set can be left out: without it the state would be unknown.
-        Empty where the state is unknown. The variables are tried from the leaves up, so
-        that one pass is enough: below a node all is decided, above it nothing is yet.
-        `evaluation` is that of what is known, where the caller has it.
+        The variables are tried from the leaves up, so that one pass is enough: below a node all
+        is decided, above it nothing is yet.
         """
-        evaluation = evaluation or self.evaluation(known)
-        root = self.roots[name] if name in self.roots else self.diagrams.of(Ref(name))
         answers = evaluation.possible(root)
-        if answers not in (YES, NO):
-            return ()
         other = FALSE if answers == YES else TRUE
         reached = _reached(evaluation, root)
         kept: dict[int, int] = {}  # masks by level; every other variable is free

@@ -1,0 +1,190 @@
+"""What decided a verdict, in one sentence part: the same words wherever a verdict is told.
+
+What is found for one patient and holds for all with the same knowledge is kept: a table of
+patients gets its reasons at the speed of a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from kg.explanation.wording import (
+    NO_INDICATION,
+    always_met,
+    fact,
+    intent_words,
+    listed,
+    named,
+    shortened,
+)
+from kg.guideline import Guideline, Therapy
+from kg.patients.records import Record
+from kg.reasoning.intents import PALLIATIVE
+from kg.reasoning.logic import Logic, logic_of
+from kg.reasoning.verdicts import (
+    CONTRAINDICATED,
+    ELIGIBLE,
+    EXCLUDED,
+    MET,
+    NOT_INDICATED,
+    UNDETERMINED,
+    UNKNOWN,
+    TherapyResult,
+)
+
+
+def _be(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What decided a verdict.
+
+    `criteria` are those behind it, `alone` those that each by itself decide against the therapy,
+    `facts` all facts behind a verdict against it; `covers` as `Logic.covers`.
+    """
+
+    clause: str
+    criteria: tuple[str, ...]
+    alone: tuple[str, ...]
+    facts: tuple[str, ...]
+    covers: tuple[tuple[str, ...], ...]
+
+
+class Clauses:
+    """Tells what decided the verdicts on one patient, from the states of its classes."""
+
+    def __init__(self, guideline: Guideline, record: Record, states: Mapping[str, str]) -> None:
+        self.guideline, self.record, self.states = guideline, record, states
+        self.logic: Logic = logic_of(guideline)
+        self._facts: dict[str, str] = {}
+        self._behind: dict[str, tuple[str, ...]] = {}
+
+    # Facts
+
+    def fact(self, variable: str) -> str:
+        """Return what the record says of a variable."""
+        if variable not in self._facts:
+            self._facts[variable] = fact(self.guideline, self.record, variable)
+        return self._facts[variable]
+
+    def behind(self, name: str) -> tuple[str, ...]:
+        """Return the facts that decide a class, or those that could where it is unknown."""
+        if name not in self._behind:
+            variables = self.logic.behind(name, self.record.known)
+            self._behind[name] = tuple(self.fact(variable) for variable in variables)
+        return self._behind[name]
+
+    def behind_all(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the facts behind several classes, each once."""
+        return tuple(dict.fromkeys(text for name in names for text in self.behind(name)))
+
+    def because(self, names: Iterable[str]) -> str:
+        """Return the clause that gives the first facts behind classes."""
+        facts = shortened(self.behind_all(names))
+        return f" because of {facts}" if facts else ""
+
+    def named(self, names: Iterable[str], last: str = "and") -> str:
+        """Return criteria by identifier and label, as a list in a sentence."""
+        return listed((named(self.guideline, name) for name in names), last)
+
+    # Clauses
+
+    def covers(self, therapy: Therapy) -> tuple[tuple[str, ...], ...]:
+        """Return the smallest sets of indications that cover, where no single one is met."""
+        indicated = self.states[therapy.classes["indicated"]] == MET
+        if not indicated or self.of(therapy.indications, MET):
+            return ()
+        return self.logic.covers(therapy, self.record)
+
+    def of(self, names: Iterable[str], state: str) -> list[str]:
+        """Return those of some classes that are in a state."""
+        return [name for name in names if self.states[name] == state]
+
+    def decision(self, therapy: Therapy, found: TherapyResult) -> Decision:
+        """Return what decided a verdict."""
+        covers = self.covers(therapy)
+        if found.verdict == UNDETERMINED:
+            return Decision(self._undetermined(therapy, found), (), (), (), covers)
+        if found.verdict not in (CONTRAINDICATED, NOT_INDICATED):
+            criteria = (
+                *(self.of(therapy.indications, MET) or (covers[0] if covers else ())),
+                *self.of(therapy.preconditions, MET),
+                *self.of(therapy.relative, MET),
+            )
+            return Decision(self._eligible(therapy, found, covers), criteria, (), (), covers)
+        alone = tuple(self.decisive(therapy, found.verdict))
+        against = found.verdict == CONTRAINDICATED
+        clause = self._contraindicated(therapy) if against else self._not_indicated(therapy)
+        open_ = self.of(therapy.absolute, UNKNOWN) if against else therapy.indications
+        facts = self.behind_all(self.deciding(therapy, found.verdict))
+        return Decision(clause, alone or tuple(open_), alone, facts, covers)
+
+    def decisive(self, therapy: Therapy, answer: str) -> list[str]:
+        """Return the criteria that each by itself decide against a therapy."""
+        if answer == CONTRAINDICATED:
+            return self.of(therapy.absolute, MET)
+        return self.of(therapy.preconditions, EXCLUDED) if answer == NOT_INDICATED else []
+
+    def deciding(self, therapy: Therapy, answer: str) -> list[str]:
+        """Return the classes that decide against a therapy: criteria, or else a whole formula."""
+        aspect = {CONTRAINDICATED: "contraindicated", NOT_INDICATED: "indicated"}.get(answer)
+        if aspect is None:
+            return []
+        return self.decisive(therapy, answer) or [therapy.classes[aspect]]
+
+    def _contraindicated(self, therapy: Therapy) -> str:
+        met = self.of(therapy.absolute, MET)
+        because = self.because(self.deciding(therapy, CONTRAINDICATED))
+        if met:
+            return f"{self.named(met)} {_be(met)} met{because}"
+        return self.always(self.of(therapy.absolute, UNKNOWN)) + because
+
+    def _not_indicated(self, therapy: Therapy) -> str:
+        failed = self.of(therapy.preconditions, EXCLUDED)
+        because = self.because(self.deciding(therapy, NOT_INDICATED))
+        if failed:
+            return f"{self.named(failed)}, a precondition, {_be(failed)} excluded{because}"
+        together = len(self.of(therapy.indications, EXCLUDED)) < len(therapy.indications)
+        beside = " together with the preconditions" if together else ""
+        return f"{NO_INDICATION}{beside}{because}"
+
+    def _undetermined(self, therapy: Therapy, found: TherapyResult) -> str:
+        unknown = [
+            aspect
+            for aspect in ("indicated", "contraindicated")
+            if self.states.get(therapy.classes.get(aspect, "")) == UNKNOWN
+        ]
+        variables = self.guideline.variables
+        labels = [v.label for name, v in variables.items() if name in found.missing]
+        return f"whether it is {listed(unknown, 'or')} depends on {shortened(labels, 3)}"
+
+    def _eligible(
+        self, therapy: Therapy, found: TherapyResult, covers: tuple[tuple[str, ...], ...]
+    ) -> str:
+        met = self.of(therapy.indications, MET) + self.of(therapy.preconditions, MET)
+        parts = [intent_words(self.guideline, therapy, PALLIATIVE)] * (found.intent == PALLIATIVE)
+        parts += [self.always(covers[0])] if covers else []
+        if met:
+            parts.append(f"{self.named(met)} {_be(met)} met")
+        return "; ".join([*parts, *self.cautions(therapy, found)])
+
+    def cautions(self, therapy: Therapy, found: TherapyResult) -> list[str]:
+        """Return what is known of contraindications, as parts of a sentence."""
+        if not therapy.absolute and not therapy.relative:
+            return []  # its notes say so
+        if found.verdict == ELIGIBLE:
+            return ["no absolute or relative contraindication is met"]
+        met = self.of(therapy.relative, MET)
+        parts = ["no absolute contraindication is met"]
+        if met:
+            parts.append(f"caution is called for by {self.named(met)}")
+        if found.unchecked:
+            parts.append(f"{self.named(found.unchecked)} could not be checked")
+        return parts
+
+    def always(self, names: Sequence[str]) -> str:
+        """Return the clause for criteria of which some are met, whichever they are."""
+        return always_met([named(self.guideline, name) for name in names])
