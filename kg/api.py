@@ -24,6 +24,7 @@ from kg.engines.summary import Summary
 from kg.explanation.explanations import PatientExplanation
 from kg.explanation.reasons import explain as explanation_of
 from kg.explanation.signs import verdict_table
+from kg.explanation.tables import reasons_frame, reasons_schema
 from kg.guideline import Criterion, Guideline, Therapy
 from kg.guideline import load as load_from
 from kg.guideline.values import Variable
@@ -33,7 +34,7 @@ from kg.patients.given import Table, given
 from kg.patients.mappings import record_of
 from kg.patients.reading import Options, reading_of
 from kg.patients.tables import PatientTable
-from kg.reasoning.results import patients, schema
+from kg.reasoning.results import Chunk, patients, schema
 from kg.reasoning.verdicts import PatientResult
 from kg.sources.draft import Draft, draft_of
 from kg.writers import Task, format_of, writer_of
@@ -125,6 +126,7 @@ class TableResult:
     rejected_lesions: pl.DataFrame
     _task: Task
     _results: pl.DataFrame
+    _chunks: tuple[Chunk, ...]
 
     def __repr__(self) -> str:
         return f"<TableResult: {self.summary.words}>"
@@ -152,6 +154,21 @@ class TableResult:
         (String: the JSON text of a list).
         """
         return compact_rows(self._task, self._results)
+
+    def reasons(self, therapies: str | Iterable[str] | None = None) -> pl.DataFrame:
+        """Return the reason of each verdict: one row per patient and therapy.
+
+        Columns: `patient_id`, `therapy`, `verdict`; `eligible` (Boolean, null where the verdict
+        is undetermined: such a patient is not ruled out); `reason`, a sentence; `criteria`,
+        `labels` and `places` of the criteria behind the verdict (lists).
+
+        Raises:
+            InputError: there is no such therapy.
+        """
+        guideline = self._task.guideline
+        names = [n for n in guideline.chosen(therapies) if n in self._task.therapies]
+        frames = [reasons_frame(guideline, names, chunk) for chunk in self._chunks]
+        return pl.concat([pl.DataFrame(schema=reasons_schema(names)), *frames])
 
     def patients(self) -> Iterator[PatientResult]:
         """Yield the results as objects, patient by patient."""
@@ -188,7 +205,7 @@ def classify_table(
     table = _table(chosen, source, lesions, options)
     summary = Summary()
     kept = KeptRejects(summary, strict)
-    found = [c.frame for c in chunks(table, engine_of(engine, chosen).batches(), kept, summary)]
+    found = tuple(chunks(table, engine_of(engine, chosen).batches(), kept, summary))
     return TableResult(
         summary=summary,
         rejected=kept.frame(table.source.columns),
@@ -196,7 +213,8 @@ def classify_table(
             table.lesions.source.columns if table.lesions else [], of_lesions=True
         ),
         _task=task,
-        _results=pl.concat([pl.DataFrame(schema=schema(chosen)), *found]),
+        _results=pl.concat([pl.DataFrame(schema=schema(chosen)), *(c.frame for c in found)]),
+        _chunks=found,
     )
 
 
@@ -211,6 +229,7 @@ def classify_file(
     rejects: str | Path | None = None,
     explain: bool = False,
     compact: bool = False,
+    reasons: bool = False,
     strict: bool = False,
     guideline: Guideline | None = None,
     **options: Unpack[Options],
@@ -218,10 +237,11 @@ def classify_file(
     """Classify a table of any size into a file, batch by batch, as `hcc-kg classify` does.
 
     `format` is csv, json, jsonl, parquet, ttl or table; by default the ending of `output`.
-    `explain` adds every criterion (json, jsonl), `compact` gives one row per patient (csv,
-    parquet). Rejected rows go to `rejects`, by default STEM.rejected.csv beside the output, where
-    STEM is its name without the ending; rejected lesions go to STEM.rejected.lesions.csv beside
-    that file. The file appears whole or not at all.
+    `explain` adds every criterion (json, jsonl); `compact` gives one row per patient, and
+    `reasons` the reason of each verdict in words (csv, parquet). Rejected rows go to `rejects`, by
+    default STEM.rejected.csv beside the output, where STEM is its name without the ending;
+    rejected lesions go to STEM.rejected.lesions.csv beside that file. The file appears whole or
+    not at all.
 
     Raises:
         InputError: as `classify_table`, a file cannot be written, there is no such format, or
@@ -229,7 +249,7 @@ def classify_file(
         ComponentError: as `classify_table`.
     """
     chosen, target = guideline or load(), Path(output)
-    task = Task(chosen, chosen.chosen(therapies), explain, compact)
+    task = Task(chosen, chosen.chosen(therapies), explain, compact, reasons)
     write = writer_of(format or format_of(target), task)
     summary = Summary()
     beside = target.parent / f"{target.stem}.rejected.csv"

@@ -129,7 +129,7 @@ class OpenCohort:
         if format_ == "parquet":
             rows(task, self.results).write_parquet(into)
         elif format_ == "jsonl":
-            for text in objects(task, Chunk(self.results, lambda: iter(()))):
+            for text in objects(task, iter([Chunk(self.results, lambda: iter(()))])):
                 into.write(text.encode() + b"\n")
         else:
             joined_rows(task, self.results).write_csv(into)

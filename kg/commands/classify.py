@@ -67,6 +67,10 @@ def classify(
         bool,
         typer.Option("--compact", help="CSV, Parquet: one row per patient, states as numbers."),
     ] = False,
+    reasons: Annotated[
+        bool,
+        typer.Option("--reasons", help="CSV, Parquet: the reason of each verdict in words."),
+    ] = False,
     strict: Strict = False,
     ignore_unknown: IgnoreUnknown = False,
     ontology: Ontology = None,
@@ -84,7 +88,9 @@ def classify(
 
         hcc-kg classify --example
 
-        hcc-kg classify patients.csv --format json --explain
+        hcc-kg classify patients.csv --output explained.jsonl --explain
+
+        hcc-kg classify patients.csv --output reasons.csv --reasons
 
         hcc-kg classify patients.csv --output verdicts.parquet
 
@@ -96,7 +102,7 @@ def classify(
     need the same version of hcc-kg with its extra spark.
     """
     guideline = load(ontology)
-    task = Task(guideline, guideline.chosen(therapy), explain, compact)
+    task = Task(guideline, guideline.chosen(therapy), explain, compact, reasons)
     places = _places(patients, lesions, example, output, rejects)
     form = format or (format_of(places.output) if places.output else "table")
     writer_of(form, task)

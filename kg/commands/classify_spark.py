@@ -62,6 +62,8 @@ def classify_with_spark(
         output = places.output
         into = output if isinstance(output, Remote) and form in FOLDERS else None
         if into is not None:
+            if task.reasons:
+                raise InputError(f"{into}: with --reasons, write to a file of this machine")
             check_new(spark, into)
         table = open_tables(
             spark,

@@ -89,7 +89,7 @@ class SparkTable:
             repeated=reader.repeated,
             lesions=lesions.frame if lesions else None,
             missing=not task.compact,
-            with_good=task.explain,
+            with_good=task.needs_records,
         )
         return SparkResults(self, task, job)
 

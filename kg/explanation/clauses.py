@@ -53,6 +53,11 @@ class Decision:
     covers: tuple[tuple[str, ...], ...]
 
 
+def reason(guideline: Guideline, verdict: str, told: Decision) -> str:
+    """Return a verdict and what decided it, as one sentence."""
+    return f"{guideline.verdicts[verdict][0].capitalize()}: {told.clause}."
+
+
 class Clauses:
     """Tells what decided the verdicts on one patient, from the states of its classes."""
 
@@ -158,7 +163,7 @@ class Clauses:
             if self.states.get(therapy.classes.get(aspect, "")) == UNKNOWN
         ]
         variables = self.guideline.variables
-        labels = [v.label for name, v in variables.items() if name in found.missing]
+        labels = [variables[name].label for name in self.guideline.in_order(found.missing)]
         return f"whether it is {listed(unknown, 'or')} depends on {shortened(labels, 3)}"
 
     def _eligible(

@@ -131,7 +131,7 @@ class Therapy:
             (RELATIVE, self.relative),
         )
 
-    @property
+    @cached_property
     def criteria(self) -> tuple[str, ...]:
         """All criteria of the row, in the order of the row."""
         return tuple(name for _, names in self.row for name in names)
@@ -319,4 +319,12 @@ class Guideline:
         for name in references(formula):
             for variable in self.variables_of(self.formulas[name]):
                 found.setdefault(variable)
-        return tuple(sorted(found, key=list(self.variables).index))
+        return tuple(self.in_order(found))
+
+    def in_order(self, variables: Iterable[str]) -> list[str]:
+        """Return variables in the order of the guideline."""
+        return sorted(variables, key=self._places.__getitem__)
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {name: place for place, name in enumerate(self.variables)}

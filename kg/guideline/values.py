@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
+from functools import cached_property
 
 BOOLEAN = ("true", "false")
 
@@ -181,7 +182,7 @@ class Variable:
         unit = f" in {self.unit_symbol}" if self.unit_symbol else ""
         return f"<Variable {self.name}: {self.label}, {self.type}{unit}>"
 
-    @property
+    @cached_property
     def is_number(self) -> bool:
         """Whether the values are numbers."""
         return self.type in ("integer", "decimal")
@@ -194,22 +195,22 @@ class Variable:
                 return unit
         return None
 
-    @property
+    @cached_property
     def words(self) -> tuple[str, ...]:
         """The values of an enumerated or boolean variable as words."""
         return tuple(value.name for value in self.values)
 
-    @property
+    @cached_property
     def band_count(self) -> int:
         """How many bands there are."""
         return len(self.bands) if self.is_number else len(self.values)
 
-    @property
+    @cached_property
     def everything(self) -> int:
         """The mask of all bands: nothing is known."""
         return (1 << self.band_count) - 1
 
-    @property
+    @cached_property
     def unknown(self) -> Knowledge:
         """The knowledge that says nothing."""
         if self.is_number:

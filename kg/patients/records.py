@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -21,6 +21,7 @@ from kg.guideline.values import Interval, Knowledge, Variable
 from kg.patients.cells import CellError, parse_cell
 
 Lesion = Mapping[str, str | None]
+ReadCell = Callable[[Variable, str | None], Knowledge | None]
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ def read_record(
     patient_id: str,
     cells: Mapping[str, str | None],
     lesions: Iterable[Lesion] | None = None,
+    read: ReadCell = parse_cell,
 ) -> Record:
     """Return the record of one patient from the cells of its row and of its lesions.
 
@@ -68,7 +70,7 @@ def read_record(
         if variable is None or variable.type == "string":
             raise InputError(f"patient {patient_id}: {name!r} is not a variable of a patient")
         try:
-            knowledge = parse_cell(variable, cell)
+            knowledge = read(variable, cell)
         except CellError as error:
             raise InputError(f"patient {patient_id}, {name}: {error}") from error
         if knowledge is not None:

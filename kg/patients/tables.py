@@ -11,8 +11,9 @@ import polars as pl
 
 from kg.errors import InputError
 from kg.guideline import Guideline
+from kg.guideline.values import Knowledge, Variable
 from kg.keys import ID, PROBLEM, REASON, ROW
-from kg.patients.cells import UNKNOWN_WORDS
+from kg.patients.cells import UNKNOWN_WORDS, parse_cell
 from kg.patients.columns import as_text, mask_type, read_columns
 from kg.patients.headers import Head, blank_rows, head_of
 from kg.patients.lesions import LesionTable
@@ -121,11 +122,19 @@ class RowReader:
 
     def records(self, batch: Batch) -> Iterator[Record]:
         """Yield the good rows of a batch as records."""
-        names = [ID, *self.variables]
+        names, kept = [ID, *self.variables], dict[tuple[str, str | None], Knowledge | None]()
+
+        def read(variable: Variable, cell: str | None) -> Knowledge | None:
+            """Read a cell; the same cell of a variable is read once."""
+            key = (variable.name, cell)
+            if key not in kept:
+                kept[key] = parse_cell(variable, cell)
+            return kept[key]
+
         texts = pl.DataFrame([as_text(batch.cells[name]) for name in names])
         for row in texts.iter_rows():
             cells = dict(zip(names[1:], row[1:], strict=True))
-            yield read_record(self.guideline, row[0], cells, batch.lesions.get(row[0]))
+            yield read_record(self.guideline, row[0], cells, batch.lesions.get(row[0]), read)
 
 
 class PatientTable(RowReader):

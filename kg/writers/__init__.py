@@ -14,7 +14,7 @@ __all__ = ["FORMATS", "FormatName", "Task", "Writer", "format_of", "writer_of"]
 FormatName: TypeAlias = Literal["table", "csv", "json", "jsonl", "ttl", "parquet", "fhir", "omop"]
 FORMATS: tuple[FormatName, ...] = get_args(FormatName)
 _BY_NAME = ("table", "fhir", "omop")  # formats that no ending tells
-EXPLAINED, COMPACT = ("json", "jsonl"), ("csv", "parquet")
+EXPLAINED, FLAT = ("json", "jsonl"), ("csv", "parquet")
 
 
 def format_of(output: Path | Remote) -> str:
@@ -44,8 +44,11 @@ def writer_of(name: str, task: Task) -> Writer:
             f"explain goes with format {' or '.join(EXPLAINED)}, not {name}; "
             "for one patient in words see 'hcc-kg explain'"
         )
-    if task.compact and name not in COMPACT:
-        raise InputError(f"compact goes with format {' or '.join(COMPACT)}, not {name}")
+    for asked, word in ((task.compact, "compact"), (task.reasons, "reasons")):
+        if asked and name not in FLAT:
+            raise InputError(f"{word} goes with format {' or '.join(FLAT)}, not {name}")
+    if task.compact and task.reasons:
+        raise InputError("compact has no room for reasons; ask for one of them")
     if name in ("json", "jsonl"):
         from kg.writers import json  # noqa: PLC0415 - only what is asked for is loaded
 

@@ -4,64 +4,87 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
 
 from kg.explanation.explanations import criteria_json
 from kg.explanation.reasons import explain
+from kg.explanation.tables import decided, short_json
 from kg.guideline import Guideline
 from kg.keys import ID
 from kg.patients.column_records import CONFLICTS
+from kg.patients.records import Record
 from kg.reasoning.logic import STATE
-from kg.reasoning.results import CODE, LISTS, STATE_, Chunk, Coded, answers, patients
-from kg.reasoning.verdicts import MET, NOT_ASSESSED
+from kg.reasoning.results import CODE, LISTS, STATE_, Chunk, Coded, answers
+from kg.reasoning.verdicts import MET, NOT_ASSESSED, PatientResult
 from kg.writers.task import Task
 
 THERAPY_ = "therapy:"
+IN_FULL = 20  # patients of a table that is explained with the texts of criteria for each
 
 
 def write_json(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
     """Write a JSON array with one object per patient."""
     with path.open("w", encoding="utf-8") as file:
         first = True
-        for chunk in chunks:
-            for text in objects(task, chunk):
-                file.write("[\n" if first else ",\n")
-                file.write(text)
-                first = False
+        for text in objects(task, chunks):
+            file.write("[\n" if first else ",\n")
+            file.write(text)
+            first = False
         file.write("[]\n" if first else "\n]\n")
 
 
 def write_jsonl(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
     """Write one object per line."""
     with path.open("w", encoding="utf-8") as file:
-        for chunk in chunks:
-            file.writelines(text + "\n" for text in objects(task, chunk))
+        file.writelines(text + "\n" for text in objects(task, chunks))
 
 
-def objects(task: Task, chunk: Chunk) -> Iterator[str]:
+def objects(task: Task, chunks: Iterator[Chunk]) -> Iterator[str]:
     """Yield the JSON text of each patient's object."""
-    if task.explain:
-        yield from _explained(task, chunk)
-    else:
-        yield from _plain(task, chunk.frame)
+    if not task.explain:
+        for chunk in chunks:
+            yield from _plain(task, chunk.frame)
+        return
+    first = next(chunks, None)
+    second = next(chunks, None)
+    every = (c for c in (first, second) if c is not None)
+    small = first is not None and second is None and len(first.frame) <= IN_FULL
+    place = 0
+    for chunk in chain(every, chunks):
+        for text in _explained(task, chunk, place, small):
+            yield text
+            place += 1
 
 
 def _dump(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _explained(task: Task, chunk: Chunk) -> Iterator[str]:
-    """Yield each patient's object from the explanation that explains it."""
+def _explained(task: Task, chunk: Chunk, place: int, small: bool) -> Iterator[str]:
+    """Yield each patient's object with its explanation; in full in a small table.
+
+    In a larger one the texts of the criteria stand with the first patient alone.
+    """
     plain = _plain(task, chunk.frame)
-    results = patients(task.guideline, chunk.frame)
-    for text, record, result in zip(plain, chunk.records(), results, strict=True):
-        explanation = explain(task.guideline, record, result)
-        told = json.loads(text)
-        for name in task.therapies:
-            told["therapies"][name].update(criteria_json(explanation.therapies[name]))
-        yield _dump(told)
+    for i, (text, told) in enumerate(
+        zip(plain, decided(task.guideline, chunk), strict=True), start=place
+    ):
+        clauses, result = told
+        added = _dump({"explanation": short_json(clauses, result, task.therapies)})
+        whole = f"{text[:-1]}, {added[1:-1]}}}"
+        yield _in_full(task, whole, clauses.record, result) if small or not i else whole
+
+
+def _in_full(task: Task, text: str, record: Record, result: PatientResult) -> str:
+    """Return an object with every criterion of each therapy in it."""
+    told = json.loads(text)
+    explanation = explain(task.guideline, record, result)
+    for name in task.therapies:
+        told["therapies"][name].update(criteria_json(explanation.therapies[name]))
+    return _dump(told)
 
 
 def _plain(task: Task, frame: pl.DataFrame) -> Iterator[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from kg.explanation.tables import WORDS, reasons_frame
 from kg.keys import ID
 from kg.patients.column_records import CONFLICTS
 from kg.reasoning.results import LISTS, STATE_, VERDICT_, Chunk, Coded, answers, interleaved, schema
@@ -21,20 +22,35 @@ def write_csv(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
     with path.open("wb") as file:
         file.write((",".join(_columns(task)) + "\n").encode())
         for chunk in chunks:
-            make = compact_rows if task.compact else joined_rows
-            make(task, chunk.frame).write_csv(file, include_header=False)
+            _joined(task, chunk).write_csv(file, include_header=False)
 
 
 def write_parquet(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
     """Write Parquet; lists are list columns."""
-    make = compact_rows if task.compact else rows
-    columns = make(task, pl.DataFrame(schema=schema(task.guideline))).schema
-    parquet.write_parquet((make(task, chunk.frame) for chunk in chunks), columns, path)
+    parquet.write_parquet((_made(task, chunk) for chunk in chunks), _empty(task).schema, path)
 
 
 def _columns(task: Task) -> list[str]:
-    empty = pl.DataFrame(schema=schema(task.guideline))
-    return (compact_rows if task.compact else rows)(task, empty).columns
+    return _empty(task).columns
+
+
+def _empty(task: Task) -> pl.DataFrame:
+    return _made(task, Chunk(pl.DataFrame(schema=schema(task.guideline)), lambda: iter(())))
+
+
+def _made(task: Task, chunk: Chunk) -> pl.DataFrame:
+    """Return the rows of the form that a task asks for."""
+    if task.reasons:
+        return reasons_frame(task.guideline, task.therapies, chunk)
+    return (compact_rows if task.compact else rows)(task, chunk.frame)
+
+
+def _joined(task: Task, chunk: Chunk) -> pl.DataFrame:
+    """Return the same with lists as texts; an empty list is null."""
+    if task.reasons:
+        joined = [pl.col(name).list.join("; ").replace("", None) for name in WORDS]
+        return _made(task, chunk).with_columns(joined)
+    return compact_rows(task, chunk.frame) if task.compact else joined_rows(task, chunk.frame)
 
 
 def rows(task: Task, frame: pl.DataFrame) -> pl.DataFrame:

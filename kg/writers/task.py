@@ -13,12 +13,22 @@ from kg.reasoning.results import Chunk
 
 @dataclass(frozen=True)
 class Task:
-    """What a writer is asked for: which therapies, and whether with the full explanation."""
+    """What a writer is asked for: which therapies, and in which form.
+
+    `explain` asks for the full explanation, `compact` for a row per patient, `reasons` for rows
+    with the reason of each verdict.
+    """
 
     guideline: Guideline
     therapies: Sequence[str]
     explain: bool = False
     compact: bool = False
+    reasons: bool = False
+
+    @property
+    def needs_records(self) -> bool:
+        """Whether the records behind the results are needed."""
+        return self.explain or self.reasons
 
 
 class Writer(Protocol):

@@ -1,0 +1,83 @@
+"""Reasons for a table of patients: a row for each verdict, with what decided it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import polars as pl
+
+from kg.explanation.clauses import Clauses, Decision, reason
+from kg.guideline import Guideline
+from kg.keys import ID
+from kg.reasoning.results import Chunk, patients
+from kg.reasoning.verdicts import ELIGIBLES, UNDETERMINED, VERDICTS, PatientResult
+
+WORDS = ("criteria", "labels", "places")
+
+
+def decided(guideline: Guideline, chunk: Chunk) -> Iterator[tuple[Clauses, PatientResult]]:
+    """Yield each patient of some results with what can tell why."""
+    results = patients(guideline, chunk.frame)
+    for record, result in zip(chunk.records(), results, strict=True):
+        yield Clauses(guideline, record, result.states), result
+
+
+def short_json(
+    clauses: Clauses, result: PatientResult, therapies: Sequence[str]
+) -> dict[str, object]:
+    """Return what explains a patient without the texts of criteria, which stand elsewhere.
+
+    The states of all criteria, the facts of the record in words, the reason of each verdict and,
+    where they are called for, the sets of indications that cover a therapy.
+    """
+    guideline = clauses.guideline
+    reasons, covers = {}, {}
+    for name in therapies:
+        told = clauses.decision(guideline.therapies[name], result.therapies[name])
+        reasons[name] = reason(guideline, result.therapies[name].verdict, told)
+        if told.covers:
+            covers[name] = told.covers
+    states = {c: result.states[c] for n in therapies for c in guideline.therapies[n].criteria}
+    told_of = {*clauses.record.recorded, *clauses.record.derived}
+    facts = [clauses.fact(name) for name in guideline.variables if name in told_of]
+    return {"facts": facts, "states": states, "reasons": reasons, "covers": covers}
+
+
+def reasons_schema(therapies: Sequence[str]) -> pl.Schema:
+    """Return the columns of `reasons_frame`."""
+    texts = pl.List(pl.String())
+    return pl.Schema(
+        {
+            ID: pl.String(),
+            "therapy": pl.Enum(therapies),
+            "verdict": pl.Enum(VERDICTS),
+            "eligible": pl.Boolean(),
+            "reason": pl.String(),
+            **dict.fromkeys(WORDS, texts),
+        }
+    )
+
+
+def reasons_frame(guideline: Guideline, therapies: Sequence[str], chunk: Chunk) -> pl.DataFrame:
+    """Return one row per patient and therapy: the verdict, its reason, and the criteria behind it.
+
+    `eligible` is null where the verdict is undetermined: such a patient is not ruled out.
+    """
+    rows = []
+    for clauses, result in decided(guideline, chunk):
+        for name in therapies:
+            found = result.therapies[name]
+            told = clauses.decision(guideline.therapies[name], found)
+            eligible = None if found.verdict == UNDETERMINED else found.verdict in ELIGIBLES
+            verdict = (result.patient_id, name, found.verdict, eligible)
+            rows.append(
+                (*verdict, reason(guideline, found.verdict, told), *_words(guideline, told))
+            )
+    return pl.DataFrame(rows, schema=reasons_schema(therapies), orient="row")
+
+
+def _words(guideline: Guideline, told: Decision) -> tuple[list[str], list[str], list[str]]:
+    """Return the criteria behind a verdict, their labels and their places in the guideline."""
+    criteria = [guideline.criteria[name] for name in told.criteria]
+    places = dict.fromkeys(place for criterion in criteria for place in criterion.places)
+    return [c.id for c in criteria], [c.label for c in criteria], list(places)
