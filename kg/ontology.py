@@ -27,6 +27,7 @@ OWL = "http://www.w3.org/2002/07/owl#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 DCTERMS = "http://purl.org/dc/terms/"
+PROV = "http://www.w3.org/ns/prov#"
 OA = "http://www.w3.org/ns/oa#"
 
 LABEL, DEFINITION, NOTATION = RDFS + "label", SKOS + "definition", SKOS + "notation"
@@ -193,6 +194,10 @@ class Ontology:
         """Return the named subjects of an `rdf:type`."""
         found = self.subjects(_TYPE, ox.NamedNode(iri))
         return [node for node in found if isinstance(node, ox.NamedNode)]
+
+    def typed(self) -> list[Node]:
+        """Return every subject that has an `rdf:type`."""
+        return [node for node, said in self._out.items() if _TYPE in said]
 
     def members(self, head: Node) -> Iterator[Node]:
         """Yield the members of an RDF list."""

@@ -42,7 +42,8 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def variables(shared: Path) -> list[dict[str, str]]:
-    return rows_of(shared / "spec" / "variables.tsv")
+    spec = shared / "spec"
+    return rows_of(spec / "variables.tsv") + rows_of(spec / "2026" / "variables.tsv")
 
 
 @pytest.fixture(scope="module")

@@ -186,7 +186,7 @@ def test_every_lesion_column_but_the_diameter_has_the_name_of_its_variable(
 ) -> None:
     columns = {column: v.name for column, v in guideline.lesion_columns.items()}
     assert columns.pop("diameter_cm") == "max_tumour_diameter_cm"
-    assert len(columns) == 11
+    assert len(columns) == 12
     assert all(column == name for column, name in columns.items())
 
 

@@ -59,7 +59,8 @@ def flat(patients: Patients) -> list[dict[str, Any]]:
 def test_json_has_its_keys_in_order_and_its_lists_sorted(
     cohort: Patients, guideline: Guideline
 ) -> None:
-    keys = ["patient_id", "conflicts", "therapies", "recommendations", "response_to_ablation"]
+    keys = ["patient_id", "edition", "conflicts", "therapies", "recommendations"]
+    keys.append("response_to_ablation")
     for patient in cohort:
         assert list(patient) == keys
         assert list(patient["therapies"]) == list(guideline.therapies)

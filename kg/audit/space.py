@@ -28,7 +28,7 @@ Values = Mapping[str, Knowledge]  # the value of each variable that a record tel
 Weigh = Callable[[Variable], tuple[float, ...]]
 
 _BEST, _LIKELY = 0.9, 0.5
-_MEASURED = ("count", "maximum")  # how number and size of the tumours follow from lesions
+_MEASURED = ("count", "maximum", "sum")  # how number and size of the tumours follow from lesions
 _STEP = Decimal("0.1")
 
 

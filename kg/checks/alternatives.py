@@ -21,6 +21,9 @@ def alternatives(material: Material) -> Examined:
         raise OntologyError(f"the ontology imports <{module}>; no verdict may rest on it")
     guideline, readings = with_alternatives(material.folder, material.ontology.edition)
     ontology, named = guideline.ontology, set[str]()
+    if not readings:
+        yield "alternatives", ()
+        return
     for reading in readings:
         node = ox.NamedNode(HCC + reading.id)
         named.update(ontology.iris(node, HCC + "replacement"))

@@ -25,9 +25,9 @@ _USES: dict[str, tuple[set[str], set[str]]] = {
     "key": (set(), {"criteria", "recommendations", "responses", "patterns"}),
     "descriptive": (set(), {"criteria", "recommendations", "responses", "patterns"}),
     "criterion": ({"criteria"}, set()),
-    "recommendation": ({"recommendations"}, {"criteria", "responses"}),
+    "recommendation": ({"recommendations"}, {"responses"}),
     "response": ({"responses"}, {"criteria", "recommendations"}),
-    "child_pugh_component": ({"patterns"}, {"criteria", "recommendations", "responses"}),
+    "child_pugh_component": ({"patterns"}, set()),
 }
 
 
@@ -74,18 +74,24 @@ def aspects(material: Material) -> Examined:
 
 @check("content")
 def rows(material: Material) -> Examined:
-    """Every criterion in the row of a therapy is of the kind of its part, and there once."""
+    """Every criterion in a row is of the kind of its part, there once; a note tells exceptions."""
     guideline = material.guideline
     for therapy in guideline.therapies.values():
         faults = [
             f"{name} is in its row as {kind}, and of the kind {guideline.criteria[name].kind}"
             for kind, part in _KINDS.items()
             for name in part(therapy)
-            if guideline.criteria[name].kind != kind
+            if guideline.criteria[name].kind not in (kind, *_borrowed(therapy, kind))
         ]
         repeated = sorted({n for n in therapy.criteria if therapy.criteria.count(n) > 1})
         faults += [f"{name} is in its row more than once" for name in repeated]
         yield name_of(therapy.iri), faults
+
+
+def _borrowed(therapy: Therapy, kind: str) -> tuple[str, ...]:
+    """Return what else may be a caution of a therapy whose note says why."""
+    caution = kind == "relative_contraindication"
+    return ("absolute_contraindication",) if caution and therapy.note else ()
 
 
 @check("content")
@@ -107,9 +113,12 @@ def used(material: Material) -> Examined:
 
 @check("content")
 def variables_used(material: Material) -> Examined:
-    """Every variable decides what its role says, and nothing that its role rules out."""
-    guideline = material.guideline
-    uses = _uses(guideline, [local_name(n.value) for n in terms_of(material.ontology)["patterns"]])
+    """Every variable decides what its role says in some edition, and nothing that it rules out."""
+    guideline, uses = material.guideline, dict[str, set[str]]()
+    patterns = [local_name(n.value) for n in terms_of(material.ontology)["patterns"]]
+    for one in (guideline, *material.others):
+        for kind, names in _uses(one, patterns).items():
+            uses[kind] = uses.get(kind, set()) | names
     for variable in guideline.variables.values():
         found = {kind for kind, names in uses.items() if variable.name in names}
         needed, forbidden = _USES[variable.role]

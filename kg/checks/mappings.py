@@ -11,7 +11,7 @@ import pyoxigraph as ox
 
 from kg.checks.registry import Examined, Material, check, name_of
 from kg.errors import OntologyError
-from kg.ontology import DCTERMS, HCC, OWL, RDF, RDFS, ROOT, SKOS, Ontology, local_name
+from kg.ontology import DCTERMS, HCC, OWL, RDF, RDFS, ROOT, SKOS, local_name
 
 Match: TypeAlias = tuple[str, str, str]
 """A term, how it is mapped, and the code that it is mapped to."""
@@ -33,7 +33,7 @@ def mappings(material: Material) -> Examined:
     direct = {triple for triple in triples if triple[1] in MATCHES}
     exact = Counter((*_match(said)[:2], *said[_SYSTEM]) for said in nodes.values())
     for node, said in nodes.items():
-        faults = list(_faults(material.ontology, said, direct))
+        faults = list(_faults(material, said, direct))
         if _match(said)[1] == MATCHES[0] and exact[*_match(said)[:2], *said[_SYSTEM]] > 1:
             faults.append("its term has another exact match in that code system; one can be exact")
         yield name_of(node), faults
@@ -63,12 +63,13 @@ def _match(said: Mapping[str, list[str]]) -> Match:
     return subject, predicate, value
 
 
-def _faults(ontology: Ontology, said: Mapping[str, list[str]], direct: set[Match]) -> Iterator[str]:
+def _faults(material: Material, said: Mapping[str, list[str]], direct: set[Match]) -> Iterator[str]:
     for predicate in _ONCE:
         if len(said[predicate]) != 1:
             yield f"it has {len(said[predicate]) or 'no'} {local_name(predicate)}; it needs one"
     subject, predicate, value = _match(said)
-    if not ontology.values(ox.NamedNode(subject or HCC), _TYPE):
+    known = material.ontology.values(ox.NamedNode(subject or HCC), _TYPE)
+    if not known and subject not in material.elsewhere:
         yield f"its subject {name_of(subject)} is not a term of the ontology; correct the name"
     if predicate not in MATCHES:
         yield f"its predicate {name_of(predicate)} is not a mapping property of SKOS"

@@ -13,9 +13,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+import pyoxigraph as ox
+
 from kg.errors import OntologyError
 from kg.guideline import Guideline, load
-from kg.ontology import HCC, Ontology
+from kg.ontology import HCC, Ontology, edition_names
 
 if TYPE_CHECKING:
     from kg.engines.coherence import Coherence
@@ -63,6 +65,19 @@ class Material:
     def ontology(self) -> Ontology:
         """The triples."""
         return Ontology(self.folder, edition=self._edition)
+
+    @cached_property
+    def others(self) -> list[Guideline]:
+        """The other editions."""
+        names = (name for name in edition_names(self.folder) if name != self.ontology.edition)
+        return [load(self.folder, name) for name in names]
+
+    @cached_property
+    def elsewhere(self) -> set[str]:
+        """The terms that other editions declare, by their IRIs."""
+        names = (name for name in edition_names(self.folder) if name != self.ontology.edition)
+        typed = [node for n in names for node in Ontology(self.folder, edition=n).typed()]
+        return {node.value for node in typed if isinstance(node, ox.NamedNode)}
 
     @cached_property
     def guideline(self) -> Guideline:

@@ -11,13 +11,14 @@ from kg.checks.registry import Examined, Material, check, name_of
 from kg.guideline import Criterion, Guideline, Recommendation, Response
 from kg.ontology import HCC, OA
 
-# A place in the normalised numbering: 0, A, B.5, A.2(1), A.1(2)10.
-_SECTION = re.compile(r"0|[A-Z](\.[1-9]\d*(\([1-9]\d*\)([1-9]\d*)?)?)?")
+# A place in the normalised numbering: 0, A, B.5, A.2(1), A.1(2)10, 5.3.1(2)3.
+_SECTION = re.compile(r"(0|[A-Z]|[1-9]\d*)(\.[1-9]\d*)*(\([1-9]\d*\)([1-9]\d*)?)?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def _decided(guideline: Guideline) -> Iterator[Criterion | Recommendation | Response]:
     """Yield every class that encodes statements."""
+    yield from guideline.stages.values()
     yield from guideline.criteria.values()
     yield from guideline.recommendations.values()
     yield from guideline.responses.values()
@@ -50,6 +51,10 @@ def supports(material: Material) -> Examined:
         if not statement.decidable and supported:
             faults.append(f"it is not decidable, yet the source of {', '.join(supported)}")
         yield name_of(HCC + statement.id), faults
+
+
+def _within(section: str, place: str) -> bool:
+    return section == place or (place.endswith(")") and section.startswith(place))
 
 
 @check("content")
@@ -103,7 +108,8 @@ def sections(material: Material) -> Examined:
     """The section of every statement is written in the normalised numbering."""
     for statement in material.guideline.statements.values():
         well_formed = _SECTION.fullmatch(statement.section)
-        fault = f"its section {statement.section!r} should look like 0, B.5, A.2(1) or A.1(2)10"
+        examples = "0, B.5, A.2(1), A.1(2)10 or 5.3.1(2)3"
+        fault = f"its section {statement.section!r} should look like {examples}"
         yield name_of(HCC + statement.id), () if well_formed else (fault,)
 
 
@@ -113,5 +119,7 @@ def places(material: Material) -> Examined:
     statements = material.guideline.statements
     for item in _decided(material.guideline):
         found = {statements[s].section for s in item.statements if s in statements}
-        elsewhere = [p for p in item.places if p not in found] if item.statements else []
+        # A place may be the whole of a list: 5.1.1(3) holds what is in 5.1.1(3)2.
+        places = item.places if item.statements else ()
+        elsewhere = [p for p in places if not any(_within(s, p) for s in found)]
         yield name_of(HCC + item.id), [f"none of its statements is in {p}" for p in elsewhere]

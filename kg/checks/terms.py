@@ -39,7 +39,7 @@ _DATATYPES = {
     **dict.fromkeys((OA + "start", OA + "end"), "integer"),
     **dict.fromkeys((HCC + "decidable", HCC + "changeable"), "boolean"),
     **dict.fromkeys((NOTATION, HCC + "place", HCC + "section", OWL + "versionInfo"), "string"),
-    **dict.fromkeys((HCC + "unit", HCC + "unitSymbol", HCC + "outcome"), "string"),
+    **dict.fromkeys((HCC + "grade", HCC + "unit", HCC + "unitSymbol", HCC + "outcome"), "string"),
     **dict.fromkeys((HCC + "lesionColumn", HCC + "lesionAggregation"), "string"),
     HCC + "unremarkable": "string",
 }
@@ -51,6 +51,7 @@ _ONCE: dict[str, tuple[str, ...]] = {
     "values": (NOTATION, _POSITION, HCC + "valueOf"),
     "concepts": (NOTATION, _POSITION, SKOS + "inScheme"),
     "definitions": (NOTATION, _POSITION, _DEFINED),
+    "stages": (NOTATION, _POSITION, _DEFINED),
     "groups": (NOTATION, _DEFINED),
     "criteria": (NOTATION, _POSITION, _DEFINED, _KIND),
     "therapies": (NOTATION, _POSITION),
@@ -61,11 +62,13 @@ _ONCE: dict[str, tuple[str, ...]] = {
     "statements": (NOTATION, _KIND, HCC + "decidable", HCC + "section", OA + "hasTarget"),
     "derivations": (_POSITION, HCC + "message"),
     "narrowings": (HCC + "when", HCC + "then"),
+    "correspondences": (_POSITION, HCC + "relation"),
     "conflict rules": (_POSITION, HCC + "message", HCC + "when"),
     "patterns": (_DEFINED,),
 }
 _SOME: dict[str, tuple[str, ...]] = {
     "criteria": (_PLACE,),
+    "stages": (_PLACE,),
     "recommendations": (_PLACE,),
     "responses": (_PLACE,),
     "derivations": (HCC + "derives",),
@@ -74,6 +77,8 @@ _SCHEMES = {
     **{HCC + "kind": "KindScheme", HCC + "role": "RoleScheme"},
     **{HCC + "group": "GroupScheme", HCC + "worse": "DirectionScheme"},
     HCC + "intent": "IntentScheme",
+    **{HCC + "evidenceLevel": "EvidenceLevelScheme", HCC + "relation": "RelationScheme"},
+    HCC + "recommendationStrength": "StrengthScheme",
 }
 
 
@@ -133,10 +138,10 @@ def _declared(ontology: Ontology, iri: str) -> bool:
 @check("terms")
 def declared(material: Material) -> Examined:
     """Every term of our namespace that is used anywhere is declared."""
-    ontology = material.ontology
+    ontology, known = material.ontology, material.elsewhere
     for iri in _own_iris(ontology):
         fault = "it is used but not declared; correct the name, or add its block with a type"
-        yield name_of(iri), () if _declared(ontology, iri) else (fault,)
+        yield name_of(iri), () if _declared(ontology, iri) or iri in known else (fault,)
 
 
 @check("terms")

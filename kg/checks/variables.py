@@ -16,7 +16,7 @@ from kg.ontology import HCC, OWL, RDF, RDFS, SUBCLASS, XSD, Ontology
 from kg.patients.cells import CellError, parse_cell
 
 _PATIENT = ox.NamedNode(HCC + "Patient")
-_AGGREGATIONS = ("count", "maximum", "minimum", "any")
+_AGGREGATIONS = ("count", "maximum", "minimum", "sum", "any")
 _NUMBERS = {XSD + "integer", XSD + "decimal"}
 
 
@@ -45,7 +45,8 @@ def _variable_faults(ontology: Ontology, node: ox.NamedNode) -> Iterator[str]:
     if aggregation is not None and aggregation not in _AGGREGATIONS:
         yield f"its lesionAggregation {aggregation!r} is none of {', '.join(_AGGREGATIONS)}"
     if bool(ontology.text(node, HCC + "lesionColumn")) != (aggregation not in (None, "count")):
-        yield "hcc:lesionColumn goes with hcc:lesionAggregation maximum, minimum or any: state both"
+        told = "goes with hcc:lesionAggregation maximum, minimum, sum or any: state both"
+        yield f"hcc:lesionColumn {told}"
 
 
 @check("terms")
@@ -88,7 +89,8 @@ def derivations(material: Material) -> Examined:
     for rule in guideline.derivations:
         given = {narrowing.target for narrowing in rule.narrowings}
         given |= lesions if rule.from_lesions else set()
-        given |= {rule.score.target} if rule.score else set()
+        given |= {rule.score.target, rule.score.total} if rule.score else set()
+        given |= {rule.sum.target} if rule.sum else set()
         odd = sorted(given ^ set(rule.targets))
         fault = f"hcc:derives and what its rule gives differ in {', '.join(odd)}"
         yield name_of(HCC + rule.id), (fault,) if odd else ()

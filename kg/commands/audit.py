@@ -14,7 +14,7 @@ from rich.text import Text
 from kg.audit.page import markdown, pairs
 from kg.audit.report import KINDS, Kind, Patients, Section, as_json, write_examples
 from kg.audit.report import audit as sections_of
-from kg.commands.inputs import Ontology
+from kg.commands.inputs import Edition, Ontology
 from kg.guideline import load
 from kg.output import check_apart
 from kg.terminal import messages
@@ -36,6 +36,7 @@ def audit(
         Literal["table", "json", "markdown"], typer.Option(help="Format of the findings.")
     ] = "table",
     ontology: Ontology = None,
+    edition: Edition = None,
 ) -> None:
     """Audit the guideline over the whole space of patients: gaps, contradictions, readings.
 
@@ -47,7 +48,7 @@ def audit(
     Example: hcc-kg audit neighbours --output examples.csv
     """
     kinds = KINDS if kind is None else [kind]
-    guideline = load(ontology)
+    guideline = load(ontology, edition)
     check_apart([*guideline.ontology.modules.values(), patients], [output])
     table = Patients(guideline, patients) if patients else None
     sections = list(sections_of(kinds, table, ontology))

@@ -11,7 +11,7 @@ from rich.table import Table
 from kg.certification.report import Example, Report, Tally
 from kg.certification.run import Certification, Settings, Work
 from kg.certification.subjects import subjects
-from kg.commands.inputs import Ontology
+from kg.commands.inputs import Edition, Ontology
 from kg.engines.registry import LocalName, reasoner_of
 from kg.guideline import load
 from kg.terminal import messages, output, progress
@@ -27,6 +27,7 @@ def certify(
     ] = None,
     engine: Annotated[LocalName, typer.Option(help="Engine to certify.")] = "compiled",
     ontology: Ontology = None,
+    edition: Edition = None,
 ) -> None:
     """Certify an engine: compare its answers with HermiT's, and with the plain formulas.
 
@@ -35,7 +36,7 @@ def certify(
 
     Example: hcc-kg certify --seed 7 --minutes 5
     """
-    guideline = load(ontology)
+    guideline = load(ontology, edition)
     tested = subjects(engine, guideline)
     settings = Settings(seed, records, minutes)
     messages().print(f"seed {seed}, {records} records; engine {engine}; referee HermiT")

@@ -13,13 +13,14 @@ from rich.table import Table
 
 from kg.checks.registry import REASONER_STEPS, Check, Material, Outcome
 from kg.checks.run import Report, checks, outcomes
-from kg.commands.inputs import Ontology
+from kg.commands.inputs import Edition, Ontology
 from kg.paths import ontology_folder
 from kg.terminal import messages, output
 
 
 def check(
     ontology: Ontology = None,
+    edition: Edition = None,
     no_reasoner: Annotated[
         bool, typer.Option("--no-reasoner", help="Leave out the checks that need Java.")
     ] = False,
@@ -40,6 +41,7 @@ def check(
     status = messages().status("Reading the ontology")
     material = Material(
         ontology or ontology_folder(),
+        edition,
         seconds=timeout,
         watch=lambda told: status.update(f"Asking the reasoner HermiT: {told}"),
     )

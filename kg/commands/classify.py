@@ -15,6 +15,7 @@ from kg.commands.inputs import (
     LESIONS,
     PATIENTS,
     REJECTS,
+    Edition,
     IgnoreUnknown,
     Ontology,
     Places,
@@ -74,6 +75,7 @@ def classify(
     strict: Strict = False,
     ignore_unknown: IgnoreUnknown = False,
     ontology: Ontology = None,
+    edition: Edition = None,
     master: Annotated[
         str | None, typer.Option(help="Spark: the cluster; by default this machine, local[*].")
     ] = None,
@@ -101,7 +103,7 @@ def classify(
     in CSV or Parquet is a new folder of files, whose rows are in no order. The executors
     need the same version of hcc-kg with its extra spark.
     """
-    guideline = load(ontology)
+    guideline = load(ontology, edition)
     task = Task(guideline, guideline.chosen(therapy), explain, compact, reasons)
     places = _places(patients, lesions, example, output, rejects)
     form = format or (format_of(places.output) if places.output else "table")

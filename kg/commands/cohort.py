@@ -14,7 +14,15 @@ from rich.text import Text
 
 from kg import terminal
 from kg.cohorts.report import CohortReport, Reason, TherapyReport, report_on
-from kg.commands.inputs import LESIONS, PATIENTS, IgnoreUnknown, Ontology, named_tables, tell_notes
+from kg.commands.inputs import (
+    LESIONS,
+    PATIENTS,
+    Edition,
+    IgnoreUnknown,
+    Ontology,
+    named_tables,
+    tell_notes,
+)
 from kg.engines.rejects import shortened
 from kg.guideline import Guideline, load
 from kg.patients.reading import Reading
@@ -47,6 +55,7 @@ def cohort(
     ] = "text",
     ignore_unknown: IgnoreUnknown = False,
     ontology: Ontology = None,
+    edition: Edition = None,
     top: Annotated[
         int, typer.Option(min=1, help="How many reasons and variables the tables show.")
     ] = 5,
@@ -56,7 +65,7 @@ def cohort(
     Example: hcc-kg cohort --example --top 10
     """
     table_path, lesion_path = named_tables(patients, lesions, example)
-    guideline = load(ontology)
+    guideline = load(ontology, edition)
     table = PatientTable(guideline, table_path, lesion_path, Reading(ignore_unknown=ignore_unknown))
     with terminal.progress("counting", table.height) as bar:
         report = report_on(table, bar.watch)

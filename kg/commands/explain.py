@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from kg.commands.inputs import LESIONS, PATIENTS, Ontology, named_tables, one_patient
+from kg.commands.inputs import LESIONS, PATIENTS, Edition, Ontology, named_tables, one_patient
 from kg.engines.registry import LocalName, engine_of, reasoner_of
 from kg.errors import InputError
 from kg.explanation.changes import sentences
@@ -82,13 +82,14 @@ def explain(
         ),
     ] = False,
     ontology: Ontology = None,
+    edition: Edition = None,
 ) -> None:
     """Explain the verdicts on one patient: criteria, facts, places, and what is missing.
 
     Example: hcc-kg explain --example vp3-thrombus rfa
     """
     table, name, only = one_patient([w for w in (patients, patient, therapy) if w], example)
-    guideline = load(ontology)
+    guideline = load(ontology, edition)
     if justify and only is None:
         raise InputError("--justify explains one verdict: name a THERAPY after the patient")
     chosen = list(guideline.therapies) if only is None else [guideline.therapy(only).id]
@@ -160,6 +161,11 @@ class _Page:
             self.line(Text.assemble(("Conflict: ", "bold red"), conflict.message, names), 2)
         if explanation.facts:
             self.line("; ".join(explanation.facts) + ".", 2)
+        if explanation.stage:
+            self.labelled("Stage", explanation.stage.text)
+            known = "; ".join(f"{m.fact} [{m.variable}]" for m in explanation.stage.missing)
+            if known:
+                self.labelled(MISSING, known, 4)
         response = explanation.response_to_ablation.replace("_", " ")
         self.labelled("Response to ablation", response)
 

@@ -14,6 +14,7 @@ from kg import terminal
 from kg.commands.inputs import (
     ENGINE,
     REJECTS,
+    Edition,
     IgnoreUnknown,
     Ontology,
     Output,
@@ -106,6 +107,7 @@ def build(
     strict: Strict = False,
     ignore_unknown: IgnoreUnknown = False,
     ontology: Ontology = None,
+    edition: Edition = None,
 ) -> None:
     """Build the graph: the guideline, and of each table the patients and all their verdicts.
 
@@ -121,7 +123,7 @@ def build(
         hcc-kg graph build registry.parquet --output registry.nq
     """
     target = _target(store, output)
-    guideline = load(ontology)
+    guideline = load(ontology, edition)
     cohorts = _cohorts(patients or [], lesions, example_cohort)
     if rejects is not None and len(cohorts) != 1:
         raise InputError("--rejects goes with one cohort; build the others one by one")

@@ -28,6 +28,10 @@ Ontology = Annotated[
         file_okay=False,
     ),
 ]
+Edition = Annotated[
+    str | None,
+    typer.Option(metavar="ID", help="Edition of the guideline; 'hcc-kg editions' lists them."),
+]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="File to write to; else standard output.")
 ]

@@ -17,7 +17,7 @@ from kg import terminal
 from kg.catalogue.page import markdown
 from kg.catalogue.queries import Question, catalogue, question
 from kg.catalogue.subjects import title
-from kg.commands.inputs import Ontology
+from kg.commands.inputs import Edition, Ontology
 from kg.errors import InputError, QueryError
 from kg.guideline import Guideline, load
 from kg.output import check_apart, whole_output
@@ -92,6 +92,7 @@ def query(
         typer.Option("--text", help="Print the query with its values filled in; do not ask it."),
     ] = False,
     ontology: Ontology = None,
+    edition: Edition = None,
 ) -> None:
     """Ask a saved question, or a SPARQL query of your own.
 
@@ -101,7 +102,7 @@ def query(
     """
     if store is not None and endpoint is not None:
         raise InputError("--store and --endpoint exclude each other; name one")
-    guideline = load(ontology)
+    guideline = load(ontology, edition)
     own = Path(file) if file and file != _STANDARD_INPUT else None
     check_apart([own, *guideline.ontology.modules.values()], [output], store)
     values = _pairs(param or [])

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 
 import typer
 
-from kg.commands.inputs import Ontology, Output
+from kg.commands.inputs import Edition, Ontology, Output
 from kg.guideline import load
 from kg.output import check_apart, whole_output
 from kg.reference.parts import PARTS
@@ -25,6 +25,7 @@ def reference(
     ] = "all",
     output: Output = None,
     ontology: Ontology = None,
+    edition: Edition = None,
 ) -> None:
     """Write the ontology reference as Markdown: terms, formulas, places and readings.
 
@@ -36,7 +37,7 @@ def reference(
 
         hcc-kg reference shapes --output shapes.ttl
     """
-    guideline = load(ontology)
+    guideline = load(ontology, edition)
     check_apart(guideline.ontology.modules.values(), [output])
     text = PARTS[part](guideline)
     if output is None:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kg.commands.inputs import Ontology
+from kg.commands.inputs import Edition, Ontology
 from kg.guideline import load
 from kg.reference.cards import Card, Value, card_of
 from kg.terminal import output
@@ -37,12 +37,13 @@ def show(
         Literal["text", "json"], typer.Option("--format", help="A card to read, or JSON.")
     ] = "text",
     ontology: Ontology = None,
+    edition: Edition = None,
 ) -> None:
     """Show one term of the guideline: what it means, where it stands, where it is used.
 
     Example: hcc-kg show ABL-I1
     """
-    card = card_of(load(ontology), identifier)
+    card = card_of(load(ontology, edition), identifier)
     console = output()
     if format_ == "json":
         console.out(json.dumps(card, ensure_ascii=False, indent=2), highlight=False)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from kg import terminal
-from kg.commands.inputs import Ontology, Output
+from kg.commands.inputs import Edition, Ontology, Output
 from kg.errors import InputError
 from kg.guideline import load
 from kg.output import whole_output
@@ -33,6 +33,7 @@ def template(
         ),
     ] = "csv",
     ontology: Ontology = None,
+    edition: Edition = None,
 ) -> None:
     """Write an empty table of patients or of lesions, as CSV, to fill in.
 
@@ -42,7 +43,7 @@ def template(
 
     Example: hcc-kg template --output patients.csv
     """
-    guideline = load(ontology)
+    guideline = load(ontology, edition)
     if output is not None and output.is_file():
         raise InputError(f"{output} exists; name another file, or remove it")
     if format != "csv" and kind != "patients":

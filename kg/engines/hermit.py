@@ -33,7 +33,10 @@ from kg.reasoning.logic import logic_of
 from kg.reasoning.results import to_frame
 from kg.reasoning.verdicts import EXCLUDED, MET, UNKNOWN, PatientResult, classes_asked, result
 
-_LOGICAL = {"vocabulary", "variables", "criteria", "therapies", "recommendations"}
+_LOGICAL = {
+    *("vocabulary", "variables", "taxonomy"),
+    *("stages", "criteria", "therapies", "recommendations"),
+}
 _PATIENT = "urn:hcc-kg:patient"
 _HELPER = "urn:hcc-kg:known:"
 _SHORTER = (  # what makes a rendered axiom readable

@@ -33,6 +33,7 @@ class CriterionExplanation:
     note: str | None
     formula: str
     facts: tuple[str, ...]
+    grade: str | None = None
 
     def __repr__(self) -> str:
         return f"<CriterionExplanation {self.id} ({self.label}): {self.state}>"
@@ -123,9 +124,25 @@ class RecommendationExplanation:
     precedes: tuple[str, ...]
     facts: tuple[str, ...]
     muted: bool
+    grade: str | None = None
 
     def __repr__(self) -> str:
         return f"<RecommendationExplanation {self.id} ({self.label}): {self.state}>"
+
+
+@dataclass(frozen=True, slots=True)
+class StageExplanation:
+    """The stage of a patient: `possible` are those not excluded, one where it is settled.
+
+    `text` names them, `missing` are the variables that could settle it.
+    """
+
+    text: str
+    possible: tuple[CriterionExplanation, ...]
+    missing: tuple[Missing, ...]
+
+    def __repr__(self) -> str:
+        return f"<StageExplanation {self.text}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +155,7 @@ class PatientExplanation:
     therapies: Mapping[str, TherapyExplanation]
     recommendations: tuple[RecommendationExplanation, ...]
     response_to_ablation: str
+    stage: StageExplanation | None = None
 
     def __repr__(self) -> str:
         return f"<PatientExplanation {self.patient_id}: {tally(self.therapies.values())}>"
@@ -172,6 +190,7 @@ def _criterion_json(criterion: CriterionExplanation) -> dict[str, object]:
         "id": criterion.id,
         "state": criterion.state,
         "kind": criterion.kind,
+        **({"grade": criterion.grade} if criterion.grade else {}),
         "label": criterion.label,
         "definition": criterion.definition,
         "places": list(criterion.places),

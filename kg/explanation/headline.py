@@ -22,7 +22,7 @@ def headline(guideline: Guideline, record: Record) -> str:
         for name, variable in guideline.variables.items()
         if variable.headline and known[name] != variable.unknown
     ]
-    unknown = sum(known[name] == guideline.variables[name].unknown for name in known)
+    unknown = sum(known[name] == guideline.variables[name].unknown for name in guideline.used)
     said = ", ".join(parts) or "No key fact is known yet"
     return f"{capitalised(said)}; {counted(unknown, 'variable')} unknown"
 

@@ -17,12 +17,12 @@ from kg.explanation.explanations import (
     Missing,
     PatientExplanation,
     RecommendationExplanation,
+    StageExplanation,
     TherapyExplanation,
 )
-from kg.explanation.wording import (
-    words,
-)
+from kg.explanation.wording import listed, words
 from kg.guideline import Criterion, Guideline, Recommendation, Statement
+from kg.guideline.model import STAGE
 from kg.guideline.values import Variable
 from kg.patients.records import Record
 from kg.reasoning.logic import logic_of
@@ -68,7 +68,8 @@ class _Explainer:
         self._criteria: dict[tuple[str, str], CriterionExplanation] = {}
 
     def explanation(self) -> PatientExplanation:
-        recorded = {*self.record.recorded, *self.record.derived}
+        derived = self.guideline.used & self.record.derived.keys()
+        recorded = {*self.record.recorded, *derived}
         return PatientExplanation(
             patient_id=self.result.patient_id,
             facts=tuple(
@@ -80,6 +81,19 @@ class _Explainer:
                 self.recommendation(r) for r in self.guideline.recommendations.values()
             ),
             response_to_ablation=self.result.response_to_ablation,
+            stage=self.stage() if self.guideline.stages else None,
+        )
+
+    def stage(self) -> StageExplanation:
+        names = [name for name in self.guideline.stages if self.states[name] != EXCLUDED]
+        logic = logic_of(self.guideline)
+        evaluation = logic.evaluation(self.record.known)
+        open_ = {v for name in names for v in evaluation.sensitive(logic.roots[name])}
+        missing = (self.guideline.variables[name] for name in sorted(open_))
+        return StageExplanation(
+            text=listed((self.guideline.stages[name].label for name in names), "or"),
+            possible=tuple(self.criterion(name, STAGE) for name in names),
+            missing=tuple(Missing(v.name, v.label, self.so_far(v)) for v in missing),
         )
 
     def so_far(self, variable: Variable) -> str:
@@ -92,7 +106,7 @@ class _Explainer:
     def criterion(self, name: str, role: str) -> CriterionExplanation:
         found = self._criteria.get((name, role))
         if found is None:
-            criterion = self.guideline.criteria[name]
+            criterion = {**self.guideline.stages, **self.guideline.criteria}[name]
             statements = statements_of(self.guideline, criterion)
             found = self._criteria[name, role] = CriterionExplanation(
                 id=name,
@@ -108,6 +122,7 @@ class _Explainer:
                 note=criterion.note,
                 formula=_formula(self.guideline, name),
                 facts=self.clauses.behind(name),
+                grade=criterion.grade,
             )
         return found
 
@@ -129,6 +144,7 @@ class _Explainer:
             concerns=source.concerns,
             precedes=source.precedes,
             facts=self.clauses.behind(source.id),
+            grade=source.grade,
             muted=bool(source.concerns)
             and all(self.verdict(therapy) in against for therapy in source.concerns),
         )

@@ -45,6 +45,7 @@ def report(
     body = [
         f"<h1>Patient {escape(name)}</h1>",
         f"<p>{escape(headline(guideline, record))}.</p>",
+        _stage(explanation),
         f'<p class="note">{escape(NOTE_ON_USE)}</p>',
         _section("Record", _items(explanation.facts, "facts") or "<p>Nothing is recorded.</p>"),
         _section("Not understood, and treated as unknown", _items(not_understood)),
@@ -67,6 +68,14 @@ def report(
 
 def _section(heading: str, content: str) -> str:
     return f"<h2>{heading}</h2>{content}" if content else ""
+
+
+def _stage(explanation: PatientExplanation) -> str:
+    if explanation.stage is None:
+        return ""
+    missing = "; ".join(missing.label for missing in explanation.stage.missing)
+    told = f" <i>{MISSING}: {escape(missing)}.</i>" if missing else ""
+    return f"<p>Stage: {escape(explanation.stage.text)}.{told}</p>"
 
 
 def _items(texts: Iterable[str], style: str = "") -> str:

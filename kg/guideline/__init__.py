@@ -21,6 +21,7 @@ from kg.guideline.model import (
     Response,
     Score,
     Statement,
+    Sum,
     Therapy,
 )
 from kg.ontology import Ontology, default_edition, module_files
@@ -41,6 +42,7 @@ __all__ = [
     "Response",
     "Score",
     "Statement",
+    "Sum",
     "Therapy",
     "load",
 ]

@@ -44,10 +44,14 @@ def with_alternatives(
 ) -> tuple[Guideline, tuple[Alternative, ...]]:
     """Return an edition with the formulas of all alternative readings, and the readings.
 
+    An edition without a module of them has none.
+
     Raises:
         OntologyError: the ontology or its module of alternatives is broken.
     """
     plain = Ontology(folder, edition=edition)
+    if not (plain.folder / plain.edition / "alternatives.ttl").is_file():
+        return guideline_of(plain), ()
     ontology = Ontology(plain.folder, module_of(plain.edition), plain.edition)
     guideline, terms = guideline_of(ontology), Terms(ontology)
     formulas, found = dict(guideline.formulas), []

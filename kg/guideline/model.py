@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 
 from kg.errors import InputError
-from kg.guideline.formula import Formula, atoms, references
+from kg.guideline.formula import Formula, Ref, atoms, references
 from kg.guideline.values import Variable
 from kg.ontology import Ontology
 from kg.texts import labelled, nearest
@@ -16,6 +16,7 @@ INDICATION, PRECONDITION = "indication", "precondition"
 ASPECTS = ("indicated", "contraindicated", "cautioned")  # whose classes give a verdict
 ELIGIBLE = "eligible"  # the class of the verdict
 ABSOLUTE, RELATIVE = "absolute contraindication", "relative contraindication"
+STAGE = "stage"
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Statement:
     decidable: bool
     therapies: tuple[str, ...]
     paraphrase: str
+    grade: str | None = None
 
     def __repr__(self) -> str:
         return f"<Statement {self.id} ({self.section}): {self.kind}>"
@@ -37,7 +39,10 @@ class Statement:
 
 @dataclass(frozen=True)
 class Edition:
-    """The guideline as a body published it in a year; `part` says which part of it is encoded."""
+    """The guideline as a body published it in a year; `part` says which part of it is encoded.
+
+    `sha256` is that of the text that was read, `revises` names the editions that it succeeds.
+    """
 
     id: str
     title: str
@@ -47,7 +52,9 @@ class Edition:
     country: str
     language: str
     reference: str
-    address: str
+    address: str  # where it is found, if anywhere
+    sha256: str
+    revises: tuple[str, ...]
 
     def __repr__(self) -> str:
         return f"<Edition {self.id}: {self.title}>"
@@ -55,7 +62,8 @@ class Edition:
     @property
     def citation(self) -> str:
         """How to cite the guideline itself, in one line."""
-        return f"{self.body} ({self.year}). {self.title}. {self.reference}. {self.address}"
+        parts = (f"{self.body} ({self.year})", self.title, self.reference, self.address)
+        return ". ".join(part for part in parts if part)
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,8 @@ class Criterion:
 
     `kind` is the notation of its kind, "definition" for a shared definition. `intent` is that of
     the intent that it is an indication for, or contraindicates, where the guideline gives one.
-    `places` are sections of the guideline, `statements` the ids of the statements behind it.
+    `places` are sections of the guideline, `statements` the ids of the statements behind it,
+    `grade` is the evidence level and strength that it gives, such as 2 B. A stage is one too.
     """
 
     id: str
@@ -77,6 +86,7 @@ class Criterion:
     statements: tuple[str, ...]
     note: str | None
     formula: Formula
+    grade: str | None = None
 
     def __repr__(self) -> str:
         return f"<Criterion {self.id}: {self.label}>"
@@ -153,6 +163,7 @@ class Recommendation:
     concerns: tuple[str, ...]
     precedes: tuple[str, ...]
     formula: Formula
+    grade: str | None = None
 
     def __repr__(self) -> str:
         return f"<Recommendation {self.id}: {self.label}>"
@@ -177,16 +188,35 @@ class Response:
 
 @dataclass(frozen=True)
 class Score:
-    """How points of components give a value: bands score, totals map to values."""
+    """How points of components give a total, and totals a value: both are variables.
+
+    Each band of the variable `total` is one total.
+    """
 
     target: str
+    total: str
     points: tuple[tuple[str, int, int], ...]  # (variable, mask of bands, points)
     totals: tuple[tuple[int, int, int], ...]  # (mask of values, lowest, highest total)
+    bands: tuple[tuple[int, int], ...]  # (mask of a band of `total`, that total)
 
     @property
     def components(self) -> tuple[str, ...]:
         """The variables that score, in order."""
         return tuple(dict.fromkeys(variable for variable, _, _ in self.points))
+
+    @property
+    def everything(self) -> int:
+        """All totals, as a set of bits: bit t stands for a total of t."""
+        return sum(1 << total for _, total in self.bands)
+
+
+@dataclass(frozen=True)
+class Sum:
+    """`target` is the sum of as many parts as `count` says, the largest of which is `largest`."""
+
+    target: str
+    count: str
+    largest: str
 
 
 @dataclass(frozen=True)
@@ -207,21 +237,24 @@ class Derivation:
     label: str
     message: str
     note: str | None
+    position: int
     targets: tuple[str, ...]
     score: Score | None
+    sum: Sum | None
     narrowings: tuple[Narrowing, ...]
 
     @property
     def from_lesions(self) -> bool:
         """Whether the rule reads the list of lesions."""
-        return self.score is None and not self.narrowings
+        return self.score is None and self.sum is None and not self.narrowings
 
     @property
     def variables(self) -> tuple[str, ...]:
         """All variables of the rule, sorted."""
         sources = [n.source for n in self.narrowings]
-        scored = list(self.score.components) if self.score else []
-        return tuple(sorted({*self.targets, *sources, *scored}))
+        sources += self.score.components if self.score else ()
+        sources += (self.sum.count, self.sum.largest) if self.sum else ()
+        return tuple(sorted({*self.targets, *sources}))
 
 
 @dataclass(frozen=True)
@@ -231,6 +264,7 @@ class ConflictRule:
     id: str
     label: str
     message: str
+    position: int
     parts: tuple[tuple[str, int], ...]  # (variable, mask)
 
 
@@ -245,6 +279,7 @@ class Guideline:
     ontology: Ontology
     source: Edition
     variables: Mapping[str, Variable]
+    stages: Mapping[str, Criterion]
     criteria: Mapping[str, Criterion]
     definitions: Mapping[str, Criterion]
     therapies: Mapping[str, Therapy]
@@ -278,9 +313,38 @@ class Guideline:
         return self.ontology.edition
 
     @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """The named classes whose states decide a result."""
+        aspects = [name for therapy in self.therapies.values() for name in therapy.aspects if name]
+        return (
+            *self.stages,
+            *self.criteria,
+            *aspects,
+            *self.recommendations,
+            *self.responses,
+        )
+
+    @cached_property
+    def used(self) -> Set[str]:
+        """The variables that the edition uses: the others serve other editions alone.
+
+        They are those of its classes, the components of a score and what merely describes.
+        """
+        found = {v for name in self.classes for v in self.variables_of(Ref(name))}
+        kept = ("child_pugh_component", "descriptive")
+        return found | {v.name for v in self.variables.values() if v.role in kept}
+
+    @cached_property
     def lesion_columns(self) -> Mapping[str, Variable]:
-        """The columns of the lesion table, with the variable each is derived into."""
-        return {v.lesion_column: v for v in self.variables.values() if v.lesion_column}
+        """The columns of the lesion table, with the variable by which each is read.
+
+        Where several variables follow from one column, it is the first.
+        """
+        columns: dict[str, Variable] = {}
+        for variable in self.variables.values():
+            if variable.lesion_column:
+                columns.setdefault(variable.lesion_column, variable)
+        return columns
 
     def therapy(self, identifier: str) -> Therapy:
         """Return a therapy that has criteria, by its identifier, in capitals or not.

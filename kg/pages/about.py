@@ -70,8 +70,9 @@ with right:
     share = covered(g.statements.values()) / source.length
     st.markdown(
         f"**{literal(g.source.title)}**, {literal(g.source.body)}, {literal(g.source.country)}, "
-        f"{literal(g.source.year)}. {literal(g.source.reference)}: "
-        f"[{literal(g.source.address)}]({g.source.address}).\n\n"
+        f"{literal(g.source.year)}. {literal(g.source.reference)}"
+        + (f": [{literal(g.source.address)}]({g.source.address})" if g.source.address else "")
+        + ".\n\n"
         f"{literal(source.definition)} Statements cover "
         f"{share:.0%} of its {source.length:,} characters. The text itself is not included."
     )

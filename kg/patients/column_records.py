@@ -7,19 +7,24 @@ numbers themselves decide and not their bands, are derived one by one by `kg.pat
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import reduce
 
 import polars as pl
 
 from kg.errors import OntologyError
-from kg.guideline import Derivation, Guideline, Score
+from kg.guideline import Derivation, Guideline, Score, Sum
 from kg.keys import ID, ROW
-from kg.patients.records import Conflict, Record
+from kg.patients.cells import parse_cell
+from kg.patients.columns import as_text
+from kg.patients.records import Conflict, Record, sum_of
+from kg.patients.scores import value_totals
 from kg.patients.tables import PINNED, RECORDED, Batch, RowReader
 
 CONFLICTS = "conflicts"
 RULE, SCORED = "rule:", "scored:"
+SUMMED, SUMMED_CLASH = "summed", "summed:clash"
+_CLASH = 1 << 31
 _BITS = 64
 
 
@@ -33,19 +38,26 @@ def derived_columns(table: RowReader, batch: Batch) -> pl.DataFrame:
     """Return the masks of all variables after derivation, and the column of conflicts."""
     guideline = table.guideline
     given, names = batch.knowledge, [name for name in guideline.variables if name != ID]
-    for rule in guideline.derivations:
-        if rule.score is not None:
-            given = given.with_columns(_scored(rule.score, given).alias(SCORED + rule.id))
     narrowed: dict[str, pl.Expr] = {}
     clashes: dict[str, pl.Expr] = {}
     for rule in guideline.derivations:
-        if not rule.from_lesions:
+        if rule.score is not None:
+            given = given.with_columns(_totals(rule.score, given).alias(SCORED + rule.id))
+            narrowed |= _scored(rule.score, pl.col(SCORED + rule.id))
+            clashes[rule.id] = pl.col(SCORED + rule.id) & _CLASH != 0
+        elif rule.sum is not None:
+            given = given.with_columns(_summed(table, batch, rule.sum))
+            narrowed[rule.sum.target] = pl.col(SUMMED)
+            clashes[rule.id] = pl.col(SUMMED_CLASH)
+        elif not rule.from_lesions:
             targets = _targets(rule)
             clashes[rule.id] = pl.any_horizontal(
                 pl.col(name) & allowed == 0 for name, allowed in targets
             )
             narrowed |= {name: _narrowed(pl.col(name), allowed) for name, allowed in targets}
-    columns = [narrowed.get(name, pl.col(name)).cast(given[name].dtype) for name in names]
+    columns = [
+        narrowed.get(name, pl.col(name)).cast(given[name].dtype).alias(name) for name in names
+    ]
     flags = pl.col(f"^({RECORDED}|{PINNED}).*$")
     frame = given.select(*columns, flags, *(c.alias(RULE + name) for name, c in clashes.items()))
     frame = frame.with_columns(
@@ -63,8 +75,6 @@ def _targets(rule: Derivation) -> list[tuple[str, pl.Expr]]:
 
     All columns are read as given. A narrowing that is not set off allows what is there.
     """
-    if rule.score is not None:
-        return [(rule.score.target, pl.col(SCORED + rule.id))]
     return [
         (
             narrowing.target,
@@ -81,28 +91,81 @@ def _narrowed(before: pl.Expr, allowed: pl.Expr) -> pl.Expr:
     return pl.when(before & allowed == 0).then(before | allowed).otherwise(before & allowed)
 
 
-def _scored(score: Score, given: pl.DataFrame) -> pl.Series:
-    """Return the mask of values that the totals of points allow; see `kg.patients.records.scored`.
+def _totals(score: Score, given: pl.DataFrame) -> pl.Series:
+    """Return the totals that are possible, as bits; see `kg.patients.scores`.
 
-    Bit t of `totals` tells whether a total of t points is possible.
+    Bit t says that a total of t is possible, the bit of `_CLASH` that the sources clash.
     """
-    totals = pl.repeat(1, len(given), dtype=pl.UInt32, eager=True).alias(SCORED)
+    components = pl.repeat(1, len(given), dtype=pl.UInt32, eager=True).alias(SCORED)
     for component in score.components:
         parts = [
             (pl.col(component) & band != 0).cast(pl.UInt32) * (pl.col(SCORED) * (1 << points))
             for name, band, points in score.points
             if name == component
         ]
-        step = pl.DataFrame([given[component], totals])
-        totals = step.select(reduce(lambda a, b: a | b, parts).alias(SCORED)).to_series()
-    values = [
-        (pl.col(SCORED) & sum(1 << total for total in range(lowest, highest + 1)) != 0).cast(
-            given[score.target].dtype
-        )
-        * value
-        for value, lowest, highest in score.totals
+        step = pl.DataFrame([given[component], components])
+        components = step.select(_any(parts).alias(SCORED)).to_series()
+    value = [
+        (pl.col(score.target) & mask != 0).cast(pl.UInt32) * value_totals(score, mask)
+        for mask, _, _ in score.totals
     ]
-    return totals.to_frame().select(reduce(lambda a, b: a | b, values).alias(SCORED)).to_series()
+    total = [
+        (pl.col(score.total) & band != 0).cast(pl.UInt32) * (1 << number)
+        for band, number in score.bands
+    ]
+    sources = (_any(value), _any(total), pl.col(SCORED))
+    saying = [pl.when(s == score.everything).then(0).otherwise(s) for s in sources]
+    common = sources[0] & sources[1] & sources[2]
+    left = pl.when(common == 0).then(_any(saying) | _CLASH).otherwise(common)
+    frame = pl.DataFrame([given[score.target], given[score.total], components])
+    return frame.select(left.cast(pl.UInt32).alias(SCORED)).to_series()
+
+
+def _scored(score: Score, totals: pl.Expr) -> dict[str, pl.Expr]:
+    """Return the masks of value and total that some totals leave."""
+    values = [
+        (totals & value_totals(score, mask) != 0).cast(pl.UInt64) * mask
+        for mask, _, _ in score.totals
+    ]
+    bands = [(totals & (1 << number) != 0).cast(pl.UInt64) * band for band, number in score.bands]
+    return {score.target: _any(values), score.total: _any(bands)}
+
+
+def _any(parts: Sequence[pl.Expr]) -> pl.Expr:
+    return reduce(lambda a, b: a | b, parts)
+
+
+def _summed(table: RowReader, batch: Batch, rule: Sum) -> list[pl.Series]:
+    """Return the mask of a sum after its derivation, and whether its sources clash.
+
+    Bands do not tell how numbers add up: the distinct triples of cells are read one by one.
+    """
+    variables, before = table.guideline.variables, batch.knowledge[rule.target]
+    target, clear = variables[rule.target], pl.repeat(False, len(before), eager=True)
+    names = [name for name in (rule.count, rule.largest, rule.target) if name in table.variables]
+    told = rule.target in table.variables or target.band_count > 1
+    if not told or not {rule.count, rule.largest} <= set(names):
+        return [before.alias(SUMMED), clear.alias(SUMMED_CLASH)]
+    cells = pl.DataFrame([as_text(batch.cells[name]).alias(name) for name in names])
+    masks, clashes = {}, {}
+    for row in cells.unique().iter_rows(named=True):
+        known = {n: parse_cell(variables[n], row.get(n)) or variables[n].unknown for n in _of(rule)}
+        source = sum_of(target, known[rule.count], known[rule.largest])
+        common = target.narrowed(known[rule.target], source) if source else known[rule.target]
+        key = tuple(row.values())
+        clashes[key] = common is None
+        if source and common is None:
+            common = target.united(known[rule.target], source)
+        masks[key] = common.mask if common else target.everything
+    keys = list(cells.iter_rows())
+    return [
+        pl.Series(SUMMED, [masks[key] for key in keys], dtype=before.dtype),
+        pl.Series(SUMMED_CLASH, [clashes[key] for key in keys], dtype=pl.Boolean),
+    ]
+
+
+def _of(rule: Sum) -> tuple[str, str, str]:
+    return rule.count, rule.largest, rule.target
 
 
 def _pinned(guideline: Guideline, name: str) -> pl.Expr:
@@ -118,11 +181,16 @@ def _conflicts(guideline: Guideline, frame: pl.DataFrame) -> pl.Series:
     Which rules found something, and which of their variables are recorded, are packed into
     one number; each distinct number is put into words once.
     """
-    told = [(r.id, r.variables, r.message) for r in guideline.derivations if not r.from_lesions]
-    told += [
-        (check.id, tuple(name for name, _ in check.parts), check.message)
+    rules = [
+        (r.position, r.id, r.variables, r.message)
+        for r in guideline.derivations
+        if not r.from_lesions
+    ]
+    rules += [
+        (check.position, check.id, tuple(name for name, _ in check.parts), check.message)
         for check in guideline.conflict_rules
     ]
+    told = [rule[1:] for rule in sorted(rules)]
     named = sorted({name for _, names, _ in told for name in names})
     bit = {name: len(told) + i for i, name in enumerate(named)}
     if len(told) + len(named) > _BITS:

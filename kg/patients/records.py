@@ -11,17 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
-from functools import lru_cache
-from itertools import product
+from decimal import Decimal, localcontext
 
 from kg.errors import InputError
-from kg.guideline import Derivation, Guideline, Score
+from kg.guideline import ConflictRule, Derivation, Guideline
 from kg.guideline.values import Interval, Knowledge, Variable
 from kg.patients.cells import CellError, parse_cell
+from kg.patients.scores import agreed
 
 Lesion = Mapping[str, str | None]
 ReadCell = Callable[[Variable, str | None], Knowledge | None]
+_DIGITS = 5_000  # in which sums are exact
 
 
 @dataclass(frozen=True)
@@ -111,31 +111,40 @@ def derive(
         for name, variable in variables.items()
         if variable.type != "string"
     }
-    known, derived, conflicts = dict(given), {}, []
+    known, conflicts = dict(given), list[tuple[int, Conflict]]()
+    derived: dict[str, str] = {}
     for rule in guideline.derivations:
         disagreeing: set[str] = set()
+        if rule.score is not None:
+            scored, clash = agreed(rule.score, variables, given)
+            derived |= {name: rule.id for name in scored if scored[name] != known[name]}
+            known |= scored
+            disagreeing.update(rule.variables if clash else ())
         for name, source in _sources(guideline, rule, given, lesions):
             common = variables[name].narrowed(known[name], source)
             if common is None:
                 known[name] = variables[name].united(known[name], source)
-                disagreeing.update([name] if rule.from_lesions else rule.variables)
+                # Number and size that contradict the lesions are told with the lesions.
+                if rule.sum is None or variables[name].narrowed(given[name], source) is None:
+                    disagreeing.update([name] if rule.from_lesions else rule.variables)
                 derived[name] = rule.id
             elif common != known[name]:
                 known[name] = common
                 derived[name] = rule.id
         if disagreeing:
-            conflicts.append(_conflict(rule.id, rule.message, disagreeing, recorded))
+            conflicts.append((rule.position, _conflict(rule, disagreeing, recorded)))
     for check in guideline.conflict_rules:
         if all(known[name].pinned and known[name].mask & ~mask == 0 for name, mask in check.parts):
             names = {name for name, _ in check.parts}
-            conflicts.append(_conflict(check.id, check.message, names, recorded))
-    return Record(patient_id, recorded, known, derived, tuple(conflicts))
+            conflicts.append((check.position, _conflict(check, names, recorded)))
+    told = tuple(conflict for _, conflict in sorted(conflicts, key=lambda pair: pair[0]))
+    return Record(patient_id, recorded, known, derived, told)
 
 
 def _conflict(
-    identifier: str, message: str, names: Iterable[str], recorded: Mapping[str, Knowledge]
+    rule: Derivation | ConflictRule, names: Iterable[str], recorded: Mapping[str, Knowledge]
 ) -> Conflict:
-    return Conflict(identifier, tuple(sorted(n for n in names if n in recorded)), message)
+    return Conflict(rule.id, tuple(sorted(n for n in names if n in recorded)), rule.message)
 
 
 def _sources(
@@ -147,9 +156,10 @@ def _sources(
     """Return what a derivation says of its targets, where it says anything."""
     variables = guideline.variables
     if rule.score is not None:
-        masks = tuple(given[name].mask for name in rule.score.components)
-        target = variables[rule.score.target]
-        return [(target.name, target.from_mask(scored(rule.score, masks)))]
+        return []
+    if rule.sum is not None:
+        found = sum_of(variables[rule.sum.target], given[rule.sum.count], given[rule.sum.largest])
+        return [(rule.sum.target, found)] if found else []
     if rule.narrowings:
         return [
             (narrowing.target, variables[narrowing.target].from_mask(narrowing.then))
@@ -158,29 +168,32 @@ def _sources(
         ]
     if not lesions:
         return []
-    return [(name, _from_lesions(variables[name], lesions)) for name in rule.targets]
+    return [(name, _from_lesions(guideline, variables[name], lesions)) for name in rule.targets]
 
 
-@lru_cache(maxsize=4096)
-def scored(score: Score, masks: tuple[int, ...]) -> int:
-    """Return the mask of values that the totals of points allow; masks are of the components."""
-    points = [
-        {points for name, band, points in score.points if name == component and band & mask}
-        for component, mask in zip(score.components, masks, strict=True)
-    ]
-    totals = {sum(choice) for choice in product(*points)}
-    return sum(
-        value
-        for value, lowest, highest in score.totals
-        if any(lowest <= total <= highest for total in totals)
-    )
+def sum_of(variable: Variable, count: Knowledge, largest: Knowledge) -> Knowledge | None:
+    """Return what number and largest part say of a sum; None where one is not known exactly."""
+    parts = [knowledge.intervals[0].low for knowledge in (count, largest) if knowledge.pinned]
+    if len(parts) < len((count, largest)) or None in parts:
+        return None
+    number, part = (end for end in parts if end is not None)
+    if number == 1:
+        return variable.from_intervals((Interval.point(part),))
+    with localcontext(prec=_DIGITS):
+        return variable.from_intervals((variable.fit(Interval(part, number * part, True)),))
 
 
-def _from_lesions(variable: Variable, lesions: list[dict[str, Knowledge]]) -> Knowledge:
+def _from_lesions(
+    guideline: Guideline, variable: Variable, lesions: list[dict[str, Knowledge]]
+) -> Knowledge:
     """Return what the lesions of a patient say of a variable of the patient."""
     if variable.lesion_aggregation == "count":
         return variable.from_intervals((Interval.point(Decimal(len(lesions))),))
-    each = [lesion[variable.name] for lesion in lesions]
+    column = guideline.lesion_columns[variable.lesion_column or ""]
+    each = [lesion[column.name] for lesion in lesions]
+    if variable.lesion_aggregation == "sum":
+        found = variable.fit(_sum(column, each))
+        return variable.unknown if found.is_empty else variable.from_intervals((found,))
     if variable.lesion_aggregation == "any":
         true = variable.mask_of_words(("true",))
         if any(knowledge.mask == true for knowledge in each):
@@ -191,6 +204,20 @@ def _from_lesions(variable: Variable, lesions: list[dict[str, Knowledge]]) -> Kn
     low = _extreme(variable, [(i.low, i.low_open) for i in intervals], low=True)
     high = _extreme(variable, [(i.high, i.high_open) for i in intervals], low=False)
     return variable.from_intervals((Interval(low[0], high[0], low[1], high[1]),))
+
+
+def _sum(column: Variable, each: list[Knowledge]) -> Interval:
+    """Return the range of a sum; a part of which nothing is known leaves its upper end open."""
+    parts = [Interval(k.intervals[0].low, k.intervals[-1].high) for k in each]
+    lows, highs = [part.low or Decimal(0) for part in parts], [part.high for part in parts]
+    low_open = any(k.intervals[0].low_open for k in each)
+    with localcontext(prec=_DIGITS):
+        low = sum(lows, Decimal(0))
+        if None in highs or any(k == column.unknown for k in each):
+            return Interval(low, None, low_open)
+        high_open = any(k.intervals[-1].high_open for k in each)
+        high = sum((end for end in highs if end is not None), Decimal(0))
+        return Interval(low, high, low_open, high_open)
 
 
 def _extreme(

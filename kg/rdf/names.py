@@ -8,9 +8,8 @@ import unicodedata
 from urllib.parse import quote
 
 from kg.errors import InputError
-from kg.ontology import HCC, OWL, RDF, RDFS, SKOS, XSD
+from kg.ontology import HCC, OWL, PROV, RDF, RDFS, SKOS, XSD
 
-PROV = "http://www.w3.org/ns/prov#"
 PREFIXES = {
     "hcc": HCC,
     "patient": HCC + "patient/",

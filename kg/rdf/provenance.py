@@ -12,8 +12,8 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from kg.guideline import Guideline
-from kg.ontology import HCC, OWL, RDF, RDFS, ROOT, XSD
-from kg.rdf.names import PROV, cohort_graph, verdict_graph
+from kg.ontology import HCC, OWL, PROV, RDF, RDFS, ROOT, XSD
+from kg.rdf.names import cohort_graph, verdict_graph
 
 PACKAGE = "hcc-kg"
 

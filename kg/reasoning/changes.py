@@ -21,9 +21,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from kg.guideline import Guideline, Therapy
+from kg.guideline import Guideline, Score, Therapy
 from kg.guideline.values import Knowledge, Variable, bands_of
-from kg.patients.records import Record, scored
+from kg.patients.records import Record
+from kg.patients.scores import component_totals, total_totals, value_totals
 from kg.reasoning.diagram import Evaluation
 from kg.reasoning.logic import ANSWER_ELIGIBLE, Logic, logic_of
 from kg.reasoning.verdicts import CONTRAINDICATED, EXCLUDED, MET, NOT_INDICATED, VERDICTS
@@ -202,14 +203,27 @@ class _Search:
         """Yield the variables from which other values than the chosen ones are derived."""
         known = self.record.known
         for rule in self.guideline.derivations:
-            if rule.score is not None and rule.score.target in chosen:
-                masks = tuple(known[name].mask for name in rule.score.components)
-                if not scored(rule.score, masks) & chosen[rule.score.target]:
-                    yield from rule.score.components
+            if rule.score is not None:
+                yield from self._scoring(rule.score, chosen)
             for narrowing in rule.narrowings:
                 implied = known[narrowing.source].mask & ~narrowing.when == 0
                 if implied and not chosen.get(narrowing.target, narrowing.then) & narrowing.then:
                     yield narrowing.source
+
+    def _scoring(self, score: Score, chosen: _Masks) -> Iterator[str]:
+        """Yield what is recorded of a score and contradicts a choice of its value or its total."""
+        known, totals = self.record.known, score.everything
+        sources = {score.target: value_totals, score.total: total_totals}
+        for name in sources.keys() & chosen.keys():
+            totals &= sources[name](score, chosen[name])
+        if totals == score.everything:
+            return
+        if not component_totals(score, tuple(known[n].mask for n in score.components)) & totals:
+            yield from score.components
+        for name, read in sources.items():
+            recorded = self.record.recorded.get(name)
+            if name not in chosen and recorded and not read(score, recorded.mask) & totals:
+                yield name
 
     def conflicting(self, chosen: _Masks) -> Iterator[str]:
         """Yield the variables of the rules of conflicts that the choice runs into."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from kg.guideline import Guideline, Therapy
@@ -70,8 +70,8 @@ class TherapyResult:
 class PatientResult:
     """All answers for one patient.
 
-    `recommendations` maps ids to met, excluded or unknown; `states` holds the same for
-    every criterion and therapy class that was asked.
+    `recommendations` maps ids to met, excluded or unknown, `stages` does where the edition has
+    them; `states` holds the same for every criterion and therapy class that was asked.
     """
 
     patient_id: str
@@ -80,6 +80,8 @@ class PatientResult:
     recommendations: Mapping[str, str]
     response_to_ablation: str
     states: Mapping[str, str]
+    edition: str = ""
+    stages: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<PatientResult {self.patient_id}: {tally(self.therapies.values())}>"
@@ -115,17 +117,14 @@ def tally(results: Iterable[_Judged]) -> str:
     return ", ".join(f"{found[word]} {word}" for word in VERDICTS if word in found)
 
 
+def possible_stages(result: PatientResult) -> list[str]:
+    """Return the stages that are not excluded: one where the stage is settled."""
+    return [name for name, state in result.stages.items() if state != EXCLUDED]
+
+
 def classes_asked(guideline: Guideline) -> tuple[str, ...]:
     """Return the named classes whose states decide a result."""
-    therapies = [
-        name for therapy in guideline.therapies.values() for name in therapy.aspects if name
-    ]
-    return (
-        *guideline.criteria,
-        *therapies,
-        *guideline.recommendations,
-        *guideline.responses,
-    )
+    return guideline.classes
 
 
 def verdict(indicated: str, absolute: str, relative: str) -> str:
@@ -192,6 +191,8 @@ def patient_result(
             (r.outcome for r in guideline.responses.values() if states[r.id] == MET), NOT_ASSESSED
         ),
         states=states,
+        edition=guideline.edition,
+        stages={name: states[name] for name in guideline.stages},
     )
 
 

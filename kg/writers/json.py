@@ -102,11 +102,13 @@ def _plain(task: Task, frame: pl.DataFrame) -> Iterator[str]:
     recommendations = {
         name: _one_of(pl.col(STATE_ + name), states) for name in guideline.recommendations
     }
+    stages = _object({name: _one_of(pl.col(STATE_ + name), states) for name in guideline.stages})
     parts = [
         pl.lit(f'{{"{ID}": '),
         pl.col(ID),
-        pl.lit(', "conflicts": '),
+        pl.lit(f', "edition": {_dump(guideline.edition)}, "conflicts": '),
         pl.col(CONFLICTS),
+        *([pl.lit(', "stages": '), *stages] if guideline.stages else []),
         pl.lit(', "therapies": '),
         *_object({name: pl.col(THERAPY_ + name) for name in told}),
         pl.lit(', "recommendations": '),

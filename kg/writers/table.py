@@ -16,7 +16,7 @@ from rich.text import Text
 from kg.explanation.signs import VERDICT_SIGNS, VERDICT_STYLES
 from kg.guideline import Guideline
 from kg.reasoning.results import Chunk, patients
-from kg.reasoning.verdicts import VERDICTS
+from kg.reasoning.verdicts import VERDICTS, possible_stages
 from kg.terminal import Trimmed
 from kg.texts import NOTE_ON_USE, counted
 from kg.writers.task import Task
@@ -32,6 +32,8 @@ def write_table(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
         heads = {name: task.guideline.therapies[name].short_name for name in task.therapies}
         table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
         table.add_column("patient", min_width=12, overflow="fold", vertical="bottom")
+        if task.guideline.stages:
+            table.add_column("stage", overflow="fold")
         for head in heads.values():
             table.add_column(head, justify="center", max_width=max(map(len, head.split())))
         told = left_out = 0
@@ -41,7 +43,8 @@ def write_table(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
             for result in patients(task.guideline, shown):
                 mark = " *" if result.conflicts else ""
                 signs = [sign_of(result.therapies[name].verdict) for name in task.therapies]
-                table.add_row(Text(_printable(result.patient_id[:60]) + mark), *signs)
+                stage = [" or ".join(map(_short, possible_stages(result)))] if result.stages else []
+                table.add_row(Text(_printable(result.patient_id[:60]) + mark), *stage, *signs)
         console.print(table)
         if left_out:
             console.print(
@@ -51,7 +54,24 @@ def write_table(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
             )
         console.print()
         console.print(_legend(task.guideline), soft_wrap=True)
+        for note, names in _notes(task).items():
+            console.print(Text(f"{', '.join(names)}: {note}"), soft_wrap=True)
         console.print(NOTE_ON_USE)
+
+
+def _short(stage: str) -> str:
+    """Return a stage without the name of its system: IIIa of CNLC26-IIIa."""
+    return stage.rpartition("-")[2]
+
+
+def _notes(task: Task) -> dict[str, list[str]]:
+    """Return what must be said wherever verdicts stand, with the therapies of which it is said."""
+    found: dict[str, list[str]] = {}
+    for name in task.therapies:
+        therapy = task.guideline.therapies[name]
+        for note in therapy.notes:
+            found.setdefault(note, []).append(therapy.short_name)
+    return found
 
 
 def sign_of(verdict: str) -> Text:

@@ -16,7 +16,7 @@ from kg.guideline.loading.classes import ClassReader
 from kg.guideline.loading.rules import RuleReader, StatementReader
 from kg.guideline.loading.terms import Terms
 from kg.guideline.loading.therapies import TherapyReader
-from kg.guideline.loading.variables import VariableReader, with_bands
+from kg.guideline.loading.variables import VariableReader, totals, with_bands
 from kg.guideline.model import Guideline
 from kg.ontology import HCC, OWL, Ontology
 
@@ -36,7 +36,7 @@ def guideline_of(ontology: Ontology) -> Guideline:
         for name in [node.value.removeprefix(HCC)]
     }
     _check_references(formulas)
-    variables = with_bands(plain, formulas.values())
+    variables = with_bands(plain, formulas.values(), totals(ontology))
     classes, rules = ClassReader(ontology, formulas), RuleReader(ontology, formulas, variables)
     criteria = classes.criteria("Criterion")
     therapies = TherapyReader(ontology, formulas).therapies(criteria)
@@ -46,6 +46,7 @@ def guideline_of(ontology: Ontology) -> Guideline:
         ontology=ontology,
         source=StatementReader(ontology).edition(),
         variables=variables,
+        stages=classes.criteria("Stage"),
         criteria=criteria,
         definitions=classes.criteria("SharedDefinition"),
         therapies={therapy.id: therapy for therapy in therapies if therapy.classes},

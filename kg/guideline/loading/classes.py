@@ -65,6 +65,7 @@ class ClassReader(Terms):
             statements=self.sources(node),
             note=ontology.text(node, EDITORIAL),
             formula=self.formula(identifier),
+            grade=ontology.text(node, HCC + "grade"),
         )
 
     def _concerned(self, node: Node) -> tuple[str, ...]:
@@ -85,6 +86,7 @@ class ClassReader(Terms):
             concerns=self._concerned(node),
             precedes=tuple(local_name(i) for i in ontology.iris(node, HCC + "precedes")),
             formula=self.formula(identifier),
+            grade=ontology.text(node, HCC + "grade"),
         )
 
     def _response(self, node: ox.NamedNode) -> Response:

@@ -10,7 +10,15 @@ from kg.errors import OntologyError
 from kg.guideline.formula import And, Formula, atoms
 from kg.guideline.loading.classes import ClassReader
 from kg.guideline.loading.terms import Terms
-from kg.guideline.model import ConflictRule, Derivation, Edition, Narrowing, Score, Statement
+from kg.guideline.model import (
+    ConflictRule,
+    Derivation,
+    Edition,
+    Narrowing,
+    Score,
+    Statement,
+    Sum,
+)
 from kg.guideline.values import Variable
 from kg.ontology import (
     DCTERMS,
@@ -21,6 +29,8 @@ from kg.ontology import (
     NOTATION,
     OA,
     OWL,
+    PROV,
+    SOURCE,
     Ontology,
     local_name,
 )
@@ -49,7 +59,9 @@ class StatementReader(Terms):
             country=self.need(node, DCTERMS + "spatial"),
             language=self.need(node, DCTERMS + "language"),
             reference=self.need(node, DCTERMS + "bibliographicCitation"),
-            address=self.one(node, DCTERMS + "identifier"),
+            address=(self.ontology.iris(node, DCTERMS + "identifier") or ("",))[0],
+            sha256=self.need(ox.NamedNode(self.one(node, SOURCE)), HCC + "sha256"),
+            revises=tuple(map(local_name, self.ontology.iris(node, PROV + "wasRevisionOf"))),
         )
 
     def _statement(self, node: ox.NamedNode) -> Statement:
@@ -74,7 +86,14 @@ class StatementReader(Terms):
             decidable=self.need(node, HCC + "decidable") == "true",
             therapies=tuple(self.notation(iri) for iri in ontology.iris(node, HCC + "about")),
             paraphrase=self.need(node, HCC + "paraphrase"),
+            grade=self._grade(node),
         )
+
+    def _grade(self, node: ox.NamedNode) -> str | None:
+        """Return evidence level and strength as one word, where the guideline gives them."""
+        words = ("evidenceLevel", "recommendationStrength")
+        grade = [self.notation(i) for word in words for i in self.ontology.iris(node, HCC + word)]
+        return " ".join(grade) or None
 
 
 class RuleReader(ClassReader):
@@ -118,30 +137,43 @@ class RuleReader(ClassReader):
             label=self.need(node, LABEL),
             message=self.need(node, HCC + "message"),
             note=ontology.text(node, EDITORIAL),
+            position=self.position(node),
             targets=targets,
-            score=self._score(targets),
+            score=self._score(node, targets),
+            sum=self._sum(node, targets),
             narrowings=tuple(narrowings),
         )
 
-    def _score(self, targets: tuple[str, ...]) -> Score | None:
+    def _sum(self, node: ox.NamedNode, targets: tuple[str, ...]) -> Sum | None:
+        if not self.ontology.values(node, HCC + "countedBy"):
+            return None
+        count, largest = (self.one(node, HCC + word) for word in ("countedBy", "largestIs"))
+        return Sum(targets[0], local_name(count), local_name(largest))
+
+    def _score(self, node: ox.NamedNode, targets: tuple[str, ...]) -> Score | None:
         ontology = self.ontology
-        if len(targets) != 1:
+        if not ontology.values(node, HCC + "totals"):
             return None
-        scoring = ontology.subjects(HCC + "scores", ox.NamedNode(HCC + targets[0]))
-        if not scoring:
-            return None
+        total = local_name(self.one(node, HCC + "totals"))
+        (target,) = (name for name in targets if name != total)
+        scoring = ontology.subjects(HCC + "scores", ox.NamedNode(HCC + target))
         points = []
-        for node in scoring:
-            variable, mask = self._single(local_name(node.value))
-            points.append((variable, mask, self.whole(node, HCC + "points")))
+        for one in scoring:
+            variable, mask = self._single(local_name(one.value))
+            points.append((variable, mask, self.whole(one, HCC + "points")))
         totals = []
-        for node in ontology.of_type(OWL + "Class"):
-            lowest = ontology.number(node, HCC + "lowestTotal")
+        for one in ontology.of_type(OWL + "Class"):
+            lowest = ontology.number(one, HCC + "lowestTotal")
             if lowest is not None:
-                variable, mask = self._single(local_name(node.value))
-                if variable == targets[0]:
-                    totals.append((mask, lowest, self.whole(node, HCC + "highestTotal")))
-        return Score(targets[0], tuple(points), tuple(totals))
+                variable, mask = self._single(local_name(one.value))
+                if variable == target:
+                    totals.append((mask, lowest, self.whole(one, HCC + "highestTotal")))
+        bands = tuple(
+            (1 << i, int(band.low))
+            for i, band in enumerate(self.variables[total].bands)
+            if band.low is not None
+        )
+        return Score(target, total, tuple(points), tuple(totals), bands)
 
     def _conflict_rule(self, node: ox.NamedNode) -> ConflictRule:
         when = self.one(node, HCC + "when")
@@ -153,5 +185,6 @@ class RuleReader(ClassReader):
             id=local_name(node.value),
             label=self.need(node, LABEL),
             message=self.need(node, HCC + "message"),
+            position=self.position(node),
             parts=tuple((atom.variable, atom.mask(self.variables)) for atom in found),
         )

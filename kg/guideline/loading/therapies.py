@@ -20,8 +20,30 @@ from kg.ontology import (
     NOTATION,
     NOTE,
     SUBCLASS,
+    Ontology,
     local_name,
 )
+
+
+def has_row(ontology: Ontology, node: ox.NamedNode) -> bool:
+    """Return whether the edition says for whom a therapy is indicated."""
+    return any(ontology.values(node, f"{HCC}{aspect}Class") for aspect in (*ASPECTS, ELIGIBLE))
+
+
+def named_therapies(ontology: Ontology) -> list[ox.NamedNode]:
+    """Return the therapies of the taxonomy that are in the edition."""
+    nodes, named = ontology.below(HCC + "Therapy"), set[str]()
+    for node in nodes:
+        told = any(ontology.subjects(HCC + word, node) for word in ("about", "concerns"))
+        if told or has_row(ontology, node):
+            named |= _upwards(ontology, node.value)
+    return [node for node in nodes if node.value in named]
+
+
+def _upwards(ontology: Ontology, iri: str) -> set[str]:
+    """Return a therapy and all above it."""
+    above = ontology.iris(ox.NamedNode(iri), SUBCLASS)
+    return {iri}.union(*(_upwards(ontology, one) for one in above if one != HCC + "Therapy"))
 
 
 class TherapyReader(ClassReader):
@@ -33,24 +55,9 @@ class TherapyReader(ClassReader):
         The taxonomy is that of all editions; a therapy is in one that states its classes, names
         it in a statement or a recommendation, or has a therapy below it.
         """
-        ontology, named = self.ontology, set[str]()
-        nodes = ontology.below(HCC + "Therapy")
-        for node in nodes:
-            if any(ontology.subjects(HCC + word, node) for word in ("about", "concerns")):
-                named |= self._upwards(node.value)
-            if self._has_row(node):
-                named |= self._upwards(node.value)
-        found = [node for node in nodes if node.value in named]
-        found.sort(key=lambda n: self.position(n) if self._has_row(n) else 0)
+        found = named_therapies(self.ontology)
+        found.sort(key=lambda n: self.position(n) if has_row(self.ontology, n) else 0)
         return [self._therapy(node, criteria) for node in found]
-
-    def _has_row(self, node: ox.NamedNode) -> bool:
-        return bool(self.ontology.iris(node, f"{HCC}{ELIGIBLE}Class"))
-
-    def _upwards(self, iri: str) -> set[str]:
-        """Return a therapy and all above it."""
-        above = self.ontology.iris(ox.NamedNode(iri), SUBCLASS)
-        return {iri}.union(*(self._upwards(one) for one in above if one != HCC + "Therapy"))
 
     def _therapy(self, node: ox.NamedNode, criteria: Mapping[str, Criterion]) -> Therapy:
         ontology = self.ontology

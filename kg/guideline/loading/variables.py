@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -12,7 +12,7 @@ from kg.errors import OntologyError
 from kg.guideline.bands import cut_bands
 from kg.guideline.formula import Formula, atoms, decimal_of, read_range
 from kg.guideline.loading.terms import Terms
-from kg.guideline.values import BOOLEAN, Unit, Value, Variable, unit_key
+from kg.guideline.values import BOOLEAN, Interval, Unit, Value, Variable, unit_key
 from kg.ontology import (
     ALT_LABEL,
     DEFINITION,
@@ -22,6 +22,7 @@ from kg.ontology import (
     NOTATION,
     OWL,
     RDFS,
+    Ontology,
     local_name,
 )
 
@@ -117,15 +118,31 @@ class VariableReader(Terms):
         )
 
 
+def totals(ontology: Ontology) -> set[str]:
+    """Return the variables that are totals of points."""
+    found = ontology.of_type(HCC + "Derivation")
+    return {local_name(i) for node in found for i in ontology.iris(node, HCC + "totals")}
+
+
 def with_bands(
-    variables: Mapping[str, Variable], formulas: Iterable[Formula]
+    variables: Mapping[str, Variable], formulas: Iterable[Formula], apart: Container[str] = ()
 ) -> dict[str, Variable]:
-    """Return the variables with their bands, cut at every threshold of the formulas."""
+    """Return the variables with their bands, cut at every threshold of the formulas.
+
+    Each value of a whole number in `apart`, which has a range, is a band of its own.
+    """
     every = [atom for formula in formulas for atom in atoms(formula)]
     cut = {}
     for name, variable in variables.items():
         cuts = [i for atom in every if atom.variable == name for i in atom.intervals]
+        if name in apart:
+            cuts += _each(variable.range)
         whole = variable.type == "integer"
         bands = cut_bands(variable.range, cuts, whole) if variable.is_number else ()
         cut[name] = replace(variable, bands=bands)
     return cut
+
+
+def _each(range_: Interval) -> list[Interval]:
+    low, high = (int(end) if end is not None else 0 for end in (range_.low, range_.high))
+    return [Interval.point(Decimal(number)) for number in range(low, high + 1)]
