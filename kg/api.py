@@ -136,6 +136,16 @@ class TableResult:
         counts = ((named[name].label, self.summary.of(name)) for name in self._task.therapies)
         return verdict_table(f"Verdicts: {self.summary.words}", counts)
 
+    @property
+    def guideline(self) -> Guideline:
+        """The guideline that gave the verdicts."""
+        return self._task.guideline
+
+    @property
+    def therapies(self) -> list[str]:
+        """The therapies that there are verdicts on, in the order of the guideline."""
+        return list(self._task.therapies)
+
     @cached_property
     def frame(self) -> pl.DataFrame:
         """One row per patient and therapy, in the order of the table: patients × therapies.

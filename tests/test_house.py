@@ -48,7 +48,7 @@ ROOMS = (
         "kg.sources",
     ),
     ("kg.api", "kg.asking", "kg.server"),
-    ("kg", "kg.ui", "kg.benchmarks", "kg.renewal"),
+    ("kg", "kg.charts", "kg.ui", "kg.benchmarks", "kg.renewal"),
     ("kg.pages", "kg.commands", "app"),
     ("kg.cli",),
     ("kg.__main__",),

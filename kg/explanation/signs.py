@@ -18,7 +18,7 @@ from kg.reasoning.verdicts import (
     VERDICT_SIGNS,
 )
 
-__all__ = ["STATE_SIGNS", "VERDICT_SIGNS", "VERDICT_STYLES", "verdict_table"]
+__all__ = ["STATE_SIGNS", "VERDICT_COLOURS", "VERDICT_SIGNS", "VERDICT_STYLES", "verdict_table"]
 
 VERDICT_STYLES: Mapping[str, str] = {  # in a terminal
     ELIGIBLE: "green",
@@ -27,6 +27,14 @@ VERDICT_STYLES: Mapping[str, str] = {  # in a terminal
     UNDETERMINED: "blue",
     NOT_INDICATED: "dim",
     CONTRAINDICATED: "red",
+}
+VERDICT_COLOURS: Mapping[str, str] = {  # in charts; those of Okabe and Ito
+    ELIGIBLE: "#009E73",
+    ELIGIBLE_WITH_CAUTION: "#E69F00",
+    ELIGIBLE_UNCHECKED: "#F0E442",
+    UNDETERMINED: "#56B4E9",
+    NOT_INDICATED: "#A8ADB5",
+    CONTRAINDICATED: "#D55E00",
 }
 STATE_SIGNS: Mapping[str, str] = {MET: "●", EXCLUDED: "○", UNKNOWN: "?"}
 

@@ -12,19 +12,12 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from kg.explanation.signs import VERDICT_SIGNS
+from kg.explanation.signs import VERDICT_COLOURS, VERDICT_SIGNS
 from kg.guideline import Guideline
 from kg.reasoning.verdicts import VERDICTS
 
 BAR = "bar"
 _BLACK = "#1a1a1a"  # on bars, which are light in both themes
-_COLOURS = dict(
-    zip(
-        VERDICTS,
-        ("#009E73", "#E69F00", "#F0E442", "#56B4E9", "#A8ADB5", "#D55E00"),
-        strict=True,
-    )
-)
 _DOT, _NO_DOT = "#0072B2", "#A8ADB5"
 _ROW = 22
 _COUNTS = alt.Axis(tickMinStep=1, format=",d")
@@ -55,7 +48,7 @@ MISSING_LEGEND: Legend = [(colour, told) for told, colour in _MISSING]
 
 def verdict_legend(guideline: Guideline) -> Legend:
     """Return the colours of verdicts with their signs and words."""
-    return [(_COLOURS[word], told) for word, told in _signed(guideline).items()]
+    return [(VERDICT_COLOURS[word], told) for word, told in _signed(guideline).items()]
 
 
 def _signed(guideline: Guideline) -> dict[str, str]:
@@ -79,7 +72,7 @@ def verdicts(guideline: Guideline, frame: pl.DataFrame, chosen: tuple[str, str])
             color=alt.Color(
                 "told:N",
                 sort=list(told.values()),
-                scale=alt.Scale(domain=list(told.values()), range=list(_COLOURS.values())),
+                scale=alt.Scale(domain=list(told.values()), range=list(VERDICT_COLOURS.values())),
                 legend=None,
             ),
             opacity=faded,

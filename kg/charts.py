@@ -1,0 +1,152 @@
+"""Charts of a classified table as Altair objects, to show in a notebook or save as SVG or PNG.
+
+    chart = kg.charts.verdicts(kg.classify_table("patients.csv"))
+    chart.save("verdicts.svg")
+
+Each has a title, how many patients it counts, where the verdicts come from, and signs in its
+legend, so that colour is never needed.
+"""
+
+from __future__ import annotations
+
+from importlib import metadata
+
+import altair as alt
+import polars as pl
+
+from kg.api import TableResult
+from kg.explanation.signs import VERDICT_COLOURS, VERDICT_SIGNS
+from kg.keys import ID
+from kg.reasoning.verdicts import ELIGIBLES, VERDICTS
+from kg.texts import counted
+
+_ROW, _CELL, _MOST = 22, 34, 20
+_BLUE, _PALE = "#0072B2", "#8FCBEF"
+_THERAPY = alt.Axis(labelLimit=240)
+_VERDICTS = {"therapy": pl.String, "verdict": pl.String, "order": pl.Int64, "patients": pl.Int64}
+_COUNTS = alt.Axis(tickMinStep=1, format=",d")
+
+
+def verdicts(result: TableResult) -> alt.Chart:
+    """Return how many patients got each verdict on each therapy, as stacked bars."""
+    labels = _labels(result)
+    words = {word: _said(result, word) for word in VERDICTS}
+    data = pl.DataFrame(
+        [
+            {"therapy": label, "verdict": words[word], "order": VERDICTS.index(word), "patients": n}
+            for name, label in labels.items()
+            for word, n in result.summary.of(name).items()
+            if n
+        ],
+        schema={
+            "therapy": pl.String,
+            "verdict": pl.String,
+            "order": pl.Int64,
+            "patients": pl.Int64,
+        },
+    )
+    scale = alt.Scale(domain=list(words.values()), range=[VERDICT_COLOURS[w] for w in VERDICTS])
+    chart: alt.Chart = (
+        alt.Chart(data, title=_title(result, "Verdicts by therapy"))
+        .mark_bar()
+        .encode(
+            x=alt.X("patients:Q", title="patients", axis=_COUNTS),
+            y=alt.Y("therapy:N", sort=list(labels.values()), title=None, axis=_THERAPY),
+            color=alt.Color("verdict:N", scale=scale, legend=alt.Legend(title="verdict")),
+            order=alt.Order("order:Q"),
+            tooltip=["therapy:N", "verdict:N", "patients:Q"],
+        )
+        .properties(height=alt.Step(_ROW))
+    )
+    return chart
+
+
+def overlaps(result: TableResult) -> alt.LayerChart:
+    """Return how many patients are eligible for both of two therapies, as a matrix.
+
+    The diagonal says how many are eligible for one; all three eligible verdicts count.
+    """
+    names = result.guideline.therapies
+    kept = result.frame.filter(pl.col("verdict").cast(pl.String).is_in(ELIGIBLES)).select(
+        ID, pl.col("therapy").cast(pl.String)
+    )
+    pairs = (
+        kept.join(kept, on=ID, suffix="_too")
+        .group_by("therapy", "therapy_too")
+        .len("patients")
+        .with_columns(
+            pl.col(name).replace_strict(
+                {k: v.short_name for k, v in names.items()}, return_dtype=pl.String
+            )
+            for name in ("therapy", "therapy_too")
+        )
+        .sort("therapy", "therapy_too")
+    )
+    order = [names[name].short_name for name in result.therapies]
+    base = alt.Chart(pairs, title=_title(result, "Patients eligible for two therapies")).encode(
+        x=alt.X("therapy:N", sort=order, title="eligible for", axis=alt.Axis(labelAngle=-60)),
+        y=alt.Y("therapy_too:N", sort=order, title="and for"),
+        tooltip=["therapy:N", "therapy_too:N", "patients:Q"],
+    )
+    scale = alt.Scale(range=["#EAF4FB", _PALE])
+    cells = base.mark_rect().encode(
+        color=alt.Color("patients:Q", scale=scale, legend=alt.Legend(title="patients"))
+    )
+    numbers = base.mark_text(color="#1a1a1a").encode(text="patients:Q")
+    return alt.LayerChart(layer=[cells, numbers], width=alt.Step(_CELL), height=alt.Step(_ROW))
+
+
+def missing(result: TableResult) -> alt.Chart:
+    """Return the unknown variables that leave most verdicts undetermined, as stacked bars."""
+    kinds = ("nothing else is missing", "more is missing")
+    labels = {name: variable.label for name, variable in result.guideline.variables.items()}
+    data = (
+        result.frame.filter(pl.col("missing").list.len() > 0)
+        .with_columns((pl.col("missing").list.len() > 1).alias("more"))
+        .explode("missing")
+        .with_columns(
+            pl.col("missing").cast(pl.String).replace_strict(labels).alias("variable"),
+            pl.when("more").then(pl.lit(kinds[1])).otherwise(pl.lit(kinds[0])).alias("the verdict"),
+        )
+        .group_by("variable", "the verdict", "more")
+        .len("verdicts")
+        .with_columns(pl.col("verdicts").sum().over("variable").alias("all"))
+        .sort("all", "variable", "more", descending=[True, False, False])
+    )
+    order = data["variable"].unique(maintain_order=True).head(_MOST).to_list()
+    left_out = data["variable"].n_unique() - len(order)
+    title = "Unknown variables that leave verdicts undetermined"
+    title += f" (the first {_MOST}; {left_out} more)" if left_out else ""
+    scale = alt.Scale(domain=list(kinds), range=[_BLUE, _PALE])
+    chart: alt.Chart = (
+        alt.Chart(data.filter(pl.col("variable").is_in(order)), title=_title(result, title))
+        .mark_bar()
+        .encode(
+            x=alt.X("verdicts:Q", title="undetermined verdicts", axis=_COUNTS),
+            y=alt.Y("variable:N", sort=order, title=None, axis=_THERAPY),
+            color=alt.Color("the verdict:N", scale=scale, legend=alt.Legend(title="for a verdict")),
+            order=alt.Order("more:N"),
+            tooltip=["variable:N", "the verdict:N", "verdicts:Q"],
+        )
+        .properties(height=alt.Step(_ROW))
+    )
+    return chart
+
+
+def _labels(result: TableResult) -> dict[str, str]:
+    return {name: result.guideline.therapies[name].label for name in result.therapies}
+
+
+def _said(result: TableResult, word: str) -> str:
+    return f"{VERDICT_SIGNS[word]} {result.guideline.verdicts[word][0]}"
+
+
+def _title(result: TableResult, text: str) -> alt.TitleParams:
+    """Return a title, with how many patients are counted and by which guideline."""
+    source, summary = result.guideline.source, result.summary
+    left_out = f", {counted(summary.rejected, 'row')} rejected" if summary.rejected else ""
+    told = [
+        f"n = {counted(summary.patients, 'patient')}{left_out}",
+        f"Source: hcc-kg {metadata.version('hcc-kg')}, {source.title}",
+    ]
+    return alt.TitleParams(text, subtitle=told, anchor="start")
