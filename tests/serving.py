@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +60,16 @@ def children(pid: int) -> list[int]:
     """Return the processes that a process has started."""
     tasks = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(child) for task in tasks for child in task.read_text().split()]
+
+
+def at_work(worker: int) -> list[int]:
+    """Return the processes of queries that evaluate one; the others wait for one."""
+    found = []
+    for pid in children(worker):
+        with suppress(OSError):
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] == "R":
+                found.append(pid)
+    return found
 
 
 def command(*arguments: str | Path) -> list[str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from serving import JSON, QUERY, Served, children, serving
+from serving import JSON, QUERY, Served, at_work, serving
 
 from kg.paths import ontology_folder
 from kg.server.limits import raise_open_files
@@ -72,11 +72,11 @@ def listener() -> Iterator[tuple[str, list[bytes]]]:
 
 
 def settled(worker: int, seconds: float = 3.0) -> bool:
-    """Return whether the worker soon has no process of a query."""
+    """Return whether the worker soon has no process that evaluates a query."""
     limit = time.monotonic() + seconds
-    while children(worker) and time.monotonic() < limit:
+    while at_work(worker) and time.monotonic() < limit:
         time.sleep(0.02)
-    return not children(worker)
+    return not at_work(worker)
 
 
 def resident(pid: int) -> int:
@@ -222,9 +222,9 @@ def test_client_that_hangs_up_ends_its_query(server: Served) -> None:
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
         connection.sendall(request)
         limit = time.monotonic() + 1
-        while not children(server.worker()) and time.monotonic() < limit:
+        while not at_work(server.worker()) and time.monotonic() < limit:
             time.sleep(0.01)
-        assert children(server.worker())
+        assert at_work(server.worker())
     assert settled(server.worker(), LIMIT / 2)
 
 

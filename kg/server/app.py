@@ -28,7 +28,7 @@ def create_app(endpoint: Endpoint, access: Access) -> Starlette:
             _asset("/", "page.html", "text/html"),
             _asset("/page.js", "page.js", "text/javascript"),
             _asset("/page.css", "page.css", "text/css"),
-            Route("/sparql", endpoint.sparql, methods=["GET", "POST"]),
+            Route("/sparql", endpoint.sparql, methods=["GET", "POST", "QUERY"]),
             Route("/queries", endpoint.listed, name="listed"),
             Route("/queries/{name}", endpoint.question),
             Route("/health", endpoint.health),

@@ -94,23 +94,14 @@ class Asker:
         self._end()
 
     def _answer(self, query: str, added: PatientGraph | None) -> Answer:
-        from kg.server import messages, screening  # noqa: PLC0415
+        from kg.server.jobs import Job  # noqa: PLC0415
 
         length, most = len(query.encode()), self._guard.limits.request
         if length > most:
             raise QueryError(f"the query is longer than {most:,} bytes; make it shorter")
         query_form(query)
-        graphs = added.graphs if added else tuple(self._guard.graphs)
-        named = screening.screen(query, graphs).has_dataset
-        chosen = () if named or added is None else graphs
-        job = messages.Job(
-            query,
-            union=not named,
-            default_graphs=chosen,
-            named_graphs=chosen,
-            has_dataset=bool(chosen),
-            added=added.quads if added else "",
-        )
+        quads, graphs = (added.quads, added.graphs) if added else ("", None)
+        job = Job(query, union=True, added=quads, graphs=graphs)
         found = self._wait(self._guard.ask(job))
         text = found.body.decode("utf-8", "replace")
         if found.status != 200:

@@ -10,7 +10,7 @@ import pyoxigraph as ox
 
 from kg.ontology import RDF
 from kg.server.guard import Guard
-from kg.server.messages import Job
+from kg.server.jobs import Job
 from kg.server.refusals import RefusedError
 
 SD = "http://www.w3.org/ns/sparql-service-description#"

@@ -11,11 +11,11 @@ import pyoxigraph as ox
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from kg.server import connections, protocol, screening
+from kg.server import connections, protocol
 from kg.server.description import Description
 from kg.server.guard import Guard
 from kg.server.health import HealthCheck
-from kg.server.messages import Answer, Job
+from kg.server.jobs import Answer, Job
 from kg.server.questions import Questions
 from kg.server.refusals import RefusedError
 
@@ -47,7 +47,7 @@ class Endpoint:
         """Answer `/sparql`: a query by GET or POST, or the description where there is none."""
         query_string: bytes = request.scope["query_string"]
         self._check_length(len(query_string))
-        if request.method == "POST":
+        if request.method in ("POST", "QUERY"):
             body = await self._body(request)
             kind = request.headers.get("content-type", "")
             return await self._ask(request, protocol.asked_by_post(kind, query_string, body))
@@ -58,8 +58,10 @@ class Endpoint:
         """Answer `/queries/NAME?param=value`: the result of a saved question."""
         self._check_length(len(request.scope["query_string"]))
         fields = protocol.fields(request.scope["query_string"])
-        query = self.questions.filled(request.path_params["name"], fields)
-        return await self._ask(request, protocol.Asked(query))
+        format_ = [value for name, value in fields if name == protocol.FORMAT]
+        values = [field for field in fields if field[0] != protocol.FORMAT]
+        query = self.questions.filled(request.path_params["name"], values)
+        return await self._ask(request, protocol.Asked(query, format="".join(format_[:1])))
 
     async def listed(self, request: Request) -> Response:
         """Answer `/queries`: the saved questions."""
@@ -97,20 +99,18 @@ class Endpoint:
         return Response(body, media_type=media, headers=_VARY)
 
     async def _ask(self, request: Request, asked: protocol.Asked) -> Response:
-        """Screen a query, settle the format of its answer, and have it evaluated."""
+        """Settle the format of the answer to a query, and have it screened and evaluated."""
         if connections.held() > self.guard.limits.held:
             raise RefusedError(503, "too many answers wait for clients to take them; try again")
-        screened = screening.screen(asked.query, self.guard.graphs)
-        offered = protocol.formats_of(screened.form)
-        media = protocol.negotiate(_accepted(request), offered)
+        formats = protocol.formats(_accepted(request), asked.format)
         job = Job(
             asked.query,
-            self.union and not screened.has_dataset,
-            dict.fromkeys(("bindings", "boolean", "graph"), offered[media]),
+            self.union,
+            formats.names,
             asked.default_graphs,
             asked.named_graphs,
-            asked.has_dataset,
             base=_address(request),
+            unfit=formats.unfit,
         )
         answer = await _unless_gone(request, self.guard.ask(job))
         if answer.status != 200:
@@ -119,7 +119,7 @@ class Endpoint:
         # want it; nothing is ever fetched.
         strange = {*asked.default_graphs, *asked.named_graphs} - set(self.guard.graphs)
         headers = _VARY | ({"Warning": _EMPTY} if strange else {})
-        return Response(answer.body, media_type=media, headers=headers)
+        return Response(answer.body, media_type=formats.media[answer.kind], headers=headers)
 
 
 def _address(request: Request) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import time
 
 from kg.server.guard import Guard
-from kg.server.messages import Job
+from kg.server.jobs import Job
 from kg.server.refusals import RefusedError
 
 _AGE = 1.0  # seconds for which the result of a trial is told

@@ -5,13 +5,9 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 from urllib.parse import parse_qsl
 
 from kg.server.refusals import RefusedError
-from kg.stores.query_forms import Form
-
-Results = Literal["bindings", "boolean", "graph"]
 
 # media type -> the name of its format; the first is the default
 TABLES: Mapping[str, str] = {
@@ -40,6 +36,7 @@ GRAPHS: Mapping[str, str] = {
 FORM_TYPE = "application/x-www-form-urlencoded"
 QUERY_TYPE = "application/sparql-query"
 UPDATE_TYPE = "application/sparql-update"
+FORMAT = "format"
 _DATASET = ("default-graph-uri", "named-graph-uri")
 _UPLOAD = ("graph", "default")  # what the Graph Store Protocol calls the place of an upload
 _MAX_FIELDS = 100
@@ -52,16 +49,42 @@ class Asked:
     query: str
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
+    format: str = ""  # by name, in place of the Accept header
+
+
+@dataclass(frozen=True)
+class Formats:
+    """The media types that answer each kind of result, and why the others are refused."""
+
+    media: Mapping[str, str]
+    unfit: str = ""
 
     @property
-    def has_dataset(self) -> bool:
-        """Whether the request gives the dataset; it then stands in place of the query's own."""
-        return bool(self.default_graphs or self.named_graphs)
+    def names(self) -> dict[str, str]:
+        """The name of the format by kind of result."""
+        return {kind: (GRAPHS if kind == "graph" else TABLES)[m] for kind, m in self.media.items()}
 
 
-def formats_of(form: Form | None) -> Mapping[str, str]:
-    """Return the media types that can answer a query of a form."""
-    return GRAPHS if form in ("CONSTRUCT", "DESCRIBE") else TABLES
+def formats(accept: str, name: str) -> Formats:
+    """Return the media types for a format by its name or, without one, for an Accept header.
+
+    A name that is none of ours is another server's, and says nothing here.
+
+    Raises:
+        RefusedError: with 406 where none is acceptable.
+    """
+    every = [*TABLES.items(), *GRAPHS.items()]
+    accept = ",".join(dict.fromkeys(m for m, known in every if known == name)) or accept
+    media: dict[str, str] = {}
+    refused = []
+    for kinds, offered in ((("bindings", "boolean"), TABLES), (("graph",), GRAPHS)):
+        try:
+            media |= dict.fromkeys(kinds, negotiate(accept, offered))
+        except RefusedError as error:
+            refused.append(error)
+    if not media:
+        raise refused[0]
+    return Formats(media, refused[0].message if refused else "")
 
 
 def negotiate(accept: str, offered: Iterable[str]) -> str:
@@ -135,8 +158,8 @@ def asked_by_post(content_type: str, query_string: bytes, body: bytes) -> Asked:
         raise RefusedError(415, f"charset {charset[:40]}: a query is posted in UTF-8")
     if media == FORM_TYPE:
         return _asked(fields(body))
-    dataset = [field for field in fields(query_string) if field[0] in _DATASET]
-    return _asked([("query", _text(body)), *dataset])
+    others = [field for field in fields(query_string) if field[0] in (*_DATASET, FORMAT)]
+    return _asked([("query", _text(body)), *others])
 
 
 def _media(content_type: str) -> tuple[str, str]:
@@ -177,7 +200,7 @@ def fields(encoded: bytes) -> list[tuple[str, str]]:
 
 def _text(body: bytes) -> str:
     try:
-        return body.decode("utf-8")
+        return body.decode("utf-8-sig")  # some editors begin a file with a mark
     except UnicodeDecodeError as error:
         raise RefusedError(400, f"the query is not UTF-8: byte {error.start}") from error
 
@@ -188,4 +211,6 @@ def _asked(given: list[tuple[str, str]]) -> Asked:
     queries = [value for name, value in given if name == "query"]
     if len(queries) != 1:
         raise RefusedError(400, f"a request carries one query; this one carries {len(queries)}")
-    return Asked(queries[0], *(tuple(v for n, v in given if n == name) for name in _DATASET))
+    default, named = (tuple(v for n, v in given if n == name and v) for name in _DATASET)
+    format_ = next((value for name, value in given if name == FORMAT), "")
+    return Asked(queries[0].removeprefix("\ufeff"), default, named, format_)

@@ -1,11 +1,11 @@
-"""The worker: a process with one thread that holds the store and forks for each query.
+"""The worker: a process with one thread that holds the store, and forks to have queries answered.
 
-1. The server hands it a socket by the control channel; it forks.
-2. The child confines itself, reads the query, answers whole and ends.
-3. The worker ends a child that is past its time, whose server end has been closed, or, where the
-   server asks for room, the one that has used most of the processor, if more than its share.
-4. When a child has ended, the worker writes how, and closes the socket. Where the answer has
-   filled the socket to the brim, it first waits until the server has fetched some of it.
+1. The server hands it two sockets by the control channel; it forks. One socket is the child's, for
+   queries and answers; by the other, the line, it says in a byte how the child ended.
+2. The child confines itself, and answers query after query. After one that was not answered well,
+   that changed its copy of the store, or that left much memory taken, it answers no more.
+3. Where the server closes the line, the worker ends the child. All end with the worker, and it
+   ends when the server closes the control channel.
 
 Run as a module, never by fork: a process with threads (a server, a JVM) must not be copied.
 """
@@ -16,11 +16,12 @@ import argparse
 import gc
 import json
 import os
+import resource
 import select
 import signal
 import socket
 import sys
-import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,33 +29,35 @@ from typing import NoReturn
 
 import pyoxigraph as ox
 
-from kg.server import messages
-from kg.server.evaluation import evaluate
-from kg.server.limits import Limits, confine, raise_open_files
+from kg.server.jobs import Answer, Job, answer_frame, evaluate, read_job
+from kg.server.limits import MB, Limits, confine, forbid_calls, limit_time, raise_open_files
 
-_LOOK = 0.25  # seconds between looks at what a query has used; past its share it makes way
-_SAVED = 15  # niceness
-_NO_MEMORY, _FAILED = 1, 2  # statuses with which a child ends
+FORK = b"f"  # on the control channel; it comes with the two sockets
+PID_BYTES = 4  # by which it tells on the line, first of all, the number of the child
+DONE, TIMED_OUT, CRASHED, LOST = b"0", b"T", b"C", b"L"
+ABORTED, NO_MEMORY = b"A", b"E"
+_OUT_OF_MEMORY, _FAILED = 1, 2  # statuses with which a child ends
+_KEPT = 64 * MB  # that a child may have taken over its queries, and still answer another
+_SHARE_OF_MEMORY = 0.5  # of what is free that a store may take to be held in memory
+_GROWTH = 2.5  # the memory that a store takes, to its size on disk
 
 
-@dataclass
-class _Child:
-    pid: int
-    connection: socket.socket
-    since: float
-    deadline: float
-    courtesy: float
-    killed: bytes = b""
+@dataclass(frozen=True)
+class Held:
+    """A store, the names of its graphs, and whether its quads stay on disk."""
+
+    store: ox.Store
+    graphs: frozenset[str]
+    on_disk: bool
 
 
 class Worker:
-    """Holds a store and the processes of the queries on it."""
+    """Holds a store and the processes that answer queries on it."""
 
-    def __init__(self, store: ox.Store, control: socket.socket, limits: Limits) -> None:
-        self._store, self._control, self._limits = store, control, limits
-        self._children: dict[int, _Child] = {}  # by the descriptor of their connection
-        self._endings: dict[int, tuple[socket.socket, bytes]] = {}  # that wait for room
-        self._silence = os.open(os.devnull, os.O_WRONLY)
+    def __init__(self, held: Held, control: socket.socket, limits: Limits) -> None:
+        self._held, self._control, self._limits = held, control, limits
+        self._lines: dict[int, tuple[int, socket.socket]] = {}  # by descriptor, with whose it is
+        self._killed: set[int] = set()  # those that have not been reaped
         self._woken, waker = os.pipe()
         os.set_blocking(self._woken, False)
         os.set_blocking(waker, False)
@@ -67,168 +70,191 @@ class Worker:
     def run(self) -> None:
         """Serve until the server closes the control channel."""
         while True:
-            for descriptor, _ in self._poll.poll(self._patience()):
+            for descriptor, _ in self._poll.poll():
                 if descriptor == self._control.fileno():
                     if not self._accept():
                         return
-                elif descriptor in self._children:  # the server has hung up
-                    self._kill(self._children[descriptor], messages.DONE)
-                elif descriptor in self._endings:
-                    self._poll.unregister(descriptor)
-                    self._finish(*self._endings.pop(descriptor))
-            self._drain()
-            self._watch_clock()
+                elif descriptor in self._lines:  # the server wants it ended
+                    self._kill(descriptor)
+            with suppress(BlockingIOError):
+                os.read(self._woken, 4096)
             self._reap()
 
     def stop(self) -> None:
-        """End all queries."""
-        for child in self._children.values():
-            self._kill(child, messages.CRASHED)
+        """End all children."""
+        for descriptor in list(self._lines):
+            self._kill(descriptor)
 
     def _accept(self) -> bool:
-        message, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)
-        if not message:
-            return False
-        if message == messages.MAKE_ROOM:
-            self._make_room()
-        for descriptor in descriptors:
-            self._fork(socket.socket(fileno=descriptor))
-        return True
+        message, descriptors, _, _ = socket.recv_fds(self._control, 1, 2)
+        ours = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+        if len(ours) == 2:
+            self._fork(*ours)
+        return bool(message)
 
-    def _fork(self, connection: socket.socket) -> None:
-        now = time.monotonic()
+    def _fork(self, connection: socket.socket, line: socket.socket) -> None:
         try:
             pid = os.fork()
-        except OSError:  # no process to be had: an empty answer says so
+        except OSError:  # no process to be had: a line that is closed says so
             connection.close()
+            line.close()
             return
         if pid == 0:
+            line.close()
             self._serve(connection)
-        deadline = now + self._limits.seconds
-        child = _Child(pid, connection, now, deadline, now + _LOOK)
-        self._children[connection.fileno()] = child
-        self._poll.register(connection, 0)  # hang-ups are always reported
+        connection.close()
+        with suppress(OSError):  # the server has closed it, and the poll will tell
+            line.send(pid.to_bytes(PID_BYTES))
+        self._lines[line.fileno()] = (pid, line)
+        self._poll.register(line, 0)  # hang-ups are always reported
 
     def _serve(self, connection: socket.socket) -> NoReturn:
-        """Answer one query in the child, and end it."""
+        """Answer queries in the child, and end it."""
         status = _FAILED
         try:
             signal.set_wakeup_fd(-1)
-            os.dup2(self._silence, 2)
+            os.dup2(connection.fileno(), 2)  # what a library says as it aborts tells why
             self._control.close()
-            for other in self._children.values():
-                other.connection.close()
-            for unfinished, _ in self._endings.values():
-                unfinished.close()
-            confine(self._limits)
-            answer = evaluate(self._store, messages.read_job(connection), self._limits.result)
-            connection.sendall(messages.answer_frame(answer))
+            for _, line in self._lines.values():
+                line.close()
+            confine(self._limits, self._held.on_disk)
+            self._answer(connection)
             status = 0
         except MemoryError:
-            status = _NO_MEMORY
+            status = _OUT_OF_MEMORY
         finally:
             os._exit(status)
 
-    def _make_room(self) -> None:
-        """End the child that has used most of the processor, if that is more than its share."""
-        used = [(_used(child), child.pid, child) for child in self._children.values()]
-        used = [entry for entry in used if not entry[2].killed and entry[0] > self._limits.share]
-        if used:
-            self._kill(max(used)[2], messages.MADE_WAY)
+    def _answer(self, connection: socket.socket) -> None:
+        with connection.makefile("rb") as received:
+            before = _peak()
+            last = False
+            while not last and (job := read_job(received.read)):
+                limit_time(self._limits.seconds)
+                answer = evaluate(self._held.store, self._held.graphs, job, self._limits.result)
+                last = _is_last(answer, job) or _peak() - before > _KEPT
+                connection.sendall(answer_frame(answer, last))
 
-    def _patience(self) -> int | None:
-        """Return the milliseconds until a child is due for something."""
-        times = [min(c.deadline, c.courtesy) for c in self._children.values() if not c.killed]
-        return max(0, int((min(times) - time.monotonic()) * 1000) + 1) if times else None
-
-    def _watch_clock(self) -> None:
-        now = time.monotonic()
-        for child in self._children.values():
-            if now >= child.deadline and not child.killed:
-                self._kill(child, messages.TIMED_OUT)
-            elif now >= child.courtesy:
-                self._look(child, now)
-
-    def _look(self, child: _Child, now: float) -> None:
-        """Put a child behind the others, if it has used its share; else look again later."""
-        if _used(child) < self._limits.share:
-            child.courtesy = now + _LOOK
-            return
-        child.courtesy = float("inf")
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, child.pid, _SAVED)
-
-    def _kill(self, child: _Child, why: bytes) -> None:
+    def _kill(self, descriptor: int) -> None:
         """End a child that has not been reaped, so that its number is still its own."""
-        if not child.killed:
-            child.killed = why
-            self._poll.unregister(child.connection)
-            with suppress(ProcessLookupError):
-                os.kill(child.pid, signal.SIGKILL)
+        self._poll.unregister(descriptor)
+        pid, line = self._lines.pop(descriptor)
+        self._killed.add(pid)
+        line.close()
+        os.kill(pid, signal.SIGKILL)
 
     def _reap(self) -> None:
-        for descriptor, child in list(self._children.items()):
-            pid, status = os.waitpid(child.pid, os.WNOHANG)
-            if pid == 0:
-                continue
-            if not child.killed:
-                self._poll.unregister(child.connection)
-            del self._children[descriptor]
-            child.connection.setblocking(False)
-            self._finish(child.connection, child.killed or _ending(status))
-
-    def _finish(self, connection: socket.socket, ending: bytes) -> None:
-        """Write how a child ended and close its connection, as soon as there is room."""
-        try:
-            connection.send(ending)
-        except BlockingIOError:
-            self._endings[connection.fileno()] = (connection, ending)
-            self._poll.register(connection, select.POLLOUT)
-            return
-        except OSError:  # the server has hung up
-            pass
-        connection.close()
-
-    def _drain(self) -> None:
-        with suppress(BlockingIOError):
-            os.read(self._woken, 4096)
+        self._killed = {pid for pid in self._killed if os.waitpid(pid, os.WNOHANG)[0] == 0}
+        for descriptor, (pid, line) in list(self._lines.items()):
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                self._poll.unregister(descriptor)
+                del self._lines[descriptor]
+                with suppress(OSError):  # the server has closed it
+                    line.send(_ending(status))
+                line.close()
 
 
-def _used(child: _Child) -> float:
-    """Return the seconds of processor that a child has used; where that is not told, of the clock.
+def _is_last(answer: Answer, job: Job) -> bool:
+    """Whether a process should answer no more: its store is changed, or a limit was met."""
+    return bool(job.added) or answer.status >= 500
 
-    proc(5): utime and stime are the 14th and 15th field, counted in clock ticks.
-    """
-    try:
-        text = Path(f"/proc/{child.pid}/stat").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return time.monotonic() - child.since
-    user, system = text.rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+def _peak() -> int:
+    """Return the most memory that this process has had, in bytes."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
 
 
 def _ending(status: int) -> bytes:
     """Return in one byte how a process ended."""
     code = os.waitstatus_to_exitcode(status)
-    known = {0: messages.DONE, -signal.SIGXCPU: messages.TIMED_OUT, _FAILED: messages.LOST}
-    known |= dict.fromkeys((_NO_MEMORY, -signal.SIGABRT, -signal.SIGKILL), messages.ENDED)
-    return known.get(code, messages.CRASHED)
+    known = {
+        0: DONE,
+        _OUT_OF_MEMORY: NO_MEMORY,
+        _FAILED: LOST,
+        -signal.SIGXCPU: TIMED_OUT,
+        -signal.SIGKILL: NO_MEMORY,  # by the kernel: those that we end have no line
+        -signal.SIGABRT: ABORTED,
+    }
+    return known.get(code, CRASHED)
 
 
-def open_store(where: Path | None) -> ox.Store:
-    """Open a folder for reading only, or load RDF into memory: a file, or N-Quads that are piped.
+def open_store(where: Path | None, on_disk: bool = False) -> Held:
+    """Open what is to be served.
 
-    What is piped in is never on a disk.
+    What is piped in is never on a disk. A folder is read into memory where it fits well, unless it
+    should stay `on_disk`: queries are then answered some four times as fast, and no process of a
+    query opens a file.
+
+    Raises:
+        OSError: it does not fit, and this system cannot confine a process that opens files.
     """
-    if where is None:
-        store = ox.Store()
-        store.bulk_load(sys.stdin.buffer, format=ox.RdfFormat.N_QUADS)
-        return store
-    if where.is_dir():
-        return ox.Store.read_only(str(where))
     store = ox.Store()
-    store.bulk_load(path=str(where))
-    return store
+    if where is None:
+        store.bulk_load(sys.stdin.buffer, format=ox.RdfFormat.N_QUADS)
+    elif not where.is_dir():
+        store.bulk_load(path=str(where))
+    elif not on_disk and _fits(where):
+        _copy(ox.Store.read_only(str(where)), store)
+    elif _in_child(lambda: None if forbid_calls() else os._exit(1)):
+        return _held(ox.Store.read_only(str(where)), on_disk=True)
+    else:
+        raise OSError(
+            "it does not fit into the memory that is free, and this system has no seccomp"
+        )
+    return _held(store, on_disk=False)
+
+
+def _held(store: ox.Store, *, on_disk: bool) -> Held:
+    graphs = (g.value for g in store.named_graphs() if isinstance(g, ox.NamedNode))
+    return Held(store, frozenset(graphs), on_disk)
+
+
+def _copy(disk: ox.Store, store: ox.Store) -> None:
+    """Read a store on disk into one in memory, through a pipe from a process of its own."""
+    reading, writing = os.pipe()
+
+    def dump() -> None:
+        os.close(reading)
+        with os.fdopen(writing, "wb", MB) as pipe:
+            disk.dump(pipe, format=ox.RdfFormat.N_QUADS)
+
+    pid = _forked(dump)
+    os.close(writing)
+    with os.fdopen(reading, "rb", MB) as pipe:
+        store.bulk_load(pipe, format=ox.RdfFormat.N_QUADS)
+    if os.waitpid(pid, 0)[1] != 0:
+        raise OSError("it could not be read to its end")
+
+
+def _in_child(work: Callable[[], object]) -> bool:
+    """Try something in a process of its own; tell whether it went well."""
+    return os.waitpid(_forked(work), 0)[1] == 0
+
+
+def _forked(work: Callable[[], object]) -> int:
+    """Do something in a process of its own, which ends with 0 where it went well."""
+    pid = os.fork()
+    if pid:
+        return pid
+    status = _FAILED
+    try:
+        work()
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _fits(folder: Path) -> bool:
+    """Return whether a store on disk can be held in memory; yes where the system does not tell."""
+    size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+    try:
+        told = Path("/proc/meminfo").read_text(encoding="ascii")
+    except OSError:
+        return True
+    free = next(int(line.split()[1]) for line in told.splitlines() if "MemAvailable" in line)
+    return size * _GROWTH < free * 1024 * _SHARE_OF_MEMORY
 
 
 def main() -> None:
@@ -237,18 +263,19 @@ def main() -> None:
     parser.add_argument("control", type=int)
     parser.add_argument("limits", type=json.loads)
     parser.add_argument("where", type=Path, nargs="?")
+    parser.add_argument("--on-disk", action="store_true")
     given = parser.parse_args()
     control = socket.socket(fileno=given.control)
-    raise_open_files()  # a store on disk keeps its files open; children can open none
+    raise_open_files()  # a store on disk keeps its files open
     try:
-        store = open_store(given.where)
-    except (OSError, SyntaxError, ValueError) as error:
+        held = open_store(given.where, given.on_disk)
+    except (OSError, SyntaxError, ValueError, RuntimeError) as error:
         control.sendall(json.dumps({"error": str(error)}).encode() + b"\n")
         return
-    graphs = sorted(g.value for g in store.named_graphs() if isinstance(g, ox.NamedNode))
     gc.freeze()  # so that children do not copy the pages of what lives on
-    worker = Worker(store, control, Limits(**given.limits))
-    control.sendall(json.dumps({"graphs": graphs}).encode() + b"\n")
+    worker = Worker(held, control, Limits(**given.limits))
+    told = {"graphs": sorted(held.graphs), "on_disk": held.on_disk}
+    control.sendall(json.dumps(told).encode() + b"\n")
     try:
         worker.run()
     finally:

@@ -1,14 +1,16 @@
 """Answers as text: SPARQL JSON, XML, CSV and TSV for rows, Turtle for triples, a table to read.
 
-JSON is read and written here, as pyoxigraph writes only what its own store answered; the other
-formats of rows are made by pyoxigraph from the JSON.
+JSON and CSV are written here: pyoxigraph writes as JSON only what its own store answered, and
+leaves an IRI with a comma without quotes in CSV. It makes the other formats of rows from the JSON.
 """
 
 from __future__ import annotations
 
+import io
 import json
+import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Any, BinaryIO, Literal, TypeAlias
 
 import pyoxigraph as ox
 from rich import box, table
@@ -21,10 +23,10 @@ from kg.stores.protocol import Answer, Table, Term
 Format: TypeAlias = Literal["csv", "tsv", "json", "xml", "ttl"]
 
 _ROWS = {
-    "csv": ox.QueryResultsFormat.CSV,
     "tsv": ox.QueryResultsFormat.TSV,
     "xml": ox.QueryResultsFormat.XML,
 }
+_QUOTE, _SPECIAL = '"', re.compile('[",\\r\\n]')
 _STRING = XSD + "string"
 _BOOLEAN = XSD + "boolean"
 _BITS = {"1": "true", "0": "false"}  # the other spelling, which Virtuoso prefers
@@ -45,6 +47,11 @@ def serialise(answer: Answer, format_: Format, prefixes: Mapping[str, str] | Non
         raise InputError("ttl is for CONSTRUCT and DESCRIBE; take csv, tsv, json or xml for rows")
     if isinstance(answer, bool) and format_ in ("csv", "tsv"):
         return f"{str(answer).lower()}\n".encode()
+    if format_ == "csv":
+        assert isinstance(answer, Table)  # noqa: S101 - an ASK has been answered above
+        written_rows = io.BytesIO()
+        write_csv(written_rows, answer.variables, answer.rows)
+        return written_rows.getvalue()
     text = _json(answer)
     if format_ == "json":
         return text
@@ -52,6 +59,24 @@ def serialise(answer: Answer, format_: Format, prefixes: Mapping[str, str] | Non
     written = found.serialize(format=_ROWS[format_])
     assert written is not None  # noqa: S101 - serialising to memory returns bytes
     return written
+
+
+def write_csv(
+    file: BinaryIO, variables: Iterable[str], rows: Iterable[Iterable[Term | None]]
+) -> None:
+    """Write rows as SPARQL's CSV (RFC 4180): whatever a cell holds, it stays one cell."""
+    file.write((",".join(map(_cell, variables)) + "\r\n").encode())
+    for row in rows:
+        cells = ("" if term is None else _cell(_plain(term)) for term in row)
+        file.write((",".join(cells) + "\r\n").encode())
+
+
+def _plain(term: Term) -> str:
+    return term.value if isinstance(term, (ox.NamedNode, ox.Literal)) else str(term)
+
+
+def _cell(text: str) -> str:
+    return f'"{text.replace(_QUOTE, _QUOTE * 2)}"' if _SPECIAL.search(text) else text
 
 
 def shown(term: Term | None, prefixes: Mapping[str, str] | None = None) -> str:
