@@ -20,11 +20,12 @@ def headline(guideline: Guideline, record: Record) -> str:
     parts = [
         _part(variable, known[name])
         for name, variable in guideline.variables.items()
-        if variable.headline and known[name] != variable.unknown
+        if variable.headline and known[name] != variable.unknown and name not in record.assumed
     ]
     unknown = sum(known[name] == guideline.variables[name].unknown for name in guideline.used)
     said = ", ".join(parts) or "No key fact is known yet"
-    return f"{capitalised(said)}; {counted(unknown, 'variable')} unknown"
+    assumed = f", {len(record.assumed)} assumed" if record.assumed else ""
+    return f"{capitalised(said)}; {counted(unknown, 'variable')} unknown{assumed}"
 
 
 def _part(variable: Variable, knowledge: Knowledge) -> str:

@@ -69,7 +69,7 @@ class _Explainer:
 
     def explanation(self) -> PatientExplanation:
         derived = self.guideline.used & self.record.derived.keys()
-        recorded = {*self.record.recorded, *derived}
+        recorded = {*self.record.recorded, *derived, *self.record.assumed}
         return PatientExplanation(
             patient_id=self.result.patient_id,
             facts=tuple(

@@ -4,7 +4,7 @@ import streamlit as st
 
 from kg.guideline import load
 from kg.ui import session
-from kg.ui.patient import form, line, state, tools, verdicts
+from kg.ui.patient import form, line, silence, state, tools, verdicts
 from kg.ui.shell import head
 
 g = load()
@@ -31,10 +31,13 @@ with answers, st.container(key="patient-verdicts"):
     tools.verified(g, now)
     if now.draft.cells or now.draft.lesions:
         verdicts.next_variables(g, now)
+        silent = silence.silent(g, now)
+        silence.none_of_these(g, now, silent)
     else:
+        silent = ()
         st.info(
             "Nothing is known yet, so most verdicts are undetermined. Enter a value, or load an "
             "example."
         )
-    verdicts.verdicts(g, now)
+    verdicts.verdicts(g, now, silence.if_unremarkable(g, now, silent))
 state.keep()

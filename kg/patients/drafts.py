@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from kg.guideline import Guideline
 from kg.guideline.values import Knowledge
 from kg.keys import ID, LESION_ID
+from kg.patients.assumptions import completed, unremarkable
 from kg.patients.cells import CellError, is_unknown, parse_cell
 from kg.patients.records import Record, derive, read_lesion
 
@@ -29,16 +30,22 @@ _SAID = (  # bounds as people say them, and as cells write them
 
 @dataclass(frozen=True)
 class Draft:
-    """The cells of a patient by variable, and of the lesions by column; none is empty."""
+    """The cells of a patient by variable, and of the lesions by column; none is empty.
+
+    `assumed` are variables that are taken to be unremarkable until somebody says what they are.
+    """
 
     patient_id: str = ""
     cells: Mapping[str, str] = field(default_factory=dict)
     lesions: tuple[Mapping[str, str], ...] = ()
+    assumed: tuple[str, ...] = ()
 
     def with_cell(self, variable: str, text: str) -> Draft:
         """Return the draft with another cell; an empty text takes it out."""
         cells = {name: cell for name, cell in self.cells.items() if name != variable}
-        return replace(self, cells=cells | ({variable: text} if text.strip() else {}))
+        assumed = tuple(name for name in self.assumed if name != variable)
+        new = {variable: text} if text.strip() else {}
+        return replace(self, cells=cells | new, assumed=assumed)
 
 
 @dataclass(frozen=True)
@@ -84,7 +91,10 @@ def read_draft(guideline: Guideline, draft: Draft) -> ParsedDraft:
         lesions = [read_lesion(guideline, lesion) for lesion in draft.lesions] or None
     except CellError as error:
         faults[LESION] = str(error)
-    return ParsedDraft(derive(guideline, draft.patient_id, recorded, lesions), faults)
+    record = derive(guideline, draft.patient_id, recorded, lesions)
+    cells = unremarkable(guideline)
+    taken = {name: cells[name] for name in draft.assumed if name in cells and name not in faults}
+    return ParsedDraft(completed(guideline, record, taken) if taken else record, faults)
 
 
 def draft_of(

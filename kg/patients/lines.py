@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from kg.guideline import Guideline
@@ -56,7 +56,7 @@ class LineReading:
         for each in self.understood:
             found = found.with_cell(each.variable, each.cell)
         lesions = tuple({column: size} for size in self.sizes)
-        return Draft(found.patient_id, found.cells, lesions or found.lesions)
+        return replace(found, lesions=lesions or found.lesions)
 
 
 def read_line(guideline: Guideline, text: str) -> LineReading:

@@ -39,7 +39,8 @@ class Record:
 
     `recorded` holds what the table says of each variable that it says anything of; `known`
     holds, for every variable, what remains possible after derivation; `derived` names the
-    variables that a derivation narrowed or widened, with the id of that derivation.
+    variables that a derivation narrowed or widened, with the id of that derivation; `assumed`
+    holds the cells that were assumed where the record says nothing.
     """
 
     patient_id: str
@@ -47,6 +48,7 @@ class Record:
     known: Mapping[str, Knowledge]
     derived: Mapping[str, str] = field(default_factory=dict)
     conflicts: tuple[Conflict, ...] = ()
+    assumed: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_record(

@@ -155,11 +155,12 @@ def _label(variable: Variable) -> str:
 
 
 def _derived(judged: Judged, variable: Variable) -> str:
-    """Return what other fields say of this one."""
-    record = judged.parsed.record
-    if variable.name not in record.derived:
-        return ""
-    return f"derived: {value_words(variable, record.known[variable.name])}"
+    """Return what is assumed of a field, or what others say of it."""
+    record, name = judged.parsed.record, variable.name
+    for word, names in (("assumed", record.assumed), ("derived", record.derived)):
+        if name in names:
+            return f"{word}: {value_words(variable, record.known[name])}"
+    return ""
 
 
 def _help(variable: Variable) -> str:

@@ -26,7 +26,8 @@ def line(guideline: Guideline) -> None:
         "Paste a patient in one line, and press Enter",
         key=_TEXT,
         max_chars=_LONGEST,
-        placeholder=f"such as {EXAMPLE}",
+        placeholder=f"Paste a patient in one line, such as: {EXAMPLE}",
+        label_visibility="collapsed",
     )
     text = st.session_state[_TEXT].strip()
     if not text:

@@ -57,6 +57,11 @@ def open_draft(new: Draft) -> None:
     st.session_state.pop(f"{FIELD}lesions", None)
 
 
+def change(new: Draft) -> None:
+    """Put a draft in place of the one that it came from."""
+    st.session_state[DRAFT] = new
+
+
 def set_cell(variable: str, text: str) -> None:
     """Change one cell of the draft."""
     st.session_state[DRAFT] = draft().with_cell(variable, text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
@@ -105,15 +105,18 @@ def _use(guideline: Guideline, missing: MissingVariable) -> str:
     )
 
 
-def verdicts(guideline: Guideline, judged: Judged) -> None:
-    """Show the recommendations that are met, and the verdicts: one card for equal reasons."""
+def verdicts(guideline: Guideline, judged: Judged, otherwise: Mapping[str, str]) -> None:
+    """Show the recommendations that are met, and the verdicts: one card for equal reasons.
+
+    `otherwise` are the verdicts if none of the open findings is there.
+    """
     met = [r for r in judged.explanation.recommendations if r.state == MET]
     for recommendation in sorted(met, key=lambda r: r.muted):
         if not recommendation.muted:
             _recommendation(guideline, recommendation)
     order = list(guideline.verdicts)
     for group in sorted(alike(judged.explanation), key=lambda g: order.index(g[0].verdict)):
-        _card(guideline, judged, group)
+        _card(guideline, judged, group, otherwise)
     for recommendation in met:
         if recommendation.muted:
             _recommendation(guideline, recommendation)
@@ -142,7 +145,12 @@ def _recommendation(guideline: Guideline, explanation: RecommendationExplanation
     st.markdown(text, help=told)
 
 
-def _card(guideline: Guideline, judged: Judged, group: tuple[TherapyExplanation, ...]) -> None:
+def _card(
+    guideline: Guideline,
+    judged: Judged,
+    group: tuple[TherapyExplanation, ...],
+    otherwise: Mapping[str, str],
+) -> None:
     """Show therapies with one verdict for the same reasons; the criteria once it is opened."""
     opened: set[str] = st.session_state.setdefault(OPEN, set())
     names = {each.therapy: each for each in group}
@@ -155,7 +163,10 @@ def _card(guideline: Guideline, judged: Judged, group: tuple[TherapyExplanation,
         on_change="rerun",
     )
     with st.container(key=f"reason-{'open' if box.open else 'closed'}-{first.therapy}"):
-        st.markdown("  \n".join(_balance(guideline, first)))
+        lines = _balance(guideline, first)
+        if first.verdict == UNDETERMINED:
+            lines += _if_none(guideline, group, otherwise)
+        st.markdown("  \n".join(lines))
     for each in group:
         for note in each.notes:
             of = f"{each.label}: " if len(group) > 1 else ""
@@ -180,6 +191,19 @@ def _card(guideline: Guideline, judged: Judged, group: tuple[TherapyExplanation,
         opened.difference_update(names)
         opened.add(shown)
         _details(guideline, judged, names[shown])
+
+
+def _if_none(
+    guideline: Guideline, group: tuple[TherapyExplanation, ...], otherwise: Mapping[str, str]
+) -> list[str]:
+    """Return what the verdicts of a card are if none of the open findings is there."""
+    found = {each.label: otherwise.get(each.therapy, UNDETERMINED) for each in group}
+    told = []
+    for verdict in dict.fromkeys(v for v in found.values() if v != UNDETERMINED):
+        labels = listed(label for label, each in found.items() if each == verdict)
+        of = f" {literal(labels)}" if len(set(found.values())) > 1 else ""
+        told.append(f":small[**If none of these:** {verdict_badge(guideline, verdict)}{of}]")
+    return told
 
 
 def _turn_to(names: Iterable[str], name: str) -> None:

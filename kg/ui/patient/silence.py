@@ -1,0 +1,93 @@
+"""If none of these: the verdicts where a silent record means that nothing is remarkable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import streamlit as st
+
+from kg.engines.registry import engine_of
+from kg.guideline import Guideline
+from kg.patients.assumptions import assumable, completed, unremarkable
+from kg.reasoning.verdicts import UNDETERMINED
+from kg.texts import counted
+from kg.ui import session
+from kg.ui.patient import state
+from kg.ui.patient.state import Judged
+from kg.ui.words import literal
+
+_THERE = "patient:there"
+
+
+def silent(guideline: Guideline, judged: Judged) -> tuple[str, ...]:
+    """Return the open findings that undetermined verdicts depend on and that may be assumed."""
+    waiting = [t for t in judged.result.therapies.values() if t.verdict == UNDETERMINED]
+    names = {name for therapy in waiting for name in therapy.missing}
+    names -= judged.parsed.faults.keys()
+    return assumable(guideline, judged.parsed.record, names)
+
+
+def if_unremarkable(
+    guideline: Guideline, judged: Judged, names: tuple[str, ...]
+) -> Mapping[str, str]:
+    """Return the verdicts on the therapies if none of some findings is there."""
+    if not names:
+        return {}
+    cells = unremarkable(guideline)
+    known = judged.parsed.record
+    record = completed(guideline, known, {n: cells[n] for n in (*known.assumed, *names)})
+    found = engine_of("compiled", guideline).classify(replace(record, assumed={}))
+    return {name: therapy.verdict for name, therapy in found.therapies.items()}
+
+
+def none_of_these(guideline: Guideline, judged: Judged, names: tuple[str, ...]) -> None:
+    """Offer to take open findings as unremarkable, and say what is taken so."""
+    assumed = judged.parsed.record.assumed
+    if assumed:
+        with st.container(horizontal=True, vertical_alignment="center", key="patient-assumed"):
+            told = f"{counted(len(assumed), 'finding')} assumed unremarkable, not recorded"
+            st.markdown(f":violet-badge[{told}]", help=_listed(guideline, tuple(assumed)))
+            st.button("Confirm them", on_click=_confirm, args=(guideline,), type="tertiary")
+            st.button("Take back", on_click=_assume, args=((),), type="tertiary")
+    if not names:
+        return
+    with st.expander(f"If none of these: {counted(len(names), 'open finding')}"):
+        st.pills(
+            "Pick those that are there, or that you do not know",
+            names,
+            selection_mode="multi",
+            key=_THERE,
+            format_func=lambda name: guideline.variables[name].label,
+        )
+        picked = st.session_state[_THERE] or []
+        rest = tuple(name for name in names if name not in picked)
+        st.button(
+            "None of the others" if picked else "None of these",
+            type="primary",
+            icon=":material/check:",
+            disabled=not rest,
+            on_click=_assume,
+            args=((*assumed, *rest),),
+            help=_listed(guideline, rest),
+        )
+
+
+def _listed(guideline: Guideline, names: tuple[str, ...]) -> str:
+    cells = unremarkable(guideline)
+    variables = guideline.variables
+    words = {v.name: {w.name: w.label for w in v.values} for v in variables.values()}
+    told = [f"{variables[n].label}: {words[n].get(cells[n], cells[n])}" for n in names]
+    return literal("; ".join(told))
+
+
+def _assume(names: tuple[str, ...]) -> None:
+    state.change(replace(session.draft(), assumed=names))
+
+
+def _confirm(guideline: Guideline) -> None:
+    """Enter what was assumed as what is known."""
+    draft, cells = session.draft(), unremarkable(guideline)
+    for name in draft.assumed:
+        draft = draft.with_cell(name, cells[name])
+    state.change(draft)

@@ -1,0 +1,80 @@
+"""What may be assumed of a silent record, what follows, and how it is told."""
+
+from __future__ import annotations
+
+import pytest
+from explorer import app, texts
+
+from kg.explanation.headline import headline
+from kg.explanation.wording import fact
+from kg.guideline import Guideline
+from kg.patients.addresses import draft_at, parameters_of
+from kg.patients.assumptions import assumable, completed, unremarkable
+from kg.patients.drafts import Draft, read_draft
+from kg.patients.records import read_record
+
+NEARLY = {
+    "tumour_count": "1",
+    "max_tumour_diameter_cm": "2.4",
+    "child_pugh_class": "A",
+    "resectable": "false",
+}
+
+
+def test_what_is_silent_is_assumed_and_what_is_recorded_is_not(guideline: Guideline) -> None:
+    record = read_record(guideline, "p", {"portal_vein_thrombus": "vp2"})
+    found = completed(guideline, record, unremarkable(guideline))
+    assert "portal_vein_thrombus" not in found.assumed
+    assert found.known["portal_vein_thrombus"] == record.known["portal_vein_thrombus"]
+    assert found.assumed["near_gallbladder"] == "false"
+    assert found.recorded == record.recorded
+    assert "child_pugh_class" not in found.assumed
+
+
+def test_what_is_derived_or_in_conflict_is_not_assumed(guideline: Guideline) -> None:
+    huge = read_record(guideline, "p", {"max_tumour_diameter_cm": "12"})
+    assert assumable(guideline, huge, ["tumour_morphology"]) == ()
+    lesions = [{"diameter_cm": "2", "near_gallbladder": "true"}]
+    near = read_record(guideline, "p", {}, lesions)
+    found = assumable(guideline, near, ["near_gallbladder", "near_diaphragm"])
+    assert found == ("near_diaphragm",)
+
+
+def test_an_assumption_derives_nothing(guideline: Guideline) -> None:
+    record = read_record(guideline, "p", {})
+    found = completed(guideline, record, {"ascites": "none", "encephalopathy": "none"})
+    assert found.derived == record.derived
+
+
+@pytest.mark.parametrize("text", ["true", ""])
+def test_saying_what_is_there_ends_an_assumption(guideline: Guideline, text: str) -> None:
+    draft = Draft("", {}, assumed=("near_gallbladder", "near_diaphragm"))
+    assert draft.with_cell("near_gallbladder", text).assumed == ("near_diaphragm",)
+
+
+def test_a_link_holds_what_is_assumed(guideline: Guideline) -> None:
+    draft = Draft("p", NEARLY, assumed=("near_gallbladder",))
+    assert draft_at(guideline, parameters_of(draft)) == (draft, ())
+    _, strangers = draft_at(guideline, {"assumed": ["child_pugh_class"]})
+    assert strangers == ("assumed=child_pugh_class",)
+
+
+def test_facts_say_that_they_are_assumed(guideline: Guideline) -> None:
+    record = read_draft(guideline, Draft("", NEARLY, assumed=("near_gallbladder",))).record
+    assert record.assumed == {"near_gallbladder": "false"}
+    told = fact(guideline, record, "near_gallbladder")
+    assert told == "tumour close to the gallbladder: no (assumed)"
+    assert headline(guideline, record).endswith("variables unknown, 1 assumed")
+
+
+def test_one_button_settles_what_none_of_these_would() -> None:
+    test = app("patient", **NEARLY)
+    assert any("If none of these:" in each.value for each in test.markdown)
+    next(b for b in test.button if b.label == "None of these").click().run()
+    assert not test.exception
+    assert "assumed unremarkable, not recorded" in texts(test)
+    assert len(dict(test.query_params)["assumed"]) > 5
+    rfa = next(e.label for e in test.expander if "radiofrequency ablation**" in e.label)
+    assert "undetermined" not in rfa
+    next(b for b in test.button if b.label == "Take back").click().run()
+    assert "assumed" not in dict(test.query_params)
