@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from conftest import Ran
 
 import kg
-from kg.cli import app
 from kg.errors import InputError, OntologyError
 from kg.sources.draft import Draft, draft_of
 
@@ -23,6 +22,7 @@ UCUM = "http://unitsofmeasure.org"
 LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
 ICD = "http://hl7.org/fhir/sid/icd-10-cm"
 Resource = dict[str, Any]
+Run = Callable[..., Ran]
 
 
 def concept(system: str, code: str) -> Resource:
@@ -377,19 +377,19 @@ def test_omop_is_read_by_the_same_rules(tmp_path: Path) -> None:
     assert found.resources == found.used + found.left_out + found.counted["count"].sum() == 8
 
 
-def test_the_draft_is_a_table_that_is_classified(tmp_path: Path) -> None:
+def test_the_draft_is_a_table_that_is_classified(run: Run, tmp_path: Path) -> None:
     source, output = tmp_path / "bundle.json", tmp_path / "draft.csv"
     source.write_text(json.dumps(observation("777-3", 55, "10*9/L")), "utf-8")
     unread = tmp_path / "unread.csv"
     words = ["import", str(source), "-o", str(output), "--unread", str(unread)]
-    result = CliRunner().invoke(app, words)
-    assert result.exit_code == 0, result.output
-    assert "As of 2026-02-20" in result.stderr
+    ran = run(*words)
+    assert ran.status == 0
+    assert "As of 2026-02-20" in ran.err
     assert kg.classify_table(output).frame.filter(therapy="tace")["verdict"].to_list() == [
         "contraindicated"
     ]
     source.write_text(json.dumps(observation("777-3", 55, "mmol/L")), "utf-8")
-    assert CliRunner().invoke(app, words).exit_code == 1
+    assert run(*words).status == 1
     assert "mmol/L" in unread.read_text("utf-8")
 
 

@@ -68,6 +68,8 @@ def import_records(
         f"{counted(len(draft.frame), 'patient')}; {counted(draft.resources, 'resource')}: "
         f"{draft.used:,} used, {draft.left_out:,} not read, {others:,} counted by code"
     )
+    diagnosed = len(draft.with_tumour)
+    console.print(f"  with a confirmed diagnosis of the liver tumour: {diagnosed:,}")
     _tell(console, draft.unread.group_by("reason").len("count"), "reason", "not read")
     _tell(console, draft.counted, "code", "counted")
     if len(draft.unread):

@@ -13,11 +13,11 @@ import polars as pl
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.keys import ID
-from kg.sources.fhir import FhirReader, fhir_files, newest_date
+from kg.sources.fhir import FhirReader, Resource, fhir_files, newest_date
 from kg.sources.findings import Findings, Unread
 from kg.sources.omop import OmopReader, is_omop
 from kg.sources.redcap import is_redcap, read_redcap
-from kg.sources.rules import read_rules
+from kg.sources.rules import LIVER_TUMOUR, Rules, read_rules
 
 AS_OF, SOURCES = "_as_of", "_sources"
 _UNREAD = ("resource", "id", "patient", "variable", "reason")
@@ -31,7 +31,8 @@ class Draft:
     `frame` is a patient table, one row per patient, all cells as text, with `_as_of` and
     `_sources` (JSON: where each cell comes from). `unread` has a row for each finding of a known
     code that gave no cell (resource, id, patient, variable, reason), `counted` how many resources
-    there are of every other code (resource, code, why, count).
+    there are of every other code (resource, code, why, count). `with_tumour` are the patients of
+    whom a confirmed diagnosis of the liver tumour was found.
     """
 
     frame: pl.DataFrame
@@ -41,6 +42,7 @@ class Draft:
     resources: int
     used: int
     left_out: int
+    with_tumour: frozenset[str] = frozenset()
 
 
 def draft_of(
@@ -63,26 +65,46 @@ def draft_of(
         return _of_redcap(guideline, paths, as_of)
     known = read_rules(guideline, [Path(path) for path in rules])
     files = [file for path in paths for file in _files(path)]
-    day = as_of or _newest(files, paths)
     unread: list[Unread] = []
-    findings = Findings(day, unread.append)
+    findings = Findings(as_of or _newest(files, paths), unread.append)
     FhirReader(known, findings).read(files)
     for path in paths:
         if is_omop(path):
             OmopReader(known, findings).read(path)
-    rows = _rows(guideline, findings, day)
+    return _draft(guideline, findings, unread)
+
+
+def draft_of_resources(
+    guideline: Guideline, rules: Rules, resources: Iterable[Resource | str], as_of: date
+) -> Draft:
+    """Return resources of FHIR that are at hand as a draft; `decoded` makes them of text."""
+    unread: list[Unread] = []
+    findings = Findings(as_of, unread.append)
+    reader = FhirReader(rules, findings)
+    for resource in resources:
+        reader.resource(resource)
+    return _draft(guideline, findings, unread)
+
+
+def _draft(guideline: Guideline, findings: Findings, unread: list[Unread]) -> Draft:
+    rows = _rows(guideline, findings)
     draft = Draft(
         frame=rows,
         unread=pl.DataFrame(
             [asdict(one) for one in unread], schema=dict.fromkeys(_UNREAD, pl.String)
         ),
         counted=_counted(findings),
-        as_of=day,
+        as_of=findings.as_of,
         resources=findings.resources,
         used=findings.used,
         left_out=findings.unread,
+        with_tumour=frozenset(
+            name
+            for name, known in findings.patients.items()
+            if LIVER_TUMOUR in known.cancers.values()
+        ),
     )
-    if findings.resources != draft.used + draft.left_out + sum(findings.counted.values()):
+    if draft.resources != draft.used + draft.left_out + findings.counted.total():
         raise AssertionError("resources were lost between reading and counting")
     return draft
 
@@ -130,13 +152,16 @@ def _newest(files: Sequence[Path], paths: Sequence[Path]) -> date:
     return newest
 
 
-def _rows(guideline: Guideline, findings: Findings, day: date) -> pl.DataFrame:
+def _rows(guideline: Guideline, findings: Findings) -> pl.DataFrame:
     rows, filled = [], set[str]()
     for patient, cells in findings.drafts():
         filled.update(cells)
         row = {ID: patient, **{name: cell.cell for name, cell in cells.items()}}
         sources = {name: cell.source for name, cell in cells.items()}
-        row[AS_OF], row[SOURCES] = day.isoformat(), json.dumps(sources, ensure_ascii=False)
+        row[AS_OF], row[SOURCES] = (
+            findings.as_of.isoformat(),
+            json.dumps(sources, ensure_ascii=False),
+        )
         rows.append(row)
     columns = [ID, *(name for name in guideline.variables if name in filled), AS_OF, SOURCES]
     return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String))

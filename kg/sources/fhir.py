@@ -52,7 +52,7 @@ def resources(file: Path) -> Iterator[Resource | str]:
             text = opened.read()
     except (OSError, EOFError) as error:
         raise InputError(f"{file}: cannot be read: {error}") from error
-    found = _decoded(text, file.name)
+    found = decoded(text, file.name)
     if isinstance(found, str) and b"\n" in text.strip():  # lines under the name of a document
         yield from (found,) if _broken(text) else _lines(file)
     elif isinstance(found, list):
@@ -62,7 +62,7 @@ def resources(file: Path) -> Iterator[Resource | str]:
 
 
 def _broken(text: bytes) -> bool:
-    return isinstance(_decoded(text.strip().split(b"\n")[0], ""), str)
+    return isinstance(decoded(text.strip().split(b"\n")[0], ""), str)
 
 
 def _opened(file: Path) -> Any:
@@ -73,11 +73,12 @@ def _lines(file: Path) -> Iterator[Resource | str]:
     with _opened(file) as lines:
         for number, line in enumerate(lines, start=1):
             if not line.isspace():
-                found = _decoded(line, f"{file.name}, line {number}")
+                found = decoded(line, f"{file.name}, line {number}")
                 yield from found if isinstance(found, list) else (found,)
 
 
-def _decoded(text: bytes, place: str) -> Resource | list[Resource | str] | str:
+def decoded(text: bytes, place: str) -> Resource | list[Resource | str] | str:
+    """Return what a JSON text holds, numbers as they are written; a text says why it is none."""
     try:
         found = _DECODER.decode(text.removeprefix(BOM_UTF8).decode().strip())
     except (ValueError, RecursionError) as error:
