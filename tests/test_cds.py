@@ -8,6 +8,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from serving import serving
 from test_import import DAY, condition, observation
 
 import kg
@@ -150,3 +151,26 @@ def test_discovery_names_what_is_wanted() -> None:
     assert (service["hook"], service["id"]) == ("patient-view", "hcc-kg")
     assert set(service["prefetch"]) == {"patient", "conditions", "observations", "sites"}
     assert "1975-2" in service["prefetch"]["observations"]
+
+
+def test_the_endpoint_serves_it_where_it_is_asked_for() -> None:
+    request = {
+        "hook": "patient-view",
+        "hookInstance": "x",
+        "context": {"patientId": "p1"},
+        "prefetch": {"patient": PATIENT, "conditions": TUMOUR, "observations": LABS},
+    }
+    with serving("--port", 0, "--cds-hooks") as served:
+        where = f"{served.address}cds-services"
+        assert served.client.get(where).json() == discovery(GUIDELINE, RULES)
+        answer = served.client.post(f"{where}/hcc-kg", json=request)
+        jsonschema.validate(answer.json(), RESPONSE)
+        assert len(answer.json()["cards"]) == 1
+        assert served.client.post(f"{where}/hcc-kg", json={}).status_code == 400
+        long = served.client.post(f"{where}/hcc-kg", content=b" " * (5 * 1024 * 1024))
+        assert long.status_code == 413
+        del request["prefetch"]["conditions"]  # type: ignore[attr-defined]
+        assert served.client.post(f"{where}/hcc-kg", json=request).status_code == 412
+        assert served.client.post(f"{where}/hcc-kg/feedback", json={}).status_code == 200
+    with serving("--port", 0) as served:
+        assert served.client.get(f"{served.address}cds-services").status_code == 404

@@ -43,6 +43,9 @@ def serve(
     default_graph: Annotated[
         str, typer.Option(help="What a query without a dataset sees: union (of all graphs) or own.")
     ] = "union",
+    cds_hooks: Annotated[
+        bool, typer.Option("--cds-hooks", help="Answer CDS Hooks too, at /cds-services.")
+    ] = False,
     ontology: Ontology = None,
 ) -> None:
     """Serve guideline, patients and verdicts by the SPARQL 1.1 Protocol.
@@ -77,6 +80,7 @@ def serve(
         store=store,
         union=default_graph == "union",
         ontology=ontology,
+        cds_hooks=cds_hooks,
     )
     serving.serve_until_ended(settings, lambda address, graphs: _tell(store, address, graphs))
 

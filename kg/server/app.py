@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import resources
 
 from starlette.applications import Starlette
@@ -21,8 +22,8 @@ _PAGE_POLICY = (
 )
 
 
-def create_app(endpoint: Endpoint, access: Access) -> Starlette:
-    """Return the application, as Starlette runs it."""
+def create_app(endpoint: Endpoint, access: Access, more: Sequence[Route] = ()) -> Starlette:
+    """Return the application, as Starlette runs it, with more routes where some are asked for."""
     return Starlette(
         routes=[
             _asset("/", "page.html", "text/html"),
@@ -32,6 +33,7 @@ def create_app(endpoint: Endpoint, access: Access) -> Starlette:
             Route("/queries", endpoint.listed, name="listed"),
             Route("/queries/{name}", endpoint.question),
             Route("/health", endpoint.health),
+            *more,
         ],
         middleware=[Middleware(Gate, access=access)],
         exception_handlers={RefusedError: _refused, ClientDisconnect: _gone},

@@ -11,6 +11,8 @@ from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Route
 
 from kg.catalogue.queries import catalogue
 from kg.errors import InputError
@@ -42,6 +44,7 @@ class Settings:
     store: Path | None = None
     union: bool = True
     ontology: Path | None = None
+    cds_hooks: bool = False
 
 
 def serve_until_ended(settings: Settings, started: Callable[[str, int], None]) -> None:
@@ -58,14 +61,21 @@ def serve_until_ended(settings: Settings, started: Callable[[str, int], None]) -
         data = settings.store or kept.enter_context(_example(guideline))
         guard = kept.enter_context(closing(Guard(data, settings.limits)))
         started(_address(settings.host, listener), len(guard.graphs))
-        _run(settings, guard, questions, listener)
+        more = _cds(guideline) if settings.cds_hooks else []
+        description = Description(guard, union=settings.union)
+        endpoint = Endpoint(guard, description, questions, HealthCheck(guard), settings.union)
+        _run(create_app(endpoint, settings.access, more), listener)
 
 
-def _run(settings: Settings, guard: Guard, questions: Questions, listener: socket.socket) -> None:
-    description = Description(guard, union=settings.union)
-    endpoint = Endpoint(guard, description, questions, HealthCheck(guard), settings.union)
+def _cds(guideline: Guideline) -> list[Route]:
+    from kg.server.cds import cds_routes  # noqa: PLC0415 - brings polars
+
+    return cds_routes(guideline)
+
+
+def _run(app: Starlette, listener: socket.socket) -> None:
     config = uvicorn.Config(
-        create_app(endpoint, settings.access),
+        app,
         http=TimedProtocol,
         ws="none",
         lifespan="off",
