@@ -32,6 +32,7 @@ from kg.stores.oxigraph import OxigraphStore
 
 if TYPE_CHECKING:
     import rdflib
+    from SPARQLWrapper import SPARQLWrapper
 
 _PREFIXES = {**PREFIXES, "own": OWN}
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -111,6 +112,19 @@ class Graph:
         from kg.stores.dataset import dataset_of  # noqa: PLC0415 - only what is asked for
 
         return dataset_of(self.store, _PREFIXES)
+
+    @property
+    def sparqlwrapper(self) -> SPARQLWrapper:
+        """A SPARQLWrapper for the endpoint, logged in as this graph is.
+
+        Raises:
+            InputError: the graph is on this machine.
+        """
+        from kg.stores.remote import RemoteStore  # noqa: PLC0415 - only what is asked for
+
+        if not isinstance(self.store, RemoteStore):
+            raise InputError(f"{self.store.name} is no endpoint; use ask, or rdflib")
+        return self.store.sparql()
 
     def close(self) -> None:
         """Let go of files; the graph answers nothing more."""

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 import rdflib
 import serving
+import SPARQLWrapper
 
 import kg
 from kg.paths import example_cohort
@@ -199,6 +200,19 @@ def test_a_remote_graph_answers_alike(cohort: kg.Graph, endpoint: str) -> None:
     assert counts(kg.ask("verdict-counts", endpoint=endpoint)) == expected
     with pytest.raises(kg.InputError, match="is remote"):
         far.rdflib  # noqa: B018
+
+
+def test_sparqlwrapper_asks_the_endpoint_of_a_remote_graph(endpoint: str, cohort: kg.Graph) -> None:
+    wrapper = kg.remote(endpoint).sparqlwrapper
+    assert isinstance(wrapper, SPARQLWrapper.SPARQLWrapper)
+    wrapper.setQuery("SELECT (COUNT(?p) AS ?n) { ?p a <https://w3id.org/hcc-kg/Patient> }")
+    (row,) = wrapper.queryAndConvert()["results"]["bindings"]
+    assert row["n"]["value"] == "45"
+    wrapper.setQuery("ASK { ?p ?q }")
+    with pytest.raises(kg.QueryError):
+        wrapper.query()
+    with pytest.raises(kg.InputError, match="is no endpoint"):
+        cohort.sparqlwrapper  # noqa: B018
 
 
 def test_questions_are_listed() -> None:

@@ -61,6 +61,7 @@ LIBRARIES = {
     "streamlit": ("app", "kg.ui", "kg.pages"),
     "rdflib": ("kg.asking", "kg.benchmarks.store", "kg.stores.dataset"),
     "oxrdflib": ("kg.stores.dataset",),
+    "SPARQLWrapper": ("kg.asking", "kg.stores.remote", "kg.stores.sparql"),
     "shacl": ("kg.readers.shapes",),
     "typer": ("kg.commands", "kg.cli"),
     "starlette": ("kg.server", "kg.ui.serving"),

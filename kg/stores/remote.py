@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pyoxigraph as ox
+from SPARQLWrapper import SELECT
 
 from kg.errors import ComponentError, HccKgError, InputError, QueryError
 from kg.stores.faults import first_fault
@@ -21,6 +22,7 @@ from kg.stores.formats import read_json
 from kg.stores.http import Access, Client, Reply
 from kg.stores.protocol import Answer, Store, Table
 from kg.stores.query_forms import Form, position, query_form
+from kg.stores.sparql import Answered, Wrapper
 
 __all__ = ["Access", "RemoteStore"]
 
@@ -60,12 +62,25 @@ class RemoteStore(Store):
         if form is None and first_fault(query) is None:
             raise QueryError("the query ends before it asks: SELECT, ASK, CONSTRUCT or DESCRIBE")
         try:
-            accept = _TRIPLES if form in ("CONSTRUCT", "DESCRIBE") else _ROWS[0]
-            headers = {"Accept": accept, "Content-Type": "application/x-www-form-urlencoded"}
-            reply = self._client.send("POST", self.name, content=_form(query), headers=headers)
+            reply = self._asked(query, form)
+        except UnicodeEncodeError as error:
+            raise QueryError("the query is not valid Unicode; save it as UTF-8") from error
         except QueryError as error:
             raise _placed(error, query) from error
         return self._read(reply, form)
+
+    def _asked(self, query: str, form: Form | None) -> Reply:
+        wrapper = self.sparql()
+        wrapper.queryString, wrapper.queryType = query, form or SELECT
+        if form in ("CONSTRUCT", "DESCRIBE"):
+            wrapper.addCustomHttpHeader("Accept", _TRIPLES)
+        answered = wrapper.query().response
+        assert isinstance(answered, Answered)  # noqa: S101 - the wrapper is ours
+        return answered.reply
+
+    def sparql(self) -> Wrapper:
+        """Return a SPARQLWrapper for this endpoint."""
+        return Wrapper(self.name, self._client)
 
     def load(self, path: Path, graph: str | None = None) -> None:
         """Add the triples of a file to `graph`, or its quads to the graphs they name."""
@@ -138,13 +153,6 @@ class RemoteStore(Store):
             f"{self.name} answered with {reply.media_type}, which is not a result of SPARQL; "
             "is it the address of a SPARQL endpoint?"
         )
-
-
-def _form(query: str) -> bytes:
-    try:
-        return urllib.parse.urlencode({"query": query}).encode()
-    except UnicodeEncodeError as error:
-        raise QueryError("the query is not valid Unicode; save it as UTF-8") from error
 
 
 def _placed(error: QueryError, query: str) -> QueryError:
