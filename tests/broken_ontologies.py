@@ -326,6 +326,18 @@ QUICK = (
         "hcc:HAI-C9-caution-4", "no alternative reading names it",
     ),
     Broken(
+        "numbers", "2011/criteria", "hcc:HAI-C8b", "count below 60", "count below 50",
+        "hcc:HAI-C8b", "its label says 50, which is not in the formula",
+    ),
+    Broken(
+        "bounds", "2011/statements", "hcc:S170", "below 60", "below 70",
+        "hcc:HAI-C8b", "60.0 in its formula is in no statement behind it",
+    ),
+    Broken(
+        "left-out", "2011/alternatives", "hcc:ABL-C11-advice-1", "        hcc:ABL-C5\n", "",
+        "hcc:ABL-C11-advice-1", "it lacks what hcc:ABL-COMMON says of variceal_bleed_within_month",
+    ),
+    Broken(
         "alternatives", "2011/alternatives", "", 'versionInfo "0.1.0"', 'versionInfo "0.2.0"',
         "alternatives", "owl:versionInfo should be 0.1.0",
     ),

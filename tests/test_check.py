@@ -64,6 +64,38 @@ def test_a_broken_ontology_is_found_by_its_check_alone(broken: Broken, ontology_
     assert any(s == broken.subject and broken.message in m for s, m in told), told
 
 
+def told(folder: Path) -> set[tuple[str, str]]:
+    """Return the checks that find something, with the terms that they find it in."""
+    return {(f.check, f.subject) for f in check.run(folder, reasoner=False).findings}
+
+
+def test_a_threshold_that_is_changed_alone_is_found_in_every_text(ontology_copy: Path) -> None:
+    module = ontology_copy / "2011/criteria.ttl"
+    text = module.read_text("utf-8")
+    start = text.index("\nhcc:HAI-C8b\n")
+    module.write_text(text[:start] + text[start:].replace("60.0", "50.0", 1), "utf-8")
+    assert told(ontology_copy) == {
+        ("numbers", "hcc:HAI-C8b"),
+        ("bounds", "hcc:HAI-C8b"),
+        ("left-out", "hcc:HAI-C8a-both-1"),
+        ("left-out", "hcc:HAI-C8a-both-2"),
+        ("left-out", "hcc:HAI-C8b-hypersplenism-1"),
+    }
+    words = {f.message.partition(" says")[0] for f in check.run(ontology_copy, False).findings}
+    assert {"its label", "its definition"} <= words
+
+
+def test_a_criterion_that_joins_a_group_is_missed_in_the_alternatives(ontology_copy: Path) -> None:
+    module = ontology_copy / "2011/criteria.ttl"
+    text = module.read_text("utf-8")
+    module.write_text(
+        text.replace("        hcc:ABL-C11 ) ]", "        hcc:ABL-C11\n        hcc:ABL-R1 ) ]")
+    )
+    (left_out,) = (item for item in check.checks() if item.name == "left-out")
+    found = {finding.subject for finding in left_out.run(Material(ontology_copy)).findings}
+    assert found == {"hcc:ABL-C2d-always-1", "hcc:ABL-C11-advice-1"}
+
+
 def test_what_is_left_out_says_why(ontology_copy: Path) -> None:
     (ontology_copy / "2011/statements.ttl").unlink()
     first, *others = check.run(ontology_copy, reasoner=False).outcomes

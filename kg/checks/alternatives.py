@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 import pyoxigraph as ox
 
+from kg.checks.numbers import bounds_of, numbers_in
 from kg.checks.registry import Examined, Material, check, name_of
 from kg.errors import OntologyError
 from kg.guideline import Guideline
 from kg.guideline.alternatives import module_of, with_alternatives
-from kg.ontology import EDITORIAL, HCC, OWL, SOURCE, SUBCLASS, Ontology, local_name
+from kg.guideline.formula import Atom, manchester
+from kg.ontology import (
+    DEFINITION,
+    EDITORIAL,
+    HCC,
+    LABEL,
+    OWL,
+    SOURCE,
+    SUBCLASS,
+    Node,
+    Ontology,
+    local_name,
+)
 
 
 @check("content")
@@ -35,6 +49,45 @@ def alternatives(material: Material) -> Examined:
     version = material.ontology.version
     fault = f"owl:versionInfo should be {version}, as hcc.ttl says"
     yield "alternatives", () if stated == (version,) else (fault,)
+
+
+@check("agreement")
+def left_out(material: Material) -> Examined:
+    """Every part of a formula stands in those that would replace it, or they say it is left out."""
+    guideline, _ = with_alternatives(material.folder, material.ontology.edition)
+    for node in guideline.ontology.subjects(SUBCLASS, ox.NamedNode(HCC + "ReplacingClass")):
+        name = local_name(node.value)
+        replaced = local_name(guideline.ontology.iris(node, HCC + "replaces")[0])
+        kept = {*guideline.atoms_of(name)}
+        dropped = [local_name(iri) for iri in guideline.ontology.iris(node, HCC + "leavesOut")]
+        gone = {a for one in dropped if one in guideline.formulas for a in guideline.atoms_of(one)}
+        faults = [
+            f"it lacks what hcc:{replaced} says of {atom.variable}: "
+            f"{manchester(atom, guideline.variables)}; take it over, or name what hcc:leavesOut"
+            for atom in dict.fromkeys(guideline.atoms_of(replaced))
+            if atom not in kept | gone and atom.variable not in dropped and not _wider(atom, kept)
+        ]
+        yield name_of(node.value), [*faults, *_own_bounds(material.guideline, guideline, node)]
+
+
+def _own_bounds(used: Guideline, guideline: Guideline, node: Node) -> Iterator[str]:
+    """Yield the bounds that no formula in use has, and that its reading does not speak of."""
+    known = {b for name in used.formulas for b in bounds_of(used.atoms_of(name))}
+    said = set[Decimal]()
+    for reading in guideline.ontology.subjects(HCC + "replacement", node):
+        for predicate in (LABEL, DEFINITION):
+            said = said.union(*map(numbers_in, guideline.ontology.texts(reading, predicate)))
+    for variable, bound in sorted(bounds_of(guideline.atoms_of(local_name(node.value))) - known):
+        if bound not in said:
+            yield f"no formula in use has its limit {bound:f} of {variable}; restate it"
+
+
+def _wider(atom: Atom, kept: Iterable[Atom]) -> bool:
+    """Return whether one of the restrictions takes in more words than this one."""
+    return any(
+        atom.variable == other.variable and {*atom.words} < {*other.words} and atom.words
+        for other in kept
+    )
 
 
 def _faults(guideline: Guideline, ontology: Ontology, node: ox.NamedNode) -> Iterator[str]:

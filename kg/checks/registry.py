@@ -30,6 +30,7 @@ STEPS: dict[str, str | None] = {
     "terms": "modules",
     "formulas": "terms",
     "content": "formulas",
+    "agreement": "content",
     "profile": "modules",
     "consistency": "profile",
     "satisfiability": "consistency",

@@ -17,6 +17,7 @@ from kg.checks import (
     classes,
     contract,
     mappings,
+    numbers,
     reasoning,
     statements,
     terms,
@@ -29,7 +30,7 @@ __all__ = ["MODULES", "Check", "Finding", "Outcome", "Report", "checks", "outcom
 
 MODULES = (
     *(terms, variables, contract, mappings),
-    *(classes, statements, alternatives, reasoning),
+    *(classes, statements, numbers, alternatives, reasoning),
 )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 
 from kg.errors import InputError
-from kg.guideline.formula import Formula, Ref, atoms, references
+from kg.guideline.formula import Atom, Formula, Ref, atoms, references
 from kg.guideline.values import Variable
 from kg.ontology import Ontology
 from kg.texts import labelled, nearest
@@ -374,6 +374,13 @@ class Guideline:
         asked = [names] if isinstance(names, str) else names or self.therapies
         kept = {self.therapy(name).id for name in asked}
         return [name for name in self.therapies if name in kept]
+
+    def atoms_of(self, name: str) -> Iterator[Atom]:
+        """Yield the restrictions in the formula of a class, references followed."""
+        formula = self.formulas[name]
+        yield from atoms(formula)
+        for other in references(formula):
+            yield from self.atoms_of(other)
 
     def variables_of(self, formula: Formula) -> tuple[str, ...]:
         """Return the variables that a formula depends on, references followed."""

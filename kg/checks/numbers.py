@@ -1,0 +1,145 @@
+"""Checks of numbers: each is stated in a formula, and every text that repeats it says the same.
+
+1. The numbers of a class are the bounds in its formula, references followed, and those in the
+   names and definitions of the variables and values there.
+2. Its label, definition, reading and advice, and those of rules and alternative readings that
+   point to it, may say these and no others; so a threshold that is changed alone is found.
+3. A bound stands in a statement that the class is read from, or in its reading.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+import pyoxigraph as ox
+
+from kg.checks.registry import Examined, Material, check, name_of
+from kg.guideline import Criterion, Guideline, Recommendation
+from kg.guideline.alternatives import with_alternatives
+from kg.guideline.formula import Atom, Formula, atoms
+from kg.ontology import ALT_LABEL, DEFINITION, EDITORIAL, HCC, LABEL, local_name
+
+_TEXTS = {
+    LABEL: "label",
+    ALT_LABEL: "other label",
+    DEFINITION: "definition",
+    EDITORIAL: "reading",
+    HCC + "advice": "advice",
+    HCC + "message": "message",
+}
+_POINTS = ("points", "lowestTotal", "highestTotal")  # numbers of a class beside its formula
+_LEADING = ("when", "then", "alternativeTo", "replacement", "replaces")  # to classes with formulas
+_WORDS = {
+    **{"two": 2, "several": 2, "multiple": 2, "three": 3, "four": 4, "five": 5, "six": 6},
+    **{"seven": 7, "eight": 8, "nine": 9, "ten": 10},
+}
+# Identifiers, places, items of a list, years of editions and powers of ten are no quantities.
+_OTHER = re.compile(
+    r"\b[A-Z]{3}-[A-Z0-9]+[a-z]?\b|\b[AB]\.\d(?:\(\d+\)\d*)?|\bitems? (?:\(?\d+\)?(?:, | and )?)+"
+    r"|\(\d+\)|\b10(?:[*^]9|⁹)|\bedition of \d{4}|\bVp(?=\d)"
+)
+_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w^⁹]|\.\d)")
+
+
+@check("agreement")
+def numbers(material: Material) -> Examined:
+    """Every number in a label, definition, reading or message is one of the formula behind it."""
+    guideline, _ = with_alternatives(material.folder, material.ontology.edition)
+    subjects = {t.subject for t in guideline.ontology.triples if t.predicate.value == LABEL}
+    for iri in sorted(node.value for node in subjects if isinstance(node, ox.NamedNode)):
+        if names := [*_formulas(guideline, iri)]:
+            yield name_of(iri), _odd_numbers(guideline, ox.NamedNode(iri), names)
+
+
+@check("agreement")
+def bounds(material: Material) -> Examined:
+    """Every bound that a criterion states itself is in a statement behind it, or in its reading."""
+    guideline = material.guideline
+    # A caution and the contraindication beside it have a statement in common.
+    terms: list[Criterion | Recommendation] = [
+        *guideline.criteria.values(),
+        *guideline.recommendations.values(),
+    ]
+    for term in terms:
+        kin = (one.statements for one in terms if {*one.statements} & {*term.statements})
+        ids = {each for names in kin for each in names} & guideline.statements.keys()
+        said = [term.note or "", *(guideline.statements[each].paraphrase for each in ids)]
+        known = set[Decimal]().union(*map(numbers_in, said))
+        yield name_of(HCC + term.id), _unsourced(guideline, term.formula, known)
+
+
+def numbers_in(text: str) -> set[Decimal]:
+    """Return the quantities that a text states, in digits or in words, "one" not among them."""
+    plain = _OTHER.sub(" ", text).replace("-", " ").replace("–", " ")
+    words = re.findall(r"[a-z]+", plain.lower())
+    return {Decimal(d) for d in _NUMBER.findall(plain)} | {
+        Decimal(_WORDS[w]) for w in words if w in _WORDS
+    }
+
+
+def _unsourced(guideline: Guideline, formula: Formula, known: set[Decimal]) -> Iterator[str]:
+    for variable, bound in sorted(bounds_of(atoms(formula))):
+        if bound > 1 and not known & _alike(guideline, variable, bound):
+            yield (
+                f"{bound:f} in its formula is in no statement behind it, nor in its reading; "
+                "correct it, or say in the reading where it comes from"
+            )
+
+
+def _formulas(guideline: Guideline, iri: str) -> Iterator[str]:
+    """Yield the classes with formulas that the texts of a term are about."""
+    node = ox.NamedNode(iri)
+    if local_name(iri) in guideline.formulas and iri.startswith(HCC):
+        yield local_name(iri)
+    for word in _LEADING:
+        for other in guideline.ontology.iris(node, HCC + word):
+            if local_name(other) in guideline.formulas:
+                yield local_name(other)
+
+
+def _odd_numbers(guideline: Guideline, node: ox.NamedNode, names: Iterable[str]) -> Iterator[str]:
+    known = set[Decimal]()
+    for name in names:
+        known |= _known(guideline, name)
+    for predicate, word in _TEXTS.items():
+        for text in guideline.ontology.texts(node, predicate):
+            for number in sorted(numbers_in(text) - known):
+                yield f"its {word} says {number:f}, which is not in the formula: {text!r}"
+
+
+def _known(guideline: Guideline, name: str) -> set[Decimal]:
+    """Return the numbers that texts on a class may state."""
+    node, found = ox.NamedNode(HCC + name), set[Decimal]()
+    for word in _POINTS:
+        if (number := guideline.ontology.number(node, HCC + word)) is not None:
+            found.add(Decimal(number))
+    for atom in guideline.atoms_of(name):
+        variable = guideline.variables[atom.variable]
+        values = [value for value in variable.values if value.name in atom.words]
+        texts = [variable.label, variable.definition]
+        texts += [
+            text for v in values for text in (v.label, v.definition, v.name.replace("_", " "))
+        ]
+        found |= {end for _, end in bounds_of([atom])}.union(*map(numbers_in, texts))
+        if variable.is_number:
+            found |= {end for end in (variable.range.low, variable.range.high) if end is not None}
+    return found
+
+
+def bounds_of(found: Iterable[Atom]) -> set[tuple[str, Decimal]]:
+    """Return the bounds of restrictions, each with its variable."""
+    return {
+        (atom.variable, end)
+        for atom in found
+        for interval in atom.intervals
+        for end in (interval.low, interval.high)
+        if end is not None
+    }
+
+
+def _alike(guideline: Guideline, variable: str, bound: Decimal) -> set[Decimal]:
+    """Return a bound, and for whole numbers those beside it: "3 or more" is "not up to 2"."""
+    whole = guideline.variables[variable].type == "integer"
+    return {bound, bound - 1, bound + 1} if whole else {bound}
