@@ -317,8 +317,8 @@ QUICK = (
         "hcc:replaces hcc:ABL-C99", "hcc:ABL-C1-recorded", "hcc:ABL-C99, which has no formula",
     ),
     Broken(
-        "alternatives", "2011/alternatives", "hcc:ABL-C2d-always-1", "        hcc:ABL-C1\n",
-        "        hcc:MicrowaveAblationContraindicated\n",
+        "alternatives", "2011/alternatives", "hcc:ABL-C2d-always-1", "hcc:ABL-COMMON hcc:ABL-C2d",
+        "hcc:ABL-COMMON hcc:MicrowaveAblationContraindicated",
         "hcc:ABL-C2d-always-1", "leads back to a class that its reading replaces",
     ),
     Broken(

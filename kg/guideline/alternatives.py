@@ -4,6 +4,7 @@
    cut at the thresholds of all formulas.
 2. A reading replaces the formulas of some classes. Every class that leads to one of them gets
    a second formula, under its name with the reading's behind it, that refers to the replacement.
+3. Where a replacement itself refers to a replaced class, it means that class as it is in use.
 """
 
 from __future__ import annotations
@@ -89,21 +90,29 @@ def _twins(
     formulas: Mapping[str, Formula], reading: str, replaced: Mapping[str, str]
 ) -> dict[str, Formula]:
     """Return the second formulas of all classes that lead to a replaced one, by new names."""
-    changed = dict.fromkeys(replaced)
+    new, changed = {*replaced.values()}, dict.fromkeys(replaced)
     while more := [
         name
         for name, formula in formulas.items()
-        if name not in changed and any(other in changed for other in references(formula))
+        if name not in changed
+        and any(
+            other in changed and not (name in new and other in replaced)
+            for other in references(formula)
+        )
     ]:
         changed |= dict.fromkeys(more)
-    back = sorted(changed.keys() & set(replaced.values()))
+    back = sorted(changed.keys() & new)
     if back:
         raise OntologyError(
             f"hcc:{back[0]} leads back to a class that its reading replaces; write that class out"
         )
     names = {name: f"{name}@{reading}" for name in changed}
+    others = {name: twin for name, twin in names.items() if name not in replaced}
     return {
-        twin: renamed(formulas[replaced.get(name, name)], names) for name, twin in names.items()
+        twin: renamed(formulas[replaced[name]], others)
+        if name in replaced
+        else renamed(formulas[name], names)
+        for name, twin in names.items()
     }
 
 
