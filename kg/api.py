@@ -298,4 +298,4 @@ def _table(
     guideline: Guideline, source: Table, lesions: Table | None, options: Options
 ) -> PatientTable:
     second = None if lesions is None else given(lesions, "the frame of lesions")
-    return PatientTable(guideline, given(source), second, reading_of(options))
+    return PatientTable(guideline, given(source), second, reading_of(guideline, options))

@@ -155,6 +155,14 @@ QUICK = (
         "hcc:cachexia", "its hcc:unremarkable: ",
     ),
     Broken(
+        "plausible", "variables", "hcc:albumin_g_l", '"12..60"', '"12 to 60"',
+        "hcc:albumin_g_l", "its hcc:plausible: ",
+    ),
+    Broken(
+        "units", "variables", "hcc:bilirubin_umol_l", "hcc:factor 17.0", "hcc:factor 17.1",
+        "hcc:bilirubin_umol_l", "in mg/dL its thresholds 34, 51 are not round numbers",
+    ),
+    Broken(
         "totality", "variables", "hcc:Patient",
         "[ a owl:Restriction ; owl:onProperty hcc:cachexia ; owl:someValuesFrom rdfs:Literal ] ,",
         "",

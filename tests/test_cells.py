@@ -76,6 +76,18 @@ NUMBERS = [
     ("liver_involvement_percent", "-0", "[0, 0]"),
     ("hepatic_duct_distance_mm", ">=5", "[5, inf)"),
     ("hepatic_duct_distance_mm", "<5", "[0, 5)"),
+    # units: exact, by the factors of the thresholds
+    ("bilirubin_umol_l", "3.0 mg/dL", "[51, 51]"),
+    ("bilirubin_umol_l", "2mg/dl", "[34, 34]"),
+    ("bilirubin_umol_l", ">3 mg / dL", "(51, 2000]"),
+    ("bilirubin_umol_l", "1.1..1.2 mg/dL", "[18.7, 20.4]"),
+    ("bilirubin_umol_l", "40 µmol/l", "[40, 40]"),
+    ("albumin_g_l", "3.5 g/dL", "[35, 35]"),
+    ("max_tumour_diameter_cm", "≥30 mm", "[3, 40]"),
+    ("max_tumour_diameter_cm", "5 cm", "[5, 5]"),
+    ("platelets_10e9_l", "60000 /uL", "[60, 60]"),
+    ("platelets_10e9_l", "60 10^3/µL", "[60, 60]"),
+    ("max_tumour_diameter_cm", "４．５ ｃｍ", "[4.5, 4.5]"),
     # whole numbers
     ("tumour_count", "2", "[2, 2]"),
     ("tumour_count", "2.0", "[2, 2]"),
@@ -181,7 +193,15 @@ ERRORS = [
     ("max_tumour_diameter_cm", "1,5..2", "decimal comma; write 1.5"),
     ("max_tumour_diameter_cm", "1.234,5", "not a number"),
     ("max_tumour_diameter_cm", "five", "'five' is not a number; expected a number"),
-    ("max_tumour_diameter_cm", "5 cm", "not a number"),
+    ("max_tumour_diameter_cm", "5 m", "not a number in a unit of this variable (cm, mm)"),
+    ("max_tumour_diameter_cm", "5 mmHg", "not a number in a unit of this variable (cm, mm)"),
+    ("bilirubin_umol_l", "2.4 g/dL", "not a number in a unit of this variable (umol/L, mg/dL)"),
+    ("bilirubin_umol_l", "2,4 mg/dL", "has a decimal comma; write 2.4"),
+    ("bilirubin_umol_l", "2,400 mg/dL", "may mean 2.400 (decimal comma) or 2400"),
+    ("bilirubin_umol_l", "200 mg/dL", "'200 mg/dL' is out of range"),
+    ("bilirubin_umol_l", "mg/dL", "not a number"),
+    ("bilirubin_umol_l", "1 mg/dL..2", "not a number"),
+    ("inr", "2 mg/dL", "not a number; expected"),
     ("max_tumour_diameter_cm", "5 6", "not a number"),
     ("max_tumour_diameter_cm", "1_0", "not a number"),
     ("max_tumour_diameter_cm", "٣", "not a number"),
@@ -272,6 +292,13 @@ def test_numbers_are_compared_exactly(guideline: Guideline, cell: str, band: str
     small = variable.mask_of((Interval(Decimal(0), Decimal(3), True),))
     kind = {(True, False): "only small", (False, True): "above 3", (True, True): "both"}
     assert kind[bool(knowledge.mask & small), bool(knowledge.mask & ~small)] == band
+
+
+def test_conversion_keeps_all_digits(guideline: Guideline) -> None:
+    digits = "3.000000000000000000000000000000000001"
+    knowledge = parsed(guideline, "bilirubin_umol_l", f"{digits} mg/dL")
+    assert knowledge is not None
+    assert str(knowledge.intervals[0].low) == "51.000000000000000000000000000000000017"
 
 
 @pytest.mark.parametrize(

@@ -279,15 +279,13 @@ def test_damaged_parquet_is_an_error(tmp_path: Path, where: str) -> None:
     ("data", "told"),
     [
         (b"", "is empty; it needs a header row or records"),
-        ("patient_id\np1\n".encode("utf-16"), "is UTF-16; save it as UTF-8"),
         ("patient_id\np1\n".encode("utf-16-le"), "is not text: it has a zero byte at byte 1"),
         (b"PK\x03\x04\x00\x00", "is not text: it has a zero byte at byte 4"),
-        ("patient_id\np1\nzoë\np2\n".encode("latin-1"), "line 3: a byte that is not UTF-8"),
-        (b"patient_id\np1\n\xe9", "line 3: a byte that is not UTF-8"),
         (b"patient_id\np1\n\xf0\x9f\x98", "line 3: a byte that is not UTF-8"),
-        (b"\xffpatient_id\n", "line 1: a byte that is not UTF-8"),
+        ("patient_id\n\u20ac\nzo\u00eb\n".encode() + b"\xe9", "line 4: a byte that is not UTF-8"),
+        ("patient_id\nzo\u00eb\n".encode() + b"\xe9", "line 3: a byte that is not UTF-8"),
     ],
-    ids=["empty", "utf-16", "utf-16-no-bom", "zip", "latin-1", "last-byte", "cut", "first-byte"],
+    ids=["empty", "utf-16-no-bom", "zip", "cut", "one-byte", "last-byte"],
 )
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
 def test_file_that_is_no_utf8_text_is_an_error(
@@ -297,6 +295,20 @@ def test_file_that_is_no_utf8_text_is_an_error(
     path.write_bytes(data)
     with pytest.raises(InputError, match=told):
         open_source(path, load())
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ("\n".encode("utf-16"), "is UTF-16; save it as UTF-8"),
+        ("{}\nzo\u00eb\n".encode("latin-1"), "line 2: a byte that is not UTF-8"),
+        (b"\xff{}\n", "line 1: a byte that is not UTF-8"),
+    ],
+)
+def test_json_lines_are_utf8_and_nothing_else(tmp_path: Path, data: bytes, told: str) -> None:
+    (tmp_path / "p.jsonl").write_bytes(data)
+    with pytest.raises(InputError, match=told):
+        open_source(tmp_path / "p.jsonl", load())
 
 
 def test_character_on_the_edge_of_two_chunks_is_whole(
@@ -314,15 +326,15 @@ def test_character_on_the_edge_of_two_chunks_is_whole(
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("folder", "is a folder; name a table in it: .csv, .jsonl, "),
+        ("folder", "is a folder; name a table in it: .csv, .gz, .json, "),
         ("none.csv", "none.csv: no such file; check the path"),
-        ("p.xlsx", ".xlsx is not a known format; tables are read from .csv"),
+        ("p.xls", ".xls is not a known format; save the workbook as .xlsx"),
         ("p", "p: no file extension; tables are read from .csv"),
     ],
 )
 def test_path_that_names_no_table_is_an_error(tmp_path: Path, name: str, told: str) -> None:
     (tmp_path / "folder").mkdir()
-    (tmp_path / "p.xlsx").touch()
+    (tmp_path / "p.xls").touch()
     (tmp_path / "p").touch()
     with pytest.raises(InputError, match=told):
         open_source(tmp_path / name, load())

@@ -42,6 +42,8 @@ _DATATYPES = {
     **dict.fromkeys((HCC + "grade", HCC + "unit", HCC + "unitSymbol", HCC + "outcome"), "string"),
     **dict.fromkeys((HCC + "lesionColumn", HCC + "lesionAggregation"), "string"),
     HCC + "unremarkable": "string",
+    HCC + "plausible": "string",
+    HCC + "typical": "string",
 }
 _DEFINED = OWL + "equivalentClass"
 _POSITION, _PLACE, _KIND = HCC + "position", HCC + "place", HCC + "kind"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import reduce
 from itertools import pairwise
 from operator import or_
@@ -11,7 +12,7 @@ import pyoxigraph as ox
 
 from kg.checks.kinds import variables_of
 from kg.checks.registry import Examined, Material, check, name_of
-from kg.guideline.values import Variable
+from kg.guideline.values import Variable, plain
 from kg.ontology import HCC, OWL, RDF, RDFS, SUBCLASS, XSD, Ontology
 from kg.patients.cells import CellError, parse_cell
 
@@ -70,15 +71,46 @@ def unremarkable(material: Material) -> Examined:
     """Every unremarkable cell is one of its variable, and says something."""
     for variable in material.guideline.variables.values():
         if variable.unremarkable is not None:
-            yield name_of(HCC + variable.name), _cell_faults(variable, variable.unremarkable)
+            faults = _cell_faults(variable, "unremarkable", variable.unremarkable)
+            yield name_of(HCC + variable.name), faults
 
 
-def _cell_faults(variable: Variable, cell: str) -> Iterator[str]:
+def _cell_faults(variable: Variable, term: str, cell: str) -> Iterator[str]:
     try:
         if parse_cell(variable, cell) is None:
-            yield f"its hcc:unremarkable {cell!r} says nothing"
+            yield f"its hcc:{term} {cell!r} says nothing"
     except CellError as error:
-        yield f"its hcc:unremarkable: {error}"
+        yield f"its hcc:{term}: {error}"
+
+
+@check("content")
+def plausible(material: Material) -> Examined:
+    """What is plausible and typical of a number is a range of it, and typical is plausible."""
+    for variable in material.guideline.variables.values():
+        cells = {"plausible": variable.plausible, "typical": variable.typical}
+        told = {term: cell for term, cell in cells.items() if cell is not None}
+        if told:
+            faults = [f for term, cell in told.items() for f in _cell_faults(variable, term, cell)]
+            if not faults and not variable.is_number:
+                faults = ["only a number has hcc:plausible or hcc:typical"]
+            yield name_of(HCC + variable.name), faults
+
+
+@check("content")
+def units(material: Material) -> Examined:
+    """Every threshold of a number is a round number in each of its units."""
+    for variable in material.guideline.variables.values():
+        ends = {end for band in variable.bands[1:] for end in (band.low,) if end is not None}
+        for unit in variable.units[1:]:
+            odd = [plain(end) for end in sorted(ends) if not _is_round(end, unit.factor)]
+            fault = f"in {unit.code} its thresholds {', '.join(odd)} are not round numbers"
+            yield name_of(HCC + variable.name), [fault] if odd else []
+
+
+def _is_round(threshold: Decimal, factor: Decimal) -> bool:
+    """Return whether a threshold has at most three digits behind the point in another unit."""
+    converted = threshold / factor
+    return converted == round(converted, 3)
 
 
 @check("content")

@@ -7,7 +7,7 @@ cells, whatever the format of the table.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 
@@ -52,6 +52,8 @@ class _Kept:
     def __init__(self, source: Source) -> None:
         self.path, self.columns = source.path, source.columns
         self.renamed: Mapping[str, str] = getattr(source, "renamed", {})
+        self.notes: Sequence[str] = getattr(source, "notes", ())
+        self.separator: str = getattr(source, "separator", ",")
         self.lesions: Source | None = getattr(source, "lesions", None)
         frames: list[pl.DataFrame] = []
         for frame in source.batches():
@@ -151,7 +153,7 @@ def open_cohort(
         InputError: the table cannot be read, its columns are not those of the guideline, or it
             has more patients than can be held.
     """
-    source = open_source(patients, guideline)
+    source = open_source(patients, guideline, reading.sheet)
     patient_head(guideline, source, reading)  # what is not a table need not be read
     cells = _Kept(source)
     table = PatientTable(guideline, cells, lesions, reading)

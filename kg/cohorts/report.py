@@ -163,7 +163,8 @@ def cohort_report(
         InputError: the table cannot be read, or its columns are not those of the guideline.
     """
     second = None if lesions is None else given(lesions, "the frame of lesions")
-    return report_on(PatientTable(guideline or load(), given(source), second, reading_of(options)))
+    chosen = guideline or load()
+    return report_on(PatientTable(chosen, given(source), second, reading_of(chosen, options)))
 
 
 def report_on(

@@ -16,14 +16,16 @@ from kg.commands.inputs import (
     PATIENTS,
     REJECTS,
     Edition,
-    IgnoreUnknown,
+    Keep,
     Ontology,
     Places,
     Strict,
     named_tables,
+    stem_of,
     tell_notes,
     tell_rejected,
 )
+from kg.commands.reading import Asked, reading_from, with_reading
 from kg.engines.classification import chunks
 from kg.engines.registry import Name, engine_of
 from kg.engines.rejects import Rejects
@@ -39,6 +41,7 @@ from kg.texts import NOTE_ON_USE, counted
 from kg.writers import FormatName, Task, format_of, writer_of
 
 
+@with_reading
 def classify(
     patients: Annotated[
         str | None,
@@ -73,7 +76,7 @@ def classify(
         typer.Option("--reasons", help="CSV, Parquet: the reason of each verdict in words."),
     ] = False,
     strict: Strict = False,
-    ignore_unknown: IgnoreUnknown = False,
+    keep: Keep = None,
     ontology: Ontology = None,
     edition: Edition = None,
     master: Annotated[
@@ -83,6 +86,8 @@ def classify(
         list[str] | None,
         typer.Option(help="Spark: any configuration KEY=VALUE; may be given more than once."),
     ] = None,
+    *,
+    asked: Asked,
 ) -> None:
     """Classify patients: which therapies the guideline makes them eligible for, and why.
 
@@ -109,7 +114,7 @@ def classify(
     form = format or (format_of(places.output) if places.output else "table")
     writer_of(form, task)
     places.check_apart(guideline.ontology.modules.values())
-    summary, reading = Summary(), Reading(ignore_unknown=ignore_unknown)
+    summary, reading = Summary(), reading_from(guideline, asked, keep)
     if engine == "spark":
         classify_with_spark(task, places, form, summary, master, spark_conf or [], strict, reading)
     elif master or spark_conf:
@@ -131,7 +136,7 @@ def _places(
     table, lesion_table = named_tables(_located(patients), _located(lesions), example)
     into = _located(output)
     beside = into.parent if into else Path()
-    bin_ = _located(rejects) or beside / f"{table.stem}.rejected.csv"
+    bin_ = _located(rejects) or beside / f"{stem_of(table)}.rejected.csv"
     return Places(table, lesion_table, into, bin_)
 
 

@@ -18,14 +18,13 @@ from kg.commands.inputs import (
     LESIONS,
     PATIENTS,
     Edition,
-    IgnoreUnknown,
     Ontology,
     named_tables,
     tell_notes,
 )
+from kg.commands.reading import Asked, reading_from, with_reading
 from kg.engines.rejects import shortened
 from kg.guideline import Guideline, load
-from kg.patients.reading import Reading
 from kg.patients.tables import PatientTable
 from kg.reasoning.intents import PALLIATIVE
 from kg.reasoning.verdicts import UNDETERMINED, VERDICTS
@@ -43,6 +42,7 @@ _PALLIATIVE = "* of those eligible, with caution or unchecked: on palliative ind
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
+@with_reading
 def cohort(
     patients: Annotated[Path | None, typer.Argument(help=PATIENTS)] = None,
     *,
@@ -53,12 +53,12 @@ def cohort(
     format: Annotated[
         Literal["text", "json"], typer.Option(help="Tables, or all counts as one JSON object.")
     ] = "text",
-    ignore_unknown: IgnoreUnknown = False,
     ontology: Ontology = None,
     edition: Edition = None,
     top: Annotated[
         int, typer.Option(min=1, help="How many reasons and variables the tables show.")
     ] = 5,
+    asked: Asked,
 ) -> None:
     """Report on a cohort: verdicts, why not, what is missing, conflicts.
 
@@ -66,7 +66,7 @@ def cohort(
     """
     table_path, lesion_path = named_tables(patients, lesions, example)
     guideline = load(ontology, edition)
-    table = PatientTable(guideline, table_path, lesion_path, Reading(ignore_unknown=ignore_unknown))
+    table = PatientTable(guideline, table_path, lesion_path, reading_from(guideline, asked))
     with terminal.progress("counting", table.height) as bar:
         report = report_on(table, bar.watch)
     if format == "json":

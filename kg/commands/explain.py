@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kg.commands.inputs import LESIONS, PATIENTS, Edition, Ontology, named_tables, one_patient
+from kg.commands.reading import Asked, reading_from, with_reading
 from kg.engines.registry import LocalName, engine_of, reasoner_of
 from kg.errors import InputError
 from kg.explanation.changes import sentences
@@ -58,6 +59,7 @@ _STATE_STYLES = {MET: "bold", EXCLUDED: "dim", UNKNOWN: "yellow"}
 _ROLES = (INDICATION, PRECONDITION, ABSOLUTE, RELATIVE)
 
 
+@with_reading
 def explain(
     patients: Annotated[
         str | None, typer.Argument(help=f"{PATIENTS} Left out with --example.")
@@ -83,6 +85,7 @@ def explain(
     ] = False,
     ontology: Ontology = None,
     edition: Edition = None,
+    asked: Asked,
 ) -> None:
     """Explain the verdicts on one patient: criteria, facts, places, and what is missing.
 
@@ -94,7 +97,7 @@ def explain(
         raise InputError("--justify explains one verdict: name a THERAPY after the patient")
     chosen = list(guideline.therapies) if only is None else [guideline.therapy(only).id]
     tables = named_tables(table, lesions, example)
-    record = find_patient(guideline, tables[0], name, tables[1])
+    record = find_patient(guideline, tables[0], name, tables[1], reading_from(guideline, asked))
     result = engine_of(engine, guideline).classify(record).narrowed(chosen)
     explanation = explanation_of(guideline, record, result)
     page = _Page(output(), guideline, record, explanation, full=only is not None)

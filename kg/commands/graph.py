@@ -15,13 +15,13 @@ from kg.commands.inputs import (
     ENGINE,
     REJECTS,
     Edition,
-    IgnoreUnknown,
     Ontology,
     Output,
     Strict,
     tell_notes,
     tell_rejected,
 )
+from kg.commands.reading import Asked, reading_from, with_reading
 from kg.engines.registry import LocalName, engine_of
 from kg.engines.rejects import Rejects
 from kg.engines.summary import Summary
@@ -87,6 +87,7 @@ class _KeptJob(Job):
 
 
 @app.command("build")
+@with_reading
 def build(
     patients: Annotated[
         list[Path] | None,
@@ -105,9 +106,10 @@ def build(
     engine: Annotated[LocalName, typer.Option(help=ENGINE)] = "compiled",
     rejects: Annotated[Path | None, typer.Option(help=REJECTS)] = None,
     strict: Strict = False,
-    ignore_unknown: IgnoreUnknown = False,
     ontology: Ontology = None,
     edition: Edition = None,
+    *,
+    asked: Asked,
 ) -> None:
     """Build the graph: the guideline, and of each table the patients and all their verdicts.
 
@@ -131,7 +133,7 @@ def build(
     tables = [table for cohort in cohorts for table in (cohort.patients, cohort.lesions)]
     bins = [file for each in rejected for file in (each.path, each.lesion_path)]
     check_apart([*guideline.ontology.modules.values(), *tables], [output, *bins], store)
-    reading = Reading(ignore_unknown=ignore_unknown)
+    reading = reading_from(guideline, asked)
     with ExitStack() as stack:
         jobs = [
             _job(guideline, cohort, stack.enter_context(kept), reading)

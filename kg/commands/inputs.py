@@ -16,6 +16,7 @@ from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.output import check_apart
 from kg.paths import Remote
+from kg.readers.packed import STANDARD_INPUT
 from kg.texts import counted
 
 Place = TypeVar("Place", bound=Path | Remote)
@@ -38,12 +39,18 @@ Output = Annotated[
 Strict = Annotated[
     bool, typer.Option("--strict", help="End at the first bad row, without a result.")
 ]
-IgnoreUnknown = Annotated[
-    bool, typer.Option("--ignore-unknown", help="Leave out columns that are not variables.")
+Keep = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="COLUMN", help="Column of the table to carry into the result; may be repeated."
+    ),
 ]
 ENGINE = "Engine that decides; all give the same answers."
 REJECTS = "File for rejected rows; by default NAME.rejected.csv."
-PATIENTS = "Table of patients: .csv, .jsonl, .parquet, or RDF (.ttl, .nt, .jsonld)."
+PATIENTS = (
+    "Table of patients: .csv, .tsv, .txt, .xlsx, .json, .jsonl, .parquet, any of them as .gz, or "
+    "RDF (.ttl, .nt, .jsonld); - is standard input."
+)
 LESIONS = "Table of lesions, one row per lesion."
 
 
@@ -127,6 +134,11 @@ def _local(place: Path | Remote) -> Path:
     if isinstance(place, Remote):
         raise InputError(f"{place} is remote; such places need --engine spark")
     return place
+
+
+def stem_of(table: Path | Remote) -> str:
+    """Return the name of a table without its ending, for files that are named after it."""
+    return "standard-input" if str(table) == STANDARD_INPUT else table.stem
 
 
 def tell_notes(console: Console, notes: Iterable[str]) -> None:

@@ -115,7 +115,8 @@ class Rejects(RejectCounter):
             within = source.path if isinstance(source.path, Path) else None
             self._parts[path] = self._opened(path, within)
         with full_disk_told(path), self._parts[path].open("ab") as file:
-            as_told(frame).write_csv(file, include_header=new)
+            sign = getattr(source, "separator", ",")
+            as_told(frame).write_csv(file, include_header=new, separator=sign)
 
     def _opened(self, path: Path, within: Path | None) -> Path:
         is_device = path.exists() and not path.is_file()

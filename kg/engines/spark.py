@@ -21,9 +21,11 @@ from kg.engines.rejects import RejectCounter
 from kg.engines.spark_files import new_folder
 from kg.engines.spark_tables import SparkSource, open_table
 from kg.engines.summary import Summary
+from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.keys import ID, REASON
 from kg.paths import Remote
+from kg.patients.headers import check_mapped
 from kg.patients.lesions import LesionTable
 from kg.patients.reading import PLAIN, Reading
 from kg.patients.tables import Batch, RowReader, patient_head
@@ -58,7 +60,11 @@ class SparkTable:
         self._spark = spark
         head = patient_head(guideline, patients, reading)
         table = LesionTable(guideline, lesions, reading) if lesions else None
-        ids = self._ids(head.theirs(ID))
+        theirs = head.theirs(ID)
+        if theirs is None:
+            raise InputError(f"{patients.path}: Spark numbers no rows; give a column {ID}")
+        check_mapped(reading, patients, *([table.source] if table else []))
+        ids = self._ids(theirs)
         if table is not None:
             table.tell_strangers(self._known(ids, table.frame[ID]))
         self.lesions = table
@@ -142,7 +148,7 @@ class SparkResults:
         cells, lesions = tasks.from_bytes(good), self._table.lesions
         told = lesions.of(cells[ID])[0] if lesions else {}
         none = pl.DataFrame()
-        return self._table.reader.records(Batch(cells, none, told, none, None))
+        return self._table.reader.records(Batch(cells, none, none, told, none, None))
 
     def write(self, form: str, output: Remote, rejects: RejectCounter, summary: Summary) -> None:
         """Let the executors write a new folder of Parquet or CSV files.

@@ -9,11 +9,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
 from functools import cached_property
 
+_UNIT_BEGINS = re.compile(r"\s+|(?<=[0-9.])(?=[^\s0-9.])")
 BOOLEAN = ("true", "false")
 
 
@@ -153,6 +155,7 @@ class Variable:
     boolean; `range` bounds a number, whose `bands` partition it; `unit` is a UCUM code, `units`
     are all in which it may be given, its own first.
     `worse` is the direction in which a patient is worse off: higher, lower, or None if unclear.
+    `plausible` is the cell of what is found in patients, `typical` that of the middle of a column.
     `unremarkable` is the cell that a record is silent about, where the ontology names one.
     """
 
@@ -177,6 +180,8 @@ class Variable:
     units: tuple[Unit, ...] = ()
     unremarkable: str | None = None
     hidden_labels: tuple[str, ...] = ()
+    plausible: str | None = None
+    typical: str | None = None
 
     def __repr__(self) -> str:
         unit = f" in {self.unit_symbol}" if self.unit_symbol else ""
@@ -186,6 +191,14 @@ class Variable:
     def is_number(self) -> bool:
         """Whether the values are numbers."""
         return self.type in ("integer", "decimal")
+
+    def split_unit(self, text: str) -> tuple[str, Unit | None]:
+        """Return a number without the unit that stands behind it, and that unit."""
+        for place in _UNIT_BEGINS.finditer(text):
+            unit = self.unit_named(text[place.end() :])
+            if unit is not None and text[: place.start()].strip():
+                return text[: place.start()], unit
+        return text, None
 
     def unit_named(self, text: str) -> Unit | None:
         """Return the unit that a text names, by its code or a spelling; None if there is none."""

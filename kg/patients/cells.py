@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, Overflow, localcontext
 
 from kg.guideline.values import Interval, Knowledge, Variable
 
@@ -15,7 +15,10 @@ _TRUE = frozenset({"true", "yes", "1", "1.0", "y", "t"})
 _FALSE = frozenset({"false", "no", "0", "0.0", "n", "f"})
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
-_BOUND = re.compile(r"(>=|<=|>|<|≥|≤)\s*(.*)", re.DOTALL)
+_BOUND = re.compile(r"(>=|<=|>|<|≥|≤|≧|≦)\s*(.*)", re.DOTALL)
+_SIGNS = {"≥": ">=", "≤": "<=", "≧": ">=", "≦": "<="}
+_WITH_UNIT = re.compile(r"[+-]?[0-9.]+\s*[^\W\d_%].*|[+-]?[0-9.]+\s*[%/].*")
+_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0x2212: "-"}
 _COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
 _THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 _SHOWN = 60
@@ -52,6 +55,11 @@ def expected(variable: Variable) -> str:
     return f"{number}{limits}{unit}, such as 2, >=2 or 1..3"
 
 
+def plain_width(text: str) -> str:
+    """Return full-width letters, digits and signs, as Chinese and Japanese type them, as plain."""
+    return text if text.isascii() else text.translate(_WIDE)
+
+
 def _advice(variable: Variable) -> str:
     return f"expected {expected(variable)}; leave it empty if it is unknown"
 
@@ -60,7 +68,7 @@ def is_unknown(text: str | None, variable: Variable | None = None) -> bool:
     """Return whether a cell says nothing; a value of its variable, such as `none`, says it."""
     if text is None:
         return True
-    word = text.strip().lower()
+    word = plain_width(text).strip().lower()
     if variable is not None and word in (value.lower() for value in variable.words):
         return False
     return word in UNKNOWN_WORDS
@@ -74,7 +82,7 @@ def parse_cell(variable: Variable, text: str | None) -> Knowledge | None:
     """
     if text is None or is_unknown(text, variable):
         return None
-    stripped = text.strip()
+    stripped = plain_width(text).strip()
     if variable.is_number:
         return _number(variable, stripped)
     if variable.type == "boolean":
@@ -99,31 +107,36 @@ def _alternatives(variable: Variable, text: str) -> Knowledge:
     return variable.from_mask(variable.mask_of_words(known[word.lower()] for word in words))
 
 
-def _number(variable: Variable, text: str) -> Knowledge:
+def _number(variable: Variable, cell: str) -> Knowledge:
+    text, unit = variable.split_unit(cell)
+    factor = unit.factor if unit else Decimal(1)
+
+    def decimal(part: str) -> Decimal:
+        return _decimal(variable, part, cell, factor)
+
     bound = _BOUND.fullmatch(text)
     if bound:
-        sign = bound[1].replace("≥", ">=").replace("≤", "<=")
-        value = _decimal(variable, bound[2], text)
+        sign, value = _SIGNS.get(bound[1], bound[1]), decimal(bound[2])
         if sign[0] == ">":
             interval = Interval(value, None, sign == ">")
         else:
             interval = Interval(None, value, False, sign == "<")
     elif "..." in text:
-        raise CellError(f"{shown(text)} has three points; a range, such as 1..3, has two")
+        raise CellError(f"{shown(cell)} has three points; a range, such as 1..3, has two")
     elif ".." in text:
         low, _, high = text.partition("..")
-        interval = Interval(_decimal(variable, low, text), _decimal(variable, high, text))
+        interval = Interval(decimal(low), decimal(high))
         if interval.is_empty:
-            raise CellError(f"{shown(text)} runs downwards; write the smaller number first")
+            raise CellError(f"{shown(cell)} runs downwards; write the smaller number first")
     else:
-        interval = Interval.point(_decimal(variable, text, text))
+        interval = Interval.point(decimal(text))
     fitted = variable.fit(interval)
     if fitted.is_empty:
-        raise CellError(f"{shown(text)} is out of range; {_advice(variable)}")
+        raise CellError(f"{shown(cell)} is out of range; {_advice(variable)}")
     return variable.from_intervals((fitted,))
 
 
-def _decimal(variable: Variable, text: str, cell: str) -> Decimal:
+def _decimal(variable: Variable, text: str, cell: str, factor: Decimal) -> Decimal:
     text = text.strip()
     if _THOUSANDS.fullmatch(text):
         decimal, thousands = text.replace(",", "."), text.replace(",", "")
@@ -134,11 +147,22 @@ def _decimal(variable: Variable, text: str, cell: str) -> Decimal:
     if _COMMA.fullmatch(text):
         raise CellError(f"{shown(cell)} has a decimal comma; write {text.replace(',', '.')}")
     if not _NUMBER.fullmatch(text):
-        raise CellError(f"{shown(cell)} is not a number; {_advice(variable)}")
+        units = [unit.code for unit in variable.units] if _WITH_UNIT.fullmatch(text) else []
+        known = f" in a unit of this variable ({', '.join(units)})" if len(units) > 1 else ""
+        raise CellError(f"{shown(cell)} is not a number{known}; {_advice(variable)}")
     try:
-        value = Decimal(text)
-    except InvalidOperation:
+        value = _product(Decimal(text), factor)
+    except (InvalidOperation, Overflow):
         raise CellError(f"{shown(cell)} is too large or too small a number to compare") from None
     if variable.type == "integer" and value != value.to_integral_value():
         raise CellError(f"{shown(cell)} is not whole; {_advice(variable)}")
     return value
+
+
+def _product(number: Decimal, factor: Decimal) -> Decimal:
+    """Return a product with all its digits."""
+    if factor == 1:
+        return number
+    with localcontext() as context:
+        context.prec = len(number.as_tuple().digits) + len(factor.as_tuple().digits)
+        return number * factor

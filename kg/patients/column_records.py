@@ -235,7 +235,14 @@ def _with_lesions(table: RowReader, batch: Batch, frame: pl.DataFrame) -> pl.Dat
     places = with_lesions.arg_true()
     if not len(places):
         return frame
-    part = Batch(batch.cells[places], batch.knowledge[places], batch.lesions, batch.rejected, None)
+    part = Batch(
+        batch.cells[places],
+        batch.kept[places],
+        batch.knowledge[places],
+        batch.lesions,
+        batch.rejected,
+        None,
+    )
     records: list[Record] = list(table.records(part))
     columns = []
     for name in frame.columns:

@@ -5,81 +5,191 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 
 import polars as pl
 
 from kg.errors import InputError, UnknownColumnsError
+from kg.guideline.values import Variable
 from kg.keys import ID, IRI, LESION_ID, PROBLEM, ROW
 from kg.patients.columns import as_text, identifiers
-from kg.patients.reading import Reading
+from kg.patients.reading import ALL, Reading, check_unit
+from kg.patients.translation import Translation, has_decimal_comma, key_of
 from kg.readers import Source
 from kg.texts import counted
 
 _CUTOFF = 0.3  # so that "id" is near to "patient_id"
 _CLOSE = 0.7
 _SHOWN = 8
+_WITH_UNIT = re.compile(r"(.*\S)\s*\[(.+)\]")
+_ROW_NUMBER = re.compile(r"\{row(?::0?(\d+))?\}")
 
 
 @dataclass(frozen=True)
 class Head:
     """How the columns of one table are read: what each is called here, by its name there.
 
-    `notes` tell what was left out.
+    `translations` say how the cells of variables are read, `constants` are cells that hold for
+    every row. `kept` are columns of the table that travel along, `notes` tell what has to be told.
     """
 
     columns: Mapping[str, str]
+    translations: Mapping[str, Translation] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    decimal_comma: bool = False
 
     def __contains__(self, name: str) -> bool:
-        return name in self.columns.values()
+        return name in self.columns.values() or name in self.constants
 
-    def theirs(self, name: str) -> str:
-        """Return what a column is called in the table."""
-        return next(there for there, here in self.columns.items() if here == name)
+    def theirs(self, name: str) -> str | None:
+        """Return what a column is called in the table; None where it is constant."""
+        return next((there for there, here in self.columns.items() if here == name), None)
 
     def shown(self, name: str) -> str:
         """Return a column as messages name it."""
-        return name
+        theirs = self.theirs(name)
+        return name if theirs in (None, name) else f"{theirs} ({name})"
 
     def ids(self, rows: pl.DataFrame) -> pl.Series:
         """Return the identifiers of the patients of some rows of the table."""
-        return identifiers(rows[self.theirs(ID)]).alias(ID)
+        theirs = self.theirs(ID)
+        if theirs is not None:
+            return identifiers(rows[theirs]).alias(ID)
+        pattern = self.constants[ID]
+        width = int(match[1] or 0) if (match := _ROW_NUMBER.search(pattern)) else 0
+        before, _, after = _ROW_NUMBER.sub("{}", pattern).partition("{}")
+        numbers = rows[ROW].cast(pl.String).str.zfill(width)
+        return (before + numbers + after).alias(ID) if match else _same(pattern, rows).alias(ID)
 
     def read(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Return rows of the table under our names; identifiers in their one form."""
-        found = [rows[name] for name in (ROW, PROBLEM)]
+        """Return rows of the table in our words, under our names; cells with faults are null."""
+        return self.read_with_faults(rows)[0]
+
+    def read_with_faults(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
+        """Return rows as `read` does, and what is wrong with cells that mean nothing for sure."""
+        found, faults = [rows[ROW], rows[PROBLEM], self.ids(rows)], dict[str, pl.Series]()
         for there, here in self.columns.items():
             column = rows[there].alias(here)
-            found.append(identifiers(column) if here in (ID, LESION_ID) else column)
+            if here == LESION_ID:
+                column = identifiers(column)
+            elif here in self.translations:
+                column, fault = self.translations[here].column(column)
+                if fault is not None:
+                    faults[here] = fault
+            if here != ID:
+                found.append(column.alias(here))
+        found += [_same(cell, rows).alias(n) for n, cell in self.constants.items() if n != ID]
         found += [rows[IRI]] if IRI in rows.columns else []
-        return pl.DataFrame(found)
+        return pl.DataFrame(found), faults
 
 
-def head_of(source: Source, allowed: Sequence[str], keys: Sequence[str], reading: Reading) -> Head:
+def _same(cell: str, rows: pl.DataFrame) -> pl.Series:
+    return pl.repeat(cell, len(rows), dtype=pl.String, eager=True)
+
+
+def head_of(
+    source: Source,
+    variables: Mapping[str, Variable | None],
+    keys: Sequence[str],
+    reading: Reading,
+    kept: Sequence[str] = (),
+) -> Head:
     """Return how the columns of a table are read; those that begin with `_` are notes and pass.
+
+    `variables` are those that columns may be of, with the keys; `kept` are columns to keep.
 
     Raises:
         InputError: a key is missing, a column is unknown, there twice or of no type of cells.
     """
-    names = _named(source)
+    names, allowed = _named(source), list(variables)
+    for name in kept:
+        if name not in names.values():
+            hint = f"the columns are {', '.join(names.values())}"
+            raise InputError(f"{source.path} has no column {name!r} to keep; {hint}")
+    ours = {there: _ours(name, variables, keys, reading) for there, name in names.items()}
+    read = {there: here for there, (here, _) in ours.items() if here is not None}
+    constants = {n: cell for n, cell in reading.constants.items() if n in variables}
     for key in keys:
-        if key not in names.values():
-            hint = _hint(key, list(names.values()), allowed)
-            raise InputError(f"{source.path} has no column {key}; every row needs one; {hint}")
-    read = {there: here for there, here in names.items() if here in allowed}
-    twice = sorted({name for name in read.values() if [*read.values()].count(name) > 1})
+        if key not in read.values() and key not in constants:
+            raise InputError(_keyless(source, key, names, allowed, reading))
+    every = [*read.values(), *constants]
+    twice = sorted({name for name in every if every.count(name) > 1})
     if twice:
         raise InputError(f"{source.path} has more than one column {', '.join(twice)}; keep one")
-    empty = _empty(source, [there for there, here in names.items() if not here])
-    strange = {there: here for there, here in names.items() if there not in {*read, *empty}}
-    if strange and not reading.ignore_unknown:
+    others = {there: name for there, name in names.items() if there not in read}
+    strange = {there: name for there, name in others.items() if name not in kept}
+    empty = _empty(source, [there for there, name in strange.items() if not name])
+    strange = {there: name for there, name in strange.items() if there not in empty}
+    if strange and not reading.allows_others:
         raise UnknownColumnsError(f"{source.path}: unknown column {_strangers(strange, allowed)}")
     check = getattr(source, "check_cells", None)
     if check is not None:
         check(list(read))
-    notes = [_left_out(source, list(strange.values()), allowed)] if strange else []
-    return Head(read, tuple(notes))
+    translations = _translations(read, ours, variables, reading)
+    notes = list(getattr(source, "notes", ()))
+    comma = _has_commas(source, read, translations)
+    if comma:
+        notes.append(f"{source.path}: commas in numbers are read as decimal points")
+        translations = {n: t.with_comma() for n, t in translations.items()}
+    notes += [_left_out(source, list(strange.values()), allowed)] if strange else []
+    found = {there: name for there, name in names.items() if name in kept}
+    return Head(read, translations, constants, tuple(found), tuple(notes), comma)
+
+
+def _ours(
+    name: str, variables: Mapping[str, Variable | None], keys: Sequence[str], reading: Reading
+) -> tuple[str | None, str | None]:
+    """Return what a column is called here, and the unit that its name tells."""
+    if reading.columns is not None and name not in keys:
+        name = reading.columns.get(name, "")
+    found = _WITH_UNIT.fullmatch(name)
+    if found and found[1] in variables:
+        variable = variables[found[1]]
+        if variable is not None:
+            check_unit(variable, found[2])
+        return found[1], found[2]
+    return (name if name in variables else None), None
+
+
+def _translations(
+    read: Mapping[str, str],
+    ours: Mapping[str, tuple[str | None, str | None]],
+    variables: Mapping[str, Variable | None],
+    reading: Reading,
+) -> dict[str, Translation]:
+    found = {}
+    for there, here in read.items():
+        variable, unit = variables[here], ours[there][1]
+        if variable is not None:
+            codes = chain(reading.missing.get(ALL, ()), reading.missing.get(here, ()))
+            found[here] = Translation(
+                variable,
+                missing=frozenset(map(key_of, codes)),
+                values={key_of(k): cell for k, cell in reading.values.get(here, {}).items()},
+                units=(unit,) if unit else reading.units.get(here, ()),
+            )
+    return found
+
+
+def _has_commas(
+    source: Source, read: Mapping[str, str], translations: Mapping[str, Translation]
+) -> bool:
+    """Return whether a table whose cells no commas separate has decimal commas."""
+    if getattr(source, "separator", ",") == ",":
+        return False
+    numbers = [
+        there
+        for there, here in read.items()
+        if here in translations and translations[here].is_number
+    ]
+    return any(
+        has_decimal_comma(frame[name].drop_nulls().unique())
+        for frame in (source.batches(numbers) if numbers else ())
+        for name in numbers
+    )
 
 
 def _named(source: Source) -> dict[str, str]:
@@ -93,11 +203,7 @@ def _empty(source: Source, names: list[str]) -> set[str]:
     """Return those of some columns that hold nothing."""
     left = set(names)
     for frame in source.batches(names) if names else ():
-        left -= {
-            name
-            for name in left
-            if as_text(frame[name]).str.strip_chars().fill_null("").ne("").any()
-        }
+        left -= {n for n in left if as_text(frame[n]).str.strip_chars().fill_null("").ne("").any()}
     return left
 
 
@@ -111,6 +217,22 @@ def blank_rows(rows: pl.DataFrame) -> pl.Series:
     return pl.DataFrame([cell.alias(str(i)) for i, cell in enumerate(cells)]).select(
         pl.all_horizontal(pl.all()).alias(ROW) & rows[PROBLEM].is_null()
     )[ROW]
+
+
+def check_mapped(reading: Reading, *sources: Source) -> None:
+    """Check that every column that a mapping names is in one of the tables.
+
+    Raises:
+        InputError: one is not.
+    """
+    names = [name for source in sources for name in _named(source).values()]
+    for name in reading.columns or ():
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f"; the nearest is {near[0]!r}" if near else ""
+            raise InputError(
+                f"{sources[0].path} has no column {name!r}, which the mapping names{hint}"
+            )
 
 
 def _strangers(strange: Mapping[str, str], allowed: Sequence[str]) -> str:
@@ -144,11 +266,20 @@ def close_to(name: str, allowed: Iterable[str]) -> str | None:
     return near[0] if near else None
 
 
-def _hint(key: str, columns: Sequence[str], allowed: Sequence[str]) -> str:
-    """Say which column may be the missing one, or which columns there are."""
+def _keyless(
+    source: Source, key: str, names: Mapping[str, str], allowed: Sequence[str], reading: Reading
+) -> str:
+    """Say that a key is missing, and which column may be it, or which columns there are."""
+    text = f"{source.path} has no column {key}; every row needs one; "
+    if reading.columns is not None:
+        return (
+            f"{text}name the column that holds it under [columns] of the mapping, or number the "
+            f'rows by {key} = "{{row}}" under [constants]'
+        )
+    columns = list(names.values())
     lower = {name.lower(): name for name in columns if name not in allowed}
     near = difflib.get_close_matches(key, lower, n=1, cutoff=_CUTOFF)
     if near:
-        return f"if {lower[near[0]]!r} is that column, rename it to {key}"
+        return f"{text}if {lower[near[0]]!r} is that column, rename it to {key}"
     more = ", …" if len(columns) > _SHOWN else ""
-    return f"the columns are {', '.join(columns[:_SHOWN])}{more}"
+    return f"{text}the columns are {', '.join(columns[:_SHOWN])}{more}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 
 import polars as pl
@@ -32,8 +33,9 @@ class LesionTable:
     ) -> None:
         self.guideline = guideline
         self.source = source = open_source(lesions, guideline)
-        allowed = [ID, LESION_ID, *guideline.lesion_columns]
-        self.head = head_of(source, allowed, [ID, LESION_ID], reading)
+        keys = [ID, LESION_ID]
+        known = {**dict.fromkeys(keys), **guideline.lesion_columns}
+        self.head = head_of(source, known, keys, replace(reading, constants={}))
         texts = dict.fromkeys([*source.columns, PROBLEM], pl.String())
         frames = [pl.DataFrame(schema={ROW: pl.UInt64(), **texts})]
         frames += [
@@ -42,7 +44,13 @@ class LesionTable:
         ]
         every = pl.concat(frames, how="diagonal")
         self.rows = every.filter(~blank_rows(every))
-        self.frame = self.head.read(self.rows)
+        self.frame, odd = self.head.read_with_faults(self.rows)
+        self._odd = {
+            row: f"column {self.head.shown(name)}: {fault}"
+            for name, faults in odd.items()
+            for row, fault in zip(self.rows[ROW], faults, strict=True)
+            if fault is not None
+        }
         self.strangers = self.rows.clear().with_columns(pl.lit("").alias(REASON))
         repeated = self.frame.select(ID, LESION_ID).is_duplicated()
         self._repeated = set(self.frame.filter(repeated).select(ID, LESION_ID).iter_rows())
@@ -81,6 +89,8 @@ class LesionTable:
             return f"column {LESION_ID}: every lesion needs an identifier"
         if (patient, row[LESION_ID]) in self._repeated:
             return f"column {LESION_ID}: {shown(row[LESION_ID] or '')} is in more than one row"
+        if row[ROW] in self._odd:
+            return self._odd[row[ROW]]
         try:
             read_lesion(self.guideline, row)
         except CellError as error:

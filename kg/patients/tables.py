@@ -15,8 +15,9 @@ from kg.guideline.values import Knowledge, Variable
 from kg.keys import ID, PROBLEM, REASON, ROW
 from kg.patients.cells import UNKNOWN_WORDS, parse_cell
 from kg.patients.columns import as_text, mask_type, read_columns
-from kg.patients.headers import Head, blank_rows, head_of
+from kg.patients.headers import Head, blank_rows, check_mapped, head_of
 from kg.patients.lesions import LesionTable
+from kg.patients.plausible import Watch
 from kg.patients.reading import PLAIN, Reading
 from kg.patients.records import Lesion, Record, read_record
 from kg.readers import Source, lesions_beside, open_source
@@ -32,10 +33,13 @@ class Batch:
     `cells` are the good rows under our names, `knowledge` has for each of them and
     each variable the mask of bands that its cell leaves (all of them where it says nothing),
     with `recorded:` and `pinned:` flags. `lesions` maps ids of patients to their lesions.
+    `kept` are the columns of the good rows that travel along, as they stand in the table, with
+    `_row`.
     `rejected` are the bad rows as they stand, with `_row` and `_reason`.
     """
 
     cells: pl.DataFrame
+    kept: pl.DataFrame
     knowledge: pl.DataFrame
     lesions: Mapping[str, Sequence[Lesion]]
     rejected: pl.DataFrame
@@ -67,8 +71,8 @@ class RowReader:
         nameless = _is_unknown(self.head.ids(rows))
         if nameless.any():
             rows = rows.filter(~(nameless & blank_rows(rows)))
-        frame = self.head.read(rows)
-        knowledge, faults = self._knowledge(frame)
+        frame, odd = self.head.read_with_faults(rows)
+        knowledge, faults = self._knowledge(frame, odd)
         lesions: dict[str, list[Lesion]] = {}
         if self.lesions is not None:
             lesions, faulty = self.lesions.of(frame[ID])
@@ -81,6 +85,7 @@ class RowReader:
         rejected = rows.filter(bad).with_columns(reasons.filter(bad)[REASON])
         return Batch(
             cells=frame.filter(~bad),
+            kept=rows.filter(~bad).select(ROW, *self.head.kept),
             knowledge=knowledge.filter(~bad),
             lesions=lesions,
             rejected=rejected,
@@ -91,7 +96,9 @@ class RowReader:
             ),
         )
 
-    def _knowledge(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.Series]]:
+    def _knowledge(
+        self, frame: pl.DataFrame, odd: Mapping[str, pl.Series]
+    ) -> tuple[pl.DataFrame, list[pl.Series]]:
         ids = frame[ID]
         unknown = _is_unknown(ids)
         broken = frame[PROBLEM].is_not_null()  # what is not a row of cells has no cells to judge
@@ -106,6 +113,9 @@ class RowReader:
         read = read_columns([variables[name] for name in self.variables], frame)
         columns = []
         for name in frame.columns:
+            if name in odd:
+                told = pl.Series([f"column {self.head.shown(name)}: "]) + odd[name]
+                faults.append(told.set(broken, None))
             if name in read and (fault := read[name].fault) is not None:
                 faults.append(f"column {self.head.shown(name)}: " + fault.set(broken, None))
         for name, variable in variables.items():
@@ -152,14 +162,19 @@ class PatientTable(RowReader):
         lesions: File | Source | None = None,
         reading: Reading = PLAIN,
     ) -> None:
-        self.source = open_source(patients, guideline)
+        self.source = open_source(patients, guideline, reading.sheet)
         head = patient_head(guideline, self.source, reading)
-        parts = [head.ids(frame) for frame in self.source.batches([head.theirs(ID)])]
+        theirs = head.theirs(ID)
+        keys = self.source.batches([] if theirs is None else [theirs])
+        parts = [head.ids(frame) for frame in keys]
         self.ids = pl.concat(parts) if parts else pl.Series(ID, [], pl.String)
         known = self.ids.drop_nulls()
         repeated = known.filter(known.is_duplicated()).unique()
         lesions = lesions_beside(self.source, lesions)
         table = LesionTable(guideline, lesions, reading) if lesions else None
+        check_mapped(reading, self.source, *([table.source] if table else []))
+        numbers = {n: guideline.variables[n] for n in head.translations}
+        self._watch = Watch(numbers)
         if table is not None:
             table.tell_strangers(known)
         super().__init__(guideline, head, repeated, table)
@@ -167,7 +182,8 @@ class PatientTable(RowReader):
     @property
     def notes(self) -> tuple[str, ...]:
         """What has to be told of how the tables were read, besides rejected rows."""
-        return (*self.head.notes, *(self.lesions.head.notes if self.lesions else ()))
+        odd = [f"{self.source.path}, {note}" for note in self._watch.notes()]
+        return (*self.head.notes, *(self.lesions.head.notes if self.lesions else ()), *odd)
 
     @property
     def height(self) -> int:
@@ -177,7 +193,9 @@ class PatientTable(RowReader):
     def batches(self) -> Iterator[Batch]:
         """Yield all rows in order, good ones and rejected ones."""
         for frame in self.source.batches():
-            yield self.batch(frame)
+            batch = self.batch(frame)
+            self._watch.add(batch.cells)
+            yield batch
 
 
 def patient_head(guideline: Guideline, source: Source, reading: Reading) -> Head:
@@ -186,25 +204,33 @@ def patient_head(guideline: Guideline, source: Source, reading: Reading) -> Head
     Raises:
         InputError: the columns are not those of the guideline.
     """
-    return head_of(source, list(guideline.variables), [ID], reading)
+    known = {n: None if n == ID else variable for n, variable in guideline.variables.items()}
+    return head_of(source, known, [ID], reading, reading.keep)
 
 
 def find_patient(
-    guideline: Guideline, path: Path, patient_id: str, lesions: Path | None = None
+    guideline: Guideline,
+    path: Path,
+    patient_id: str,
+    lesions: Path | None = None,
+    reading: Reading = PLAIN,
 ) -> Record:
     """Return the record of one patient of a table.
 
     Raises:
         InputError: the table has no such patient, or its row is rejected.
     """
-    table = PatientTable(guideline, path, lesions)
+    table = PatientTable(guideline, path, lesions, reading)
     for batch in table.batches():
-        for row in batch.rejected.filter(pl.col(ID) == patient_id).iter_rows(named=True):
+        for row in batch.rejected.filter(table.head.ids(batch.rejected) == patient_id).iter_rows(
+            named=True
+        ):
             raise InputError(f"{path}, row {row[ROW]}: {row[REASON]}")
         place = batch.cells[ID].index_of(patient_id)
         if place is not None:
             one = Batch(
                 batch.cells[place : place + 1],
+                batch.kept[place : place + 1],
                 batch.knowledge[place : place + 1],
                 batch.lesions,
                 batch.rejected,

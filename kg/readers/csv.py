@@ -1,6 +1,6 @@
 """CSV tables: every cell is text; rows of the wrong length are told, not guessed at.
 
-A file in which no cell is quoted and every line has as many commas as the header is read by
+A file in which no cell is quoted and every line has as many separators as the header is read by
 Polars, in parallel. Any other file is read row by row by the csv module of Python, which
 knows quotes and can say what is wrong with a row. Both give the same cells.
 """
@@ -8,62 +8,65 @@ knows quotes and can say what is wrong with a row. Both give the same cells.
 from __future__ import annotations
 
 import csv
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 
 import polars as pl
 
 from kg.errors import InputError
-from kg.keys import ID, PROBLEM, ROW, TOLD
+from kg.keys import ID, LESION_ID, PROBLEM, ROW, TOLD
 from kg.readers.source import BATCH, told_apart
-from kg.readers.text import check_text
+from kg.readers.text import readable
 from kg.readers.uploads import File, scannable
 
 _SLOW_BATCH = 20_000
-_OTHERS = {";": "semicolons", "\t": "tabs"}  # what some spreadsheets write in place of commas
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_SAID = re.compile(r'\ufeff?"?sep=(.)"?\s*', re.IGNORECASE)  # a line for Excel, before the header
 
 
 class CsvSource:
-    """A CSV file with a header row."""
+    """A text file with a header row, whose cells are separated as the header shows.
 
-    def __init__(self, path: File) -> None:
-        self.path = path
-        check_text(path)
+    `known` are names that a header may have; where signs are as many, they decide.
+    """
+
+    def __init__(self, path: File, known: Collection[str] = (ID, LESION_ID)) -> None:
+        self.path, self.notes = path, list[str]()
+        self._file, told = readable(path)
+        self.notes += told
         # A cell may be as long as it likes; the default limit would end the run.
         csv.field_size_limit(sys.maxsize)
+        with self._file.open(encoding="utf-8-sig", newline="") as file:
+            head = file.readline()
+            said = _SAID.fullmatch(head)
+            self._skipped = 1 if said else 0
+            self.separator = said[1] if said else _separator(head, known)
+        if self.separator != ",":
+            name = _SEPARATORS.get(self.separator, repr(self.separator))
+            self.notes.append(f"{path}: cells are separated by {name}")
         try:
             self._header = [name.strip() for name in next(self._rows(), [])]
         except csv.Error as error:
-            with path.open(encoding="utf-8-sig") as file:
-                self._check_separator(file.readline())
-            raise InputError(f"{path}, line 1: not valid CSV: {error}") from error
+            line = 1 + self._skipped
+            raise InputError(f"{path}, line {line}: not valid CSV: {error}") from error
         if not any(self._header):
             raise InputError(f"{path} has no header row; its first line should name the columns")
-        if ID not in self._header:
-            self._check_separator(self._header[0])
         names = told_apart(self._header)
         self._header = list(names)
         self.columns = [name for name, named in names.items() if named not in TOLD]
         self.renamed = {name: named for name, named in names.items() if name != named}
 
-    def _check_separator(self, head: str) -> None:
-        found = [name for sign, name in _OTHERS.items() if sign in head]
-        if found:
-            raise InputError(
-                f"{self.path}: its cells are separated by {found[0]}; "
-                "save it with commas as separators and points in decimals"
-            )
-
     @cached_property
     def _is_plain(self) -> bool:
         """Whether lines and commas alone make the rows."""
-        commas = len(self._header) - 1
-        if not commas:
+        signs, sign = len(self._header) - 1, self.separator.encode()
+        if not signs or len(sign) > 1 or self._skipped:
             return False  # Polars would take a blank line for a row
-        with self.path.open("rb") as file:
+        with self._file.open("rb") as file:
             return all(
-                line.count(b",") == commas and b'"' not in line and b"\r" not in line
+                line.count(sign) == signs and b'"' not in line and b"\r" not in line
                 for line in file
             )
 
@@ -74,7 +77,8 @@ class CsvSource:
 
     def _fast(self, kept: list[str]) -> Iterator[pl.DataFrame]:
         frames = pl.scan_csv(
-            scannable(self.path),
+            scannable(self._file),
+            separator=self.separator,
             glob=False,
             has_header=False,
             skip_lines=1,
@@ -89,8 +93,10 @@ class CsvSource:
         yield from rows.collect_batches(chunk_size=BATCH, maintain_order=True)
 
     def _rows(self) -> Iterator[list[str]]:
-        with self.path.open(encoding="utf-8-sig", newline="") as file:
-            yield from csv.reader(file, strict=True)
+        with self._file.open(encoding="utf-8-sig", newline="") as file:
+            for _ in range(self._skipped):
+                file.readline()
+            yield from csv.reader(file, strict=True, delimiter=self.separator)
 
     def _slow(self, kept: list[str]) -> Iterator[pl.DataFrame]:
         rows = self._rows()
@@ -141,3 +147,20 @@ def _misfit(cells: list[str], width: int) -> str | None:
         are = "cell is" if len(extra) == 1 else "cells are"
         problem += f"; the extra {are} {', '.join(extra)}"
     return problem
+
+
+def _separator(head: str, known: Collection[str]) -> str:
+    """Return what separates the names of a header: what gives most names that are known, or most.
+
+    What is quoted separates nothing; without any such sign there is one column.
+    """
+    best, most = ",", (0, 1)
+    for sign in _SEPARATORS:
+        try:
+            names = next(csv.reader([head], delimiter=sign), [])
+        except csv.Error:
+            continue
+        found = (sum(name.strip() in known for name in names), len(names))
+        if found > most:
+            best, most = sign, found
+    return best

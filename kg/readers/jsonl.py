@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -88,6 +89,43 @@ class JsonlSource:
                 batch = []
         if batch:
             yield _frame(kept, batch)
+
+
+class JsonSource(JsonlSource):
+    """A file with one JSON array of objects, each a row."""
+
+    def _objects(self) -> Iterator[tuple[int, dict[str, Any] | None, str | None]]:
+        for number, row in enumerate(self._array, start=1):
+            is_row = isinstance(row, dict)
+            problem = None if is_row else f"the element is not a JSON object; it is {_text(row)}"
+            yield number, row if is_row else None, problem
+
+    @cached_property
+    def _array(self) -> list[Any]:
+        with self.path.open(encoding="utf-8-sig") as file:
+            text = file.read()
+        try:
+            found = _DECODER.decode(text)
+            _text(found).encode()
+        except RecursionError:
+            raise InputError(f"{self.path}: the text nests too deeply") from None
+        except UnicodeEncodeError:
+            raise InputError(f"{self.path} has half of a surrogate pair, no character") from None
+        except json.JSONDecodeError as error:
+            place = f"{self.path}, line {error.lineno}"
+            raise InputError(f"{place}: not valid JSON: {error.msg}") from error
+        except ValueError as error:
+            raise InputError(
+                f"{self.path}: {str(error).replace('the line', 'an object')}"
+            ) from None
+        return found if isinstance(found, list) else [found]
+
+
+def json_source(path: File) -> JsonlSource:
+    """Return a .json file as a table: an array of objects, or one object a line."""
+    with path.open("rb") as file:
+        begins = file.read(200).removeprefix(b"\xef\xbb\xbf").lstrip()
+    return JsonSource(path) if begins.startswith(b"[") else JsonlSource(path)
 
 
 def _row(text: str) -> dict[str, Any]:

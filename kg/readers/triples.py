@@ -77,7 +77,7 @@ def read_graph(path: File) -> Graph:
     """
     check_text(path)
     if isinstance(path, Held):
-        check_nesting(Path(path.name), path.content)
+        check_nesting(Path(f"{path.name}{path.ending}"), path.content)
     else:
         check_nesting(path)
     format_, name = FORMATS[path.suffix.lower()]

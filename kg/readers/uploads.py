@@ -10,18 +10,22 @@ from typing import IO, Any, TypeAlias
 
 @dataclass(frozen=True)
 class Held:
-    """The name and the content of a file; in messages it goes by its name."""
+    """The name and the content of a file; in messages it goes by its name.
+
+    `ending` is what the content is, where the name does not tell.
+    """
 
     name: str
     content: bytes = field(repr=False)
+    ending: str = ""
 
     def __str__(self) -> str:
         return self.name
 
     @property
     def suffix(self) -> str:
-        """The ending of the name, with its dot."""
-        return PurePosixPath(self.name).suffix
+        """The ending of the name, with its dot, or what the content is."""
+        return self.ending or PurePosixPath(self.name).suffix
 
     @property
     def stem(self) -> str:

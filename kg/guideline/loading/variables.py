@@ -66,6 +66,8 @@ class VariableReader(Terms):
             values=self._values(node, type_, words),
             range=interval,
             unremarkable=ontology.text(node, HCC + "unremarkable"),
+            plausible=ontology.text(node, HCC + "plausible"),
+            typical=ontology.text(node, HCC + "typical"),
             units=self._units(node),
             hidden_labels=ontology.texts(node, HIDDEN_LABEL),
         )

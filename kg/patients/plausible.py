@@ -1,0 +1,107 @@
+"""Numbers that are within their range and yet unlike those of patients: told, never changed.
+
+The ontology holds for a variable what is plausible of a patient, and what is typical of the middle
+of a column. A column whose middle is untypical, and typical in another unit, may be in that unit.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import lru_cache
+from statistics import median
+
+import polars as pl
+
+from kg.guideline.values import Interval, Knowledge, Unit, Variable
+from kg.patients.cells import parse_cell
+from kg.texts import counted
+
+_SAMPLE = 20_000  # numbers of a column of which the middle is taken
+_DISTINCT = 1_000  # implausible numbers of a column that are told apart
+_CODE = set("9-")
+
+
+@lru_cache(maxsize=256)
+def _interval(variable: Variable, cell: str | None) -> Interval | None:
+    known = parse_cell(variable, cell)
+    return known.intervals[0] if known else None
+
+
+def is_plausible(variable: Variable, known: Knowledge) -> bool:
+    """Return whether a number, or one that a bound allows, is plausible of a patient."""
+    bounds = _interval(variable, variable.plausible)
+    return bounds is None or any(not (bounds & each).is_empty for each in known.intervals)
+
+
+class Watch:
+    """Looks at the columns of a table as it is read; `columns` are variables by column."""
+
+    def __init__(self, columns: Mapping[str, Variable]) -> None:
+        self._columns = {
+            name: (variable, bounds)
+            for name, variable in columns.items()
+            if variable.is_number
+            and (bounds := _interval(variable, variable.plausible)) is not None
+        }
+        self._odd = {name: Counter[float]() for name in self._columns}
+        self._seen: Counter[str] = Counter()
+        self._sample: dict[str, list[float]] = {name: [] for name in self._columns}
+
+    def add(self, cells: pl.DataFrame) -> None:
+        """Look at some rows; cells that are no plain numbers are passed over."""
+        for name, (_, bounds) in self._columns.items():
+            numbers = cells[name].cast(pl.Float64, strict=False).drop_nulls()
+            numbers = numbers.filter(numbers.is_finite())
+            low, high = float(bounds.low or 0), float(bounds.high or "inf")
+            odd = numbers.filter((numbers < low) | (numbers > high))
+            if len(odd) and len(self._odd[name]) < _DISTINCT:
+                self._odd[name].update(odd.to_list())
+            self._seen[name] += len(numbers)
+            room = _SAMPLE - len(self._sample[name])
+            if room > 0:
+                self._sample[name] += numbers.head(room).to_list()
+
+    def notes(self) -> list[str]:
+        """Return one line for each column in which something is implausible."""
+        found = []
+        for name, (variable, _) in self._columns.items():
+            told = self._column(name, variable)
+            found += [f"column {name}: {told}"] if told else []
+        return found
+
+    def _column(self, name: str, variable: Variable) -> str | None:
+        odd, symbol = self._odd[name], variable.unit_symbol or ""
+        if not self._sample[name]:
+            return None
+        middle = median(self._sample[name])
+        unit = _other_unit(variable, middle, variable.typical)
+        if unit is not None:
+            return (
+                f"the middle number is {middle:g} {symbol}; are these {unit.code}? "
+                f"Then pass --unit {name}={unit.code}"
+            )
+        if not odd:
+            return None
+        value, times = odd.most_common(1)[0]
+        count = sum(odd.values())
+        often = f"; {value:g} occurs {counted(times, 'time')}" if times > 1 else f": {value:g}"
+        told = f"{count:,} of {counted(self._seen[name], 'number')} implausible in {symbol}{often}"
+        told = told.replace(" in ;", ";").replace(" in :", ":")
+        unit = _other_unit(variable, value, variable.plausible)
+        if times > 1 or set(f"{value:g}") <= _CODE:
+            return f"{told}. If it stands for unknown, pass --missing {name}={value:g}"
+        if unit is not None:
+            return f"{told}. If it is in {unit.code}, write '{value:g} {unit.code}'"
+        return told
+
+
+def _other_unit(variable: Variable, number: float, usual: str | None) -> Unit | None:
+    """Return the other unit in which a number would be usual, where it is not as it stands."""
+    bounds = _interval(variable, usual)
+    if bounds is None or bounds.low is None or bounds.high is None:
+        return None
+    low, high = float(bounds.low), float(bounds.high)
+    if low <= number <= high:
+        return None
+    return next((u for u in variable.units if low <= number * float(u.factor) <= high), None)

@@ -1,0 +1,68 @@
+"""Workbooks: the cells of one sheet as texts; the first row that holds something is the header."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import fastexcel
+import polars as pl
+
+from kg.errors import InputError
+from kg.keys import PROBLEM, ROW, TOLD
+from kg.readers.packed import LARGEST
+from kg.readers.source import BATCH, told_apart
+from kg.readers.uploads import File, scannable
+
+
+class SheetSource:
+    """A sheet of an Excel workbook: that of a name, or the first.
+
+    `separator` is what fits in a text file of these cells: no comma where they have commas.
+    """
+
+    def __init__(self, path: File, sheet: str | None = None) -> None:
+        self.path = path
+        _check_size(path)
+        try:
+            where = scannable(path)
+            book = fastexcel.read_excel(where if isinstance(where, Path) else where.getvalue())
+            name = _chosen(path, book.sheet_names, sheet)
+            cells = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars()
+        except (fastexcel.FastExcelError, OSError) as error:
+            reason = str(error).partition("\n")[0]
+            raise InputError(f"{path} is not a workbook that can be read: {reason}") from error
+        self.notes = [] if len(book.sheet_names) == 1 else [f"{path}: sheet {name!r} is read"]
+        full = cells.select(pl.any_horizontal(pl.all().is_not_null())).to_series().arg_true()
+        if not len(full):
+            raise InputError(f"{path}: sheet {name!r} is empty; it needs a header row")
+        header = [(text or "").strip() for text in cells.row(full[0])]
+        names = told_apart(header)
+        self.columns = [name for name, named in names.items() if named not in TOLD]
+        self.renamed = {name: named for name, named in names.items() if name != named}
+        self._cells = cells[full[0] + 1 :]
+        self._cells.columns = list(names)
+        commas = pl.any_horizontal(pl.all().str.contains("[0-9],[0-9]"))
+        self.separator = ";" if self._cells.select(commas.any()).item() else ","
+
+    def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
+        """Yield the rows as frames of text."""
+        kept = self._cells.select(self.columns if only is None else only)
+        rows = kept.with_columns(pl.lit(None, pl.String).alias(PROBLEM)).with_row_index(ROW, 1)
+        yield from rows.with_columns(pl.col(ROW).cast(pl.UInt64)).iter_slices(BATCH)
+
+
+def _chosen(path: File, names: list[str], sheet: str | None) -> str:
+    if sheet is not None and sheet not in names:
+        raise InputError(f"{path} has no sheet {sheet!r}; it has {', '.join(names)}")
+    return names[0] if sheet is None else sheet
+
+
+def _check_size(path: File) -> None:
+    """Check what a workbook unpacks to; what is no zip file is an older format, not packed."""
+    if zipfile.is_zipfile(scannable(path)):
+        with zipfile.ZipFile(scannable(path)) as packed:
+            size = sum(part.file_size for part in packed.infolist())
+        if size > LARGEST:
+            raise InputError(f"{path} unpacks to more than {LARGEST >> 20:,} MiB; save it as CSV")

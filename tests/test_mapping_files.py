@@ -1,0 +1,285 @@
+"""Tables that are not in our words: units, codes, mapping files; what is implausible is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+from conftest import Ran
+
+import kg
+from kg.guideline import Guideline
+from kg.patients.mapping_files import read_mapping
+
+Run = Callable[..., Ran]
+CSV = ("--format", "csv", "--therapy", "rfa")
+THEIRS = "Id,Nod,Bil,Asc,Plt,Death,Alb [g/dL]\na,2,3.0,1,999,yes,3.5\nb,5,0.4,2,80000,no,4\n"
+MAPPING = """
+[columns]
+Id = "patient_id"
+Nod = "tumour_count"
+Bil = "bilirubin_umol_l"
+Asc = "ascites"
+Plt = "platelets_10e9_l"
+"Alb [g/dL]" = "albumin_g_l [g/dL]"
+
+[units]
+bilirubin_umol_l = "mg/dL"
+platelets_10e9_l = ["10*9/L", "/uL"]
+
+[values.ascites]
+1 = "none"
+2 = "mild"
+
+[values.tumour_count]
+5 = ">=5"
+
+[missing]
+platelets_10e9_l = ["999"]
+
+[constants]
+distant_metastasis = "none"
+"""
+OURS = (
+    "patient_id,tumour_count,bilirubin_umol_l,ascites,platelets_10e9_l,albumin_g_l,"
+    "distant_metastasis\na,2,51,none,,35,none\nb,>=5,6.8,mild,80,40,none\n"
+)
+
+
+def files(folder: Path) -> None:
+    (folder / "theirs.csv").write_text(THEIRS)
+    (folder / "ours.csv").write_text(OURS)
+    (folder / "m.toml").write_text(MAPPING)
+
+
+def verdicts(table: kg.TableResult) -> pl.DataFrame:
+    assert table.summary.rejected == 0, table.summary.first_reason
+    return table.compact
+
+
+# Units and codes
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_unit_of_a_column_is_converted_in_every_format(tmp_path: Path, form: str) -> None:
+    cells = {
+        "patient_id": ["a", "b"],
+        "bilirubin_umol_l": ["3", ">=2.5"],
+        "albumin_g_l": ["35", None],
+    }
+    if form == "parquet":
+        cells = {**cells, "bilirubin_umol_l": [3.0, 2.0]}  # type: ignore[dict-item]
+    frame = pl.DataFrame(cells)
+    writer = {"csv": frame.write_csv, "jsonl": frame.write_ndjson}.get(form, frame.write_parquet)
+    writer(tmp_path / f"p.{form}")
+    unit = {"bilirubin_umol_l": "mg/dL"}
+    found = kg.classify_table(tmp_path / f"p.{form}", units=unit)
+    own = ["51", "34" if form == "parquet" else ">=42.5"]
+    assert verdicts(found).equals(
+        verdicts(kg.classify_table(frame.with_columns(bilirubin_umol_l=pl.Series(own))))
+    )
+    named = frame.rename({"bilirubin_umol_l": "bilirubin_umol_l [mg/dl]"})
+    assert verdicts(kg.classify_table(named)).equals(verdicts(found))
+
+
+def test_number_at_a_threshold_stays_there_in_another_unit(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("patient_id,bilirubin_umol_l\na,3.0\n")
+    ours, theirs = (
+        kg.classify({"bilirubin_umol_l": cell, "inr": 1.8, "albumin_g_l": 32, "ascites": "mild"})
+        for cell in ("51", "3.0 mg/dL")
+    )
+    assert ours == theirs
+    ran = run("classify", "p.csv", "--unit", "bilirubin_umol_l=mg/dL", *CSV)
+    assert ran.status == 0
+
+
+def test_cell_with_a_unit_of_its_own_keeps_it_in_a_column_of_another(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("patient_id,bilirubin_umol_l\na,51 umol/L\nb,3\n")
+    table = kg.classify_table(tmp_path / "p.csv", units={"bilirubin_umol_l": "mg/dL"})
+    first, second = table.compact.drop("patient_id").rows()
+    assert first == second
+
+
+def test_unit_of_another_kind_is_an_error(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("patient_id,bilirubin_umol_l [g/dL]\na,3\n")
+    ran = run("classify", "p.csv")
+    assert ran.status == 2
+    assert "'g/dL' is no unit of bilirubin_umol_l; its units are: umol/L, mg/dL" in ran.err
+
+
+def test_bad_cell_in_another_unit_is_told_as_it_stands(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("patient_id,albumin_g_l [g/dL]\na,35\n")
+    ran = run("classify", "p.csv")
+    assert "column albumin_g_l [g/dL] (albumin_g_l): '35 g/dL' is out of range" in ran.err
+    assert (tmp_path / "p.rejected.csv").read_text().startswith("patient_id,albumin_g_l [g/dL],")
+
+
+def test_lesions_come_in_other_units_too(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("patient_id\na\n")
+    (tmp_path / "l.csv").write_text("patient_id,lesion_id,diameter_cm [mm]\na,1,34\na,2,5 cm\n")
+    (tmp_path / "own.csv").write_text("patient_id,lesion_id,diameter_cm\na,1,3.4\na,2,5\n")
+    told = [run("classify", "p.csv", "--lesions", f"{n}.csv", *CSV).out for n in ("l", "own")]
+    assert told[0] == told[1]
+    assert "ABL-I3" in told[0]
+
+
+@pytest.mark.parametrize("code", ["999", "-1", "n.d."])
+@pytest.mark.parametrize("where", ["", "platelets_10e9_l="])
+def test_codes_that_are_named_mean_unknown(run: Run, tmp_path: Path, code: str, where: str) -> None:
+    (tmp_path / "p.csv").write_text(f"patient_id,platelets_10e9_l,inr\na,{code},\n")
+    (tmp_path / "none.csv").write_text("patient_id,platelets_10e9_l,inr\na,,\n")
+    found = run("classify", "p.csv", f"--missing={where}{code}", "--format", "csv").out
+    assert found == run("classify", "none.csv", "--format", "csv").out
+
+
+def test_code_of_one_column_is_none_of_another_and_compared_by_value() -> None:
+    frame = pl.DataFrame({"patient_id": ["a"], "ecog": [1.0], "tumour_count": [1.0]})
+    one = kg.classify_table(frame, missing={"ecog": ["1"]}).compact
+    assert one.equals(kg.classify_table(frame.drop("ecog")).compact)
+    assert kg.classify_table(frame, missing=[1]).compact.equals(
+        kg.classify_table(frame.select("patient_id")).compact
+    )
+
+
+# Mapping files
+
+
+def test_mapping_gives_the_same_verdicts_as_our_own_words(run: Run, tmp_path: Path) -> None:
+    files(tmp_path)
+    ran = run("classify", "theirs.csv", "--mapping", "m.toml", "--format", "csv")
+    assert (ran.status, ran.out) == (0, run("classify", "ours.csv", "--format", "csv").out)
+    assert "theirs.csv: 1 column left out: Death." in ran.err
+    theirs = kg.classify_table(tmp_path / "theirs.csv", mapping=tmp_path / "m.toml")
+    assert theirs.compact.equals(kg.classify_table(tmp_path / "ours.csv").compact)
+    for command in ("cohort theirs.csv", "graph build theirs.csv -o x.nq", "explain theirs.csv a"):
+        assert run(*command.split(), "--mapping", "m.toml").status == 0, command
+
+
+def test_rejects_keep_their_columns_and_are_read_with_the_same_mapping(
+    run: Run, tmp_path: Path
+) -> None:
+    files(tmp_path)
+    (tmp_path / "theirs.csv").write_text(THEIRS.replace("a,2,", "a,two,"))
+    assert run("classify", "theirs.csv", "--mapping", "m.toml").status == 1
+    kept = tmp_path / "theirs.rejected.csv"
+    head, row = kept.read_text().splitlines()
+    assert head == THEIRS.partition("\n")[0] + ",_row,_reason"
+    assert row.startswith("a,two,3.0,1,999,yes,3.5,1,\"column Nod (tumour_count): 'two' is not")
+    kept.write_text(kept.read_text().replace("two", "2", 1))
+    ran = run("classify", kept, "--mapping", "m.toml", "--format", "csv", "--therapy", "rfa")
+    assert ran.status == 0
+    assert ran.out.splitlines()[1].startswith("a,rfa,")
+
+
+def test_number_that_is_plausible_in_no_unit_or_in_both_is_rejected(tmp_path: Path) -> None:
+    files(tmp_path)
+    (tmp_path / "theirs.csv").write_text(THEIRS.replace("80000", "1.71"))
+    table = kg.classify_table(tmp_path / "theirs.csv", mapping=tmp_path / "m.toml")
+    (reason,) = table.rejected["_reason"]
+    assert "column Plt (platelets_10e9_l): '1.71' is plausible in none of 10*9/L and /uL" in reason
+
+
+def test_rows_are_numbered_where_the_mapping_says_so(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("N\n1\n2\n")
+    (tmp_path / "m.toml").write_text(
+        '[columns]\nN = "tumour_count"\n[constants]\npatient_id = "X-{row:03}"\n'
+    )
+    table = kg.classify_table(tmp_path / "p.csv", mapping=tmp_path / "m.toml")
+    assert table.compact["patient_id"].to_list() == ["X-001", "X-002"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[colums]", "a mapping has no part [colums]; is it [columns]?"),
+        ('[columns]\nX = "tumor_count"', "'tumor_count' is not a variable; the nearest is 'tumour"),
+        ('[columns]\nX = "ecog"\nId = "patient_id"', "no column 'X', which the mapping names"),
+        ('[columns]\nX = "ecog"\nY = "ecog"', "[columns] gives ecog to more than one column"),
+        ('[columns]\nNod = "ecog"', "no column patient_id; every row needs one; name the column"),
+        ('[units]\ninr = "mg/dL"', "'mg/dL' is no unit of inr"),
+        ('[values.ascites]\n1 = "no"', "'no' is not a value; expected one of none, mild"),
+        ("[values]\nascites = 1", "[ascites] has to be a table"),
+        ('[constants]\necog = "9"', "'9' is out of range"),
+        ("[missing]\nx = [1]", "'x' is not a variable"),
+        ("[missing]\nall = [[1]]", "missing.all: [1] is not a text"),
+        ("x = ", "the mapping is not valid TOML"),
+    ],
+)
+def test_broken_mapping_is_an_error_that_names_the_place(
+    run: Run, tmp_path: Path, text: str, told: str
+) -> None:
+    files(tmp_path)
+    (tmp_path / "m.toml").write_text(text)
+    ran = run("classify", "theirs.csv", "--mapping", "m.toml")
+    assert (ran.status, ran.out) == (2, "")
+    assert told in ran.err
+
+
+def test_columns_that_the_mapping_does_not_name_are_left_out_even_if_ours(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "p.csv").write_text("patient_id,ecog,Nod\na,x,1\n")
+    (tmp_path / "m.toml").write_text('[columns]\nNod = "tumour_count"\n')
+    ran = run("classify", "p.csv", "--mapping", "m.toml")
+    assert ran.status == 0
+    assert "p.csv: 1 column left out: ecog; close to a variable: ecog (ecog?)." in ran.err
+
+
+def test_units_of_a_mapping_are_added_to(guideline: Guideline, tmp_path: Path) -> None:
+    files(tmp_path)
+    reading = read_mapping(guideline, tmp_path / "m.toml")
+    assert reading.units["bilirubin_umol_l"] == ("mg/dL",)
+    text = THEIRS.replace("3.0", "51")
+    (tmp_path / "theirs.csv").write_text(text.replace("0.4", "6.8"))
+    again = kg.classify_table(
+        tmp_path / "theirs.csv",
+        mapping=tmp_path / "m.toml",
+        units={"bilirubin_umol_l": "umol/L"},
+    )
+    assert again.compact.equals(kg.classify_table(tmp_path / "ours.csv").compact)
+
+
+# What is implausible
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        (["0.9", "1.1", "2.3"], "the middle number is 1.1 µmol/L; are these mg/dL? Then pass "),
+        (
+            ["20", "30", "3.5"],
+            "1 of 3 numbers implausible in µmol/L: 3.5. If it is in mg/dL",
+        ),
+        (
+            ["20", "999", "999"],
+            "2 of 3 numbers implausible in µmol/L; 999 occurs 2 times. If",
+        ),
+        (["20", "30", "40"], None),
+        (["20", ">=3", ""], None),
+    ],
+)
+def test_implausible_bilirubin_is_told_and_classified(
+    run: Run, tmp_path: Path, cells: list[str], told: str | None
+) -> None:
+    rows = "".join(f"p{i},{cell}\n" for i, cell in enumerate(cells))
+    (tmp_path / "p.csv").write_text(f"patient_id,bilirubin_umol_l\n{rows}")
+    for command in ("classify", "cohort"):
+        ran = run(command, "p.csv")
+        assert ran.status == 0
+        assert (f"p.csv, column bilirubin_umol_l: {told}" in ran.err) == bool(told)
+        assert ("column bilirubin_umol_l: " in ran.err) == bool(told)
+
+
+def test_codes_of_spss_are_told(run: Run, shared: Path) -> None:
+    ran = run("classify", shared / "faults" / "F07_spss_codes.csv")
+    assert ran.status == 0
+    for name in ("tumour_count=99", "ablations_with_residual=9", "liver_involvement_percent=99"):
+        assert f"--missing {name}" in ran.err
+    for name in ("platelets_10e9_l=999", "leukocytes_10e9_l=99", "hepatic_duct_distance_mm=999"):
+        assert f"--missing {name}" in ran.err
+
+
+def test_example_cohort_is_plausible(run: Run) -> None:
+    assert "implausible" not in run("classify", "--example").err

@@ -1,0 +1,263 @@
+"""Tables as people have them: separators, encodings, workbooks, packed files, standard input."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+from conftest import Ran
+
+import kg
+from kg.errors import InputError
+from kg.guideline import Guideline, load
+from kg.patients.tables import PatientTable
+from kg.readers import open_source
+from kg.readers.text import readable
+
+Run = Callable[..., Ran]
+HEAD = ["patient_id", "tumour_count", "max_tumour_diameter_cm", "child_pugh_class", "cachexia"]
+ROWS = [["Müller", "1", "4.2", "A", "false"], ["王", "2", "2.5", "B", "true"]]
+FAULTS = ("F06_german_excel.csv", "F06_workbook.xlsx", "F12_sep_line.csv", "F13_gz.csv.gz")
+FAULTS += ("F13_tab.tsv", "F16_fullwidth.csv", "F11_blank_rows.csv", "F11_trailing_commas.csv")
+FAULTS += ("F08_float_flags.csv", "F10_na_words.csv")
+
+
+def text(separator: str = ",", comma: str = ".", name: str = "Müller") -> str:
+    rows = [[name, *ROWS[0][1:]], ["W", *ROWS[1][1:]]]
+    cells = [[cell.replace(".", comma) for cell in row] for row in rows]
+    return "".join(separator.join(row) + "\r\n" for row in [HEAD, *cells])
+
+
+def records(path: Path) -> dict[str, dict[str, str | None]]:
+    """Return the cells of a table by patient, as they are read; no row may be rejected."""
+    table = PatientTable(load(), path)
+    found = {}
+    for batch in table.batches():
+        assert batch.rejected["_reason"].to_list() == []
+        for record in table.records(batch):
+            known = record.recorded
+            words = {n: load().variables[n].wording(k) for n, k in known.items()}
+            found[record.patient_id] = dict(sorted(words.items()))
+    return found
+
+
+def notes(path: Path) -> str:
+    return "\n".join(PatientTable(load(), path).notes)
+
+
+WANTED = {
+    name: {
+        "cachexia": row[4],
+        "child_pugh_class": row[3],
+        "max_tumour_diameter_cm": row[2],
+        "tumour_count": row[1],
+    }
+    for name, row in zip(("Müller", "W"), ROWS, strict=True)
+}
+
+
+@pytest.mark.parametrize("name", ["p.csv", "p.txt", "p.tsv"])
+@pytest.mark.parametrize("sign", [";", "\t", "|"])
+@pytest.mark.parametrize("comma", [".", ","])
+def test_separator_is_found_and_told(tmp_path: Path, name: str, sign: str, comma: str) -> None:
+    (tmp_path / name).write_text(text(sign, comma), encoding="utf-8")
+    assert records(tmp_path / name) == WANTED
+    word = {";": "semicolons", "\t": "tabs", "|": "bars"}[sign]
+    assert f"{name}: cells are separated by {word}" in notes(tmp_path / name)
+    assert ("commas in numbers are read as decimal points" in notes(tmp_path / name)) == (
+        comma == ","
+    )
+
+
+def test_comma_tables_keep_their_rule_on_decimal_commas(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text('patient_id,inr\np,"1,5"\n')
+    (batch,) = PatientTable(load(), tmp_path / "p.csv").batches()
+    assert "'1,5' has a decimal comma; write 1.5" in batch.rejected["_reason"][0]
+
+
+@pytest.mark.parametrize("cell", ["1.050", "1,050", ">1.050", "1,050..2"])
+def test_sign_before_three_digits_is_asked_about_in_tables_with_decimal_commas(
+    tmp_path: Path, cell: str
+) -> None:
+    (tmp_path / "p.csv").write_text(f"patient_id;afp_ng_ml;inr\np;{cell};1,5\nq;1200,5;1\n")
+    (batch,) = PatientTable(load(), tmp_path / "p.csv").batches()
+    assert batch.cells["patient_id"].to_list() == ["q"]
+    assert "may mean 1.050 or 1050" in batch.rejected["_reason"][0]
+
+
+def test_points_stay_points_where_no_comma_is_a_decimal_comma(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("patient_id;afp_ng_ml\np;1.050\n")
+    assert records(tmp_path / "p.csv") == {"p": {"afp_ng_ml": "1.05"}}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [("cp1252", "Windows-1252"), ("utf-16", "UTF-16"), ("utf-16-be", "UTF-16"), ("utf-8", "")],
+)
+@pytest.mark.parametrize("patient", ["Müller", "Größe", "Şen Ünlü"])
+def test_encoding_is_found_and_told(tmp_path: Path, encoding: str, name: str, patient: str) -> None:
+    told = text(";", ",", patient.replace("Ş", "S"))
+    mark = b"\xfe\xff" if encoding == "utf-16-be" else b""
+    (tmp_path / "p.csv").write_bytes(mark + told.encode(encoding))
+    assert list(records(tmp_path / "p.csv")) == [patient.replace("Ş", "S"), "W"]
+    assert (f"p.csv: read as {name}" in notes(tmp_path / "p.csv")) == bool(name)
+
+
+@pytest.mark.parametrize("patient", ["王小明", "李雷", "患者一", "检查CT", "欧阳娜娜"])
+def test_table_of_a_chinese_office_is_read(tmp_path: Path, patient: str) -> None:
+    (tmp_path / "p.csv").write_bytes(text(",", ".", patient).encode("gbk"))
+    assert list(records(tmp_path / "p.csv")) == [patient, "W"]
+    assert "read as GBK" in notes(tmp_path / "p.csv")
+
+
+def test_bytes_that_may_be_two_things_are_an_error(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_bytes(b"patient_id,ecog\n\xd6\xd0,1\n")  # ÖÐ, or 中
+    with pytest.raises(InputError, match="neither UTF-8 nor, for sure, another encoding"):
+        readable(tmp_path / "p.csv")
+
+
+@pytest.mark.parametrize("line", ["sep=;", '"sep=;"', "\ufeffSEP=;"])
+def test_line_for_excel_says_the_separator(tmp_path: Path, line: str) -> None:
+    (tmp_path / "p.csv").write_text(f"{line}\n{text(';', ',')}", encoding="utf-8")
+    assert records(tmp_path / "p.csv") == WANTED
+
+
+def test_packed_tables_are_read(run: Run, tmp_path: Path) -> None:
+    for name in ("p.csv.gz", "p.gz"):
+        (tmp_path / name).write_bytes(gzip.compress(text().encode()))
+        assert records(tmp_path / name) == WANTED
+    (tmp_path / "p.jsonl.gz").write_bytes(gzip.compress(b'{"patient_id": "a"}\n') * 2)
+    assert PatientTable(load(), tmp_path / "p.jsonl.gz").height == 2
+    (tmp_path / "bad.csv.gz").write_bytes(b"patient_id\n")
+    with pytest.raises(InputError, match="is not a gzip file that can be read"):
+        open_source(tmp_path / "bad.csv.gz", load())
+
+
+def test_what_unpacks_without_end_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kg.readers.packed.LARGEST", 1 << 21)
+    (tmp_path / "p.csv.gz").write_bytes(gzip.compress(b"patient_id\n" * 1_000_000))
+    with pytest.raises(InputError, match="unpacks to more than 2 MiB; unpack it first"):
+        open_source(tmp_path / "p.csv.gz", load())
+
+
+def workbook(path: Path, *sheets: tuple[str, list[list[object]]]) -> Path:
+    xlsxwriter = pytest.importorskip("xlsxwriter")
+    with xlsxwriter.Workbook(path) as book:
+        for name, rows in sheets:
+            sheet = book.add_worksheet(name)
+            for place, row in enumerate(rows):
+                sheet.write_row(place, 0, row)
+    return path
+
+
+def test_workbook_is_read_with_its_first_sheet_or_another(run: Run, tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        [],
+        HEAD,
+        ["Müller", 1, 4.2, "A", False],
+        [],
+        ["W", 2, "2,5", "B", "true"],
+    ]
+    other: list[list[object]] = [["patient_id", "ecog"], [1, 9]]
+    workbook(tmp_path / "p.xlsx", ("Patienten", rows), ("Other", other))
+    found = records(tmp_path / "p.xlsx")
+    assert found == WANTED
+    assert "p.xlsx: sheet 'Patienten' is read" in notes(tmp_path / "p.xlsx")
+    ran = run("classify", "p.xlsx", "--sheet", "Other")
+    assert (ran.status, "p.xlsx, row 1: column ecog: '9' is out of range" in ran.err) == (1, True)
+    assert "it has Patienten, Other" in run("classify", "p.xlsx", "--sheet", "X").err
+    (tmp_path / "b.xlsx").write_bytes(b"PK\x03\x04 broken")
+    assert "b.xlsx is not a workbook that can be read" in run("classify", "b.xlsx").err
+
+
+def test_json_array_is_a_table(tmp_path: Path) -> None:
+    (tmp_path / "p.json").write_text('[{"patient_id": "a", "inr": 1.50},\n {"patient_id": "b"}]')
+    assert records(tmp_path / "p.json") == {"a": {"inr": "1.5"}, "b": {}}
+    (tmp_path / "p.json").write_text('{"patient_id": "a"}\n{"patient_id": "b"}\n')
+    assert list(records(tmp_path / "p.json")) == ["a", "b"]
+    (tmp_path / "p.json").write_text('[{"patient_id": "a"}, 7]')
+    (batch,) = PatientTable(load(), tmp_path / "p.json").batches()
+    assert batch.rejected["_reason"].to_list() == ["the element is not a JSON object; it is 7"]
+    (tmp_path / "p.json").write_text("[" * 100_000)
+    with pytest.raises(InputError, match="nests too deeply"):
+        open_source(tmp_path / "p.json", load())
+
+
+@pytest.mark.parametrize("form", ["csv", "gz", "jsonl", "json", "parquet", "ttl"])
+def test_standard_input_is_a_table(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    into = io.BytesIO()
+    pl.DataFrame({"patient_id": ["a", "b"], "ecog": [1, 9]}).write_parquet(into)
+    turtle = '@prefix hcc: <https://w3id.org/hcc-kg/> . [] hcc:patient_id "a" ; hcc:ecog 1 .'
+    content = {
+        "csv": b"patient_id;ecog\na;1\nb;9\n",
+        "gz": gzip.compress(b"patient_id,ecog\na,1\nb,9\n"),
+        "jsonl": b'{"patient_id": "a", "ecog": 1}\n{"patient_id": "b", "ecog": 9}\n',
+        "json": b'[{"patient_id": "a", "ecog": 1}, {"patient_id": "b", "ecog": 9}]',
+        "parquet": into.getvalue(),
+        "ttl": f'{turtle} [] hcc:patient_id "b" ; hcc:ecog 9 .'.encode(),
+    }[form]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    ran = run("classify", "-", "--format", "csv", "--therapy", "rfa")
+    assert ran.status == 1, ran.err
+    assert [row["patient_id"] for row in csv.DictReader(ran.out.splitlines())] == ["a"]
+    assert "standard input, row 2: " in ran.err
+    assert (tmp_path / "standard-input.rejected.csv").is_file()
+
+
+@pytest.mark.parametrize(
+    ("ending", "told"),
+    [
+        (".dta", "it is of Stata; save the table there as CSV"),
+        (".sav", "it is of SPSS; save the table there as CSV"),
+        (".sas7bdat", "it is of SAS"),
+        (".doc", "tables are read from .csv, .gz, .json"),
+    ],
+)
+def test_other_formats_are_told_how_to_be_saved(tmp_path: Path, ending: str, told: str) -> None:
+    (tmp_path / f"p{ending}").touch()
+    with pytest.raises(InputError, match=told):
+        open_source(tmp_path / f"p{ending}", load())
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_files_of_faults_are_read(shared: Path, name: str) -> None:
+    found = records(shared / "faults" / name)
+    if name.startswith(("F06", "F12", "F13", "F16")):
+        assert found["p1"]["max_tumour_diameter_cm"] == "4.2"
+        assert found["p2"]["tumour_count"] == "2"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_rejects_come_back_from_an_excel_with_decimal_commas(
+    run: Run, tmp_path: Path, encoding: str, separator: str
+) -> None:
+    (tmp_path / "p.csv").write_text(
+        "patient_id;max_tumour_diameter_cm;ecog;note\nMüller;4,2;9;x\nW;2,5;1;y\n", "utf-8"
+    )
+    assert run("classify", "p.csv", "--ignore-unknown").status == 1
+    kept = tmp_path / "p.rejected.csv"
+    assert kept.read_text("utf-8").splitlines()[1].startswith("Müller;4,2;9;x;1;")
+    assert run("classify", kept, "--ignore-unknown").status == 1  # as it stands: still wrong
+    row = kept.read_text("utf-8").replace(";9;", ";2;").replace(";", separator)
+    saved = tmp_path / "saved.txt"
+    saved.write_bytes(row.replace("\n", "\r\n").encode(encoding))
+    assert run("classify", saved, "--ignore-unknown").status == 0
+    (record,) = list(kg.classify_table(saved, ignore_unknown=True).patients())
+    assert record.patient_id == "Müller"
+
+
+def test_full_width_digits_and_signs_are_plain(guideline: Guideline) -> None:
+    record = {"tumour_count": "２", "max_tumour_diameter_cm": "≧４．２", "child_pugh_class": "Ａ"}
+    plain = {"tumour_count": 2, "max_tumour_diameter_cm": ">=4.2", "child_pugh_class": "A"}
+    assert kg.classify(record) == kg.classify(plain)
