@@ -156,7 +156,7 @@ def graph(
     second = None if lesions is None else given(lesions, "the frame of lesions")
     table = None
     if patients is not None:
-        table = PatientTable(chosen, given(patients), second, reading_of(options))
+        table = PatientTable(chosen, given(patients), second, reading_of(chosen, options))
     memory = open_store()
     return Graph(chosen, memory, put_table(chosen, memory, table))
 
