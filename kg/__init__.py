@@ -91,7 +91,7 @@ _HOMES = {
     ),
     "guideline": ("Criterion", "Guideline", "Therapy"),
     "guideline.values": ("Variable",),
-    "patients.reading": ("Options",),
+    "patients.options": ("Options",),
     "reasoning.verdicts": ("PatientResult", "TherapyResult"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

@@ -32,7 +32,7 @@ from kg.keys import ID
 from kg.output import check_apart, whole_file
 from kg.patients.given import Table, given
 from kg.patients.mappings import record_of
-from kg.patients.reading import Options, reading_of
+from kg.patients.options import Options, reading_of
 from kg.patients.tables import PatientTable
 from kg.reasoning.results import Chunk, patients, schema
 from kg.reasoning.verdicts import PatientResult

@@ -19,7 +19,7 @@ from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.patients.given import Table, given
-from kg.patients.reading import Options, reading_of
+from kg.patients.options import Options, reading_of
 from kg.patients.tables import PatientTable
 from kg.rdf.build import build_example
 from kg.rdf.columns import own_quads

@@ -40,7 +40,7 @@ from kg.explanation.wording import NO_INDICATION
 from kg.guideline import Guideline, Therapy, load
 from kg.patients.column_records import CONFLICTS
 from kg.patients.given import Table, given
-from kg.patients.reading import Options, reading_of
+from kg.patients.options import Options, reading_of
 from kg.patients.tables import PatientTable
 from kg.reasoning.intents import PALLIATIVE
 from kg.reasoning.results import Chunk

@@ -12,7 +12,8 @@ import typer
 
 from kg.errors import InputError
 from kg.guideline import Guideline
-from kg.patients.reading import ALL, Options, Reading, reading_of
+from kg.patients.options import Options, reading_of
+from kg.patients.reading import ALL, Reading
 
 _OPTIONS: dict[str, Any] = {
     "ignore_unknown": Annotated[
