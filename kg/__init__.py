@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from kg.explanation.explanations import PatientExplanation, TherapyExplanation
     from kg.guideline import Criterion, Guideline, Therapy
     from kg.guideline.values import Variable
+    from kg.patients.options import Options
     from kg.reasoning.verdicts import PatientResult, TherapyResult
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "HccKgError",
     "InputError",
     "OntologyError",
+    "Options",
     "PatientExplanation",
     "PatientResult",
     "QueryError",
