@@ -95,6 +95,8 @@ def test_every_public_example_adds_up(name: str) -> None:
         (observation("777-3", 59.2, "10*3/uL"), "platelets_10e9_l", "59.2"),
         (observation("777-3", 59200, "/uL"), "platelets_10e9_l", "59.2"),
         (observation("6301-6", 1.3, None), "inr", "1.3"),
+        (observation("2160-0", 2.0, "mg/dL"), "creatinine_umol_l", "176.8"),
+        (observation("1742-6", 301, "U/L"), "alt_u_l", "301"),
         (observation("89247-1", 1.0, "{score}"), "ecog", "1"),
     ],
 )
@@ -146,6 +148,7 @@ def test_what_is_not_read_is_listed_with_its_reason(
         (condition("I85.01", onsetDateTime="2026-02-10"), "variceal_bleed_within_month", "true"),
         (condition("D68.4"), "coagulopathy", "correctable|uncorrectable"),
         (condition("K72.90"), "organ_failure", "single|multiple"),
+        (condition("K74.60"), "cirrhosis", "true"),
     ],
 )
 def test_a_diagnosis_gives_what_it_surely_says(
