@@ -3,13 +3,12 @@
 import polars as pl
 import streamlit as st
 
-from kg.guideline import load
 from kg.keys import ID
 from kg.reference.citation import header
 from kg.reference.inventory import covered
 from kg.reference.passages import source_text
 from kg.texts import NOTE_ON_USE, counted
-from kg.ui import address
+from kg.ui import address, session
 from kg.ui.about_parts import notices, parts
 from kg.ui.data import ask
 from kg.ui.links import link
@@ -19,7 +18,7 @@ from kg.ui.tables import Asked, table
 from kg.ui.words import literal, verdict_badge
 
 head("About", "What this is and is not, how verdicts are defined, sources, licences, how to cite.")
-g = load()
+g = session.guideline()
 about, source = header(g), source_text(g)
 restored("about", {}, {})
 st.warning(NOTE_ON_USE, icon=":material/info:")

@@ -6,7 +6,6 @@ import streamlit as st
 
 from kg.cohorts.opened import DOWNLOADS, OpenCohort
 from kg.cohorts.selections import Selection
-from kg.guideline import load
 from kg.texts import counted
 from kg.ui import address, session
 from kg.ui.cohort import patients, state, upload, views
@@ -86,20 +85,23 @@ def others(cohort: OpenCohort) -> None:
     """Offer other cohorts than the one that is shown."""
     own = session.uploaded()
     if not cohort.is_example:
-        st.button("Open the example cohort", on_click=state.show_example, args=[load()])
+        st.button(
+            "Open the example cohort", on_click=state.show_example, args=[session.guideline()]
+        )
     elif own is not None:
         st.button(f"Back to {literal(short(own.name))}", on_click=state.show, args=[own])
-    upload.form(load())
+    upload.form(session.guideline())
 
 
 head(
     "Cohort",
     "Classify a table of patients: who is eligible for what, why not, and what is missing.",
 )
-state.arrive(load())
+state.arrive(session.guideline())
+state.follow_edition(session.guideline())
 opened = session.cohort()
 if opened is None:
-    upload.start(load())
+    upload.start(session.guideline())
 else:
     results(opened)
 address.keep(state.parameters())

@@ -1,8 +1,8 @@
 """The page Guideline: its statements, what they are read as, and how much they cover."""
 
-from kg.guideline import load
 from kg.guideline.taxonomy import every_therapy
 from kg.reference.inventory import encoded, sections
+from kg.ui import session
 from kg.ui.guideline_views import DECIDABLE, VIEWS
 from kg.ui.restoring import keep, restored, view
 from kg.ui.shell import head
@@ -11,7 +11,7 @@ head(
     "Guideline",
     "Every statement of the guideline: its place, what it says, and what it is read as.",
 )
-g = load()
+g = session.guideline()
 start = {"view": next(iter(VIEWS))}
 allowed = {
     "view": VIEWS,

@@ -2,12 +2,11 @@
 
 import streamlit as st
 
-from kg.guideline import load
 from kg.ui import session
 from kg.ui.patient import form, line, silence, state, tools, verdicts
 from kg.ui.shell import head
 
-g = load()
+g = session.guideline()
 state.restore(g)
 now = state.judged(g, session.draft())
 

@@ -19,6 +19,7 @@ if brought is not None:
     if wrong:
         st.warning(literal(f"In the link: {'; '.join(wrong)}. The rest is shown."))
 
+source.follow_edition(desk)
 picking.pick(desk)
 left, right = st.columns([5, 6], gap="medium")
 with right:

@@ -2,14 +2,13 @@
 
 import streamlit as st
 
-from kg.guideline import load
 from kg.texts import counted
-from kg.ui import address, links
+from kg.ui import address, links, session, shell
 from kg.ui.patient import examples
 from kg.ui.shell import head
 from kg.ui.words import literal
 
-g = load()
+g = session.guideline()
 source = g.source
 head(
     "Start",
@@ -17,12 +16,15 @@ head(
     "hepatocellular carcinoma, why, and what is missing to decide.",
     name="hcc-kg: a liver-cancer guideline that answers",
 )
+others = [e for e in shell.known_editions().values() if e.id != source.id]
+also = "; ".join(f"{e.year}, {e.country}" for e in others)
 st.markdown(
     f"**{literal(source.title)}**, {literal(source.body)}, {literal(source.year)}. "
     f"{literal(source.part)} "
     f"Encoded exactly: {counted(len(g.statements), 'statement')}, "
     f"{counted(len(g.criteria), 'criterion')}, {counted(len(g.therapies), 'therapy')}. "
     "What a record does not say is unknown, and a verdict holds whatever the unknown values are."
+    + (f" Other editions, by the switch above: {literal(also)}." if also else "")
 )
 patient, guideline, cohort = st.columns(3, gap="medium")
 with patient, st.container(border=True, height="stretch"):

@@ -2,17 +2,16 @@
 
 import streamlit as st
 
-from kg.guideline import load
 from kg.guideline.taxonomy import every_therapy
 from kg.reference.pictures import CRITERIA, GROUP, sort_of, taxonomy
-from kg.ui import terms
+from kg.ui import session, terms
 from kg.ui.components.graph import graph
 from kg.ui.restoring import bound, follow, keep, restored, view
 from kg.ui.shell import head
 from kg.ui.therapy_views import VIEWS
 from kg.ui.words import literal
 
-g = load()
+g = session.guideline()
 therapies = every_therapy(g)
 nodes, edges = taxonomy(g)
 start = {"therapy": next(iter(g.therapies)), "view": next(iter(VIEWS))}

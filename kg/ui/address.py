@@ -4,7 +4,8 @@
    back to, its parameters have `arrived`, and the page takes its state from them.
 2. The page says by `keep` what its state is now. At the end of the run the shell writes that
    into the address (`leave`), without another run.
-3. What a user does before the browser has heard of a new address still comes with an older one:
+3. The edition of the guideline is part of every address, unless it is the default one.
+4. What a user does before the browser has heard of a new address still comes with an older one:
    one that was written over, and not gone back to, brings nothing.
 """
 
@@ -19,6 +20,7 @@ Parameters = Mapping[str, Sequence[str]]
 _PAGE, _WRITTEN, _ARRIVED, _KEPT = "address:page", "address:written", "address:arrived", "address:"
 _BEFORE = "address:before"  # the addresses that were written over, until the browser knows
 _FIRST = "address:first"
+EDITION = "edition"
 
 
 def arrive(page: str) -> None:
@@ -39,10 +41,22 @@ def arrive(page: str) -> None:
         state[_WRITTEN] = found
 
 
+def edition() -> str | None:
+    """Return the edition that the address names, empty for the default, None if it says nothing.
+
+    An address that was opened or gone back to without one is of the default edition; a link
+    between pages stays in the edition.
+    """
+    found: Parameters | None = st.session_state.get(_ARRIVED)
+    if found is not None and EDITION in found:
+        return found[EDITION][-1]
+    return "" if (found is not None and is_first()) or _went_back() else None
+
+
 def arrived() -> Parameters | None:
     """Return the parameters that the address brings, or None where it brings nothing new."""
     found: Parameters | None = st.session_state.get(_ARRIVED)
-    return found
+    return None if found is None else {n: v for n, v in found.items() if n != EDITION}
 
 
 def is_first() -> bool:
@@ -60,6 +74,8 @@ def leave() -> None:
     """Write what the page wants kept into the address."""
     state = st.session_state
     kept = state.pop(_KEPT, None)
+    if kept is not None and (edition := state.get(EDITION)):
+        kept = {**kept, EDITION: [edition]}
     if kept is not None and kept != state.get(_WRITTEN):
         state[_BEFORE] = [*state[_BEFORE], state.get(_WRITTEN, {})]
         st.query_params.from_dict(kept)

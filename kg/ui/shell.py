@@ -7,11 +7,14 @@ from dataclasses import dataclass
 import streamlit as st
 
 from kg.errors import HccKgError
-from kg.guideline import load
-from kg.paths import pages_folder, ui_assets
+from kg.guideline import Edition, load
+from kg.ontology import edition_names
+from kg.paths import ontology_folder, pages_folder, ui_assets
 from kg.texts import NOTE_ON_USE
-from kg.ui import address, links, serving
+from kg.ui import address, links, serving, session
 from kg.ui.words import literal, short
+
+_SWITCH = "shell:edition"
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ def explore(*pages: Page) -> None:
     if not shown.url_path and st.query_params:
         st.switch_page(files[second.name], query_params=st.query_params.to_dict())
     address.arrive(shown.url_path or first.name)
+    _read_edition()
     try:
         shown.run()
     except HccKgError as error:
@@ -55,17 +59,52 @@ def explore(*pages: Page) -> None:
     st.caption(NOTE_ON_USE)
 
 
+def _read_edition() -> None:
+    """Read the edition that the address names."""
+    named = address.edition()
+    if named is not None and named != st.session_state.get(address.EDITION, ""):
+        known = edition_names(ontology_folder())
+        if named in ("", *known):
+            session.turn_to(named)
+        else:
+            told = f"There is no edition {short(named)!r}; there are {', '.join(known)}."
+            st.warning(literal(told))
+
+
 def head(title: str, purpose: str, *, name: str = "", tab: str = "") -> None:
     """Open a page: its tab, its name, which is its title unless given, and what it is for.
 
     `tab` is what of the page is shown, for the title of the browser's tab.
     """
     st.set_page_config(page_title=" · ".join(filter(None, (short(tab, 60), title, "hcc-kg"))))
-    edition = load().source
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title(name or title, anchor=False, width="stretch")
-        told = f"Guideline of {edition.year}, {edition.country}"
-        st.markdown(
-            f":violet-badge[{literal(told)}]", help=literal(edition.citation), width="content"
-        )
+        editions()
     st.caption(purpose)
+
+
+def known_editions() -> dict[str, Edition]:
+    """Return the editions by their ids, the oldest first."""
+    return {name: load(edition=name).source for name in edition_names(ontology_folder())}
+
+
+def editions() -> None:
+    """Show which edition of the guideline is read, and offer the others."""
+    known = known_editions()
+    now = session.guideline()
+    st.session_state[_SWITCH] = now.edition
+    st.segmented_control(
+        "Edition of the guideline",
+        list(known),
+        key=_SWITCH,
+        required=True,
+        format_func=lambda name: f"{known[name].year} · {known[name].country}",
+        on_change=_switch,
+        help=literal(now.source.citation),
+        label_visibility="collapsed",
+        width="content",
+    )
+
+
+def _switch() -> None:
+    session.turn_to(st.session_state[_SWITCH])

@@ -12,7 +12,7 @@ from kg.cohorts.selections import Selection, selection_at
 from kg.guideline import Guideline
 from kg.patients.reading import Reading
 from kg.readers.uploads import Held
-from kg.ui import address
+from kg.ui import address, session
 from kg.ui.session import COHORT, UPLOADED, cohort, uploaded
 from kg.ui.words import literal, short
 
@@ -88,7 +88,7 @@ def task() -> Task | None:
 
 def begin(new: Task) -> None:
     """Ask for a table to be classified."""
-    st.session_state[_TASK] = new
+    st.session_state[_TASK] = st.session_state[session.TASK] = new
     st.session_state[_ERROR] = ""
 
 
@@ -107,6 +107,18 @@ def error() -> str:
 def is_awaited() -> bool:
     """Return whether the address is of a table that has to be uploaded first."""
     return bool(st.session_state.get(_AWAITED)) or bool(selection().chosen)
+
+
+def follow_edition(guideline: Guideline) -> None:
+    """Judge the open cohort anew where it was judged by another edition of the guideline."""
+    opened, last = cohort(), st.session_state.get(session.TASK)
+    if opened is None or opened.guideline.edition == guideline.edition:
+        return
+    st.session_state[COHORT] = None
+    if opened.is_example:
+        show_example(guideline)
+    elif last is not None:
+        begin(last)
 
 
 def arrive(guideline: Guideline) -> None:

@@ -58,7 +58,8 @@ def form(guideline: Guideline, judged: Judged) -> None:
         required=True,
         label_visibility="collapsed",
     )
-    fields = [v for v in guideline.variables.values() if v.group == group]
+    used = guideline.used
+    fields = [v for v in guideline.variables.values() if v.group == group and v.name in used]
     taken = judged.draft.cells.keys() - judged.parsed.faults.keys()
     entered = sum(variable.name in taken for variable in fields)
     st.caption(

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 import streamlit as st
 
-from kg.guideline import load
 from kg.rdf.names import PREFIXES
 from kg.stores import Answer, Table
 from kg.stores.formats import Format, serialise
 from kg.stores.frames import TRIPLE, frame_of, table_of
 from kg.texts import capitalised
+from kg.ui import session
 from kg.ui.bars import bars, first_bars, parting, telling
 from kg.ui.components.graph import graph
 from kg.ui.query.frames import iris, labels, numbers
@@ -197,7 +197,7 @@ def _graph(table: Table) -> None:
         first = next(name for name in nodes if name != source)
         with right:
             target = _chosen("Edges to", others, _TO, first)
-    found = graph_of(load(), table, source, target)
+    found = graph_of(session.guideline(), table, source, target)
     said = f"{len(found.nodes)} nodes and {len(found.edges)} edges"
     graph(
         found.nodes,

@@ -9,7 +9,7 @@ import streamlit as st
 from kg.catalogue.parameters import PATIENT_PARAMETER, Parameter
 from kg.catalogue.queries import catalogue
 from kg.catalogue.subjects import title
-from kg.guideline import load
+from kg.ui import session
 from kg.ui.query import source
 from kg.ui.query.choices import choices
 from kg.ui.query.session import COHORT, EXAMPLE, PATIENT, Desk
@@ -107,7 +107,9 @@ def _field(desk: Desk, parameter: Parameter) -> None:
     label = literal(parameter.name.replace("_", " ").capitalize())
     if not parameter.required:
         label += " (leave empty for all)"
-    offered = choices(parameter, load(), source.patients(desk.about), source.graphs(desk.about))
+    offered = choices(
+        parameter, session.guideline(), source.patients(desk.about), source.graphs(desk.about)
+    )
 
     def changed() -> None:
         given = st.session_state[key]

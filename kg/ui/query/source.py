@@ -7,7 +7,6 @@ import streamlit as st
 
 from kg.cohorts.opened import OpenCohort
 from kg.errors import ComponentError, QueryError
-from kg.guideline import load
 from kg.keys import ID
 from kg.ontology import HCC
 from kg.patients.drafts import Draft
@@ -27,13 +26,26 @@ _TOO_LARGE = (
 )
 _PATIENTS = f"SELECT ?id {{ ?p <{HCC}{ID}> ?id }} ORDER BY ?id"
 # What is made of this session's draft or cohort, with that itself: its own, in memory.
+_EDITION = "query:edition"
 _OF_DRAFT, _OF_COHORT = "query:of-draft", "query:of-cohort"
 
 
 @st.cache_resource(show_spinner="Reading the guideline …")
+def _asker(edition: str) -> Asker:
+    return Asker(example_graph(edition))
+
+
 def asker() -> Asker:
     """Return what answers queries about the guideline and the example cohort, for all sessions."""
-    return Asker(example_graph())
+    return _asker(session.guideline().edition)
+
+
+def follow_edition(desk: Desk) -> None:
+    """Ask again where the answer that is shown is of another edition of the guideline."""
+    now = session.guideline().edition
+    if st.session_state.get(_EDITION, now) != now:
+        desk.wanted = desk.asked is not None
+    st.session_state[_EDITION] = now
 
 
 def answer(desk: Desk, text: str) -> Answer:
@@ -46,7 +58,7 @@ def answer(desk: Desk, text: str) -> Answer:
     if not can_fork():
         if text != desk.filled or desk.about != EXAMPLE:
             raise ComponentError(CANNOT_FORK)
-        return shared_store().query(text)
+        return shared_store(session.guideline().edition).query(text)
     if desk.about == COHORT:
         return _cohort_asker().ask(text)
     return asker().ask(text, _patient_graph() if desk.about == PATIENT else None)
@@ -61,13 +73,13 @@ def patients(about: str) -> tuple[str, ...]:
             return _identifiers(_cohort_asker().ask(_PATIENTS))
     except QueryError:
         return ()
-    return _example_patients()
+    return _example_patients(session.guideline().edition)
 
 
 def graphs(about: str) -> tuple[str, ...]:
     """Return the names of the graphs of a dataset; none where it is not there."""
     if not can_fork():
-        return tuple(shared_store().graphs())
+        return tuple(shared_store(session.guideline().edition).graphs())
     try:
         if about == PATIENT:
             return _patient_graph().graphs
@@ -81,9 +93,11 @@ def _patient_graph() -> PatientGraph:
     draft = session.draft()
     if draft == Draft():
         raise QueryError(_NO_PATIENT)
-    known: tuple[Draft, PatientGraph] | None = st.session_state.get(_OF_DRAFT)
-    if known is None or known[0] != draft:
-        known = draft, draft_graph(load(), draft)
+    guideline = session.guideline()
+    about = (guideline.edition, draft)
+    known: tuple[object, PatientGraph] | None = st.session_state.get(_OF_DRAFT)
+    if known is None or known[0] != about:
+        known = about, draft_graph(guideline, draft)
         st.session_state[_OF_DRAFT] = known
     return known[1]
 
@@ -99,14 +113,15 @@ def _cohort_asker() -> Asker:
     if known is None or known[0] is not cohort:
         if known is not None:
             known[1].close()
-        known = cohort, Asker(cohort_quads(load(), cohort.table))
+        known = cohort, Asker(cohort_quads(session.guideline(), cohort.table))
         st.session_state[_OF_COHORT] = known
     return known[1]
 
 
 @st.cache_resource(show_spinner=False)
-def _example_patients() -> tuple[str, ...]:
-    return _identifiers(asker().ask(_PATIENTS) if can_fork() else shared_store().query(_PATIENTS))
+def _example_patients(edition: str) -> tuple[str, ...]:
+    store = shared_store(edition)
+    return _identifiers(_asker(edition).ask(_PATIENTS) if can_fork() else store.query(_PATIENTS))
 
 
 def _identifiers(found: Answer) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from kg.guideline import load
+from kg.ui import session
 from kg.ui.components.editor import Fault, editor
 from kg.ui.query.completion import EDITOR_PREFIXES, Completion, completions
 from kg.ui.query.picking import DATASETS
@@ -25,7 +26,7 @@ def write(desk: Desk) -> None:
         desk.revision,
         "query:editor",
         label="Query in SPARQL",
-        terms=_terms(),
+        terms=_terms(session.guideline().edition),
         prefixes=EDITOR_PREFIXES,
         fault=fault,
         on_edit=desk.edit,
@@ -60,5 +61,5 @@ def _words(past: Past) -> str:
 
 
 @st.cache_resource(show_spinner=False)
-def _terms() -> list[Completion]:
-    return completions(load())
+def _terms(edition: str) -> list[Completion]:
+    return completions(load(edition=edition))

@@ -1,0 +1,84 @@
+"""Every page in every edition of the guideline, and the switch between them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from explorer import app, place, texts
+from streamlit.testing.v1 import AppTest
+
+from kg.guideline import load
+from kg.ontology import edition_names
+from kg.paths import ontology_folder
+
+EDITIONS = edition_names(ontology_folder())
+VIEWS: list[tuple[str, dict[str, Any]]] = [
+    ("start", {}),
+    ("patient", {"tumour_count": "1", "max_tumour_diameter_cm": "2.4", "open": "tace"}),
+    ("therapies", {}),
+    ("therapies", {"therapy": "tace", "view": "statements"}),
+    ("therapies", {"therapy": "tace", "view": "graph"}),
+    ("therapies", {"therapy": "tace", "view": "recommendations"}),
+    ("therapies", {"therapy": "tace", "view": "codes"}),
+    ("guideline", {}),
+    ("guideline", {"view": "criteria"}),
+    ("guideline", {"view": "coverage"}),
+    ("query", {"question": "verdict-counts"}),
+    ("cohort", {"cohort": "example"}),
+    ("cohort", {"cohort": "example", "view": "overlaps"}),
+    ("about", {}),
+]
+
+
+def switch(test: AppTest, edition: str) -> AppTest:
+    test.button_group(key="shell:edition").set_value(edition).run()
+    return test
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+@pytest.mark.parametrize(("page", "parameters"), VIEWS)
+def test_every_view_of_every_edition(edition: str, page: str, parameters: dict[str, Any]) -> None:
+    test = app(page, **parameters, edition=edition)
+    assert not test.exception
+    assert not [each.value for each in (*test.error, *test.warning) if "not part" in each.value]
+    assert test.button_group(key="shell:edition").value == edition
+
+
+def test_a_patient_stays_and_is_judged_by_the_other_edition() -> None:
+    test = app("patient", tumour_count="1", open="rfa")
+    switch(test, "2026")
+    assert not test.exception
+    assert place(test)["edition"] == ["2026"]
+    assert place(test)["tumour_count"] == ["1"]
+    labels = " ".join(each.label for each in test.expander).replace("\\", "")
+    for therapy in load(edition="2026").therapies.values():
+        assert therapy.label in labels
+    switch(test, "2011")
+    assert place(test)["edition"] == ["2011"]
+
+
+def test_the_form_has_the_variables_of_the_edition() -> None:
+    only = load(edition="2026").used - load(edition="2011").used
+    assert only
+    for edition in EDITIONS:
+        test = app("patient", edition=edition)
+        found: set[str] = set()
+        for group in load(edition=edition).groups:
+            test.button_group(key="patient:group").set_value(group).run()
+            found |= {str(w.key) for w in (*test.text_input, *test.button_group)}
+        assert ({f"cell:{name}" for name in only} <= found) == (edition == "2026")
+
+
+def test_the_example_cohort_is_judged_anew() -> None:
+    test = app("cohort", cohort="example", therapy="tai", view="verdicts")
+    switch(test, "2026")
+    assert not test.exception
+    assert test.session_state["cohort"].guideline.edition == "2026"
+
+
+def test_an_edition_that_is_not_there_is_told() -> None:
+    test = app("patient", edition="1899", tumour_count="1")
+    assert not test.exception
+    assert "There is no edition" in texts(test)
+    assert test.text_input(key="cell:tumour_count").value == "1"
