@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import httpx
 
@@ -29,6 +31,11 @@ class Served:
     process: subprocess.Popen[bytes]
     address: str
     client: httpx.Client
+    told: IO[bytes]
+
+    def said(self) -> int:
+        """Return how many bytes the server has said on standard error."""
+        return os.fstat(self.told.fileno()).st_size
 
     @property
     def port(self) -> int:
@@ -77,27 +84,28 @@ def command(*arguments: str | Path) -> list[str]:
 
 
 @contextmanager
-def serving(*arguments: str | Path) -> Iterator[Served]:
-    """Serve while the block runs."""
+def serving(*arguments: str | Path, files: int | None = None) -> Iterator[Served]:
+    """Serve while the block runs; `files` is how many the server may have open."""
     client = httpx.Client(timeout=_PATIENCE, trust_env=False, verify=False)  # noqa: S501
     with tempfile.TemporaryFile() as told, client:
-        process = subprocess.Popen(command(*arguments), stderr=told)
+        limited = ["prlimit", f"--nofile={files}"] if files else []
+        process = subprocess.Popen([*limited, *command(*arguments)], stderr=told)
         try:
-            yield Served(process, _address(process, told), client)
+            yield Served(process, _address(process, told), client, told)
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)
             process.wait(_PATIENCE)
 
 
-def _address(process: subprocess.Popen[bytes], told: object) -> str:
+def _address(process: subprocess.Popen[bytes], told: IO[bytes]) -> str:
     limit = time.monotonic() + _PATIENCE
     while time.monotonic() < limit and process.poll() is None:
-        told.seek(0)  # type: ignore[attr-defined]
-        text = told.read().decode()  # type: ignore[attr-defined]
+        told.seek(0)
+        text = told.read().decode()
         found = re.search(r"\bat (http://\S+/) ", text)
         if found:
             return found[1]
         time.sleep(0.05)
-    told.seek(0)  # type: ignore[attr-defined]
-    raise AssertionError(f"the server did not start: {told.read().decode()}")  # type: ignore[attr-defined]
+    told.seek(0)
+    raise AssertionError(f"the server did not start: {told.read().decode()}")

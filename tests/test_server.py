@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+import pandas as pd
 import pyoxigraph as ox
 import pytest
 from serving import FORM, HCC, JSON, QUERY, Served, serving
@@ -23,6 +24,7 @@ GRAPH <http://x/h> { <http://x/c> <http://x/p> "x,\\"y" }
 BARE = {"Content-Type": QUERY}
 UTF_16 = {"Content-Type": QUERY + "; charset=utf-16"}
 UPDATE = {"Content-Type": "application/sparql-update"}
+GRAPH = HCC + "graph/verdicts/example"
 ALL = "SELECT ?o { ?s ?p ?o } ORDER BY STR(?o)"
 
 
@@ -49,6 +51,37 @@ def test_query_comes_by_get_and_both_kinds_of_post(server: Served) -> None:
     assert len(answers) == 1
     assert by_get.headers["content-type"] == JSON
     assert len(by_get.json()["results"]["bindings"]) == 3
+
+
+def test_method_query_is_answered_like_post(server: Served) -> None:
+    answer = server.request("QUERY", "/sparql", content=ALL, headers=BARE)
+    assert answer.text == server.ask(ALL).text
+
+
+def test_mark_before_a_query_is_passed_over(server: Served) -> None:
+    marked = "\ufeffASK {}"
+    assert server.ask(marked).json()["boolean"]
+    assert server.get(params={"query": marked}).json()["boolean"]
+
+
+def test_empty_name_of_a_graph_is_none(server: Served) -> None:
+    assert len(values(server, ALL, **{"default-graph-uri": "", "named-graph-uri": ""})) == 3
+
+
+def test_iri_with_a_comma_stays_one_cell_of_csv(server: Served) -> None:
+    query = """SELECT (<http://x/a,b> AS ?a) ("x" AS ?b) ("q\\"\\n" AS ?c) ?d {}"""
+    answer = server.ask(query, headers={"Accept": "text/csv"})
+    assert list(csv.reader(io.StringIO(answer.text))) == [
+        ["a", "b", "c", "d"],
+        ["http://x/a,b", "x", 'q"\n', ""],
+    ]
+
+
+def test_format_can_be_named_in_the_address(server: Served) -> None:
+    for name, media in (("csv", "text/csv"), ("json", JSON), ("tsv", "text/tab"), ("x", JSON)):
+        answer = server.get(params={"query": ALL, "format": name})
+        assert answer.headers["content-type"].startswith(media)
+    assert server.get(params={"query": ALL, "format": "ttl"}).status_code == 406
 
 
 def test_form_is_decoded_once(server: Served) -> None:
@@ -276,6 +309,12 @@ def test_saved_question_comes_as_json_or_csv(example: Served) -> None:
     rows = list(csv.reader(io.StringIO(as_csv.text)))
     assert rows[0] == as_json.json()["head"]["vars"]
     assert len(rows) - 1 == len(as_json.json()["results"]["bindings"])
+
+
+def test_saved_question_is_read_by_pandas(example: Served) -> None:
+    found = pd.read_csv(f"{example.address}queries/verdict-counts?format=csv&graph={GRAPH}")
+    assert list(found) == ["cohort", "therapy", "verdict", "patients"]
+    assert len(found) > 10
 
 
 def test_parameter_that_is_not_known_or_given_twice_gets_400(example: Served) -> None:

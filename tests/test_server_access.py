@@ -62,6 +62,36 @@ def test_named_store_is_not_for_pages_of_other_origins(private: Served) -> None:
     assert "access-control-allow-origin" not in answer.headers
 
 
+FOREIGN = [
+    {"Origin": "http://elsewhere"},
+    {"Origin": "null"},
+    {"Origin": "http://127.0.0.1:1"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+]
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+@pytest.mark.parametrize("path", ["/sparql?query=ASK%7B%7D", "/sparql", "/queries"])
+def test_page_of_another_origin_may_not_even_ask(
+    private: Served, path: str, headers: dict[str, str]
+) -> None:
+    assert private.get(path, headers=headers).status_code == 403
+    assert private.get("/health", headers=headers).status_code == 200
+
+
+def test_own_page_may_ask(private: Served) -> None:
+    own = {"Origin": private.address.rstrip("/"), "Sec-Fetch-Site": "same-origin"}
+    assert private.ask("ASK {}", headers=own).status_code == 200
+    assert private.ask("ASK {}", headers={"Sec-Fetch-Site": "none"}).status_code == 200
+
+
+def test_example_may_be_asked_by_any_page() -> None:
+    with serving() as server:
+        for headers in FOREIGN:
+            assert server.ask("ASK {}", headers=headers).status_code == 200
+
+
 def test_named_store_goes_by_no_other_name(private: Served) -> None:
     assert private.ask("ASK {}", headers={"Host": "elsewhere.example:80"}).status_code == 421
     assert private.ask("ASK {}", headers={"Host": "localhost:80"}).status_code == 200

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from serving import JSON, QUERY, Served, at_work, serving
+from serving import JSON, QUERY, Served, at_work, children, serving
 
 from kg.paths import ontology_folder
 from kg.server.limits import raise_open_files
@@ -47,6 +47,14 @@ def alive(server: Served) -> Iterator[None]:
     assert server.worker() == worker
     assert server.ask("ASK {}").json() == {"head": {}, "boolean": True}
     assert settled(worker), "a query is still running"
+
+
+@pytest.fixture
+def served_file(tmp_path: Path) -> Path:
+    """A file to serve, large enough for a query to be endless."""
+    path = tmp_path / "data.ttl"
+    path.write_bytes((ontology_folder() / "variables.ttl").read_bytes())
+    return path
 
 
 @pytest.fixture
@@ -195,6 +203,15 @@ def test_address_that_is_too_long_gets_413(server: Served, length: int) -> None:
         (b"GET /sparql?query=%ff" + HOST + b"\r\n", 400),
         (b"POST /sparql" + HOST + b"Content-Length: -5\r\n\r\n", 400),
         (b"POST /sparql" + HOST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+        (b"GET http://localhost/sparql?query=ASK%7B%7D" + HOST + b"\r\n", 200),
+        (b"GET http://localhost" + HOST + b"\r\n", 200),
+        (b"GET http://elsewhere.example/sparql?query=ASK%7B%7D" + HOST + b"\r\n", 421),
+        (
+            b"POST /sparql" + HOST + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n"
+            b"0\r\n\r\n",
+            400,
+        ),
+        (b"GET /sparql/" + HOST + b"\r\n", 404),  # no redirect to a host that the client names
         (b"GET /%00" + HOST + b"\r\n", 404),
         (b"GET /queries/..%2f..%2fetc%2fpasswd" + HOST + b"\r\n", 404),
         (b"GET /../../etc/passwd" + HOST + b"\r\n", 404),
@@ -277,3 +294,65 @@ def test_worker_that_was_killed_is_replaced(tmp_path: Path) -> None:
         os.kill(other.worker(), signal.SIGKILL)
         time.sleep(0.2)
         assert other.ask("ASK { ?s ?p 1 }").json()["boolean"]
+
+
+def test_killed_server_leaves_no_process(tmp_path: Path) -> None:
+    path = tmp_path / "data.ttl"
+    path.write_text("<http://x/a> <http://x/p> 1 .", "utf-8")
+    with serving("--store", path) as other:
+        assert other.ask("ASK {}").status_code == 200
+        processes = [other.worker(), *children(other.worker())]
+        other.process.kill()
+        assert all(gone(pid) for pid in processes)
+
+
+def test_queries_of_a_killed_worker_end_with_it(served_file: Path) -> None:
+    with serving("--store", served_file) as other:
+        with socket.create_connection(("127.0.0.1", other.port)) as connection:
+            request = b"GET /sparql?query=" + quote(ENDLESS).encode() + HOST + b"\r\n"
+            connection.sendall(request)
+            limit = time.monotonic() + 2
+            while not at_work(other.worker()) and time.monotonic() < limit:
+                time.sleep(0.01)
+            processes = children(other.worker())
+            os.kill(other.worker(), signal.SIGKILL)
+            assert processes
+            assert all(gone(pid) for pid in processes)
+        assert other.ask("ASK {}").status_code == 200
+
+
+def test_without_files_to_be_had_the_answer_is_503_and_then_all_is_well(served_file: Path) -> None:
+    with serving("--store", served_file, files=64) as other:
+        connections = [
+            socket.create_connection(("127.0.0.1", other.port), timeout=30) for _ in range(40)
+        ]
+        statuses = Counter(asked(connection) for connection in connections[:10])
+        for connection in connections:
+            connection.close()
+        assert statuses == {503: 10}
+        limit = time.monotonic() + 10
+        while other.ask("ASK {}").status_code != 200 and time.monotonic() < limit:
+            time.sleep(0.2)
+        assert other.ask("ASK {}").status_code == 200
+        assert other.said() < 20_000
+
+
+def asked(connection: socket.socket) -> int:
+    """Ask by a connection that is open, and return the status."""
+    connection.sendall(b"GET /sparql?query=ASK%7B%7D" + HOST + b"\r\n")
+    with connection.makefile("rb") as answer:
+        return int(answer.readline().split()[1])
+
+
+def gone(pid: int, seconds: float = 5.0) -> bool:
+    """Return whether a process soon ends; one that nobody has reaped has."""
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
+        except OSError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.02)
+    return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +13,14 @@ from kg import terminal
 from kg.commands.inputs import Ontology
 from kg.errors import ComponentError, InputError
 
+if TYPE_CHECKING:
+    from kg.server.guard import Guard
+
 _SERVING = "Serving {what} at {address} (SPARQL at {address}sparql). Ctrl-C stops it."
+_ON_DISK = (
+    "The store is asked on disk, not in memory: questions about a cohort take some four times as "
+    "long. Allow them more by --time-limit, or serve a smaller store."
+)
 _EXAMPLE = "the guideline and the example cohort"
 
 
@@ -32,6 +39,9 @@ def serve(
     memory: Annotated[int, typer.Option(min=64, help="MB a query may take.")] = 512,
     result_limit: Annotated[int, typer.Option(min=1, help="MB an answer may have.")] = 64,
     running: Annotated[int, typer.Option(min=1, help="Queries answered at once.")] = 8,
+    request_limit: Annotated[
+        int, typer.Option(min=1, help="KB that a request may have, in its address or body.")
+    ] = 64,
     waiting: Annotated[int, typer.Option(min=0, help="Queries that may queue.")] = 64,
     allow_origin: Annotated[
         str | None,
@@ -45,6 +55,12 @@ def serve(
     ] = "union",
     cds_hooks: Annotated[
         bool, typer.Option("--cds-hooks", help="Answer CDS Hooks too, at /cds-services.")
+    ] = False,
+    on_disk: Annotated[
+        bool,
+        typer.Option(
+            "--on-disk", help="Ask the store on disk, as happens where it does not fit into memory."
+        ),
     ] = False,
     ontology: Ontology = None,
 ) -> None:
@@ -60,7 +76,7 @@ def serve(
     if default_graph not in ("union", "own"):
         raise InputError(f"--default-graph {default_graph}: use union or own")
     from kg.server import serving  # noqa: PLC0415
-    from kg.server.limits import MB, Limits  # noqa: PLC0415 - nothing else needs a server
+    from kg.server.limits import KB, MB, Limits  # noqa: PLC0415 - nothing else needs a server
 
     serving.check_exposure(host, token)
     serving.check_store(store)
@@ -71,6 +87,7 @@ def serve(
         result=result_limit * MB,
         running=running,
         waiting=waiting,
+        request=request_limit * KB,
     )
     settings = serving.Settings(
         host=host,
@@ -79,12 +96,18 @@ def serve(
         access=serving.access_to(host, store, token, allow_origin),
         store=store,
         union=default_graph == "union",
+        on_disk=on_disk,
         ontology=ontology,
         cds_hooks=cds_hooks,
     )
-    serving.serve_until_ended(settings, lambda address, graphs: _tell(store, address, graphs))
+    console = terminal.messages()
+    if store is not None:
+        console.print(f"Reading {store} ...", style="dim")
 
+    def tell(address: str, guard: Guard) -> None:
+        what = f"{len(guard.graphs)} graphs" + (f" of {store}" if store else f": {_EXAMPLE}")
+        console.print(_SERVING.format(what=what, address=address))
+        if guard.on_disk:
+            console.print(_ON_DISK)
 
-def _tell(store: Path | None, address: str, graphs: int) -> None:
-    what = f"{graphs} graphs of {store}" if store else f"{graphs} graphs: {_EXAMPLE}"
-    terminal.messages().print(_SERVING.format(what=what, address=address))
+    serving.serve_until_ended(settings, tell)

@@ -1,17 +1,24 @@
-"""Who may ask: a token, the name the server is asked under, and pages of other origins (CORS)."""
+"""Who may ask: a token, the name the server is asked under, and pages of other origins (CORS).
+
+Also here, before anything else sees a request: its address in the absolute form (RFC 9112, 3.2.2),
+and a body of two lengths (6.1), which is refused.
+"""
 
 from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _OPEN = ("/", "/health", "/page.js", "/page.css")  # they show no data
-_METHODS = "GET, HEAD, POST, OPTIONS"
+_METHODS = "GET, HEAD, POST, QUERY, OPTIONS"
+_ABSOLUTE = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE)
 _HEADERS = "Accept, Authorization, Content-Type"
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")  # names of this machine
 
@@ -23,7 +30,8 @@ class Access:
     `origin` is the origin whose pages may read answers, `*` for all of them, empty for none.
     `names` are those that a request may ask the server under; none means any. A page elsewhere
     can point a name of its own at 127.0.0.1, and would otherwise read what is meant for this
-    machine.
+    machine. Where names are given, pages of other origins may not even ask: what they cannot read
+    they could still learn by how long the answer takes.
     """
 
     token: str = ""
@@ -37,6 +45,9 @@ class Access:
             return PlainTextResponse(
                 f"this server is for this machine: ask for it as {known}\n", 421
             )
+        if self.names and path not in _OPEN and self._is_foreign(headers):
+            words = "a page of another origin may not ask: name it by --allow-origin, or --token\n"
+            return PlainTextResponse(words, 403)
         if not self.token or path in _OPEN or method == "OPTIONS":
             return None
         scheme, _, given = headers.get("authorization", "").partition(" ")
@@ -45,6 +56,15 @@ class Access:
             return None
         words = "a token is needed: send the header Authorization: Bearer TOKEN\n"
         return PlainTextResponse(words, 401, {"WWW-Authenticate": "Bearer"})
+
+    def _is_foreign(self, headers: Headers) -> bool:
+        """Return whether a browser asks for a page that this server has not sent."""
+        origin = headers.get("origin")
+        if origin is None:
+            site = headers.get("sec-fetch-site", "none")
+            return site not in ("none", "same-origin") and self.origin != "*"
+        own = urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+        return not own and not self.shared_with(origin)
 
     def shared_with(self, origin: str) -> str:
         """Return the origin that the answer allows, or nothing."""
@@ -63,6 +83,7 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope = _in_origin_form(scope)
         headers = Headers(scope=scope)
         allowed = self._access.shared_with(headers.get("origin", ""))
 
@@ -72,6 +93,9 @@ class Gate:
             await send(message)
 
         answer = self._access.refusal(scope["method"], scope["path"], headers)
+        if "transfer-encoding" in headers and "content-length" in headers:
+            words = "a request has a Transfer-Encoding or a Content-Length, not both\n"
+            answer = PlainTextResponse(words, 400, {"Connection": "close"})
         if answer is None and scope["method"] == "OPTIONS":
             answer = Response(status_code=204, headers={"Allow": _METHODS})
         await (answer or self._app)(scope, receive, sending)
@@ -103,6 +127,18 @@ def _share(headers: MutableHeaders, allowed: str, configured: str) -> None:
         headers["Access-Control-Allow-Headers"] = _HEADERS
         headers["Access-Control-Expose-Headers"] = "Retry-After"
         headers["Access-Control-Max-Age"] = "600"
+
+
+def _in_origin_form(scope: Scope) -> Scope:
+    """Return a request as if its target were a path; the host of the target goes before Host."""
+    target: bytes = scope["raw_path"]
+    found = _ABSOLUTE.match(target)
+    if found is None:
+        return scope
+    path = target[found.end() :] or b"/"
+    others = [header for header in scope["headers"] if header[0] != b"host"]
+    headers = [(b"host", found[1]), *others]
+    return {**scope, "raw_path": path, "path": unquote(path.decode("latin-1")), "headers": headers}
 
 
 def _hostname(host: str) -> str:

@@ -24,7 +24,7 @@ _PAGE_POLICY = (
 
 def create_app(endpoint: Endpoint, access: Access, more: Sequence[Route] = ()) -> Starlette:
     """Return the application, as Starlette runs it, with more routes where some are asked for."""
-    return Starlette(
+    app = Starlette(
         routes=[
             _asset("/", "page.html", "text/html"),
             _asset("/page.js", "page.js", "text/javascript"),
@@ -38,6 +38,8 @@ def create_app(endpoint: Endpoint, access: Access, more: Sequence[Route] = ()) -
         middleware=[Middleware(Gate, access=access)],
         exception_handlers={RefusedError: _refused, ClientDisconnect: _gone},
     )
+    app.router.redirect_slashes = False  # it would redirect to the host that the client names
+    return app
 
 
 def _asset(path: str, name: str, media: str) -> Route:

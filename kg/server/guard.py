@@ -242,7 +242,7 @@ class Guard:
                 self._replacing = asyncio.create_task(self._replace(dead))
             try:
                 await asyncio.shield(self._replacing)
-            except (ComponentError, InputError) as error:
+            except (ComponentError, InputError, OSError) as error:
                 raise RefusedError(503, str(error)) from error
 
     async def _replace(self, dead: WorkerProcess) -> None:

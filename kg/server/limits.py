@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-MB = 1024 * 1024
+KB, MB = 1024, 1024 * 1024
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from kg.server.worker import FORK, PID_BYTES
 
 _SAVED = 15  # niceness of a query that has used its share
 _LONGEST = 8  # bytes that are told on a line
+_NOT_STARTED = "the process that holds the store did not start"
 _ADVICE = "build it anew with 'hcc-kg graph build', or name another"
 
 
@@ -127,13 +128,17 @@ def start(where: Path | bytes, limits: Limits, on_disk: bool = False) -> WorkerP
         command.append(json.dumps(asdict(limits)))
         if isinstance(where, Path):
             command += [str(where), *(["--on-disk"] if on_disk else [])]
-        process = subprocess.Popen(  # noqa: S603 - our own module, by its full name
-            command,
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL if isinstance(where, Path) else subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is for the server, which then ends the worker
-        )
+        try:
+            process = subprocess.Popen(  # noqa: S603 - our own module, by its full name
+                command,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL if isinstance(where, Path) else subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C is for the server, which then ends the worker
+            )
+        except OSError as error:
+            control.close()
+            raise ComponentError(f"{_NOT_STARTED}: {error.strerror}") from error
     if process.stdin is not None and isinstance(where, bytes):
         with suppress(BrokenPipeError), process.stdin as pipe:  # `_told` finds out
             pipe.write(where)
@@ -145,7 +150,7 @@ def start(where: Path | bytes, limits: Limits, on_disk: bool = False) -> WorkerP
         if "error" in told:
             name = where if isinstance(where, Path) else "the data"
             raise InputError(f"{name}: cannot be opened as a store: {told['error']}; {_ADVICE}")
-        raise ComponentError("the process that holds the store did not start")
+        raise ComponentError(_NOT_STARTED)
     control.setblocking(False)
     return started
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+import resource
 import signal
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -30,6 +33,8 @@ from kg.server.questions import Questions
 from kg.server.sockets import BACKLOG, listening
 
 _LONGEST_HEAD = 1024 * 1024  # of a URL with headers; a longer one than the limit is told so
+_OWN_FILES, _FEWEST = 40, 4  # descriptors that the server needs; connections, in any case
+_MINUTE, _KEY, _KEYS = 60.0, 60, 1000  # of messages in the log: seconds, characters, kinds
 _FAREWELL = 2  # seconds for running queries, when the server is told to end
 
 
@@ -43,12 +48,13 @@ class Settings:
     access: Access
     store: Path | None = None
     union: bool = True
+    on_disk: bool = False
     ontology: Path | None = None
     cds_hooks: bool = False
 
 
-def serve_until_ended(settings: Settings, started: Callable[[str, int], None]) -> None:
-    """Serve until SIGINT or SIGTERM; `started` is told the address and the number of graphs.
+def serve_until_ended(settings: Settings, started: Callable[[str, Guard], None]) -> None:
+    """Serve until SIGINT or SIGTERM; `started` is told the address and what is served.
 
     Raises:
         InputError: the address cannot be had, or the store cannot be opened.
@@ -59,12 +65,12 @@ def serve_until_ended(settings: Settings, started: Callable[[str, int], None]) -
         guideline = load(settings.ontology)
         questions = Questions(catalogue(), guideline)
         data = settings.store or kept.enter_context(_example(guideline))
-        guard = kept.enter_context(closing(Guard(data, settings.limits)))
-        started(_address(settings.host, listener), len(guard.graphs))
+        guard = kept.enter_context(closing(Guard(data, settings.limits, settings.on_disk)))
+        started(_address(settings.host, listener), guard)
         more = _cds(guideline) if settings.cds_hooks else []
         description = Description(guard, union=settings.union)
         endpoint = Endpoint(guard, description, questions, HealthCheck(guard), settings.union)
-        _run(create_app(endpoint, settings.access, more), listener)
+        _run(create_app(endpoint, settings.access, more), settings.limits, listener)
 
 
 def _cds(guideline: Guideline) -> list[Route]:
@@ -73,7 +79,7 @@ def _cds(guideline: Guideline) -> list[Route]:
     return cds_routes(guideline)
 
 
-def _run(app: Starlette, listener: socket.socket) -> None:
+def _run(app: Starlette, limits: Limits, listener: socket.socket) -> None:
     config = uvicorn.Config(
         app,
         http=TimedProtocol,
@@ -82,12 +88,37 @@ def _run(app: Starlette, listener: socket.socket) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
-        h11_max_incomplete_event_size=_LONGEST_HEAD,
+        h11_max_incomplete_event_size=max(_LONGEST_HEAD, 2 * limits.request),
         timeout_keep_alive=IDLE_TIME,
         timeout_graceful_shutdown=_FAREWELL,
         backlog=BACKLOG,
+        limit_concurrency=_connections(limits),
     )
+    for name in ("uvicorn.error", "asyncio"):
+        logging.getLogger(name).addFilter(_seldom({}))
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _connections(limits: Limits) -> int:
+    """Return how many connections there may be; beyond them the answer is 503.
+
+    Without descriptors of files, no process of a query could be started either.
+    """
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(_FEWEST, most - _OWN_FILES - 2 * limits.running)
+
+
+def _seldom(told: dict[str, float]) -> Callable[[logging.LogRecord], bool]:
+    """Let each message through once a minute, so that no client can fill a log."""
+
+    def filter_(record: logging.LogRecord) -> bool:
+        key, now = str(record.msg)[:_KEY], time.monotonic()
+        due = now - told.get(key, float("-inf")) > _MINUTE
+        if due and len(told) < _KEYS:
+            told[key] = now
+        return due
+
+    return filter_
 
 
 @contextmanager

@@ -5,15 +5,19 @@ from __future__ import annotations
 import html
 import re
 import ssl
+import threading
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 import httpx
 
-from kg.errors import ComponentError, InputError, QueryError
+from kg.errors import ComponentError, HccKgError, InputError, QueryError
+
+_Result = TypeVar("_Result")
 
 RETRIES = 3
 _PAUSE = 0.5  # seconds before the first new try; each later pause is twice as long
@@ -48,10 +52,13 @@ class Client:
     """Sends requests to one place, and tells failures in words; follows no redirect.
 
     A POST would become a GET by a redirect, an upload be lost, and credentials go elsewhere.
+    `timeout` is for each wait, `whole` for all of a request and its answer.
     """
 
-    def __init__(self, url: str, access: Access, timeout: float) -> None:
-        self.url, self.timeout = url, timeout
+    def __init__(
+        self, url: str, access: Access, timeout: float, whole: float | None = None
+    ) -> None:
+        self.url, self.timeout, self._whole = url, timeout, whole
         self._known = access.user is not None or access.token is not None
         self._client = httpx.Client(
             auth=_AsWanted(access) if access.user is not None and not access.token else None,
@@ -83,10 +90,10 @@ class Client:
             raise InputError(f"{url} is not an http address of an endpoint: {error}") from error
         for tries in range(RETRIES + 1):
             try:
-                return self._once(request)
-            except httpx.TimeoutException as error:
+                return self._tried(request)
+            except (httpx.TimeoutException, TimeoutError) as error:
                 raise ComponentError(
-                    f"{self.url} has not answered for {self.timeout:g} seconds; "
+                    f"{self.url} has not answered within {self.timeout:g} seconds; "
                     "allow more time, or ask for less"
                 ) from error
             except httpx.TransportError as error:
@@ -108,6 +115,11 @@ class Client:
         """
         with suppress(QueryError):  # some servers take no empty body
             self.send("POST", url, content=b"", headers=headers)
+
+    def _tried(self, request: httpx.Request) -> Reply:
+        if self._whole is None:
+            return self._once(request)
+        return _within(self._whole, lambda: self._once(request))
 
     def _once(self, request: httpx.Request) -> Reply:
         response = self._client.send(request, stream=True)
@@ -166,6 +178,26 @@ class Client:
             f"{self.url} cannot be reached ({tries} tries): {_reason(error)}; "
             "is the address right, and is the server running?"
         )
+
+
+def _within(seconds: float, work: Callable[[], _Result]) -> _Result:
+    """Return what comes of work, which is left behind where it takes longer than this.
+
+    httpx limits each wait for bytes; a server that sends one now and then would keep it for ever.
+
+    Raises:
+        TimeoutError: it takes longer.
+    """
+    done: Future[_Result] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except (httpx.HTTPError, HccKgError, KeyError, NotImplementedError) as error:
+            done.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return done.result(seconds)
 
 
 def words(body: bytes) -> str:

@@ -53,7 +53,7 @@ class RemoteStore(Store):
             _check_address(address)
         self.name = endpoint
         self.graph_store = graph_store or endpoint
-        self._client = Client(endpoint, access or Access(), timeout)
+        self._client = Client(endpoint, access or Access(), timeout, whole=timeout)
         self._uploads = Client(self.graph_store, access or Access(), timeout)
 
     def query(self, query: str) -> Answer:
