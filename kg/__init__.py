@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         variables,
     )
     from kg.asking import Graph, ask, graph, questions, remote
+    from kg.auditing import findings
     from kg.catalogue.queries import Question
     from kg.cohorts.report import CohortReport, cohort_report
     from kg.engines.summary import Summary
@@ -68,6 +69,7 @@ __all__ = [
     "cohort_report",
     "criteria",
     "explain",
+    "findings",
     "graph",
     "import_records",
     "load",
@@ -78,6 +80,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "auditing": ("findings",),
     "asking": ("Graph", "ask", "graph", "questions", "remote"),
     "catalogue.queries": ("Question",),
     "explanation.explanations": ("PatientExplanation", "TherapyExplanation"),

@@ -28,7 +28,6 @@ from kg.explanation.tables import reasons_frame, reasons_schema
 from kg.guideline import Criterion, Guideline, Therapy
 from kg.guideline import load as load_from
 from kg.guideline.values import Variable
-from kg.keys import ID
 from kg.output import check_apart, whole_file
 from kg.patients.given import Table, given
 from kg.patients.mappings import record_of
@@ -53,9 +52,9 @@ def load(folder: str | Path | None = None) -> Guideline:
 
 
 def variables(*, guideline: Guideline | None = None) -> list[Variable]:
-    """Return the variables of a record: type, range or values, unit, label and definition."""
+    """Return the variables that the edition uses: type, range, unit, label and definition."""
     chosen = guideline or load()
-    return [variable for variable in chosen.variables.values() if variable.name != ID]
+    return [variable for variable in chosen.variables.values() if variable.name in chosen.used]
 
 
 def criteria(*, guideline: Guideline | None = None) -> list[Criterion]:

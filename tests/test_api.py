@@ -316,7 +316,9 @@ def test_rejected_rows_of_a_file_go_beside_the_output(tmp_path: Path) -> None:
 
 def test_variables_criteria_and_therapies_are_those_of_the_guideline() -> None:
     guideline = kg.load()
-    assert [v.name for v in kg.variables()] == [n for n in guideline.variables if n != "patient_id"]
+    assert [v.name for v in kg.variables()] == [
+        n for n in guideline.variables if n in guideline.used
+    ]
     assert [c.id for c in kg.criteria()] == list(guideline.criteria)
     assert [t.id for t in kg.therapies()] == list(guideline.therapies)
     assert guideline is kg.load()
@@ -366,3 +368,26 @@ def test_one_therapy_may_be_a_text(tmp_path: Path) -> None:
     assert {row["therapy"] for row in rows(tmp_path / "one.csv")} == {"rfa"}
     with pytest.raises(kg.InputError, match="no criteria for a therapy 'rfb'"):
         kg.explain(FACTS, therapies="rfb")
+
+
+# The audit
+
+
+def test_findings_are_a_frame_and_count_patients() -> None:
+    found = kg.findings("neighbours", pl.read_csv(PATIENTS, infer_schema=False))
+    assert found["kind"].unique().to_list() == ["neighbours"]
+    assert found["share_even"].dtype == pl.Float64
+    assert found["patients"].max() > 0
+
+
+def test_readings_are_a_kind_of_findings() -> None:
+    found = kg.findings("readings", PATIENTS)
+    assert found.height > 10
+    assert found["patients"].sum() > 0
+
+
+def test_rows_that_cannot_be_counted_are_warned_of_and_other_kinds_refused() -> None:
+    with pytest.warns(UserWarning, match="1 row rejected"):
+        kg.findings("idle", [{"patient_id": "a"}, {"patient_id": "b", "ecog": 9}])
+    with pytest.raises(kg.InputError, match="the kinds are gaps, contradictions"):
+        kg.findings("faults")  # type: ignore[arg-type]

@@ -47,7 +47,7 @@ ROOMS = (
         "kg.reference",
         "kg.sources",
     ),
-    ("kg.api", "kg.asking", "kg.server"),
+    ("kg.api", "kg.asking", "kg.auditing", "kg.server"),
     ("kg", "kg.charts", "kg.ui", "kg.benchmarks", "kg.renewal"),
     ("kg.pages", "kg.commands", "app"),
     ("kg.cli",),

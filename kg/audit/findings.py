@@ -33,6 +33,9 @@ class Finding:
     patients: int | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"<Finding {self.id}: {self.claim}>"
+
 
 class Rows:
     """The row of a therapy as properties of the space."""

@@ -23,6 +23,7 @@ from kg.keys import ID
 from kg.output import whole_file
 from kg.patients.records import Record
 from kg.patients.tables import PatientTable
+from kg.readers import Source
 from kg.reasoning.diagram import YES, Evaluation
 
 Kind: TypeAlias = Literal[
@@ -58,10 +59,10 @@ class Patients:
         InputError: the table cannot be read.
     """
 
-    def __init__(self, guideline: Guideline, path: Path) -> None:
-        self.path, self.rejected = path, 0
+    def __init__(self, guideline: Guideline, source: Path | Source) -> None:
+        self.source, self.rejected = source, 0
         self.records: list[Record] = []
-        table = PatientTable(guideline, path)
+        table = PatientTable(guideline, source)
         for batch in table.batches():
             self.rejected += len(batch.rejected)
             self.records.extend(table.records(batch))
@@ -83,7 +84,7 @@ def audit(
         if kind == READINGS:
             readings = Readings(folder)
             # Its thresholds cut other bands: the same table says other masks under it.
-            again = Patients(readings.guideline, patients.path).records if patients else None
+            again = Patients(readings.guideline, patients.source).records if patients else None
             found = tuple(readings.findings(again))
             yield Section(kind, KINDS[kind], found, readings.unanswered())
         else:

@@ -298,7 +298,7 @@ class Guideline:
     def __repr__(self) -> str:
         return (
             f"<Guideline {self.edition}, version {self.version}: "
-            f"{len(self.variables)} variables, {len(self.criteria)} criteria, "
+            f"{len(self.used)} variables, {len(self.criteria)} criteria, "
             f"{len(self.therapies)} therapies>"
         )
 
