@@ -396,6 +396,15 @@ def test_the_draft_is_a_table_that_is_classified(run: Run, tmp_path: Path) -> No
     assert "mmol/L" in unread.read_text("utf-8")
 
 
+def test_an_explanation_says_where_a_fact_comes_from(run: Run, tmp_path: Path) -> None:
+    source = tmp_path / "bundle.json"
+    source.write_text(json.dumps(observation("1975-2", 4.0, "mg/dL")), "utf-8")
+    for ending in ("csv", "jsonl"):
+        run("import", "bundle.json", "-o", f"draft.{ending}")
+        told = " ".join(run("explain", f"draft.{ending}", "p1", "tace").out.split())
+        assert "68 µmol/L (Observation/o1, 2026-02-20, 4.0 mg/dL × 17)" in told
+
+
 def test_every_code_of_the_rules_is_read_once_per_variable() -> None:
     from kg.sources.rules import read_rules
 

@@ -166,6 +166,8 @@ def sourced(statements: Sequence[Statement], paraphrase: str) -> str:
 def fact(guideline: Guideline, record: Record, variable: str) -> str:
     """Return what a record says of a variable, and whether it was derived or is in conflict."""
     text = knowledge_words(guideline.variables[variable], record.known[variable])
+    if variable in record.sources:
+        text += f" ({record.sources[variable]})"
     if variable in record.assumed:
         return f"{text} (assumed)"
     rule = record.derived.get(variable)

@@ -40,7 +40,8 @@ class Record:
     `recorded` holds what the table says of each variable that it says anything of; `known`
     holds, for every variable, what remains possible after derivation; `derived` names the
     variables that a derivation narrowed or widened, with the id of that derivation; `assumed`
-    holds the cells that were assumed where the record says nothing.
+    holds the cells that were assumed where the record says nothing; `sources` says where a cell
+    comes from, if it was read of another system's record.
     """
 
     patient_id: str
@@ -49,6 +50,7 @@ class Record:
     derived: Mapping[str, str] = field(default_factory=dict)
     conflicts: tuple[Conflict, ...] = ()
     assumed: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_record(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +13,7 @@ import polars as pl
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.guideline.values import Knowledge, Variable
-from kg.keys import ID, PROBLEM, REASON, ROW
+from kg.keys import ID, PROBLEM, REASON, ROW, SOURCES
 from kg.patients.cells import UNKNOWN_WORDS, parse_cell
 from kg.patients.columns import as_text, mask_type, read_columns
 from kg.patients.headers import Head, blank_rows, check_mapped, head_of
@@ -236,7 +237,8 @@ def find_patient(
                 batch.rejected,
                 None,
             )
-            return next(iter(table.records(one)))
+            record = next(iter(table.records(one)))
+            return replace(record, sources=_sources(table.source, one.cells[ROW][0]))
     known = table.ids.drop_nulls().head(5_000).to_list()
     same = [name for name in known if name.casefold() == patient_id.casefold()]
     close = difflib.get_close_matches(patient_id, known, n=3)
@@ -245,6 +247,20 @@ def find_patient(
         f"{path} has no patient {patient_id!r}; "
         + (f"there are, for instance, {', '.join(near)}" if near else "it has no rows")
     )
+
+
+def _sources(source: Source, row: int) -> Mapping[str, str]:
+    """Return where the cells of a row come from, as a draft of other systems' records says."""
+    if SOURCES not in source.columns:
+        return {}
+    for frame in source.batches([SOURCES]):
+        for text in as_text(frame.filter(pl.col(ROW) == row)[SOURCES]).drop_nulls():
+            try:
+                told = json.loads(text)
+            except ValueError:
+                return {}
+            return told if isinstance(told, dict) else {}
+    return {}
 
 
 def _is_unknown(texts: pl.Series) -> pl.Series:

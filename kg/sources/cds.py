@@ -19,9 +19,9 @@ from kg.explanation.explanations import PatientExplanation
 from kg.explanation.headline import headline
 from kg.explanation.reasons import explain
 from kg.guideline import Guideline
-from kg.keys import ID
+from kg.keys import ID, SOURCES
 from kg.patients.mappings import record_of
-from kg.sources.draft import SOURCES, Draft, draft_of_resources
+from kg.sources.draft import Draft, draft_of_resources
 from kg.sources.fhir import Resource, decoded
 from kg.sources.rules import Rules
 from kg.texts import NOTE_ON_USE

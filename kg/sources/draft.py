@@ -12,14 +12,13 @@ import polars as pl
 
 from kg.errors import InputError
 from kg.guideline import Guideline
-from kg.keys import ID
+from kg.keys import AS_OF, ID, SOURCES
 from kg.sources.fhir import FhirReader, Resource, fhir_files, newest_date
 from kg.sources.findings import Findings, Unread
 from kg.sources.omop import OmopReader, is_omop
 from kg.sources.redcap import is_redcap, read_redcap
 from kg.sources.rules import LIVER_TUMOUR, Rules, read_rules
 
-AS_OF, SOURCES = "_as_of", "_sources"
 _UNREAD = ("resource", "id", "patient", "variable", "reason")
 _COUNTED = ("resource", "code", "why")
 
