@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from kg.guideline.values import Variable
     from kg.patients.options import Options
     from kg.reasoning.verdicts import PatientResult, TherapyResult
+    from kg.spark.frames import SparkResult, classify_spark
 
 __all__ = [
     "CohortReport",
@@ -55,6 +56,7 @@ __all__ = [
     "PatientResult",
     "QueryError",
     "Question",
+    "SparkResult",
     "Summary",
     "TableResult",
     "Therapy",
@@ -65,6 +67,7 @@ __all__ = [
     "ask",
     "classify",
     "classify_file",
+    "classify_spark",
     "classify_table",
     "cohort_report",
     "criteria",
@@ -98,6 +101,7 @@ _HOMES = {
     "guideline.values": ("Variable",),
     "patients.options": ("Options",),
     "reasoning.verdicts": ("PatientResult", "TherapyResult"),
+    "spark.frames": ("SparkResult", "classify_spark"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -1,11 +1,10 @@
-"""Where files are: those that ship with the package, on this machine, or somewhere remote."""
+"""Where files are: those that ship with the package, and those that a run reads and writes."""
 
 from __future__ import annotations
 
 import os
-import re
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import Protocol, Self
 
 _PACKAGE = Path(__file__).parent
 ONTOLOGY_VARIABLE = "HCC_KG_ONTOLOGY"
@@ -57,43 +56,26 @@ def example_lesions() -> Path | None:
     return path if path.is_file() else None
 
 
-@dataclass(frozen=True)
-class Remote:
-    """The address of a file or a folder that Spark reaches, as `s3a://bucket/cohort.parquet`."""
-
-    address: str
-
-    def __str__(self) -> str:
-        return self.address
+class Place(Protocol):
+    """Where a file is or goes: a path of this machine, or an address that Spark reaches."""
 
     @property
     def name(self) -> str:
-        """The last part of the address."""
-        return self.address.rstrip("/").rpartition("/")[2]
+        """The last part."""
 
     @property
     def stem(self) -> str:
         """The name without its ending."""
-        return PurePosixPath(self.name).stem
 
     @property
     def suffix(self) -> str:
         """The ending of the name, with its dot."""
-        return PurePosixPath(self.name).suffix
 
     @property
-    def parent(self) -> Remote:
+    def parent(self) -> Self:
         """The folder that it is in."""
-        return Remote(self.address.rstrip("/").rpartition("/")[0])
 
-    def __truediv__(self, name: str) -> Remote:
-        return Remote(f"{self.address}/{name}")
+    def __truediv__(self, name: str) -> Self: ...
 
-    def with_name(self, name: str) -> Remote:
+    def with_name(self, name: str) -> Self:
         """Return what stands beside it under another name."""
-        return self.parent / name
-
-
-def located(text: str) -> Path | Remote:
-    """Return a path of this machine, or a remote address where the text has a URI scheme."""
-    return Remote(text) if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text) else Path(text)

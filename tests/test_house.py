@@ -47,7 +47,7 @@ ROOMS = (
         "kg.reference",
         "kg.sources",
     ),
-    ("kg.api", "kg.asking", "kg.auditing", "kg.server"),
+    ("kg.api", "kg.asking", "kg.auditing", "kg.server", "kg.spark"),
     ("kg", "kg.charts", "kg.ui", "kg.benchmarks", "kg.renewal"),
     ("kg.pages", "kg.commands", "app"),
     ("kg.cli",),
@@ -57,7 +57,7 @@ LIBRARIES = {
     "jpype": ("kg.engines.java",),
     "owlready2": (),  # it is never imported: only its copy of HermiT is used
     "pyoxigraph.Store": ("kg.stores", "kg.server"),  # others ask a store
-    "pyspark": ("kg.engines.spark", "kg.commands.classify_spark"),
+    "pyspark": ("kg.spark", "kg.commands.classify_spark"),
     "streamlit": ("app", "kg.ui", "kg.pages"),
     "rdflib": ("kg.asking", "kg.benchmarks.store", "kg.stores.dataset"),
     "oxrdflib": ("kg.stores.dataset",),

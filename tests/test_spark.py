@@ -17,13 +17,14 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+import kg
 from kg import paths
 from kg.benchmarks.cohort import write_cohort
 from kg.commands.classify_spark import configuration
-from kg.engines import spark_session
-from kg.engines.spark_session import session, settings
 from kg.errors import ComponentError, InputError
 from kg.guideline import Guideline, load
+from kg.spark import session as spark_session
+from kg.spark.session import session, settings
 
 _ABSENT = [n for n in ("pyspark", "pandas", "pyarrow") if importlib.util.find_spec(n) is None]
 _JAVA = shutil.which("java") or os.environ.get("JAVA_HOME")
@@ -114,7 +115,7 @@ class TestSameAnswers:
         spark.conf.set("spark.sql.files.maxPartitionBytes", "20000")
         spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", "300")
         try:
-            from kg.engines.spark_tables import open_table
+            from kg.spark.sources import open_table
 
             assert open_table(spark, guideline, path, tmp_path).frame.rdd.getNumPartitions() > 2
             status, results, *_ = same(path, "--ignore-unknown")
@@ -259,6 +260,42 @@ class TestTheWholeCommand:
         assert not left
 
 
+class TestFrames:
+    pytestmark = needs_spark
+
+    def test_spark_frame_in_spark_frame_out(self, spark: Any) -> None:
+        example = pl.read_csv(paths.example_cohort(), infer_schema=False)
+        lesions = spark.createDataFrame(pl.read_csv(paths.example_lesions()).to_pandas())
+        result = kg.classify_spark(spark.createDataFrame(example.to_arrow()), lesions)
+        told = pl.DataFrame(result.frame.toArrow())
+        same = kg.classify_table(paths.example_cohort(), paths.example_lesions()).frame
+        key, texts = ["patient_id", "therapy"], pl.selectors.enum().cast(pl.String)
+        lists = pl.selectors.list().cast(pl.List(pl.String))
+        assert_frame_equal(told.sort(key), same.with_columns(texts, lists).sort(key))
+        assert result.rejected.count() == len(result.rejected_lesions) == 0
+
+    def test_rejected_rows_are_a_frame_too(self, spark: Any) -> None:
+        rows = [("a", "0"), ("b", "worse"), ("c", "1"), ("c", "2"), (None, "1")]
+        lesions = [{"patient_id": name, "lesion_id": "1"} for name in ("b", "nobody")]
+        frame = spark.createDataFrame(rows, "patient_id string, ecog string")
+        result = kg.classify_spark(frame, lesions, therapies="rfa", compact=True)
+        assert [row["patient_id"] for row in result.frame.collect()] == ["a"]
+        assert result.rejected.columns == ["patient_id", "ecog", "_reason"]
+        told = {
+            (row["patient_id"], row["ecog"]): row["_reason"] for row in result.rejected.collect()
+        }
+        assert set(told) == {("b", "worse"), ("c", "1"), ("c", "2"), (None, "1")}
+        assert "more than one row" in told["c", "1"]
+        assert result.rejected_lesions["patient_id"].to_list() == ["b", "nobody"]
+
+    def test_spark_frame_is_not_brought_here(self, spark: Any) -> None:
+        frame = spark.createDataFrame([("a",)], "patient_id string")
+        with pytest.raises(InputError, match=r"kg\.classify_spark"):
+            kg.classify_table(frame)
+        with pytest.raises(InputError, match=r"kg\.classify_spark"):
+            kg.classify({"ecog": 0}, engine="spark")
+
+
 class TestSignals:
     pytestmark = needs_spark
 
@@ -312,7 +349,7 @@ def test_without_pyspark_the_message_says_what_to_install(
 
 def test_an_ontology_that_changed_since_it_was_read_is_told(ontology_copy: Path) -> None:
     pytest.importorskip("pyarrow")
-    from kg.engines.spark_tasks import guideline_of, modules_of
+    from kg.spark.tasks import guideline_of, modules_of
 
     read = load(ontology_copy)
     modules = modules_of(read)

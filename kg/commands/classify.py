@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from kg import terminal
-from kg.commands.classify_spark import classify_with_spark
 from kg.commands.inputs import (
     ENGINE,
     LESIONS,
@@ -18,8 +19,10 @@ from kg.commands.inputs import (
     Edition,
     Keep,
     Ontology,
+    P,
     Places,
     Strict,
+    here,
     named_tables,
     stem_of,
     tell_notes,
@@ -33,7 +36,6 @@ from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.guideline import load
 from kg.output import whole_output
-from kg.paths import Remote, located
 from kg.patients.reading import Reading
 from kg.patients.tables import PatientTable
 from kg.reasoning.verdicts import VERDICTS
@@ -110,56 +112,61 @@ def classify(
     """
     guideline = load(ontology, edition)
     task = Task(guideline, guideline.chosen(therapy), explain, compact, reasons)
-    places = _places(patients, lesions, example, output, rejects)
-    form = format or (format_of(places.output) if places.output else "table")
-    writer_of(form, task)
-    places.check_apart(guideline.ontology.modules.values())
-    summary, reading = Summary(), reading_from(guideline, asked, keep)
+    files = (patients, lesions, example, output, rejects)
+    places: Places[Any]
     if engine == "spark":
-        classify_with_spark(task, places, form, summary, master, spark_conf or [], strict, reading)
+        from kg.commands import classify_spark  # noqa: PLC0415 - only what is asked for is loaded
+
+        places = _places(classify_spark.located, *files)
+        run = classify_spark.runner(master, spark_conf or [])
     elif master or spark_conf:
         raise InputError("--master and --spark-conf go with --engine spark")
     else:
-        _classify_here(task, places, form, summary, engine, strict, reading)
+        places, run = _places(here, *files), partial(_classify_here, engine)
+    form = format or (format_of(places.output) if places.output else "table")
+    writer_of(form, task)
+    places.check_apart(guideline.ontology.modules.values())
+    summary = Summary()
+    run(task, places, form, summary, strict, reading_from(guideline, asked, keep))
     _tell(terminal.messages(), task, summary, places, form)
     if summary.rejected or summary.rejected_lesions:
         raise typer.Exit(1)
 
 
 def _places(
+    place: Callable[[str], P],
     patients: str | None,
     lesions: str | None,
     example: bool,
     output: str | None,
     rejects: str | None,
-) -> Places:
-    table, lesion_table = named_tables(_located(patients), _located(lesions), example)
-    into = _located(output)
-    beside = into.parent if into else Path()
-    bin_ = _located(rejects) or beside / f"{stem_of(table)}.rejected.csv"
-    return Places(table, lesion_table, into, bin_)
-
-
-def _located(text: str | None) -> Path | Remote | None:
-    return None if text is None else located(text)
+) -> Places[P]:
+    table, lesion_table = named_tables(patients, lesions, example)
+    into = place(output) if output else None
+    beside = into.parent if into else place(".")
+    return Places(
+        patients=place(str(table)),
+        lesions=place(str(lesion_table)) if lesion_table else None,
+        output=into,
+        rejects=place(rejects) if rejects else beside / f"{stem_of(Path(table))}.rejected.csv",
+    )
 
 
 def _classify_here(
+    engine: str,
     task: Task,
-    places: Places,
+    places: Places[Path],
     form: str,
     summary: Summary,
-    engine: str,
     strict: bool,
     reading: Reading,
 ) -> None:
     """Classify a table by an engine that runs in this process."""
-    patients, lesions, output, rejects = places.local()
-    table = PatientTable(task.guideline, patients, lesions, reading)
+    table = PatientTable(task.guideline, places.patients, places.lesions, reading)
     with (
         terminal.progress("classifying", table.height) as bar,
-        Rejects(rejects, summary, strict) as bin_,
-        whole_output(output) as path,
+        Rejects(places.rejects, summary, strict) as bin_,
+        whole_output(places.output) as path,
     ):
         chosen = engine_of(engine, task.guideline)
         run = chosen.batches(bar.advance, missing=not task.compact)
@@ -168,7 +175,7 @@ def _classify_here(
         write(task, results if chosen.one_by_one else bar.watch(results), path)
 
 
-def _tell(console: Console, task: Task, summary: Summary, places: Places, form: str) -> None:
+def _tell(console: Console, task: Task, summary: Summary, places: Places[Any], form: str) -> None:
     """Say on standard error what the run came to."""
     counts = [0] * len(VERDICTS)
     for (therapy, number), count in summary.verdicts.items():

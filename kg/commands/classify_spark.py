@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,13 @@ from kg.engines.rejects import Rejects
 from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.output import scratch, whole_output
-from kg.paths import Remote
 from kg.patients.reading import Reading
+from kg.spark.files import check_new, remote_file
+from kg.spark.places import Remote, located
+from kg.spark.session import MASTER, session
 from kg.writers import Task, writer_of
+
+__all__ = ["configuration", "located", "runner"]
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -36,13 +41,22 @@ def configuration(pairs: Sequence[str]) -> dict[str, str]:
     return told
 
 
-def classify_with_spark(
+def runner(master: str | None, pairs: Sequence[str]) -> Callable[..., None]:
+    """Return what classifies a table by Spark, as it is configured.
+
+    Raises:
+        InputError: a text of the configuration is not of the form KEY=VALUE.
+    """
+    return partial(_classify, master or MASTER, configuration(pairs))
+
+
+def _classify(
+    master: str,
+    chosen: dict[str, str],
     task: Task,
-    places: Places,
+    places: Places[Path | Remote],
     form: str,
     summary: Summary,
-    master: str | None,
-    settings: Sequence[str],
     strict: bool,
     reading: Reading,
 ) -> None:
@@ -52,12 +66,8 @@ def classify_with_spark(
         ComponentError: Spark cannot run here.
         InputError: the input is at fault.
     """
-    from kg.engines.spark_session import MASTER, session  # noqa: PLC0415 - only what is asked for
-
-    chosen = configuration(settings)
-    with scratch() as folder, session(master or MASTER, chosen, folder) as spark:
-        from kg.engines.spark import FOLDERS, open_tables  # noqa: PLC0415 - needs pyarrow
-        from kg.engines.spark_files import check_new  # noqa: PLC0415
+    with scratch() as folder, session(master, chosen, folder) as spark:
+        from kg.spark.table import FOLDERS, open_tables  # noqa: PLC0415 - needs pyarrow
 
         output = places.output
         into = output if isinstance(output, Remote) and form in FOLDERS else None
@@ -88,8 +98,6 @@ def classify_with_spark(
 
 @contextmanager
 def _written(spark: SparkSession, place: Path | Remote) -> Iterator[Path]:
-    from kg.engines.spark_files import remote_file  # noqa: PLC0415
-
     if isinstance(place, Path):
         yield place
         return

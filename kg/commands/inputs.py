@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import typer
 from rich.console import Console
@@ -15,11 +15,12 @@ from kg.engines.rejects import file_for_lesions, shortened
 from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.output import check_apart
-from kg.paths import Remote
+from kg.paths import Place
 from kg.readers.packed import STANDARD_INPUT
 from kg.texts import counted
 
-Place = TypeVar("Place", bound=Path | Remote)
+P = TypeVar("P", bound=Place)
+Table = TypeVar("Table")
 
 Ontology = Annotated[
     Path | None,
@@ -55,8 +56,8 @@ LESIONS = "Table of lesions, one row per lesion."
 
 
 def named_tables(
-    patients: Place | None, lesions: Place | None, example: bool
-) -> tuple[Place | Path, Place | Path | None]:
+    patients: Table | None, lesions: Table | None, example: bool
+) -> tuple[Table | Path, Table | Path | None]:
     """Return the tables of patients and of lesions that a command was asked to read.
 
     Raises:
@@ -89,16 +90,16 @@ def one_patient(words: Sequence[str], example: bool) -> tuple[Path | None, str, 
 
 
 @dataclass(frozen=True)
-class Places:
+class Places(Generic[P]):
     """Where a run reads and writes; no `output` is standard output."""
 
-    patients: Path | Remote
-    lesions: Path | Remote | None
-    output: Path | Remote | None
-    rejects: Path | Remote
+    patients: P
+    lesions: P | None
+    output: P | None
+    rejects: P
 
     @property
-    def rejected_lesions(self) -> Path | Remote:
+    def rejected_lesions(self) -> P:
         """The file for rejected lesions, beside that for rejected rows."""
         return file_for_lesions(self.rejects)
 
@@ -110,33 +111,25 @@ class Places:
         """
         read = [self.patients, self.lesions]
         written = [self.output, self.rejects, self.rejected_lesions]
-        check_apart([*modules, *_here(read)], _here(written))
-
-    def local(self) -> tuple[Path, Path | None, Path | None, Path]:
-        """Return the four places, all on this machine.
-
-        Raises:
-            InputError: one is remote.
-        """
-        return (
-            _local(self.patients),
-            None if self.lesions is None else _local(self.lesions),
-            None if self.output is None else _local(self.output),
-            _local(self.rejects),
-        )
+        check_apart([*modules, *_paths(read)], _paths(written))
 
 
-def _here(places: Iterable[Path | Remote | None]) -> list[Path]:
+def _paths(places: Iterable[object]) -> list[Path]:
     return [place for place in places if isinstance(place, Path)]
 
 
-def _local(place: Path | Remote) -> Path:
-    if isinstance(place, Remote):
-        raise InputError(f"{place} is remote; such places need --engine spark")
-    return place
+def here(text: str) -> Path:
+    """Return a path of this machine.
+
+    Raises:
+        InputError: the text is the address of something remote.
+    """
+    if "://" in text:
+        raise InputError(f"{text} is remote; such places need --engine spark")
+    return Path(text)
 
 
-def stem_of(table: Path | Remote) -> str:
+def stem_of(table: Place) -> str:
     """Return the name of a table without its ending, for files that are named after it."""
     return "standard-input" if str(table) == STANDARD_INPUT else table.stem
 
@@ -147,9 +140,7 @@ def tell_notes(console: Console, notes: Iterable[str]) -> None:
         console.print(f"{note}.")
 
 
-def tell_rejected(
-    console: Console, summary: Summary, rows: Path | Remote, lesions: Path | Remote
-) -> bool:
+def tell_rejected(console: Console, summary: Summary, rows: Place, lesions: Place) -> bool:
     """Say how many rows were rejected, where they are, and why the first was; whether any was."""
     kept_rows, kept_lesions = summary.rejects
     for count, noun, place, kept in (

@@ -2,7 +2,7 @@
 
 An engine of this process is a module `kg/engines/NAME.py` with `engine(guideline)`, loaded when
 it is asked for: HermiT starts a Java virtual machine. Spark is no such engine: it reads whole
-tables by itself (`kg.engines.spark`).
+tables by itself (`kg.spark`).
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ def engine_of(name: str, guideline: Guideline) -> Engine:
     """
     if name not in LOCAL:
         raise InputError(
-            f"{name!r} is not an engine of this process; these are {' and '.join(LOCAL)}"
+            f"{name!r} is not an engine of this process; these are {' and '.join(LOCAL)}. "
+            "A Spark DataFrame is classified by kg.classify_spark, a file by 'hcc-kg classify'"
         )
     made: Engine = import_module(f"kg.engines.{name}").engine(guideline)
     return made

@@ -16,12 +16,12 @@ from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.keys import PROBLEM, REASON, ROW
 from kg.output import full_disk_told, whole_file
-from kg.paths import Remote
+from kg.paths import Place
 from kg.patients.columns import as_text
 from kg.readers import Source
 
 _LONGEST = 400
-Place = TypeVar("Place", Path, Path | Remote)
+Named = TypeVar("Named", bound=Place)
 
 
 class RejectCounter:
@@ -149,7 +149,7 @@ class KeptRejects(RejectCounter):
         self._kept[of_lesions].append(as_told(frame))
 
 
-def file_for_lesions(place: Place) -> Place:
+def file_for_lesions(place: Named) -> Named:
     """Return the file for rejected lesions, beside that for rejected rows.
 
     Raises:

@@ -25,6 +25,11 @@ def given(table: Table, name: str = "the frame") -> Path | Source:
     """
     if isinstance(table, str | Path):
         return Path(table)
+    if type(table).__module__.startswith("pyspark."):
+        raise InputError(
+            f"{name} is one of Spark's, and would come to this machine as a whole: classify it "
+            "where it is with kg.classify_spark, or hand over frame.toArrow()"
+        )
     if isinstance(table, list | tuple):
         return ListSource(table, name.replace("frame", "list"))
     return frame_source(table, name)

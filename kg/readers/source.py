@@ -7,9 +7,6 @@ from typing import Protocol
 
 import polars as pl
 
-from kg.paths import Remote
-from kg.readers.uploads import File
-
 BATCH = 250_000
 
 
@@ -24,8 +21,8 @@ class Source(Protocol):
     columns: list[str]
 
     @property
-    def path(self) -> File | Remote:
-        """What the table goes by in messages."""
+    def path(self) -> object:
+        """What the table goes by in messages; its path where it is a file."""
         ...
 
     def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from kg.errors import InputError
-from kg.paths import Remote
+from kg.paths import Place
 from kg.writers.task import Task, Writer
 
 __all__ = ["FORMATS", "FormatName", "Task", "Writer", "format_of", "writer_of"]
@@ -17,7 +17,7 @@ _BY_NAME = ("table", "fhir", "omop")  # formats that no ending tells
 EXPLAINED, FLAT = ("json", "jsonl"), ("csv", "parquet")
 
 
-def format_of(output: Path | Remote) -> str:
+def format_of(output: Place) -> str:
     """Return the format that the ending of a file's name tells.
 
     Raises:

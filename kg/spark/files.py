@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kg.errors import InputError
 from kg.output import scratch
-from kg.paths import Remote
+from kg.spark.places import Remote
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

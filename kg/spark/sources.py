@@ -16,8 +16,8 @@ import polars as pl
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.keys import PROBLEM, ROW, TOLD
-from kg.paths import Remote
 from kg.readers import Source, open_source
+from kg.spark.places import Remote
 from kg.writers.parquet import write_parquet
 
 if TYPE_CHECKING:
@@ -39,15 +39,20 @@ class SparkSource:
 
     def __init__(
         self,
-        path: Path | Remote,
+        path: Path | Remote | str,
         read: DataFrame,
         problems: bool = False,
         renamed: Mapping[str, str] | None = None,
+        of_files: bool = True,
     ) -> None:
         self.path, self.renamed = path, renamed or {}
         self.columns = [name for name in read.columns if name not in TOLD]
         self._types = {field.name: field.dataType.simpleString() for field in read.schema.fields}
-        self.frame, self.height = _numbered(read, self.columns, problems)
+        self.height: int | None = None
+        if of_files:
+            self.frame, self.height = _numbered(read, self.columns, problems)
+        else:
+            self.frame = _told_apart(read, self.columns)
 
     def check_cells(self, names: list[str]) -> None:
         """Check that the values of columns can be cells.
@@ -123,17 +128,29 @@ def _write_cells(source: Source, path: Path) -> None:
     write_parquet(frames, schema, path, row_group_size=50_000)
 
 
+def _named(read: DataFrame, name: str) -> Any:
+    return read["`" + name.replace("`", "``") + "`"]
+
+
+def _told_apart(read: DataFrame, columns: list[str]) -> DataFrame:
+    """Return a frame whose rows, which have no order, have numbers that tell them apart."""
+    from pyspark.sql import functions as f  # noqa: PLC0415 - an extra
+
+    return read.select(
+        *(_named(read, name).alias(f"c{i}") for i, name in enumerate(columns)),
+        f.lit(None).cast("string").alias(PROBLEM),
+        (f.monotonically_increasing_id() + 1).alias(ROW),
+    )
+
+
 def _numbered(read: DataFrame, columns: list[str], problems: bool) -> tuple[DataFrame, int]:
     """Return the frame with the numbers of its rows, and how many rows it has."""
     from pyspark.sql import functions as f  # noqa: PLC0415 - an extra
 
-    def named(name: str) -> Any:
-        return read["`" + name.replace("`", "``") + "`"]
-
     metadata = read.metadataColumn("_metadata")
     raw = read.select(
-        *(named(name).alias(f"c{i}") for i, name in enumerate(columns)),
-        (named(PROBLEM) if problems else f.lit(None).cast("string")).alias(PROBLEM),
+        *(_named(read, name).alias(f"c{i}") for i, name in enumerate(columns)),
+        (_named(read, PROBLEM) if problems else f.lit(None).cast("string")).alias(PROBLEM),
         metadata.getField("file_path").alias(_FILE),
         (metadata.getField("row_index") + 1).alias(ROW),
     )

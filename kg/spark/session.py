@@ -63,7 +63,7 @@ def session(
         ComponentError: pyspark or Java is missing, or Spark fails.
         InputError: Spark cannot read the input.
     """
-    _check_components()
+    check_components()
     chosen = configuration or {}
     from pyspark.sql import SparkSession  # noqa: PLC0415 - an extra
 
@@ -90,7 +90,12 @@ def _is_telling(record: logging.LogRecord) -> bool:
     return "while sending command" not in str(record.msg)
 
 
-def _check_components() -> None:
+def check_components() -> None:
+    """Check that Spark can run here.
+
+    Raises:
+        ComponentError: pyspark, what it needs, or Java is missing.
+    """
     absent = [name for name in ("pyspark", "pandas", "pyarrow") if find_spec(name) is None]
     if absent:
         raise ComponentError(f"--engine spark needs {', '.join(absent)}: {_INSTALL}")

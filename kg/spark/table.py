@@ -2,7 +2,7 @@
 
 1. Spark reads the table, numbers its rows and finds the ids that stand in more than one row.
 2. Each task runs the same plan as the compiled engine over Arrow batches of its rows
-   (`kg.engines.spark_tasks`); what comes out is kept on the executors' disks.
+   (`kg.spark.tasks`); what comes out is kept on the executors' disks.
 3. The results of runs of rows come to this machine in order, for the same writers as ever;
    or the executors write them where the output is remote.
 """
@@ -16,21 +16,21 @@ from typing import TYPE_CHECKING, Any, Self
 
 import polars as pl
 
-from kg.engines import spark_tasks as tasks
 from kg.engines.rejects import RejectCounter
-from kg.engines.spark_files import new_folder
-from kg.engines.spark_tables import SparkSource, open_table
 from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.keys import ID, REASON
-from kg.paths import Remote
 from kg.patients.headers import check_mapped
 from kg.patients.lesions import LesionTable
 from kg.patients.reading import PLAIN, Reading
 from kg.patients.tables import Batch, RowReader, patient_head
 from kg.readers import Source, open_source
 from kg.reasoning.results import Chunk, schema
+from kg.spark import tasks
+from kg.spark.files import new_folder
+from kg.spark.places import Remote
+from kg.spark.sources import SparkSource, open_table
 from kg.writers import Task
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ class SparkTable:
         self.reader = RowReader(guideline, head, _repeated(ids), table)
 
     @property
-    def height(self) -> int:
-        """The number of data rows."""
+    def height(self) -> int | None:
+        """The number of data rows, where it is known."""
         return self.source.height
 
     def _ids(self, name: str) -> DataFrame:
@@ -85,10 +85,10 @@ class SparkTable:
         some = self._spark.createDataFrame(distinct, tasks.IDS)
         return _series(ids.join(some, ID, "leftsemi").distinct())
 
-    def classified(self, task: Task) -> SparkResults:
-        """Classify the rows, lazily."""
+    def job(self, task: Task) -> tasks.Job:
+        """Return what an executor needs to know to classify the rows."""
         reader, lesions = self.reader, self.lesions
-        job = tasks.Job(
+        return tasks.Job(
             modules=tasks.modules_of(self.guideline),
             columns=tuple(self.source.columns),
             head=reader.head,
@@ -97,19 +97,25 @@ class SparkTable:
             missing=not task.compact,
             with_good=task.needs_records,
         )
-        return SparkResults(self, task, job)
+
+    def runs(self, task: Task) -> DataFrame:
+        """Return the rows as runs that are classified, lazily."""
+        shared = self._spark.sparkContext.broadcast(self.job(task))
+        return self.source.frame.mapInArrow(partial(tasks.classify, shared), tasks.RUNS)
+
+    def classified(self, task: Task) -> SparkResults:
+        """Classify the rows, lazily."""
+        return SparkResults(self, task)
 
 
 class SparkResults:
     """The results of a table, on the executors' disks until the block ends."""
 
-    def __init__(self, table: SparkTable, task: Task, job: tasks.Job) -> None:
+    def __init__(self, table: SparkTable, task: Task) -> None:
         from pyspark import StorageLevel  # noqa: PLC0415 - an extra
 
-        self._table, self._task, self._job = table, task, job
-        self._context = table.source.frame.sparkSession.sparkContext
-        run = partial(tasks.classify, self._context.broadcast(job))
-        self._runs = table.source.frame.mapInArrow(run, tasks.RUNS).persist(StorageLevel.DISK_ONLY)
+        self._table, self._task = table, task
+        self._runs = table.runs(task).persist(StorageLevel.DISK_ONLY)
 
     def __enter__(self) -> Self:
         return self
@@ -158,20 +164,13 @@ class SparkResults:
         """
         for _ in self._told(rejects, []):
             pass
-        written = tasks.Written(
-            modules=self._job.modules,
-            therapies=tuple(self._task.therapies),
-            compact=self._task.compact,
-            joined=form == "csv",
-        )
-        shared = self._context.broadcast(written)
-        results = self._runs.select(tasks.RESULTS).where(f"{tasks.RESULTS} is not null")
-        counts = results.mapInArrow(partial(tasks.count, shared), f"{tasks.COUNTS} string")
+        context = self._runs.sparkSession.sparkContext
+        modules = context.broadcast(tasks.modules_of(self._table.guideline))
+        counted = partial(tasks.count, modules)
+        counts = results_of(self._runs).mapInArrow(counted, f"{tasks.COUNTS} string")
         for row in counts.collect():
             summary.add(row[0])
-        empty = written.frame(pl.DataFrame(schema=schema(self._table.guideline)))
-        columns = _spark_schema(empty)
-        rows = results.mapInArrow(partial(tasks.write, shared), columns)
+        rows = verdict_rows(self._runs, self._task, joined=form == "csv")
         with new_folder(rows.sparkSession, output):
             if form == "csv":
                 options = {"header": True, "escape": '"', "emptyValue": ""}
@@ -214,7 +213,26 @@ def _series(column: DataFrame) -> pl.Series:
     return pl.Series(ID, pl.from_arrow(column.toArrow()[ID].combine_chunks()), pl.String)
 
 
-def _spark_schema(frame: pl.DataFrame) -> Any:
+def results_of(runs: DataFrame) -> DataFrame:
+    """Return the results of runs that have any."""
+    return runs.select(tasks.RESULTS).where(f"{tasks.RESULTS} is not null")
+
+
+def verdict_rows(runs: DataFrame, task: Task, joined: bool) -> DataFrame:
+    """Return runs as the rows that are written; lists become texts where `joined`."""
+    written = tasks.Written(
+        modules=tasks.modules_of(task.guideline),
+        therapies=tuple(task.therapies),
+        compact=task.compact,
+        joined=joined,
+    )
+    columns = spark_schema(written.frame(pl.DataFrame(schema=schema(task.guideline))))
+    shared = runs.sparkSession.sparkContext.broadcast(written)
+    return results_of(runs).mapInArrow(partial(tasks.write, shared), columns)
+
+
+def spark_schema(frame: pl.DataFrame) -> Any:
+    """Return the types of a frame as Spark knows them."""
     from pyspark.sql import types  # noqa: PLC0415 - an extra
 
     text = types.StringType()

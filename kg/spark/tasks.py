@@ -20,6 +20,7 @@ import polars as pl
 import pyarrow as pa
 
 from kg.engines.registry import BatchEngine, engine_of
+from kg.engines.rejects import as_told
 from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.guideline import Guideline, load
@@ -175,11 +176,18 @@ def write(
         yield from _batches(frame, arrow_schema(frame))
 
 
+def rejected(names: list[str], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Return rejected rows as texts, with the reason."""
+    for found in _results(batches):
+        frame = as_told(found).select(names)
+        yield from _batches(frame, arrow_schema(frame))
+
+
 def count(
-    shared: Broadcast[Written], batches: Iterator[pa.RecordBatch]
+    shared: Broadcast[Modules], batches: Iterator[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
     """Return for each run what its results come to, as the counts of a `Summary`."""
-    therapies = guideline_of(shared.value.modules).therapies
+    therapies = guideline_of(shared.value).therapies
     for results in _results(batches):
         summary = Summary()
         summary.count(results, therapies)
