@@ -24,6 +24,7 @@ VIEWS: list[tuple[str, dict[str, Any]]] = [
     ("guideline", {}),
     ("guideline", {"view": "criteria"}),
     ("guideline", {"view": "coverage"}),
+    ("search", {"text": "tace"}),
     ("query", {"question": "verdict-counts"}),
     ("cohort", {"cohort": "example"}),
     ("cohort", {"cohort": "example", "view": "overlaps"}),

@@ -54,6 +54,7 @@ with cohort, st.container(border=True, height="stretch"):
         icon=":material/play_arrow:",
     )
 with st.container(horizontal=True):
+    links.link("search", "Search everything", icon=":material/search:")
     links.link("query", "Ask a question in SPARQL", icon=":material/manage_search:")
     links.link("about", "What this is not, sources, how to cite", icon=":material/info:")
 address.keep({})

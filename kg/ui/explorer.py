@@ -7,6 +7,7 @@ explore(
     Page("patient", "Patient", ":material/person:"),
     Page("therapies", "Therapies", ":material/account_tree:"),
     Page("guideline", "Guideline", ":material/menu_book:"),
+    Page("search", "Search", ":material/search:"),
     Page("query", "Query", ":material/manage_search:"),
     Page("cohort", "Cohort", ":material/groups:"),
     Page("about", "About", ":material/info:"),
