@@ -9,7 +9,7 @@ children of `kg.errors.HccKgError`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Unpack
 
 import polars as pl
 
-from kg.engines.classification import chunks
+from kg.engines.classification import chunks, kept_types
 from kg.engines.registry import engine_of
 from kg.engines.rejects import KeptRejects, Rejects
 from kg.engines.summary import Summary
@@ -33,11 +33,11 @@ from kg.patients.given import Table, given
 from kg.patients.mappings import record_of
 from kg.patients.options import Options, reading_of
 from kg.patients.tables import PatientTable
-from kg.reasoning.results import Chunk, patients, schema
+from kg.reasoning.results import Chunk, patients
 from kg.reasoning.verdicts import PatientResult
 from kg.sources.draft import Draft, draft_of
 from kg.writers import Task, format_of, writer_of
-from kg.writers.rows import compact_rows, rows
+from kg.writers.rows import compact_rows, empty, rows
 
 
 def load(folder: str | Path | None = None) -> Guideline:
@@ -212,6 +212,7 @@ def classify_table(
     chosen = guideline or load()
     task = Task(chosen, chosen.chosen(therapies))
     table = _table(chosen, source, lesions, options)
+    task = replace(task, keep=kept_types(table))
     summary = Summary()
     kept = KeptRejects(summary, strict)
     found = tuple(chunks(table, engine_of(engine, chosen).batches(), kept, summary))
@@ -222,7 +223,7 @@ def classify_table(
             table.lesions.source.columns if table.lesions else [], of_lesions=True
         ),
         _task=task,
-        _results=pl.concat([pl.DataFrame(schema=schema(chosen)), *(c.frame for c in found)]),
+        _results=pl.concat([empty(task), *(c.frame for c in found)]),
         _chunks=found,
     )
 
@@ -259,7 +260,8 @@ def classify_file(
     """
     chosen, target = guideline or load(), Path(output)
     task = Task(chosen, chosen.chosen(therapies), explain, compact, reasons)
-    write = writer_of(format or format_of(target), task)
+    form = format or format_of(target)
+    writer_of(form, task)
     summary = Summary()
     beside = target.parent / f"{target.stem}.rejected.csv"
     bin_ = Rejects(Path(rejects) if rejects else beside, summary, strict)
@@ -267,6 +269,8 @@ def classify_file(
     modules = chosen.ontology.modules.values()
     check_apart([*modules, *named], [target, bin_.path, bin_.lesion_path])
     table = _table(chosen, source, lesions, options)
+    task = replace(task, keep=kept_types(table))
+    write = writer_of(form, task)
     with bin_, whole_file(target) as path:
         run = engine_of(engine, chosen).batches(missing=not compact)
         write(task, chunks(table, run, bin_, summary), path)

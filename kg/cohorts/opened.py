@@ -15,6 +15,7 @@ import polars as pl
 
 from kg.cohorts.expressions import open_sets
 from kg.cohorts.report import CohortReport, report_on
+from kg.engines.classification import as_kept
 from kg.engines.rejects import KeptRejects
 from kg.engines.summary import Summary
 from kg.errors import InputError
@@ -27,7 +28,7 @@ from kg.patients.reading import PLAIN, Reading
 from kg.patients.tables import PatientTable, patient_head
 from kg.readers import Source, open_source
 from kg.readers.uploads import File, Held
-from kg.reasoning.results import VERDICT_, Chunk, schema
+from kg.reasoning.results import KEEP_, VERDICT_, Chunk, schema
 from kg.reasoning.verdicts import ELIGIBLES, VERDICTS
 from kg.writers import Task
 from kg.writers.json import objects
@@ -124,17 +125,27 @@ class OpenCohort:
             return []
         return self.table.lesions.frame.filter(pl.col(ID) == patient_id).to_dicts()
 
-    def download(self, format_: str) -> bytes:
-        """Return the results as `hcc-kg classify` writes them: csv, parquet or jsonl."""
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the table that may travel into a download."""
+        return [name for name in self.cells.columns if not name.startswith("_")]
+
+    def download(self, format_: str, keep: Sequence[str] = ()) -> bytes:
+        """Return the results as `hcc-kg classify` writes them: csv, parquet or jsonl.
+
+        `keep` are columns of the table that travel along.
+        """
         task = Task(self.guideline, list(self.guideline.therapies))
+        kept = self.cells.select(ROW, *(as_kept(self.cells[n]).alias(KEEP_ + n) for n in keep))
+        results = self.results.join(kept, ROW, "left", maintain_order="left")
         into = io.BytesIO()
         if format_ == "parquet":
-            rows(task, self.results).write_parquet(into)
+            rows(task, results).write_parquet(into)
         elif format_ == "jsonl":
-            for text in objects(task, iter([Chunk(self.results, lambda: iter(()))])):
+            for text in objects(task, iter([Chunk(results, lambda: iter(()))])):
                 into.write(text.encode() + b"\n")
         else:
-            joined_rows(task, self.results).write_csv(into)
+            joined_rows(task, results).write_csv(into)
         return into.getvalue()
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Unpack
 
 import polars as pl
@@ -35,20 +35,24 @@ from kg.engines.classification import chunks
 from kg.engines.registry import engine_of
 from kg.engines.rejects import RejectCounter
 from kg.engines.summary import Summary
+from kg.errors import InputError
 from kg.explanation.signs import verdict_table
 from kg.explanation.wording import NO_INDICATION
 from kg.guideline import Guideline, Therapy, load
 from kg.patients.column_records import CONFLICTS
+from kg.patients.columns import as_text
 from kg.patients.given import Table, given
 from kg.patients.options import Options, reading_of
+from kg.patients.reading import Reading
 from kg.patients.tables import PatientTable
 from kg.reasoning.intents import PALLIATIVE
-from kg.reasoning.results import Chunk
+from kg.reasoning.results import KEEP_, Chunk
 from kg.reasoning.verdicts import CONTRAINDICATED, ELIGIBLES, EXCLUDED, NOT_INDICATED
 from kg.texts import counted
 
 Watch = Callable[[Iterator[Chunk]], Iterable[Chunk]]
 TOGETHER = "only together"
+MOST_GROUPS = 50
 
 
 @dataclass(frozen=True)
@@ -114,11 +118,19 @@ class ConflictReport:
 
 
 @dataclass(frozen=True)
+class GroupReport:
+    """The patients who have one value in a column of the table; None where it is empty."""
+
+    value: str | None
+    report: CohortReport
+
+
+@dataclass(frozen=True)
 class CohortReport:
     """The report on a cohort; `patients` are those classified, rejected rows are not among them.
 
     `missing` lists the variables that block most verdicts first, `conflicts` the rules in the
-    order of the guideline.
+    order of the guideline. `groups` are reports by the values of the column `by`, if one was named.
     """
 
     patients: int
@@ -131,6 +143,8 @@ class CohortReport:
     therapies: tuple[TherapyReport, ...]
     missing: tuple[MissingReport, ...]
     conflicts: tuple[ConflictReport, ...]
+    by: str | None = None
+    groups: tuple[GroupReport, ...] = ()
 
     def __repr__(self) -> str:
         told = f"{counted(self.patients, 'patient')}, {counted(self.rejected, 'rejected row')}"
@@ -151,31 +165,72 @@ def cohort_report(
     source: Table,
     lesions: Table | None = None,
     *,
+    by: str | None = None,
     guideline: Guideline | None = None,
     **options: Unpack[Options],
 ) -> CohortReport:
     """Return the report on a table of patients: a path, a frame, or a list of mappings.
 
     Rejected rows are only counted: `classify_table` and `classify_file` tell which they are.
-    `options` say how the table is read: see `kg.Options`.
+    `by` names a column of the table, for each of whose values there is a report too. `options`
+    say how the table is read: see `kg.Options`.
 
     Raises:
         InputError: the table cannot be read, or its columns are not those of the guideline.
     """
     second = None if lesions is None else given(lesions, "the frame of lesions")
     chosen = guideline or load()
-    return report_on(PatientTable(chosen, given(source), second, reading_of(chosen, options)))
+    reading = grouping(reading_of(chosen, options), by)
+    return report_on(PatientTable(chosen, given(source), second, reading), by=by)
+
+
+def grouping(reading: Reading, by: str | None) -> Reading:
+    """Return a reading that keeps the column by which patients are grouped."""
+    return reading if by is None else replace(reading, keep=tuple({*reading.keep, by}))
 
 
 def report_on(
-    table: PatientTable, watch: Watch = iter, rejects: RejectCounter | None = None
+    table: PatientTable,
+    watch: Watch = iter,
+    rejects: RejectCounter | None = None,
+    by: str | None = None,
 ) -> CohortReport:
-    """Return the report on an open table; `watch` sees every chunk pass, `rejects` the others."""
+    """Return the report on an open table; `watch` sees every chunk pass, `rejects` the others.
+
+    `by` is a column that the table keeps.
+
+    Raises:
+        InputError: it has too many values to group by.
+    """
     bin_, tally = rejects or RejectCounter(Summary()), _Tally(table.guideline)
     engine = engine_of("compiled", table.guideline).batches()
+    groups: dict[str | None, tuple[_Tally, Summary]] = {}
     for chunk in watch(chunks(table, engine, bin_, bin_.summary)):
         tally.add(chunk.frame)
-    return tally.report(bin_.summary)
+        for value, part in _parted(chunk.frame, by):
+            mine = groups.setdefault(value, (_Tally(table.guideline), Summary()))
+            mine[0].add(part)
+            mine[1].count(part, table.guideline.therapies)
+            if len(groups) > MOST_GROUPS:
+                raise InputError(
+                    f"{table.source.path}: column {by!r} has more than {MOST_GROUPS} values; "
+                    "group by one with fewer"
+                )
+    ordered = sorted(groups.items(), key=lambda group: (group[0] is None, group[0] or ""))
+    return replace(
+        tally.report(bin_.summary),
+        by=by,
+        groups=tuple(GroupReport(value, one.report(own)) for value, (one, own) in ordered),
+    )
+
+
+def _parted(frame: pl.DataFrame, by: str | None) -> Iterator[tuple[str | None, pl.DataFrame]]:
+    """Yield the rows of each value of a column that the table keeps."""
+    if by is None:
+        return
+    values = as_text(frame[KEEP_ + by]).str.strip_chars().replace("", None)
+    for value in values.unique(maintain_order=True):
+        yield value, frame.filter(values.eq_missing(pl.Series([value], dtype=pl.String)))
 
 
 class _Tally:

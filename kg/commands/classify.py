@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,7 +30,7 @@ from kg.commands.inputs import (
     tell_rejected,
 )
 from kg.commands.reading import Asked, reading_from, with_reading
-from kg.engines.classification import chunks
+from kg.engines.classification import chunks, kept_types
 from kg.engines.registry import Name, engine_of
 from kg.engines.rejects import Rejects
 from kg.engines.summary import Summary
@@ -115,6 +116,8 @@ def classify(
     files = (patients, lesions, example, output, rejects)
     places: Places[Any]
     if engine == "spark":
+        if keep:
+            raise InputError("Spark carries no columns along; leave --keep out, and join by ID")
         from kg.commands import classify_spark  # noqa: PLC0415 - only what is asked for is loaded
 
         places = _places(classify_spark.located, *files)
@@ -163,6 +166,8 @@ def _classify_here(
 ) -> None:
     """Classify a table by an engine that runs in this process."""
     table = PatientTable(task.guideline, places.patients, places.lesions, reading)
+    task = replace(task, keep=kept_types(table))
+    write = writer_of(form, task)
     with (
         terminal.progress("classifying", table.height) as bar,
         Rejects(places.rejects, summary, strict) as bin_,
@@ -171,7 +176,6 @@ def _classify_here(
         chosen = engine_of(engine, task.guideline)
         run = chosen.batches(bar.advance, missing=not task.compact)
         results = chunks(table, run, bin_, summary)
-        write = writer_of(form, task)
         write(task, results if chosen.one_by_one else bar.watch(results), path)
 
 

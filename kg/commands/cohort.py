@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kg import terminal
-from kg.cohorts.report import CohortReport, Reason, TherapyReport, report_on
+from kg.cohorts.report import CohortReport, Reason, TherapyReport, grouping, report_on
 from kg.commands.inputs import (
     LESIONS,
     PATIENTS,
@@ -58,6 +58,10 @@ def cohort(
     top: Annotated[
         int, typer.Option(min=1, help="How many reasons and variables the tables show.")
     ] = 5,
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Report also by the values of this column."),
+    ] = None,
     asked: Asked,
 ) -> None:
     """Report on a cohort: verdicts, why not, what is missing, conflicts.
@@ -66,9 +70,10 @@ def cohort(
     """
     table_path, lesion_path = named_tables(patients, lesions, example)
     guideline = load(ontology, edition)
-    table = PatientTable(guideline, table_path, lesion_path, reading_from(guideline, asked))
+    reading = grouping(reading_from(guideline, asked), by)
+    table = PatientTable(guideline, table_path, lesion_path, reading)
     with terminal.progress("counting", table.height) as bar:
-        report = report_on(table, bar.watch)
+        report = report_on(table, bar.watch, by=by)
     if format == "json":
         typer.echo(report.as_json())
     else:
@@ -102,6 +107,11 @@ def _print(console: Console, guideline: Guideline, report: CohortReport, top: in
     title = f"What is missing ({report.undetermined:,} {label})"
     _section(console, title, _missing(report, top), _SETTLES)
     _section(console, "Conflicts in the record", _conflicts(report))
+    for group in report.groups:
+        value = "(empty)" if group.value is None else group.value
+        patients = counted(group.report.patients, "patient")
+        title = f"{report.by} = {value}: {patients}"
+        _section(console, title, _verdicts(guideline, group.report, percent=True))
     console.print()
     console.print(Text(f"Guideline: {guideline.source.citation}", style="dim"))
 
@@ -142,7 +152,11 @@ def _print_signs(console: Console, guideline: Guideline) -> None:
     console.print(line)
 
 
-def _verdicts(guideline: Guideline, report: CohortReport) -> Table:
+def _verdicts(guideline: Guideline, report: CohortReport, percent: bool = False) -> Table:
+    def told(count: int) -> str:
+        share = f" {count / max(report.patients, 1):4.0%}" if percent else ""
+        return f"{count:,}{share}"
+
     table = _table("therapy", bar=False)
     for word in VERDICTS:
         table.add_column(sign_of(word), justify="right", min_width=7)
@@ -151,8 +165,8 @@ def _verdicts(guideline: Guideline, report: CohortReport) -> Table:
         name = guideline.therapies[each.therapy].short_name
         table.add_row(
             Text(name),
-            *(f"{each.verdicts[word]:,}" for word in VERDICTS),
-            f"{sum(each.palliative.values()):,}",
+            *(told(each.verdicts[word]) for word in VERDICTS),
+            told(sum(each.palliative.values())),
         )
     return table
 

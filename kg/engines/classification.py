@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
 from kg.engines.registry import BatchEngine
 from kg.engines.rejects import RejectCounter
 from kg.engines.summary import Summary
+from kg.patients.columns import as_text
 from kg.patients.tables import Batch, PatientTable
-from kg.reasoning.results import Chunk
+from kg.reasoning.results import KEEP_, Chunk
 
 
 def classified(
@@ -35,4 +36,21 @@ def chunks(
 ) -> Iterator[Chunk]:
     """Yield the results of a table; rejected rows go to `rejects`."""
     for batch, frame in classified(table, engine, rejects, summary):
-        yield Chunk(frame, lambda batch=batch: table.records(batch))  # type: ignore[misc]
+        kept = [as_kept(batch.kept[name]).alias(KEEP_ + name) for name in table.head.kept]
+        records = lambda batch=batch: table.records(batch)  # noqa: E731
+        yield Chunk(frame.hstack(kept), records)
+
+
+def as_kept(column: pl.Series) -> pl.Series:
+    """Return a column of a table as it travels along: what no cell can be, as text."""
+    plain = column.dtype.is_numeric() or column.dtype.is_temporal() or column.dtype == pl.Boolean
+    return column if plain else as_text(column)
+
+
+def kept_types(table: PatientTable) -> dict[str, pl.DataType]:
+    """Return the types of the columns that travel along."""
+    schema: Mapping[str, pl.DataType] = getattr(table.source, "schema", {})
+    return {
+        name: as_kept(pl.Series([], dtype=schema.get(name, pl.String()))).dtype
+        for name in table.head.kept
+    }

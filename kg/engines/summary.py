@@ -36,7 +36,7 @@ class Summary:
     formulas: int = 0
     first_reason: str = ""
     notes: tuple[str, ...] = ()
-    rejects: tuple[Path | None, Path | None] = (None, None)
+    rejects: tuple[Path | None, Path | None] = field(default=(None, None), compare=False)
     verdicts: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def __repr__(self) -> str:

@@ -15,6 +15,7 @@ import polars as pl
 
 from kg.guideline.values import Interval, Knowledge, Unit, Variable
 from kg.patients.cells import parse_cell
+from kg.patients.columns import as_text
 from kg.texts import counted
 
 _SAMPLE = 20_000  # numbers of a column of which the middle is taken
@@ -51,7 +52,9 @@ class Watch:
     def add(self, cells: pl.DataFrame) -> None:
         """Look at some rows; cells that are no plain numbers are passed over."""
         for name, (_, bounds) in self._columns.items():
-            numbers = cells[name].cast(pl.Float64, strict=False).drop_nulls()
+            column = cells[name]
+            plain = column if column.dtype.is_numeric() else as_text(column)
+            numbers = plain.cast(pl.Float64, strict=False).drop_nulls()
             numbers = numbers.filter(numbers.is_finite())
             low, high = float(bounds.low or 0), float(bounds.high or "inf")
             odd = numbers.filter((numbers < low) | (numbers > high))

@@ -42,6 +42,11 @@ class FrameSource:
         self.columns = [column for column in frame.columns if column not in TOLD]
         self._frame, self._mixed = frame, mixed or {}
 
+    @property
+    def schema(self) -> Mapping[str, pl.DataType]:
+        """The types of the columns."""
+        return self._frame.schema
+
     def check_cells(self, names: list[str]) -> None:
         """Check that the values of columns can be cells.
 

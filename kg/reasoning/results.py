@@ -5,7 +5,8 @@ A result frame has one row per patient: `patient_id`, `_row`, `conflicts` (JSON 
 - `verdict:THERAPY`, 8 bits: the place of the verdict in `VERDICTS`;
 - `intent:THERAPY`, 8 bits: the place of the intent in `INTENTS`;
 - `missing:THERAPY`, 64 bits: the missing variables, bit i for variable i of
-  `Logic.answer_variables`, 0 where the verdict is not undetermined.
+  `Logic.answer_variables`, 0 where the verdict is not undetermined;
+- `keep:COLUMN` for each column of the table that travels along, as it stands there.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from kg.reasoning.verdicts import (
 )
 
 STATE_, VERDICT_, INTENT_, MISSING_ = "state:", "verdict:", "intent:", "missing:"
+KEEP_ = "keep:"
 CODE = {state: code for code, state in STATE.items()}
 _BITS = 64
 _GROUP = 10

@@ -47,6 +47,8 @@ def writer_of(name: str, task: Task) -> Writer:
     for asked, word in ((task.compact, "compact"), (task.reasons, "reasons")):
         if asked and name not in FLAT:
             raise InputError(f"{word} goes with format {' or '.join(FLAT)}, not {name}")
+    if task.keep and name not in (*FLAT, *EXPLAINED):
+        raise InputError(f"keep goes with format {', '.join((*FLAT, *EXPLAINED))}, not {name}")
     if task.compact and task.reasons:
         raise InputError("compact has no room for reasons; ask for one of them")
     if name in ("json", "jsonl"):

@@ -17,7 +17,7 @@ from kg.keys import ID
 from kg.patients.column_records import CONFLICTS
 from kg.patients.records import Record
 from kg.reasoning.logic import STATE
-from kg.reasoning.results import CODE, LISTS, STATE_, Chunk, Coded, answers
+from kg.reasoning.results import CODE, KEEP_, LISTS, STATE_, Chunk, Coded, answers
 from kg.reasoning.verdicts import MET, NOT_ASSESSED, PatientResult
 from kg.writers.task import Task
 
@@ -115,9 +115,27 @@ def _plain(task: Task, frame: pl.DataFrame) -> Iterator[str]:
         *_object(recommendations),
         pl.lit(', "response_to_ablation": '),
         _response(guideline),
+        *_kept(frame),
         pl.lit("}"),
     ]
     yield from frame.select(pl.concat_str(parts)).to_series()
+
+
+def _kept(frame: pl.DataFrame) -> list[pl.Expr]:
+    """Return the parts of the text of the columns of the table that travel along."""
+    names = [name for name in frame.columns if name.startswith(KEEP_)]
+    if not names:
+        return []
+    values = {
+        name.removeprefix(KEEP_): pl.lit(pl.Series(map(_scalar, frame[name].to_list())))
+        for name in names
+    }
+    return [pl.lit(', "kept": '), *_object(values)]
+
+
+def _scalar(value: object) -> str:
+    plain = value is None or isinstance(value, str | int | float)
+    return _dump(value if plain else str(value))
 
 
 def _answers_text(told: dict[str, Coded]) -> pl.Series:

@@ -11,7 +11,17 @@ import polars as pl
 from kg.explanation.tables import WORDS, reasons_frame
 from kg.keys import ID
 from kg.patients.column_records import CONFLICTS
-from kg.reasoning.results import LISTS, STATE_, VERDICT_, Chunk, Coded, answers, interleaved, schema
+from kg.reasoning.results import (
+    KEEP_,
+    LISTS,
+    STATE_,
+    VERDICT_,
+    Chunk,
+    Coded,
+    answers,
+    interleaved,
+    schema,
+)
 from kg.reasoning.verdicts import VERDICTS
 from kg.writers import parquet
 from kg.writers.task import Task
@@ -34,14 +44,21 @@ def _columns(task: Task) -> list[str]:
     return _empty(task).columns
 
 
+def empty(task: Task) -> pl.DataFrame:
+    """Return a result frame without rows."""
+    kept = {KEEP_ + name: dtype for name, dtype in task.keep.items()}
+    return pl.DataFrame(schema={**schema(task.guideline), **kept})
+
+
 def _empty(task: Task) -> pl.DataFrame:
-    return _made(task, Chunk(pl.DataFrame(schema=schema(task.guideline)), lambda: iter(())))
+    return _made(task, Chunk(empty(task), lambda: iter(())))
 
 
 def _made(task: Task, chunk: Chunk) -> pl.DataFrame:
     """Return the rows of the form that a task asks for."""
     if task.reasons:
-        return reasons_frame(task.guideline, task.therapies, chunk)
+        reasons = reasons_frame(task.guideline, task.therapies, chunk)
+        return _with_kept(chunk.frame, reasons, len(task.therapies))
     return (compact_rows if task.compact else rows)(task, chunk.frame)
 
 
@@ -55,7 +72,7 @@ def _joined(task: Task, chunk: Chunk) -> pl.DataFrame:
 
 def rows(task: Task, frame: pl.DataFrame) -> pl.DataFrame:
     """Return one row per patient and therapy, the therapies of a patient together."""
-    return _rows(task, frame, _answers(task, frame))
+    return _with_kept(frame, _rows(task, frame, _answers(task, frame)), len(task.therapies))
 
 
 def joined_rows(task: Task, frame: pl.DataFrame) -> pl.DataFrame:
@@ -64,7 +81,21 @@ def joined_rows(task: Task, frame: pl.DataFrame) -> pl.DataFrame:
         {key: one[key].joined(";") if key in LISTS else one[key] for key in one}
         for one in _answers(task, frame)
     ]
-    return _rows(task, frame, told).with_columns(pl.col(LISTS).replace("", None))
+    joined = _rows(task, frame, told).with_columns(pl.col(LISTS).replace("", None))
+    return _with_kept(frame, joined, len(told))
+
+
+def _with_kept(frame: pl.DataFrame, made: pl.DataFrame, width: int) -> pl.DataFrame:
+    """Return rows with the columns of the table that travel along, `width` rows a patient.
+
+    One whose name the result has itself is called `table_` and its name.
+    """
+    row = pl.int_range(len(made), eager=True) // width
+    kept = []
+    for column in frame.select(pl.col(f"^{KEEP_}.*$")):
+        name = column.name.removeprefix(KEEP_)
+        kept.append(column.gather(row).alias(f"table_{name}" if name in made.columns else name))
+    return made.hstack(kept)
 
 
 def _answers(task: Task, frame: pl.DataFrame) -> list[dict[str, Coded]]:
@@ -94,4 +125,5 @@ def compact_rows(task: Task, frame: pl.DataFrame) -> pl.DataFrame:
     verdicts = [words.gather(frame[VERDICT_ + name]).alias(name) for name in task.therapies]
     classes = [*task.guideline.criteria, *task.guideline.recommendations, *task.guideline.responses]
     states = [pl.col(STATE_ + name).alias(name) for name in classes]
-    return frame.select(ID).hstack(verdicts).hstack(frame.select(*states, CONFLICTS))
+    made = frame.select(ID).hstack(verdicts).hstack(frame.select(*states, CONFLICTS))
+    return _with_kept(frame, made, 1)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+import polars as pl
 
 from kg.guideline import Guideline
 from kg.reasoning.results import Chunk
@@ -16,7 +18,8 @@ class Task:
     """What a writer is asked for: which therapies, and in which form.
 
     `explain` asks for the full explanation, `compact` for a row per patient, `reasons` for rows
-    with the reason of each verdict.
+    with the reason of each verdict. `keep` are columns of the table that travel along, with
+    their types.
     """
 
     guideline: Guideline
@@ -24,6 +27,7 @@ class Task:
     explain: bool = False
     compact: bool = False
     reasons: bool = False
+    keep: Mapping[str, pl.DataType] = field(default_factory=dict)
 
     @property
     def needs_records(self) -> bool:
