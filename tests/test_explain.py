@@ -360,9 +360,10 @@ def test_command_says_what_to_give_with_the_example(words):
         of_example(*words)
 
 
-def test_command_wants_a_patient_beside_the_table():
-    with pytest.raises(InputError, match=r"1 argument given; give PATIENTS PATIENT \[THERAPY\]"):
-        command("a.csv")
+def test_command_wants_a_patient_beside_the_table(run):
+    ran = run("explain", "a.csv")
+    assert ran.status == 2
+    assert "1 argument given; give PATIENTS PATIENT [THERAPY]" in ran.err
 
 
 def test_command_names_first_the_patient_that_differs_in_capitals():
