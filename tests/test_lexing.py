@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import time
 from contextlib import suppress
 
+import pyoxigraph as ox
 import pytest
 
+from kg.errors import QueryError
+from kg.rdf.names import PREFIXES
 from kg.server.refusals import RefusedError
 from kg.server.screening import screen
+from kg.stores import open_store
 from kg.stores.faults import first_fault
+from kg.stores.formats import serialise, shown
 from kg.stores.lexing import tokens
 from kg.stores.query_forms import query_form
 
@@ -98,3 +105,42 @@ def test_fault_is_the_first_token_that_cannot_stand_there(query: str, fault: str
     found = first_fault(query)
     assert found is not None
     assert found.text == fault
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ASK { hcc:x ?p ?o }",
+        "ASK { ?x ?p ?o FILTER(?x = hcc:P) }",
+        'SELECT (xsd:decimal("1") AS ?x) {}',
+    ],
+)
+def test_prefix_that_is_not_declared_is_told_wherever_it_stands(query: str) -> None:
+    with pytest.raises(QueryError, match=r"add PREFIX (hcc|xsd): <http"):
+        open_store(None).query(query)
+
+
+@pytest.mark.parametrize(
+    ("local", "expected"),
+    [
+        ("graph/verdicts/example", "hcc:graph\\/verdicts\\/example"),
+        ("patient/p%201", "patient:p%201"),
+        ("patient/a.b.", "patient:a.b\\."),
+        ("patient/-a", "patient:\\-a"),
+        ("x\u2019y", "https://w3id.org/hcc-kg/x\u2019y"),
+    ],
+)
+def test_name_that_is_shown_can_stand_in_a_query(local: str, expected: str) -> None:
+    iri = "https://w3id.org/hcc-kg/" + local
+    name = shown(ox.NamedNode(iri), PREFIXES)
+    assert name == expected
+    if name != iri:
+        head = f"PREFIX hcc: <{PREFIXES['hcc']}> PREFIX patient: <{PREFIXES['patient']}>"
+        found = open_store(None).select(f"{head} SELECT ?x {{ VALUES ?x {{ {name} }} }}")
+        assert found.rows == [(ox.NamedNode(iri),)]
+
+
+def test_csv_keeps_an_iri_with_a_comma_in_one_cell() -> None:
+    asked = open_store(None).select('SELECT (<http://x/a,b> AS ?a) ("x" AS ?b) {}')
+    rows = list(csv.reader(io.StringIO(serialise(asked, "csv").decode())))
+    assert rows == [["a", "b"], ["http://x/a,b", "x"]]

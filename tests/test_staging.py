@@ -106,3 +106,26 @@ def test_two_builds_of_one_store_are_kept_apart(tmp_path: Path) -> None:
     with staged(tmp_path / "store"):
         pass
     assert {path.name for path in tmp_path.iterdir()} == {"store", "other"}
+
+
+def test_broken_store_is_built_by_the_command_that_its_message_names(
+    run: Run, folder: Path
+) -> None:
+    for path in folder.glob("*.sst"):
+        path.write_bytes(b"x" * 100)
+    (folder / "CURRENT").write_text("MANIFEST-9")
+    told = run("query", "therapies", "--store", "graph")
+    assert told.status == 2
+    assert "hcc-kg graph build --anew" in told.err
+    assert run("graph", "build", "--example", "--store", "graph").status == 2
+    assert run("graph", "build", "--anew", "--example", "--store", "graph").status == 0
+    assert "cohort/example" in held(folder)
+    assert "g" not in held(folder)
+
+
+def test_folder_of_other_files_is_not_replaced(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("1")
+    told = run("graph", "build", "--anew", "--example", "--store", "mine")
+    assert told.status == 2
+    assert (tmp_path / "mine" / "thesis.txt").exists()

@@ -131,7 +131,8 @@ class Parameter:
         return f'"{guarded}"'
 
     def _iri(self, value: str) -> str:
-        full = HCC + value.removeprefix("hcc:") if value.startswith("hcc:") else value
+        name = value.removeprefix("hcc:").replace("\\", "")  # as a query escapes it
+        full = HCC + name if value.startswith("hcc:") else value.removeprefix("<").removesuffix(">")
         if not _IRI.fullmatch(full):
             raise self._refused(value)
         try:

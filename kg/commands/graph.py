@@ -64,6 +64,7 @@ class _Target:
 
     store: Path | None
     output: Path | None
+    anew: bool
 
     @property
     def folder(self) -> Path:
@@ -72,7 +73,7 @@ class _Target:
     @contextmanager
     def sink(self) -> Iterator[Sink]:
         if self.store is not None:
-            with staged(self.store) as store, store_sink(store) as sink:
+            with staged(self.store, self.anew) as store, store_sink(store) as sink:
                 yield sink
         elif self.output is not None:
             with whole_file(self.output) as part, part.open("wb") as file:
@@ -106,6 +107,9 @@ def build(
     engine: Annotated[LocalName, typer.Option(help=ENGINE)] = "compiled",
     rejects: Annotated[Path | None, typer.Option(help=REJECTS)] = None,
     strict: Strict = False,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Start from an empty store, whatever is there.")
+    ] = False,
     ontology: Ontology = None,
     edition: Edition = None,
     *,
@@ -124,7 +128,7 @@ def build(
 
         hcc-kg graph build registry.parquet --output registry.nq
     """
-    target = _target(store, output)
+    target = _target(store, output, anew)
     guideline = load(ontology, edition)
     cohorts = _cohorts(patients or [], lesions, example_cohort)
     if rejects is not None and len(cohorts) != 1:
@@ -149,7 +153,7 @@ def build(
         raise typer.Exit(1)
 
 
-def _target(store: Path | None, output: Path | None) -> _Target:
+def _target(store: Path | None, output: Path | None, anew: bool) -> _Target:
     if (store is None) == (output is None):
         raise InputError("name where the graph goes: --store FOLDER or --output FILE.nq")
     if output is not None and output.suffix.lower() != ".nq":
@@ -157,7 +161,7 @@ def _target(store: Path | None, output: Path | None) -> _Target:
             f"{output}: the graph is written as N-Quads; name a file that ends in .nq. "
             "'hcc-kg graph export' writes other formats from a store"
         )
-    return _Target(store, output)
+    return _Target(store, output, anew)
 
 
 def _cohorts(patients: Sequence[Path], lesions: Path | None, with_example: bool) -> list[Cohort]:

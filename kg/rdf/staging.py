@@ -22,7 +22,7 @@ from pathlib import Path
 
 from kg.errors import InputError
 from kg.output import full_disk_told, why_not
-from kg.stores.oxigraph import OxigraphStore
+from kg.stores.oxigraph import LockedError, OxigraphStore
 
 if sys.platform != "win32":
     import fcntl
@@ -31,8 +31,10 @@ _NEW, _OLD = "new", "old"
 
 
 @contextmanager
-def staged(folder: Path) -> Iterator[OxigraphStore]:
+def staged(folder: Path, anew: bool = False) -> Iterator[OxigraphStore]:
     """Give a store to change; it takes the place of `folder` when the block ends without error.
+
+    It holds what `folder` does, or, `anew`, nothing: then what is there may be broken.
 
     Raises:
         InputError: the folder holds something else, is locked, or cannot be written to.
@@ -42,7 +44,12 @@ def staged(folder: Path) -> Iterator[OxigraphStore]:
         raise InputError(f"{folder} is a file; a store on disk is a folder")
     with _beside(folder, target) as beside, full_disk_told(folder):
         new = beside / _NEW
-        if target.is_dir() and any(target.iterdir()):
+        there = target.is_dir() and any(target.iterdir())
+        if there and anew:
+            _check_replaceable(folder)
+            yield from _changed(new)
+            target.replace(beside / _OLD)
+        elif there:
             with closing(OxigraphStore(folder)) as original:
                 original.dataset.backup(str(new))
                 yield from _changed(new)
@@ -50,6 +57,22 @@ def staged(folder: Path) -> Iterator[OxigraphStore]:
         else:
             yield from _changed(new)
         new.replace(target)
+
+
+def _check_replaceable(folder: Path) -> None:
+    """Refuse to replace what is no store, or one that another program has open.
+
+    Raises:
+        InputError: the folder is such.
+    """
+    if not (folder / "CURRENT").is_file() and not any(folder.glob("*.sst")):
+        raise InputError(f"{folder} holds other files and is not a store; name another folder")
+    try:
+        OxigraphStore(folder).close()
+    except LockedError:
+        raise
+    except InputError:  # it is broken, and gives way
+        pass
 
 
 @contextmanager

@@ -17,11 +17,11 @@ from typing import Any
 from kg.errors import ComponentError, InputError
 from kg.server.limits import Limits
 from kg.server.worker import FORK, PID_BYTES
+from kg.stores.oxigraph import REBUILD
 
 _SAVED = 15  # niceness of a query that has used its share
 _LONGEST = 8  # bytes that are told on a line
 _NOT_STARTED = "the process that holds the store did not start"
-_ADVICE = "build it anew with 'hcc-kg graph build', or name another"
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +149,7 @@ def start(where: Path | bytes, limits: Limits, on_disk: bool = False) -> WorkerP
         started.close()
         if "error" in told:
             name = where if isinstance(where, Path) else "the data"
-            raise InputError(f"{name}: cannot be opened as a store: {told['error']}; {_ADVICE}")
+            raise InputError(f"{name}: cannot be opened as a store: {told['error']}; {REBUILD}")
         raise ComponentError(_NOT_STARTED)
     control.setblocking(False)
     return started

@@ -14,6 +14,7 @@ Nothing is ever evaluated, as no text of step 2 is a valid query.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pyoxigraph as ox
 
@@ -44,11 +45,20 @@ def syntax_error(query: str, message: str) -> QueryError:
         line, column = position(query, token.start)
         text = token.text
         seen = f"unexpected {text if len(text) <= _LONGEST else text[:_LONGEST] + '…'!r}"
-    if reason == _UNDECLARED and token:
+    if token and (reason == _UNDECLARED or _lacks_prefix(query, token)):
         what = _undeclared(token.text)
     else:
         what = f"{reason} (at {token.text!r})" if reason and token else reason or seen
     return QueryError(f"line {line}, column {column}: not valid SPARQL: {what}", line, column)
+
+
+def _lacks_prefix(query: str, name: Token) -> bool:
+    """Return whether a token is a name whose prefix the query does not declare."""
+    prefix = name.text.partition(":")[0] + ":"
+    words = pairwise(token.text for token in tokens(query))
+    return name.kind == "name" and not any(
+        first.upper() == "PREFIX" and second == prefix for first, second in words
+    )
 
 
 def _undeclared(term: str) -> str:

@@ -27,6 +27,8 @@ _ROWS = {
     "xml": ox.QueryResultsFormat.XML,
 }
 _QUOTE, _SPECIAL = '"', re.compile('[",\\r\\n]')
+_ESCAPED = re.compile(r"[~!$&'()*+,;=/?#@]|^[.-]|\.$")  # in a local name
+_LOCAL = re.compile(rf"(?:[\w:.\-]|%[0-9A-Fa-f]{{2}}|{_ESCAPED.pattern})+")
 _STRING = XSD + "string"
 _BOOLEAN = XSD + "boolean"
 _BITS = {"1": "true", "0": "false"}  # the other spelling, which Virtuoso prefers
@@ -175,6 +177,10 @@ def _value(term: Term) -> dict[str, Any]:
     return said if term.datatype.value == _STRING else {**said, "datatype": term.datatype.value}
 
 
+def _escape(found: re.Match[str]) -> str:
+    return "\\" + found[0]
+
+
 def _turtle(triples: Iterable[ox.Triple], prefixes: Mapping[str, str]) -> bytes:
     """Return triples as Turtle, in an order of their own, so that equal answers look equal."""
     ordered = sorted(triples, key=str)
@@ -184,7 +190,9 @@ def _turtle(triples: Iterable[ox.Triple], prefixes: Mapping[str, str]) -> bytes:
 
 
 def _shortened(iri: str, prefixes: Mapping[str, str]) -> str:
+    """Return an IRI by its prefix, as it may stand in a query (PN_LOCAL of SPARQL), or in full."""
     for prefix, base in sorted(prefixes.items(), key=lambda item: -len(item[1])):
-        if iri.startswith(base) and len(iri) > len(base):
-            return f"{prefix}:{iri[len(base) :]}"
+        local = iri.removeprefix(base)
+        if local != iri and _LOCAL.fullmatch(local):
+            return f"{prefix}:{_ESCAPED.sub(_escape, local)}"
     return iri

@@ -16,8 +16,13 @@ from kg.stores.files import graph_name, quads, rdf_format, told
 from kg.stores.protocol import Answer, Store, Table
 from kg.stores.query_forms import query_form
 
+REBUILD = "build it anew: 'hcc-kg graph build --anew' with your tables and this store"
 _MARK = "CURRENT"  # each RocksDB folder holds a file of this name
 _SMALL = 32_000_000  # bytes: up to here a file is loaded as one transaction
+
+
+class LockedError(InputError):
+    """Another program has the store open."""
 
 
 class OxigraphStore(Store):
@@ -114,11 +119,11 @@ def _open(folder: Path, read_only: bool) -> ox.Store:
         if full_disk(error):
             raise
         if "LOCK" in str(error) or "lock hold" in str(error):
-            raise InputError(
+            raise LockedError(
                 f"{folder}: another program has this store open; close it there, "
                 "or open the store for reading only"
             ) from error
-        raise InputError(f"{folder}: cannot be opened as a store: {error}; rebuild it") from error
+        raise InputError(f"{folder}: cannot be opened as a store: {error}; {REBUILD}") from error
 
 
 def _check(folder: Path, read_only: bool) -> None:
