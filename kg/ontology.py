@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
@@ -38,7 +39,7 @@ SUBCLASS, SOURCE = RDFS + "subClassOf", DCTERMS + "source"
 Node: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
 
 _TYPE = RDF + "type"
-_MAIN, _EDITION = "hcc.ttl", "edition.ttl"
+_MAIN, _EDITION, _TOTALITY = "hcc.ttl", "edition.ttl", "totality.ttl"
 _PLACE = re.compile(r"^Parser error (?:at|between) line \d+ .*?: ")  # the line is told already
 _WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
 
@@ -209,18 +210,28 @@ class Ontology:
             yield first
             head = rest
 
+    @cached_property
+    def totality(self) -> list[ox.Triple]:
+        """The axioms that every patient has a value of every variable; no module imports them."""
+        path = self.folder / _TOTALITY
+        if not path.is_file():
+            raise OntologyError(f"{path} is not there; without it, nothing is excluded")
+        return _without_header(_parse(path))
+
+    def merged(self, modules: set[str] | None = None) -> list[ox.Triple]:
+        """Return the triples of all modules, or of those named, without the headers."""
+        if modules is None:
+            headers = {ox.NamedNode(iri) for iri in self.modules}
+            return [triple for triple in self.triples if triple.subject not in headers]
+        paths = [path for iri, path in self.modules.items() if local_name(iri) in modules]
+        return [triple for path in paths for triple in _without_header(_parse(path))]
+
     def rdf_xml(self, modules: set[str] | None = None) -> bytes:
-        """Return the triples of all modules (or of those named) as one RDF/XML document.
+        """Return all modules (or those named) and the totality as one RDF/XML document.
 
         The ontology headers stay out, but for one: the document imports nothing.
         """
-        headers = {ox.NamedNode(iri) for iri in self.modules}
-        if modules is None:
-            triples: list[ox.Triple] = self.triples
-        else:
-            paths = {iri: path for iri, path in self.modules.items() if local_name(iri) in modules}
-            triples = [triple for path in paths.values() for triple in _parse(path)]
-        kept = [triple for triple in triples if triple.subject not in headers]
+        kept = [*self.merged(modules), *self.totality]
         kept.append(
             ox.Triple(ox.NamedNode(ROOT), ox.NamedNode(_TYPE), ox.NamedNode(OWL + "Ontology"))
         )
@@ -239,6 +250,13 @@ def _parse(path: Path) -> list[ox.Triple]:
     except (OSError, UnicodeDecodeError) as error:
         raise OntologyError(f"{path}: cannot be read: {error}") from error
     return [quad.triple for quad in quads]
+
+
+def _without_header(triples: list[ox.Triple]) -> list[ox.Triple]:
+    """Return the triples of a module but for those about the module itself."""
+    kind, ontology = ox.NamedNode(_TYPE), ox.NamedNode(OWL + "Ontology")
+    headers = {t.subject for t in triples if t.predicate == kind and t.object == ontology}
+    return [triple for triple in triples if triple.subject not in headers]
 
 
 def _main(folder: Path) -> Path:

@@ -163,7 +163,7 @@ QUICK = (
         "hcc:bilirubin_umol_l", "in mg/dL its thresholds 34, 51 are not round numbers",
     ),
     Broken(
-        "totality", "variables", "hcc:Patient",
+        "totality", "totality", "hcc:Patient",
         "[ a owl:Restriction ; owl:onProperty hcc:cachexia ; owl:someValuesFrom rdfs:Literal ] ,",
         "",
         "hcc:cachexia", "lacks the axiom",

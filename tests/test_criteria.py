@@ -76,7 +76,7 @@ def test_both_sides_of_every_threshold_occur(guideline: Guideline) -> None:
             assert min(above) - max(below) <= step, f"{variable.name}: no rows close to a limit"
             edges = {variable.bands[band].high, variable.bands[band + 1].low}
             assert edges & {max(below), min(above)}, f"{variable.name}: no row at the limit itself"
-    assert thresholds > 15
+    assert thresholds > 10
 
 
 def numbers_by_band(guideline: Guideline) -> dict[tuple[str, int], set[Decimal]]:

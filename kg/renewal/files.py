@@ -3,7 +3,8 @@
 1. A whole page or template is what its command prints.
 2. A block of a page, between `<!-- Begin of ... -->` and `<!-- End -->`, is what the command that
    it names prints.
-3. A file of tests/queries is what its question gives on the example cohort.
+3. The catalogues for Protege name the modules of the ontology.
+4. A file of tests/queries is what its question gives on the example cohort.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from kg.output import whole_file
 from kg.paths import ontology_folder
 from kg.reference.templates import TEMPLATES
 from kg.renewal import rows
+from kg.renewal.catalogs import catalogues
 from kg.renewal.printed import printed
 
 ROWS = Path("tests", "queries")
@@ -73,5 +75,7 @@ def _due(root: Path) -> Iterator[tuple[Path, str]]:
                 page.relative_to(root),
                 _BLOCK.sub(lambda m: m[1] + printed(m[2]) + m[3], text),
             )
+    for path, text in catalogues(ontology_folder()):
+        yield Path("ontology", path), text
     for name, text in rows.files():
         yield ROWS / name, text
