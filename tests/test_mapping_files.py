@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from conftest import Ran
 
 import kg
 from kg.guideline import Guideline
+from kg.paths import example_cohort
 from kg.patients.mapping_files import read_mapping
 
 Run = Callable[..., Ran]
@@ -283,3 +285,46 @@ def test_codes_of_spss_are_told(run: Run, shared: Path) -> None:
 
 def test_example_cohort_is_plausible(run: Run) -> None:
     assert "implausible" not in run("classify", "--example").err
+
+
+# Real records, and a first mapping
+
+
+def test_real_records_with_the_mapping_that_ships_get_the_same_verdicts(shared: Path) -> None:
+    folder = shared / "data" / "uci-hcc-survival"
+    mapping = example_cohort().with_name("uci-hcc-survival.toml")
+    theirs = kg.classify_table(folder / "raw.csv", mapping=mapping)
+    ours = kg.classify_table(folder / "patients.csv")
+    assert theirs.summary.patients == 165
+    assert theirs.frame.equals(ours.frame)
+
+
+def test_first_mapping_finds_most_columns_of_real_records(
+    run: Run, tmp_path: Path, shared: Path
+) -> None:
+    ran = run("template", "mapping", shared / "data" / "uci-hcc-survival" / "raw.csv")
+    assert ran.status == 0
+    wanted = tomllib.loads(example_cohort().with_name("uci-hcc-survival.toml").read_text())
+    found = tomllib.loads(ran.out)
+    same = {name for name, ours in wanted["columns"].items() if found["columns"].get(name) == ours}
+    assert set(wanted["columns"]) - same == {"Major_Dim"}
+    assert found["units"] == wanted["units"]
+    assert '# tumour_count = ["0"]' in ran.out
+    assert '[values.ascites]  # none, mild, moderate_severe\n# 1 = ""\n' in ran.out
+
+
+def test_first_mapping_reads_its_table(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text(
+        "patient_id;Albumin (g/dL);Tumor size;ECOG PS;Remark, free;Class\na;3,5;4;1;x;A\n"
+    )
+    ran = run("template", "mapping", "p.csv", "--output", "m.toml")
+    assert (ran.status, ran.err) == (0, "Wrote m.toml.\n")
+    text = (tmp_path / "m.toml").read_text()
+    assert '"Albumin (g/dL)" = "albumin_g_l"' in text
+    assert '# "Remark, free" = ""  # x' in text
+    found = tomllib.loads(text)
+    assert found["units"] == {"albumin_g_l": "g/dL"}
+    ran = run("classify", "p.csv", "--mapping", "m.toml")
+    assert ran.status == 0, ran.err
+    assert "2 columns left out: Remark, free, Class" in ran.err
+    assert run("template", "mapping").status == run("template", "patients", "p.csv").status == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -12,18 +13,23 @@ from kg.commands.inputs import Edition, Ontology, Output
 from kg.errors import InputError
 from kg.guideline import load
 from kg.output import whole_output
+from kg.readers import open_source
+from kg.reference.first_mapping import first_mapping
 from kg.reference.templates import TEMPLATES, size
 from kg.sources.forms import FORMS
 
 
 def template(
     kind: Annotated[
-        Literal["patients", "lesions", "columns", "cohorts"],
+        Literal["patients", "lesions", "columns", "cohorts", "mapping"],
         typer.Argument(
-            help="The table of patients, that of lesions, what every column takes, or the cohorts "
-            "of OMOP."
+            help="The table of patients, that of lesions, what every column takes, the cohorts "
+            "of OMOP, or a first mapping of TABLE."
         ),
     ] = "patients",
+    table: Annotated[
+        Path | None, typer.Argument(help="A table in other words, for a mapping of it.")
+    ] = None,
     output: Output = None,
     format: Annotated[
         Literal["csv", "redcap", "questionnaire"],
@@ -41,18 +47,27 @@ def template(
     patient_id, and lesion_id for lesions, may be deleted. A file that exists is never
     replaced.
 
-    Example: hcc-kg template --output patients.csv
+    Examples:
+
+        hcc-kg template --output patients.csv
+
+        hcc-kg template mapping registry.xlsx --output registry.toml
     """
     guideline = load(ontology, edition)
     if output is not None and output.is_file():
         raise InputError(f"{output} exists; name another file, or remove it")
     if format != "csv" and kind != "patients":
         raise InputError(f"--format {format} is a form of patients; leave {kind} out")
-    text = TEMPLATES[kind](guideline) if format == "csv" else FORMS[format](guideline)
+    if (kind == "mapping") != (table is not None):
+        raise InputError("a mapping is of a table: hcc-kg template mapping TABLE")
+    if table is not None:
+        text = first_mapping(guideline, open_source(table, guideline))
+    else:
+        text = TEMPLATES[kind](guideline) if format == "csv" else FORMS[format](guideline)
     if output is None:
         sys.stdout.write(text)
         return
     with whole_output(output) as path:
         path.write_text(text, encoding="utf-8")
-    written = f": {size(text)}" if format == "csv" else ""
+    written = f": {size(text)}" if format == "csv" and table is None else ""
     terminal.messages().print(f"Wrote {output}{written}.")

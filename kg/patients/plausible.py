@@ -65,6 +65,10 @@ class Watch:
             if room > 0:
                 self._sample[name] += numbers.head(room).to_list()
 
+    def odd(self, name: str) -> list[float]:
+        """Return the implausible numbers of a column, frequent first."""
+        return [number for number, _ in self._odd.get(name, Counter()).most_common()]
+
     def notes(self) -> list[str]:
         """Return one line for each column in which something is implausible."""
         found = []
@@ -78,7 +82,7 @@ class Watch:
         if not self._sample[name]:
             return None
         middle = median(self._sample[name])
-        unit = _other_unit(variable, middle, variable.typical)
+        unit = other_unit(variable, middle, variable.typical)
         if unit is not None:
             return (
                 f"the middle number is {middle:g} {symbol}; are these {unit.code}? "
@@ -91,7 +95,7 @@ class Watch:
         often = f"; {value:g} occurs {counted(times, 'time')}" if times > 1 else f": {value:g}"
         told = f"{count:,} of {counted(self._seen[name], 'number')} implausible in {symbol}{often}"
         told = told.replace(" in ;", ";").replace(" in :", ":")
-        unit = _other_unit(variable, value, variable.plausible)
+        unit = other_unit(variable, value, variable.plausible)
         if times > 1 or set(f"{value:g}") <= _CODE:
             return f"{told}. If it stands for unknown, pass --missing {name}={value:g}"
         if unit is not None:
@@ -99,7 +103,7 @@ class Watch:
         return told
 
 
-def _other_unit(variable: Variable, number: float, usual: str | None) -> Unit | None:
+def other_unit(variable: Variable, number: float, usual: str | None) -> Unit | None:
     """Return the other unit in which a number would be usual, where it is not as it stands."""
     bounds = _interval(variable, usual)
     if bounds is None or bounds.low is None or bounds.high is None:
@@ -108,3 +112,14 @@ def _other_unit(variable: Variable, number: float, usual: str | None) -> Unit | 
     if low <= number <= high:
         return None
     return next((u for u in variable.units if low <= number * float(u.factor) <= high), None)
+
+
+def units_in_which(variable: Variable, number: float) -> list[Unit]:
+    """Return the units in which a number is plausible; units of one size are one."""
+    bounds = _interval(variable, variable.plausible)
+    found: dict[float, Unit] = {}
+    for unit in variable.units:
+        value = number * float(unit.factor)
+        if bounds and float(bounds.low or 0) <= value <= float(bounds.high or "inf"):
+            found.setdefault(float(unit.factor), unit)
+    return list(found.values())

@@ -1,0 +1,190 @@
+"""A first mapping of a table that is in other words: what its columns may be, to be edited."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import median
+
+import polars as pl
+
+from kg.guideline import Guideline
+from kg.guideline.values import Unit, Variable
+from kg.keys import ID, LESION_ID
+from kg.patients.cells import CellError, is_unknown, parse_cell
+from kg.patients.columns import as_text
+from kg.patients.plausible import Watch, other_unit, units_in_which
+from kg.readers import Source
+
+_ROWS = 20_000
+_SHOWN = 8
+_LIKE = 0.85
+_SOME = 0.05  # of the numbers of a column, those that make it one of two units
+_WITH_UNIT = re.compile(r"(.+?)\s*[\[(]([^\])]+)[\])]\s*")
+_PASSED = {"total", "serum", "max", "major", "level", "value", "no", "number", "of"}
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column of the table: what it may be, its units, and its distinct cells, frequent first."""
+
+    name: str
+    variable: Variable | None
+    units: tuple[Unit, ...]
+    cells: tuple[str, ...]
+    distinct: int
+
+
+def first_mapping(guideline: Guideline, source: Source) -> str:
+    """Return a mapping file for a table, with what could not be told as comments."""
+    columns = list(_columns(guideline, source))
+    parts = [
+        [
+            f"# A first mapping of {source.path}. Check each line: names are matched by how they",
+            "# are spelt, units by what is usual. What begins with # is not read.",
+        ],
+        _names(columns),
+        _units(columns),
+        *_values(columns),
+        _missing(columns),
+        ["[constants]", '# distant_metastasis = "none"  # cells that hold for every row'],
+    ]
+    has_id = any(column.name == ID for column in columns)
+    if not has_id:
+        parts[-1].append(f'# {ID} = "{{row}}"  # where no column identifies the patient')
+    return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
+
+
+def _columns(guideline: Guideline, source: Source) -> Iterator[_Column]:
+    known, taken = _known(guideline), set[str]()
+    frame = next(iter(source.batches()), pl.DataFrame()).head(_ROWS)
+    for name in source.columns:
+        if name.startswith("_") or name not in frame.columns:
+            continue
+        found = _WITH_UNIT.fullmatch(name)
+        variable = _variable(guideline, known, found[1] if found else name)
+        variable = None if variable is None or variable.name in taken else variable
+        texts = as_text(frame[name]).str.strip_chars().drop_nulls()
+        counts = texts.value_counts(sort=True)
+        cells = [text for text in counts.to_series().to_list() if not is_unknown(text, variable)]
+        units: tuple[Unit, ...] = ()
+        if variable is not None:
+            taken.add(variable.name)
+            unit = variable.unit_named(found[2]) if found else None
+            units = (unit,) if unit else _usual_units(variable, texts)
+        yield _Column(name, variable, units, tuple(cells), len(cells))
+
+
+def _known(guideline: Guideline) -> dict[str, Variable]:
+    """Return the variables by all that they are called."""
+    found: dict[str, Variable] = {}
+    for variable in guideline.variables.values():
+        if variable.name != ID:
+            names = (variable.name, variable.label, *variable.alt_labels, *variable.hidden_labels)
+            for name in names:
+                found.setdefault(" ".join(_words(name)), variable)
+    return found
+
+
+def _variable(guideline: Guideline, known: dict[str, Variable], name: str) -> Variable | None:
+    words = _words(name)
+    for asked in (words, [word for word in words if word not in _PASSED]):
+        text = " ".join(asked)
+        if not text or name in (ID, LESION_ID):
+            return None
+        if text in known:
+            return known[text]
+        beginning = [v for other, v in known.items() if len(text) > 2 and other.startswith(text)]
+        if beginning and len({variable.name for variable in beginning}) == 1:
+            return beginning[0]
+        near = difflib.get_close_matches(text, known, n=1, cutoff=_LIKE)
+        if near:
+            return known[near[0]]
+    return guideline.variables.get(name)
+
+
+def _words(name: str) -> list[str]:
+    return re.sub(r"[\W_]+", " ", name.casefold()).split()
+
+
+def _usual_units(variable: Variable, texts: pl.Series) -> tuple[Unit, ...]:
+    """Return the units that the numbers of a column seem to be in; none for the own unit."""
+    numbers = texts.cast(pl.Float64, strict=False).drop_nulls().to_list()
+    if not variable.is_number or not numbers:
+        return ()
+    fits = [units_in_which(variable, number) for number in numbers]
+    for unit in variable.units[1:]:
+        alone = [sum(each == [one] for each in fits) for one in (variable.units[0], unit)]
+        if min(alone) > _SOME * len(numbers):
+            return (variable.units[0], unit)
+    unit = other_unit(variable, median(numbers), variable.typical)
+    return () if unit is None else (unit,)
+
+
+def _key(name: str) -> str:
+    """Return a name as a key of TOML."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
+
+
+def _shown(column: _Column) -> str:
+    cells = ", ".join(cell if len(cell) < 20 else f"{cell[:20]}…" for cell in column.cells[:_SHOWN])
+    return f"{cells}{', …' if column.distinct > _SHOWN else ''}" or "empty"
+
+
+def _names(columns: list[_Column]) -> list[str]:
+    lines = ["[columns]"]
+    for column in columns:
+        if column.name == ID:
+            continue
+        if column.variable is None:
+            lines.append(f'# {_key(column.name)} = ""  # {_shown(column)}')
+        else:
+            target = f'{_key(column.name)} = "{column.variable.name}"'
+            lines.append(f"{target}  # {column.variable.label}: {_shown(column)}")
+    return lines
+
+
+def _units(columns: list[_Column]) -> list[str]:
+    lines = []
+    for column in columns:
+        if column.variable is not None and any(unit.factor != 1 for unit in column.units):
+            codes = [json.dumps(unit.code) for unit in column.units]
+            told = codes[0] if len(codes) == 1 else f"[{', '.join(codes)}]"
+            lines.append(f"{column.variable.name} = {told}  # {column.name}")
+    return ["[units]", *lines] if lines else []
+
+
+def _values(columns: list[_Column]) -> Iterator[list[str]]:
+    """Yield a part for each variable that has words, with the cells that are none of them."""
+    for column in columns:
+        variable = column.variable
+        if variable is None or variable.is_number or not column.cells:
+            continue
+        strange = [cell for cell in column.cells[:_SHOWN] if not _is_cell(variable, cell)]
+        if strange:
+            lines = [f"[values.{variable.name}]  # {', '.join(variable.words)}"]
+            yield [*lines, *(f'# {_key(cell)} = ""' for cell in sorted(strange))]
+
+
+def _is_cell(variable: Variable, cell: str) -> bool:
+    try:
+        return parse_cell(variable, cell) is not None
+    except CellError:
+        return False
+
+
+def _missing(columns: list[_Column]) -> list[str]:
+    lines = ["[missing]", "# all = []  # codes that mean unknown in every column"]
+    for column in columns:
+        if column.variable is None or not column.variable.is_number or column.units:
+            continue
+        watch = Watch({column.name: column.variable})
+        watch.add(pl.DataFrame({column.name: column.cells}, schema={column.name: pl.String}))
+        odd = watch.odd(column.name)
+        if odd:
+            told = ", ".join(f'"{number:g}"' for number in odd[:_SHOWN])
+            lines.append(f"# {column.variable.name} = [{told}]  # implausible in {column.name}")
+    return lines
