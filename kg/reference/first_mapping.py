@@ -120,8 +120,8 @@ def _usual_units(variable: Variable, texts: pl.Series) -> tuple[Unit, ...]:
         alone = [sum(each == [one] for each in fits) for one in (variable.units[0], unit)]
         if min(alone) > _SOME * len(numbers):
             return (variable.units[0], unit)
-    unit = other_unit(variable, median(numbers), variable.typical)
-    return () if unit is None else (unit,)
+    usual = other_unit(variable, median(numbers), variable.typical)
+    return () if usual is None else (usual,)
 
 
 def _key(name: str) -> str:
