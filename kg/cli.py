@@ -22,7 +22,18 @@ from kg.paths import ONTOLOGY_VARIABLE
 
 COMMANDS = (
     *("classify", "explain", "show", "explore", "import", "template", "cohort", "check", "certify"),
-    *("audit", "bench", "queries", "query", "ontology", "reference", "renew", "serve", "graph"),
+    *(
+        "audit",
+        "bench",
+        "queries",
+        "query",
+        "examples",
+        "ontology",
+        "reference",
+        "renew",
+        "serve",
+        "graph",
+    ),
 )
 _PLACES = {  # module and function of those that are called otherwise
     "import": ("import_records", "import_records"),

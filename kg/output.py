@@ -49,6 +49,22 @@ def whole_file(path: Path, within: Path | None = None) -> Iterator[Path]:
         yield part
 
 
+def copy_folder(source: Path, folder: Path) -> list[str]:
+    """Copy a folder that ships into a new or empty one; return the names of its files.
+
+    Raises:
+        InputError: the folder holds something, or cannot be written.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder} exists and is no empty folder; name another")
+    try:
+        shutil.copytree(source, folder, dirs_exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be written: {error}; name another folder") from error
+    files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return sorted(map(str, files))
+
+
 def check_apart(
     read: Iterable[Path | None], written: Iterable[Path | None], store: Path | None = None
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 import serving
 
+from kg.output import copy_folder
 from kg.paths import example_cohort
 
 DOORS = sorted((Path(__file__).parents[1] / "docs" / "doors").glob("*.py"))
@@ -46,8 +46,7 @@ def test_a_script_is_short_and_runs(
 ) -> None:
     text = script.read_text("utf-8")
     assert len(text.splitlines()) <= 15
-    for table in example_cohort().parent.glob("*.csv"):
-        shutil.copy(table, tmp_path)
+    shipped = copy_folder(example_cohort().parent, tmp_path)
     arguments = [request.getfixturevalue("endpoint")] if "sys.argv" in text else []
     ran = subprocess.run(
         [sys.executable, script, *arguments],
@@ -58,5 +57,5 @@ def test_a_script_is_short_and_runs(
     )
     assert ran.returncode == 0, ran.stderr
     assert TOLD.get(script.stem, "") in ran.stdout
-    made = {path.name for path in tmp_path.iterdir()} - {"patients.csv", "lesions.csv"}
+    made = {path.name for path in tmp_path.iterdir()} - set(shipped)
     assert made == MADE.get(script.stem, set())

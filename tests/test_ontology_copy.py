@@ -38,3 +38,12 @@ def test_an_empty_folder_is_taken(run: Callable[..., object], tmp_path: Path) ->
 
 
 _HERE = ontology_folder()
+
+
+def test_the_example_tables_are_written_too(run: Callable[..., object], tmp_path: Path) -> None:
+    status, _, err = run("examples", "try")
+    assert status == 0
+    assert {"patients.csv", "lesions.csv", "clinic.csv"} <= {
+        p.name for p in (tmp_path / "try").iterdir()
+    }
+    assert "patients.csv" in err
