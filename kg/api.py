@@ -29,12 +29,13 @@ from kg.guideline import Criterion, Guideline, Therapy
 from kg.guideline import load as load_from
 from kg.guideline.values import Variable
 from kg.output import check_apart, whole_file
+from kg.patients.assumptions import Assume, assumptions_of, made
 from kg.patients.given import Table, given
 from kg.patients.mappings import record_of
 from kg.patients.options import Options, reading_of
 from kg.patients.tables import PatientTable
 from kg.reasoning.results import Chunk, patients
-from kg.reasoning.verdicts import PatientResult
+from kg.reasoning.verdicts import PatientResult, under_assumptions, verdicts_of
 from kg.sources.draft import Draft, draft_of
 from kg.writers import Task, format_of, writer_of
 from kg.writers.rows import compact_rows, empty, rows
@@ -72,21 +73,28 @@ def classify(
     lesions: Iterable[Mapping[str, object]] | None = None,
     engine: str = "compiled",
     *,
+    assume: Assume | None = None,
     guideline: Guideline | None = None,
 ) -> PatientResult:
     """Return the verdicts on one patient.
 
     `lesions` has one mapping a lesion, by the columns of the lesion table, and is taken as
     complete. `engine` is "compiled", or "hermit" for the reasoner, which is much slower and
-    gives the same answers.
+    gives the same answers. `assume` says what is assumed where the record is silent: "all", groups,
+    variables or VARIABLE=CELL, in a list, or a mapping of cells; see `kg.patients.assumptions`.
 
     Raises:
-        InputError: a name is not a variable, a value is none of its variable, or there is no such
-            engine.
+        InputError: a name is not a variable, a value is none of its variable, there is no such
+            engine, or what is to be assumed is unclear.
         ComponentError: HermiT was asked for and there is no usable Java.
     """
     chosen = guideline or load()
-    return engine_of(engine, chosen).classify(record_of(chosen, record, lesions))
+    asked = assumptions_of(chosen, assume)
+    read = made(chosen, record_of(chosen, record, lesions), asked)
+    found = engine_of(engine, chosen).classify(read)
+    if asked is None or found.assumed is not None:
+        return found
+    return under_assumptions(chosen, found, {}, verdicts_of(found))
 
 
 def explain(
@@ -95,6 +103,7 @@ def explain(
     engine: str = "compiled",
     *,
     therapies: str | Iterable[str] | None = None,
+    assume: Assume | None = None,
     guideline: Guideline | None = None,
 ) -> PatientExplanation:
     """Return the verdicts on one patient with their reasons: criteria, facts, places, readings.
@@ -108,7 +117,8 @@ def explain(
     """
     chosen = guideline or load()
     names = chosen.chosen(therapies)
-    read = record_of(chosen, record, lesions)
+    asked = assumptions_of(chosen, assume)
+    read = made(chosen, record_of(chosen, record, lesions), asked)
     return explanation_of(chosen, read, engine_of(engine, chosen).classify(read).narrowed(names))
 
 
@@ -176,12 +186,13 @@ class TableResult:
         """
         guideline = self._task.guideline
         names = [n for n in guideline.chosen(therapies) if n in self._task.therapies]
-        frames = [reasons_frame(guideline, names, chunk) for chunk in self._chunks]
-        return pl.concat([pl.DataFrame(schema=reasons_schema(names)), *frames])
+        asked = self._task.assumptions
+        frames = [reasons_frame(guideline, names, chunk, asked) for chunk in self._chunks]
+        return pl.concat([pl.DataFrame(schema=reasons_schema(names, asked)), *frames])
 
     def patients(self) -> Iterator[PatientResult]:
         """Yield the results as objects, patient by patient."""
-        for result in patients(self._task.guideline, self._results):
+        for result in patients(self._task.guideline, self._results, self._task.assumptions):
             yield result.narrowed(self._task.therapies)
 
 
@@ -192,6 +203,7 @@ def classify_table(
     *,
     therapies: str | Iterable[str] | None = None,
     strict: bool = False,
+    assume: Assume | None = None,
     guideline: Guideline | None = None,
     **options: Unpack[Options],
 ) -> TableResult:
@@ -210,8 +222,8 @@ def classify_table(
             no package shacl.
     """
     chosen = guideline or load()
-    task = Task(chosen, chosen.chosen(therapies))
-    table = _table(chosen, source, lesions, options)
+    task = Task(chosen, chosen.chosen(therapies), assumptions=assumptions_of(chosen, assume))
+    table = _table(task, source, lesions, options)
     task = replace(task, keep=kept_types(table))
     summary = Summary()
     kept = KeptRejects(summary, strict)
@@ -241,6 +253,7 @@ def classify_file(
     compact: bool = False,
     reasons: bool = False,
     strict: bool = False,
+    assume: Assume | None = None,
     guideline: Guideline | None = None,
     **options: Unpack[Options],
 ) -> Summary:
@@ -259,7 +272,8 @@ def classify_file(
         ComponentError: as `classify_table`.
     """
     chosen, target = guideline or load(), Path(output)
-    task = Task(chosen, chosen.chosen(therapies), explain, compact, reasons)
+    asked = assumptions_of(chosen, assume)
+    task = Task(chosen, chosen.chosen(therapies), explain, compact, reasons, asked)
     form = format or format_of(target)
     writer_of(form, task)
     summary = Summary()
@@ -268,7 +282,7 @@ def classify_file(
     named = [Path(table) for table in (source, lesions) if isinstance(table, str | Path)]
     modules = chosen.ontology.modules.values()
     check_apart([*modules, *named], [target, bin_.path, bin_.lesion_path])
-    table = _table(chosen, source, lesions, options)
+    table = _table(task, source, lesions, options)
     task = replace(task, keep=kept_types(table))
     write = writer_of(form, task)
     with bin_, whole_file(target) as path:
@@ -297,8 +311,7 @@ def import_records(
     return draft_of(guideline or load(), sources, as_of, rules)
 
 
-def _table(
-    guideline: Guideline, source: Table, lesions: Table | None, options: Options
-) -> PatientTable:
+def _table(task: Task, source: Table, lesions: Table | None, options: Options) -> PatientTable:
     second = None if lesions is None else given(lesions, "the frame of lesions")
-    return PatientTable(guideline, given(source), second, reading_of(guideline, options))
+    reading = reading_of(task.guideline, options)
+    return PatientTable(task.guideline, given(source), second, reading, task.assumptions)

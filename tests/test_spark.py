@@ -79,6 +79,12 @@ class TestSameAnswers:
         assert status == 0
         assert len(results) > 10_000
 
+    def test_of_assumptions(self, same: Any) -> None:
+        lesions = paths.example_lesions()
+        assert lesions
+        _, results, *_ = same(paths.example_cohort(), "--lesions", lesions, "--assume", "all")
+        assert results.count(b'"verdict_recorded"') == 45 * 13
+
     def test_of_real_patients(self, same: Any, shared: Path) -> None:
         _, results, *_ = same(shared / "data" / "uci-hcc-survival" / "patients.csv")
         assert results.count(b'"patient_id"') == 165

@@ -39,6 +39,7 @@ from kg.errors import InputError
 from kg.explanation.signs import verdict_table
 from kg.explanation.wording import NO_INDICATION
 from kg.guideline import Guideline, Therapy, load
+from kg.patients.assumptions import Assume, Assumptions, assumptions_of
 from kg.patients.column_records import CONFLICTS
 from kg.patients.columns import as_text
 from kg.patients.given import Table, given
@@ -46,8 +47,15 @@ from kg.patients.options import Options, reading_of
 from kg.patients.reading import Reading
 from kg.patients.tables import PatientTable
 from kg.reasoning.intents import PALLIATIVE
-from kg.reasoning.results import KEEP_, Chunk
-from kg.reasoning.verdicts import CONTRAINDICATED, ELIGIBLES, EXCLUDED, NOT_INDICATED
+from kg.reasoning.results import ASSUMED_, KEEP_, VERDICT_, VERDICT_RECORDED_, Chunk
+from kg.reasoning.verdicts import (
+    CONTRAINDICATED,
+    ELIGIBLES,
+    EXCLUDED,
+    NOT_INDICATED,
+    UNDETERMINED,
+    VERDICTS,
+)
 from kg.texts import counted
 
 Watch = Callable[[Iterator[Chunk]], Iterable[Chunk]]
@@ -74,7 +82,9 @@ class TherapyReport:
     """One therapy: how many patients got each verdict, and what ruled it out for how many.
 
     `palliative` counts, by the verdicts that are eligible, the patients for whom it rests on
-    palliative indications only.
+    palliative indications only. Under assumptions `verdicts_recorded` are the counts from the
+    records alone, and `eligible_if_assumed` are the patients of an undetermined verdict there who
+    are eligible here.
 
     `contraindicated_by` counts, among contraindicated patients, the absolute contraindications
     that are met. `not_indicated_by` counts, among those not indicated, the preconditions that
@@ -86,6 +96,8 @@ class TherapyReport:
     label: str
     verdicts: Mapping[str, int]
     palliative: Mapping[str, int]
+    verdicts_recorded: Mapping[str, int] | None
+    eligible_if_assumed: int
     contraindicated_by: tuple[Reason, ...]
     not_indicated_by: tuple[Reason, ...]
 
@@ -131,6 +143,7 @@ class CohortReport:
 
     `missing` lists the variables that block most verdicts first, `conflicts` the rules in the
     order of the guideline. `groups` are reports by the values of the column `by`, if one was named.
+    `assumed` are the cells that are assumed where records are silent.
     """
 
     patients: int
@@ -145,6 +158,7 @@ class CohortReport:
     conflicts: tuple[ConflictReport, ...]
     by: str | None = None
     groups: tuple[GroupReport, ...] = ()
+    assumed: Mapping[str, str] | None = None
 
     def __repr__(self) -> str:
         told = f"{counted(self.patients, 'patient')}, {counted(self.rejected, 'rejected row')}"
@@ -157,8 +171,16 @@ class CohortReport:
         )
 
     def as_json(self) -> str:
-        """Return the report as a JSON object: its keys are the names of the fields here."""
-        return json.dumps(asdict(self), ensure_ascii=False, indent=2)
+        """Return the report as a JSON object: its keys are the names of the fields here.
+
+        What is told of assumptions is left out where none were asked for.
+        """
+        told = asdict(self)
+        if self.assumed is None:
+            del told["assumed"]
+            for therapy in told["therapies"]:
+                del therapy["verdicts_recorded"], therapy["eligible_if_assumed"]
+        return json.dumps(told, ensure_ascii=False, indent=2)
 
 
 def cohort_report(
@@ -166,6 +188,7 @@ def cohort_report(
     lesions: Table | None = None,
     *,
     by: str | None = None,
+    assume: Assume | None = None,
     guideline: Guideline | None = None,
     **options: Unpack[Options],
 ) -> CohortReport:
@@ -180,8 +203,8 @@ def cohort_report(
     """
     second = None if lesions is None else given(lesions, "the frame of lesions")
     chosen = guideline or load()
-    reading = grouping(reading_of(chosen, options), by)
-    return report_on(PatientTable(chosen, given(source), second, reading), by=by)
+    reading, assumed = grouping(reading_of(chosen, options), by), assumptions_of(chosen, assume)
+    return report_on(PatientTable(chosen, given(source), second, reading, assumed), by=by)
 
 
 def grouping(reading: Reading, by: str | None) -> Reading:
@@ -202,13 +225,14 @@ def report_on(
     Raises:
         InputError: it has too many values to group by.
     """
-    bin_, tally = rejects or RejectCounter(Summary()), _Tally(table.guideline)
+    bin_, assumptions = rejects or RejectCounter(Summary()), table.assumptions
+    tally = _Tally(table.guideline, assumptions)
     engine = engine_of("compiled", table.guideline).batches()
     groups: dict[str | None, tuple[_Tally, Summary]] = {}
     for chunk in watch(chunks(table, engine, bin_, bin_.summary)):
         tally.add(chunk.frame)
         for value, part in _parted(chunk.frame, by):
-            mine = groups.setdefault(value, (_Tally(table.guideline), Summary()))
+            mine = groups.setdefault(value, (_Tally(table.guideline, assumptions), Summary()))
             mine[0].add(part)
             mine[1].count(part, table.guideline.therapies)
             if len(groups) > MOST_GROUPS:
@@ -236,8 +260,8 @@ def _parted(frame: pl.DataFrame, by: str | None) -> Iterator[tuple[str | None, p
 class _Tally:
     """Counts result frames by named expressions, each the number of rows where it holds."""
 
-    def __init__(self, guideline: Guideline) -> None:
-        self.guideline = guideline
+    def __init__(self, guideline: Guideline, assumptions: Assumptions | None) -> None:
+        self.guideline, self._assumptions = guideline, assumptions
         self.counts: Counter[str] = Counter()
         self.conflicts: Counter[str] = Counter()
         self._therapies = list(guideline.therapies.values())
@@ -249,6 +273,8 @@ class _Tally:
         for therapy in self._therapies:
             for word in ELIGIBLES:
                 named[_key(therapy, word, (), PALLIATIVE)] = palliative(therapy, word)
+            if self._assumptions is not None:
+                named |= self._named_recorded(therapy)
             for word, names, flag, alone in reasons(therapy):
                 named[_key(therapy, word, names)] = flag
                 named[_key(therapy, word, names, "alone")] = alone
@@ -260,6 +286,17 @@ class _Tally:
             named[f"{variable}:settles_verdicts"] = settles
             whole = settles == undetermined(self.guideline)
             named[f"{variable}:settles_patients"] = whole & (settles != 0)
+        return named
+
+    def _named_recorded(self, therapy: Therapy) -> dict[str, pl.Expr]:
+        recorded = pl.col(VERDICT_RECORDED_ + therapy.id)
+        named = {
+            _key(therapy, word, (), VERDICT_RECORDED_): recorded == number
+            for number, word in enumerate(VERDICTS)
+        }
+        named[_key(therapy, ASSUMED_, ())] = (recorded == VERDICTS.index(UNDETERMINED)) & pl.col(
+            VERDICT_ + therapy.id
+        ).is_in([VERDICTS.index(word) for word in ELIGIBLES])
         return named
 
     def add(self, frame: pl.DataFrame) -> None:
@@ -287,6 +324,7 @@ class _Tally:
             therapies=tuple(self._therapy_report(t, summary) for t in self._therapies),
             missing=tuple(sorted(blocking, key=lambda report: -report.verdicts)),
             conflicts=tuple(self._conflict_reports()),
+            assumed=self._assumptions.cells if self._assumptions else None,
         )
 
     def _therapy_report(self, therapy: Therapy, summary: Summary) -> TherapyReport:
@@ -295,12 +333,20 @@ class _Tally:
             therapy=therapy.id,
             label=therapy.label,
             verdicts=summary.of(therapy.id),
+            verdicts_recorded=self._recorded(therapy),
+            eligible_if_assumed=self.counts[_key(therapy, ASSUMED_, ())],
             palliative={w: self.counts[_key(therapy, w, (), PALLIATIVE)] for w in ELIGIBLES},
             contraindicated_by=self._ranked(
                 therapy, CONTRAINDICATED, [(name,) for name in therapy.absolute]
             ),
             not_indicated_by=self._ranked(therapy, NOT_INDICATED, [*failed, therapy.indications]),
         )
+
+    def _recorded(self, therapy: Therapy) -> dict[str, int] | None:
+        if self._assumptions is None:
+            return None
+        keys = {word: _key(therapy, word, (), VERDICT_RECORDED_) for word in VERDICTS}
+        return {word: self.counts[key] for word, key in keys.items()}
 
     def _ranked(
         self, therapy: Therapy, word: str, reasons: Iterable[tuple[str, ...]]

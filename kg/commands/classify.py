@@ -17,6 +17,7 @@ from kg.commands.inputs import (
     LESIONS,
     PATIENTS,
     REJECTS,
+    AssumeWords,
     Edition,
     Keep,
     Ontology,
@@ -37,6 +38,7 @@ from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.guideline import load
 from kg.output import whole_output
+from kg.patients.assumptions import assumptions_of
 from kg.patients.reading import Reading
 from kg.patients.tables import PatientTable
 from kg.reasoning.verdicts import VERDICTS
@@ -78,6 +80,7 @@ def classify(
         bool,
         typer.Option("--reasons", help="CSV, Parquet: the reason of each verdict in words."),
     ] = False,
+    assume: AssumeWords = None,
     strict: Strict = False,
     keep: Keep = None,
     ontology: Ontology = None,
@@ -102,7 +105,7 @@ def classify(
 
         hcc-kg classify patients.csv --output reasons.csv --reasons
 
-        hcc-kg classify patients.csv --output verdicts.parquet
+        hcc-kg classify patients.csv --assume all --output verdicts.parquet
 
         hcc-kg classify s3a://bucket/cohort --engine spark \\
             --master spark://host:7077 --output s3a://bucket/verdicts.parquet
@@ -112,7 +115,8 @@ def classify(
     need the same version of hcc-kg with its extra spark.
     """
     guideline = load(ontology, edition)
-    task = Task(guideline, guideline.chosen(therapy), explain, compact, reasons)
+    assumed = assumptions_of(guideline, assume)
+    task = Task(guideline, guideline.chosen(therapy), explain, compact, reasons, assumed)
     files = (patients, lesions, example, output, rejects)
     places: Places[Any]
     if engine == "spark":
@@ -165,7 +169,7 @@ def _classify_here(
     reading: Reading,
 ) -> None:
     """Classify a table by an engine that runs in this process."""
-    table = PatientTable(task.guideline, places.patients, places.lesions, reading)
+    table = PatientTable(task.guideline, places.patients, places.lesions, reading, task.assumptions)
     task = replace(task, keep=kept_types(table))
     write = writer_of(form, task)
     with (

@@ -81,6 +81,7 @@ def _classify(
             places.patients,
             places.lesions,
             reading=reading,
+            assumptions=task.assumptions,
             scratch=folder,
         )
         with (

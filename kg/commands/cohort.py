@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,6 +17,7 @@ from kg.cohorts.report import CohortReport, Reason, TherapyReport, grouping, rep
 from kg.commands.inputs import (
     LESIONS,
     PATIENTS,
+    AssumeWords,
     Edition,
     Ontology,
     named_tables,
@@ -24,7 +25,10 @@ from kg.commands.inputs import (
 )
 from kg.commands.reading import Asked, reading_from, with_reading
 from kg.engines.rejects import shortened
+from kg.explanation.wording import condition
 from kg.guideline import Guideline, load
+from kg.patients.assumptions import assumptions_of
+from kg.patients.cells import parse_cell
 from kg.patients.tables import PatientTable
 from kg.reasoning.intents import PALLIATIVE
 from kg.reasoning.verdicts import UNDETERMINED, VERDICTS
@@ -53,6 +57,7 @@ def cohort(
     format: Annotated[
         Literal["text", "json"], typer.Option(help="Tables, or all counts as one JSON object.")
     ] = "text",
+    assume: AssumeWords = None,
     ontology: Ontology = None,
     edition: Edition = None,
     top: Annotated[
@@ -70,8 +75,11 @@ def cohort(
     """
     table_path, lesion_path = named_tables(patients, lesions, example)
     guideline = load(ontology, edition)
-    reading = grouping(reading_from(guideline, asked), by)
-    table = PatientTable(guideline, table_path, lesion_path, reading)
+    reading, assumed = (
+        grouping(reading_from(guideline, asked), by),
+        assumptions_of(guideline, assume),
+    )
+    table = PatientTable(guideline, table_path, lesion_path, reading, assumed)
     with terminal.progress("counting", table.height) as bar:
         report = report_on(table, bar.watch, by=by)
     if format == "json":
@@ -99,6 +107,8 @@ def _print(console: Console, guideline: Guideline, report: CohortReport, top: in
     _section(console, "Verdicts", _verdicts(guideline, report))
     _print_signs(console, guideline)
     console.print(Text(_PALLIATIVE, style="dim"))
+    if report.assumed is not None:
+        _print_assumed(console, guideline, report, report.assumed)
     against = _reasons(guideline, report, "contraindicated_by", top)
     _section(console, "Why contraindicated", against, _ALONE)
     without = _reasons(guideline, report, "not_indicated_by", top)
@@ -114,6 +124,25 @@ def _print(console: Console, guideline: Guideline, report: CohortReport, top: in
         _section(console, title, _verdicts(guideline, group.report, percent=True))
     console.print()
     console.print(Text(f"Guideline: {guideline.source.citation}", style="dim"))
+
+
+def _print_assumed(
+    console: Console, guideline: Guideline, report: CohortReport, assumed: Mapping[str, str]
+) -> None:
+    """Print the verdicts from the records alone, and what the assumptions come to."""
+    _section(console, "From the records alone", _verdicts(guideline, report, recorded=True))
+    recorded = (each.verdicts_recorded or {} for each in report.therapies)
+    open_ = sum(counts[UNDETERMINED] for counts in recorded)
+    eligible = sum(each.eligible_if_assumed for each in report.therapies)
+    label = guideline.verdicts[UNDETERMINED][0]
+    known = {name: parse_cell(guideline.variables[name], cell) for name, cell in assumed.items()}
+    told = {name: knowledge for name, knowledge in known.items() if knowledge is not None}
+    console.print(
+        Text(
+            f"Of {open_:,} {label} verdicts, {eligible:,} are eligible, with caution or not, "
+            f"{condition(guideline, told)}."
+        )
+    )
 
 
 def _section(console: Console, title: str, table: Table, note: str = "") -> None:
@@ -152,7 +181,9 @@ def _print_signs(console: Console, guideline: Guideline) -> None:
     console.print(line)
 
 
-def _verdicts(guideline: Guideline, report: CohortReport, percent: bool = False) -> Table:
+def _verdicts(
+    guideline: Guideline, report: CohortReport, *, percent: bool = False, recorded: bool = False
+) -> Table:
     def told(count: int) -> str:
         share = f" {count / max(report.patients, 1):4.0%}" if percent else ""
         return f"{count:,}{share}"
@@ -160,14 +191,14 @@ def _verdicts(guideline: Guideline, report: CohortReport, percent: bool = False)
     table = _table("therapy", bar=False)
     for word in VERDICTS:
         table.add_column(sign_of(word), justify="right", min_width=7)
-    table.add_column(f"{guideline.intents[PALLIATIVE][0]}*", justify="right")
+    if not recorded:
+        table.add_column(f"{guideline.intents[PALLIATIVE][0]}*", justify="right")
     for each in report.therapies:
         name = guideline.therapies[each.therapy].short_name
-        table.add_row(
-            Text(name),
-            *(told(each.verdicts[word]) for word in VERDICTS),
-            told(sum(each.palliative.values())),
-        )
+        counts = (each.verdicts_recorded or {}) if recorded else each.verdicts
+        numbers = [counts[word] for word in VERDICTS]
+        numbers += [] if recorded else [sum(each.palliative.values())]
+        table.add_row(Text(name), *map(told, numbers))
     return table
 
 

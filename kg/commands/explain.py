@@ -13,7 +13,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from kg.commands.inputs import LESIONS, PATIENTS, Edition, Ontology, named_tables, one_patient
+from kg.commands.inputs import (
+    LESIONS,
+    PATIENTS,
+    AssumeWords,
+    Edition,
+    Ontology,
+    named_tables,
+    one_patient,
+)
 from kg.commands.reading import Asked, reading_from, with_reading
 from kg.engines.registry import LocalName, engine_of, reasoner_of
 from kg.errors import InputError
@@ -27,10 +35,12 @@ from kg.explanation.explanations import (
 from kg.explanation.reasons import explain as explanation_of
 from kg.explanation.signs import VERDICT_STYLES
 from kg.explanation.wording import (
+    ASSUMED,
     MET_WHEN,
     MISSING,
     MUTED,
     READING,
+    RECORD_ALONE,
     TO_CHANGE,
     UNCHECKED,
     always_met,
@@ -41,6 +51,7 @@ from kg.explanation.wording import (
 )
 from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline, load
 from kg.guideline.taxonomy import recommendations_on
+from kg.patients.assumptions import assumptions_of
 from kg.patients.records import Record
 from kg.patients.tables import find_patient
 from kg.reasoning.changes import changes
@@ -83,6 +94,7 @@ def explain(
             "--justify", help="Add the facts and axioms that HermiT infers the verdict from."
         ),
     ] = False,
+    assume: AssumeWords = None,
     ontology: Ontology = None,
     edition: Edition = None,
     asked: Asked,
@@ -97,7 +109,8 @@ def explain(
         raise InputError("--justify explains one verdict: name a THERAPY after the patient")
     chosen = list(guideline.therapies) if only is None else [guideline.therapy(only).id]
     tables = named_tables(table, lesions, example)
-    record = find_patient(guideline, tables[0], name, tables[1], reading_from(guideline, asked))
+    reading, assumed = reading_from(guideline, asked), assumptions_of(guideline, assume)
+    record = find_patient(guideline, tables[0], name, tables[1], reading, assumptions=assumed)
     result = engine_of(engine, guideline).classify(record).narrowed(chosen)
     explanation = explanation_of(guideline, record, result)
     page = _Page(output(), guideline, record, explanation, full=only is not None)
@@ -169,6 +182,8 @@ class _Page:
             known = "; ".join(f"{m.fact} [{m.variable}]" for m in explanation.stage.missing)
             if known:
                 self.labelled(MISSING, known, 4)
+        if explanation.assumed:
+            self.labelled(ASSUMED, "; ".join(explanation.assumed))
         response = explanation.response_to_ablation.replace("_", " ")
         self.labelled("Response to ablation", response)
 
@@ -181,7 +196,10 @@ class _Page:
         self.line(Text.assemble((word.capitalize(), style), f": {explanation.clause}."))
         for note in explanation.notes:
             self.line(note, style="bold")
-        if self.full and explanation.verdict != UNDETERMINED:  # there the reason says as much
+        if explanation.verdict_recorded not in (None, explanation.verdict):
+            recorded = self.guideline.verdicts[explanation.verdict_recorded][0]
+            self.labelled(RECORD_ALONE, recorded, 0)
+        elif self.full and explanation.verdict != UNDETERMINED:  # there the reason says as much
             self.line(meaning)
         if self.full and explanation.note:
             self.labelled(READING, explanation.note, 0)

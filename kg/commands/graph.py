@@ -14,6 +14,7 @@ from kg import terminal
 from kg.commands.inputs import (
     ENGINE,
     REJECTS,
+    AssumeWords,
     Edition,
     Ontology,
     Output,
@@ -28,6 +29,7 @@ from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.output import check_apart, whole_file, whole_output
+from kg.patients.assumptions import Assumptions, assumptions_of
 from kg.patients.reading import Reading
 from kg.patients.tables import PatientTable
 from kg.rdf.build import (
@@ -107,6 +109,7 @@ def build(
     engine: Annotated[LocalName, typer.Option(help=ENGINE)] = "compiled",
     rejects: Annotated[Path | None, typer.Option(help=REJECTS)] = None,
     strict: Strict = False,
+    assume: AssumeWords = None,
     anew: Annotated[
         bool, typer.Option("--anew", help="Start from an empty store, whatever is there.")
     ] = False,
@@ -137,10 +140,10 @@ def build(
     tables = [table for cohort in cohorts for table in (cohort.patients, cohort.lesions)]
     bins = [file for each in rejected for file in (each.path, each.lesion_path)]
     check_apart([*guideline.ontology.modules.values(), *tables], [output, *bins], store)
-    reading = reading_from(guideline, asked)
+    reading, assumed = reading_from(guideline, asked), assumptions_of(guideline, assume)
     with ExitStack() as stack:
         jobs = [
-            _job(guideline, cohort, stack.enter_context(kept), reading)
+            _job(guideline, cohort, stack.enter_context(kept), reading, assumed)
             for cohort, kept in zip(cohorts, rejected, strict=True)
         ]
         check_cohorts_apart(jobs)
@@ -176,8 +179,14 @@ def _rejects_of(cohort: Cohort, place: Path, strict: bool) -> Rejects:
     return Rejects(file, Summary(), strict)
 
 
-def _job(guideline: Guideline, cohort: Cohort, rejects: Rejects, reading: Reading) -> _KeptJob:
-    table = PatientTable(guideline, cohort.patients, cohort.lesions, reading)
+def _job(
+    guideline: Guideline,
+    cohort: Cohort,
+    rejects: Rejects,
+    reading: Reading,
+    assumptions: Assumptions | None,
+) -> _KeptJob:
+    table = PatientTable(guideline, cohort.patients, cohort.lesions, reading, assumptions)
     return _KeptJob(cohort, table, rejects, rejects.summary)
 
 

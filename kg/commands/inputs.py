@@ -46,6 +46,15 @@ Keep = Annotated[
         metavar="COLUMN", help="Column of the table to carry into the result; may be repeated."
     ),
 ]
+AssumeWords = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--assume",
+        metavar="WHAT",
+        help="Where a record is silent, assume the unremarkable cell: all, a group (tumour, "
+        "vessels, liver, blood, general, treatment), a variable, or VARIABLE=CELL; repeatable.",
+    ),
+]
 ENGINE = "Engine that decides; all give the same answers."
 REJECTS = "File for rejected rows; by default NAME.rejected.csv."
 PATIENTS = (

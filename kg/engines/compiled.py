@@ -23,14 +23,22 @@ import polars as pl
 from kg.engines.registry import BatchEngine, nothing
 from kg.guideline import Guideline
 from kg.keys import ID, ROW
+from kg.patients.assumed_columns import assumed_columns
 from kg.patients.column_records import CONFLICTS, derived_columns
 from kg.patients.records import Record
 from kg.patients.tables import Batch, RowReader
 from kg.reasoning.diagram import NO, YES, Diagrams
 from kg.reasoning.intents import INTENTS, intent_of
 from kg.reasoning.logic import STATE, Logic, logic_of
-from kg.reasoning.results import INTENT_, MISSING_, STATE_, VERDICT_
-from kg.reasoning.verdicts import ELIGIBLES, VERDICTS, PatientResult, result, verdict
+from kg.reasoning.results import (
+    ASSUMED_,
+    INTENT_,
+    MISSING_,
+    STATE_,
+    VERDICT_,
+    VERDICT_RECORDED_,
+)
+from kg.reasoning.verdicts import ELIGIBLES, VERDICTS, PatientResult, classified, result, verdict
 
 Name = str | int  # a column, or a constant set of answers
 
@@ -49,6 +57,9 @@ class Compiled:
 
     def classify(self, record: Record) -> PatientResult:
         """Return the result for a record."""
+        return classified(self.guideline, record, self._once)
+
+    def _once(self, record: Record) -> PatientResult:
         logic = self.logic
         return result(self.guideline, record, logic.states(record), logic.missing, logic.intent)
 
@@ -61,9 +72,11 @@ class Compiled:
         plan = self._plan
 
         def classify(table: RowReader, batch: Batch) -> pl.DataFrame:
-            known = derived_columns(table, batch)
+            given = derived_columns(table, batch)
+            known, assumed = assumed_columns(table, batch, given)
             states, intents = plan.states(known)
             verdicts = plan.verdicts(states)
+            recorded = plan.verdicts(plan.states(given)[0]) if table.assumptions else pl.DataFrame()
             open_ = plan.missing(known) if missing else plan.nothing_missing(len(known))
             return pl.DataFrame(
                 [
@@ -74,6 +87,8 @@ class Compiled:
                     *(column.alias(VERDICT_ + column.name) for column in verdicts),
                     *(c.alias(INTENT_ + c.name) for c in plan.intents(verdicts, intents)),
                     *(column.alias(MISSING_ + column.name) for column in open_),
+                    *(column.alias(VERDICT_RECORDED_ + column.name) for column in recorded),
+                    *(column.alias(ASSUMED_ + column.name) for column in assumed),
                 ]
             )
 

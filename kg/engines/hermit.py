@@ -31,7 +31,15 @@ from kg.patients.records import Record
 from kg.patients.tables import Batch, RowReader
 from kg.reasoning.logic import logic_of
 from kg.reasoning.results import to_frame
-from kg.reasoning.verdicts import EXCLUDED, MET, UNKNOWN, PatientResult, classes_asked, result
+from kg.reasoning.verdicts import (
+    EXCLUDED,
+    MET,
+    UNKNOWN,
+    PatientResult,
+    classes_asked,
+    classified,
+    result,
+)
 
 _LOGICAL = {
     *("vocabulary", "variables", "taxonomy"),
@@ -69,6 +77,9 @@ class Hermit:
 
     def classify(self, record: Record) -> PatientResult:
         """Return the result for a record; every state in it was asked of HermiT."""
+        return classified(self.guideline, record, self._once)
+
+    def _once(self, record: Record) -> PatientResult:
         logic = logic_of(self.guideline)
         return result(self.guideline, record, self.states(record), logic.missing, logic.intent)
 
@@ -83,7 +94,8 @@ class Hermit:
             for record in table.records(batch):
                 results.append(self.classify(record))
                 advance()
-            return to_frame(self.guideline, results, batch.cells[ROW].to_list())
+            numbers = batch.cells[ROW].to_list()
+            return to_frame(self.guideline, results, numbers, table.assumptions)
 
         return classify
 

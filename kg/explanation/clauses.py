@@ -7,11 +7,12 @@ patients gets its reasons at the speed of a table.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kg.explanation.wording import (
     NO_INDICATION,
     always_met,
+    condition,
     fact,
     intent_words,
     listed,
@@ -43,7 +44,8 @@ class Decision:
     """What decided a verdict.
 
     `criteria` are those behind it, `alone` those that each by itself decide against the therapy,
-    `facts` all facts behind a verdict against it; `covers` as `Logic.covers`.
+    `facts` all facts behind a verdict against it; `covers` as `Logic.covers`. Where the verdict
+    rests on assumptions, the clause ends with the condition: if ...
     """
 
     clause: str
@@ -110,6 +112,13 @@ class Clauses:
 
     def decision(self, therapy: Therapy, found: TherapyResult) -> Decision:
         """Return what decided a verdict."""
+        told = self._decision(therapy, found)
+        if not found.rests_on_assumptions:
+            return told
+        known = {name: self.record.known[name] for name in found.assumed}
+        return replace(told, clause=f"{told.clause}, {condition(self.guideline, known)}")
+
+    def _decision(self, therapy: Therapy, found: TherapyResult) -> Decision:
         covers = self.covers(therapy)
         if found.verdict == UNDETERMINED:
             return Decision(self._undetermined(therapy, found), (), (), (), covers)

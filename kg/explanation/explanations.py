@@ -54,7 +54,9 @@ class TherapyExplanation:
 
     `clause` says what decided the verdict, with the first of the `facts` behind it (none for an
     eligible or undetermined one), and before that where it is palliative. `decisive` are the
-    criteria that decided against the therapy.
+    criteria that decided against the therapy. Under assumptions `verdict_recorded` is the verdict
+    from the record alone and `assumed` are the variables that were assumed; where the verdicts
+    differ, the clause ends with the condition.
     `notes` must be shown wherever the verdict is. `covers` are the smallest sets of indications
     of which at least one is met in every completion, given where no single one is.
     """
@@ -62,6 +64,8 @@ class TherapyExplanation:
     therapy: str
     label: str
     verdict: str
+    verdict_recorded: str | None
+    assumed: tuple[str, ...]
     intent: str | None
     verdict_label: str
     clause: str
@@ -147,10 +151,14 @@ class StageExplanation:
 
 @dataclass(frozen=True, slots=True)
 class PatientExplanation:
-    """The whole explanation of one patient; `facts` is what the record says, in words."""
+    """The whole explanation of one patient; `facts` is what the record says, in words.
+
+    `assumed` are the facts that are assumed.
+    """
 
     patient_id: str
     facts: tuple[str, ...]
+    assumed: tuple[str, ...]
     conflicts: tuple[Conflict, ...]
     therapies: Mapping[str, TherapyExplanation]
     recommendations: tuple[RecommendationExplanation, ...]

@@ -69,12 +69,13 @@ class _Explainer:
 
     def explanation(self) -> PatientExplanation:
         derived = self.guideline.used & self.record.derived.keys()
-        recorded = {*self.record.recorded, *derived, *self.record.assumed}
+        recorded = {*self.record.recorded, *derived}
         return PatientExplanation(
             patient_id=self.result.patient_id,
             facts=tuple(
                 self.clauses.fact(name) for name in self.guideline.variables if name in recorded
             ),
+            assumed=tuple(map(self.clauses.fact, self.record.assumed)),
             conflicts=self.result.conflicts,
             therapies={name: self.therapy(found) for name, found in self.result.therapies.items()},
             recommendations=tuple(
@@ -165,6 +166,8 @@ class _Explainer:
             therapy=found.therapy,
             label=therapy.label,
             verdict=found.verdict,
+            verdict_recorded=found.verdict_recorded,
+            assumed=found.assumed,
             intent=found.intent,
             verdict_label=self.guideline.verdicts[found.verdict][0],
             clause=told.clause,

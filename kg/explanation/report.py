@@ -11,7 +11,7 @@ from html import escape
 from kg.explanation.explanations import CriterionExplanation, PatientExplanation, TherapyExplanation
 from kg.explanation.headline import headline
 from kg.explanation.signs import VERDICT_SIGNS
-from kg.explanation.wording import MISSING, MUTED, READING, sourced
+from kg.explanation.wording import ASSUMED, MISSING, MUTED, READING, sourced
 from kg.guideline import Guideline
 from kg.guideline.taxonomy import families
 from kg.patients.records import Record
@@ -49,6 +49,7 @@ def report(
         f'<p class="note">{escape(NOTE_ON_USE)}</p>',
         _section("Record", _items(explanation.facts, "facts") or "<p>Nothing is recorded.</p>"),
         _section("Not understood, and treated as unknown", _items(not_understood)),
+        _section(ASSUMED, _items(explanation.assumed, "facts")),
         _section("Conflicts in the record", _items(c.message for c in explanation.conflicts)),
         _section("Verdicts", _verdicts(guideline, explanation)),
         _section("Criteria behind them", _criteria(explanation.therapies.values())),

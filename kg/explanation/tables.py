@@ -9,15 +9,18 @@ import polars as pl
 from kg.explanation.clauses import Clauses, Decision, reason
 from kg.guideline import Guideline
 from kg.keys import ID
+from kg.patients.assumptions import Assumptions
 from kg.reasoning.results import Chunk, patients
 from kg.reasoning.verdicts import ELIGIBLES, UNDETERMINED, VERDICTS, PatientResult
 
 WORDS = ("criteria", "labels", "places")
 
 
-def decided(guideline: Guideline, chunk: Chunk) -> Iterator[tuple[Clauses, PatientResult]]:
+def decided(
+    guideline: Guideline, chunk: Chunk, assumptions: Assumptions | None = None
+) -> Iterator[tuple[Clauses, PatientResult]]:
     """Yield each patient of some results with what can tell why."""
-    results = patients(guideline, chunk.frame)
+    results = patients(guideline, chunk.frame, assumptions)
     for record, result in zip(chunk.records(), results, strict=True):
         yield Clauses(guideline, record, result.states), result
 
@@ -43,8 +46,9 @@ def short_json(
     return {"facts": facts, "states": states, "reasons": reasons, "covers": covers}
 
 
-def reasons_schema(therapies: Sequence[str]) -> pl.Schema:
+def reasons_schema(therapies: Sequence[str], assumptions: Assumptions | None = None) -> pl.Schema:
     """Return the columns of `reasons_frame`."""
+    beside = {"verdict_recorded": pl.Enum(VERDICTS), "assumed": pl.List(pl.String())}
     texts = pl.List(pl.String())
     return pl.Schema(
         {
@@ -54,26 +58,32 @@ def reasons_schema(therapies: Sequence[str]) -> pl.Schema:
             "eligible": pl.Boolean(),
             "reason": pl.String(),
             **dict.fromkeys(WORDS, texts),
+            **(beside if assumptions else {}),
         }
     )
 
 
-def reasons_frame(guideline: Guideline, therapies: Sequence[str], chunk: Chunk) -> pl.DataFrame:
+def reasons_frame(
+    guideline: Guideline,
+    therapies: Sequence[str],
+    chunk: Chunk,
+    assumptions: Assumptions | None = None,
+) -> pl.DataFrame:
     """Return one row per patient and therapy: the verdict, its reason, and the criteria behind it.
 
     `eligible` is null where the verdict is undetermined: such a patient is not ruled out.
     """
     rows = []
-    for clauses, result in decided(guideline, chunk):
+    for clauses, result in decided(guideline, chunk, assumptions):
         for name in therapies:
             found = result.therapies[name]
             told = clauses.decision(guideline.therapies[name], found)
             eligible = None if found.verdict == UNDETERMINED else found.verdict in ELIGIBLES
             verdict = (result.patient_id, name, found.verdict, eligible)
-            rows.append(
-                (*verdict, reason(guideline, found.verdict, told), *_words(guideline, told))
-            )
-    return pl.DataFrame(rows, schema=reasons_schema(therapies), orient="row")
+            why = reason(guideline, found.verdict, told)
+            beside = (found.verdict_recorded, list(found.assumed)) if assumptions else ()
+            rows.append((*verdict, why, *_words(guideline, told), *beside))
+    return pl.DataFrame(rows, schema=reasons_schema(therapies, assumptions), orient="row")
 
 
 def _words(guideline: Guideline, told: Decision) -> tuple[list[str], list[str], list[str]]:

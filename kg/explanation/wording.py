@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import pyoxigraph as ox
@@ -18,6 +18,8 @@ from kg.texts import UNKNOWN_VALUE
 MET_WHEN = "Met when"  # before the formula of a class, in words
 MISSING = "Missing"  # before the variables that would settle a verdict
 UNCHECKED = "Cautions unchecked"  # before relative contraindications that are unknown
+ASSUMED = "Assumed, where the record is silent"  # before facts that are assumed
+RECORD_ALONE = "From the record alone"  # before the verdict without assumptions
 READING = "Reading"  # before how open wording of the text is read
 TO_CHANGE = "What would have to change"
 NO_ADVICE = "What the guideline would say if the record were different. Not advice."
@@ -35,6 +37,26 @@ def intent_words(guideline: Guideline, therapy: Therapy, intent: str) -> str:
     label, in_full = guideline.intents[intent]
     cautioned = any(guideline.criteria[name].intent == intent for name in therapy.relative)
     return in_full if cautioned else label
+
+
+def condition(guideline: Guideline, assumed: Mapping[str, Knowledge]) -> str:
+    """Return on what a verdict rests that is assumed: if none of these findings is present, ..."""
+    variables = guideline.variables
+    absent = [name for name, known in assumed.items() if _is_absent(variables[name], known)]
+    labels = shortened([variables[name].label for name in absent], len(absent))
+    none = f"none of these {len(absent)} findings is present: {labels}"
+    if len(absent) == 1:
+        none = f"this finding is not present: {labels}"
+    others = [knowledge_words(variables[n], k) for n, k in assumed.items() if n not in absent]
+    parts = [none] * bool(absent) + [f"it holds that {listed(others)}"] * bool(others)
+    return f"if {', and if '.join(parts)}"
+
+
+def _is_absent(variable: Variable, known: Knowledge) -> bool:
+    """Return whether a variable is known not to be there: no, none, or 0."""
+    if variable.is_number:
+        return known.pinned and known.intervals[0].low == 0
+    return known.pinned and value_words(variable, known).split()[0] in ("no", "none")
 
 
 def precedence(explanation: RecommendationExplanation) -> str:

@@ -1,38 +1,133 @@
-"""What may be assumed of a record that is silent, and the record completed by it.
+"""Assumptions: what is taken for granted where a record is silent, because somebody asked for it.
 
-An assumption is made of a variable of which the record says nothing, which no derivation has
-narrowed, and whose assumed cell is in no conflict with what is recorded. Derivations are judged
-on the record as given: an assumed value derives nothing.
+Records say what was found. The ontology names, for some variables, the unremarkable cell that
+silence may stand for. An assumption is made for a record where
+
+1. the record says nothing of the variable,
+2. no derivation has narrowed it (derivations are judged on the record as given), and
+3. no conflict would be reported of the assumed cell beside what is recorded.
+
+Each assumption is judged beside the record alone, never beside other assumptions.
 """
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-from kg.guideline import Guideline
+from kg.errors import InputError
+from kg.guideline import ConflictRule, Derivation, Guideline
 from kg.guideline.values import Knowledge
-from kg.patients.cells import parse_cell
-from kg.patients.records import Record
+from kg.keys import ID
+from kg.patients.cells import CellError, parse_cell
+from kg.patients.mappings import cell as cell_of
+from kg.patients.records import Record, sum_of
+from kg.patients.scores import agreed
+
+ALL = "all"
+Assume: TypeAlias = str | Iterable[str] | Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """The cells that are assumed, and what each says, by variable in the guideline's order."""
+
+    cells: Mapping[str, str]
+    known: Mapping[str, Knowledge]
+
+
+def assumptions_of(guideline: Guideline, asked: Assume | None) -> Assumptions | None:
+    """Return the assumptions that are asked for; None where none are.
+
+    What is asked for is "all", a group of variables, a variable, or VARIABLE=CELL; or a mapping of
+    variables to cells. A cell of one's own goes before the unremarkable one.
+
+    Raises:
+        InputError: a word is none of these, a variable has no unremarkable cell, or a cell is
+            none of its variable.
+    """
+    if not asked:
+        return None
+    silent, own = dict[str, str](), dict[str, str]()
+    if isinstance(asked, Mapping):
+        own = {name: cell_of(value, f"assume, {name}") or "" for name, value in asked.items()}
+    for word in () if isinstance(asked, Mapping) else [asked] if isinstance(asked, str) else asked:
+        name, sign, cell = (part.strip() for part in word.partition("="))
+        if sign:
+            own[name] = cell
+        else:
+            silent |= _unremarkable(guideline, name)
+    cells = silent | own
+    known = {name: _read(guideline, name, cells[name]) for name in cells}
+    ordered = [name for name in guideline.variables if name in cells]
+    return Assumptions({n: cells[n] for n in ordered}, {n: known[n] for n in ordered})
+
+
+def _unremarkable(guideline: Guideline, word: str) -> dict[str, str]:
+    """Return the unremarkable cells that a word stands for."""
+    cells = unremarkable(guideline)
+    name = word.lower()
+    if name == ALL:
+        return cells
+    if name in guideline.groups:
+        return {n: cell for n, cell in cells.items() if guideline.variables[n].group == name}
+    if name in cells:
+        return {name: cells[name]}
+    if name in guideline.variables and name != ID:
+        raise InputError(
+            f"assume {word}: records are not silent about {name}, so it has no unremarkable cell; "
+            f"name one: {name}=CELL"
+        )
+    known = [ALL, *guideline.groups, *guideline.variables]
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; the nearest is {near[0]!r}" if near else ""
+    raise InputError(
+        f"assume {word}: that is neither {ALL}, nor a group ({', '.join(guideline.groups)}), "
+        f"nor a variable, nor VARIABLE=CELL{hint}"
+    )
+
+
+def _read(guideline: Guideline, name: str, cell: str) -> Knowledge:
+    variable = guideline.variables.get(name)
+    if variable is None or name == ID:
+        near = difflib.get_close_matches(name, list(guideline.variables), n=1)
+        hint = f"; the nearest is {near[0]!r}" if near else ""
+        raise InputError(f"assume {name}={cell}: {name!r} is not a variable{hint}")
+    try:
+        known = parse_cell(variable, cell)
+    except CellError as error:
+        raise InputError(f"assume {name}={cell}: {error}") from error
+    if known is None:
+        raise InputError(f"assume {name}={cell}: the cell says nothing; name a value")
+    return known
 
 
 def unremarkable(guideline: Guideline) -> dict[str, str]:
-    """Return the cells that records are silent on, by variable."""
-    return {n: v.unremarkable for n, v in guideline.variables.items() if v.unremarkable}
+    """Return the cells that records are silent on, by variable that the edition uses."""
+    used = {n: v for n, v in guideline.variables.items() if n in guideline.used}
+    return {n: v.unremarkable for n, v in used.items() if v.unremarkable}
+
+
+def made(guideline: Guideline, record: Record, assumptions: Assumptions | None) -> Record:
+    """Return a record with the assumptions that are made for it; as it is where none are asked."""
+    if assumptions is None:
+        return record
+    assumed = {
+        name: cell
+        for name, cell in assumptions.cells.items()
+        if name not in record.recorded
+        and name not in record.derived
+        and not _contradicted(guideline, record, name, assumptions.known[name])
+    }
+    known = {name: assumptions.known[name] for name in assumed}
+    return replace(record, known={**record.known, **known}, assumed=assumed)
 
 
 def completed(guideline: Guideline, record: Record, cells: Mapping[str, str]) -> Record:
     """Return a record completed by those of some cells that may be assumed of it."""
-    assumed = {
-        name: knowledge
-        for name, cell in cells.items()
-        if (knowledge := _assumed(guideline, record, name, cell)) is not None
-    }
-    return replace(
-        record,
-        known={**record.known, **assumed},
-        assumed={name: cells[name] for name in guideline.variables if name in assumed},
-    )
+    return made(guideline, record, assumptions_of(guideline, cells))
 
 
 def assumable(guideline: Guideline, record: Record, names: Iterable[str]) -> tuple[str, ...]:
@@ -42,15 +137,47 @@ def assumable(guideline: Guideline, record: Record, names: Iterable[str]) -> tup
     return tuple(found.assumed)
 
 
-def _assumed(guideline: Guideline, record: Record, name: str, cell: str) -> Knowledge | None:
-    variable = guideline.variables[name]
-    knowledge = parse_cell(variable, cell)
-    if name in record.recorded or record.known[name] != variable.unknown or knowledge is None:
-        return None
-    known = {**record.known, name: knowledge}
-    for rule in guideline.conflict_rules:
-        parts = dict(rule.parts)
-        fits = (known[n].pinned and known[n].mask & ~mask == 0 for n, mask in parts.items())
-        if name in parts and all(fits):
-            return None
-    return knowledge
+def as_given(guideline: Guideline, record: Record) -> Record:
+    """Return a record without its assumptions: nothing else was known of what is assumed."""
+    unknown = {name: guideline.variables[name].unknown for name in record.assumed}
+    return replace(record, known={**record.known, **unknown}, assumed={})
+
+
+def _contradicted(guideline: Guideline, record: Record, name: str, assumed: Knowledge) -> bool:
+    """Return whether a conflict would be reported of an assumed cell beside the record."""
+    return any(
+        _in_conflict(record, rule, name, assumed) for rule in guideline.conflict_rules
+    ) or any(
+        name in rule.variables and _clashes(guideline, record, rule, name, assumed)
+        for rule in guideline.derivations
+    )
+
+
+def _in_conflict(record: Record, rule: ConflictRule, name: str, assumed: Knowledge) -> bool:
+    return name in dict(rule.parts) and all(
+        known.pinned and known.mask & ~mask == 0
+        for other, mask in rule.parts
+        for known in [assumed if other == name else record.known[other]]
+    )
+
+
+def _clashes(
+    guideline: Guideline, record: Record, rule: Derivation, own: str, assumed: Knowledge
+) -> bool:
+    """Return whether a derivation would find nothing in common with an assumed cell."""
+    variables = guideline.variables
+    recorded = record.recorded
+    given = {name: recorded.get(name) or variables[name].unknown for name in record.known}
+    given[own] = assumed
+    if rule.score is not None:
+        return agreed(rule.score, variables, given)[1]
+    if rule.sum is not None:
+        target = variables[rule.sum.target]
+        source = sum_of(target, given[rule.sum.count], given[rule.sum.largest])
+        return source is not None and target.narrowed(given[target.name], source) is None
+    return any(
+        narrowing.source == own
+        and assumed.mask & ~narrowing.when == 0
+        and record.known[narrowing.target].mask & narrowing.then == 0
+        for narrowing in rule.narrowings
+    )

@@ -62,7 +62,7 @@ def derived_columns(table: RowReader, batch: Batch) -> pl.DataFrame:
     frame = given.select(*columns, flags, *(c.alias(RULE + name) for name, c in clashes.items()))
     frame = frame.with_columns(
         pl.all_horizontal(
-            _pinned(guideline, n) & (pl.col(n) & mask != 0) for n, mask in check.parts
+            pinned(guideline, n) & (pl.col(n) & mask != 0) for n, mask in check.parts
         ).alias(RULE + check.id)
         for check in guideline.conflict_rules
     )
@@ -168,7 +168,7 @@ def _of(rule: Sum) -> tuple[str, str, str]:
     return rule.count, rule.largest, rule.target
 
 
-def _pinned(guideline: Guideline, name: str) -> pl.Expr:
+def pinned(guideline: Guideline, name: str) -> pl.Expr:
     """Return where one value is left of a variable."""
     if guideline.variables[name].is_number:
         return pl.col(PINNED + name)
@@ -243,7 +243,7 @@ def _with_lesions(table: RowReader, batch: Batch, frame: pl.DataFrame) -> pl.Dat
         batch.rejected,
         None,
     )
-    records: list[Record] = list(table.records(part))
+    records: list[Record] = list(table.records_as_given(part))
     columns = []
     for name in frame.columns:
         values: list[object] = (

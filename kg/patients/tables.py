@@ -14,6 +14,7 @@ from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.guideline.values import Knowledge, Variable
 from kg.keys import ID, PROBLEM, REASON, ROW, SOURCES
+from kg.patients.assumptions import Assumptions, made
 from kg.patients.cells import UNKNOWN_WORDS, parse_cell
 from kg.patients.columns import as_text, mask_type, read_columns
 from kg.patients.headers import Head, blank_rows, check_mapped, head_of
@@ -51,7 +52,8 @@ class RowReader:
     """Reads rows of a table as records, wherever the rows come from.
 
     `head` says how columns are read, `variables` are those that the table has columns for;
-    `repeated` are the ids that stand in more than one row.
+    `repeated` are the ids that stand in more than one row. `assumptions` are made where a record
+    is silent.
     """
 
     def __init__(
@@ -60,8 +62,10 @@ class RowReader:
         head: Head,
         repeated: pl.Series,
         lesions: LesionTable | None,
+        assumptions: Assumptions | None = None,
     ) -> None:
         self.guideline = guideline
+        self.assumptions = assumptions
         self.head = head
         self.variables = [name for name in guideline.variables if name != ID and name in head]
         self.lesions = lesions
@@ -132,7 +136,12 @@ class RowReader:
         return pl.DataFrame(columns), faults
 
     def records(self, batch: Batch) -> Iterator[Record]:
-        """Yield the good rows of a batch as records."""
+        """Yield the good rows of a batch as records, with what is assumed."""
+        for record in self.records_as_given(batch):
+            yield made(self.guideline, record, self.assumptions)
+
+    def records_as_given(self, batch: Batch) -> Iterator[Record]:
+        """Yield the good rows of a batch as records, without assumptions."""
         names, kept = [ID, *self.variables], dict[tuple[str, str | None], Knowledge | None]()
 
         def read(variable: Variable, cell: str | None) -> Knowledge | None:
@@ -162,6 +171,7 @@ class PatientTable(RowReader):
         patients: File | Source,
         lesions: File | Source | None = None,
         reading: Reading = PLAIN,
+        assumptions: Assumptions | None = None,
     ) -> None:
         self.source = open_source(patients, guideline, reading.sheet)
         head = patient_head(guideline, self.source, reading)
@@ -178,7 +188,7 @@ class PatientTable(RowReader):
         self._watch = Watch(numbers)
         if table is not None:
             table.tell_strangers(known)
-        super().__init__(guideline, head, repeated, table)
+        super().__init__(guideline, head, repeated, table, assumptions)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -215,13 +225,15 @@ def find_patient(
     patient_id: str,
     lesions: Path | None = None,
     reading: Reading = PLAIN,
+    *,
+    assumptions: Assumptions | None = None,
 ) -> Record:
     """Return the record of one patient of a table.
 
     Raises:
         InputError: the table has no such patient, or its row is rejected.
     """
-    table = PatientTable(guideline, path, lesions, reading)
+    table = PatientTable(guideline, path, lesions, reading, assumptions)
     for batch in table.batches():
         for row in batch.rejected.filter(table.head.ids(batch.rejected) == patient_id).iter_rows(
             named=True

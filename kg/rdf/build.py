@@ -153,6 +153,7 @@ def _run(job: Job, engine: Engine, tables: dict[str, tuple[str, str]], started: 
         ended=now(),
         classified=job.summary.patients,
         rejected=job.summary.rejected,
+        assumed=job.table.assumptions.cells if job.table.assumptions else {},
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +20,10 @@ PACKAGE = "hcc-kg"
 
 @dataclass(frozen=True)
 class Run:
-    """A run: `tables` maps patients and lesions to the name of the file and its SHA-256."""
+    """A run: `tables` maps patients and lesions to the name of the file and its SHA-256.
+
+    `assumed` are the cells that it assumes where records are silent.
+    """
 
     cohort: str
     engine: str
@@ -29,6 +32,7 @@ class Run:
     ended: datetime
     classified: int
     rejected: int
+    assumed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def iri(self) -> str:
@@ -79,6 +83,11 @@ def _triples(guideline: Guideline, run: Run) -> Iterator[tuple[str, str, str | o
         yield table, RDF + "type", PROV + "Entity"
         yield table, RDFS + "label", ox.Literal(name)
         yield table, HCC + "sha256", ox.Literal(digest)
+    for name, cell in run.assumed.items():
+        assumption = f"{activity}/assumed/{name}"
+        yield activity, HCC + "assumes", assumption
+        yield assumption, HCC + "variable", guideline.variables[name].iri
+        yield assumption, HCC + "cell", ox.Literal(cell)
     yield activity, PROV + "wasAssociatedWith", agent
     yield agent, RDF + "type", PROV + "SoftwareAgent"
     yield agent, RDFS + "label", ox.Literal(PACKAGE)

@@ -72,6 +72,10 @@ def _therapy_lines(
     told = answers(guideline, therapy, frame)
     words = Coded(pl.Series([_term(_verdict(w)) for w in VERDICTS]), told["verdict"].places)
     intents = Coded(pl.Series([i and _term(_intent(i)) for i in INTENTS]), told["intent"].places)
+    recorded, lists = [], list(LISTS)
+    if "assumed" in told:
+        recorded = [Coded(words.table, told["verdict_recorded"].places)]
+        lists.append("assumed")
     columns = pl.DataFrame(
         [
             frame[_PATIENT],
@@ -79,7 +83,8 @@ def _therapy_lines(
             frame[VERDICT_ + therapy.id].is_in(_ELIGIBLE).alias("eligible"),
             words.column().alias("verdict"),
             intents.column().alias("intent"),
-            *(_terms(told[name]).column().alias(name) for name in LISTS),
+            *(_terms(told[name]).column().alias(name) for name in lists),
+            *(c.column().alias("recorded") for c in recorded),
         ]
     )
     eligible = pl.when(pl.col("eligible")).then(_own(therapy.classes["eligible"]))
@@ -92,7 +97,8 @@ def _therapy_lines(
                 line(node, HCC + "therapy", pl.lit(f"<{therapy.iri}>"), end),
                 line(node, HCC + "verdict", pl.col("verdict"), end),
                 line(node, HCC + "intent", pl.col("intent"), end),
-                *(lines(node, HCC + name, pl.col(name), end) for name in LISTS),
+                *(lines(node, HCC + name, pl.col(name), end) for name in lists),
+                *(line(node, HCC + "verdictRecorded", pl.col("recorded"), end) for _ in recorded),
             ]
         )
     ).to_series()

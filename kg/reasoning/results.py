@@ -6,6 +6,8 @@ A result frame has one row per patient: `patient_id`, `_row`, `conflicts` (JSON 
 - `intent:THERAPY`, 8 bits: the place of the intent in `INTENTS`;
 - `missing:THERAPY`, 64 bits: the missing variables, bit i for variable i of
   `Logic.answer_variables`, 0 where the verdict is not undetermined;
+- under assumptions, `recorded:THERAPY`, the verdict from the record alone, and
+  `assumed:VARIABLE`, whether a variable was assumed;
 - `keep:COLUMN` for each column of the table that travels along, as it stands there.
 """
 
@@ -23,6 +25,7 @@ from kg.errors import OntologyError
 from kg.guideline import Guideline, Therapy
 from kg.guideline.values import bands_of
 from kg.keys import ID, ROW
+from kg.patients.assumptions import Assumptions
 from kg.patients.column_records import CONFLICTS, conflicts_json
 from kg.patients.records import Conflict, Record
 from kg.reasoning.intents import INTENTS
@@ -36,10 +39,13 @@ from kg.reasoning.verdicts import (
     PatientResult,
     classes_asked,
     patient_result,
+    under_assumptions,
+    variables_of_criteria,
 )
 
 STATE_, VERDICT_, INTENT_, MISSING_ = "state:", "verdict:", "intent:", "missing:"
 KEEP_ = "keep:"
+VERDICT_RECORDED_, ASSUMED_ = "recorded:", "assumed:"
 CODE = {state: code for code, state in STATE.items()}
 _BITS = 64
 _GROUP = 10
@@ -53,8 +59,9 @@ class Chunk:
     records: Callable[[], Iterator[Record]]
 
 
-def schema(guideline: Guideline) -> dict[str, pl.DataType]:
+def schema(guideline: Guideline, assumptions: Assumptions | None = None) -> dict[str, pl.DataType]:
     """Return the columns of a result frame and their types."""
+    recorded = guideline.therapies if assumptions else ()
     return {
         ID: pl.String(),
         ROW: pl.UInt64(),
@@ -63,15 +70,21 @@ def schema(guideline: Guideline) -> dict[str, pl.DataType]:
         **{VERDICT_ + name: pl.UInt8() for name in guideline.therapies},
         **{INTENT_ + name: pl.UInt8() for name in guideline.therapies},
         **{MISSING_ + name: pl.UInt64() for name in guideline.therapies},
+        **{VERDICT_RECORDED_ + name: pl.UInt8() for name in recorded},
+        **{ASSUMED_ + name: pl.Boolean() for name in (assumptions.cells if assumptions else ())},
     }
 
 
 def to_frame(
-    guideline: Guideline, results: Iterable[PatientResult], rows: Sequence[int]
+    guideline: Guideline,
+    results: Iterable[PatientResult],
+    rows: Sequence[int],
+    assumptions: Assumptions | None = None,
 ) -> pl.DataFrame:
     """Return results as a result frame; `rows` are their numbers in the table."""
     logic = logic_of(guideline)
     names = {t.id: logic.answer_variables(t) for t in guideline.therapies.values()}
+    recorded = guideline.therapies if assumptions else ()
     table = []
     for row, result in zip(rows, results, strict=True):
         table.append(
@@ -83,9 +96,14 @@ def to_frame(
                 *(VERDICTS.index(result.therapies[t].verdict) for t in guideline.therapies),
                 *(INTENTS.index(result.therapies[t].intent) for t in guideline.therapies),
                 *(pack(names[t], result.therapies[t].missing) for t in guideline.therapies),
+                *(
+                    VERDICTS.index(each.verdict_recorded or each.verdict)
+                    for each in map(result.therapies.__getitem__, recorded)
+                ),
+                *(v in (result.assumed or ()) for v in (assumptions.cells if assumptions else ())),
             )
         )
-    return pl.DataFrame(table, schema=schema(guideline), orient="row")
+    return pl.DataFrame(table, schema=schema(guideline, assumptions), orient="row")
 
 
 def pack(names: Sequence[str], chosen: Iterable[str]) -> int:
@@ -102,13 +120,15 @@ def unpack(names: Sequence[str], bits: int) -> list[str]:
     return [names[i] for i in bands_of(bits) if i < len(names)]
 
 
-def patients(guideline: Guideline, frame: pl.DataFrame) -> Iterator[PatientResult]:
+def patients(
+    guideline: Guideline, frame: pl.DataFrame, assumptions: Assumptions | None = None
+) -> Iterator[PatientResult]:
     """Yield the rows of a result frame as results."""
     logic = logic_of(guideline)
     names = {t.id: logic.answer_variables(t) for t in guideline.therapies.values()}
     classes = classes_asked(guideline)
     for row in frame.iter_rows(named=True):
-        yield patient_result(
+        found = patient_result(
             guideline,
             row[ID],
             tuple(
@@ -119,6 +139,11 @@ def patients(guideline: Guideline, frame: pl.DataFrame) -> Iterator[PatientResul
             missing=lambda t, row=row: unpack(names[t.id], row[MISSING_ + t.id]),  # type: ignore[misc]
             intent=lambda t, row=row: INTENTS[row[INTENT_ + t.id]],  # type: ignore[misc]
         )
+        if assumptions is not None:
+            assumed = {n: cell for n, cell in assumptions.cells.items() if row[ASSUMED_ + n]}
+            recorded = {t: VERDICTS[row[VERDICT_RECORDED_ + t]] for t in guideline.therapies}
+            found = under_assumptions(guideline, found, assumed, recorded)
+        yield found
 
 
 LISTS = ("met", "missing", "unchecked")
@@ -166,12 +191,20 @@ def answers(guideline: Guideline, therapy: Therapy, frame: pl.DataFrame) -> dict
         .alias("unchecked"),
     )
     types = list_types(guideline)
+    beside: dict[str, Coded] = {}
+    if VERDICT_RECORDED_ + therapy.id in frame.columns:
+        recorded = frame[VERDICT_RECORDED_ + therapy.id].cast(pl.UInt32)
+        made = {column.removeprefix(ASSUMED_) for column in frame.columns if ASSUMED_ in column}
+        own = tuple(n for n in variables_of_criteria(guideline, therapy.id) if n in made)
+        beside["verdict_recorded"] = Coded(pl.Series(VERDICTS, dtype=pl.Enum(VERDICTS)), recorded)
+        beside["assumed"] = _lists(own, frame.select(_flags(own)).to_series(), types["missing"])
     verdicts = pl.Series(VERDICTS, dtype=pl.Enum(VERDICTS))
     intents = pl.Series(INTENTS, dtype=pl.Enum(INTENTS[1:]))
     return {
         "verdict": Coded(verdicts, frame[VERDICT_ + therapy.id].cast(pl.UInt32)),
         "intent": Coded(intents, frame[INTENT_ + therapy.id].cast(pl.UInt32)),
         **{key: _lists(tuple(names[key]), sets[key], types[key]) for key in LISTS},
+        **beside,
     }
 
 
@@ -231,7 +264,16 @@ def _bits(names: Sequence[str], code: int) -> pl.Expr:
     """Return which of some classes are in a state, one bit a class."""
     if len(names) > _BITS:
         raise OntologyError(f"a therapy has {len(names)} criteria; the limit here is {_BITS}")
-    bits = [
-        (pl.col(STATE_ + name) == code).cast(pl.UInt64) * (1 << i) for i, name in enumerate(names)
-    ]
+    return _packed([pl.col(STATE_ + name) == code for name in names])
+
+
+def _flags(names: Sequence[str]) -> pl.Expr:
+    """Return which of some variables were assumed, one bit a variable."""
+    if len(names) > _BITS:
+        raise OntologyError(f"{len(names)} variables are assumed; the limit here is {_BITS}")
+    return (_packed([pl.col(ASSUMED_ + name) for name in names]) + 0 * pl.col(ROW)).alias("assumed")
+
+
+def _packed(flags: Sequence[pl.Expr]) -> pl.Expr:
+    bits = [flag.cast(pl.UInt64) * (1 << i) for i, flag in enumerate(flags)]
     return reduce(lambda a, b: a | b, bits, pl.lit(0, pl.UInt64))

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Protocol
 
 from kg.guideline import Guideline, Therapy
+from kg.guideline.formula import Ref
 from kg.html import table
+from kg.patients.assumptions import as_given
 from kg.patients.records import Conflict, Record
 
 MET, EXCLUDED, UNKNOWN = "met", "excluded", "unknown"
@@ -53,6 +56,9 @@ class TherapyResult:
     are unknown under an eligible verdict. `intent` says of an eligible one what it is meant for:
     "curative", "palliative", "open" where either is possible, None where the guideline does not
     say (`kg.reasoning.intents`).
+
+    Under assumptions `verdict_recorded` is the verdict from the record alone, and `assumed` the
+    variables that were assumed and occur in the criteria of the therapy.
     """
 
     therapy: str
@@ -61,6 +67,13 @@ class TherapyResult:
     missing: tuple[str, ...]
     unchecked: tuple[str, ...]
     intent: str | None = None
+    verdict_recorded: str | None = None
+    assumed: tuple[str, ...] = ()
+
+    @property
+    def rests_on_assumptions(self) -> bool:
+        """Whether the record alone gives another verdict."""
+        return self.verdict_recorded not in (None, self.verdict)
 
     def __repr__(self) -> str:
         return f"<TherapyResult {self.therapy}: {self.verdict}>"
@@ -71,7 +84,8 @@ class PatientResult:
     """All answers for one patient.
 
     `recommendations` maps ids to met, excluded or unknown, `stages` does where the edition has
-    them; `states` holds the same for every criterion and therapy class that was asked.
+    them; `states` holds the same for every criterion and therapy class that was asked. `assumed`
+    are the cells that were assumed, None where no assumptions were asked for.
     """
 
     patient_id: str
@@ -82,6 +96,7 @@ class PatientResult:
     states: Mapping[str, str]
     edition: str = ""
     stages: Mapping[str, str] = field(default_factory=dict)
+    assumed: Mapping[str, str] | None = None
 
     def __repr__(self) -> str:
         return f"<PatientResult {self.patient_id}: {tally(self.therapies.values())}>"
@@ -164,6 +179,45 @@ def result(
         missing=lambda therapy: missing(record, therapy),
         intent=lambda therapy: intent(record, therapy),
     )
+
+
+def classified(
+    guideline: Guideline, record: Record, once: Callable[[Record], PatientResult]
+) -> PatientResult:
+    """Return the result of a record; under assumptions with the verdicts that it has alone."""
+    found = once(record)
+    if not record.assumed:
+        return found
+    recorded = verdicts_of(once(as_given(guideline, record)))
+    return under_assumptions(guideline, found, record.assumed, recorded)
+
+
+def verdicts_of(found: PatientResult) -> dict[str, str]:
+    """Return the verdicts of a result by therapy."""
+    return {name: each.verdict for name, each in found.therapies.items()}
+
+
+def under_assumptions(
+    guideline: Guideline,
+    found: PatientResult,
+    assumed: Mapping[str, str],
+    recorded: Mapping[str, str],
+) -> PatientResult:
+    """Return a result that names what was assumed, and the verdicts from the record alone."""
+    therapies = {}
+    for name, each in found.therapies.items():
+        own = variables_of_criteria(guideline, name)
+        made = tuple(variable for variable in own if variable in assumed)
+        therapies[name] = replace(each, verdict_recorded=recorded[name], assumed=made)
+    return replace(found, therapies=therapies, assumed=assumed)
+
+
+@lru_cache(maxsize=64)
+def variables_of_criteria(guideline: Guideline, therapy: str) -> tuple[str, ...]:
+    """Return the variables that occur in the criteria of a therapy, sorted."""
+    criteria = guideline.therapies[therapy].criteria
+    found = (guideline.variables_of(Ref(name)) for name in criteria)
+    return tuple(sorted({variable for variables in found for variable in variables}))
 
 
 def patient_result(

@@ -12,6 +12,7 @@ import polars as pl
 from kg.engines.rejects import as_told
 from kg.guideline import Guideline, load
 from kg.keys import REASON
+from kg.patients.assumptions import Assume, assumptions_of
 from kg.patients.given import Table, given
 from kg.patients.options import Options, reading_of
 from kg.readers import open_source
@@ -72,6 +73,7 @@ def classify_spark(
     *,
     therapies: str | Iterable[str] | None = None,
     compact: bool = False,
+    assume: Assume | None = None,
     guideline: Guideline | None = None,
     **options: Unpack[Options],
 ) -> SparkResult:
@@ -89,6 +91,7 @@ def classify_spark(
     from kg.spark.table import SparkTable  # noqa: PLC0415 - needs the extra
 
     chosen = guideline or load()
+    asked = assumptions_of(chosen, assume)
     second = None
     if lesions is not None:
         second = _source(lesions) if is_spark(lesions) else given(lesions, "the frame of lesions")
@@ -98,8 +101,10 @@ def classify_spark(
         _source(frame, "the frame"),
         None if second is None else open_source(second, chosen),
         reading_of(chosen, options),
+        assumptions=asked,
     )
-    return SparkResult(table, Task(chosen, chosen.chosen(therapies), compact=compact))
+    task = Task(chosen, chosen.chosen(therapies), compact=compact, assumptions=asked)
+    return SparkResult(table, task)
 
 
 def is_spark(frame: object) -> bool:

@@ -21,6 +21,7 @@ from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.keys import ID, REASON
+from kg.patients.assumptions import Assumptions
 from kg.patients.headers import check_mapped
 from kg.patients.lesions import LesionTable
 from kg.patients.reading import PLAIN, Reading
@@ -54,6 +55,8 @@ class SparkTable:
         patients: SparkSource,
         lesions: Source | None = None,
         reading: Reading = PLAIN,
+        *,
+        assumptions: Assumptions | None = None,
     ) -> None:
         self.guideline = guideline
         self.source = patients
@@ -68,7 +71,7 @@ class SparkTable:
         if table is not None:
             table.tell_strangers(self._known(ids, table.frame[ID]))
         self.lesions = table
-        self.reader = RowReader(guideline, head, _repeated(ids), table)
+        self.reader = RowReader(guideline, head, _repeated(ids), table, assumptions)
 
     @property
     def height(self) -> int | None:
@@ -96,6 +99,7 @@ class SparkTable:
             lesions=lesions.frame if lesions else None,
             missing=not task.compact,
             with_good=task.needs_records,
+            assumptions=reader.assumptions,
         )
 
     def runs(self, task: Task) -> DataFrame:
@@ -125,7 +129,7 @@ class SparkResults:
 
     def chunks(self, rejects: RejectCounter, summary: Summary) -> Iterator[Chunk]:
         """Yield the results in the order of the table; rejected rows go to `rejects`."""
-        empty = pl.DataFrame(schema=schema(self._table.guideline))
+        empty = pl.DataFrame(schema=schema(self._table.guideline, self._task.assumptions))
         for run in self._told(rejects, [tasks.RESULTS, tasks.GOOD]):
             if run[tasks.RESULTS] is not None:
                 frame = tasks.from_bytes(run[tasks.RESULTS]).cast(empty.schema)
@@ -186,6 +190,7 @@ def open_tables(
     lesions: Path | Remote | None,
     *,
     reading: Reading,
+    assumptions: Assumptions | None = None,
     scratch: Path,
 ) -> SparkTable:
     """Open the tables of patients and of lesions; `scratch` is a folder for the time of the run.
@@ -200,7 +205,7 @@ def open_tables(
         told = open_source(lesions, guideline)
     elif lesions is not None:
         told = open_table(spark, guideline, lesions, scratch)
-    return SparkTable(spark, guideline, source, told, reading)
+    return SparkTable(spark, guideline, source, told, reading, assumptions=assumptions)
 
 
 def _repeated(ids: DataFrame) -> pl.Series:
@@ -225,8 +230,11 @@ def verdict_rows(runs: DataFrame, task: Task, joined: bool) -> DataFrame:
         therapies=tuple(task.therapies),
         compact=task.compact,
         joined=joined,
+        assumptions=task.assumptions,
     )
-    columns = spark_schema(written.frame(pl.DataFrame(schema=schema(task.guideline))))
+    columns = spark_schema(
+        written.frame(pl.DataFrame(schema=schema(task.guideline, task.assumptions)))
+    )
     shared = runs.sparkSession.sparkContext.broadcast(written)
     return results_of(runs).mapInArrow(partial(tasks.write, shared), columns)
 

@@ -26,6 +26,7 @@ from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.keys import ID, PROBLEM, ROW
 from kg.ontology import Ontology, edition_names
+from kg.patients.assumptions import Assumptions
 from kg.patients.columns import identifiers
 from kg.patients.headers import Head
 from kg.patients.lesions import LesionTable
@@ -57,6 +58,7 @@ class Job:
     lesions: pl.DataFrame | None
     missing: bool
     with_good: bool
+    assumptions: Assumptions | None
 
 
 @dataclass(frozen=True)
@@ -67,10 +69,16 @@ class Written:
     therapies: tuple[str, ...]
     compact: bool
     joined: bool
+    assumptions: Assumptions | None
 
     def frame(self, results: pl.DataFrame) -> pl.DataFrame:
         """Return the rows to write, in types that Spark has; lists joined where asked."""
-        task = Task(guideline_of(self.modules), self.therapies, compact=self.compact)
+        task = Task(
+            guideline_of(self.modules),
+            self.therapies,
+            compact=self.compact,
+            assumptions=self.assumptions,
+        )
         frame = (compact_rows if self.compact else rows)(task, results)
         lists = pl.selectors.list()
         frame = frame.with_columns(
@@ -134,7 +142,7 @@ def classify(shared: Broadcast[Job], batches: Iterator[pa.RecordBatch]) -> Itera
     if job.lesions is not None:
         names = [name for name in job.lesions.columns if name not in (ROW, PROBLEM)]
         lesions = LesionTable(guideline, _Lesions(job.lesions, Path("lesions"), names))
-    reader = RowReader(guideline, job.head, job.repeated, lesions)
+    reader = RowReader(guideline, job.head, job.repeated, lesions, job.assumptions)
     engine = engine_of("compiled", guideline).batches(missing=job.missing)
     for batch in batches:
         for run in _runs(_named(job.columns, batch)):

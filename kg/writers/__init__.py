@@ -13,6 +13,7 @@ __all__ = ["FORMATS", "FormatName", "Task", "Writer", "format_of", "writer_of"]
 
 FormatName: TypeAlias = Literal["table", "csv", "json", "jsonl", "ttl", "parquet", "fhir", "omop"]
 FORMATS: tuple[FormatName, ...] = get_args(FormatName)
+_UNCONDITIONAL = ("fhir", "omop")
 _BY_NAME = ("table", "fhir", "omop")  # formats that no ending tells
 EXPLAINED, FLAT = ("json", "jsonl"), ("csv", "parquet")
 
@@ -51,6 +52,10 @@ def writer_of(name: str, task: Task) -> Writer:
         raise InputError(f"keep goes with format {', '.join((*FLAT, *EXPLAINED))}, not {name}")
     if task.compact and task.reasons:
         raise InputError("compact has no room for reasons; ask for one of them")
+    if task.assumptions is not None and name in _UNCONDITIONAL:
+        raise InputError(
+            f"format {name} has no place for verdicts under assumptions; write them as json or csv"
+        )
     if name in ("json", "jsonl"):
         from kg.writers import json  # noqa: PLC0415 - only what is asked for is loaded
 

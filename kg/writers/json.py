@@ -17,7 +17,7 @@ from kg.keys import ID
 from kg.patients.column_records import CONFLICTS
 from kg.patients.records import Record
 from kg.reasoning.logic import STATE
-from kg.reasoning.results import CODE, KEEP_, LISTS, STATE_, Chunk, Coded, answers
+from kg.reasoning.results import ASSUMED_, CODE, KEEP_, LISTS, STATE_, Chunk, Coded, answers
 from kg.reasoning.verdicts import MET, NOT_ASSESSED, PatientResult
 from kg.writers.task import Task
 
@@ -70,7 +70,7 @@ def _explained(task: Task, chunk: Chunk, place: int, small: bool) -> Iterator[st
     """
     plain = _plain(task, chunk.frame)
     for i, (text, told) in enumerate(
-        zip(plain, decided(task.guideline, chunk), strict=True), start=place
+        zip(plain, decided(task.guideline, chunk, task.assumptions), strict=True), start=place
     ):
         clauses, result = told
         added = _dump({"explanation": short_json(clauses, result, task.therapies)})
@@ -115,6 +115,7 @@ def _plain(task: Task, frame: pl.DataFrame) -> Iterator[str]:
         *_object(recommendations),
         pl.lit(', "response_to_ablation": '),
         _response(guideline),
+        *_assumed(task),
         *_kept(frame),
         pl.lit("}"),
     ]
@@ -141,12 +142,14 @@ def _scalar(value: object) -> str:
 def _answers_text(told: dict[str, Coded]) -> pl.Series:
     """Return the answers about a therapy as the text of a JSON object."""
     # Identifiers have no character that JSON would escape: `kg.guideline.model` sees to that.
-    verdict, intent = (
+    words, lists = ["verdict"], list(LISTS)
+    if "assumed" in told:
+        words, lists = [*words, "verdict_recorded"], ["assumed", *lists]
+    *texts, intent = (
         ('"' + told[key].column().cast(pl.String) + '"').fill_null("null").alias(key)
-        for key in ("verdict", "intent")
+        for key in (*words, "intent")
     )
-    texts = [verdict]
-    for name in LISTS:
+    for name in lists:
         joined = told[name].joined('", "')
         some = pl.select(
             pl.when(joined.table == "").then(pl.lit("[]")).otherwise('["' + joined.table + '"]')
@@ -155,6 +158,18 @@ def _answers_text(told: dict[str, Coded]) -> pl.Series:
     texts.append(intent)
     parts = _object({text.name: pl.col(text.name) for text in texts})
     return pl.DataFrame(texts).select(pl.concat_str(parts)).to_series()
+
+
+def _assumed(task: Task) -> list[pl.Expr]:
+    """Return the parts of the text of the cells that are assumed for a patient."""
+    if task.assumptions is None:
+        return []
+    cells = [
+        pl.when(pl.col(ASSUMED_ + name)).then(pl.lit(f"{_dump(name)}: {_dump(cell)}"))
+        for name, cell in task.assumptions.cells.items()
+    ]
+    joined = pl.concat_str(cells, separator=", ", ignore_nulls=True)
+    return [pl.lit(', "assumed": {'), joined, pl.lit("}")]
 
 
 def _object(values: dict[str, pl.Expr]) -> list[pl.Expr]:

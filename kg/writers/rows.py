@@ -8,14 +8,16 @@ from pathlib import Path
 
 import polars as pl
 
-from kg.explanation.tables import WORDS, reasons_frame
+from kg.explanation.tables import reasons_frame
 from kg.keys import ID
 from kg.patients.column_records import CONFLICTS
 from kg.reasoning.results import (
+    ASSUMED_,
     KEEP_,
     LISTS,
     STATE_,
     VERDICT_,
+    VERDICT_RECORDED_,
     Chunk,
     Coded,
     answers,
@@ -25,6 +27,8 @@ from kg.reasoning.results import (
 from kg.reasoning.verdicts import VERDICTS
 from kg.writers import parquet
 from kg.writers.task import Task
+
+ASSUMED = "assumed"
 
 
 def write_csv(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
@@ -47,7 +51,7 @@ def _columns(task: Task) -> list[str]:
 def empty(task: Task) -> pl.DataFrame:
     """Return a result frame without rows."""
     kept = {KEEP_ + name: dtype for name, dtype in task.keep.items()}
-    return pl.DataFrame(schema={**schema(task.guideline), **kept})
+    return pl.DataFrame(schema={**schema(task.guideline, task.assumptions), **kept})
 
 
 def _empty(task: Task) -> pl.DataFrame:
@@ -57,7 +61,7 @@ def _empty(task: Task) -> pl.DataFrame:
 def _made(task: Task, chunk: Chunk) -> pl.DataFrame:
     """Return the rows of the form that a task asks for."""
     if task.reasons:
-        reasons = reasons_frame(task.guideline, task.therapies, chunk)
+        reasons = reasons_frame(task.guideline, task.therapies, chunk, task.assumptions)
         return _with_kept(chunk.frame, reasons, len(task.therapies))
     return (compact_rows if task.compact else rows)(task, chunk.frame)
 
@@ -65,8 +69,8 @@ def _made(task: Task, chunk: Chunk) -> pl.DataFrame:
 def _joined(task: Task, chunk: Chunk) -> pl.DataFrame:
     """Return the same with lists as texts; an empty list is null."""
     if task.reasons:
-        joined = [pl.col(name).list.join("; ").replace("", None) for name in WORDS]
-        return _made(task, chunk).with_columns(joined)
+        lists = pl.selectors.list()
+        return _made(task, chunk).with_columns(lists.list.join("; ").replace("", None))
     return compact_rows(task, chunk.frame) if task.compact else joined_rows(task, chunk.frame)
 
 
@@ -78,10 +82,11 @@ def rows(task: Task, frame: pl.DataFrame) -> pl.DataFrame:
 def joined_rows(task: Task, frame: pl.DataFrame) -> pl.DataFrame:
     """Return the same rows with lists as texts, joined by semicolons; an empty list is null."""
     told = [
-        {key: one[key].joined(";") if key in LISTS else one[key] for key in one}
+        {key: one[key].joined(";") if key in (*LISTS, ASSUMED) else one[key] for key in one}
         for one in _answers(task, frame)
     ]
-    joined = _rows(task, frame, told).with_columns(pl.col(LISTS).replace("", None))
+    lists = pl.col(f"^({'|'.join((*LISTS, ASSUMED))})$")
+    joined = _rows(task, frame, told).with_columns(lists.replace("", None))
     return _with_kept(frame, joined, len(told))
 
 
@@ -110,7 +115,8 @@ def _rows(task: Task, frame: pl.DataFrame, told: list[dict[str, Coded]]) -> pl.D
     therapies = pl.Series("therapy", task.therapies, dtype=pl.Enum(task.therapies))
     with ThreadPoolExecutor() as pool:
         columns = pool.map(
-            lambda key: interleaved([one[key] for one in told]).alias(key), ("verdict", *LISTS)
+            lambda key: interleaved([one[key] for one in told]).alias(key),
+            ("verdict", *LISTS, *(("verdict_recorded", ASSUMED) if task.assumptions else ())),
         )
         ids, names = frame[ID].gather(row // width), therapies.gather(row % width)
         return pl.DataFrame([ids, names, *columns])
@@ -125,5 +131,15 @@ def compact_rows(task: Task, frame: pl.DataFrame) -> pl.DataFrame:
     verdicts = [words.gather(frame[VERDICT_ + name]).alias(name) for name in task.therapies]
     classes = [*task.guideline.criteria, *task.guideline.recommendations, *task.guideline.responses]
     states = [pl.col(STATE_ + name).alias(name) for name in classes]
+    if task.assumptions is not None:
+        verdicts += [
+            words.gather(frame[VERDICT_RECORDED_ + name]).alias(f"{name}_recorded")
+            for name in task.therapies
+        ]
+        names = [
+            pl.when(pl.col(ASSUMED_ + name)).then(pl.lit(name)) for name in task.assumptions.cells
+        ]
+        assumed = pl.concat_str(names, separator=";", ignore_nulls=True).alias(ASSUMED)
+        verdicts.append(frame.select(assumed).to_series())
     made = frame.select(ID).hstack(verdicts).hstack(frame.select(*states, CONFLICTS))
     return _with_kept(frame, made, 1)

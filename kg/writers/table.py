@@ -14,13 +14,15 @@ from rich.table import Table
 from rich.text import Text
 
 from kg.explanation.signs import VERDICT_SIGNS, VERDICT_STYLES
+from kg.explanation.wording import shortened
 from kg.guideline import Guideline
 from kg.reasoning.results import Chunk, patients
-from kg.reasoning.verdicts import VERDICTS, possible_stages
+from kg.reasoning.verdicts import VERDICTS, TherapyResult, possible_stages
 from kg.terminal import Trimmed
 from kg.texts import NOTE_ON_USE, counted
 from kg.writers.task import Task
 
+MARK = "°"  # beside a verdict that rests on assumptions
 MOST = 2_000  # patients that are shown: nobody reads more, and a table is held in memory
 _WIDTH = 120  # where the result goes to a file or a pipe
 
@@ -40,9 +42,9 @@ def write_table(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
         for chunk in chunks:
             shown = chunk.frame.head(MOST - told)
             told, left_out = told + len(shown), left_out + len(chunk.frame) - len(shown)
-            for result in patients(task.guideline, shown):
+            for result in patients(task.guideline, shown, task.assumptions):
                 mark = " *" if result.conflicts else ""
-                signs = [sign_of(result.therapies[name].verdict) for name in task.therapies]
+                signs = [_marked(result.therapies[name]) for name in task.therapies]
                 stage = [" or ".join(map(_short, possible_stages(result)))] if result.stages else []
                 table.add_row(Text(_printable(result.patient_id[:60]) + mark), *stage, *signs)
         console.print(table)
@@ -54,6 +56,8 @@ def write_table(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
             )
         console.print()
         console.print(_legend(task.guideline), soft_wrap=True)
+        if task.assumptions is not None:
+            console.print(assumption_legend(task), soft_wrap=True)
         for note, names in _notes(task).items():
             console.print(Text(f"{', '.join(names)}: {note}"), soft_wrap=True)
         console.print(NOTE_ON_USE)
@@ -72,6 +76,22 @@ def _notes(task: Task) -> dict[str, list[str]]:
         for note in therapy.notes:
             found.setdefault(note, []).append(therapy.short_name)
     return found
+
+
+def _marked(found: TherapyResult) -> Text:
+    """Return the sign of a verdict, marked where it rests on assumptions."""
+    sign = sign_of(found.verdict)
+    return sign.append(MARK) if found.rests_on_assumptions else sign
+
+
+def assumption_legend(task: Task) -> str:
+    """Return what the mark of a verdict means that rests on assumptions."""
+    cells = task.assumptions.cells if task.assumptions else {}
+    return (
+        f"{MARK} only if what the record is silent on is as assumed: the record alone gives "
+        f"another verdict. Assumed: "
+        f"{shortened([f'{name}={cell}' for name, cell in cells.items()])}"
+    )
 
 
 def sign_of(verdict: str) -> Text:

@@ -10,6 +10,7 @@ from typing import Protocol
 import polars as pl
 
 from kg.guideline import Guideline
+from kg.patients.assumptions import Assumptions
 from kg.reasoning.results import Chunk
 
 
@@ -19,7 +20,7 @@ class Task:
 
     `explain` asks for the full explanation, `compact` for a row per patient, `reasons` for rows
     with the reason of each verdict. `keep` are columns of the table that travel along, with
-    their types.
+    their types, and `assumptions` those that the results rest on.
     """
 
     guideline: Guideline
@@ -27,6 +28,7 @@ class Task:
     explain: bool = False
     compact: bool = False
     reasons: bool = False
+    assumptions: Assumptions | None = None
     keep: Mapping[str, pl.DataType] = field(default_factory=dict)
 
     @property
