@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         classify_file,
         classify_table,
         criteria,
+        editions,
         explain,
         import_records,
         load,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from kg.auditing import findings
     from kg.catalogue.queries import Question
     from kg.cohorts.report import CohortReport, cohort_report
+    from kg.comparison.cohorts import Comparison, compare
     from kg.engines.summary import Summary
     from kg.errors import (
         ComponentError,
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
         UnknownColumnsError,
     )
     from kg.explanation.explanations import PatientExplanation, TherapyExplanation
-    from kg.guideline import Criterion, Guideline, Therapy
+    from kg.guideline import Criterion, Edition, Guideline, Therapy
     from kg.guideline.values import Variable
     from kg.patients.options import Options
     from kg.reasoning.verdicts import PatientResult, TherapyResult
@@ -44,8 +46,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CohortReport",
+    "Comparison",
     "ComponentError",
     "Criterion",
+    "Edition",
     "Graph",
     "Guideline",
     "HccKgError",
@@ -70,7 +74,9 @@ __all__ = [
     "classify_spark",
     "classify_table",
     "cohort_report",
+    "compare",
     "criteria",
+    "editions",
     "explain",
     "findings",
     "graph",
@@ -87,6 +93,7 @@ _HOMES = {
     "asking": ("Graph", "ask", "graph", "questions", "remote"),
     "catalogue.queries": ("Question",),
     "explanation.explanations": ("PatientExplanation", "TherapyExplanation"),
+    "comparison.cohorts": ("Comparison", "compare"),
     "engines.summary": ("Summary",),
     "cohorts.report": ("CohortReport", "cohort_report"),
     "errors": (
@@ -97,7 +104,7 @@ _HOMES = {
         "QueryError",
         "UnknownColumnsError",
     ),
-    "guideline": ("Criterion", "Guideline", "Therapy"),
+    "guideline": ("Criterion", "Edition", "Guideline", "Therapy"),
     "guideline.values": ("Variable",),
     "patients.options": ("Options",),
     "reasoning.verdicts": ("PatientResult", "TherapyResult"),

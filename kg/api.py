@@ -2,7 +2,8 @@
 
 Everything here is also in `kg`. A record is a mapping of variables to Python values, in the
 units of the variables (`Variable.unit`, UCUM); `kg.patients.mappings` says which values. Every
-function takes `guideline=` where another ontology than the one that ships is meant. All errors are
+function takes `edition=`, such as "2026", or `guideline=` where another ontology than the one that
+ships is meant. All errors are
 children of `kg.errors.HccKgError`.
 """
 
@@ -25,7 +26,8 @@ from kg.explanation.explanations import PatientExplanation
 from kg.explanation.reasons import explain as explanation_of
 from kg.explanation.signs import verdict_table
 from kg.explanation.tables import reasons_frame, reasons_schema
-from kg.guideline import Criterion, Guideline, Therapy
+from kg.guideline import Criterion, Edition, Guideline, Therapy, load_all
+from kg.guideline import chosen as _chosen
 from kg.guideline import load as load_from
 from kg.guideline.values import Variable
 from kg.output import check_apart, whole_file
@@ -41,31 +43,42 @@ from kg.writers import Task, format_of, writer_of
 from kg.writers.rows import compact_rows, empty, rows
 
 
-def load(folder: str | Path | None = None) -> Guideline:
-    """Load the guideline: the one that ships, or that of a folder of Turtle modules.
+def load(folder: str | Path | None = None, edition: str | None = None) -> Guideline:
+    """Load an edition of the guideline: as it ships, or that of a folder of Turtle modules.
 
-    It is loaded once and then kept; all other functions load it by themselves.
+    It is loaded once and then kept; all other functions load it by themselves. `editions` tells
+    which there are; by default it is that of 2011.
 
     Raises:
         OntologyError: the ontology is broken or uses a construct that is not supported.
+        InputError: there is no such edition.
     """
-    return load_from(None if folder is None else Path(folder))
+    return load_from(None if folder is None else Path(folder), edition)
 
 
-def variables(*, guideline: Guideline | None = None) -> list[Variable]:
+def editions(folder: str | Path | None = None) -> list[Edition]:
+    """Return the editions of the guideline: id, title, body, year, language, SHA-256 of the text.
+
+    Raises:
+        OntologyError: as `load`.
+    """
+    return [one.source for one in load_all(None if folder is None else Path(folder))]
+
+
+def variables(*, guideline: Guideline | None = None, edition: str | None = None) -> list[Variable]:
     """Return the variables that the edition uses: type, range, unit, label and definition."""
-    chosen = guideline or load()
+    chosen = _chosen(guideline, edition)
     return [variable for variable in chosen.variables.values() if variable.name in chosen.used]
 
 
-def criteria(*, guideline: Guideline | None = None) -> list[Criterion]:
+def criteria(*, guideline: Guideline | None = None, edition: str | None = None) -> list[Criterion]:
     """Return the criteria: identifier, kind, label, places in the guideline, reading, formula."""
-    return list((guideline or load()).criteria.values())
+    return list(_chosen(guideline, edition).criteria.values())
 
 
-def therapies(*, guideline: Guideline | None = None) -> list[Therapy]:
+def therapies(*, guideline: Guideline | None = None, edition: str | None = None) -> list[Therapy]:
     """Return the therapies that get verdicts, each with the criteria of its row."""
-    return list((guideline or load()).therapies.values())
+    return list(_chosen(guideline, edition).therapies.values())
 
 
 def classify(
@@ -75,6 +88,7 @@ def classify(
     *,
     assume: Assume | None = None,
     guideline: Guideline | None = None,
+    edition: str | None = None,
 ) -> PatientResult:
     """Return the verdicts on one patient.
 
@@ -88,7 +102,7 @@ def classify(
             engine, or what is to be assumed is unclear.
         ComponentError: HermiT was asked for and there is no usable Java.
     """
-    chosen = guideline or load()
+    chosen = _chosen(guideline, edition)
     asked = assumptions_of(chosen, assume)
     read = made(chosen, record_of(chosen, record, lesions), asked)
     found = engine_of(engine, chosen).classify(read)
@@ -105,6 +119,7 @@ def explain(
     therapies: str | Iterable[str] | None = None,
     assume: Assume | None = None,
     guideline: Guideline | None = None,
+    edition: str | None = None,
 ) -> PatientExplanation:
     """Return the verdicts on one patient with their reasons: criteria, facts, places, readings.
 
@@ -115,7 +130,7 @@ def explain(
         InputError: as `classify`, or there is no such therapy.
         ComponentError: as `classify`.
     """
-    chosen = guideline or load()
+    chosen = _chosen(guideline, edition)
     names = chosen.chosen(therapies)
     asked = assumptions_of(chosen, assume)
     read = made(chosen, record_of(chosen, record, lesions), asked)
@@ -205,6 +220,7 @@ def classify_table(
     strict: bool = False,
     assume: Assume | None = None,
     guideline: Guideline | None = None,
+    edition: str | None = None,
     **options: Unpack[Options],
 ) -> TableResult:
     """Classify a table of patients in memory.
@@ -221,7 +237,7 @@ def classify_table(
         ComponentError: HermiT was asked for and there is no usable Java, or a table in RDF and
             no package shacl.
     """
-    chosen = guideline or load()
+    chosen = _chosen(guideline, edition)
     task = Task(chosen, chosen.chosen(therapies), assumptions=assumptions_of(chosen, assume))
     table = _table(task, source, lesions, options)
     task = replace(task, keep=kept_types(table))
@@ -255,6 +271,7 @@ def classify_file(
     strict: bool = False,
     assume: Assume | None = None,
     guideline: Guideline | None = None,
+    edition: str | None = None,
     **options: Unpack[Options],
 ) -> Summary:
     """Classify a table of any size into a file, batch by batch, as `hcc-kg classify` does.
@@ -271,7 +288,7 @@ def classify_file(
             the format has no room for what `explain` or `compact` asks for.
         ComponentError: as `classify_table`.
     """
-    chosen, target = guideline or load(), Path(output)
+    chosen, target = _chosen(guideline, edition), Path(output)
     asked = assumptions_of(chosen, assume)
     task = Task(chosen, chosen.chosen(therapies), explain, compact, reasons, asked)
     form = format or format_of(target)
@@ -297,6 +314,7 @@ def import_records(
     *,
     rules: Iterable[str | Path] = (),
     guideline: Guideline | None = None,
+    edition: str | None = None,
 ) -> Draft:
     """Read FHIR files, or folders of FHIR or OMOP, as a draft of a patient table.
 
@@ -308,7 +326,7 @@ def import_records(
         InputError: a source is not there or holds nothing that is read, or the date is missing.
         OntologyError: a rule is at fault.
     """
-    return draft_of(guideline or load(), sources, as_of, rules)
+    return draft_of(_chosen(guideline, edition), sources, as_of, rules)
 
 
 def _table(task: Task, source: Table, lesions: Table | None, options: Options) -> PatientTable:

@@ -17,7 +17,8 @@ from kg.catalogue.queries import Question, catalogue
 from kg.catalogue.queries import question as saved
 from kg.engines.summary import Summary
 from kg.errors import InputError
-from kg.guideline import Guideline, load
+from kg.guideline import Guideline
+from kg.guideline import chosen as _chosen
 from kg.patients.given import Table, given
 from kg.patients.options import Options, reading_of
 from kg.patients.tables import PatientTable
@@ -138,6 +139,7 @@ def graph(
     store: str | Path | None = None,
     read_only: bool = True,
     guideline: Guideline | None = None,
+    edition: str | None = None,
     **options: Unpack[Options],
 ) -> Graph:
     """Return the graph of the guideline, with the patients of a table and their verdicts.
@@ -148,7 +150,7 @@ def graph(
     Raises:
         InputError: the table cannot be read, or the folder is not a store.
     """
-    chosen = guideline or load()
+    chosen = _chosen(guideline, edition)
     if store is not None:
         if patients is not None or lesions is not None:
             raise InputError("name a table of patients or a store, one of the two")
@@ -169,6 +171,7 @@ def remote(
     token: str | None = None,
     timeout: float = TIMEOUT,
     guideline: Guideline | None = None,
+    edition: str | None = None,
 ) -> Graph:
     """Return the graph behind the address of a SPARQL endpoint.
 
@@ -181,7 +184,7 @@ def remote(
     if not endpoint.lower().startswith(("http://", "https://")):
         raise InputError(f"{endpoint!r} should begin with http:// or https://")
     store = open_store(endpoint, user=user, password=password, token=token, timeout=timeout)
-    return Graph(guideline or load(), store)
+    return Graph(_chosen(guideline, edition), store)
 
 
 def ask(
@@ -192,6 +195,7 @@ def ask(
     store: str | Path | None = None,
     short: bool = False,
     guideline: Guideline | None = None,
+    edition: str | None = None,
     **parameters: object,
 ) -> pl.DataFrame | bool:
     """Ask an endpoint, a store, or else the guideline and the example cohort: see `Graph.ask`.
@@ -203,7 +207,7 @@ def ask(
     """
     if endpoint is not None and store is not None:
         raise InputError("name an endpoint or a store, one of the two")
-    chosen = guideline or load()
+    chosen = _chosen(guideline, edition)
     if endpoint is not None:
         return remote(endpoint, guideline=chosen).ask(question, short=short, **parameters)
     if store is None:

@@ -23,6 +23,8 @@ from kg.paths import ONTOLOGY_VARIABLE
 COMMANDS = (
     *("classify", "explain", "show", "explore", "import", "template", "cohort", "check", "certify"),
     *(
+        "editions",
+        "compare",
         "audit",
         "bench",
         "queries",

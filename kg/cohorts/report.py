@@ -190,6 +190,7 @@ def cohort_report(
     by: str | None = None,
     assume: Assume | None = None,
     guideline: Guideline | None = None,
+    edition: str | None = None,
     **options: Unpack[Options],
 ) -> CohortReport:
     """Return the report on a table of patients: a path, a frame, or a list of mappings.
@@ -202,7 +203,7 @@ def cohort_report(
         InputError: the table cannot be read, or its columns are not those of the guideline.
     """
     second = None if lesions is None else given(lesions, "the frame of lesions")
-    chosen = guideline or load()
+    chosen = _chosen(guideline, edition)
     reading, assumed = grouping(reading_of(chosen, options), by), assumptions_of(chosen, assume)
     return report_on(PatientTable(chosen, given(source), second, reading, assumed), by=by)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -11,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from kg.commands.inputs import Edition, Ontology
-from kg.guideline import load
+from kg.errors import InputError
+from kg.guideline import load, load_all
 from kg.reference.cards import Card, Value, card_of
 from kg.terminal import output
 
@@ -43,12 +46,23 @@ def show(
 
     Example: hcc-kg show ABL-I1
     """
-    card = card_of(load(ontology, edition), identifier)
+    card = _card(ontology, edition, identifier)
     console = output()
     if format_ == "json":
         console.out(json.dumps(card, ensure_ascii=False, indent=2), highlight=False)
     else:
         _print(console, card)
+
+
+def _card(ontology: Path | None, edition: str | None, identifier: str) -> Card:
+    """Return the card of a term; identifiers are distinct, so that any edition may have it."""
+    try:
+        return card_of(load(ontology, edition), identifier)
+    except InputError:
+        for other in () if edition else load_all(ontology):
+            with suppress(InputError):
+                return card_of(other, identifier)
+        raise
 
 
 def _print(console: Console, card: Card) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+from kg.errors import InputError
 from kg.guideline.loading import guideline_of
 from kg.guideline.model import (
     ABSOLUTE,
@@ -12,6 +13,7 @@ from kg.guideline.model import (
     PRECONDITION,
     RELATIVE,
     ConflictRule,
+    Correspondence,
     Criterion,
     Derivation,
     Edition,
@@ -24,7 +26,7 @@ from kg.guideline.model import (
     Sum,
     Therapy,
 )
-from kg.ontology import Ontology, default_edition, module_files
+from kg.ontology import Ontology, default_edition, edition_names, module_files
 from kg.paths import ontology_folder
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "PRECONDITION",
     "RELATIVE",
     "ConflictRule",
+    "Correspondence",
     "Criterion",
     "Derivation",
     "Edition",
@@ -44,7 +47,9 @@ __all__ = [
     "Statement",
     "Sum",
     "Therapy",
+    "chosen",
     "load",
+    "load_all",
 ]
 
 
@@ -62,6 +67,31 @@ def load(folder: Path | None = None, edition: str | None = None) -> Guideline:
     files = [(f.name, f.stat()) for f in module_files(place, name)]
     state = tuple((file, told.st_mtime_ns, told.st_size) for file, told in files)
     return _loaded(place, name, state)
+
+
+def chosen(guideline: Guideline | None = None, edition: str | None = None) -> Guideline:
+    """Return a guideline that is given, or the named edition of the one that ships.
+
+    Raises:
+        InputError: there is no such edition, or the guideline that is given is of another.
+    """
+    if guideline is None:
+        return load(edition=edition)
+    if edition not in (None, guideline.edition):
+        raise InputError(
+            f"the guideline that is given is the edition {guideline.edition}, not {edition}; "
+            "name one of the two"
+        )
+    return guideline
+
+
+def load_all(folder: Path | None = None) -> list[Guideline]:
+    """Read every edition of the guideline in a folder, in the order of their identifiers.
+
+    Raises:
+        OntologyError: as `load`.
+    """
+    return [load(folder, name) for name in edition_names(folder or ontology_folder())]
 
 
 @lru_cache(maxsize=8)

@@ -45,6 +45,7 @@ class Edition:
     """
 
     id: str
+    name: str  # the local name of its IRI
     title: str
     part: str
     body: str
@@ -64,6 +65,20 @@ class Edition:
         """How to cite the guideline itself, in one line."""
         parts = (f"{self.body} ({self.year})", self.title, self.reference, self.address)
         return ". ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class Correspondence:
+    """Which therapy or criterion of an earlier edition became which of a later one, and how.
+
+    `relation` is same, stricter, looser, broader, narrower, changed, new or dropped.
+    """
+
+    earlier: str | None
+    later: str | None
+    relation: str
+    change: str
+    of_therapies: bool
 
 
 @dataclass(frozen=True)
@@ -287,6 +302,7 @@ class Guideline:
     recommendations: Mapping[str, Recommendation]
     responses: Mapping[str, Response]
     statements: Mapping[str, Statement]
+    correspondences: tuple[Correspondence, ...]
     derivations: tuple[Derivation, ...]
     conflict_rules: tuple[ConflictRule, ...]
     kinds: Mapping[str, str]

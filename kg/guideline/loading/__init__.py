@@ -54,6 +54,7 @@ def guideline_of(ontology: Ontology) -> Guideline:
         recommendations=classes.recommendations(),
         responses=classes.responses(),
         statements=StatementReader(ontology).statements(),
+        correspondences=StatementReader(ontology).correspondences(),
         derivations=rules.derivations(),
         conflict_rules=rules.conflict_rules(),
         kinds={notation: label for notation, (label, _) in kinds.items()},

@@ -12,6 +12,7 @@ from kg.guideline.loading.classes import ClassReader
 from kg.guideline.loading.terms import Terms
 from kg.guideline.model import (
     ConflictRule,
+    Correspondence,
     Derivation,
     Edition,
     Narrowing,
@@ -52,6 +53,7 @@ class StatementReader(Terms):
         (node,) = nodes
         return Edition(
             id=self.need(node, NOTATION),
+            name=local_name(node.value),
             title=self.need(node, DCTERMS + "title"),
             part=self.need(node, DEFINITION),
             body=self.need(node, DCTERMS + "publisher"),
@@ -62,6 +64,24 @@ class StatementReader(Terms):
             address=(self.ontology.iris(node, DCTERMS + "identifier") or ("",))[0],
             sha256=self.need(ox.NamedNode(self.one(node, SOURCE)), HCC + "sha256"),
             revises=tuple(map(local_name, self.ontology.iris(node, PROV + "wasRevisionOf"))),
+        )
+
+    def correspondences(self) -> tuple[Correspondence, ...]:
+        """Return what the edition says of how it follows from an earlier one."""
+        return tuple(map(self._correspondence, self.ordered("Correspondence")))
+
+    def _correspondence(self, node: ox.NamedNode) -> Correspondence:
+        terms = [self.ontology.iris(node, HCC + word) for word in ("earlier", "later")]
+        therapies = set(self.ontology.below(HCC + "Therapy"))
+        of_therapies = any(ox.NamedNode(iri) in therapies for iris in terms for iri in iris)
+        read = self.notation if of_therapies else local_name
+        earlier, later = (read(iris[0]) if iris else None for iris in terms)
+        return Correspondence(
+            earlier=earlier,
+            later=later,
+            relation=self.notation(self.one(node, HCC + "relation")),
+            change=self.need(node, DEFINITION),
+            of_therapies=of_therapies,
         )
 
     def _statement(self, node: ox.NamedNode) -> Statement:

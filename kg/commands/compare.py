@@ -1,0 +1,159 @@
+"""`hcc-kg compare`: two editions side by side, on a table of patients or term by term."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import polars as pl
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from kg import terminal
+from kg.commands.inputs import (
+    LESIONS,
+    PATIENTS,
+    IgnoreUnknown,
+    Ontology,
+    Output,
+    Strict,
+    named_tables,
+)
+from kg.comparison.cohorts import (
+    CHANGES,
+    SCHEMA,
+    behind,
+    chosen,
+    compared,
+    counts,
+    tables_of,
+)
+from kg.comparison.guidelines import differences_frame
+from kg.engines.rejects import RejectCounter, shortened
+from kg.engines.summary import Summary
+from kg.errors import InputError
+from kg.guideline import Guideline, load
+from kg.output import check_apart, whole_file
+from kg.patients.reading import Reading
+from kg.texts import NOTE_ON_USE, counted
+
+_MOST = 200  # rows that are printed: nobody reads more
+_TOP = 10
+_Format = Literal["table", "csv", "json", "jsonl", "parquet"]
+
+
+def compare(
+    patients: Annotated[Path | None, typer.Argument(help=PATIENTS)] = None,
+    *,
+    example: Annotated[
+        bool, typer.Option("--example", help="Compare on the built-in example cohort.")
+    ] = False,
+    lesions: Annotated[Path | None, typer.Option(help=LESIONS)] = None,
+    from_: Annotated[str, typer.Option("--from", help="Edition to begin with.")] = "2011",
+    to: Annotated[str, typer.Option(help="Edition to compare it with.")] = "2026",
+    therapy: Annotated[
+        list[str] | None, typer.Option(help="Therapy of either edition; repeat it for more.")
+    ] = None,
+    format: Annotated[_Format, typer.Option(help="Format of the result.")] = "table",
+    output: Output = None,
+    ignore_unknown: IgnoreUnknown = False,
+    strict: Strict = False,
+    ontology: Ontology = None,
+) -> None:
+    """Compare two editions: who is classified differently, and by which criterion.
+
+    With a table of patients, each patient gets a row for each pair of therapies. Without one, the
+    editions are compared criterion by criterion, with both places in the texts.
+
+    Exit status: 0 done, 1 done, and rows were rejected.
+
+    Examples:
+
+        hcc-kg compare --example
+
+        hcc-kg compare patients.csv --therapy rfa --format csv --output changes.csv
+
+        hcc-kg compare
+    """
+    editions = load(ontology, from_), load(ontology, to)
+    modules = [path for one in editions for path in one.ontology.modules.values()]
+    check_apart([*modules, *(p for p in (patients, lesions) if p)], [output])
+    if patients is None and not example:
+        if therapy or lesions:
+            raise InputError("--therapy and --lesions go with a table of patients, or --example")
+        _write(differences_frame(*editions), format, output)
+        return
+    table, others = named_tables(patients, lesions, example)
+    reading = Reading(ignore_unknown=ignore_unknown)
+    both, rejects = tables_of(editions, table, others, reading), RejectCounter(Summary(), strict)
+    frames = compared(both, chosen(*editions, therapy), rejects)
+    frame = pl.concat([SCHEMA.to_frame(), *frames])
+    if format == "table" and output is None:
+        _print(terminal.output(), frame, editions)
+    else:
+        _write(frame, format, output)
+    _tell(rejects.summary)
+
+
+def _write(frame: pl.DataFrame, form: _Format, output: Path | None) -> None:
+    """Write rows in a format, whole or not at all; the table is a list of columns of text."""
+    if output is None:
+        if form == "parquet":
+            raise InputError("Parquet is no text; name a file with --output")
+        typer.echo(_text(frame, form), nl=False)
+        return
+    with whole_file(output) as path:
+        if form == "parquet":
+            frame.write_parquet(path)
+        else:
+            path.write_text(_text(frame, form), encoding="utf-8")
+
+
+def _text(frame: pl.DataFrame, form: _Format) -> str:
+    lists = [name for name, dtype in frame.schema.items() if dtype == pl.List(pl.String)]
+    if form in ("json", "jsonl"):
+        rows = frame.write_ndjson()
+        return rows if form == "jsonl" else "[\n" + ",\n".join(rows.splitlines()) + "\n]\n"
+    flat = frame.with_columns(pl.col(name).list.join(";") for name in lists)
+    if form == "csv":
+        return flat.write_csv()
+    console = terminal.output()
+    with console.capture() as told:
+        _rows(console, flat)
+    return told.get()
+
+
+def _rows(console: Console, frame: pl.DataFrame) -> None:
+    table = Table(*frame.columns, box=None, pad_edge=False, header_style="bold")
+    for row in frame.head(_MOST).iter_rows():
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    console.print(table)
+    if len(frame) > _MOST:
+        console.print(f"and {counted(len(frame) - _MOST, 'row')} more; write them with --format")
+
+
+def _print(console: Console, frame: pl.DataFrame, editions: tuple[Guideline, Guideline]) -> None:
+    """Print what changed, patient by patient, then the counts and the criteria behind them."""
+    changed = frame.filter(~pl.col("change").is_in(["same", "new", "dropped"]))
+    lists = [f"because_{side}" for side in ("from", "to")]
+    _rows(console, changed.with_columns(pl.col(name).list.join(";") for name in lists))
+    before, after = (edition.edition for edition in editions)
+    console.print(f"\nPatients by change, from the edition of {before} to that of {after}:")
+    _rows(console, counts(frame).select("therapy_from", "therapy_to", *CHANGES))
+    console.print("\nCriteria behind most changes:")
+    names = pl.col("side").replace_strict({"from": before, "to": after}).alias("edition")
+    _rows(console, behind(frame).head(_TOP).select(names, "criterion", "changes"))
+    for note in dict.fromkeys(n for t in editions[1].therapies.values() for n in t.notes):
+        console.print(note, soft_wrap=True)
+    console.print(NOTE_ON_USE)
+
+
+def _tell(summary: Summary) -> None:
+    """Say what was rejected, and end with a status of its own where anything was."""
+    if not summary.rejected and not summary.rejected_lesions:
+        return
+    console = terminal.messages()
+    console.print(f"{counted(summary.rejected, 'row')} rejected, left out of the comparison.")
+    console.print(f"The first: {shortened(summary.first_reason)}", markup=False)
+    raise typer.Exit(1)

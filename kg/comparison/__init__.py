@@ -1,0 +1,1 @@
+"""Two editions side by side: who is classified differently, and by which criterion."""

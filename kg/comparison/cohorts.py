@@ -1,0 +1,208 @@
+"""A table of patients under two editions: for each pair of therapies both verdicts, and why.
+
+1. Both editions classify the same table, batch by batch, with the reason of each verdict.
+2. Each patient gets a row for each pair of therapies that correspond; a therapy that has a row in
+   one edition only stands alone.
+3. The change says what became of the verdict; the criteria that decide it stand beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Unpack
+
+import polars as pl
+
+from kg.engines.classification import chunks
+from kg.engines.registry import engine_of
+from kg.engines.rejects import KeptRejects, RejectCounter
+from kg.engines.summary import Summary
+from kg.errors import InputError
+from kg.explanation.tables import reasons_frame
+from kg.guideline import Guideline, load
+from kg.guideline.correspondence import Pair, pairs
+from kg.keys import ID
+from kg.patients.given import Table, given
+from kg.patients.reading import PLAIN, Options, Reading, reading_of
+from kg.patients.tables import PatientTable
+from kg.reasoning.verdicts import ELIGIBLES, UNDETERMINED
+
+GAINED, LOST, MOVED, SETTLED, OPENED = "gained", "lost", "moved", "settled", "opened"
+SAME, NEW, DROPPED = "same", "new", "dropped"
+CHANGES = (GAINED, LOST, MOVED, SETTLED, OPENED, SAME, NEW, DROPPED)
+_SIDES = ("from", "to")
+_LISTS = [f"because_{side}" for side in _SIDES]
+SCHEMA = pl.Schema(
+    {
+        ID: pl.String(),
+        **dict.fromkeys(("therapy_from", "therapy_to"), pl.String()),
+        **dict.fromkeys(("verdict_from", "verdict_to"), pl.String()),
+        "change": pl.Enum(CHANGES),
+        **dict.fromkeys(_LISTS, pl.List(pl.String())),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two editions on one table; `frame` has a row for each patient and pair of therapies."""
+
+    before: str
+    after: str
+    frame: pl.DataFrame
+    summary: Summary
+    rejected: pl.DataFrame
+
+    @property
+    def counts(self) -> pl.DataFrame:
+        """How often each change is, for each pair of therapies."""
+        return counts(self.frame)
+
+    @property
+    def behind(self) -> pl.DataFrame:
+        """The criteria that decide verdicts that changed, by edition, the most frequent first."""
+        return behind(self.frame)
+
+
+def compare(
+    source: Table,
+    lesions: Table | None = None,
+    *,
+    before: str = "2011",
+    after: str = "2026",
+    therapies: Iterable[str] | None = None,
+    strict: bool = False,
+    **options: Unpack[Options],
+) -> Comparison:
+    """Compare two editions on a table: who gains, loses or moves, and by which criteria.
+
+    `therapies` leaves the pairs that have one of them. Rejected rows are set aside; with `strict`
+    the first one is an error. `options` say how a table is read: see `kg.Options`.
+
+    Raises:
+        InputError: the table cannot be read, or there is no such edition or therapy.
+    """
+    editions = load(edition=before), load(edition=after)
+    tables = tables_of(editions, source, lesions, reading_of(options))
+    kept = KeptRejects(Summary(), strict)
+    frames = list(compared(tables, chosen(*editions, therapies), kept))
+    return Comparison(
+        before=before,
+        after=after,
+        frame=pl.concat([SCHEMA.to_frame(), *frames]),
+        summary=kept.summary,
+        rejected=kept.frame(tables[0].source.columns),
+    )
+
+
+def tables_of(
+    editions: tuple[Guideline, Guideline],
+    source: Table,
+    lesions: Table | None = None,
+    reading: Reading = PLAIN,
+) -> tuple[PatientTable, PatientTable]:
+    """Return one table as each of two editions reads it."""
+    second = None if lesions is None else given(lesions, "the frame of lesions")
+    first, other = (PatientTable(edition, given(source), second, reading) for edition in editions)
+    return first, other
+
+
+def chosen(before: Guideline, after: Guideline, therapies: Iterable[str] | None) -> list[Pair]:
+    """Return the pairs that have one of some therapies; all where none is named.
+
+    Raises:
+        InputError: no pair has one of them.
+    """
+    found, wanted = pairs(before, after), list(therapies or ())
+    for name in wanted:
+        if not any(name in (pair.before, pair.after) for pair in found):
+            known = ", ".join(sorted({n for p in found for n in (p.before, p.after) if n}))
+            raise InputError(f"no therapy of the two editions is {name!r}; they are {known}")
+    return [p for p in found if not wanted or p.before in wanted or p.after in wanted]
+
+
+def compared(
+    tables: tuple[PatientTable, PatientTable], found: list[Pair], rejects: RejectCounter
+) -> Iterator[pl.DataFrame]:
+    """Yield the comparison batch by batch; rejected rows go to `rejects`."""
+    parts = zip(
+        *(_verdicts(table, rejects if i == 0 else None) for i, table in enumerate(tables)),
+        strict=True,
+    )
+    before, after = tables[0].guideline, tables[1].guideline
+    frame = pl.DataFrame(
+        {
+            "pair": range(len(found)),
+            "therapy_from": [pair.before for pair in found],
+            "therapy_to": [pair.after for pair in found],
+            "only_from": [pair.after not in after.therapies for pair in found],
+            "only_to": [pair.before not in before.therapies for pair in found],
+        },
+        schema_overrides=dict.fromkeys(("therapy_from", "therapy_to"), pl.String()),
+    )
+    for one, other in parts:
+        ids = one.select(ID).unique(maintain_order=True).with_row_index("patient")
+        rows = ids.join(frame, how="cross")
+        for side, told in zip(_SIDES, (one, other), strict=True):
+            named = told.rename({name: f"{name}_{side}" for name in told.columns if name != ID})
+            rows = rows.join(named, on=[ID, f"therapy_{side}"], how="left")
+        rows = rows.sort("patient", "pair").with_columns(_change())
+        yield rows.select(SCHEMA.names()).cast(dict(SCHEMA))
+
+
+def _verdicts(table: PatientTable, rejects: RejectCounter | None) -> Iterator[pl.DataFrame]:
+    """Yield the verdicts on the patients of a table with the criteria that decide them."""
+    guideline, engine = table.guideline, engine_of("compiled", table.guideline)
+    summary = Summary() if rejects is None else rejects.summary
+    bin_ = rejects or KeptRejects(summary, strict=False)
+    for chunk in chunks(table, engine.batches(), bin_, summary):
+        told = reasons_frame(guideline, list(guideline.therapies), chunk)
+        yield told.select(
+            ID,
+            pl.col("therapy", "verdict").cast(pl.String),
+            pl.col("criteria").list.unique().list.sort().alias("because"),
+        )
+
+
+def _change() -> pl.Expr:
+    eligible = [pl.col(f"verdict_{side}").is_in(ELIGIBLES) for side in _SIDES]
+    open_ = [pl.col(f"verdict_{side}") == UNDETERMINED for side in _SIDES]
+    return (
+        pl.when(pl.col("only_from"))
+        .then(pl.lit(DROPPED))
+        .when(pl.col("only_to"))
+        .then(pl.lit(NEW))
+        .when(pl.col("verdict_from") == pl.col("verdict_to"))
+        .then(pl.lit(SAME))
+        .when(open_[0])
+        .then(pl.lit(SETTLED))
+        .when(open_[1])
+        .then(pl.lit(OPENED))
+        .when(~eligible[0] & eligible[1])
+        .then(pl.lit(GAINED))
+        .when(eligible[0] & ~eligible[1])
+        .then(pl.lit(LOST))
+        .otherwise(pl.lit(MOVED))
+        .alias("change")
+    )
+
+
+def counts(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return how often each change is, for each pair of therapies, in the order of the frame."""
+    names = ["therapy_from", "therapy_to"]
+    is_ = (pl.col("change") == change for change in CHANGES)
+    columns = [one.sum().alias(change) for change, one in zip(CHANGES, is_, strict=True)]
+    return frame.group_by(names, maintain_order=True).agg(columns)
+
+
+def behind(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the criteria that decide verdicts that changed, by side, the most frequent first."""
+    changed = frame.filter(~pl.col("change").is_in([SAME, NEW, DROPPED]))
+    parts = [
+        changed.select(pl.lit(side).alias("side"), pl.col(f"because_{side}").alias("criterion"))
+        for side in _SIDES
+    ]
+    each = pl.concat(parts).explode("criterion").drop_nulls("criterion")
+    counted = each.group_by("side", "criterion").len("changes")
+    return counted.sort("changes", "side", "criterion", descending=[True, False, False])
