@@ -100,7 +100,8 @@ class Ontology:
         extra: Iterable[Path] = (),
     ) -> None:
         self.folder = folder or ontology_folder()
-        self.edition = edition or default_edition(self.folder)
+        self.default = default_edition(self.folder)
+        self.edition = edition or self.default
         self._out: dict[Node, dict[str, list[Node]]] = defaultdict(lambda: defaultdict(list))
         self._subjects: dict[tuple[str, Node], list[Node]] = defaultdict(list)
         self.modules: dict[str, Path] = {}

@@ -24,7 +24,7 @@ QUESTIONS = (
     ("what-is-missing", "--param", "patient=referral-letter-only"),
 )
 SECRET = "not-to-be-seen"  # noqa: S105 - a secret of the tests
-STATEMENTS = "https://w3id.org/hcc-kg/graph/statements"
+STATEMENTS = "https://w3id.org/hcc-kg/graph/statements/2011"
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +105,7 @@ def test_load_repairs_what_an_upload_that_broke_off_has_left(
     assert upload(run, allowed, example).status == 0
     whole = counted(run, allowed, STATEMENTS)
     (tmp_path / "part.ttl").write_text("<http://x/a> <http://x/p> 1 .")
-    assert upload(run, allowed, tmp_path / "part.ttl", "--graph", "statements").status == 0
+    assert upload(run, allowed, tmp_path / "part.ttl", "--graph", "statements/2011").status == 0
     assert counted(run, allowed, STATEMENTS) == 1
     assert upload(run, allowed, example).status == 0
     assert counted(run, allowed, STATEMENTS) == whole

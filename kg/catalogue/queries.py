@@ -9,9 +9,9 @@ A file is one query that stands alone. Its header is YAML behind `#+`:
     #+   patient: {type: string, required: true, example: p1, description: patient identifier}
     #+ expect: 1
 
-`expect` is the least number of rows on the example cohort, or `none` for a check. A parameter
-is a variable that the query binds once by `VALUES ?name { UNDEF }`; its value takes the place
-of UNDEF there, and nowhere else.
+`expect` is the least number of rows on the example cohort, or `none` for a check. It is 0 for a
+question about several editions. A parameter is a variable that the query binds once by
+`VALUES ?name { UNDEF }`; its value takes the place of UNDEF there, and nowhere else.
 """
 
 from __future__ import annotations
@@ -218,7 +218,7 @@ def _check_keys(
 def _least(path: Path, text: str) -> int | None:
     if text == "none":
         return None
-    if not text.isdecimal() or int(text) == 0:
+    if not text.isdecimal():
         raise InputError(f"{path}: expect: {text!r} should be a number of rows, or none")
     return int(text)
 

@@ -54,7 +54,9 @@ def alternatives(material: Material) -> Examined:
 @check("agreement")
 def left_out(material: Material) -> Examined:
     """Every part of a formula stands in those that would replace it, or they say it is left out."""
-    guideline, _ = with_alternatives(material.folder, material.ontology.edition)
+    guideline, readings = with_alternatives(material.folder, material.ontology.edition)
+    if not readings:
+        yield "alternatives", ()
     for node in guideline.ontology.subjects(SUBCLASS, ox.NamedNode(HCC + "ReplacingClass")):
         name = local_name(node.value)
         replaced = local_name(guideline.ontology.iris(node, HCC + "replaces")[0])

@@ -115,7 +115,7 @@ def _text(frame: pl.DataFrame, form: _Format) -> str:
     if form in ("json", "jsonl"):
         rows = frame.write_ndjson()
         return rows if form == "jsonl" else "[\n" + ",\n".join(rows.splitlines()) + "\n]\n"
-    flat = frame.with_columns(pl.col(name).list.join(";") for name in lists)
+    flat = frame.with_columns(pl.col(name).list.join(";").replace("", None) for name in lists)
     if form == "csv":
         return flat.write_csv()
     console = terminal.output()
@@ -125,7 +125,9 @@ def _text(frame: pl.DataFrame, form: _Format) -> str:
 
 
 def _rows(console: Console, frame: pl.DataFrame) -> None:
-    table = Table(*frame.columns, box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in frame.columns:
+        table.add_column(name, overflow="fold")
     for row in frame.head(_MOST).iter_rows():
         table.add_row(*("" if cell is None else str(cell) for cell in row))
     console.print(table)

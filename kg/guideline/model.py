@@ -328,6 +328,11 @@ class Guideline:
         """The identifier of the edition, such as 2011."""
         return self.ontology.edition
 
+    @property
+    def qualifier(self) -> str:
+        """What names of verdicts bear: the identifier of the edition, none for the default."""
+        return "" if self.edition == self.ontology.default else self.edition
+
     @cached_property
     def classes(self) -> tuple[str, ...]:
         """The named classes whose states decide a result."""

@@ -109,7 +109,8 @@ def write_cohort(
         InputError: a row is rejected and the run is strict, or a patient is in another cohort.
     """
     started, tables = now(), _tables(job.cohort)
-    asserted, inferred = cohort_graph(job.cohort.name), verdict_graph(job.cohort.name)
+    asserted = cohort_graph(job.cohort.name)
+    inferred = verdict_graph(job.cohort.name, guideline.qualifier)
     sink.begin([asserted, inferred])
     writer = PatientLines(guideline)
     slow = engine.one_by_one  # then it is the reasoning that takes long, not the writing

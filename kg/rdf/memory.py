@@ -84,7 +84,7 @@ def table_graph(
 ) -> PatientGraph:
     """Return the graph of a table as the cohort `name`; rejected rows are only in the summary."""
     summary = Summary() if summary is None else summary
-    asserted, inferred = cohort_graph(name), verdict_graph(name)
+    asserted, inferred = cohort_graph(name), verdict_graph(name, guideline.qualifier)
     writer, started = PatientLines(guideline), now()
     engine = engine_of("compiled", guideline).batches()
     texts: list[str] = []

@@ -55,9 +55,14 @@ def lesion_iri(patient_id: str, lesion_id: str) -> str:
     return f"{patient_iri(patient_id)}/lesion/{segment(lesion_id)}"
 
 
-def verdict_iri(patient_id: str, therapy: str) -> str:
+def verdict_path(therapy: str, edition: str = "") -> str:
+    """Return what follows the IRI of a patient in that of a verdict."""
+    return f"/verdict/{f'{edition}/' if edition else ''}{therapy}"
+
+
+def verdict_iri(patient_id: str, therapy: str, edition: str = "") -> str:
     """Return the IRI of the verdict on a therapy for a patient."""
-    return f"{patient_iri(patient_id)}/verdict/{therapy}"
+    return patient_iri(patient_id) + verdict_path(therapy, edition)
 
 
 def slug(stem: str) -> str:
@@ -77,6 +82,9 @@ def cohort_graph(name: str) -> str:
     return COHORTS + segment(name)
 
 
-def verdict_graph(name: str) -> str:
-    """Return the IRI of the graph of what follows for these patients."""
-    return VERDICT_GRAPHS + segment(name)
+def verdict_graph(name: str, edition: str = "") -> str:
+    """Return the IRI of the graph of what follows for these patients.
+
+    `edition` is named where it is not the one that is meant by default: a store can hold both.
+    """
+    return VERDICT_GRAPHS + segment(name) + (f"/{edition}" if edition else "")

@@ -54,14 +54,15 @@ def quads(guideline: Guideline, run: Run) -> Iterator[ox.Quad]:
     Every node but the version of the ontology is the run's own, so that no triple stands in
     two graphs: stores count those twice where they read the union of all graphs.
     """
-    graph = ox.NamedNode(verdict_graph(run.cohort))
+    graph = ox.NamedNode(verdict_graph(run.cohort, guideline.qualifier))
     for subject, predicate, value in _triples(guideline, run):
         term = ox.NamedNode(value) if isinstance(value, str) else value
         yield ox.Quad(ox.NamedNode(subject), ox.NamedNode(predicate), term, graph)
 
 
 def _triples(guideline: Guideline, run: Run) -> Iterator[tuple[str, str, str | ox.Literal]]:
-    asserted, inferred, activity = cohort_graph(run.cohort), verdict_graph(run.cohort), run.iri
+    asserted, inferred = cohort_graph(run.cohort), verdict_graph(run.cohort, guideline.qualifier)
+    activity = run.iri
     agent = f"{activity}/software"
     yield inferred, RDF + "type", HCC + "InferredGraph"
     yield inferred, PROV + "wasGeneratedBy", activity
@@ -75,6 +76,7 @@ def _triples(guideline: Guideline, run: Run) -> Iterator[tuple[str, str, str | o
     yield activity, HCC + "rejected", _count(run.rejected)
     for iri in guideline.ontology.iris(ox.NamedNode(ROOT), OWL + "versionIRI"):
         yield activity, PROV + "used", iri
+    yield activity, HCC + "edition", HCC + guideline.source.name
     yield activity, HCC + "ontologySha256", ox.Literal(guideline.ontology.sha256)
     for role, (name, digest) in run.tables.items():
         table = f"{activity}/{role}"

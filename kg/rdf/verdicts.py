@@ -13,9 +13,10 @@ from kg.keys import ID
 from kg.ontology import HCC, RDF
 from kg.patients.column_records import CONFLICTS
 from kg.rdf.lines import ending, line, lines, literals, segments, together
+from kg.rdf.names import verdict_path
 from kg.reasoning.intents import INTENTS
 from kg.reasoning.results import CODE, LISTS, STATE_, VERDICT_, Coded, answers
-from kg.reasoning.verdicts import ELIGIBLES, MET, VERDICTS
+from kg.reasoning.verdicts import ELIGIBLES, EXCLUDED, MET, VERDICTS
 
 TYPE = RDF + "type"
 _ELIGIBLE = [VERDICTS.index(word) for word in ELIGIBLES]
@@ -53,6 +54,9 @@ def verdict_lines(
         _conflicts(frame[CONFLICTS]).alias(CONFLICTS),
     )
     told = [lines(patient, HCC + "conflict", pl.col(CONFLICTS), end)]
+    for name in guideline.stages:
+        possible = pl.when(pl.col(STATE_ + name) != CODE[EXCLUDED]).then(_own(name))
+        told.append(line(patient, HCC + "possibleStage", possible, end))
     for name in guideline.recommendations:
         met = pl.col(STATE_ + name) == CODE[MET]
         told.append(line(patient, HCC + "meetsRecommendation", pl.when(met).then(_own(name)), end))
@@ -69,6 +73,9 @@ def _therapy_lines(
 ) -> pl.Series:
     """Return the lines of the verdicts on one therapy: the eligible class, and the node."""
     patient, node = pl.col(_PATIENT), pl.col(_NODE)
+    path = verdict_path(therapy.id, guideline.qualifier)
+    # Of the edition that is meant by default no verdict says so: its graphs stay as they were.
+    edition = pl.lit(_term(guideline.source.name) if guideline.qualifier else None)
     told = answers(guideline, therapy, frame)
     words = Coded(pl.Series([_term(_verdict(w)) for w in VERDICTS]), told["verdict"].places)
     intents = Coded(pl.Series([i and _term(_intent(i)) for i in INTENTS]), told["intent"].places)
@@ -79,7 +86,7 @@ def _therapy_lines(
     columns = pl.DataFrame(
         [
             frame[_PATIENT],
-            (frame[_PATIENT].str.strip_suffix(">") + f"/verdict/{therapy.id}>").alias(_NODE),
+            (frame[_PATIENT].str.strip_suffix(">") + path + ">").alias(_NODE),
             frame[VERDICT_ + therapy.id].is_in(_ELIGIBLE).alias("eligible"),
             words.column().alias("verdict"),
             intents.column().alias("intent"),
@@ -95,6 +102,7 @@ def _therapy_lines(
                 line(node, TYPE, _own("Verdict"), end),
                 line(node, HCC + "verdictOn", patient, end),
                 line(node, HCC + "therapy", pl.lit(f"<{therapy.iri}>"), end),
+                line(node, HCC + "edition", edition, end),
                 line(node, HCC + "verdict", pl.col("verdict"), end),
                 line(node, HCC + "intent", pl.col("intent"), end),
                 *(lines(node, HCC + name, pl.col(name), end) for name in lists),
