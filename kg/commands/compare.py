@@ -14,12 +14,12 @@ from kg import terminal
 from kg.commands.inputs import (
     LESIONS,
     PATIENTS,
-    IgnoreUnknown,
     Ontology,
     Output,
     Strict,
     named_tables,
 )
+from kg.commands.reading import Asked, reading_from, with_reading
 from kg.comparison.cohorts import (
     CHANGES,
     SCHEMA,
@@ -35,7 +35,6 @@ from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.output import check_apart, whole_file
-from kg.patients.reading import Reading
 from kg.texts import NOTE_ON_USE, counted
 
 _MOST = 200  # rows that are printed: nobody reads more
@@ -43,6 +42,7 @@ _TOP = 10
 _Format = Literal["table", "csv", "json", "jsonl", "parquet"]
 
 
+@with_reading
 def compare(
     patients: Annotated[Path | None, typer.Argument(help=PATIENTS)] = None,
     *,
@@ -57,9 +57,9 @@ def compare(
     ] = None,
     format: Annotated[_Format, typer.Option(help="Format of the result.")] = "table",
     output: Output = None,
-    ignore_unknown: IgnoreUnknown = False,
     strict: Strict = False,
     ontology: Ontology = None,
+    asked: Asked,
 ) -> None:
     """Compare two editions: who is classified differently, and by which criterion.
 
@@ -85,8 +85,8 @@ def compare(
         _write(differences_frame(*editions), format, output)
         return
     table, others = named_tables(patients, lesions, example)
-    reading = Reading(ignore_unknown=ignore_unknown)
-    both, rejects = tables_of(editions, table, others, reading), RejectCounter(Summary(), strict)
+    both = tables_of(editions, table, others, lambda one: reading_from(one, asked))
+    rejects = RejectCounter(Summary(), strict)
     frames = compared(both, chosen(*editions, therapy), rejects)
     frame = pl.concat([SCHEMA.to_frame(), *frames])
     if format == "table" and output is None:

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Unpack
 
@@ -24,7 +24,8 @@ from kg.guideline import Guideline, load
 from kg.guideline.correspondence import Pair, pairs
 from kg.keys import ID
 from kg.patients.given import Table, given
-from kg.patients.reading import PLAIN, Options, Reading, reading_of
+from kg.patients.options import Options, reading_of
+from kg.patients.reading import PLAIN, Reading
 from kg.patients.tables import PatientTable
 from kg.reasoning.verdicts import ELIGIBLES, UNDETERMINED
 
@@ -84,7 +85,7 @@ def compare(
         InputError: the table cannot be read, or there is no such edition or therapy.
     """
     editions = load(edition=before), load(edition=after)
-    tables = tables_of(editions, source, lesions, reading_of(options))
+    tables = tables_of(editions, source, lesions, lambda one: reading_of(one, options))
     kept = KeptRejects(Summary(), strict)
     frames = list(compared(tables, chosen(*editions, therapies), kept))
     return Comparison(
@@ -100,11 +101,13 @@ def tables_of(
     editions: tuple[Guideline, Guideline],
     source: Table,
     lesions: Table | None = None,
-    reading: Reading = PLAIN,
+    read: Callable[[Guideline], Reading] = lambda edition: PLAIN,
 ) -> tuple[PatientTable, PatientTable]:
-    """Return one table as each of two editions reads it."""
+    """Return one table as each of two editions reads it, by the reading for each."""
     second = None if lesions is None else given(lesions, "the frame of lesions")
-    first, other = (PatientTable(edition, given(source), second, reading) for edition in editions)
+    first, other = (
+        PatientTable(edition, given(source), second, read(edition)) for edition in editions
+    )
     return first, other
 
 
