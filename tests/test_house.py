@@ -40,6 +40,7 @@ ROOMS = (
     ("kg.engines",),
     (
         "kg.cohorts",
+        "kg.comparison",
         "kg.rdf",
         "kg.audit",
         "kg.certification",
