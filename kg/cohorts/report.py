@@ -39,6 +39,7 @@ from kg.errors import InputError
 from kg.explanation.signs import verdict_table
 from kg.explanation.wording import NO_INDICATION
 from kg.guideline import Guideline, Therapy
+from kg.guideline import chosen as _chosen
 from kg.patients.assumptions import Assume, Assumptions, assumptions_of
 from kg.patients.column_records import CONFLICTS
 from kg.patients.columns import as_text
