@@ -16,21 +16,30 @@ from kg.writers.omop import definitions
 
 
 def patients(guideline: Guideline) -> str:
-    """Return the head of a table of patients, with every variable."""
-    return _csv([list(guideline.variables)])
+    """Return the head of a table of patients, with every variable that the edition uses."""
+    return _csv([[ID, *_used(guideline, guideline.variables)]])
 
 
 def lesions(guideline: Guideline) -> str:
     """Return the head of a table of lesions."""
-    return _csv([[ID, LESION_ID, *guideline.lesion_columns]])
+    return _csv([[ID, LESION_ID, *_used(guideline, guideline.lesion_columns)]])
 
 
 def columns(guideline: Guideline) -> str:
     """Return what each column of both tables means and takes, one row per column."""
     head = ["table", "column", "label", "definition", "unit", "cell"]
-    described = [_column("patients", name, v) for name, v in guideline.variables.items()]
-    described += [_column("lesions", name, v) for name, v in guideline.lesion_columns.items()]
+    tables = (("patients", guideline.variables), ("lesions", guideline.lesion_columns))
+    described = [
+        _column(table, name, variable)
+        for table, variables in tables
+        for name, variable in variables.items()
+        if name == ID or variable.name in guideline.used
+    ]
     return _csv([head, *described])
+
+
+def _used(guideline: Guideline, columns: Mapping[str, Variable]) -> list[str]:
+    return [name for name, variable in columns.items() if variable.name in guideline.used]
 
 
 def cohorts(guideline: Guideline) -> str:
