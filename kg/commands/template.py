@@ -51,7 +51,7 @@ def template(
 
         hcc-kg template --output patients.csv
 
-        hcc-kg template mapping registry.xlsx --output registry.toml
+        hcc-kg template mapping patients.csv --output mapping.toml
     """
     guideline = load(ontology, edition)
     if output is not None and output.is_file():
