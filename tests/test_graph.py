@@ -135,7 +135,7 @@ def test_class_query_needs_no_reasoner(store: OxigraphStore) -> None:
         "hcc:EligibleUncheckedVerdict } } ORDER BY ?p",
     )
     assert by_class == by_node
-    assert len(by_class) == 23
+    assert len(by_class) == 22
 
 
 def test_no_triple_stands_in_two_graphs(guideline: Guideline, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from kg.paths import ontology_folder
 from kg.server.limits import raise_open_files
 
 LIMIT = 2  # seconds
+REFUSED = (400, 403, 503)
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 SORTED = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?c ?f ?i"
 HUGE = "SELECT * { ?a ?b ?c . ?d ?e ?f }"
@@ -211,6 +212,7 @@ def test_address_that_is_too_long_gets_413(server: Served, length: int) -> None:
             b"0\r\n\r\n",
             400,
         ),
+        (b"GET /sparql HTTP/1.1\r\nHost: local%host\r\n\r\n", 400),
         (b"GET /sparql/" + HOST + b"\r\n", 404),  # no redirect to a host that the client names
         (b"GET /%00" + HOST + b"\r\n", 404),
         (b"GET /queries/..%2f..%2fetc%2fpasswd" + HOST + b"\r\n", 404),
@@ -356,3 +358,20 @@ def gone(pid: int, seconds: float = 5.0) -> bool:
             return True
         time.sleep(0.02)
     return False
+
+
+@pytest.mark.parametrize("piece", ["'''a ", '\\"', "<", "<'", "a.", "%", "{", "\\u0041", ":a.."])
+def test_no_text_keeps_the_server_itself_busy(server: Served, piece: str) -> None:
+    """Each of these took a minute where the server read it."""
+    before = processor(server.process.pid)
+    for _ in range(5):
+        query = "SELECT * { ?s ?p " + piece * (60_000 // len(piece))
+        assert server.ask(query).status_code in REFUSED
+        assert server.get(params={"query": query[:10_000]}).status_code in REFUSED
+    assert (processor(server.process.pid) - before) / 10 < 0.05
+
+
+def processor(pid: int) -> float:
+    """Return the seconds of processor that a process has used."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")

@@ -20,6 +20,7 @@ _OPEN = ("/", "/health", "/page.js", "/page.css")  # they show no data
 _METHODS = "GET, HEAD, POST, QUERY, OPTIONS"
 _ABSOLUTE = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE)
 _HEADERS = "Accept, Authorization, Content-Type"
+_HOST = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[\w.~\-]+)(?::\d*)?", re.ASCII)
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")  # names of this machine
 
 
@@ -40,6 +41,8 @@ class Access:
 
     def refusal(self, method: str, path: str, headers: Headers) -> Response | None:
         """Return the answer to a request that is not let in; a browser's OPTIONS has no token."""
+        if not _HOST.fullmatch(headers.get("host", "none")):
+            return PlainTextResponse("the header Host names no host\n", 400)
         if self.names and _hostname(headers.get("host", "")) not in self.names:
             known = " or ".join(self.names)
             return PlainTextResponse(
