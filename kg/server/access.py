@@ -17,9 +17,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _OPEN = ("/", "/health", "/page.js", "/page.css")  # they show no data
-_METHODS = "GET, HEAD, POST, QUERY, OPTIONS"
+METHODS = ("GET", "HEAD", "POST", "QUERY", "OPTIONS")
 _ABSOLUTE = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE)
-_HEADERS = "Accept, Authorization, Content-Type"
 _HOST = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[\w.~\-]+)(?::\d*)?", re.ASCII)
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")  # names of this machine
 
@@ -67,15 +66,11 @@ class Access:
             site = headers.get("sec-fetch-site", "none")
             return site not in ("none", "same-origin") and self.origin != "*"
         own = urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
-        return not own and not self.shared_with(origin)
-
-    def shared_with(self, origin: str) -> str:
-        """Return the origin that the answer allows, or nothing."""
-        return self.origin if self.origin in ("*", origin) else ""
+        return not own and self.origin not in ("*", origin)
 
 
 class Gate:
-    """Middleware: lets requests in or not, answers OPTIONS, and says which origins may read."""
+    """Middleware: lets requests in or not, and answers OPTIONS."""
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app = app
@@ -88,11 +83,10 @@ class Gate:
             return
         scope = _in_origin_form(scope)
         headers = Headers(scope=scope)
-        allowed = self._access.shared_with(headers.get("origin", ""))
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _share(MutableHeaders(scope=message), allowed, self._access.origin)
+                MutableHeaders(scope=message)["X-Content-Type-Options"] = "nosniff"
             await send(message)
 
         answer = self._access.refusal(scope["method"], scope["path"], headers)
@@ -100,7 +94,7 @@ class Gate:
             words = "a request has a Transfer-Encoding or a Content-Length, not both\n"
             answer = PlainTextResponse(words, 400, {"Connection": "close"})
         if answer is None and scope["method"] == "OPTIONS":
-            answer = Response(status_code=204, headers={"Allow": _METHODS})
+            answer = Response(status_code=204, headers={"Allow": ", ".join(METHODS)})
         await (answer or self._app)(scope, receive, sending)
 
 
@@ -118,18 +112,6 @@ def names_of(host: str) -> tuple[str, ...]:
     """Return the names under which a server that listens at a loopback address is asked."""
     own = f"[{host}]" if ":" in host and not host.startswith("[") else host
     return tuple(dict.fromkeys((*_LOCAL, own.lower())))
-
-
-def _share(headers: MutableHeaders, allowed: str, configured: str) -> None:
-    headers["X-Content-Type-Options"] = "nosniff"
-    if configured not in ("", "*"):
-        headers.add_vary_header("Origin")
-    if allowed:
-        headers["Access-Control-Allow-Origin"] = allowed
-        headers["Access-Control-Allow-Methods"] = _METHODS
-        headers["Access-Control-Allow-Headers"] = _HEADERS
-        headers["Access-Control-Expose-Headers"] = "Retry-After"
-        headers["Access-Control-Max-Age"] = "600"
 
 
 def _in_origin_form(scope: Scope) -> Scope:

@@ -7,11 +7,12 @@ from importlib import resources
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from kg.server.access import Access, Gate
+from kg.server.access import METHODS, Access, Gate
 from kg.server.handlers import Endpoint
 from kg.server.refusals import RefusedError
 
@@ -35,11 +36,22 @@ def create_app(endpoint: Endpoint, access: Access, more: Sequence[Route] = ()) -
             Route("/health", endpoint.health),
             *more,
         ],
-        middleware=[Middleware(Gate, access=access)],
+        middleware=[_sharing(access.origin), Middleware(Gate, access=access)],
         exception_handlers={RefusedError: _refused, ClientDisconnect: _gone},
     )
     app.router.redirect_slashes = False  # it would redirect to the host that the client names
     return app
+
+
+def _sharing(origin: str) -> Middleware:
+    """Let pages of an origin, or of all (`*`), read answers."""
+    return Middleware(
+        CORSMiddleware,
+        allow_origins=[origin] if origin else [],
+        allow_methods=METHODS,
+        allow_headers=["Accept", "Authorization", "Content-Type"],
+        expose_headers=["Retry-After"],
+    )
 
 
 def _asset(path: str, name: str, media: str) -> Route:
