@@ -17,6 +17,7 @@ import typer
 
 from kg import commands, signals, streams
 from kg.errors import HccKgError, UnknownColumnsError
+from kg.extras import extras_told
 from kg.output import full_disk, remove_leftovers
 from kg.paths import ONTOLOGY_VARIABLE
 
@@ -158,7 +159,8 @@ def _status() -> int:
     """Run the command; Typer ends it by `SystemExit`, whatever comes of it."""
     words = (word for word in sys.argv[1:] if not word.startswith("-"))
     try:
-        command_line([next(words, "")])()
+        with extras_told():
+            command_line([next(words, "")])()
     except SystemExit as ending:
         if isinstance(ending.__context__, BrokenPipeError):
             return _CLOSED_PIPE

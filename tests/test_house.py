@@ -26,7 +26,7 @@ ROOMS = (
         "kg.texts",
         "kg.terminal",
     ),
-    ("kg.nesting",),
+    ("kg.extras", "kg.nesting"),
     ("kg.ontology", "kg.output"),
     ("kg.guideline",),
     ("kg.readers",),

@@ -15,6 +15,7 @@ from typing import Literal, Protocol, TypeAlias, cast, get_args
 import polars as pl
 
 from kg.errors import InputError
+from kg.extras import extras_told
 from kg.guideline import Guideline
 from kg.patients.records import Record
 from kg.patients.tables import Batch, RowReader
@@ -78,7 +79,9 @@ def engine_of(name: str, guideline: Guideline) -> Engine:
             f"{name!r} is not an engine of this process; these are {' and '.join(LOCAL)}. "
             "A Spark DataFrame is classified by kg.classify_spark, a file by 'hcc-kg classify'"
         )
-    made: Engine = import_module(f"kg.engines.{name}").engine(guideline)
+    with extras_told():
+        module = import_module(f"kg.engines.{name}")
+    made: Engine = module.engine(guideline)
     return made
 
 
