@@ -68,6 +68,9 @@ def test_limits_of_the_page_are_those_of_the_server() -> None:
     limits = Limits()
     told = dict(re.findall(r"^\| ([^|]+?) \| (\d+)", PAGE, re.M))
     assert float(told["time of a query"]) == limits.seconds
+    assert (
+        float(told["time of a saved question (`/queries/NAME`)"]) == limits.seconds * limits.saved
+    )
     assert int(told["memory of a query"]) * MB == limits.memory
     assert int(told["size of an answer"]) * MB == limits.result
     assert int(told["queries answered at once"]) == limits.running

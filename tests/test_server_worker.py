@@ -25,6 +25,7 @@ from kg.server.refusals import RefusedError
 
 FORMATS = {"bindings": "csv", "boolean": "csv", "graph": "nt"}
 AT_ONCE = 48
+QUADS = [f"<a:{i}> <a:b> <a:c> .\n".encode() for i in range(150)]  # a second, three times joined
 
 
 class CountingGuard(Guard):
@@ -186,3 +187,11 @@ def test_description_counts_again_after_a_busy_moment(
 
     assert asyncio.run(describe()) == ([False], [True] * 5)
     assert counting.asked == len(description._COUNTS) + 1
+
+
+def test_saved_question_may_take_longer_than_a_query(data: Path) -> None:
+    slow = "SELECT (COUNT(*) AS ?n) { " + " ".join(f"?a{i} ?b{i} ?c{i} ." for i in range(3)) + " }"
+    with closing(Guard(b"".join(QUADS), Limits(seconds=0.2))) as guard:
+        with pytest.raises(RefusedError, match=r"0\.2 s, the time limit"):
+            asyncio.run(guard.ask(Job(slow, union=True)))
+        assert asyncio.run(guard.ask(Job(slow, union=True, seconds=60))).status == 200

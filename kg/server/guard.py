@@ -122,7 +122,7 @@ class Guard:
 
     async def _exchange(self, child: Child, job: Job) -> Answer:
         loop = asyncio.get_running_loop()
-        seconds, child.since = self.limits.seconds, time.monotonic()
+        seconds, child.since = job.seconds or self.limits.seconds, time.monotonic()
         timers = (
             loop.call_later(self.limits.share, child.save),
             loop.call_later(seconds, child.stop, _TIMED_OUT.format(seconds)),

@@ -61,7 +61,9 @@ class Endpoint:
         format_ = [value for name, value in fields if name == protocol.FORMAT]
         values = [field for field in fields if field[0] != protocol.FORMAT]
         query = self.questions.filled(request.path_params["name"], values)
-        return await self._ask(request, protocol.Asked(query, format="".join(format_[:1])))
+        return await self._ask(
+            request, protocol.Asked(query, format="".join(format_[:1]), saved=True)
+        )
 
     async def listed(self, request: Request) -> Response:
         """Answer `/queries`: the saved questions."""
@@ -100,7 +102,8 @@ class Endpoint:
 
     async def _ask(self, request: Request, asked: protocol.Asked) -> Response:
         """Settle the format of the answer to a query, and have it screened and evaluated."""
-        if connections.held() > self.guard.limits.held:
+        limits = self.guard.limits
+        if connections.held() > limits.held:
             raise RefusedError(503, "too many answers wait for clients to take them; try again")
         formats = protocol.formats(_accepted(request), asked.format)
         job = Job(
@@ -111,6 +114,7 @@ class Endpoint:
             asked.named_graphs,
             base=_address(request),
             unfit=formats.unfit,
+            seconds=limits.seconds * limits.saved if asked.saved else None,
         )
         answer = await _unless_gone(request, self.guard.ask(job))
         if answer.status != 200:

@@ -59,6 +59,7 @@ class Job:
     added: str = ""
     graphs: tuple[str, ...] | None = None
     unfit: str = ""
+    seconds: float | None = None  # that it may take, where that is not the limit of any query
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,7 @@ class Asked:
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
     format: str = ""  # by name, in place of the Accept header
+    saved: bool = False  # whether the query is a saved question
 
 
 @dataclass(frozen=True)

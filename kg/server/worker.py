@@ -130,7 +130,7 @@ class Worker:
             before = _peak()
             last = False
             while not last and (job := read_job(received.read)):
-                limit_time(self._limits.seconds)
+                limit_time(job.seconds or self._limits.seconds)
                 answer = evaluate(self._held.store, self._held.graphs, job, self._limits.result)
                 last = _is_last(answer, job) or _peak() - before > _KEPT
                 connection.sendall(answer_frame(answer, last))
