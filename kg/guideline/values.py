@@ -180,6 +180,7 @@ class Variable:
     units: tuple[Unit, ...] = ()
     unremarkable: str | None = None
     hidden_labels: tuple[str, ...] = ()
+    asked_first: bool = False
     plausible: str | None = None
     typical: str | None = None
 

@@ -82,9 +82,9 @@ def facts(guideline: Guideline, part: str, before: Fact | None = None) -> Iterat
 
     `before` is the fact that was said last: "no A, B" leaves open whether B is there.
     """
-    if _HEDGED.search(part):
-        return
     pattern, known = _names(guideline)
+    if _HEDGED.search(pattern.sub("", part)):
+        return
     end = 0
     for match in pattern.finditer(part):
         key = re.sub(r"[\s-]+", " ", match[0].casefold())

@@ -70,6 +70,7 @@ class VariableReader(Terms):
             typical=ontology.text(node, HCC + "typical"),
             units=self._units(node),
             hidden_labels=ontology.texts(node, HIDDEN_LABEL),
+            asked_first=ontology.text(node, HCC + "askedFirst") == "true",
         )
 
     def _units(self, node: ox.NamedNode) -> tuple[Unit, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import streamlit as st
@@ -9,7 +10,7 @@ import streamlit as st
 from kg.explanation.wording import value_words
 from kg.guideline import Guideline
 from kg.guideline.values import BOOLEAN, Variable
-from kg.keys import LESION_ID
+from kg.keys import ID, LESION_ID
 from kg.patients.cells import expected
 from kg.patients.drafts import LESION, written
 from kg.texts import UNKNOWN_VALUE, counted
@@ -20,7 +21,8 @@ from kg.ui.words import literal
 
 NOTHING, SEVERAL = "", "|"  # what stands in a choice beside the values of its variable
 _LESIONS = "patient:lesions"
-# The second click of a double click is none: what came to stand under it was not meant.
+# The second click of a double click is none: what came to stand under it was not meant. On a
+# choice that has the focus the keys y, n and u mean yes, no and unknown.
 _ONE_CLICK = """<script>
 if (!window.hccOneClick) {
   window.hccOneClick = true;
@@ -30,6 +32,13 @@ if (!window.hccOneClick) {
       event.preventDefault();
     }
   }, true);
+  document.addEventListener("keydown", (event) => {
+    const group = event.target.closest(".st-key-patient-record .stButtonGroup");
+    const word = {y: "yes", n: "no", u: "unknown"}[event.key.toLowerCase()];
+    if (!group || !word || event.ctrlKey || event.metaKey || event.altKey) return;
+    const found = [...group.querySelectorAll("button")].find((b) => b.textContent.trim() === word);
+    if (found) { event.preventDefault(); found.click(); found.focus(); }
+  });
 }
 </script>"""
 _FOCUS = """<script>
@@ -45,11 +54,11 @@ setTimeout(() => {
 
 def form(guideline: Guideline, judged: Judged) -> None:
     """Show the fields of one group of variables, and the choice of the group."""
-    groups = guideline.groups
+    groups = {state.KEY_FACTS: "Key facts", **guideline.groups}
     if st.session_state.get(GROUP) not in groups:
-        st.session_state[GROUP] = next(iter(groups))
-    wrong = {guideline.variables[n].group for n in judged.parsed.faults if n != LESION}
-    wrong |= {next(iter(groups))} if LESION in judged.parsed.faults else set()
+        st.session_state[GROUP] = state.KEY_FACTS
+    wrong = {state.group_of(guideline, n) for n in judged.parsed.faults if n != LESION}
+    wrong |= {state.KEY_FACTS} if LESION in judged.parsed.faults else set()
     group = st.segmented_control(
         "Group of variables",
         list(groups),
@@ -58,8 +67,8 @@ def form(guideline: Guideline, judged: Judged) -> None:
         required=True,
         label_visibility="collapsed",
     )
-    used = guideline.used
-    fields = [v for v in guideline.variables.values() if v.group == group and v.name in used]
+    fields = [v for n, v in guideline.variables.items() if n in guideline.used and n != ID]
+    fields = [v for v in fields if state.group_of(guideline, v.name) == group]
     taken = judged.draft.cells.keys() - judged.parsed.faults.keys()
     entered = sum(variable.name in taken for variable in fields)
     st.caption(
@@ -68,6 +77,8 @@ def form(guideline: Guideline, judged: Judged) -> None:
     for variable in fields:
         with st.container(key=f"field-{variable.name}", gap=None):
             _field(guideline, judged, variable)
+        if variable.lesion_aggregation == "count":
+            _sizes(guideline, judged)
     if any(variable.lesion_aggregation == "count" for variable in fields):
         _lesions(guideline, judged)
     st.html(_ONE_CLICK, unsafe_allow_javascript=True)
@@ -102,8 +113,39 @@ def _number(judged: Judged, variable: Variable, cell: str) -> None:
         args=(variable.name,),
         **given(key, "value", cell),
     )
+    known = judged.parsed.record.known[variable.name]
+    if variable.name in judged.parsed.record.recorded and not cell.replace(".", "").isdecimal():
+        with st.container(key=f"mark-{variable.name}-read"):
+            st.markdown(f":violet[{literal(value_words(variable, known))}]")
     if typed != cell:  # typed while there was no session to hear of it
         _typed(variable.name)
+        st.rerun()
+
+
+def _sizes(guideline: Guideline, judged: Judged) -> None:
+    """Show the sizes of all tumours in one field; a list that says more is edited as a table."""
+    lesions, column = judged.draft.lesions, "diameter_cm"
+    more = any(set(lesion) - {column, LESION_ID} for lesion in lesions)
+    key, cell = f"{FIELD}sizes", ", ".join(lesion.get(column, "") for lesion in lesions)
+
+    def typed() -> None:
+        parts = [part.strip() for part in re.split(r"[,;]\s|[;\s]", st.session_state[key])]
+        state.open_lesions(tuple({column: part} for part in parts if part))
+
+    with st.container(key="field-sizes", gap=None):
+        found = st.text_input(
+            "sizes of all tumours (cm)",
+            key=key,
+            placeholder="such as 3.4, 2.1",
+            help="They are taken as complete: number and largest diameter follow from them.",
+            on_change=typed,
+            disabled=more,
+            **given(key, "value", cell),
+        )
+        if fault := judged.parsed.faults.get(LESION):
+            st.markdown(f":red[:material/error: {literal(fault)}. The list is not used.]")
+    if found != cell:  # typed while there was no session to hear of it
+        typed()
         st.rerun()
 
 
@@ -171,6 +213,8 @@ def _help(variable: Variable) -> str:
     how = ""
     if variable.is_number:
         how = f" Give {literal(expected(variable))}, or in words: at least 2, 1 to 3."
+        if others := [unit.code for unit in variable.units[1:]]:
+            how += f" In another unit with that behind it: {literal(', '.join(others))}."
     return f"{literal(variable.definition)}{how}{values}"
 
 
@@ -210,8 +254,6 @@ def _lesions(guideline: Guideline, judged: Judged) -> None:
     with box:
         st.caption("A list is taken as complete; what it says of the patient is derived from it.")
         edited = _lesion_editor(guideline, state.opened_lesions())
-        if fault := judged.parsed.faults.get(LESION):
-            st.markdown(f":red[:material/error: {literal(fault)}. The list is not used.]")
     if edited != lesions:
         state.set_lesions(edited)
         st.rerun()

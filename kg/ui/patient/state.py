@@ -20,6 +20,7 @@ from kg.ui.words import literal, short
 
 OTHER, OPEN, GROUP, FOCUS = "patient:other", "open", "patient:group", "focus"
 FIELD = "cell:"
+KEY_FACTS = "key"  # the group of what is asked first
 _LESIONS = "patient:opened-lesions"
 _STRANGERS = "patient:strangers"  # what the address held that is not part of a record
 _SEVERAL = "patient:several"  # the variables of which several values are said to be possible
@@ -89,15 +90,28 @@ def set_several(variable: str, *, several: bool) -> None:
     (now.add if several else now.discard)(variable)
 
 
+def open_lesions(lesions: tuple[Mapping[str, str], ...]) -> None:
+    """Put another list of lesions in place; the table of lesions begins with it."""
+    set_lesions(lesions)
+    st.session_state[_LESIONS] = lesions
+    st.session_state.pop(f"{FIELD}lesions", None)
+
+
 def opened_lesions() -> tuple[Mapping[str, str], ...]:
     """Return the lesions that the draft had when it was opened."""
     found: tuple[Mapping[str, str], ...] = st.session_state.setdefault(_LESIONS, draft().lesions)
     return found
 
 
+def group_of(guideline: Guideline, variable: str) -> str | None:
+    """Return the group of the form in which a variable is asked."""
+    found = guideline.variables[variable]
+    return KEY_FACTS if found.asked_first else found.group
+
+
 def go_to(guideline: Guideline, variable: str) -> None:
     """Open the group of a field, and put the field in focus."""
-    st.session_state[GROUP] = guideline.variables[variable].group
+    st.session_state[GROUP] = group_of(guideline, variable)
     st.session_state[FOCUS] = variable
 
 
