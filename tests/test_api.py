@@ -114,6 +114,16 @@ def test_a_scalar_with_item_is_unwrapped() -> None:
     assert found.therapies["rfa"].verdict == "contraindicated"
 
 
+def test_number_in_another_unit_is_converted_exactly() -> None:
+    child_pugh = {"inr": 1.8, "albumin_g_l": 32, "ascites": "mild", "encephalopathy": "none"}
+    ours = kg.classify({**child_pugh, "bilirubin_umol_l": 51})
+    assert kg.classify({**child_pugh, "bilirubin_umol_l": "3.0 mg/dL"}) == ours
+    assert kg.classify({**child_pugh, "bilirubin_umol_l [mg/dL]": 3.0}) == ours
+    assert kg.classify({**child_pugh, "bilirubin_umol_l [mg/dL]": 3.01}) != ours
+    with pytest.raises(kg.InputError, match="'3 g/dL' is not a number in a unit of this variable"):
+        kg.classify({"bilirubin_umol_l [g/dL]": 3})
+
+
 def test_row_of_a_frame_is_read_as_the_frame_is() -> None:
     pd, np = pytest.importorskip("pandas"), pytest.importorskip("numpy")
     frame = pd.DataFrame(

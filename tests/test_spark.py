@@ -131,6 +131,19 @@ class TestSameAnswers:
         assert status == 0
         assert results.count(b'"patient_id"') == 3_000
 
+    def test_of_a_table_in_other_words(self, same: Any, tmp_path: Path) -> None:
+        rows = ["Id;Größe [mm];Bil;note;note;", " a;34,5;3,0;x;y;", "b;999;1.050;;;", "c;x;;;;"]
+        text = "\n".join([*rows, ";;;;;", ""])
+        (tmp_path / "p.csv").write_bytes(text.encode("cp1252"))
+        (tmp_path / "m.toml").write_text(
+            '[columns]\nId = "patient_id"\n"Größe [mm]" = "max_tumour_diameter_cm [mm]"\n'
+            'Bil = "bilirubin_umol_l"\n[units]\nbilirubin_umol_l = "mg/dL"\n'
+            '[missing]\nall = ["999"]\n[constants]\necog = "0"\n'
+        )
+        status, results, rejected, _ = same(tmp_path / "p.csv", "--mapping", tmp_path / "m.toml")
+        assert (status, results.count(b'"patient_id"')) == (1, 1)
+        assert rejected.decode().count("\n") == 3
+
     def test_of_numbers_as_identifiers(self, same: Any, tmp_path: Path) -> None:
         path = tmp_path / "numbered.parquet"
         pl.DataFrame({"patient_id": [1.0, 2.5, 1.0], "age_years": [50, 60, 70]}).write_parquet(path)

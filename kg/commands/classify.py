@@ -120,8 +120,6 @@ def classify(
     files = (patients, lesions, example, output, rejects)
     places: Places[Any]
     if engine == "spark":
-        if keep:
-            raise InputError("Spark carries no columns along; leave --keep out, and join by ID")
         from kg.commands import classify_spark  # noqa: PLC0415 - only what is asked for is loaded
 
         places = _places(classify_spark.located, *files)

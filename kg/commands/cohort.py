@@ -185,7 +185,7 @@ def _verdicts(
     guideline: Guideline, report: CohortReport, *, percent: bool = False, recorded: bool = False
 ) -> Table:
     def told(count: int) -> str:
-        share = f" {count / max(report.patients, 1):4.0%}" if percent else ""
+        share = f" {count / report.patients:4.0%}" if percent and count else ""
         return f"{count:,}{share}"
 
     table = _table("therapy", bar=False)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import struct
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -58,6 +59,11 @@ def as_text(column: pl.Series) -> pl.Series:
         return pl.Series(column.name, told, pl.String)
     text = column.cast(pl.String)
     return text.str.strip_suffix(".0") if column.dtype.is_float() else text
+
+
+def identifier(text: str) -> str:
+    """Return one text as `identifiers` reads it."""
+    return unicodedata.normalize("NFC", text.strip())
 
 
 def identifiers(column: pl.Series) -> pl.Series:

@@ -280,6 +280,9 @@ def _keyless(
     lower = {name.lower(): name for name in columns if name not in allowed}
     near = difflib.get_close_matches(key, lower, n=1, cutoff=_CUTOFF)
     if near:
-        return f"{text}if {lower[near[0]]!r} is that column, rename it to {key}"
+        return (
+            f"{text}if {lower[near[0]]!r} is that column, rename it to {key}, or read the table "
+            "with a mapping: 'hcc-kg template mapping' writes one"
+        )
     more = ", …" if len(columns) > _SHOWN else ""
     return f"{text}the columns are {', '.join(columns[:_SHOWN])}{more}"

@@ -13,6 +13,7 @@ from kg.keys import ID, LESION_ID, PROBLEM, REASON, ROW
 from kg.patients.cells import CellError, is_unknown, shown
 from kg.patients.columns import as_text
 from kg.patients.headers import blank_rows, head_of
+from kg.patients.plausible import Watch
 from kg.patients.reading import PLAIN, Reading
 from kg.patients.records import Lesion, read_lesion
 from kg.readers import Source, open_source
@@ -51,10 +52,18 @@ class LesionTable:
             for row, fault in zip(self.rows[ROW], faults, strict=True)
             if fault is not None
         }
+        self._watch = Watch({n: guideline.lesion_columns[n] for n in self.head.translations})
+        self._watch.add(self.frame)
         self.strangers = self.rows.clear().with_columns(pl.lit("").alias(REASON))
         repeated = self.frame.select(ID, LESION_ID).is_duplicated()
         self._repeated = set(self.frame.filter(repeated).select(ID, LESION_ID).iter_rows())
         self._told: set[str] = set()
+
+    @property
+    def notes(self) -> list[str]:
+        """What has to be told of how the table was read."""
+        odd = [f"{self.source.path}, {note}" for note in self._watch.notes()]
+        return [*self.head.notes, *odd]
 
     def tell_strangers(self, ids: pl.Series) -> None:
         """Find the lesions of patients whom the patient table, with these ids, does not have."""

@@ -7,6 +7,7 @@
 | 2, 2.5, Decimal("2.5") | of a number, in the unit of the variable |
 | "vp3" | of an enumerated variable |
 | ">=5", "<3", "1..2", "vp3|vp4" | partial knowledge, as in a cell of a table |
+| "2.4 mg/dL" | a number in another unit; so is 2.4 under the name "bilirubin_umol_l [mg/dL]" |
 
 A float is read as the shortest decimal that it stands for. `patient_id` is optional; names that
 begin with `_` are passed over, as in tables.
@@ -22,6 +23,7 @@ from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.keys import ID, LESION_ID
 from kg.patients.cells import is_unknown
+from kg.patients.columns import identifier
 from kg.patients.records import Record, read_record
 
 _NAMELESS = "unnamed"
@@ -40,7 +42,7 @@ def record_of(
     """
     cells = _cells(record, [*guideline.variables], "the record")
     name = cells.pop(ID, None)
-    patient_id = _NAMELESS if name is None or is_unknown(name) else name
+    patient_id = _NAMELESS if name is None or is_unknown(name) else identifier(name)
     return read_record(guideline, patient_id, cells, _lesions(guideline, lesions))
 
 
@@ -51,10 +53,17 @@ def _lesions(
         return None
     columns = [ID, LESION_ID, *guideline.lesion_columns]
     found = [_cells(lesion, columns, f"lesion {i}") for i, lesion in enumerate(lesions, start=1)]
-    names = [name for cells in found if (name := cells.get(LESION_ID)) is not None]
+    names = [identifier(name) for cells in found if (name := cells.get(LESION_ID)) is not None]
     if len(set(names)) < len(names):
         raise InputError(f"the lesions: more than one of them has the same {LESION_ID}")
     return found
+
+
+def _with_unit(name: str, allowed: Sequence[str]) -> tuple[str, str | None]:
+    """Return a name without the unit that it tells: `bilirubin_umol_l [mg/dL]`."""
+    base, sign, unit = name.partition("[")
+    found = sign and unit.endswith("]") and base.strip() in allowed
+    return (base.strip(), unit[:-1]) if found else (name, None)
 
 
 def _cells(
@@ -62,14 +71,16 @@ def _cells(
 ) -> dict[str, str | None]:
     """Return values as the texts of cells, names that begin with `_` left out."""
     cells = {}
-    for name, value in values.items():
-        if name.startswith("_"):
+    for theirs, value in values.items():
+        if theirs.startswith("_"):
             continue
+        name, unit = _with_unit(theirs, allowed)
         if name not in allowed:
             near = difflib.get_close_matches(name.lower(), allowed, n=1, cutoff=0.4)
             hint = f"; the nearest is {near[0]!r}" if near else ""
             raise InputError(f"{owner}: {name!r} is not a variable{hint}")
-        cells[name] = cell(value, f"{owner}, {name}")
+        text = cell(value, f"{owner}, {name}")
+        cells[name] = text if unit is None or is_unknown(text) else f"{text} {unit}"
     return cells
 
 

@@ -194,7 +194,7 @@ class PatientTable(RowReader):
     def notes(self) -> tuple[str, ...]:
         """What has to be told of how the tables were read, besides rejected rows."""
         odd = [f"{self.source.path}, {note}" for note in self._watch.notes()]
-        return (*self.head.notes, *(self.lesions.head.notes if self.lesions else ()), *odd)
+        return (*self.head.notes, *odd, *(self.lesions.notes if self.lesions else ()))
 
     @property
     def height(self) -> int:

@@ -1,4 +1,4 @@
-"""Workbooks: the cells of one sheet as texts; the first row that holds something is the header."""
+"""Workbooks: the cells of one sheet as texts; a title above the header is passed over."""
 
 from __future__ import annotations
 
@@ -37,11 +37,14 @@ class SheetSource:
         full = cells.select(pl.any_horizontal(pl.all().is_not_null())).to_series().arg_true()
         if not len(full):
             raise InputError(f"{path}: sheet {name!r} is empty; it needs a header row")
-        header = [(text or "").strip() for text in cells.row(full[0])]
+        head = _header(cells, full.to_list())
+        if head != full[0]:
+            self.notes.append(f"{path}: the header is row {head + 1}; what is above is a title")
+        header = [(text or "").strip() for text in cells.row(head)]
         names = told_apart(header)
         self.columns = [name for name, named in names.items() if named not in TOLD]
         self.renamed = {name: named for name, named in names.items() if name != named}
-        self._cells = cells[full[0] + 1 :]
+        self._cells = cells[head + 1 :]
         self._cells.columns = list(names)
         commas = pl.any_horizontal(pl.all().str.contains("[0-9],[0-9]"))
         self.separator = ";" if self._cells.select(commas.any()).item() else ","
@@ -51,6 +54,12 @@ class SheetSource:
         kept = self._cells.select(self.columns if only is None else only)
         rows = kept.with_columns(pl.lit(None, pl.String).alias(PROBLEM)).with_row_index(ROW, 1)
         yield from rows.with_columns(pl.col(ROW).cast(pl.UInt64)).iter_slices(BATCH)
+
+
+def _header(cells: pl.DataFrame, full: list[int]) -> int:
+    """Return the row of the header: the first that has more than one cell, where some has."""
+    counts = cells.select(pl.sum_horizontal(pl.all().is_not_null())).to_series()
+    return next((row for row in full if counts[row] > 1), full[0])
 
 
 def _chosen(path: File, names: list[str], sheet: str | None) -> str:

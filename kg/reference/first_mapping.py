@@ -24,6 +24,7 @@ _SHOWN = 8
 _LIKE = 0.85
 _SOME = 0.05  # of the numbers of a column, those that make it one of two units
 _WITH_UNIT = re.compile(r"(.+?)\s*[\[(]([^\])]+)[\])]\s*")
+_IDENTIFYING = {"id", "no", "nr", "number", "patient", "pid", "mrn", "case", "code"}
 _PASSED = {"total", "serum", "max", "major", "level", "value", "no", "number", "of"}
 
 
@@ -32,6 +33,7 @@ class _Column:
     """A column of the table: what it may be, its units, and its distinct cells, frequent first."""
 
     name: str
+    target: str | None
     variable: Variable | None
     units: tuple[Unit, ...]
     cells: tuple[str, ...]
@@ -52,7 +54,7 @@ def first_mapping(guideline: Guideline, source: Source) -> str:
         _missing(columns),
         ["[constants]", '# distant_metastasis = "none"  # cells that hold for every row'],
     ]
-    has_id = any(column.name == ID for column in columns)
+    has_id = any(column.target == ID for column in columns)
     if not has_id:
         parts[-1].append(f'# {ID} = "{{row}}"  # where no column identifies the patient')
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
@@ -61,12 +63,14 @@ def first_mapping(guideline: Guideline, source: Source) -> str:
 def _columns(guideline: Guideline, source: Source) -> Iterator[_Column]:
     known, taken = _known(guideline), set[str]()
     frame = next(iter(source.batches()), pl.DataFrame()).head(_ROWS)
+    identifier = _identifier(source, frame)
     for name in source.columns:
         if name.startswith("_") or name not in frame.columns:
             continue
         found = _WITH_UNIT.fullmatch(name)
         variable = _variable(guideline, known, found[1] if found else name)
-        variable = None if variable is None or variable.name in taken else variable
+        if name == identifier or (variable is not None and variable.name in taken):
+            variable = None
         texts = as_text(frame[name]).str.strip_chars().drop_nulls()
         counts = texts.value_counts(sort=True)
         cells = [text for text in counts.to_series().to_list() if not is_unknown(text, variable)]
@@ -75,7 +79,20 @@ def _columns(guideline: Guideline, source: Source) -> Iterator[_Column]:
             taken.add(variable.name)
             unit = variable.unit_named(found[2]) if found else None
             units = (unit,) if unit else _usual_units(variable, texts)
-        yield _Column(name, variable, units, tuple(cells), len(cells))
+        target = ID if name == identifier else variable.name if variable else None
+        yield _Column(name, target, variable, units, tuple(cells), len(cells))
+
+
+def _identifier(source: Source, frame: pl.DataFrame) -> str | None:
+    """Return the column that seems to identify the patient: each row has its own."""
+    if ID in source.columns:
+        return ID
+    for name in source.columns:
+        if name in frame.columns and not {*_words(name)}.isdisjoint(_IDENTIFYING):
+            texts = as_text(frame[name]).str.strip_chars().replace("", None).drop_nulls()
+            if len(texts) == len(frame) == texts.n_unique():
+                return name
+    return None
 
 
 def _known(guideline: Guideline) -> dict[str, Variable]:
@@ -139,11 +156,10 @@ def _names(columns: list[_Column]) -> list[str]:
     for column in columns:
         if column.name == ID:
             continue
-        if column.variable is None:
-            lines.append(f'# {_key(column.name)} = ""  # {_shown(column)}')
-        else:
-            target = f'{_key(column.name)} = "{column.variable.name}"'
-            lines.append(f"{target}  # {column.variable.label}: {_shown(column)}")
+        label = f"{column.variable.label}: " if column.variable else ""
+        mark = "" if column.target else "# "
+        line = f'{mark}{_key(column.name)} = "{column.target or ""}"'
+        lines.append(f"{line}  # {label}{_shown(column)}")
     return lines
 
 

@@ -6,7 +6,7 @@ Rows are numbered over all files of a table, in the order of the files' addresse
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,10 +42,13 @@ class SparkSource:
         path: Path | Remote | str,
         read: DataFrame,
         problems: bool = False,
-        renamed: Mapping[str, str] | None = None,
+        like: Source | None = None,
         of_files: bool = True,
     ) -> None:
-        self.path, self.renamed = path, renamed or {}
+        self.path = path
+        self.renamed: Mapping[str, str] = getattr(like, "renamed", {})
+        self.notes: Sequence[str] = getattr(like, "notes", ())
+        self.separator: str = getattr(like, "separator", ",")
         self.columns = [name for name in read.columns if name not in TOLD]
         self._types = {field.name: field.dataType.simpleString() for field in read.schema.fields}
         self.height: int | None = None
@@ -83,7 +86,11 @@ class SparkSource:
 
 
 def open_table(
-    spark: SparkSession, guideline: Guideline, path: Path | Remote, scratch: Path
+    spark: SparkSession,
+    guideline: Guideline,
+    path: Path | Remote,
+    scratch: Path,
+    sheet: str | None = None,
 ) -> SparkSource:
     """Open a table for Spark; `scratch` is a folder for what is made of a text file.
 
@@ -100,7 +107,7 @@ def open_table(
         return SparkSource(path, spark.read.parquet(str(path)))
     if path.is_dir():
         return SparkSource(path, spark.read.parquet(_local(path)))
-    source = open_source(path, guideline)
+    source = open_source(path, guideline, sheet)
     if path.suffix.lower() == ".parquet":
         if path.name.startswith(("_", ".")):
             raise InputError(f"{path}: Spark reads no file whose name begins so; rename it")
@@ -112,9 +119,7 @@ def open_table(
         )
     cells = scratch / f"{path.stem}-{path.suffix[1:]}.cells.parquet"
     _write_cells(source, cells)
-    return SparkSource(
-        path, spark.read.parquet(_local(cells)), True, getattr(source, "renamed", {})
-    )
+    return SparkSource(path, spark.read.parquet(_local(cells)), True, source)
 
 
 def _local(path: Path) -> str:

@@ -58,6 +58,8 @@ class SparkTable:
         *,
         assumptions: Assumptions | None = None,
     ) -> None:
+        if reading.keep:
+            raise InputError("Spark carries no columns along; keep none, and join by patient_id")
         self.guideline = guideline
         self.source = patients
         self._spark = spark
@@ -199,7 +201,7 @@ def open_tables(
         InputError: a file cannot be read as a table, or its columns are not those of the
             guideline.
     """
-    source = open_table(spark, guideline, patients, scratch)
+    source = open_table(spark, guideline, patients, scratch, reading.sheet)
     told: Source | None = None
     if isinstance(lesions, Path):
         told = open_source(lesions, guideline)
