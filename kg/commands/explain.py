@@ -25,28 +25,24 @@ from kg.commands.inputs import (
 from kg.commands.reading import Asked, reading_from, with_reading
 from kg.engines.registry import LocalName, engine_of, reasoner_of
 from kg.errors import InputError
-from kg.explanation.changes import sentences
 from kg.explanation.explanations import (
     CriterionExplanation,
     PatientExplanation,
     RecommendationExplanation,
     TherapyExplanation,
 )
+from kg.explanation.outline import Line, outline
+from kg.explanation.parts import ALL_OF, ANY_OF, parts_of
 from kg.explanation.reasons import explain as explanation_of
-from kg.explanation.signs import VERDICT_STYLES
+from kg.explanation.signs import STATE_SIGNS, VERDICT_STYLES
 from kg.explanation.wording import (
     ASSUMED,
     MET_WHEN,
     MISSING,
     MUTED,
     READING,
-    RECORD_ALONE,
-    TO_CHANGE,
-    UNCHECKED,
-    always_met,
     listed,
     precedence,
-    shortened,
     sourced,
 )
 from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline, load
@@ -54,7 +50,6 @@ from kg.guideline.taxonomy import recommendations_on
 from kg.patients.assumptions import assumptions_of
 from kg.patients.records import Record
 from kg.patients.tables import find_patient
-from kg.reasoning.changes import changes
 from kg.reasoning.verdicts import (
     CONTRAINDICATED,
     EXCLUDED,
@@ -64,7 +59,7 @@ from kg.reasoning.verdicts import (
     UNKNOWN,
 )
 from kg.terminal import output
-from kg.texts import NOTE_ON_USE, capitalised
+from kg.texts import NOTE_ON_USE
 
 _STATE_STYLES = {MET: "bold", EXCLUDED: "dim", UNKNOWN: "yellow"}
 _ROLES = (INDICATION, PRECONDITION, ABSOLUTE, RELATIVE)
@@ -192,42 +187,19 @@ class _Page:
     def therapy(self, explanation: TherapyExplanation) -> None:
         self.heading(f"{explanation.label} ({explanation.therapy})")
         style = f"bold {VERDICT_STYLES[explanation.verdict]}"
-        word, meaning = self.guideline.verdicts[explanation.verdict]
+        word, _ = self.guideline.verdicts[explanation.verdict]
         self.line(Text.assemble((word.capitalize(), style), f": {explanation.clause}."))
-        for note in explanation.notes:
-            self.line(note, style="bold")
-        if explanation.verdict_recorded not in (None, explanation.verdict):
-            recorded = self.guideline.verdicts[explanation.verdict_recorded][0]
-            self.labelled(RECORD_ALONE, recorded, 0)
-        elif self.full and explanation.verdict != UNDETERMINED:  # there the reason says as much
-            self.line(meaning)
-        if self.full and explanation.note:
-            self.labelled(READING, explanation.note, 0)
-        self.verdict_details(explanation)
+        for line in outline(self.guideline, self.record, explanation):
+            if self.full or line.brief:
+                self.outlined(line)
         self.criteria(explanation)
 
-    def verdict_details(self, explanation: TherapyExplanation) -> None:
-        for names in explanation.covers:
-            self.line(f"{capitalised(always_met(names))}.", 2)
-        facts = "; ".join(explanation.facts)
-        if self.full and facts != shortened(explanation.facts):
-            self.labelled("Decided by", facts)
-        if explanation.missing:
-            known = "; ".join(
-                f"{missing.fact} [{missing.variable}]" for missing in explanation.missing
-            )
-            self.labelled(MISSING, known)
-        if explanation.unchecked:
-            self.labelled(UNCHECKED, listed(explanation.unchecked))
-        if self.full:
-            self.changes(explanation)
-
-    def changes(self, explanation: TherapyExplanation) -> None:
-        """Tell what would have to change where the therapy is ruled out."""
-        therapy = self.guideline.therapies[explanation.therapy]
-        found = changes(self.guideline, self.record, therapy, explanation.verdict)
-        for sentence in sentences(self.guideline, found) if found else ():
-            self.labelled(TO_CHANGE, sentence)
+    def outlined(self, line: Line) -> None:
+        indent = 0 if line.kind in ("note", "alone", "meaning", "reading") else 2
+        if line.label:
+            self.labelled(line.label, line.text, indent)
+        else:
+            self.line(line.text, indent, "bold" if line.kind == "note" else "")
 
     def criteria(self, explanation: TherapyExplanation) -> None:
         shown = [c for c in explanation.criteria if self.full or c.state != EXCLUDED]
@@ -259,9 +231,23 @@ class _Page:
         for criterion in self.told.values():
             self.line(Text.assemble((criterion.id, "bold"), f" {criterion.label}"))
             self.labelled(MET_WHEN, criterion.formula)
+            self.parts(criterion)
             self.labelled("Guideline", sourced(criterion.statements, criterion.paraphrase))
             if criterion.note:
                 self.labelled(READING, criterion.note)
+
+    def parts(self, criterion: CriterionExplanation) -> None:
+        """Tell the state of each part of a formula that has several."""
+        if not self.full:
+            return
+        whole = parts_of(self.guideline, self.record, criterion.id)
+        for depth, part in whole.lines():
+            if depth:
+                told = f"{part.join}:" if part.join in (ALL_OF, ANY_OF) else part.text
+                said = Text.assemble(
+                    (f"{STATE_SIGNS[part.state]} {part.state}", "bold"), f" {told}"
+                )
+                self.line(said, 2 + 2 * depth)
 
     def recommendations(self) -> None:
         concerned = [r for r in self.explanation.recommendations if self.concerns(r)]

@@ -10,6 +10,7 @@ from html import escape
 
 from kg.explanation.explanations import CriterionExplanation, PatientExplanation, TherapyExplanation
 from kg.explanation.headline import headline
+from kg.explanation.outline import outline
 from kg.explanation.signs import VERDICT_SIGNS
 from kg.explanation.wording import ASSUMED, MISSING, MUTED, READING, sourced
 from kg.guideline import Guideline
@@ -51,7 +52,7 @@ def report(
         _section("Not understood, and treated as unknown", _items(not_understood)),
         _section(ASSUMED, _items(explanation.assumed, "facts")),
         _section("Conflicts in the record", _items(c.message for c in explanation.conflicts)),
-        _section("Verdicts", _verdicts(guideline, explanation)),
+        _section("Verdicts", _verdicts(guideline, record, explanation)),
         _section("Criteria behind them", _criteria(explanation.therapies.values())),
         _section("Recommendations that are met", _recommendations(explanation)),
         f"<footer><p>{escape(guideline.source.citation)}</p>"
@@ -84,9 +85,9 @@ def _items(texts: Iterable[str], style: str = "") -> str:
     return f'<ul class="{style}">{items}</ul>' if items else ""
 
 
-def _verdicts(guideline: Guideline, explanation: PatientExplanation) -> str:
+def _verdicts(guideline: Guideline, record: Record, explanation: PatientExplanation) -> str:
     rows = [
-        _verdict(guideline, explanation.therapies[therapy.id])
+        _verdict(guideline, record, explanation.therapies[therapy.id])
         for members in families(guideline).values()
         for therapy in members
         if therapy.id in explanation.therapies
@@ -95,12 +96,14 @@ def _verdicts(guideline: Guideline, explanation: PatientExplanation) -> str:
     return f'<table class="words"><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table>'
 
 
-def _verdict(guideline: Guideline, explanation: TherapyExplanation) -> str:
+def _verdict(guideline: Guideline, record: Record, explanation: TherapyExplanation) -> str:
     word, _ = guideline.verdicts[explanation.verdict]
-    missing = "; ".join(missing.label for missing in explanation.missing)
-    reason = escape(explanation.reason) + "".join(f" {escape(note)}" for note in explanation.notes)
-    if missing:
-        reason += f" <i>{MISSING}: {escape(missing)}.</i>"
+    told = "".join(
+        f'<div class="{line.kind}">{f"<i>{line.label}</i>: " if line.label else ""}'
+        f"{escape(line.text)}</div>"
+        for line in outline(guideline, record, explanation)
+    )
+    reason = escape(explanation.reason) + told
     sign = VERDICT_SIGNS[explanation.verdict]
     return (
         f"<tr><td>{escape(explanation.label)}</td><td>{sign}&nbsp;{escape(word)}</td>"

@@ -7,21 +7,17 @@ from collections.abc import Iterable, Mapping
 import streamlit as st
 
 from kg.explanation.answer import alike, answer, balance_of
-from kg.explanation.changes import sentences
 from kg.explanation.explanations import (
     CriterionExplanation,
     RecommendationExplanation,
     TherapyExplanation,
 )
 from kg.explanation.headline import headline
+from kg.explanation.outline import outline
 from kg.explanation.wording import (
     MISSING,
     MUTED,
-    NO_ADVICE,
     READING,
-    TO_CHANGE,
-    UNCHECKED,
-    always_met,
     intent_words,
     listed,
     precedence,
@@ -29,7 +25,6 @@ from kg.explanation.wording import (
 )
 from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline
 from kg.patients.drafts import not_understood
-from kg.reasoning.changes import changes
 from kg.reasoning.inquiry import MissingVariable, missing_variables
 from kg.reasoning.intents import PALLIATIVE
 from kg.reasoning.verdicts import MET, UNDETERMINED
@@ -224,21 +219,18 @@ def _balance(guideline: Guideline, explanation: TherapyExplanation) -> list[str]
     if explanation.intent == PALLIATIVE:
         words = intent_words(guideline, guideline.therapies[explanation.therapy], PALLIATIVE)
         lines.insert(0, f":small[**{literal(capitalised(words))}**]")
+    if explanation.verdict_recorded not in (None, explanation.verdict):
+        return [f":small[{literal(capitalised(explanation.clause))}.]"]  # told as a condition
     return lines or [f":small[{literal(capitalised(explanation.clause))}.]"]
 
 
 def _details(guideline: Guideline, judged: Judged, explanation: TherapyExplanation) -> None:
-    word, meaning = guideline.verdicts[explanation.verdict]
-    st.caption(f"{literal(word.capitalize())}: {literal(meaning)}")
-    if explanation.note:
-        st.caption(f"{READING}: {literal(explanation.note)}")
-    for names in explanation.covers:
-        st.markdown(literal(f"{capitalised(always_met(names))}."))
-    if explanation.verdict == UNDETERMINED:
-        _missing(guideline, explanation)
-    _changes(guideline, judged, explanation)
-    if explanation.unchecked:
-        st.markdown(f"{UNCHECKED}: {literal(listed(explanation.unchecked))}.")
+    for line in outline(guideline, judged.parsed.record, explanation):
+        if line.kind == "missing":
+            _missing(guideline, explanation)
+        elif line.kind != "note":  # notes stand on the card itself
+            label = f"**{line.label}:** " if line.label else ""
+            st.markdown(f"{label}{literal(line.text)}")
     for role in _ROLES:
         criteria = [c for c in explanation.criteria if c.role == role]
         if criteria:
@@ -255,16 +247,6 @@ def _missing(guideline: Guideline, explanation: TherapyExplanation) -> None:
                 on_click=state.go_to,
                 args=(guideline, missing.variable),
             )
-
-
-def _changes(guideline: Guideline, judged: Judged, explanation: TherapyExplanation) -> None:
-    therapy = guideline.therapies[explanation.therapy]
-    found = changes(guideline, judged.parsed.record, therapy, explanation.verdict)
-    if found is None:
-        return
-    lines = "\n".join(f"- {literal(line)}" for line in sentences(guideline, found))
-    st.markdown(f"**{TO_CHANGE}**\n\n{lines}")
-    st.caption(NO_ADVICE)
 
 
 def _criteria(criteria: Iterable[CriterionExplanation]) -> str:
