@@ -8,7 +8,7 @@ import polars as pl
 
 from kg.audit.report import KINDS, Kind, Patients, audit
 from kg.errors import InputError
-from kg.guideline import Guideline, load
+from kg.guideline import Guideline, chosen
 from kg.patients.given import Table, given
 from kg.texts import counted
 
@@ -21,7 +21,11 @@ _SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 
 
 def findings(
-    kind: Kind | None = None, patients: Table | None = None, *, guideline: Guideline | None = None
+    kind: Kind | None = None,
+    patients: Table | None = None,
+    *,
+    guideline: Guideline | None = None,
+    edition: str | None = None,
 ) -> pl.DataFrame:
     """Return the findings of `hcc-kg audit`, one a row: all, or those of one kind.
 
@@ -36,12 +40,12 @@ def findings(
         raise InputError(
             f"there are no findings of kind {kind!r}; the kinds are {', '.join(KINDS)}"
         )
-    chosen = guideline or load()
-    table = None if patients is None else Patients(chosen, given(patients))
+    asked = chosen(guideline, edition)
+    table = None if patients is None else Patients(asked, given(patients))
     if table is not None and table.rejected:
         told = counted(table.rejected, "row")
         warnings.warn(f"{told} rejected, and not counted; classify_table tells why", stacklevel=2)
-    sections = audit(KINDS if kind is None else [kind], table, chosen.ontology.folder)
+    sections = audit(KINDS if kind is None else [kind], table, asked)
     rows = [
         {
             "kind": section.kind,

@@ -401,3 +401,10 @@ def test_rows_that_cannot_be_counted_are_warned_of_and_other_kinds_refused() -> 
         kg.findings("idle", [{"patient_id": "a"}, {"patient_id": "b", "ecog": 9}])
     with pytest.raises(kg.InputError, match="the kinds are gaps, contradictions"):
         kg.findings("faults")  # type: ignore[arg-type]
+
+
+def test_findings_are_of_the_edition_that_is_asked() -> None:
+    about = {name for names in kg.findings("idle", edition="2026")["about"] for name in names}
+    assert "TACE26-C3" in about
+    assert "ABL-C4" not in about
+    assert kg.findings("readings", edition="2026").is_empty()

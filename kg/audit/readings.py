@@ -29,8 +29,8 @@ Moves = Counter[str]
 class Readings:
     """The alternative readings of an ontology, each as verdicts beside those in use."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self.guideline, self.alternatives = with_alternatives(folder)
+    def __init__(self, folder: Path | None = None, edition: str | None = None) -> None:
+        self.guideline, self.alternatives = with_alternatives(folder, edition)
         self.space = Space(self.guideline)
         self._moved = {each.id: self._differing(each) for each in self.alternatives}
 

@@ -71,18 +71,19 @@ class Patients:
 def audit(
     kinds: Iterable[Kind] = tuple(KINDS),
     patients: Patients | None = None,
-    folder: Path | None = None,
+    guideline: Guideline | None = None,
 ) -> Iterator[Section]:
-    """Yield the findings of some kinds, in their order.
+    """Yield the findings of some kinds in a guideline, in their order.
 
     Raises:
-        OntologyError: the ontology in the folder is broken.
+        OntologyError: its module of alternative readings is broken.
     """
-    space = Space(load(folder))
+    chosen = guideline or load()
+    space = Space(chosen)
     evaluations = [space.logic.evaluation(r.known) for r in patients.records] if patients else None
     for kind in kinds:
         if kind == READINGS:
-            readings = Readings(folder)
+            readings = Readings(chosen.ontology.folder, chosen.edition)
             # Its thresholds cut other bands: the same table says other masks under it.
             again = Patients(readings.guideline, patients.source).records if patients else None
             found = tuple(readings.findings(again))

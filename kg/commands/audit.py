@@ -51,7 +51,7 @@ def audit(
     guideline = load(ontology, edition)
     check_apart([*guideline.ontology.modules.values(), patients], [output])
     table = Patients(guideline, patients) if patients else None
-    sections = list(sections_of(kinds, table, ontology))
+    sections = list(sections_of(kinds, table, guideline))
     if output is not None:
         written = write_examples(sections, guideline, output)
         messages().print(f"{counted(written, 'example record')} in {output}")
