@@ -273,3 +273,25 @@ def test_the_165_patients_of_a_real_cohort(shared):
     for view in VIEWS:
         test.segmented_control(key="cohort:view").set_value(view).run()
         assert not test.exception
+
+
+def test_a_table_in_other_words_is_read_as_the_form_says() -> None:
+    test = app("cohort")
+    text = "patient_id;Nod;Bil;Rest\na;1;2,0;x\nb;999;1,0;y\n"
+    mapping = '[columns]\nNod = "tumour_count"\nBil = "bilirubin_umol_l [mg/dL]"\n'
+    test.file_uploader(key="cohort:mapping").set_value(("m.toml", mapping.encode(), "text/plain"))
+    test.text_input(key="cohort:missing").set_value("999, inr=9")
+    upload(test, text.encode())
+    told = plain(test)
+    assert "2 patients" in told
+    assert "commas in numbers are read as decimal points" in told
+    assert "1 column left out: Rest" in told
+    assert cohort(test).draft(1).cells["bilirubin_umol_l"] == "34"
+    assert "tumour_count" not in cohort(test).draft(2).cells
+
+
+def test_a_code_of_no_variable_is_told() -> None:
+    test = app("cohort")
+    test.text_input(key="cohort:missing").set_value("inx=9")
+    upload(test, b"patient_id\na\n")
+    assert "'inx' is not a variable; the nearest is 'inr'" in plain(test)

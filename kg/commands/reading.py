@@ -12,8 +12,8 @@ import typer
 
 from kg.errors import InputError
 from kg.guideline import Guideline
-from kg.patients.options import Options, reading_of
-from kg.patients.reading import ALL, Reading
+from kg.patients.options import Options, missing_of, reading_of
+from kg.patients.reading import Reading
 
 _OPTIONS: dict[str, Any] = {
     "ignore_unknown": Annotated[
@@ -79,20 +79,17 @@ def reading_from(guideline: Guideline, asked: Asked, keep: list[str] | None = No
     Raises:
         InputError: one is not of its form, or names what there is not.
     """
-    units, missing = dict[str, str](), dict[str, list[str]]()
+    units = dict[str, str]()
     for text in asked["unit"] or ():
         name, sign, unit = text.partition("=")
         if not (sign and unit.strip()):
             raise InputError(f"--unit {text!r} is not of the form NAME=UNIT")
         units[name.strip()] = unit.strip()
-    for text in asked["missing"] or ():
-        name, sign, code = text.rpartition("=")
-        missing.setdefault(name.strip() if sign else ALL, []).append(code)
     options = Options(
         ignore_unknown=asked["ignore_unknown"],
         sheet=asked["sheet"],
         units=units,
-        missing=missing,
+        missing=missing_of(asked["missing"] or ()),
         mapping=asked["mapping"],
         keep=keep or (),
     )

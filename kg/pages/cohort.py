@@ -72,10 +72,11 @@ def figures(cohort: OpenCohort) -> None:
         st.markdown(f"{' · '.join(told)} · {name}", width="content")
         with st.popover("Results", icon=":material/download:"):
             st.caption("All results, as `hcc-kg classify` writes them.")
+            keep = st.multiselect("With these columns of the table", cohort.columns)
             stem = cohort.name.rpartition(".")[0] or cohort.name
             for format_, kind in DOWNLOADS.items():
                 file = f"{stem}.verdicts.{format_}"
-                data = lambda format_=format_: cohort.download(format_)  # noqa: E731
+                data = lambda format_=format_: cohort.download(format_, keep)  # noqa: E731
                 st.download_button(file, data, file, kind, key=f"cohort:{format_}", type="tertiary")
         with st.popover("Another table", icon=":material/upload:"):
             others(cohort)

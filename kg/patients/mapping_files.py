@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from kg.errors import InputError
@@ -13,19 +12,21 @@ from kg.guideline import Guideline
 from kg.keys import ID, LESION_ID
 from kg.patients.cells import CellError, parse_cell
 from kg.patients.reading import ALL, Reading, checked, variable_named
+from kg.readers.uploads import File
 
 _PARTS = ("columns", "units", "values", "missing", "constants")
 _EVERY = "all"
 
 
-def read_mapping(guideline: Guideline, path: Path) -> Reading:
+def read_mapping(guideline: Guideline, path: File) -> Reading:
     """Return what a mapping file says.
 
     Raises:
         InputError: it cannot be read, or names what there is not; the message names the place.
     """
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        with path.open(encoding="utf-8-sig") as file:
+            told = tomllib.loads(file.read())
     except OSError as error:
         raise InputError(f"{path}: the mapping cannot be read: {error.strerror}") from error
     except RecursionError as error:

@@ -10,6 +10,7 @@ from typing import TypedDict
 from kg.guideline import Guideline
 from kg.patients.mapping_files import read_mapping
 from kg.patients.reading import ALL, Reading, checked
+from kg.readers.uploads import Held
 
 
 class Options(TypedDict, total=False):
@@ -24,7 +25,16 @@ class Options(TypedDict, total=False):
     sheet: str | None
     units: Mapping[str, str]
     missing: Iterable[object] | Mapping[str, Iterable[object]]
-    mapping: str | Path | None
+    mapping: str | Path | Held | None
+
+
+def missing_of(texts: Iterable[str]) -> dict[str, list[str]]:
+    """Return codes that mean unknown by variable, from texts CODE and NAME=CODE."""
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        name, sign, code = text.rpartition("=")
+        found.setdefault(name.strip() if sign else ALL, []).append(code)
+    return found
 
 
 def reading_of(guideline: Guideline, options: Options) -> Reading:
@@ -34,7 +44,11 @@ def reading_of(guideline: Guideline, options: Options) -> Reading:
         InputError: a name is no variable, a unit none of it, or a mapping file is broken.
     """
     path = options.get("mapping")
-    base = Reading() if path is None else read_mapping(guideline, Path(path))
+    base = (
+        Reading()
+        if path is None
+        else read_mapping(guideline, Path(path) if isinstance(path, str) else path)
+    )
     codes = options.get("missing", ())
     by_name = codes if isinstance(codes, Mapping) else {ALL: codes}
     missing = {

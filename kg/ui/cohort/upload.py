@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from kg.cohorts.opened import LARGEST, open_cohort
 from kg.errors import HccKgError, UnknownColumnsError
 from kg.guideline import Guideline
 from kg.paths import example_cohort
-from kg.patients.reading import Reading
+from kg.patients.options import Options, missing_of, reading_of
 from kg.readers import FORMATS
 from kg.readers.uploads import Held
 from kg.reference.templates import TEMPLATES
@@ -48,7 +49,7 @@ def form(guideline: Guideline) -> None:
     """Show the form for an upload, and what became of the last one."""
     limit = st.get_option("server.maxUploadSize")
     st.caption(
-        f"One row per patient: CSV, JSON Lines, Parquet or RDF, up to {limit} MB and {LARGEST:,} "
+        f"One row per patient: CSV, Excel, JSON, Parquet or RDF, up to {limit} MB and {LARGEST:,} "
         "patients. The table stays in the memory of this session: it is not stored, and is "
         "gone within a minute of closing the page."
     )
@@ -59,20 +60,53 @@ def form(guideline: Guideline) -> None:
             "Table of lesions, if there is one", endings, key="cohort:lesions"
         )
         st.checkbox(_BOX, key="cohort:ignore")
+        with st.expander("The table is in other words, units or codes"):
+            st.file_uploader(
+                "Mapping file: 'hcc-kg template mapping TABLE' writes a first one",
+                ["toml"],
+                key="cohort:mapping",
+            )
+            st.text_input(
+                "Codes that mean unknown, with commas between them",
+                key="cohort:missing",
+                placeholder="999, ecog=9",
+            )
+            st.text_input("Sheet of a workbook, if not the first", key="cohort:sheet")
         sent = st.form_submit_button("Classify", type="primary", icon=":material/play_arrow:")
     if sent and patients is None:
         state.end("Choose a table of patients first.")
     elif sent and patients is not None:
-        state.begin(
-            Task(
-                Held(patients.name, patients.getvalue()),
-                Held(lesions.name, lesions.getvalue()) if lesions else None,
-                Reading(ignore_unknown=st.session_state["cohort:ignore"]),
-            )
-        )
+        _begin(guideline, patients, lesions)
     _run(guideline)
     if state.error():
         st.error(literal(state.error()), icon=":material/error:")
+
+
+def _begin(guideline: Guideline, patients: UploadedFile, lesions: UploadedFile | None) -> None:
+    """Ask for the tables to be classified, as the form says that they are read."""
+    said = st.session_state
+    mapping = said["cohort:mapping"]
+    codes = [text.strip() for text in said["cohort:missing"].split(",") if text.strip()]
+    try:
+        reading = reading_of(
+            guideline,
+            Options(
+                ignore_unknown=said["cohort:ignore"],
+                missing=missing_of(codes),
+                sheet=said["cohort:sheet"].strip() or None,
+                mapping=Held(mapping.name, mapping.getvalue()) if mapping else None,
+            ),
+        )
+    except HccKgError as error:
+        state.end(short(str(error), 1_000))
+        return
+    state.begin(
+        Task(
+            Held(patients.name, patients.getvalue()),
+            Held(lesions.name, lesions.getvalue()) if lesions else None,
+            reading,
+        )
+    )
 
 
 def _run(guideline: Guideline) -> None:
