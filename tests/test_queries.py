@@ -16,7 +16,7 @@ from kg.catalogue.page import markdown
 from kg.catalogue.parameters import Parameter
 from kg.catalogue.queries import catalogue, question, read
 from kg.catalogue.subjects import SUBJECTS
-from kg.catalogue.terms import SORTS, terms
+from kg.catalogue.term_names import SORTS, terms
 from kg.errors import InputError, QueryError
 from kg.guideline import load
 from kg.paths import example_cohort, example_lesions, queries_folder

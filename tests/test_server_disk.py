@@ -17,7 +17,7 @@ from kg.guideline import load
 from kg.rdf.build import build, cohort_of, example
 from kg.server import worker
 from kg.server.guard import Guard
-from kg.server.jobs import Answer, Job
+from kg.server.jobs import Answer, QueryJob
 from kg.server.limits import Limits, confine
 from kg.server.process import Child
 from kg.server.worker import PID_BYTES
@@ -55,7 +55,7 @@ def guard(request: pytest.FixtureRequest, store: Path) -> Iterator[Guard]:
 
 def answers(guard: Guard, *queries: str) -> list[Answer]:
     async def ask_all() -> list[Answer]:
-        return [await guard.ask(Job(query, union=True)) for query in queries]
+        return [await guard.ask(QueryJob(query, union=True)) for query in queries]
 
     return asyncio.run(ask_all())
 

@@ -19,7 +19,7 @@ from kg.server import description
 from kg.server.description import Description
 from kg.server.guard import Guard
 from kg.server.health import HealthCheck
-from kg.server.jobs import Answer, Job
+from kg.server.jobs import Answer, QueryJob
 from kg.server.limits import Limits
 from kg.server.refusals import RefusedError
 
@@ -33,7 +33,7 @@ class CountingGuard(Guard):
 
     asked, busy = 0, False
 
-    async def ask_at_once(self, job: Job) -> Answer:
+    async def ask_at_once(self, job: QueryJob) -> Answer:
         self.asked += 1
         if self.busy:
             raise RefusedError(503, "too many queries at once")
@@ -83,7 +83,7 @@ def test_answer_that_fills_its_connection_to_the_brim_is_not_lost(guard: Guard) 
         return f"SELECT (CONCAT({words}) AS ?y) {{ VALUES ?x {{ '{'x' * step}' }} }}"
 
     async def ask_all() -> list[Answer]:
-        jobs = [Job(query(count), union=True, formats=FORMATS) for count in counts]
+        jobs = [QueryJob(query(count), union=True, formats=FORMATS) for count in counts]
         return await asyncio.gather(*map(guard.ask, jobs))
 
     lengths = [len(answer.body) for answer in asyncio.run(ask_all())]
@@ -94,7 +94,7 @@ def until_answered(guard: Guard) -> None:
     """Ask until the worker has read what piled up."""
     while True:
         with suppress(RefusedError):
-            asyncio.run(guard.ask(Job("ASK {}", union=True)))
+            asyncio.run(guard.ask(QueryJob("ASK {}", union=True)))
             return
         time.sleep(0.05)
 
@@ -110,7 +110,7 @@ def test_worker_that_reads_nothing_holds_nobody_up(counting: CountingGuard) -> N
                 counting._fork_ahead()
         counting._end_idle()
         with pytest.raises(RefusedError, match="too many") as caught:
-            asyncio.run(counting.ask(Job("ASK {}", union=True)))
+            asyncio.run(counting.ask(QueryJob("ASK {}", union=True)))
         refused.append(caught.value)
 
     os.kill(worker.process.pid, signal.SIGSTOP)
@@ -128,10 +128,10 @@ def test_dead_worker_is_replaced_once_however_many_wait(counting: CountingGuard)
     dead.process.wait()
 
     async def ask_all() -> list[Answer]:
-        given_up = asyncio.create_task(counting.ask_at_once(Job("ASK {}", union=True)))
+        given_up = asyncio.create_task(counting.ask_at_once(QueryJob("ASK {}", union=True)))
         await asyncio.sleep(0.1)  # it waits for the new worker; then its client hangs up
         given_up.cancel()
-        jobs = [Job("ASK {}", union=True)] * 5
+        jobs = [QueryJob("ASK {}", union=True)] * 5
         return await asyncio.gather(*map(counting.ask_at_once, jobs))
 
     assert [answer.status for answer in asyncio.run(ask_all())] == [200] * 5
@@ -148,7 +148,7 @@ def _workers() -> list[str]:
 
 def test_process_that_fails_is_not_told_as_short_of_memory(guard: Guard) -> None:
     with pytest.raises(RefusedError, match="was lost") as caught:
-        asyncio.run(guard.ask(Job("ASK {}", union=True, formats={"boolean": "none"})))
+        asyncio.run(guard.ask(QueryJob("ASK {}", union=True, formats={"boolean": "none"})))
     assert caught.value.status == 503
 
 
@@ -193,5 +193,5 @@ def test_saved_question_may_take_longer_than_a_query(data: Path) -> None:
     slow = "SELECT (COUNT(*) AS ?n) { " + " ".join(f"?a{i} ?b{i} ?c{i} ." for i in range(3)) + " }"
     with closing(Guard(b"".join(QUADS), Limits(seconds=0.2))) as guard:
         with pytest.raises(RefusedError, match=r"0\.2 s, the time limit"):
-            asyncio.run(guard.ask(Job(slow, union=True)))
-        assert asyncio.run(guard.ask(Job(slow, union=True, seconds=60))).status == 200
+            asyncio.run(guard.ask(QueryJob(slow, union=True)))
+        assert asyncio.run(guard.ask(QueryJob(slow, union=True, seconds=60))).status == 200

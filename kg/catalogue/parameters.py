@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from kg.catalogue.terms import terms
+from kg.catalogue.term_names import terms
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.ontology import HCC

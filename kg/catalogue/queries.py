@@ -28,7 +28,7 @@ import yaml
 
 from kg.catalogue.parameters import TYPES, Parameter
 from kg.catalogue.subjects import SUBJECTS
-from kg.catalogue.terms import SORTS
+from kg.catalogue.term_names import SORTS
 from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.paths import queries_folder

@@ -20,7 +20,7 @@ Disagrees = Callable[[Cells], bool]
 
 
 @dataclass(frozen=True)
-class Finding:
+class Disagreement:
     """A difference with those who differ: the record can be asked again, made smaller."""
 
     part: str
@@ -39,7 +39,7 @@ class Tally:
     records: int = 0
     comparisons: int = 0
     classes: set[str] = field(default_factory=set)
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[Disagreement] = field(default_factory=list)
 
     def count(self, records: int, comparisons: int, classes: set[str]) -> None:
         """Add what was compared."""
@@ -73,7 +73,7 @@ class Report:
 
 
 def example_of(
-    guideline: Guideline, findings: list[Finding], subjects: list[Subject]
+    guideline: Guideline, findings: list[Disagreement], subjects: list[Subject]
 ) -> Example | None:
     """Return the smallest disagreeing record, made smaller while it still disagrees."""
     if not findings:

@@ -23,7 +23,7 @@ from kg.certification.design import BOUNDARIES, CELLS, PAIRS, RANDOM, SPLITS, Ca
 from kg.certification.diagrams import Formulas
 from kg.certification.missing import Gap, Gaps
 from kg.certification.referees import ByBruteForce, ByReasoner, BySubject, Reasoner, Referee
-from kg.certification.report import Finding, Report, Tally, example_of
+from kg.certification.report import Disagreement, Report, Tally, example_of
 from kg.certification.subjects import Subject
 from kg.guideline import Guideline
 from kg.reasoning.logic import Logic, logic_of
@@ -68,7 +68,7 @@ class Work:
 
     part: str
     classes: tuple[str, ...]
-    ask: Callable[[], tuple[int, list[Finding]]]
+    ask: Callable[[], tuple[int, list[Disagreement]]]
 
 
 Watched = Callable[[Sequence[Work]], Iterable[Work]]
@@ -122,7 +122,9 @@ class Certification:
                 wrong = EXCLUDED if right == MET else MET
                 sides = (("the formula", right), ("the diagram", wrong))
                 difference = Difference(cells, (STATE, name), *sides)
-                tally.findings.append(Finding(tally.part, difference, self.brute, self.subjects[0]))
+                tally.findings.append(
+                    Disagreement(tally.part, difference, self.brute, self.subjects[0])
+                )
 
     def _completions(self, tally: Tally) -> None:
         """Compare on records that are mostly known, so that their completions can be listed."""
@@ -183,10 +185,10 @@ class Certification:
         return [work for _, work in sorted(turns, key=lambda turn: turn[0])]
 
     def _case(self, case: Case, told: list[Answers]) -> Work:
-        def ask() -> tuple[int, list[Finding]]:
+        def ask() -> tuple[int, list[Disagreement]]:
             hermit = self._referee
             expected = hermit.answers(case.cells, case.classes)
-            found: list[Finding] = []
+            found: list[Disagreement] = []
             for subject, said in zip(self.subjects, told, strict=True):
                 found += _findings(case.part, case.cells, (hermit, expected), (subject, said))
             return len(expected) * len(self.subjects), found
@@ -200,11 +202,13 @@ class Certification:
         for gap in gaps.of(records, results):
             yield Work(MISSING, tuple(gap.therapy.classes.values()), self._gap(gaps, gap))
 
-    def _gap(self, gaps: Gaps, gap: Gap) -> Callable[[], tuple[int, list[Finding]]]:
-        def ask() -> tuple[int, list[Finding]]:
+    def _gap(self, gaps: Gaps, gap: Gap) -> Callable[[], tuple[int, list[Disagreement]]]:
+        def ask() -> tuple[int, list[Disagreement]]:
             subject = self.subjects[0]
             found = gaps.difference(gap, self._referee, subject.name)
-            return 1, [Finding(MISSING, difference, self.brute, subject) for difference in found]
+            return 1, [
+                Disagreement(MISSING, difference, self.brute, subject) for difference in found
+            ]
 
         return ask
 
@@ -246,7 +250,7 @@ def _findings(
     cells: Cells,
     expected: tuple[Referee, Answers],
     told: tuple[Subject, Answers],
-) -> list[Finding]:
+) -> list[Disagreement]:
     (referee, right), (subject, said) = expected, told
     found = differences(cells, (referee.name, right), (subject.name, said))
-    return [Finding(part, difference, referee, subject) for difference in found]
+    return [Disagreement(part, difference, referee, subject) for difference in found]

@@ -94,7 +94,7 @@ class Material:
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckFinding:
     """Something that is wrong: the check that found it, the term, and what to fix."""
 
     check: str
@@ -108,7 +108,7 @@ class Outcome:
 
     check: Check
     looked_at: int = 0
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[CheckFinding, ...] = ()
     not_run: str = ""
 
 
@@ -127,12 +127,12 @@ class Check:
         try:
             for subject, faults in self.examine(material):
                 looked_at += 1
-                findings += [Finding(self.name, subject, fault) for fault in faults]
+                findings += [CheckFinding(self.name, subject, fault) for fault in faults]
         except OntologyError as error:
-            findings.append(Finding(self.name, subject_in(str(error)), str(error)))
+            findings.append(CheckFinding(self.name, subject_in(str(error)), str(error)))
         if not looked_at and not findings:
             message = "the check found nothing to look at; its terms are gone or renamed"
-            findings.append(Finding(self.name, "ontology", message))
+            findings.append(CheckFinding(self.name, "ontology", message))
         return Outcome(self, looked_at, tuple(findings))
 
 

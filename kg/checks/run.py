@@ -23,10 +23,18 @@ from kg.checks import (
     terms,
     variables,
 )
-from kg.checks.registry import REASONER_STEPS, REGISTRY, STEPS, Check, Finding, Material, Outcome
+from kg.checks.registry import (
+    REASONER_STEPS,
+    REGISTRY,
+    STEPS,
+    Check,
+    CheckFinding,
+    Material,
+    Outcome,
+)
 from kg.paths import ontology_folder
 
-__all__ = ["MODULES", "Check", "Finding", "Outcome", "Report", "checks", "outcomes", "run"]
+__all__ = ["MODULES", "Check", "CheckFinding", "Outcome", "Report", "checks", "outcomes", "run"]
 
 MODULES = (
     *(terms, variables, contract, mappings),
@@ -42,7 +50,7 @@ class Report:
     outcomes: tuple[Outcome, ...]
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[CheckFinding, ...]:
         """All findings, in the order of the checks."""
         return tuple(finding for outcome in self.outcomes for finding in outcome.findings)
 

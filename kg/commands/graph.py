@@ -34,7 +34,7 @@ from kg.patients.reading import Reading
 from kg.patients.tables import PatientTable
 from kg.rdf.build import (
     Cohort,
-    Job,
+    CohortJob,
     check_cohorts_apart,
     cohort_of,
     example,
@@ -83,7 +83,7 @@ class _Target:
 
 
 @dataclass(frozen=True)
-class _KeptJob(Job):
+class _KeptJob(CohortJob):
     """A job whose rejected rows go to a file."""
 
     rejects: Rejects
@@ -190,7 +190,7 @@ def _job(
     return _KeptJob(cohort, table, rejects, rejects.summary)
 
 
-def _write(guideline: Guideline, job: Job, engine: LocalName, sink: Sink) -> None:
+def _write(guideline: Guideline, job: CohortJob, engine: LocalName, sink: Sink) -> None:
     with terminal.progress(f"building {job.cohort.name}", job.table.height) as bar:
         write_cohort(guideline, job, engine_of(engine, guideline), sink, bar.advance)
 

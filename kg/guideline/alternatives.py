@@ -19,7 +19,7 @@ from kg.errors import OntologyError
 from kg.guideline import Guideline
 from kg.guideline.formula import And, Formula, Not, Or, Ref, references
 from kg.guideline.loading import guideline_of
-from kg.guideline.loading.terms import Terms
+from kg.guideline.loading.lookups import Terms
 from kg.ontology import DEFINITION, HCC, LABEL, NOTATION, ROOT, Ontology, local_name
 
 

@@ -14,7 +14,7 @@ from kg.ui.data import ask
 from kg.ui.links import link
 from kg.ui.restoring import restored
 from kg.ui.shell import head
-from kg.ui.tables import Asked, table
+from kg.ui.tables import TableQuery, table
 from kg.ui.words import literal, verdict_badge
 
 head("About", "What this is and is not, how verdicts are defined, sources, licences, how to cite.")
@@ -79,7 +79,7 @@ with right:
     st.markdown(
         "**Codes** belong to other vocabularies and are under their licences. Counts by vocabulary:"
     )
-    table(ask("mapping-counts"), "mappings", Asked("mapping-counts"), 200)
+    table(ask("mapping-counts"), "mappings", TableQuery("mapping-counts"), 200)
 st.subheader("Licences of bundled software", anchor=False)
 st.markdown(parts())
 notices()

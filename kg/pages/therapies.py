@@ -4,7 +4,7 @@ import streamlit as st
 
 from kg.guideline.taxonomy import every_therapy
 from kg.reference.pictures import CRITERIA, GROUP, sort_of, taxonomy
-from kg.ui import session, terms
+from kg.ui import session, term_views
 from kg.ui.components.graph import graph
 from kg.ui.restoring import bound, follow, keep, restored, view
 from kg.ui.shell import head
@@ -71,10 +71,10 @@ with right:
     if therapy.parents:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown("A kind of", width="content")
-            terms.therapy_links(g, therapy.parents)
+            term_views.therapy_links(g, therapy.parents)
     for note in therapy.notes:
         st.warning(literal(note))
-    terms.reading(therapy.note)
+    term_views.reading(therapy.note)
     chosen = view(state, {name: title for name, (title, _) in VIEWS.items()}, "therapies:view")
     VIEWS[chosen][1](g, therapy, state)
 if state["view"] != "statements":

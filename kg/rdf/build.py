@@ -63,7 +63,7 @@ def example() -> Cohort:
 
 
 @dataclass(frozen=True)
-class Job:
+class CohortJob:
     """A cohort with its open table, and where its rejected rows go."""
 
     cohort: Cohort
@@ -78,7 +78,7 @@ def write_guideline(guideline: Guideline, sink: Sink) -> None:
     sink.add(guideline_quads(guideline))
 
 
-def check_cohorts_apart(jobs: Sequence[Job]) -> None:
+def check_cohorts_apart(jobs: Sequence[CohortJob]) -> None:
     """Check that no two cohorts share a name or a patient.
 
     Raises:
@@ -96,7 +96,7 @@ def check_cohorts_apart(jobs: Sequence[Job]) -> None:
 
 def write_cohort(
     guideline: Guideline,
-    job: Job,
+    job: CohortJob,
     engine: Engine,
     sink: Sink,
     advance: Callable[[int], object] = lambda count: None,
@@ -145,7 +145,9 @@ def _tables(cohort: Cohort) -> dict[str, tuple[str, str]]:
     return {role: (path.name, file_sha256(path)) for role, path in tables.items() if path}
 
 
-def _run(job: Job, engine: Engine, tables: dict[str, tuple[str, str]], started: datetime) -> Run:
+def _run(
+    job: CohortJob, engine: Engine, tables: dict[str, tuple[str, str]], started: datetime
+) -> Run:
     return Run(
         cohort=job.cohort.name,
         engine=engine.name,
@@ -158,13 +160,15 @@ def _run(job: Job, engine: Engine, tables: dict[str, tuple[str, str]], started: 
     )
 
 
-def jobs_of(guideline: Guideline, cohorts: Iterable[Cohort], reading: Reading = PLAIN) -> list[Job]:
+def jobs_of(
+    guideline: Guideline, cohorts: Iterable[Cohort], reading: Reading = PLAIN
+) -> list[CohortJob]:
     """Return jobs that count rejected rows and keep none."""
     jobs = []
     for cohort in cohorts:
         summary = Summary()
         table = PatientTable(guideline, cohort.patients, cohort.lesions, reading)
-        jobs.append(Job(cohort, table, RejectCounter(summary), summary))
+        jobs.append(CohortJob(cohort, table, RejectCounter(summary), summary))
     check_cohorts_apart(jobs)
     return jobs
 

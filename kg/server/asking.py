@@ -94,14 +94,14 @@ class Asker:
         self._end()
 
     def _answer(self, query: str, added: PatientGraph | None) -> Answer:
-        from kg.server.jobs import Job  # noqa: PLC0415
+        from kg.server.jobs import QueryJob  # noqa: PLC0415
 
         length, most = len(query.encode()), self._guard.limits.request
         if length > most:
             raise QueryError(f"the query is longer than {most:,} bytes; make it shorter")
         query_form(query)
         quads, graphs = (added.quads, added.graphs) if added else ("", None)
-        job = Job(query, union=True, added=quads, graphs=graphs)
+        job = QueryJob(query, union=True, added=quads, graphs=graphs)
         found = self._wait(self._guard.ask(job))
         text = found.body.decode("utf-8", "replace")
         if found.status != 200:

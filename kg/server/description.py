@@ -10,7 +10,7 @@ import pyoxigraph as ox
 
 from kg.ontology import RDF
 from kg.server.guard import Guard
-from kg.server.jobs import Job
+from kg.server.jobs import QueryJob
 from kg.server.refusals import RefusedError
 
 SD = "http://www.w3.org/ns/sparql-service-description#"
@@ -66,7 +66,7 @@ class Description:
     async def _rows(self, query: str) -> dict[str, int] | None:
         """Return the counts of a query, by graph."""
         try:
-            answer = await self._guard.ask(Job(query, self._union))
+            answer = await self._guard.ask(QueryJob(query, self._union))
         except RefusedError:
             return None
         if answer.status != 200:

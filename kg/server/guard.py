@@ -19,7 +19,7 @@ from pathlib import Path
 
 from kg.errors import ComponentError, InputError
 from kg.server import worker
-from kg.server.jobs import Answer, Job, job_frame, read_answer
+from kg.server.jobs import Answer, QueryJob, job_frame, read_answer
 from kg.server.limits import Limits
 from kg.server.process import Child, WorkerProcess, start
 from kg.server.refusals import RefusedError
@@ -75,7 +75,7 @@ class Guard:
         """Whether the quads stay on disk."""
         return self._worker.on_disk
 
-    async def ask(self, job: Job) -> Answer:
+    async def ask(self, job: QueryJob) -> Answer:
         """Answer a query.
 
         Raises:
@@ -87,7 +87,7 @@ class Guard:
         finally:
             self._free.release()
 
-    async def ask_at_once(self, job: Job) -> Answer:
+    async def ask_at_once(self, job: QueryJob) -> Answer:
         """Answer a query past the queue: for the server's own, which are short.
 
         Raises:
@@ -104,7 +104,7 @@ class Guard:
         self._worker.close()
         self._end_idle()
 
-    async def _asked(self, child: Child, job: Job) -> Answer:
+    async def _asked(self, child: Child, job: QueryJob) -> Answer:
         """Ask a process; afterwards it is idle, or ended and another forked ahead."""
         self._busy.add(child)
         try:
@@ -120,7 +120,7 @@ class Guard:
                 self._idle.append(child)
         return answer
 
-    async def _exchange(self, child: Child, job: Job) -> Answer:
+    async def _exchange(self, child: Child, job: QueryJob) -> Answer:
         loop = asyncio.get_running_loop()
         seconds, child.since = job.seconds or self.limits.seconds, time.monotonic()
         timers = (

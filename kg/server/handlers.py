@@ -15,7 +15,7 @@ from kg.server import connections, protocol
 from kg.server.description import Description
 from kg.server.guard import Guard
 from kg.server.health import HealthCheck
-from kg.server.jobs import Answer, Job
+from kg.server.jobs import Answer, QueryJob
 from kg.server.questions import Questions
 from kg.server.refusals import RefusedError
 
@@ -62,7 +62,7 @@ class Endpoint:
         values = [field for field in fields if field[0] != protocol.FORMAT]
         query = self.questions.filled(request.path_params["name"], values)
         return await self._ask(
-            request, protocol.Asked(query, format="".join(format_[:1]), saved=True)
+            request, protocol.RequestedQuery(query, format="".join(format_[:1]), saved=True)
         )
 
     async def listed(self, request: Request) -> Response:
@@ -100,13 +100,13 @@ class Endpoint:
         body = await self.description.serialised(_address(request), _DESCRIPTIONS[media])
         return Response(body, media_type=media, headers=_VARY)
 
-    async def _ask(self, request: Request, asked: protocol.Asked) -> Response:
+    async def _ask(self, request: Request, asked: protocol.RequestedQuery) -> Response:
         """Settle the format of the answer to a query, and have it screened and evaluated."""
         limits = self.guard.limits
         if connections.held() > limits.held:
             raise RefusedError(503, "too many answers wait for clients to take them; try again")
         formats = protocol.formats(_accepted(request), asked.format)
-        job = Job(
+        job = QueryJob(
             asked.query,
             self.union,
             formats.names,

@@ -6,7 +6,7 @@ import asyncio
 import time
 
 from kg.server.guard import Guard
-from kg.server.jobs import Job
+from kg.server.jobs import QueryJob
 from kg.server.refusals import RefusedError
 
 _AGE = 1.0  # seconds for which the result of a trial is told
@@ -37,7 +37,7 @@ class HealthCheck:
     async def _try(self) -> bool:
         try:
             async with asyncio.timeout(_PATIENCE):
-                answer = await self._guard.ask_at_once(Job(_TRIAL, union=True))
+                answer = await self._guard.ask_at_once(QueryJob(_TRIAL, union=True))
         except (RefusedError, TimeoutError):
             return False
         return answer.status == 200

@@ -42,7 +42,7 @@ _TRIPLES = {
 
 
 @dataclass(frozen=True)
-class Job:
+class QueryJob:
     """A query to evaluate, over which dataset, and the format of its answer by kind of result.
 
     `formats` are names of formats by kind of result: "bindings", "boolean", "graph"; a kind that
@@ -75,13 +75,13 @@ class Answer:
     place: tuple[int, int] | None = None
 
 
-def job_frame(job: Job) -> bytes:
+def job_frame(job: QueryJob) -> bytes:
     """Return a job as bytes."""
     text = json.dumps(asdict(job)).encode()
     return LENGTHS.pack(len(text), 0) + text
 
 
-def read_job(receive: Callable[[int], bytes]) -> Job | None:
+def read_job(receive: Callable[[int], bytes]) -> QueryJob | None:
     """Read a job, or None where there is none any more; the sender is our own server."""
     lengths = receive(LENGTHS.size)
     if len(lengths) < LENGTHS.size:
@@ -90,7 +90,7 @@ def read_job(receive: Callable[[int], bytes]) -> Job | None:
     fields: dict[str, Any] = json.loads(receive(length))
     for name in ("default_graphs", "named_graphs", "graphs"):
         fields[name] = None if fields[name] is None else tuple(fields[name])
-    return Job(**fields)
+    return QueryJob(**fields)
 
 
 def answer_frame(answer: Answer, last: bool) -> bytes:
@@ -132,7 +132,7 @@ class _Bounded(io.BytesIO):
         return super().write(data)
 
 
-def evaluate(store: ox.Store, graphs: frozenset[str], job: Job, largest: int) -> Answer:
+def evaluate(store: ox.Store, graphs: frozenset[str], job: QueryJob, largest: int) -> Answer:
     """Answer a query, or say what is wrong with it; the body is whole when this returns."""
     try:
         return _answered(store, graphs, job, largest)
@@ -147,7 +147,7 @@ def evaluate(store: ox.Store, graphs: frozenset[str], job: Job, largest: int) ->
         return _said(*_failure(error))
 
 
-def _answered(store: ox.Store, graphs: frozenset[str], job: Job, largest: int) -> Answer:
+def _answered(store: ox.Store, graphs: frozenset[str], job: QueryJob, largest: int) -> Answer:
     own = job.graphs or ()
     named = screen(job.query, graphs if job.graphs is None else own).has_dataset
     if job.added:
@@ -171,7 +171,7 @@ def _answered(store: ox.Store, graphs: frozenset[str], job: Job, largest: int) -
 
 
 def _write(
-    found: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples, job: Job, body: _Bounded
+    found: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples, job: QueryJob, body: _Bounded
 ) -> str:
     """Write a result in the format for its kind; return the kind."""
     if isinstance(found, ox.QueryTriples):
@@ -185,7 +185,7 @@ def _write(
     return kind
 
 
-def _format(job: Job, kind: str) -> str:
+def _format(job: QueryJob, kind: str) -> str:
     if kind not in job.formats:
         raise RefusedError(406, job.unfit)
     return job.formats[kind]

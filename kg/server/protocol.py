@@ -43,7 +43,7 @@ _MAX_FIELDS = 100
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestedQuery:
     """A query as a request carries it, with the dataset that the request gives."""
 
     query: str
@@ -131,7 +131,7 @@ def _quality(media: str, ranges: list[tuple[str, float]]) -> float:
     return 0.0
 
 
-def asked_by_get(query_string: bytes) -> Asked | None:
+def asked_by_get(query_string: bytes) -> RequestedQuery | None:
     """Return what a GET asks, or None where it carries no query.
 
     Raises:
@@ -141,7 +141,7 @@ def asked_by_get(query_string: bytes) -> Asked | None:
     return _asked(given) if any(name in ("query", "update") for name, _ in given) else None
 
 
-def asked_by_post(content_type: str, query_string: bytes, body: bytes) -> Asked:
+def asked_by_post(content_type: str, query_string: bytes, body: bytes) -> RequestedQuery:
     """Return what a POST asks, as a form or as a bare query.
 
     Raises:
@@ -206,7 +206,7 @@ def _text(body: bytes) -> str:
         raise RefusedError(400, f"the query is not UTF-8: byte {error.start}") from error
 
 
-def _asked(given: list[tuple[str, str]]) -> Asked:
+def _asked(given: list[tuple[str, str]]) -> RequestedQuery:
     if any(name == "update" for name, _ in given):
         raise RefusedError(403, "this endpoint is read-only: updates are refused")
     queries = [value for name, value in given if name == "query"]
@@ -214,4 +214,4 @@ def _asked(given: list[tuple[str, str]]) -> Asked:
         raise RefusedError(400, f"a request carries one query; this one carries {len(queries)}")
     default, named = (tuple(v for n, v in given if n == name and v) for name in _DATASET)
     format_ = next((value for name, value in given if name == FORMAT), "")
-    return Asked(queries[0].removeprefix("\ufeff"), default, named, format_)
+    return RequestedQuery(queries[0].removeprefix("\ufeff"), default, named, format_)

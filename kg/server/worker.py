@@ -29,7 +29,7 @@ from typing import NoReturn
 
 import pyoxigraph as ox
 
-from kg.server.jobs import Answer, Job, answer_frame, evaluate, read_job
+from kg.server.jobs import Answer, QueryJob, answer_frame, evaluate, read_job
 from kg.server.limits import MB, Limits, confine, forbid_calls, limit_time, raise_open_files
 
 FORK = b"f"  # on the control channel; it comes with the two sockets
@@ -155,7 +155,7 @@ class Worker:
                 line.close()
 
 
-def _is_last(answer: Answer, job: Job) -> bool:
+def _is_last(answer: Answer, job: QueryJob) -> bool:
     """Whether a process should answer no more: its store is changed, or a limit was met."""
     return bool(job.added) or answer.status >= 500
 

@@ -11,7 +11,7 @@ import pyoxigraph as ox
 
 from kg.errors import OntologyError
 from kg.guideline import Guideline
-from kg.guideline.loading.terms import Terms
+from kg.guideline.loading.lookups import Terms
 from kg.guideline.values import Variable
 from kg.ontology import HCC, LABEL, Ontology, local_name
 from kg.patients.cells import CellError, parse_cell

@@ -90,10 +90,10 @@ class SparkTable:
         some = self._spark.createDataFrame(distinct, tasks.IDS)
         return _series(ids.join(some, ID, "leftsemi").distinct())
 
-    def job(self, task: Task) -> tasks.Job:
+    def job(self, task: Task) -> tasks.SparkJob:
         """Return what an executor needs to know to classify the rows."""
         reader, lesions = self.reader, self.lesions
-        return tasks.Job(
+        return tasks.SparkJob(
             modules=tasks.modules_of(self.guideline),
             columns=tuple(self.source.columns),
             head=reader.head,

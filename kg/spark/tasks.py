@@ -45,7 +45,7 @@ Modules = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Job:
+class SparkJob:
     """What an executor needs to know: the ontology's files by name and text, and the table.
 
     `columns` are the names of `c0`, `c1`, …; `with_good` asks for the good rows back.
@@ -134,7 +134,9 @@ def id_texts(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield from _batches(pl.DataFrame([identifiers(frame.to_series()).alias(ID)]), _IDS)
 
 
-def classify(shared: Broadcast[Job], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def classify(
+    shared: Broadcast[SparkJob], batches: Iterator[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
     """Classify rows; the columns returned are those of `RUNS`."""
     job = shared.value
     guideline = guideline_of(job.modules)

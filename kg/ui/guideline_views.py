@@ -13,11 +13,11 @@ from kg.guideline.taxonomy import every_therapy
 from kg.reference.inventory import chapters, covered, encoded, neighbours, read_as, sections
 from kg.reference.passages import source_text
 from kg.texts import counted
-from kg.ui import terms
+from kg.ui import term_views
 from kg.ui.data import ask
 from kg.ui.guideline_text import text_of_user
 from kg.ui.restoring import State, bound, follow
-from kg.ui.tables import Asked, table
+from kg.ui.tables import TableQuery, table
 from kg.ui.words import literal
 
 View = Callable[[Guideline, State], None]
@@ -87,7 +87,14 @@ def statements(guideline: Guideline, state: State) -> None:
         else:
             picked = names.index(name) if name in names else None
             view = frame.select("statement", "section", "kind", "paraphrase")
-            table(view, "statements", Asked("statements", asked), 430, picked=picked, on_pick=pick)
+            table(
+                view,
+                "statements",
+                TableQuery("statements", asked),
+                430,
+                picked=picked,
+                on_pick=pick,
+            )
     with right:
         if name is not None:
             _statement(guideline, guideline.statements[name], state)
@@ -122,13 +129,13 @@ def _statement(guideline: Guideline, statement: Statement, state: State) -> None
     text_of_user(guideline, statement)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("**About**", width="content")
-        terms.therapy_links(guideline, statement.therapies)
+        term_views.therapy_links(guideline, statement.therapies)
     found = read_as(guideline, statement.id)
     if not found:
         st.caption("Knowledge about a therapy: it is read as no criterion.")
     for each in found:
         with st.expander(f"**{literal(each.id)}** {literal(each.label)}", expanded=len(found) == 1):
-            terms.criterion(guideline, each.id, in_full=True)
+            term_views.criterion(guideline, each.id, in_full=True)
 
 
 def criteria(guideline: Guideline, state: State) -> None:
@@ -160,12 +167,12 @@ def criteria(guideline: Guideline, state: State) -> None:
         else:
             picked = names.index(name) if name in names else None
             view = frame.select("criterion", "kind", "label")
-            table(view, "criteria", Asked("criteria", asked), 430, picked=picked, on_pick=pick)
+            table(view, "criteria", TableQuery("criteria", asked), 430, picked=picked, on_pick=pick)
     with right:
         if name is not None:
             st.subheader(f"{literal(name)} {literal(every[name].label)}", anchor=False)
-            st.markdown(f":blue-badge[{literal(terms.kind_of(guideline, name))}]")
-            terms.criterion(guideline, name, in_full=True)
+            st.markdown(f":blue-badge[{literal(term_views.kind_of(guideline, name))}]")
+            term_views.criterion(guideline, name, in_full=True)
 
 
 def coverage(guideline: Guideline, state: State) -> None:
@@ -187,9 +194,9 @@ def coverage(guideline: Guideline, state: State) -> None:
         _chart(guideline)
     with right:
         st.subheader("By section", anchor=False)
-        table(ask("coverage-of-sections"), "coverage", Asked("coverage-of-sections"), 220)
+        table(ask("coverage-of-sections"), "coverage", TableQuery("coverage-of-sections"), 220)
         st.subheader("By kind", anchor=False)
-        table(ask("statement-counts"), "kinds", Asked("statement-counts"), 220)
+        table(ask("statement-counts"), "kinds", TableQuery("statement-counts"), 220)
 
 
 def _chart(guideline: Guideline) -> None:

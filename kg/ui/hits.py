@@ -11,7 +11,7 @@ from kg.guideline.taxonomy import every_therapy
 from kg.ontology import local_name
 from kg.reference.cards import card_of
 from kg.reference.search import Hit, highlights
-from kg.ui import terms
+from kg.ui import term_views
 from kg.ui.data import ask
 from kg.ui.links import link
 from kg.ui.words import literal, short
@@ -69,12 +69,12 @@ def card(guideline: Guideline, hit: Hit) -> None:
     """Show what there is to say of a hit, with the way to its page."""
     st.subheader(literal(hit.label), anchor=False)
     if hit.sort in ("criterion", "recommendation"):
-        terms.criterion(guideline, hit.id, in_full=True)
+        term_views.criterion(guideline, hit.id, in_full=True)
         link("guideline", "Open in Guideline", {"criterion": hit.id}, icon=":material/menu_book:")
     elif hit.sort == "statement":
         statement = guideline.statements[hit.id]
-        terms.said(statement)
-        terms.therapy_links(guideline, statement.therapies)
+        term_views.said(statement)
+        term_views.therapy_links(guideline, statement.therapies)
     elif hit.sort == "therapy":
         therapy = every_therapy(guideline)[hit.id]
         st.markdown(literal(therapy.definition))

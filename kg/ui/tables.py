@@ -17,7 +17,7 @@ _PRINTED = 500  # rows; the browser draws no more of a table on paper than it sh
 
 
 @dataclass(frozen=True)
-class Asked:
+class TableQuery:
     """The saved question behind a table, with the values of its parameters."""
 
     question: str
@@ -31,7 +31,7 @@ class Asked:
 def table(
     frame: pl.DataFrame,
     name: str,
-    asked: Asked | None = None,
+    asked: TableQuery | None = None,
     height: int = 300,
     *,
     picked: int | None = None,

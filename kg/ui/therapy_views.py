@@ -12,12 +12,12 @@ from kg.guideline.taxonomy import every_therapy, lineage, recommendations_on
 from kg.reference.cards import row_of
 from kg.reference.inventory import said_of
 from kg.reference.pictures import dependencies
-from kg.ui import terms
+from kg.ui import term_views
 from kg.ui.components.graph import graph
 from kg.ui.data import ask
 from kg.ui.links import link
 from kg.ui.restoring import State, bound, follow
-from kg.ui.tables import Asked, table
+from kg.ui.tables import TableQuery, table
 from kg.ui.words import literal
 
 View = Callable[[Guideline, Therapy, State], None]
@@ -31,15 +31,15 @@ def criteria(guideline: Guideline, therapy: Therapy, state: State) -> None:
     row = row_of(therapy)
     for role in dict.fromkeys(role for _, role in row):
         names = [name for name, each in row if each == role]
-        st.markdown(f"{terms.role_badge(role)} {len(names)}")
+        st.markdown(f"{term_views.role_badge(role)} {len(names)}")
         with st.container(gap="xsmall"):
             for name in names:
                 with st.expander(f"**{literal(name)}** {literal(guideline.criteria[name].label)}"):
-                    terms.criterion(guideline, name)
+                    term_views.criterion(guideline, name)
     with st.expander("All as a table"):
         asked = {"therapy": therapy.id}
         frame = ask("criteria-of-therapy", **asked)
-        table(frame, f"criteria-{therapy.id}", Asked("criteria-of-therapy", asked))
+        table(frame, f"criteria-{therapy.id}", TableQuery("criteria-of-therapy", asked))
 
 
 def _without_criteria(guideline: Guideline, therapy: Therapy) -> None:
@@ -51,12 +51,12 @@ def _without_criteria(guideline: Guideline, therapy: Therapy) -> None:
         st.info("The guideline mentions this therapy and states no criteria for it.")
         return
     st.info("The therapies of this kind have the criteria. Open one of them:")
-    terms.therapy_links(guideline, below)
+    term_views.therapy_links(guideline, below)
     asked = {"therapy": therapy.id}
     table(
         ask("kinds-of-therapy", **asked),
         f"kinds-of-{therapy.id}",
-        Asked("kinds-of-therapy", asked),
+        TableQuery("kinds-of-therapy", asked),
     )
 
 
@@ -84,11 +84,11 @@ def statements(guideline: Guideline, therapy: Therapy, state: State) -> None:
     therapies = every_therapy(guideline)
     for each in found[kind]:
         about = each.inherited and therapies[each.inherited].label
-        terms.said(each.statement, f" :gray-badge[said of {literal(about)}]" if about else "")
+        term_views.said(each.statement, f" :gray-badge[said of {literal(about)}]" if about else "")
     with st.expander("As a table"):
         asked = {"therapy": therapy.id, "kind": kind}
         frame = ask("statements-of-therapy", **asked)
-        table(frame, f"{kind}-{therapy.id}", Asked("statements-of-therapy", asked))
+        table(frame, f"{kind}-{therapy.id}", TableQuery("statements-of-therapy", asked))
 
 
 def picture(guideline: Guideline, therapy: Therapy, state: State) -> None:
@@ -119,11 +119,13 @@ def picture(guideline: Guideline, therapy: Therapy, state: State) -> None:
     if node is not None:
         with st.container(border=True):
             if node in guideline.criteria:
-                terms.criterion(guideline, node)
+                term_views.criterion(guideline, node)
             else:
                 _variable(guideline, therapy, node)
     st.markdown(
-        " ".join(terms.role_badge(role) for role in dict.fromkeys(r for _, r in row_of(therapy)))
+        " ".join(
+            term_views.role_badge(role) for role in dict.fromkeys(r for _, r in row_of(therapy))
+        )
     )
     graph(
         nodes,
@@ -171,8 +173,8 @@ def recommendations(guideline: Guideline, therapy: Therapy, state: State) -> Non
         each = guideline.recommendations[name]
         with st.expander(f"**{literal(each.id)}** {literal(each.label)}"):
             st.markdown(f":blue-badge[{literal(each.strength)}] {literal(each.advice)}")
-            terms.criterion(guideline, each.id)
-    link("query", "All recommendations as a table", Asked("recommendations").place())
+            term_views.criterion(guideline, each.id)
+    link("query", "All recommendations as a table", TableQuery("recommendations").place())
 
 
 def codes(guideline: Guideline, therapy: Therapy, state: State) -> None:
@@ -182,7 +184,7 @@ def codes(guideline: Guideline, therapy: Therapy, state: State) -> None:
     if frame.is_empty():
         st.info("This therapy is mapped to no code of another vocabulary.")
         return
-    table(frame, f"codes-{therapy.id}", Asked("codes-of-therapies", asked))
+    table(frame, f"codes-{therapy.id}", TableQuery("codes-of-therapies", asked))
 
 
 VIEWS: Mapping[str, tuple[str, View]] = {

@@ -8,7 +8,7 @@ import pyoxigraph as ox
 
 from kg.errors import OntologyError
 from kg.guideline.formula import Formula
-from kg.guideline.loading.terms import Terms
+from kg.guideline.loading.lookups import Terms
 from kg.guideline.model import Criterion, Recommendation, Response
 from kg.ontology import (
     DEFINITION,

@@ -9,7 +9,7 @@ import pyoxigraph as ox
 from kg.errors import OntologyError
 from kg.guideline.formula import And, Formula, atoms
 from kg.guideline.loading.classes import ClassReader
-from kg.guideline.loading.terms import Terms
+from kg.guideline.loading.lookups import Terms
 from kg.guideline.model import (
     ConflictRule,
     Correspondence,

@@ -11,7 +11,7 @@ import pyoxigraph as ox
 from kg.errors import OntologyError
 from kg.guideline.bands import cut_bands
 from kg.guideline.formula import Formula, atoms, decimal_of, read_range
-from kg.guideline.loading.terms import Terms
+from kg.guideline.loading.lookups import Terms
 from kg.guideline.values import BOOLEAN, Interval, Unit, Value, Variable, unit_key
 from kg.ontology import (
     ALT_LABEL,

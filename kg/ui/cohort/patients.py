@@ -16,7 +16,7 @@ from kg.texts import counted
 from kg.ui import links
 from kg.ui.cohort import state
 from kg.ui.patient.state import open_draft
-from kg.ui.tables import Asked, table
+from kg.ui.tables import TableQuery, table
 from kg.ui.words import literal, short
 
 SHOWN = 500
@@ -109,13 +109,13 @@ def told(cohort: OpenCohort, selection: Selection) -> str:
     return conflict_messages(guideline)[chosen]
 
 
-def _asked(cohort: OpenCohort, selection: Selection) -> Asked | None:
+def _asked(cohort: OpenCohort, selection: Selection) -> TableQuery | None:
     """Return the saved question that gives the same patients of the example cohort."""
     if not cohort.is_example:
         return None
     if selection.view == "verdicts" and selection.chosen in VERDICTS:
         told = {"therapy": selection.therapy, "verdict": selection.chosen, "graph": _EXAMPLE}
-        return Asked("patients-of-verdict", told)
+        return TableQuery("patients-of-verdict", told)
     if selection.view == "overlaps" and selection.chosen == NONE:
-        return Asked("eligible-for-none", {"graph": _EXAMPLE})
-    return Asked("conflicts", {"graph": _EXAMPLE}) if selection.view == "conflicts" else None
+        return TableQuery("eligible-for-none", {"graph": _EXAMPLE})
+    return TableQuery("conflicts", {"graph": _EXAMPLE}) if selection.view == "conflicts" else None

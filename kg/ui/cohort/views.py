@@ -17,7 +17,7 @@ from kg.keys import REASON, ROW
 from kg.reasoning.verdicts import CONTRAINDICATED, VERDICTS
 from kg.texts import counted
 from kg.ui.cohort import charts, state
-from kg.ui.tables import Asked, table
+from kg.ui.tables import TableQuery, table
 
 LONGEST = 15  # bars of a chart; the numbers have all
 _EXAMPLE = {"graph": "hcc:graph/verdicts/example"}
@@ -37,7 +37,7 @@ class Numbers:
 
     frame: pl.DataFrame
     name: str
-    asked: Asked
+    asked: TableQuery
 
 
 def verdicts(cohort: OpenCohort) -> Numbers:
@@ -55,7 +55,7 @@ def verdicts(cohort: OpenCohort) -> Numbers:
     chart = charts.verdicts(guideline, named, (chosen.therapy, chosen.chosen))
     _chart(chart, "Verdicts on each therapy, by number of patients; numbers in the table below")
     _legend(charts.verdict_legend(guideline))
-    asked = Asked("verdict-counts", _EXAMPLE)
+    asked = TableQuery("verdict-counts", _EXAMPLE)
     return Numbers(frame.drop("therapy", "chosen"), "verdicts", asked)
 
 
@@ -75,7 +75,7 @@ def overlaps(cohort: OpenCohort) -> Numbers:
         "A bar counts the patients who are eligible, cautions or not, for exactly the therapies "
         f"that are dotted below it. {_of(head, frame, 'combination')}"
     )
-    asked = Asked("therapies-per-patient", _EXAMPLE)
+    asked = TableQuery("therapies-per-patient", _EXAMPLE)
     return Numbers(frame.drop("chosen"), "overlaps", asked)
 
 
@@ -101,7 +101,7 @@ def why_not(cohort: OpenCohort) -> Numbers:
             "Why the therapy is not available, by number of patients; numbers in the table below",
         )
         _legend(charts.WHY_NOT_LEGEND)
-    asked = Asked("commonest-contraindications", {"therapy": therapy, **_EXAMPLE})
+    asked = TableQuery("commonest-contraindications", {"therapy": therapy, **_EXAMPLE})
     return Numbers(frame.drop("therapy", "chosen"), f"why-not-{therapy}", asked)
 
 
@@ -122,7 +122,9 @@ def missing(cohort: OpenCohort) -> Numbers:
             "A bar counts the undetermined verdicts that depend on a variable. Where a verdict "
             f"misses nothing else, any value settles it. {_of(head, frame, 'variable')}"
         )
-    return Numbers(frame.drop("chosen"), "missing-variables", Asked("blocking-variables", _EXAMPLE))
+    return Numbers(
+        frame.drop("chosen"), "missing-variables", TableQuery("blocking-variables", _EXAMPLE)
+    )
 
 
 def conflicts(cohort: OpenCohort) -> Numbers:
@@ -134,7 +136,7 @@ def conflicts(cohort: OpenCohort) -> Numbers:
         _box("Conflict", "chosen", _labels(frame, "rule"))
         chart = charts.conflicts(frame, state.selection().chosen)
         _chart(chart, "Conflicts, by number of records; numbers in the table below")
-    return Numbers(frame.drop("chosen"), "conflicts", Asked("conflicts", _EXAMPLE))
+    return Numbers(frame.drop("chosen"), "conflicts", TableQuery("conflicts", _EXAMPLE))
 
 
 SHOWN: Mapping[str, Callable[[OpenCohort], Numbers]] = dict(

@@ -17,7 +17,7 @@ from kg.ui.bars import bars, first_bars, parting, telling
 from kg.ui.components.graph import graph
 from kg.ui.query.frames import iris, labels, numbers
 from kg.ui.query.graphs import MOST_NODES, graph_of
-from kg.ui.query.session import Asked, Desk, came_to
+from kg.ui.query.session import AskedQuery, Desk, came_to
 from kg.ui.words import literal
 
 _VIEW, _LABEL, _NUMBER, _COLOUR = (
@@ -85,7 +85,7 @@ def show(desk: Desk) -> None:
         _show_answer(desk, asked, asked.answer)
 
 
-def _show_answer(desk: Desk, asked: Asked, answer: Answer) -> None:
+def _show_answer(desk: Desk, asked: AskedQuery, answer: Answer) -> None:
     table = table_of(answer)
     frame = frame_of(table, PREFIXES)
     views = [_TABLE]

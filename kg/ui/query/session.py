@@ -45,7 +45,7 @@ class Past:
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedQuery:
     """A query with what it came to: an answer, or an error."""
 
     text: str
@@ -78,7 +78,7 @@ class Desk:
     revision: str = field(default_factory=lambda: secrets.token_hex(4))
     wanted: bool = False
     trouble: str = ""
-    asked: Asked | None = None
+    asked: AskedQuery | None = None
     past: list[Past] = field(default_factory=list)
     kept: dict[str, list[str]] = field(default_factory=dict)
 
@@ -162,7 +162,7 @@ class Desk:
             error = told
         number = self.asked.number + 1 if self.asked else 1
         took = time.perf_counter() - start
-        self.asked = Asked(self.text, self.about, answer, error, took, number)
+        self.asked = AskedQuery(self.text, self.about, answer, error, took, number)
         self._remember("not answered" if error else came_to(answer))
 
     def address(self) -> dict[str, list[str]]:
