@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
 
+from kg.commands.explanation_page import Page
 from kg.commands.inputs import (
     LESIONS,
     PATIENTS,
@@ -26,43 +21,20 @@ from kg.commands.reading import Asked, reading_from, with_reading
 from kg.engines.registry import LocalName, engine_of, reasoner_of
 from kg.errors import InputError
 from kg.explanation.explanations import (
-    CriterionExplanation,
-    PatientExplanation,
-    RecommendationExplanation,
     TherapyExplanation,
 )
-from kg.explanation.outline import Line, outline
-from kg.explanation.parts import ALL_OF, ANY_OF, parts_of
 from kg.explanation.reasons import explain as explanation_of
-from kg.explanation.signs import STATE_SIGNS, VERDICT_STYLES
-from kg.explanation.wording import (
-    ASSUMED,
-    MET_WHEN,
-    MISSING,
-    MUTED,
-    READING,
-    listed,
-    precedence,
-    sourced,
-)
-from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline, load
-from kg.guideline.taxonomy import recommendations_on
+from kg.guideline import Guideline, load
 from kg.patients.assumptions import assumptions_of
 from kg.patients.records import Record
 from kg.patients.tables import find_patient
 from kg.reasoning.verdicts import (
     CONTRAINDICATED,
-    EXCLUDED,
     MET,
     NOT_INDICATED,
     UNDETERMINED,
-    UNKNOWN,
 )
 from kg.terminal import output
-from kg.texts import NOTE_ON_USE
-
-_STATE_STYLES = {MET: "bold", EXCLUDED: "dim", UNKNOWN: "yellow"}
-_ROLES = (INDICATION, PRECONDITION, ABSOLUTE, RELATIVE)
 
 
 @with_reading
@@ -108,7 +80,7 @@ def explain(
     record = find_patient(guideline, tables[0], name, tables[1], reading, assumptions=assumed)
     result = engine_of(engine, guideline).classify(record).narrowed(chosen)
     explanation = explanation_of(guideline, record, result)
-    page = _Page(output(), guideline, record, explanation, full=only is not None)
+    page = Page(output(), guideline, record, explanation, full=only is not None)
     page.patient()
     for each in explanation.therapies.values():
         page.therapy(each)
@@ -130,183 +102,3 @@ def _justification(
     name = classes[aspects.get(explanation.verdict, "eligible")]
     state, axioms = reasoner_of(guideline).justification(record, name)
     return f"patient Type {name if state == MET else f'not ({name})'}", axioms
-
-
-class _Page:
-    """Prints one explanation; in full for one therapy, without what is excluded for all."""
-
-    def __init__(
-        self,
-        console: Console,
-        guideline: Guideline,
-        record: Record,
-        explanation: PatientExplanation,
-        full: bool,
-    ) -> None:
-        self.console, self.guideline, self.record = console, guideline, record
-        self.explanation, self.full = explanation, full
-        self.told: dict[str, CriterionExplanation] = {}
-
-    def line(self, text: str | Text, indent: int = 0, style: str = "") -> None:
-        """Print a line as it is: brackets in notes and identifiers are no markup."""
-        plain = Text(text, style=style) if isinstance(text, str) else text
-        self.console.print(Padding(plain, (0, 0, 0, indent), expand=False))
-
-    def heading(self, text: str) -> None:
-        self.console.print()
-        self.line(text, style="bold underline")
-
-    def labelled(self, label: str, text: str, indent: int = 2) -> None:
-        self.line(Text.assemble((f"{label}: ", "bold"), text), indent)
-
-    def patient(self) -> None:
-        explanation = self.explanation
-        self.line(
-            f"Patient {explanation.patient_id}: {_count(explanation.facts, 'fact')} known, "
-            f"{_count(explanation.conflicts, 'conflict')}",
-            style="bold",
-        )
-        for conflict in explanation.conflicts:
-            labels = [self.guideline.variables[name].label for name in conflict.variables]
-            names = f" ({listed(labels)})" if labels else ""
-            self.line(Text.assemble(("Conflict: ", "bold red"), conflict.message, names), 2)
-        if explanation.facts:
-            self.line("; ".join(explanation.facts) + ".", 2)
-        if explanation.stage:
-            self.labelled("Stage", explanation.stage.text)
-            known = "; ".join(f"{m.fact} [{m.variable}]" for m in explanation.stage.missing)
-            if known:
-                self.labelled(MISSING, known, 4)
-        if explanation.assumed:
-            self.labelled(ASSUMED, "; ".join(explanation.assumed))
-        response = explanation.response_to_ablation.replace("_", " ")
-        self.labelled("Response to ablation", response)
-
-    # Therapies
-
-    def therapy(self, explanation: TherapyExplanation) -> None:
-        self.heading(f"{explanation.label} ({explanation.therapy})")
-        style = f"bold {VERDICT_STYLES[explanation.verdict]}"
-        word, _ = self.guideline.verdicts[explanation.verdict]
-        self.line(Text.assemble((word.capitalize(), style), f": {explanation.clause}."))
-        for line in outline(self.guideline, self.record, explanation):
-            if self.full or line.brief:
-                self.outlined(line)
-        self.criteria(explanation)
-
-    def outlined(self, line: Line) -> None:
-        indent = 0 if line.kind in ("note", "alone", "meaning", "reading") else 2
-        if line.label:
-            self.labelled(line.label, line.text, indent)
-        else:
-            self.line(line.text, indent, "bold" if line.kind == "note" else "")
-
-    def criteria(self, explanation: TherapyExplanation) -> None:
-        shown = [c for c in explanation.criteria if self.full or c.state != EXCLUDED]
-        if shown:
-            self.console.print(_table(shown))
-        told = (c for c in shown if c.state != EXCLUDED or c.role in (INDICATION, PRECONDITION))
-        self.told.update((criterion.id, criterion) for criterion in told)
-        excluded = [c.id for c in explanation.criteria if c not in shown]
-        if excluded:
-            self.labelled("Excluded", ", ".join(excluded))
-
-    def justification(
-        self, explanation: TherapyExplanation, conclusion: str, axioms: list[str]
-    ) -> None:
-        self.console.print()
-        if not conclusion:
-            self.line("HermiT has no justification: nothing follows about an undetermined verdict.")
-            return
-        self.line(f"HermiT concludes {conclusion} from these facts and axioms:", style="bold")
-        for axiom in axioms:
-            self.line(axiom, 2)
-
-    # What the guideline says
-
-    def places(self) -> None:
-        if self.told:
-            self.heading("The criteria in the guideline")
-            self.line("Any other criterion: hcc-kg show ID", style="dim")
-        for criterion in self.told.values():
-            self.line(Text.assemble((criterion.id, "bold"), f" {criterion.label}"))
-            self.labelled(MET_WHEN, criterion.formula)
-            self.parts(criterion)
-            self.labelled("Guideline", sourced(criterion.statements, criterion.paraphrase))
-            if criterion.note:
-                self.labelled(READING, criterion.note)
-
-    def parts(self, criterion: CriterionExplanation) -> None:
-        """Tell the state of each part of a formula that has several."""
-        if not self.full:
-            return
-        whole = parts_of(self.guideline, self.record, criterion.id)
-        for depth, part in whole.lines():
-            if depth:
-                told = f"{part.join}:" if part.join in (ALL_OF, ANY_OF) else part.text
-                said = Text.assemble(
-                    (f"{STATE_SIGNS[part.state]} {part.state}", "bold"), f" {told}"
-                )
-                self.line(said, 2 + 2 * depth)
-
-    def recommendations(self) -> None:
-        concerned = [r for r in self.explanation.recommendations if self.concerns(r)]
-        met = [r for r in concerned if r.state == MET]
-        if concerned:
-            self.heading("Recommendations")
-        if not met:
-            self.line("None is met.")
-        for recommendation in met:
-            self.recommendation(recommendation)
-        unknown = [f"{r.id} ({r.label})" for r in concerned if r.state == UNKNOWN]
-        if unknown:
-            self.labelled("Unknown", "; ".join(unknown), 0)
-
-    def concerns(self, recommendation: RecommendationExplanation) -> bool:
-        shown = self.explanation.therapies
-        return not recommendation.concerns or any(
-            recommendation.id in recommendations_on(self.guideline, name) for name in shown
-        )
-
-    def recommendation(self, explanation: RecommendationExplanation) -> None:
-        style = "dim" if explanation.muted else ""
-        self.line(f"{explanation.id} ({explanation.strength}): {explanation.advice}", style=style)
-        self.line(sourced(explanation.statements, explanation.paraphrase), 2, style)
-        if explanation.muted:
-            self.line(MUTED, 2, style)
-        if explanation.precedes:
-            self.line(precedence(explanation), 2, style)
-        if explanation.note and self.full:
-            self.line(f"{READING}: {explanation.note}", 2, style)
-
-    def close(self) -> None:
-        self.console.print()
-        self.line(NOTE_ON_USE, style="italic")
-
-
-def _table(criteria: Iterable[CriterionExplanation]) -> Table:
-    """Return a table of criteria, with a section for each role."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, expand=False)
-    table.add_column("State", no_wrap=True)
-    table.add_column("Criterion", ratio=5)
-    table.add_column("Facts", ratio=5)
-    table.add_column("Place", ratio=2)
-    each = list(criteria)
-    for role in _ROLES:
-        members = [criterion for criterion in each if criterion.role == role]
-        if members:
-            table.add_section()
-            table.add_row("", Text(f"{role}s", style="italic"), "", "")
-        for criterion in members:
-            style = _STATE_STYLES[criterion.state]
-            table.add_row(
-                Text(criterion.state, style=style),
-                Text.assemble((criterion.id, style), f" {criterion.label}"),
-                Text("; ".join(criterion.facts)),
-                Text(", ".join(criterion.places)),
-            )
-    return table
-
-
-def _count(things: tuple[object, ...], word: str) -> str:
-    return f"{len(things) or 'no'} {word}{'' if len(things) == 1 else 's'}"
