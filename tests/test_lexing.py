@@ -141,6 +141,8 @@ def test_name_that_is_shown_can_stand_in_a_query(local: str, expected: str) -> N
 
 
 def test_csv_keeps_an_iri_with_a_comma_in_one_cell() -> None:
-    asked = open_store(None).select('SELECT (<http://x/a,b> AS ?a) ("x" AS ?b) {}')
+    asked = open_store(None).select(
+        'SELECT (<http://x/a,b> AS ?a) ("x" AS ?b) (<<( <a:a> <a:b> <a:c> )>> AS ?c) {}'
+    )
     rows = list(csv.reader(io.StringIO(serialise(asked, "csv").decode())))
-    assert rows == [["a", "b"], ["http://x/a,b", "x"]]
+    assert rows == [["a", "b", "c"], ["http://x/a,b", "x", "<<( <a:a> <a:b> <a:c> )>>"]]

@@ -74,7 +74,9 @@ def write_csv(
 
 
 def _plain(term: Term) -> str:
-    return term.value if isinstance(term, (ox.NamedNode, ox.Literal)) else str(term)
+    if isinstance(term, (ox.NamedNode, ox.Literal)):
+        return term.value
+    return f"<<( {term} )>>" if isinstance(term, ox.Triple) else str(term)
 
 
 def _cell(text: str) -> str:
