@@ -7,12 +7,14 @@ import sys
 import time
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from kg.cohorts.opened import open_cohort
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.nesting import DEEPEST, check_nesting
+from kg.readers.footers import check_depth
 from kg.readers.uploads import Held
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -99,3 +101,41 @@ def test_time_is_linear_in_the_length(ending: str, unit: str) -> None:
 
     short = min(seconds(50_000) for _ in range(3))
     assert min(seconds(200_000) for _ in range(3)) < 12 * short + 0.05
+
+
+@pytest.mark.parametrize("depth", [20, 5_000])
+def test_deep_columns_of_parquet_end_no_process(tmp_path: Path, depth: int) -> None:
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    kind = pa.int32()
+    for _ in range(depth):
+        kind = pa.list_(kind)
+    table = pa.table({"patient_id": ["a"], "x": pa.array([None], kind)})
+    parquet.write_table(table, tmp_path / "p.parquet")
+    ran = subprocess.run(
+        [sys.executable, "-m", "kg", "classify", "--ignore-unknown", tmp_path / "p.parquet"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert ran.returncode == (0 if depth < 100 else 2), ran.stderr
+    assert ("nests too deeply" in ran.stderr) == (depth > 100)
+
+
+@pytest.mark.parametrize("wide", [1, 3_000])
+def test_wide_tables_are_not_deep(tmp_path: Path, wide: int) -> None:
+    frame = pl.DataFrame({f"c{i}": [i] for i in range(wide)})
+    frame.write_parquet(tmp_path / "p.parquet")
+    check_depth(tmp_path / "p.parquet")
+
+
+def test_footer_that_is_none_is_left_to_the_parser(tmp_path: Path) -> None:
+    for content in (
+        b"",
+        b"PAR1",
+        b"\xff" * 40 + b"\x20\0\0\0PAR1",
+        b"\x9c" * 400 + b"\x90\1\0\0PAR1",
+    ):
+        (tmp_path / "p.parquet").write_bytes(content)
+        check_depth(tmp_path / "p.parquet")

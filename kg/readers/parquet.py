@@ -8,6 +8,7 @@ import polars as pl
 
 from kg.errors import InputError
 from kg.keys import PROBLEM, ROW, TOLD
+from kg.readers.footers import check_depth
 from kg.readers.source import BATCH
 from kg.readers.uploads import File, scannable
 
@@ -20,6 +21,7 @@ class ParquetSource:
 
     def __init__(self, path: File) -> None:
         self.path = path
+        check_depth(path)
         try:
             self.schema = dict(pl.scan_parquet(scannable(path), glob=False).collect_schema())
         except (*_BROKEN, OSError) as error:
