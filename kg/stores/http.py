@@ -93,7 +93,7 @@ class Client:
                 return self._tried(request)
             except (httpx.TimeoutException, TimeoutError) as error:
                 raise ComponentError(
-                    f"{self.url} has not answered within {self.timeout:g} seconds; "
+                    f"{self.url} has not answered for {self.timeout:g} seconds; "
                     "allow more time, or ask for less"
                 ) from error
             except httpx.TransportError as error:
