@@ -243,7 +243,7 @@ def classify_table(
     task = replace(task, keep=kept_types(table))
     summary = Summary()
     kept = KeptRejects(summary, strict)
-    found = tuple(chunks(table, engine_of(engine, chosen).batches(), kept, summary))
+    found = tuple(chunks(table, engine_of(engine, chosen).batches(), kept))
     return TableResult(
         summary=summary,
         rejected=kept.frame(table.source.columns),
@@ -304,7 +304,7 @@ def classify_file(
     write = writer_of(form, task)
     with bin_, whole_file(target) as path:
         run = engine_of(engine, chosen).batches(missing=not compact)
-        write(task, chunks(table, run, bin_, summary), path)
+        write(task, chunks(table, run, bin_), path)
     return summary
 
 

@@ -69,11 +69,8 @@ class Cohorts:
         """Classify into one row per patient and therapy, without missing variables."""
         engine = engine_of("compiled", self.guideline).batches(missing=False)
         task = Task(self.guideline, list(self.guideline.therapies))
-        summary = Summary()
-        rejects = RejectCounter(summary, strict=True)
-        results: Iterator[Chunk] = chunks(
-            PatientTable(self.guideline, table), engine, rejects, summary
-        )
+        rejects = RejectCounter(Summary(), strict=True)
+        results: Iterator[Chunk] = chunks(PatientTable(self.guideline, table), engine, rejects)
         write_parquet(task, results, output)
 
     def growth(self, sizes: list[int]) -> Iterator[Figure]:

@@ -231,7 +231,7 @@ def report_on(
     tally = _Tally(table.guideline, assumptions)
     engine = engine_of("compiled", table.guideline).batches()
     groups: dict[str | None, tuple[_Tally, Summary]] = {}
-    for chunk in watch(chunks(table, engine, bin_, bin_.summary)):
+    for chunk in watch(chunks(table, engine, bin_)):
         tally.add(chunk.frame)
         for value, part in _parted(chunk.frame, by):
             mine = groups.setdefault(value, (_Tally(table.guideline, assumptions), Summary()))

@@ -177,7 +177,7 @@ def _classify_here(
     ):
         chosen = engine_of(engine, task.guideline)
         run = chosen.batches(bar.advance, missing=not task.compact)
-        results = chunks(table, run, bin_, summary)
+        results = chunks(table, run, bin_)
         write(task, results if chosen.one_by_one else bar.watch(results), path)
 
 

@@ -91,10 +91,10 @@ def _classify(
             Rejects(rejects, summary, strict) as bin_,
         ):
             if into is not None:
-                results.write(form, into, bin_, summary)
+                results.write(form, into, bin_)
                 return
             with _output(spark, output) as path:
-                writer_of(form, task)(task, bar.watch(results.chunks(bin_, summary)), path)
+                writer_of(form, task)(task, bar.watch(results.chunks(bin_)), path)
 
 
 @contextmanager

@@ -187,7 +187,7 @@ def _job(
     assumptions: Assumptions | None,
 ) -> _KeptJob:
     table = PatientTable(guideline, cohort.patients, cohort.lesions, reading, assumptions)
-    return _KeptJob(cohort, table, rejects, rejects.summary)
+    return _KeptJob(cohort, table, rejects)
 
 
 def _write(guideline: Guideline, job: CohortJob, engine: LocalName, sink: Sink) -> None:

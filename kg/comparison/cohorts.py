@@ -157,9 +157,7 @@ def compared(
 def _verdicts(table: PatientTable, rejects: RejectCounter | None) -> Iterator[pl.DataFrame]:
     """Yield the verdicts on the patients of a table with the criteria that decide them."""
     guideline, engine = table.guideline, engine_of("compiled", table.guideline)
-    summary = Summary() if rejects is None else rejects.summary
-    bin_ = rejects or KeptRejects(summary, strict=False)
-    for chunk in chunks(table, engine.batches(), bin_, summary):
+    for chunk in chunks(table, engine.batches(), rejects or KeptRejects(Summary())):
         told = reasons_frame(guideline, list(guideline.therapies), chunk)
         yield told.select(
             ID,

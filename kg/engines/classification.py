@@ -8,34 +8,34 @@ import polars as pl
 
 from kg.engines.registry import BatchEngine
 from kg.engines.rejects import RejectCounter
-from kg.engines.summary import Summary
 from kg.patients.columns import as_text
 from kg.patients.tables import Batch, PatientTable
 from kg.reasoning.results import KEEP_, Chunk
 
 
 def classified(
-    table: PatientTable, engine: BatchEngine, rejects: RejectCounter, summary: Summary
+    table: PatientTable, engine: BatchEngine, rejects: RejectCounter
 ) -> Iterator[tuple[Batch, pl.DataFrame]]:
-    """Yield the batches of a table with their result frames; rejected rows go to `rejects`."""
+    """Yield the batches of a table with their result frames.
+
+    Rejected rows go to `rejects`, whose summary counts them and the results.
+    """
     for batch in table.batches():
         rejects.add(table.source, batch.rejected)
         if table.lesions is not None and batch.rejected_lesions is not None:
             rejects.add_lesions(table.lesions.source, batch.rejected_lesions)
         if len(batch.cells):
             frame = engine(table, batch)
-            summary.count(frame, table.guideline.therapies)
+            rejects.summary.count(frame, table.guideline.therapies)
             yield batch, frame
     if table.lesions is not None:
         rejects.add_lesions(table.lesions.source, table.lesions.strangers)
-    summary.notes = table.notes
+    rejects.summary.notes = table.notes
 
 
-def chunks(
-    table: PatientTable, engine: BatchEngine, rejects: RejectCounter, summary: Summary
-) -> Iterator[Chunk]:
-    """Yield the results of a table; rejected rows go to `rejects`."""
-    for batch, frame in classified(table, engine, rejects, summary):
+def chunks(table: PatientTable, engine: BatchEngine, rejects: RejectCounter) -> Iterator[Chunk]:
+    """Yield the results of a table, as `classified` does."""
+    for batch, frame in classified(table, engine, rejects):
         kept = [as_kept(batch.kept[name]).alias(KEEP_ + name) for name in table.head.kept]
         records = lambda batch=batch: table.records(batch)  # noqa: E731
         yield Chunk(frame.hstack(kept), records)

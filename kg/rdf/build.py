@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -69,7 +69,11 @@ class CohortJob:
     cohort: Cohort
     table: PatientTable
     rejects: RejectCounter
-    summary: Summary = field(default_factory=Summary)
+
+    @property
+    def summary(self) -> Summary:
+        """What the run comes to."""
+        return self.rejects.summary
 
 
 def write_guideline(guideline: Guideline, sink: Sink) -> None:
@@ -115,7 +119,7 @@ def write_cohort(
     writer = PatientLines(guideline)
     slow = engine.one_by_one  # then it is the reasoning that takes long, not the writing
     run = engine.batches(partial(advance, 1)) if slow else engine.batches()
-    for batch, frame in classified(job.table, run, job.rejects, job.summary):
+    for batch, frame in classified(job.table, run, job.rejects):
         lesions = _lesions(job.table, batch)
         for part in slices(len(frame), segments(batch.cells[ID])):
             rows = frame[part]
@@ -166,9 +170,8 @@ def jobs_of(
     """Return jobs that count rejected rows and keep none."""
     jobs = []
     for cohort in cohorts:
-        summary = Summary()
         table = PatientTable(guideline, cohort.patients, cohort.lesions, reading)
-        jobs.append(CohortJob(cohort, table, RejectCounter(summary), summary))
+        jobs.append(CohortJob(cohort, table, RejectCounter(Summary())))
     check_cohorts_apart(jobs)
     return jobs
 

@@ -89,7 +89,7 @@ def table_graph(
     engine = engine_of("compiled", guideline).batches()
     texts: list[str] = []
     patients: list[str] = []
-    for batch, frame in classified(table, engine, RejectCounter(summary), summary):
+    for batch, frame in classified(table, engine, RejectCounter(summary)):
         texts += _texts(writer.patients(batch.cells, asserted))
         texts += _texts(verdict_lines(guideline, list(guideline.therapies), frame, inferred))
         if table.lesions is not None:

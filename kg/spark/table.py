@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Self
 import polars as pl
 
 from kg.engines.rejects import RejectCounter
-from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.keys import ID, REASON
@@ -129,13 +128,13 @@ class SparkResults:
     def __exit__(self, *_: object) -> None:
         self._runs.unpersist()
 
-    def chunks(self, rejects: RejectCounter, summary: Summary) -> Iterator[Chunk]:
+    def chunks(self, rejects: RejectCounter) -> Iterator[Chunk]:
         """Yield the results in the order of the table; rejected rows go to `rejects`."""
         empty = pl.DataFrame(schema=schema(self._table.guideline, self._task.assumptions))
         for run in self._told(rejects, [tasks.RESULTS, tasks.GOOD]):
             if run[tasks.RESULTS] is not None:
                 frame = tasks.from_bytes(run[tasks.RESULTS]).cast(empty.schema)
-                summary.count(frame, self._table.guideline.therapies)
+                rejects.summary.count(frame, self._table.guideline.therapies)
                 yield Chunk(frame, partial(self._records, run[tasks.GOOD]))
 
     def _told(self, rejects: RejectCounter, columns: list[str]) -> Iterator[Any]:
@@ -162,7 +161,7 @@ class SparkResults:
         none = pl.DataFrame()
         return self._table.reader.records(Batch(cells, none, none, told, none, None))
 
-    def write(self, form: str, output: Remote, rejects: RejectCounter, summary: Summary) -> None:
+    def write(self, form: str, output: Remote, rejects: RejectCounter) -> None:
         """Let the executors write a new folder of Parquet or CSV files.
 
         Raises:
@@ -175,7 +174,7 @@ class SparkResults:
         counted = partial(tasks.count, modules)
         counts = results_of(self._runs).mapInArrow(counted, f"{tasks.COUNTS} string")
         for row in counts.collect():
-            summary.add(row[0])
+            rejects.summary.add(row[0])
         rows = verdict_rows(self._runs, self._task, joined=form == "csv")
         with new_folder(rows.sparkSession, output):
             if form == "csv":
