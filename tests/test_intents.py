@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+import kg
 from kg.api import classify_table
 from kg.guideline import Guideline
 from kg.guideline.formula import And, Atom, Formula, Not, Or, Ref
@@ -90,7 +91,8 @@ def test_intent_agrees_with_brute_force_over_completions(guideline: Guideline) -
         known = dict(clear_record(guideline).known)
         for name in turning:
             variable = guideline.variables[name]
-            mask = rng.randrange(1, variable.everything + 1)
+            pinned = 1 << rng.randrange(variable.band_count)
+            mask = rng.choice([pinned, pinned, rng.randrange(1, variable.everything + 1)])
             known[name] = (
                 variable.from_intervals(variable.runs(mask))
                 if variable.is_number
@@ -149,3 +151,20 @@ def test_the_report_on_a_cohort_counts_palliation(run: Run) -> None:
             )
     assert sum(sum(each["palliative"].values()) for each in report["therapies"]) > 20
     assert "palliative*" in run("cohort", "--example").out
+
+
+def test_an_edition_names_palliative_indications_of_its_own() -> None:
+    found = kg.classify(
+        {
+            "distant_metastasis": "extensive",
+            "portal_vein_thrombus": "vp0",
+            "hepatic_vein_thrombus": False,
+            "child_pugh_class": "A",
+            "ecog": 1,
+        },
+        edition="2026",
+        assume="all",
+    )
+    told = {name: each.intent for name, each in found.therapies.items() if each.intent}
+    assert told == {"external_radiotherapy": "palliative"}
+    assert found.therapies["external_radiotherapy"].met == ("ERT26-I4",)

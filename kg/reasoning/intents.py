@@ -7,7 +7,7 @@ that its formula refers to. In a completion of a record
    of curative intent does that the row of a therapy with this indication names (local ablation
    of a small tumour is no cure where there are metastases);
 2. a therapy is indicated for cure where one of its indications stands for cure, and for
-   palliation where none does and one that has an intent holds.
+   palliation where none does, one that has an intent holds, and none without.
 
 That is a diagram with a leaf for each answer, so the intent of a record is exact: `open` says
 that completions differ. It is asked only where a therapy is eligible: there an indication holds in
@@ -33,27 +33,34 @@ def intent_of(answers: int) -> str | None:
 
 def intent_diagram(guideline: Guideline, diagrams: Diagrams, therapy: Therapy) -> int:
     """Return the diagram of a therapy's intent: leaf 0 none, 1 curative, 2 palliative."""
-    cures, others = FALSE, FALSE
+    cures, others, without = FALSE, FALSE, FALSE
     for parts, intent, source in _intended(guideline, therapy):
         holds = diagrams.all(diagrams.of(Ref(name)) for name in parts)
+        if intent is None:
+            without = diagrams.any([without, holds])
+            continue
         others = diagrams.any([others, holds])
         if intent == CURATIVE:
             against = diagrams.any(diagrams.of(Ref(n)) for n in _ruling_out_cure(guideline, source))
             cures = diagrams.any([cures, diagrams.combine((holds, against), _without)])
-    return diagrams.combine((cures, others), _leaf)
+    return diagrams.combine((cures, others, without), _leaf)
 
 
-def _intended(guideline: Guideline, therapy: Therapy) -> Iterator[tuple[tuple[str, ...], str, str]]:
+def _intended(
+    guideline: Guideline, therapy: Therapy
+) -> Iterator[tuple[tuple[str, ...], str | None, str]]:
     """Yield what has to hold for an indication with an intent, the intent, and whose it is."""
     for name in therapy.indications:
         own = guideline.criteria[name].intent
         if own is not None:
             yield (name,), own, name
             continue
-        for other in dict.fromkeys(references(guideline.formulas[name])):
-            source = guideline.criteria.get(other)
-            if source is not None and source.intent is not None:
-                yield (name, other), source.intent, other
+        named = [n for n in references(guideline.formulas[name]) if n in guideline.criteria]
+        intended = [n for n in dict.fromkeys(named) if guideline.criteria[n].intent]
+        for other in intended:
+            yield (name, other), guideline.criteria[other].intent, other
+        if not intended:
+            yield (name,), None, name
 
 
 def _ruling_out_cure(guideline: Guideline, indication: str) -> set[str]:
@@ -71,5 +78,5 @@ def _without(holds: int, against: int) -> int:
     return holds & (1 - against)
 
 
-def _leaf(cure: int, other: int) -> int:
-    return 1 if cure else 2 * other
+def _leaf(cure: int, other: int, without: int) -> int:
+    return 1 if cure else 2 * (other & (1 - without))
