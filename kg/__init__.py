@@ -118,7 +118,10 @@ _MODULES = ("charts",)
 
 def __getattr__(name: str) -> object:
     if name in _MODULES:
-        return import_module(f"{__name__}.{name}")
+        from kg.extras import extras_told  # noqa: PLC0415 - importing the package costs nothing
+
+        with extras_told():
+            return import_module(f"{__name__}.{name}")
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found: object = getattr(import_module(f"{__name__}.{_HOME.get(name, 'api')}"), name)

@@ -7,6 +7,7 @@ triples come as a Polars frame with typed columns, the answer to an ASK as a boo
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -17,6 +18,7 @@ from kg.catalogue.queries import Question, catalogue
 from kg.catalogue.queries import question as saved
 from kg.engines.summary import Summary
 from kg.errors import InputError
+from kg.extras import extras_told
 from kg.guideline import Guideline
 from kg.guideline import chosen as _chosen
 from kg.patients.given import Table, given
@@ -110,8 +112,8 @@ class Graph:
         """
         if not isinstance(self.store, OxigraphStore):
             raise InputError(f"{self.store.name} is remote; rdflib reads graphs on this machine")
-        from kg.stores.dataset import dataset_of  # noqa: PLC0415 - only what is asked for
-
+        with extras_told():
+            from kg.stores.dataset import dataset_of  # noqa: PLC0415 - only what is asked for
         return dataset_of(self.store, _PREFIXES)
 
     @property
@@ -121,11 +123,10 @@ class Graph:
         Raises:
             InputError: the graph is on this machine.
         """
-        from kg.stores.remote import RemoteStore  # noqa: PLC0415 - only what is asked for
-
-        if not isinstance(self.store, RemoteStore):
+        sparql: Callable[[], SPARQLWrapper] | None = getattr(self.store, "sparql", None)
+        if sparql is None:
             raise InputError(f"{self.store.name} is no endpoint; use ask, or rdflib")
-        return self.store.sparql()
+        return sparql()
 
     def close(self) -> None:
         """Let go of files; the graph answers nothing more."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -219,3 +220,22 @@ def test_questions_are_listed() -> None:
     names = [one.name for one in kg.questions()]
     assert "why-ruled-out" in names
     assert 0 < len(kg.questions("patient")) < len(names)
+
+
+@pytest.mark.parametrize(
+    ("library", "extra", "door"),
+    [
+        ("oxrdflib", "graph", lambda: kg.graph().rdflib),
+        ("httpx", "graph", lambda: kg.remote("http://127.0.0.1:9/sparql")),
+        ("altair", "explorer", lambda: kg.charts),  # type: ignore[attr-defined]
+    ],
+)
+def test_a_library_that_is_missing_is_told_with_its_extra(
+    monkeypatch: pytest.MonkeyPatch, library: str, extra: str, door: Callable[[], object]
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    for module in ("kg.charts", "kg.stores.dataset", "kg.stores.remote", "kg.stores.http"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    monkeypatch.delattr(kg, "charts", raising=False)
+    with pytest.raises(kg.ComponentError, match=rf"pip install '\.\[{extra}\]'"):
+        door()

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 from kg.errors import InputError
+from kg.extras import extras_told
 from kg.stores.protocol import Answer, Store, Table, Term
 
 __all__ = ["TIMEOUT", "Answer", "Store", "Table", "Term", "is_endpoint", "open_store"]
@@ -47,7 +48,8 @@ def open_store(
         return OxigraphStore(None if where is None else Path(where), read_only=read_only)
     if read_only:
         raise InputError(f"{where} is an endpoint; read-only is for a store on disk")
-    from kg.stores.remote import Access, RemoteStore  # noqa: PLC0415 - only what is asked for
+    with extras_told():
+        from kg.stores.remote import Access, RemoteStore  # noqa: PLC0415 - only what is asked for
 
     access = Access(
         user=user or os.environ.get("HCC_KG_USER"),
