@@ -93,11 +93,11 @@ def plausible(material: Material) -> Examined:
 
 @check("content")
 def units(material: Material) -> Examined:
-    """Every threshold of a number is a round number in each of its units."""
+    """Every threshold of a number is round in each of its units, or a whole ten in its own."""
     for variable in material.guideline.variables.values():
         ends = {end for band in variable.bands[1:] for end in (band.low,) if end is not None}
         for unit in variable.units[1:]:
-            odd = [plain(end) for end in sorted(ends) if not _is_round(end, unit.factor)]
+            odd = [plain(e) for e in sorted(ends) if e % 10 and not _is_round(e, unit.factor)]
             fault = f"in {unit.code} its thresholds {', '.join(odd)} are not round numbers"
             yield name_of(HCC + variable.name), [fault] if odd else []
 
