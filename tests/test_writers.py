@@ -50,7 +50,10 @@ def rows(patients: Patients) -> list[dict[str, Any]]:
 
 def flat(patients: Patients) -> list[dict[str, Any]]:
     """Return the rows without the intent, which flat formats leave out."""
-    return [{key: value for key, value in row.items() if key != "intent"} for row in rows(patients)]
+    return [
+        {key: value for key, value in row.items() if key not in ("intent", "notes")}
+        for row in rows(patients)
+    ]
 
 
 # JSON
@@ -69,7 +72,8 @@ def test_json_has_its_keys_in_order_and_its_lists_sorted(
         assert patient["response_to_ablation"] in {"complete", "incomplete", "not_assessed"}
         assert all(list(c) == ["variables", "message"] for c in patient["conflicts"])
     for row in rows(cohort):
-        assert list(row)[2:] == ["verdict", *LISTS, "intent"]
+        noted = ["notes"] if guideline.therapies[row["therapy"]].notes else []
+        assert list(row)[2:] == ["verdict", *LISTS, "intent", *noted]
         assert row["verdict"] in VERDICTS
         assert all(row[name] == sorted(set(row[name])) for name in LISTS)
 

@@ -16,6 +16,7 @@ from kg.checks import (
     alternatives,
     classes,
     contract,
+    editions,
     mappings,
     numbers,
     reasoning,
@@ -38,7 +39,7 @@ __all__ = ["MODULES", "Check", "CheckFinding", "Outcome", "Report", "checks", "o
 
 MODULES = (
     *(terms, variables, contract, mappings),
-    *(classes, statements, numbers, alternatives, reasoning),
+    *(classes, editions, statements, numbers, alternatives, reasoning),
 )
 
 

@@ -69,11 +69,27 @@ class Hermit:
             self._factory = self._manager.getOWLDataFactory()
             self._ontology = load(owl, self._manager, guideline.ontology, _LOGICAL)
             self._patient = self._factory.getOWLNamedIndividual(owl.iri.create(_PATIENT))
+            self._variables = self._without_unused()
             declaration = self._factory.getOWLDeclarationAxiom(self._patient)
             self._manager.addAxiom(self._ontology, declaration)
             self._helpers: dict[tuple[str, int], Any] = {}
             self._asserted: list[Any] = []
             self._reasoner: Any = None
+
+    def _without_unused(self) -> list[str]:
+        """Take out the variables that only other editions use; return the others.
+
+        No class turns on them, and their axioms cost the reasoner time.
+        """
+        guideline = self.guideline
+        names = [name for name, v in guideline.variables.items() if v.type != "string"]
+        for name in names:
+            if name not in guideline.used:
+                iri = self._java.iri.create(guideline.variables[name].iri)
+                property_ = self._factory.getOWLDataProperty(iri)
+                for axiom in list(self._ontology.getReferencingAxioms(property_)):
+                    self._manager.removeAxiom(self._ontology, axiom)
+        return [name for name in names if name in guideline.used]
 
     def classify(self, record: Record) -> PatientResult:
         """Return the result for a record; every state in it was asked of HermiT."""
@@ -181,8 +197,8 @@ class Hermit:
     def _assertions(self, known: Mapping[str, Knowledge]) -> Iterator[Any]:
         patient_class = self._class("Patient")
         yield self._factory.getOWLClassAssertionAxiom(patient_class, self._patient)
-        for name, knowledge in known.items():
-            variable = self.guideline.variables[name]
+        for name in self._variables:
+            variable, knowledge = self.guideline.variables[name], known[name]
             literal = self._pinned(variable, knowledge)
             if literal is not None:
                 on = self._factory.getOWLDataProperty(self._java.iri.create(variable.iri))

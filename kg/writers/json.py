@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -91,7 +91,9 @@ def _plain(task: Task, frame: pl.DataFrame) -> Iterator[str]:
     """Yield each patient's object, put together column by column."""
     guideline = task.guideline
     told = {
-        name: _answers_text(answers(guideline, guideline.therapies[name], frame))
+        name: _answers_text(
+            answers(guideline, guideline.therapies[name], frame), guideline.therapies[name].notes
+        )
         for name in task.therapies
     }
     frame = frame.with_columns(
@@ -139,8 +141,8 @@ def _scalar(value: object) -> str:
     return _dump(value if plain else str(value))
 
 
-def _answers_text(told: dict[str, Coded]) -> pl.Series:
-    """Return the answers about a therapy as the text of a JSON object."""
+def _answers_text(told: dict[str, Coded], notes: Sequence[str]) -> pl.Series:
+    """Return the answers about a therapy, with its notes, as the text of a JSON object."""
     # Identifiers have no character that JSON would escape: `kg.guideline.model` sees to that.
     words, lists = ["verdict"], list(LISTS)
     if "assumed" in told:
@@ -156,8 +158,10 @@ def _answers_text(told: dict[str, Coded]) -> pl.Series:
         ).to_series()
         texts.append(Coded(some, joined.places).column().alias(name))
     texts.append(intent)
-    parts = _object({text.name: pl.col(text.name) for text in texts})
-    return pl.DataFrame(texts).select(pl.concat_str(parts)).to_series()
+    values = {text.name: pl.col(text.name) for text in texts}
+    if notes:
+        values["notes"] = pl.lit(_dump(notes))
+    return pl.DataFrame(texts).select(pl.concat_str(_object(values))).to_series()
 
 
 def _assumed(task: Task) -> list[pl.Expr]:
