@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from kg.guideline import Criterion, Edition, Guideline, Therapy
     from kg.guideline.values import Variable
     from kg.patients.options import Options
+    from kg.reasoners.world import owl
     from kg.reasoning.verdicts import PatientResult, TherapyResult
     from kg.spark.frames import SparkResult, classify_spark
 
@@ -82,6 +83,7 @@ __all__ = [
     "graph",
     "import_records",
     "load",
+    "owl",
     "questions",
     "remote",
     "therapies",
@@ -107,6 +109,7 @@ _HOMES = {
     "guideline": ("Criterion", "Edition", "Guideline", "Therapy"),
     "guideline.values": ("Variable",),
     "patients.options": ("Options",),
+    "reasoners.world": ("owl",),
     "reasoning.verdicts": ("PatientResult", "TherapyResult"),
     "spark.frames": ("SparkResult", "classify_spark"),
 }

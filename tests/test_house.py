@@ -48,6 +48,7 @@ ROOMS = (
         "kg.reference",
         "kg.sources",
     ),
+    ("kg.reasoners",),
     ("kg.api", "kg.asking", "kg.auditing", "kg.server", "kg.spark"),
     ("kg", "kg.charts", "kg.ui", "kg.benchmarks", "kg.renewal"),
     ("kg.pages", "kg.commands", "app"),
@@ -56,7 +57,7 @@ ROOMS = (
 )
 LIBRARIES = {
     "jpype": ("kg.engines.java",),
-    "owlready2": (),  # it is never imported: only its copy of HermiT is used
+    "owlready2": ("kg.reasoners.world",),
     "pyoxigraph.Store": ("kg.stores", "kg.server"),  # others ask a store
     "pyspark": ("kg.spark", "kg.commands.classify_spark"),
     "streamlit": ("app", "kg.ui", "kg.pages"),

@@ -11,13 +11,13 @@ from typing import Annotated
 import typer
 
 from kg import terminal
+from kg.commands.graph_export import export_
 from kg.commands.inputs import (
     ENGINE,
     REJECTS,
     AssumeWords,
     Edition,
     Ontology,
-    Output,
     Strict,
     tell_notes,
     tell_rejected,
@@ -28,7 +28,7 @@ from kg.engines.rejects import Rejects
 from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.guideline import Guideline, load
-from kg.output import check_apart, whole_file, whole_output
+from kg.output import check_apart, whole_file
 from kg.patients.assumptions import Assumptions, assumptions_of
 from kg.patients.reading import Reading
 from kg.patients.tables import PatientTable
@@ -41,12 +41,10 @@ from kg.rdf.build import (
     write_cohort,
     write_guideline,
 )
-from kg.rdf.export import FormatName, export
 from kg.rdf.names import GRAPHS
 from kg.rdf.sinks import FileSink, Sink, store_sink
 from kg.rdf.staging import staged
 from kg.stores import TIMEOUT, open_store
-from kg.stores.oxigraph import OxigraphStore
 from kg.texts import NOTE_ON_USE, counted
 
 app = typer.Typer(no_args_is_help=True)
@@ -209,26 +207,7 @@ def _tell(jobs: Sequence[_KeptJob], target: _Target) -> None:
         console.print(NOTE_ON_USE)
 
 
-@app.command("export")
-def export_(
-    store: Annotated[Path, typer.Option(help="Folder of the store.")],
-    format: Annotated[FormatName, typer.Option(help="Turtle holds one graph.")] = "trig",
-    graph: Annotated[
-        str | None, typer.Option(help="Only this graph: its IRI, or a name such as cohort/example.")
-    ] = None,
-    output: Output = None,
-) -> None:
-    """Write a store, or one of its graphs, as Turtle, TriG, N-Quads or JSON-LD.
-
-    Example: hcc-kg graph export --store graph --format turtle --graph verdicts/example -o v.ttl
-    """
-    check_apart([], [output], store)
-    opened = OxigraphStore(store, read_only=True)
-    with whole_output(output) as path:
-        export(opened, format, path, graph)
-    if output is not None:
-        what = "the whole store" if graph is None else f"graph {graph}"
-        terminal.messages().print(f"Wrote {output}: {what}.")
+app.command("export")(export_)
 
 
 @app.command("load")

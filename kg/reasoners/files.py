@@ -1,0 +1,48 @@
+"""The guideline with records as RDF/XML, the form that Protege, owlready2 and the OWL API read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from kg.guideline import Guideline
+from kg.ontology import DCTERMS, HCC, OWL, RDFS, SKOS
+from kg.output import whole_file
+from kg.patients.records import Record
+from kg.rdf.names import segment
+from kg.reasoners.triples import merged
+
+_PREFIXES = {  # owlready2 takes RDF/XML for another format where OWL has no prefix
+    "dcterms": DCTERMS,
+    "hcc": HCC,
+    "owl": OWL,
+    "rdfs": RDFS,
+    "skos": SKOS,
+}
+
+
+def rdf_xml(guideline: Guideline, records: Iterable[Record] = ()) -> bytes:
+    """Return the guideline, and what some records say, as one document that imports nothing."""
+    found = ox.serialize(
+        merged(guideline, records), format=ox.RdfFormat.RDF_XML, prefixes=_PREFIXES
+    )
+    assert found is not None  # noqa: S101 - serialising to memory returns bytes
+    return found
+
+
+def write(guideline: Guideline, records: Iterable[Record], path: Path) -> int:
+    """Write the guideline with records to a file, or one file a patient to a folder.
+
+    Returns the number of files: a reasoner takes far longer for many patients in one.
+    """
+    if not path.is_dir():
+        with whole_file(path) as part:
+            part.write_bytes(rdf_xml(guideline, records))
+        return 1
+    written = 0
+    for written, record in enumerate(records, 1):  # noqa: B007 - it is the count
+        with whole_file(path / f"{segment(record.patient_id)}.owl") as part:
+            part.write_bytes(rdf_xml(guideline, [record]))
+    return written

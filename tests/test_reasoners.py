@@ -1,0 +1,141 @@
+"""Stock reasoners find the classes that hcc-kg finds: HermiT in the OWL API, and in owlready2."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import owlready2
+import pytest
+
+import kg
+from kg.engines.compiled import Compiled
+from kg.engines.java import LOCK, java, told
+from kg.guideline import Guideline
+from kg.paths import example_cohort, example_lesions
+from kg.patients.records import Record, read_record
+from kg.patients.tables import PatientTable
+from kg.rdf.names import patient_iri
+from kg.reasoners.files import rdf_xml
+from kg.reasoners.records import every_record
+
+MOST_SECONDS = 15
+with example_cohort().open(encoding="utf-8", newline="") as _file:
+    FIT = {n: c for n, c in next(csv.DictReader(_file)).items() if c and n != "patient_id"}
+COMPONENTS = ("bilirubin_umol_l", "albumin_g_l", "inr", "ascites", "encephalopathy")
+OPEN = dict.fromkeys(COMPONENTS, "")
+JOINT = {  # what only the reasoner's case analysis finds: no value of the open variable is known
+    "four": {"tumour_count": "", "max_tumour_diameter_cm": "4"},
+    "class": {**OPEN, "child_pugh_class": "", "improvable_to_child_pugh_b": "true"},
+    "three": {
+        **OPEN,
+        **{"tumour_count": "3", "max_tumour_diameter_cm": "4.5", "child_pugh_class": "B"},
+        **{"ecog": "1", "tolerates_resection": "true", "surgery_declined": "true"},
+        "resectable": "",
+    },
+}
+
+
+def due(guideline: Guideline, record: Record) -> set[str]:
+    """Return the eligible classes of a record by our engine."""
+    result = Compiled(guideline).classify(record)
+    eligible = (n for n, found in result.therapies.items() if found.verdict.startswith("eligible"))
+    return {guideline.therapies[name].classes["eligible"] for name in eligible}
+
+
+def found_by_hermit(guideline: Guideline, record: Record) -> set[str]:
+    """Return the eligible classes that HermiT finds in the shipped form, as Protege asks it."""
+    owl = java()
+    with LOCK, told():
+        manager = owl.manager_of.createOWLOntologyManager()
+        document = owl.io_string(rdf_xml(guideline, [record]).decode())
+        ontology = manager.loadOntologyFromOntologyDocument(document)
+        reasoner = owl.hermit(owl.configuration(), ontology)
+        iri = owl.iri.create(patient_iri(record.patient_id))
+        patient = manager.getOWLDataFactory().getOWLNamedIndividual(iri)
+        types = reasoner.getTypes(patient, False).getFlattened()
+        names = {str(each.getIRI()).rpartition("/")[2] for each in types}
+        reasoner.dispose()
+    return {name for name in names if name.endswith("Eligible")}
+
+
+def example(guideline: Guideline) -> Iterator[Record]:
+    return every_record(PatientTable(guideline, example_cohort(), example_lesions()))
+
+
+def test_hermit_finds_every_eligible_class_of_the_example_cohort(guideline: Guideline) -> None:
+    expected = {r.patient_id: due(guideline, r) for r in example(guideline)}
+    found, slowest = {}, 0.0
+    for record in example(guideline):
+        start = time.process_time()
+        found[record.patient_id] = found_by_hermit(guideline, record)
+        slowest = max(slowest, time.process_time() - start)
+    assert found == expected
+    assert sum(map(len, expected.values())) > 200
+    assert slowest < MOST_SECONDS
+
+
+@pytest.mark.parametrize("case", JOINT)
+def test_hermit_finds_what_holds_whatever_an_unknown_value_is(
+    guideline: Guideline, case: str
+) -> None:
+    cells = {name: cell for name, cell in {**FIT, **JOINT[case]}.items() if cell}
+    record = read_record(guideline, case, cells)
+    assert len(due(guideline, record)) > 5
+    assert found_by_hermit(guideline, record) == due(guideline, record)
+
+
+def test_owlready2_finds_the_classes_of_an_incomplete_patient(guideline: Guideline) -> None:
+    cells = {**FIT, "tumour_count": "1..2", "max_tumour_diameter_cm": "2.5"}
+    onto = kg.owl({"patient_id": "ann", **cells})
+    start = time.monotonic()
+    with onto:
+        owlready2.sync_reasoner_hermit(onto.world, debug=0)
+    assert time.monotonic() - start < 4 * MOST_SECONDS  # other tests run beside it
+    ann = onto.search_one(label="ann")
+    names = {getattr(each, "name", "") for each in ann.INDIRECT_is_a}
+    expected = due(guideline, read_record(guideline, "ann", cells))
+    assert expected
+    assert {name for name in names if name.endswith("Eligible")} == expected
+
+
+def test_terms_are_python_objects() -> None:
+    onto = kg.owl([{"patient_id": "ann", "tumour_count": 2}])
+    assert onto.base_iri == "https://w3id.org/hcc-kg/"
+    assert onto.search_one(label="ann").tumour_count == 2
+    label = owlready2.locstr("portal vein tumour thrombus Vp2-Vp4", "en")
+    assert onto["ABL-C2a"].label == [label]
+    assert onto.imported_ontologies == []
+
+
+def test_the_command_writes_a_file_or_one_for_each_patient(
+    run: Callable[..., object], tmp_path: Path
+) -> None:
+    (tmp_path / "each").mkdir()
+    for target in ("all.owl", "each"):
+        status, _, err = run("graph", "export", "--owl", target, "--example")  # type: ignore[misc]
+        assert status == 0, err
+    assert len(list((tmp_path / "each").glob("*.owl"))) == 45
+    text = (tmp_path / "all.owl").read_text("utf-8")
+    assert text.count("<hcc:patient_id") == 0
+    assert "owl:imports" not in text
+    assert (tmp_path / "each" / "vp3-thrombus.owl").read_text("utf-8").count("NamedIndividual")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "name the folder of a store"),
+        (("--owl", "."), "is a folder, for one file a patient"),
+        (("--owl", "a.owl", "bad.csv"), "row 1: column ecog"),
+    ],
+)
+def test_what_cannot_be_exported_is_told(
+    run: Callable[..., object], tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    (tmp_path / "bad.csv").write_text("patient_id,ecog\na,9\n", "utf-8")
+    status, _, err = run("graph", "export", *arguments)  # type: ignore[misc]
+    assert status == 2
+    assert message in err
