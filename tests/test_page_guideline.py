@@ -75,7 +75,8 @@ def test_search_without_result_says_what_to_do():
 @pytest.mark.parametrize("name", list(encoded(G))[::6])
 def test_class_opens_by_its_address_with_formula_in_words_and_owl(name):
     test = opened(criterion=name)
-    assert test.subheader[0].value == literal(f"{name} {encoded(G)[name].label}")
+    assert test.subheader[0].value == literal(encoded(G)[name].label)
+    assert f":small[{literal(name)}]" in texts(test)
     assert "**Met when**" in texts(test)
     assert test.code[0].value
 

@@ -13,7 +13,7 @@ from kg.guideline.taxonomy import every_therapy
 from kg.reference.inventory import chapters, covered, encoded, neighbours, read_as, sections
 from kg.reference.passages import source_text
 from kg.texts import counted
-from kg.ui import term_views
+from kg.ui import pictures, term_views
 from kg.ui.data import ask
 from kg.ui.guideline_text import text_of_user
 from kg.ui.restoring import State, bound, follow
@@ -86,7 +86,7 @@ def statements(guideline: Guideline, state: State) -> None:
             st.info("No statement fits. Remove a filter, or search for fewer words.")
         else:
             picked = names.index(name) if name in names else None
-            view = frame.select("statement", "section", "kind", "paraphrase")
+            view = frame.select("paraphrase", "kind", "section", "statement")
             table(
                 view,
                 "statements",
@@ -134,7 +134,8 @@ def _statement(guideline: Guideline, statement: Statement, state: State) -> None
     if not found:
         st.caption("Knowledge about a therapy: it is read as no criterion.")
     for each in found:
-        with st.expander(f"**{literal(each.id)}** {literal(each.label)}", expanded=len(found) == 1):
+        label = f"**{literal(each.label)}** :small[{literal(each.id)}]"
+        with st.expander(label, expanded=len(found) == 1):
             term_views.criterion(guideline, each.id, in_full=True)
 
 
@@ -166,12 +167,13 @@ def criteria(guideline: Guideline, state: State) -> None:
             st.info("No criterion fits. Remove a filter, or search for fewer words.")
         else:
             picked = names.index(name) if name in names else None
-            view = frame.select("criterion", "kind", "label")
+            view = frame.select("label", "kind", "criterion")
             table(view, "criteria", TableQuery("criteria", asked), 430, picked=picked, on_pick=pick)
     with right:
         if name is not None:
-            st.subheader(f"{literal(name)} {literal(every[name].label)}", anchor=False)
-            st.markdown(f":blue-badge[{literal(term_views.kind_of(guideline, name))}]")
+            st.subheader(literal(every[name].label), anchor=False)
+            kind = literal(term_views.kind_of(guideline, name))
+            st.markdown(f":blue-badge[{kind}] :small[{literal(name)}]")
             term_views.criterion(guideline, name, in_full=True)
 
 
@@ -236,6 +238,8 @@ def _chart(guideline: Guideline) -> None:
         alt=f"Bars of the characters that statements cover in each of {len(rows)} chapters; "
         f"most are in {most.chapter}. The table By section holds the numbers.",
     )
+    about = counted(len(guideline.statements), "statement")
+    pictures.saves(chart, "coverage", "Characters of the text that statements cover", about)
 
 
 VIEWS: Mapping[str, tuple[str, View]] = {

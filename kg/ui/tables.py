@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from html import escape
 
 import polars as pl
 import streamlit as st
+from xlsxwriter import Workbook
 
 from kg.texts import counted
 from kg.ui.links import link
@@ -60,8 +63,26 @@ def table(
             type="tertiary",
             help=f"Download these rows as {name}.csv",
         )
+        st.download_button(
+            "Excel",
+            partial(_workbook, frame),
+            f"{name}.xlsx",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            key=f"download:{name}:xlsx",
+            icon=":material/download:",
+            type="tertiary",
+            help=f"Download these rows as {name}.xlsx",
+        )
         if asked is not None:
             link("query", "Query", asked.place(), icon=":material/manage_search:")
+
+
+def _workbook(frame: pl.DataFrame) -> bytes:
+    """Return rows as a workbook of Excel, texts that begin like formulas as texts."""
+    held = io.BytesIO()
+    with Workbook(held, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        frame.write_excel(book, "rows", autofit=True)
+    return held.getvalue()
 
 
 def _on_paper(frame: pl.DataFrame) -> str:

@@ -34,7 +34,8 @@ def criteria(guideline: Guideline, therapy: Therapy, state: State) -> None:
         st.markdown(f"{term_views.role_badge(role)} {len(names)}")
         with st.container(gap="xsmall"):
             for name in names:
-                with st.expander(f"**{literal(name)}** {literal(guideline.criteria[name].label)}"):
+                label = literal(guideline.criteria[name].label)
+                with st.expander(f"**{label}** :small[{literal(name)}]"):
                     term_views.criterion(guideline, name)
     with st.expander("All as a table"):
         asked = {"therapy": therapy.id}
@@ -171,7 +172,7 @@ def recommendations(guideline: Guideline, therapy: Therapy, state: State) -> Non
         st.info(kinds if found else "No recommendation of the guideline concerns this therapy.")
     for name in found:
         each = guideline.recommendations[name]
-        with st.expander(f"**{literal(each.id)}** {literal(each.label)}"):
+        with st.expander(f"**{literal(each.label)}** :small[{literal(each.id)}]"):
             st.markdown(f":blue-badge[{literal(each.strength)}] {literal(each.advice)}")
             term_views.criterion(guideline, each.id)
     link("query", "All recommendations as a table", TableQuery("recommendations").place())

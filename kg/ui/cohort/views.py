@@ -16,6 +16,7 @@ from kg.cohorts.selections import VIEWS
 from kg.keys import REASON, ROW
 from kg.reasoning.verdicts import CONTRAINDICATED, VERDICTS
 from kg.texts import counted
+from kg.ui import pictures
 from kg.ui.cohort import charts, state
 from kg.ui.tables import TableQuery, table
 
@@ -53,7 +54,8 @@ def verdicts(cohort: OpenCohort) -> Numbers:
     names = cohort_views.short_names(guideline)
     named = frame.with_columns(pl.col("therapy").replace_strict(names).alias("therapy_label"))
     chart = charts.verdicts(guideline, named, (chosen.therapy, chosen.chosen))
-    _chart(chart, "Verdicts on each therapy, by number of patients; numbers in the table below")
+    told = "Verdicts on each therapy, by number of patients; numbers in the table below"
+    _chart(cohort, chart, told, chart)
     _legend(charts.verdict_legend(guideline))
     asked = TableQuery("verdict-counts", _EXAMPLE)
     return Numbers(frame.drop("therapy", "chosen"), "verdicts", asked)
@@ -66,11 +68,13 @@ def overlaps(cohort: OpenCohort) -> Numbers:
     _box("Eligible for exactly", "chosen", _labels(frame, "eligible_for"))
     with st.container(gap=None):
         bars = charts.overlap_bars(head, state.selection().chosen)
-        _chart(bars, "Combinations of therapies, by number of patients; numbers in the table below")
+        told = "Combinations of therapies, by number of patients; numbers in the table below"
+        _chart(cohort, bars, told, None)
+        dots = charts.overlap_dots(cohort_views.dots(cohort, head), names)
         st.altair_chart(
-            charts.overlap_dots(cohort_views.dots(cohort, head), names),
-            alt="Which therapies make each combination; the table below names them",
+            dots, alt="Which therapies make each combination; the table below names them"
         )
+    save(cohort, alt.vconcat(bars, dots, spacing=0))
     st.caption(
         "A bar counts the patients who are eligible, cautions or not, for exactly the therapies "
         f"that are dotted below it. {_of(head, frame, 'combination')}"
@@ -96,10 +100,8 @@ def why_not(cohort: OpenCohort) -> Numbers:
         )
     else:
         chart = charts.why_not(frame.head(LONGEST), state.selection().chosen)
-        _chart(
-            chart,
-            "Why the therapy is not available, by number of patients; numbers in the table below",
-        )
+        told = "Why the therapy is not available, by number of patients; numbers in the table below"
+        _chart(cohort, chart, told, chart)
         _legend(charts.WHY_NOT_LEGEND)
     asked = TableQuery("commonest-contraindications", {"therapy": therapy, **_EXAMPLE})
     return Numbers(frame.drop("therapy", "chosen"), f"why-not-{therapy}", asked)
@@ -114,9 +116,8 @@ def missing(cohort: OpenCohort) -> Numbers:
     else:
         _box("Missing variable", "chosen", _labels(frame, "variable"))
         chart = charts.missing(head, state.selection().chosen)
-        _chart(
-            chart, "Missing variables, by number of verdicts they block; numbers in the table below"
-        )
+        told = "Missing variables, by number of verdicts they block; numbers in the table below"
+        _chart(cohort, chart, told, chart)
         _legend(charts.MISSING_LEGEND)
         st.caption(
             "A bar counts the undetermined verdicts that depend on a variable. Where a verdict "
@@ -135,7 +136,8 @@ def conflicts(cohort: OpenCohort) -> Numbers:
     else:
         _box("Conflict", "chosen", _labels(frame, "rule"))
         chart = charts.conflicts(frame, state.selection().chosen)
-        _chart(chart, "Conflicts, by number of records; numbers in the table below")
+        told = "Conflicts, by number of records; numbers in the table below"
+        _chart(cohort, chart, told, chart)
     return Numbers(frame.drop("chosen"), "conflicts", TableQuery("conflicts", _EXAMPLE))
 
 
@@ -185,7 +187,13 @@ def _legend(legend: charts.Legend) -> None:
     st.html(f'<div style="font-size:0.875rem">{entries}</div>')
 
 
-def _chart(chart: alt.Chart | alt.LayerChart, told: str) -> None:
+def _chart(
+    cohort: OpenCohort,
+    chart: alt.Chart | alt.LayerChart,
+    told: str,
+    saved: pictures.Chart | None,
+) -> None:
+    """Show a chart that can be clicked, and offer what is `saved` of it."""
     key = f"cohort:chart:{state.selection().view}:{state.turns()}"
 
     def clicked() -> None:
@@ -196,6 +204,20 @@ def _chart(chart: alt.Chart | alt.LayerChart, told: str) -> None:
             state.choose({"chosen": ""}, turn=False)
 
     st.altair_chart(chart, key=key, on_select=clicked, selection_mode=charts.BAR, alt=told)
+    if saved:
+        save(cohort, saved)
+
+
+def save(cohort: OpenCohort, chart: pictures.Chart) -> None:
+    """Offer a chart of a cohort to be saved."""
+    view = state.selection().view
+    patients = counted(cohort.report.patients, "patient")
+    name = "the example cohort" if cohort.is_example else cohort.name
+    therapy = cohort.guideline.therapies.get(state.selection().therapy)
+    of = f": {therapy.label}" if therapy and view == "why-not" else ""
+    pictures.saves(
+        chart, f"cohort-{view}", f"{titles(cohort)[view]}{of}", f"n = {patients}, {name}"
+    )
 
 
 def _box(

@@ -44,6 +44,8 @@ def summary(guideline: Guideline, judged: Judged) -> None:
     identifier = literal(short(judged.draft.patient_id))
     name = f"{identifier}: " if identifier else ""
     st.markdown(f"{name}{literal(headline(guideline, judged.parsed.record))}")
+    if stage := judged.explanation.stage:
+        st.markdown(f":small[Stage: **{literal(stage.text)}**]")
     with st.container(key="patient-answer"):
         st.markdown(f"**{literal(answer(guideline, judged.explanation))}**")
     if wrong := not_understood(guideline, judged.parsed):
@@ -123,9 +125,10 @@ def verdicts(guideline: Guideline, judged: Judged, otherwise: Mapping[str, str])
 
 def _recommendation(guideline: Guideline, explanation: RecommendationExplanation) -> None:
     """Show a recommendation that is met, muted where each therapy it concerns is ruled out."""
+    grade = f" :gray-badge[{literal(explanation.grade)}]" if explanation.grade else ""
     text = (
-        f":material/recommend: **{literal(explanation.id)}**, {literal(explanation.strength)}: "
-        f"{literal(explanation.advice)}"
+        f":material/recommend: **{literal(explanation.advice)}** "
+        f":blue-badge[{literal(explanation.strength)}]{grade} :small[{literal(explanation.id)}]"
     )
     if explanation.precedes:
         text += f" {precedence(explanation)}"
@@ -252,7 +255,8 @@ def _missing(guideline: Guideline, explanation: TherapyExplanation) -> None:
 def _criteria(criteria: Iterable[CriterionExplanation]) -> str:
     """Return criteria as a list: state, facts, place, paraphrase and reading."""
     return "\n".join(
-        f"- {state_badge(c.state)} [{c.id}](guideline?criterion={c.id}) {literal(c.label)}"
+        f"- {state_badge(c.state)} **{literal(c.label)}** "
+        f":small[[{c.id}](guideline?criterion={c.id})]"
         + (f": {literal('; '.join(c.facts))}" if c.facts else "")
         + f"  \n  :gray[{places(c.statements)}: {literal(c.paraphrase)}"
         + (f" {READING}: {literal(c.note)}" if c.note else "")

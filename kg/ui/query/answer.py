@@ -12,7 +12,7 @@ from kg.stores import Answer, Table
 from kg.stores.formats import Format, serialise
 from kg.stores.frames import TRIPLE, frame_of, table_of
 from kg.texts import capitalised
-from kg.ui import session
+from kg.ui import pictures, session
 from kg.ui.bars import bars, first_bars, parting, telling
 from kg.ui.components.graph import graph
 from kg.ui.query.frames import iris, labels, numbers
@@ -103,7 +103,7 @@ def _show_answer(desk: Desk, asked: AskedQuery, answer: Answer) -> None:
     elif not table.rows:
         st.info(_nothing(desk))
     elif view == _CHART:
-        _chart(frame)
+        _chart(desk, frame)
     elif view == _GRAPH:
         _graph(table)
     else:
@@ -163,7 +163,7 @@ def _chosen(label: str, options: list[str], key: str, default: str) -> str:
     return found
 
 
-def _chart(frame: pl.DataFrame) -> None:
+def _chart(desk: Desk, frame: pl.DataFrame) -> None:
     """Show rows as bars, in the order of the answer."""
     drawn = numbers(frame)
     places = st.columns(3)
@@ -179,6 +179,8 @@ def _chart(frame: pl.DataFrame) -> None:
     dark = st.context.theme.type == "dark"
     chart = bars(shown, label, number, colour if colour in parts else None, dark)
     st.altair_chart(chart, key="query:chart")
+    title = desk.question.question if desk.question else f"{number} by {label}"
+    pictures.saves(chart, desk.name or "answer", title, f"{len(shown):,} of {len(frame):,} rows")
     cut = f" {left_out:,} labels more are left out." if left_out else ""
     st.caption(
         f"{literal(number)} by {literal(label)}, a bar for each row.{cut} The table has all rows."

@@ -1,0 +1,66 @@
+"""Charts to save: as SVG and as PNG for print, with what a picture needs when it stands alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from importlib import metadata
+from typing import Any
+
+import altair as alt
+import streamlit as st
+import vl_convert
+
+from kg.ui import session
+
+Chart = alt.Chart | alt.LayerChart | alt.VConcatChart
+_PRINT = 300  # dots an inch
+
+
+def saves(chart: Chart, name: str, title: str, about: str) -> None:
+    """Offer a chart as SVG and PNG; `about` says what it counts, such as how many patients."""
+    edition = session.guideline().source
+    version = metadata.version("hcc-kg")
+    below = [about, f"{edition.title}; hcc-kg {version}. For research and teaching."]
+    spec = alone(chart, title, below)
+    kinds: dict[str, tuple[str, Callable[[], str | bytes]]] = {
+        "svg": ("image/svg+xml", partial(vl_convert.vegalite_to_svg, spec)),
+        "png": ("image/png", partial(vl_convert.vegalite_to_png, spec, ppi=_PRINT)),
+    }
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("Save the picture", width="content")
+        for ending, (kind, make) in kinds.items():
+            st.download_button(
+                ending.upper(),
+                make,
+                f"{name}.{ending}",
+                kind,
+                key=f"picture:{name}:{ending}",
+                icon=":material/image:",
+                type="tertiary",
+                on_click="ignore",
+                help=f"With title, legend and source, as {name}.{ending}",
+            )
+
+
+def alone(chart: Chart, title: str, below: list[str]) -> str:
+    """Return a chart as Vega-Lite with title, source and legends, on white."""
+    spec: dict[str, Any] = _with_legends(chart.to_dict())
+    spec.pop("params", None)
+    spec["title"] = {"text": title, "subtitle": [line for line in below if line], "anchor": "start"}
+    spec["background"] = "white"
+    return json.dumps(spec)
+
+
+def _with_legends(part: Any) -> Any:
+    """Return a specification without legends that are turned off and what clicks select."""
+    if isinstance(part, list):
+        return [_with_legends(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        name: _with_legends(each)
+        for name, each in part.items()
+        if not (name == "legend" and each is None) and name != "params"
+    }
