@@ -21,6 +21,8 @@ VIEWS: list[tuple[str, dict[str, Any]]] = [
     ("therapies", {"therapy": "tace", "view": "graph"}),
     ("therapies", {"therapy": "tace", "view": "recommendations"}),
     ("therapies", {"therapy": "tace", "view": "codes"}),
+    ("therapies", {"therapy": "rfa", "view": "editions"}),
+    ("guideline", {"view": "reading"}),
     ("guideline", {}),
     ("guideline", {"view": "criteria"}),
     ("guideline", {"view": "coverage"}),
@@ -83,3 +85,26 @@ def test_an_edition_that_is_not_there_is_told() -> None:
     assert not test.exception
     assert "There is no edition" in texts(test)
     assert test.text_input(key="cell:tumour_count").value == "1"
+
+
+def test_the_contraindications_of_a_therapy_stand_side_by_side() -> None:
+    test = app("therapies", therapy="rfa", view="editions")
+    assert [each.value for each in test.subheader][1:] == [
+        "2011, China",
+        "2026, China",
+    ]
+    said = texts(test)
+    for edition in EDITIONS:
+        guideline = load(edition=edition)
+        for name in guideline.therapies["rfa"].absolute:
+            assert f":small[{name.replace('-', chr(92) + '-')}]" in said
+
+
+def test_the_guideline_is_read_in_its_order() -> None:
+    test = app("guideline", view="reading", chapter="B.4")
+    assert not test.exception
+    text = "".join(each.proto.body for each in test.get("html"))
+    statements = [s for s in load().statements.values() if s.section.partition("(")[0] == "B.4"]
+    assert statements
+    places = [text.index(f"{each.id} [") for each in sorted(statements, key=lambda s: s.start)]
+    assert places == sorted(places)

@@ -18,6 +18,7 @@ allowed = {
     "statement": g.statements,
     "criterion": encoded(g),
     "section": sections(g),
+    "chapter": {name.partition("(")[0] for name in sections(g)},
     "kind": g.kinds,
     "role": g.kinds,
     "therapy": every_therapy(g),

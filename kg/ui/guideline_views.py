@@ -16,6 +16,7 @@ from kg.texts import counted
 from kg.ui import pictures, term_views
 from kg.ui.data import ask
 from kg.ui.guideline_text import text_of_user
+from kg.ui.reading_view import reading
 from kg.ui.restoring import State, bound, follow
 from kg.ui.tables import TableQuery, table
 from kg.ui.words import literal
@@ -127,6 +128,10 @@ def _statement(guideline: Guideline, statement: Statement, state: State) -> None
     )
     st.markdown(literal(statement.paraphrase))
     text_of_user(guideline, statement)
+    with st.expander("Cite this"):
+        source = guideline.source
+        told = f"{source.citation} Section {statement.section}, statement {statement.id} of hcc-kg."
+        st.code(told, language=None, wrap_lines=True)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("**About**", width="content")
         term_views.therapy_links(guideline, statement.therapies)
@@ -244,6 +249,7 @@ def _chart(guideline: Guideline) -> None:
 
 VIEWS: Mapping[str, tuple[str, View]] = {
     "statements": ("Statements", statements),
+    "reading": ("Read", reading),
     "criteria": ("Criteria", criteria),
     "coverage": ("Coverage", coverage),
 }

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from kg.explanation.wording import number_words
-from kg.guideline import Guideline, Therapy
+from kg.guideline import Guideline, Therapy, load
 from kg.guideline.taxonomy import every_therapy, lineage, recommendations_on
+from kg.ontology import edition_names
 from kg.reference.cards import row_of
 from kg.reference.inventory import said_of
 from kg.reference.pictures import dependencies
@@ -188,10 +189,39 @@ def codes(guideline: Guideline, therapy: Therapy, state: State) -> None:
     table(frame, f"codes-{therapy.id}", TableQuery("codes-of-therapies", asked))
 
 
+def editions(guideline: Guideline, therapy: Therapy, state: State) -> None:
+    """Show the criteria of a therapy in every edition side by side, by what they do."""
+    every = {n: load(edition=n) for n in edition_names(guideline.ontology.folder)}
+    columns = st.columns(len(every), gap="medium")
+    for column, other in zip(columns, every.values(), strict=True):
+        with column:
+            source = other.source
+            st.subheader(literal(f"{source.year}, {source.country}"), anchor=False)
+            same = every_therapy(other).get(therapy.id)
+            if same is None:
+                st.info("This edition does not name this therapy.")
+            elif not same.classes:
+                st.info("This edition states no criteria for this therapy.")
+            else:
+                _listed_criteria(other, same)
+
+
+def _listed_criteria(guideline: Guideline, therapy: Therapy) -> None:
+    row = row_of(therapy)
+    for role in dict.fromkeys(role for _, role in row):
+        lines = [
+            f"- {literal(guideline.criteria[name].label)} :small[{literal(name)}]"
+            for name, each in row
+            if each == role
+        ]
+        st.markdown(f"{term_views.role_badge(role)} {len(lines)}\n\n" + "\n".join(lines))
+
+
 VIEWS: Mapping[str, tuple[str, View]] = {
     "criteria": ("Criteria", criteria),
     "statements": ("Statements", statements),
     "graph": ("Graph", picture),
     "recommendations": ("Recommendations", recommendations),
+    "editions": ("Both editions", editions),
     "codes": ("Codes", codes),
 }
