@@ -93,7 +93,8 @@ def compare(
         _print(terminal.output(), frame, editions)
     else:
         _write(frame, format, output)
-    _tell(rejects.summary)
+    if _tell(rejects.summary):
+        raise typer.Exit(1)
 
 
 def _write(frame: pl.DataFrame, form: _Format, output: Path | None) -> None:
@@ -151,11 +152,11 @@ def _print(console: Console, frame: pl.DataFrame, editions: tuple[Guideline, Gui
     console.print(NOTE_ON_USE)
 
 
-def _tell(summary: Summary) -> None:
-    """Say what was rejected, and end with a status of its own where anything was."""
+def _tell(summary: Summary) -> bool:
+    """Say what was rejected; whether anything was."""
     if not summary.rejected and not summary.rejected_lesions:
-        return
+        return False
     console = terminal.messages()
     console.print(f"{counted(summary.rejected, 'row')} rejected, left out of the comparison.")
     console.print(f"The first: {shortened(summary.first_reason)}", markup=False)
-    raise typer.Exit(1)
+    return True
