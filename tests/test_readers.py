@@ -18,7 +18,11 @@ from kg.readers import jsonl as jsonl_reader
 from kg.readers import open_source
 
 DATA = Path(__file__).parent / "data"
-SAMPLES = sorted(path for path in DATA.glob("*.*") if path.suffix in readers.FORMATS)
+SAMPLES = sorted(
+    path
+    for path in DATA.glob("*.*")
+    if path.suffix in readers.FORMATS and "edition" not in path.stem
+)
 
 
 def rows(path: Path, *names: str) -> list[tuple[object, ...]]:
