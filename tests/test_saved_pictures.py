@@ -22,7 +22,7 @@ def test_a_picture_has_title_source_and_legend_and_no_clicks() -> None:
     spec = json.loads(alone(chart, "The title", ["n = 1 patient", "the source"]))
     assert spec["title"]["text"] == "The title"
     assert spec["title"]["subtitle"] == ["n = 1 patient", "the source"]
-    assert "legend" not in spec["encoding"]["color"]
+    assert spec["encoding"]["color"]["legend"]["title"] is None
     assert "params" not in json.dumps(spec)
     svg = vl_convert.vegalite_to_svg(json.dumps(spec))
     assert "The title" in svg

@@ -16,6 +16,7 @@ from kg.ui import session
 
 Chart = alt.Chart | alt.LayerChart | alt.VConcatChart
 _PRINT = 300  # dots an inch
+_DOTS = "part"  # the field of dots that explain themselves
 
 
 def saves(chart: Chart, name: str, title: str, about: str) -> None:
@@ -54,13 +55,12 @@ def alone(chart: Chart, title: str, below: list[str]) -> str:
 
 
 def _with_legends(part: Any) -> Any:
-    """Return a specification without legends that are turned off and what clicks select."""
+    """Return a specification with the legends that pages show beside it, and without clicks."""
     if isinstance(part, list):
         return [_with_legends(each) for each in part]
     if not isinstance(part, dict):
         return part
-    return {
-        name: _with_legends(each)
-        for name, each in part.items()
-        if not (name == "legend" and each is None) and name != "params"
-    }
+    kept = {name: _with_legends(each) for name, each in part.items() if name != "params"}
+    if kept.get("legend", True) is None and kept.get("field") != _DOTS:
+        kept["legend"] = {"title": None, "labelLimit": 400}
+    return kept

@@ -165,10 +165,10 @@ def _card(
         if first.verdict == UNDETERMINED:
             lines += _if_none(guideline, group, otherwise)
         st.markdown("  \n".join(lines))
-    for each in group:
-        for note in each.notes:
-            of = f"{each.label}: " if len(group) > 1 else ""
-            st.markdown(f"**{literal(of + note)}**")
+    for note in dict.fromkeys(note for each in group for note in each.notes):
+        noted = [each.label for each in group if note in each.notes]
+        of = f"{capitalised(listed(noted))}: " if len(noted) < len(group) else ""
+        st.markdown(f":small[**{literal(of + note)}**]")
     if not box.open:
         opened.difference_update(names)
         return
