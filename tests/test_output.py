@@ -157,9 +157,9 @@ def test_lines_end_without_blanks_where_no_terminal_reads_them(
     assert [line for line in lines if line != line.rstrip()] == []
 
 
-COHORT = "patient_id,ecog\n" + "".join(f"p{i},{i % 5}\n" for i in range(20_000))
+MANY, FEW = 20_000, 2_000  # patients: for a run that takes time, and for one that fills a disk
 INTERRUPTED = "hcc-kg: interrupted; no output was written\n"
-LIMIT = 60_000  # bytes that a file may have, which stands for a full disk
+LIMIT = 3_000  # bytes that a file may have, which stands for a full disk
 LIMITED = f"""
 import resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, ({LIMIT}, {LIMIT}))
@@ -171,10 +171,11 @@ main()
 
 @contextmanager
 def started(
-    folder: Path, *arguments: str, program: str | None = None
+    folder: Path, *arguments: str, program: str | None = None, patients: int = MANY
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start a run on a cohort of many patients; what is temporary goes to the folder too."""
-    (folder / "p.csv").write_text(COHORT)
+    rows = "".join(f"p{i},{i % 5}\n" for i in range(patients))
+    (folder / "p.csv").write_text(f"patient_id,ecog\n{rows}")
     code = ["-m", "kg"] if program is None else ["-c", program]
     with subprocess.Popen(
         [sys.executable, *code, *arguments],
@@ -218,12 +219,12 @@ def wait_until_it_writes(folder: Path) -> None:
 def test_full_disk_is_told_with_the_place_and_an_older_result(
     tmp_path: Path, command: str, place: str, older: bool
 ) -> None:
-    bad = "".join(f"p{i},9\n" for i in range(20_000))
+    bad = "".join(f"p{i},9\n" for i in range(FEW))
     (tmp_path / "bad.csv").write_text(f"patient_id,ecog\n{bad}")
     if older:
         (tmp_path / place).write_text("older")
     before = {path.name for path in tmp_path.iterdir()} | {"p.csv"}
-    with started(tmp_path, *command.split(), program=LIMITED) as process:
+    with started(tmp_path, *command.split(), program=LIMITED, patients=FEW) as process:
         ran = ended(process)
     assert ran.status == 2, ran.err
     assert "File too large; make room" in ran.err
