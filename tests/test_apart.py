@@ -32,6 +32,7 @@ TWICE = (
     "graph build clinic.csv --store new --rejects new/rejects.csv",
     "graph build clinic.csv other/clinic.csv --output new.nq",
     "graph export --store store --output store/new.trig",
+    "compare clinic.csv --output clinic.csv",
     "import clinic.csv --output clinic.csv",
     "query --file query.rq --format csv --output query.rq",
     "query therapies --ontology o --format csv --output o/hcc.ttl",
