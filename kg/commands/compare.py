@@ -14,6 +14,7 @@ from kg import terminal
 from kg.commands.inputs import (
     LESIONS,
     PATIENTS,
+    AssumeWords,
     Ontology,
     Output,
     Strict,
@@ -57,6 +58,7 @@ def compare(
     ] = None,
     format: Annotated[_Format, typer.Option(help="Format of the result.")] = "table",
     output: Output = None,
+    assume: AssumeWords = None,
     strict: Strict = False,
     ontology: Ontology = None,
     asked: Asked,
@@ -85,7 +87,7 @@ def compare(
         _write(differences_frame(*editions), format, output)
         return
     table, others = named_tables(patients, lesions, example)
-    both = tables_of(editions, table, others, lambda one: reading_from(one, asked))
+    both = tables_of(editions, table, others, lambda one: reading_from(one, asked), assume)
     rejects = RejectCounter(Summary(), strict)
     frames = compared(both, chosen(*editions, therapy), rejects)
     frame = pl.concat([SCHEMA.to_frame(), *frames])

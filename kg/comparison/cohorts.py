@@ -23,6 +23,7 @@ from kg.explanation.tables import reasons_frame
 from kg.guideline import Guideline, load
 from kg.guideline.correspondence import Pair, pairs
 from kg.keys import ID
+from kg.patients.assumptions import Assume, assumptions_of
 from kg.patients.given import Table, given
 from kg.patients.options import Options, reading_of
 from kg.patients.reading import PLAIN, Reading
@@ -73,19 +74,21 @@ def compare(
     before: str = "2011",
     after: str = "2026",
     therapies: Iterable[str] | None = None,
+    assume: Assume | None = None,
     strict: bool = False,
     **options: Unpack[Options],
 ) -> Comparison:
     """Compare two editions on a table: who gains, loses or moves, and by which criteria.
 
     `therapies` leaves the pairs that have one of them. Rejected rows are set aside; with `strict`
-    the first one is an error. `options` say how a table is read: see `kg.Options`.
+    the first one is an error. `assume` is as in `kg.classify`, in both editions; `options` say how
+    a table is read: see `kg.Options`.
 
     Raises:
         InputError: the table cannot be read, or there is no such edition or therapy.
     """
     editions = load(edition=before), load(edition=after)
-    tables = tables_of(editions, source, lesions, lambda one: reading_of(one, options))
+    tables = tables_of(editions, source, lesions, lambda one: reading_of(one, options), assume)
     kept = KeptRejects(Summary(), strict)
     frames = list(compared(tables, chosen(*editions, therapies), kept))
     return Comparison(
@@ -102,11 +105,13 @@ def tables_of(
     source: Table,
     lesions: Table | None = None,
     read: Callable[[Guideline], Reading] = lambda edition: PLAIN,
+    assume: Assume | None = None,
 ) -> tuple[PatientTable, PatientTable]:
     """Return one table as each of two editions reads it, by the reading for each."""
     second = None if lesions is None else given(lesions, "the frame of lesions")
     first, other = (
-        PatientTable(edition, given(source), second, read(edition)) for edition in editions
+        PatientTable(edition, given(source), second, read(edition), assumptions_of(edition, assume))
+        for edition in editions
     )
     return first, other
 
@@ -158,7 +163,7 @@ def _verdicts(table: PatientTable, rejects: RejectCounter | None) -> Iterator[pl
     """Yield the verdicts on the patients of a table with the criteria that decide them."""
     guideline, engine = table.guideline, engine_of("compiled", table.guideline)
     for chunk in chunks(table, engine.batches(), rejects or KeptRejects(Summary())):
-        told = reasons_frame(guideline, list(guideline.therapies), chunk)
+        told = reasons_frame(guideline, list(guideline.therapies), chunk, table.assumptions)
         yield told.select(
             ID,
             pl.col("therapy", "verdict").cast(pl.String),
