@@ -15,7 +15,7 @@ from conftest import Ran
 from kg.engines import java
 from kg.engines.compiled import Compiled
 from kg.engines.hermit import Hermit
-from kg.engines.registry import engine_of
+from kg.engines.registry import engine_of, reasoner_of
 from kg.errors import ComponentError, OntologyError
 from kg.guideline import Guideline, load
 from kg.paths import example_cohort
@@ -164,3 +164,24 @@ def test_inconsistent_ontology_is_an_error(ontology_copy: Path) -> None:
     guideline = load(ontology_copy)
     with pytest.raises(OntologyError, match=r"patient p: .* is inconsistent with the ontology"):
         Hermit(guideline).states(read_record(guideline, "p", {}))
+
+
+SECOND = (  # under the edition of 2026: stage IIIa with open numbers, and stage IV
+    {
+        **{"tumour_count": "1", "max_tumour_diameter_cm": "2", "child_pugh_score": "6..9"},
+        **{"ecog": "0", "portal_vein_thrombus": "vp1|vp4", "distant_metastasis": "none"},
+    },
+    {"ecog": "3", "cirrhosis": "yes", "transplant_wait_months": "0"},
+)
+
+
+@pytest.mark.parametrize("cells", SECOND)
+def test_an_edition_with_stages_gets_the_same_answers(cells: dict[str, str]) -> None:
+    guideline = load(edition="2026")
+    record = read_record(guideline, "p", cells)
+    asked = (*guideline.stages, *(name for t in guideline.therapies.values() for name in t.aspects))
+    names = tuple(name for name in asked if name)
+    told = reasoner_of(guideline).states_of(record, names)
+    due = Compiled(guideline).classify(record).states
+    assert told == {name: due[name] for name in names}
+    assert set(told.values()) == {"met", "excluded", "unknown"}
