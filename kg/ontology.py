@@ -35,6 +35,7 @@ LABEL, DEFINITION, NOTATION = RDFS + "label", SKOS + "definition", SKOS + "notat
 ALT_LABEL, HIDDEN_LABEL = SKOS + "altLabel", SKOS + "hiddenLabel"
 EDITORIAL, NOTE = SKOS + "editorialNote", SKOS + "note"
 SUBCLASS, SOURCE = RDFS + "subClassOf", DCTERMS + "source"
+COLLECTION = HCC + "collection"
 
 Node: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
 
@@ -181,16 +182,20 @@ class Ontology:
         """Return all subjects that have a value of a predicate, in the order of the files."""
         return self._subjects.get((predicate, value), [])
 
-    def below(self, iri: str) -> list[ox.NamedNode]:
+    def below(self, iri: str, predicate: str = SUBCLASS) -> list[ox.NamedNode]:
         """Return the named subclasses of a class, at any depth, each once, the nearest first."""
         found: dict[ox.NamedNode, None] = {}
         queue = [ox.NamedNode(iri)]
         while queue:
-            nodes = self.subjects(SUBCLASS, queue.pop(0))
+            nodes = self.subjects(predicate, queue.pop(0))
             new = [n for n in nodes if isinstance(n, ox.NamedNode) and n not in found]
             found.update(dict.fromkeys(new))
             queue += new
         return list(found)
+
+    def collected(self, name: str) -> list[ox.NamedNode]:
+        """Return what a collection of ours lists, and what the collections in it list."""
+        return self.below(HCC + name, COLLECTION)
 
     def of_type(self, iri: str) -> list[ox.NamedNode]:
         """Return the named subjects of an `rdf:type`."""

@@ -118,8 +118,8 @@ QUICK = (
         "hcc:REC-2", "it has no strength",
     ),
     Broken(
-        "placed", "derivations", "hcc:ShuntPresent", "rdfs:subClassOf hcc:RecordPattern ;", "",
-        "hcc:ShuntPresent", "it is below no grouping class",
+        "placed", "derivations", "hcc:ShuntPresent", "hcc:collection hcc:RecordPattern ;", "",
+        "hcc:ShuntPresent", "it is in no hcc:collection",
     ),
     Broken(
         "schemes", "variables", "hcc:cachexia", "hcc:GeneralConditionGroup", "hcc:Indication",

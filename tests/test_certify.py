@@ -302,7 +302,8 @@ def test_the_same_seed_gives_the_same_records(guideline: Guideline) -> None:
 NEW_CRITERION = """
 hcc:ABL-C99
     a owl:Class ;
-    rdfs:subClassOf hcc:AblationCriterion ;
+    rdfs:subClassOf hcc:Patient ;
+    hcc:collection hcc:AblationCriterion ;
     rdfs:label "made up"@en ;
     skos:definition "Survival below three months."@en ;
     skos:notation "ABL-C99" ;

@@ -221,12 +221,12 @@ def complete(material: Material) -> Examined:
 
 @check("terms")
 def placed(material: Material) -> Examined:
-    """Every defined class stands below a grouping class that says what it is for."""
+    """Every defined class is in a collection, or below a class, that says what it is for."""
     ontology = material.ontology
     known = {node for nodes in terms_of(ontology).values() for node in nodes}
     for node in ontology.of_type(OWL + "Class"):
         if ontology.values(node, _DEFINED):
-            fault = "it is below no grouping class, such as hcc:AblationCriterion"
+            fault = "it is in no hcc:collection, such as hcc:AblationCriterion"
             yield name_of(node.value), () if node in known else (fault,)
 
 

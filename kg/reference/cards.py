@@ -113,7 +113,7 @@ def _coded(guideline: Guideline, source: Coded) -> Card:
 def groups(guideline: Guideline) -> Mapping[str, Node]:
     """Return the groups of criteria that classes of therapies refer to, by their identifiers."""
     ontology = guideline.ontology
-    found = ontology.subjects(RDFS + "subClassOf", ox.NamedNode(HCC + "CriterionGroup"))
+    found = ontology.collected("CriterionGroup")
     return {ontology.text(node, SKOS + "notation") or "": node for node in found}
 
 

@@ -38,17 +38,17 @@ class ClassReader(Terms):
 
     def criteria(self, parent: str) -> dict[str, Criterion]:
         """Return the criteria below a class, in their order."""
-        found = [self._criterion(node) for node in self.below(parent)]
+        found = [self._criterion(node) for node in self.collected(parent)]
         return {criterion.id: criterion for criterion in found}
 
     def recommendations(self) -> dict[str, Recommendation]:
         """Return the recommendations, in their order."""
-        found = [self._recommendation(node) for node in self.below("RecommendedPatient")]
+        found = [self._recommendation(node) for node in self.collected("RecommendedPatient")]
         return {recommendation.id: recommendation for recommendation in found}
 
     def responses(self) -> dict[str, Response]:
         """Return the classes of response, in their order."""
-        found = [self._response(node) for node in self.below("ResponsePatient")]
+        found = [self._response(node) for node in self.collected("ResponsePatient")]
         return {response.id: response for response in found}
 
     def _criterion(self, node: ox.NamedNode) -> Criterion:

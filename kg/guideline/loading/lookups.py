@@ -102,9 +102,9 @@ class Terms:
         """Return the individuals of a type, by position."""
         return sorted(self.ontology.of_type(HCC + type_), key=self.position)
 
-    def below(self, parent: str) -> list[ox.NamedNode]:
-        """Return the classes below a class that have a formula, by position."""
-        found = self.ontology.below(HCC + parent)
+    def collected(self, name: str) -> list[ox.NamedNode]:
+        """Return the classes of a collection that have a formula, by position."""
+        found = self.ontology.collected(name)
         defined = [n for n in found if self.ontology.value(n, OWL + "equivalentClass")]
         return sorted(defined, key=self.position)
 
