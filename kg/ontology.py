@@ -220,9 +220,7 @@ class Ontology:
     def totality(self) -> list[ox.Triple]:
         """The axioms that every patient has a value of every variable; no module imports them."""
         path = self.folder / _TOTALITY
-        if not path.is_file():
-            raise OntologyError(f"{path} is not there; without it, nothing is excluded")
-        return _without_header(_parse(path))
+        return _without_header(_parse(path)) if path.is_file() else []
 
     def merged(self, modules: set[str] | None = None) -> list[ox.Triple]:
         """Return the triples of all modules, or of those named, without the headers."""

@@ -16,7 +16,8 @@ from kg.guideline.values import Variable, plain
 from kg.ontology import HCC, OWL, RDF, RDFS, SUBCLASS, XSD, Ontology
 from kg.patients.cells import CellError, parse_cell
 
-_PATIENT, _ON = ox.NamedNode(HCC + "Patient"), OWL + "onProperty"
+_PATIENT, _LESION = ox.NamedNode(HCC + "Patient"), ox.NamedNode(HCC + "Lesion")
+_ON = OWL + "onProperty"
 _AGGREGATIONS = ("count", "maximum", "minimum", "sum", "any")
 _NUMBERS = {XSD + "integer", XSD + "decimal"}
 
@@ -31,8 +32,12 @@ def variables(material: Material) -> Examined:
 def _variable_faults(ontology: Ontology, node: ox.NamedNode) -> Iterator[str]:
     if OWL + "FunctionalProperty" not in ontology.iris(node, RDF + "type"):
         yield "it is not functional: add owl:FunctionalProperty to its types"
-    if ontology.values(node, RDFS + "domain") != [_PATIENT]:
-        yield "its rdfs:domain should be hcc:Patient"
+    (domain,) = ontology.values(node, RDFS + "domain") or (None,)
+    union = None if domain is None else ontology.value(domain, OWL + "unionOf")
+    classes = [domain] if union is None else [*ontology.members(union)]
+    shared = ontology.text(node, HCC + "lesionColumn") is not None
+    if classes != ([_PATIENT, _LESION] if shared else [_PATIENT]):
+        yield f"its rdfs:domain should be hcc:Patient{' or hcc:Lesion' if shared else ''}"
     ranges = ontology.values(node, RDFS + "range")
     if len(ranges) != 1:
         yield f"it has {len(ranges) or 'no'} rdfs:range; it needs one"
