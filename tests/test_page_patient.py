@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from kg.cohorts.opened import open_cohort
 from kg.guideline import Guideline
+from kg.paths import example_cohort
 from kg.readers.uploads import Held
 from kg.texts import NOTE_ON_USE
 
@@ -193,3 +194,34 @@ def test_another_unit_is_understood_and_what_was_read_is_shown() -> None:
     test.text_input(key="cell:bilirubin_umol_l").input("2.4 mg/dL").run()
     assert test.query_params["bilirubin_umol_l"] == "2.4 mg/dL"
     assert "40\\.8 µmol" in texts(test)
+
+
+def bundled(content: bytes) -> AppTest:
+    test = app("patient", age_years="61")
+    test.file_uploader(key="patient:bundle").set_value(("b.json", content, "application/json"))
+    return test.run()
+
+
+def test_a_bundle_fills_the_form_with_sources_once_it_is_taken() -> None:
+    content = example_cohort().with_name("bundle.json").read_bytes()
+    test = bundled(content)
+    assert not test.exception
+    said = texts(test).replace("\\", "")
+    assert "Observation/bilirubin, 2026-02-20, 4.0 mg/dL × 17" in said
+    assert "Not understood: Observation/platelets-odd" in said
+    assert field(test, "platelets_10e9_l") == ""
+    test.button(key="patient:bundle:take").click().run()
+    assert field(test, "bilirubin_umol_l") == "68"
+    assert "From Observation/bilirubin" in texts(test).replace("\\", "")
+    assert "61" in test.query_params["age_years"]
+    assert not any("Observation" in value for each in test.query_params.values() for value in each)
+    test.text_input(key="cell:bilirubin_umol_l").set_value("20").run()
+    assert "From Observation/bilirubin" not in texts(test).replace("\\", "")
+
+
+def test_a_file_that_is_no_bundle_of_one_patient_is_told() -> None:
+    assert "it is not JSON" in texts(bundled(b"{"))
+    assert "has no date" in texts(bundled(b'{"resourceType": "Patient", "id": "a"}'))
+    two = b'[{"resourceType": "Patient", "id": "a"}, {"resourceType": "Patient", "id": "b"}, '
+    two += b'{"resourceType": "Observation", "effectiveDateTime": "2026-01-01"}]'
+    assert "has 2 patients" in texts(bundled(two))

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from kg.ui import session
-from kg.ui.patient import form, line, silence, state, tools, verdicts
+from kg.ui.patient import bundle, form, line, silence, state, tools, verdicts
 from kg.ui.shell import head
 
 g = session.guideline()
@@ -16,6 +16,7 @@ head(
 )
 tools.tools(g, now)
 line.line(g)
+bundle.bundle(g)
 other = state.other()
 if other is not None:
     with st.container(key="patient-comparison"):

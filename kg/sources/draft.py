@@ -13,7 +13,7 @@ import polars as pl
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.keys import AS_OF, ID, SOURCES
-from kg.sources.fhir import FhirReader, Resource, fhir_files, newest_date
+from kg.sources.fhir import FhirReader, Resource, fhir_files, newest_date, resources
 from kg.sources.findings import Findings, Unread
 from kg.sources.omop import OmopReader, is_omop
 from kg.sources.redcap import is_redcap, read_redcap
@@ -74,13 +74,13 @@ def draft_of(
 
 
 def draft_of_resources(
-    guideline: Guideline, rules: Rules, resources: Iterable[Resource | str], as_of: date
+    guideline: Guideline, rules: Rules, found: Iterable[Resource | str], as_of: date
 ) -> Draft:
     """Return resources of FHIR that are at hand as a draft; `decoded` makes them of text."""
     unread: list[Unread] = []
     findings = Findings(as_of, unread.append)
     reader = FhirReader(rules, findings)
-    for resource in resources:
+    for resource in found:
         reader.resource(resource)
     return _draft(guideline, findings, unread)
 
@@ -142,7 +142,7 @@ def _files(path: Path) -> list[Path]:
 def _newest(files: Sequence[Path], paths: Sequence[Path]) -> date:
     if any(map(is_omop, paths)):
         raise InputError("name the date for which values count: --as-of 2026-02-28")
-    patients, newest = newest_date(files)
+    patients, newest = newest_date(one for file in files for one in resources(file))
     if len(patients) > 1 or newest is None:
         raise InputError(
             f"there are {len(patients)} patients; name the date for which values count: "

@@ -414,20 +414,19 @@ def _dated(text: str | None) -> When:
 _DATES = ("effectiveDateTime", "effectiveInstant", "recordedDate", "onsetDateTime", "authored")
 
 
-def newest_date(files: Iterable[Path]) -> tuple[set[str], date | None]:
-    """Return the patients in files, and the newest full date of their resources."""
+def newest_date(found: Iterable[Resource | str]) -> tuple[set[str], date | None]:
+    """Return the patients among resources, and the newest full date."""
     patients: set[str] = set()
     newest: date | None = None
-    for file in files:
-        for resource in _flat(resources(file)):
-            if resource.get("resourceType") == "Patient":
-                patients.add(str(resource.get("id")))
-            for text in filter(None, (_text(resource.get(name)) for name in _DATES)):
-                try:
-                    day = when_of(text).first.date()
-                except UnreadError:
-                    continue
-                newest = day if newest is None else max(day, newest)
+    for resource in _flat(found):
+        if resource.get("resourceType") == "Patient":
+            patients.add(str(resource.get("id")))
+        for text in filter(None, (_text(resource.get(name)) for name in _DATES)):
+            try:
+                day = when_of(text).first.date()
+            except UnreadError:
+                continue
+            newest = day if newest is None else max(day, newest)
     return patients, newest
 
 

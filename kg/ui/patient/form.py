@@ -94,6 +94,8 @@ def _field(guideline: Guideline, judged: Judged, variable: Variable) -> None:
         _number(judged, variable, cell)
     else:
         _choice(guideline, judged, variable, cell)
+    if source := judged.parsed.record.sources.get(variable.name):
+        st.caption(f"From {literal(source)}")
     if fault := judged.parsed.faults.get(variable.name):
         st.markdown(f":red[:material/error: {literal(fault)}. Treated as unknown.]")
     for conflict in judged.explanation.conflicts:

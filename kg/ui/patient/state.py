@@ -24,6 +24,7 @@ KEY_FACTS = "key"  # the group of what is asked first
 _LESIONS = "patient:opened-lesions"
 _STRANGERS = "patient:strangers"  # what the address held that is not part of a record
 _SEVERAL = "patient:several"  # the variables of which several values are said to be possible
+SOURCES = "patient:sources"  # of imported fields: the cell that was read, and where it comes from
 _OTHER = "other."  # in an address, before the parameters of the record to compare with
 
 
@@ -40,8 +41,15 @@ class Judged:
 def judged(guideline: Guideline, draft: Draft) -> Judged:
     """Return the verdicts on a draft, with their reasons."""
     parsed = read_draft(guideline, draft)
+    parsed = replace(parsed, record=replace(parsed.record, sources=sources(draft)))
     result = engine_of("compiled", guideline).classify(parsed.record)
     return Judged(draft, parsed, result, explain(guideline, parsed.record, result))
+
+
+def sources(draft: Draft) -> dict[str, str]:
+    """Return where the cells of a draft were imported from, of those that are still as imported."""
+    known: Mapping[str, tuple[str, str]] = st.session_state.get(SOURCES, {})
+    return {n: where for n, (cell, where) in known.items() if draft.cells.get(n) == cell}
 
 
 def other() -> Draft | None:
