@@ -33,7 +33,7 @@ ROOMS = (
     ("kg.patients",),
     ("kg.reasoning",),
     ("kg.explanation",),
-    ("kg.rdf.names",),
+    ("kg.rdf.names", "kg.rdf.turtle"),
     ("kg.rdf.lines",),
     ("kg.rdf.verdicts",),
     ("kg.writers", "kg.stores", "kg.catalogue"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import owlready2
+import pyoxigraph as ox
 import pytest
 
 import kg
@@ -139,3 +141,28 @@ def test_what_cannot_be_exported_is_told(
     status, _, err = run("graph", "export", *arguments)  # type: ignore[misc]
     assert status == 2
     assert message in err
+
+
+def test_turtle_has_no_local_name_with_a_slash(run: Callable[..., object], tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text('patient_id,ecog\n"a, b; ""c\\/d""",1\nvp3,\n', "utf-8")
+    for arguments in (
+        ("classify", "p.csv", "--output", "verdicts.ttl"),
+        ("graph", "build", "p.csv", "--store", "store"),
+        *(
+            ("graph", "export", "--store", "store", "--format", form, "-o", f"all.{form}", *graph)
+            for form, graph in (("trig", ()), ("turtle", ("--graph", "cohort/p")))
+        ),
+        ("graph", "export", "--store", "store", "--format", "nquads", "-o", "all.nq"),
+    ):
+        status, _, err = run(*arguments)  # type: ignore[misc]
+        assert status == 0, err
+    for name in ("verdicts.ttl", "all.turtle", "all.trig"):
+        text = (tmp_path / name).read_text("utf-8")
+        assert not re.search(r"\bhcc:[^\s\"]*\\/", text)
+        assert "<https://w3id.org/hcc-kg/patient/vp3" in text or "patient:vp3" in text
+    trig = ox.parse(path=tmp_path / "all.trig", format=ox.RdfFormat.TRIG)
+    whole = ox.parse(path=tmp_path / "all.nq", format=ox.RdfFormat.N_QUADS)
+    found, due_ = (ox.Dataset(quads) for quads in (trig, whole))
+    for dataset in (found, due_):
+        dataset.canonicalize(ox.CanonicalizationAlgorithm.UNSTABLE)
+    assert found == due_

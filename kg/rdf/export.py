@@ -13,6 +13,7 @@ import pyoxigraph as ox
 
 from kg.errors import InputError
 from kg.ontology import HCC, RDF, XSD
+from kg.rdf import turtle
 from kg.rdf.names import GRAPHS, PREFIXES
 from kg.stores.oxigraph import OxigraphStore
 
@@ -30,10 +31,15 @@ def _dump(form: ox.RdfFormat) -> Callable[[Iterator[ox.Quad], Path], None]:
     return write
 
 
+def _trig(quads: Iterator[ox.Quad], path: Path) -> None:
+    with path.open("wb") as file:
+        turtle.write(quads, file, PREFIXES, ox.RdfFormat.TRIG)
+
+
 def _turtle(quads: Iterator[ox.Quad], path: Path) -> None:
     triples = (quad.triple for quad in quads)
     with path.open("wb") as file:
-        ox.serialize(triples, file, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES)
+        turtle.write(triples, file, PREFIXES)
 
 
 def _json_ld(quads: Iterator[ox.Quad], path: Path) -> None:
@@ -53,7 +59,7 @@ def _json_ld(quads: Iterator[ox.Quad], path: Path) -> None:
 FormatName: TypeAlias = Literal["turtle", "trig", "nquads", "jsonld"]
 FORMATS: dict[FormatName, Callable[[Iterator[ox.Quad], Path], None]] = {
     "turtle": _turtle,
-    "trig": _dump(ox.RdfFormat.TRIG),
+    "trig": _trig,
     "nquads": _dump(ox.RdfFormat.N_QUADS),
     "jsonld": _json_ld,
 }

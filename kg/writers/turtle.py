@@ -9,6 +9,7 @@ import polars as pl
 import pyoxigraph as ox
 
 from kg.keys import ID
+from kg.rdf import turtle
 from kg.rdf.lines import segments, slices
 from kg.rdf.names import PREFIXES
 from kg.rdf.verdicts import identity_lines, verdict_lines
@@ -21,7 +22,7 @@ def write_turtle(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
     prefixes = {name: PREFIXES[name] for name in ("hcc", "patient")}
     with path.open("wb") as file:
         triples = _triples(task, chunks)
-        ox.serialize(triples, file, format=ox.RdfFormat.TURTLE, prefixes=prefixes)
+        turtle.write(triples, file, prefixes)
 
 
 def _triples(task: Task, chunks: Iterator[Chunk]) -> Iterator[ox.Triple]:
