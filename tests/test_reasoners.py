@@ -166,3 +166,28 @@ def test_turtle_has_no_local_name_with_a_slash(run: Callable[..., object], tmp_p
     for dataset in (found, due_):
         dataset.canonicalize(ox.CanonicalizationAlgorithm.UNSTABLE)
     assert found == due_
+
+
+@pytest.mark.parametrize("name", ["hcc.ttl", "hcc.owl"])
+def test_the_merged_file_says_what_the_modules_say(
+    guideline: Guideline, run: Callable[..., object], tmp_path: Path, name: str
+) -> None:
+    status, _, err = run("ontology", "--merged", name)  # type: ignore[misc]
+    assert status == 0, err
+    headers = {*map(ox.NamedNode, guideline.ontology.modules)}
+    found, due_ = ox.Dataset(), ox.Dataset()
+    imports, titles = ox.NamedNode("http://www.w3.org/2002/07/owl#imports"), 0
+    form = {"hcc.ttl": ox.RdfFormat.TURTLE, "hcc.owl": ox.RdfFormat.RDF_XML}[name]
+    for quad in ox.parse(path=tmp_path / name, format=form):
+        assert quad.predicate != imports
+        if quad.subject in headers:
+            titles += quad.predicate.value.endswith("/title")
+        else:
+            found.add(quad)
+    for triple in guideline.ontology.triples:
+        if triple.subject not in headers:
+            due_.add(ox.Quad(triple.subject, triple.predicate, triple.object))
+    for dataset in (found, due_):
+        dataset.canonicalize(ox.CanonicalizationAlgorithm.UNSTABLE)
+    assert found == due_
+    assert titles == 1

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
+from kg.errors import InputError
 from kg.guideline import Guideline
-from kg.ontology import DCTERMS, HCC, OWL, RDFS, SKOS
+from kg.ontology import DCTERMS, HCC, OWL, RDFS, ROOT, SKOS, Ontology
 from kg.output import whole_file
 from kg.patients.records import Record
+from kg.rdf import turtle
 from kg.rdf.names import segment
 from kg.reasoners.triples import merged
 
+_XML = (".owl", ".rdf")
 _PREFIXES = {  # owlready2 takes RDF/XML for another format where OWL has no prefix
     "dcterms": DCTERMS,
     "hcc": HCC,
@@ -30,6 +33,30 @@ def rdf_xml(guideline: Guideline, records: Iterable[Record] = ()) -> bytes:
     )
     assert found is not None  # noqa: S101 - serialising to memory returns bytes
     return found
+
+
+def release(ontology: Ontology, path: Path) -> None:
+    """Write an edition as one file: every module that it imports, under one header.
+
+    Raises:
+        InputError: the name does not end in .ttl, .owl or .rdf.
+    """
+    if path.suffix not in (".ttl", *_XML):
+        raise InputError(f"{path}: name a file that ends in .ttl (Turtle), .owl or .rdf (RDF/XML)")
+    root, edition = (ox.NamedNode(iri) for iri in (ROOT, f"{ROOT}/{ontology.edition}"))
+    imports = ox.NamedNode(OWL + "imports")
+    header = [
+        ox.Triple(edition, triple.predicate, triple.object)
+        for triple in ontology.triples
+        if triple.subject in (root, edition) and triple.predicate != imports
+        if triple.subject == edition or not ontology.values(edition, triple.predicate.value)
+    ]
+    triples = [*header, *ontology.merged()]
+    with whole_file(path) as part, part.open("wb") as file:
+        if path.suffix in _XML:
+            ox.serialize(triples, file, format=ox.RdfFormat.RDF_XML, prefixes=_PREFIXES)
+        else:
+            turtle.write(triples, file, _PREFIXES)
 
 
 def write(guideline: Guideline, records: Iterable[Record], path: Path) -> int:
