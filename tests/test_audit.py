@@ -323,7 +323,8 @@ def test_a_reading_moves_whom_its_formulas_in_place_would_move(each: Alternative
         if one.endswith(f"@{each.id}")
     }
     assert replacing
-    replaced = replace(guideline, formulas={**guideline.formulas, **_plain(replacing, each.id)})
+    placed = _plain(replacing, each.id, guideline.formulas)
+    replaced = replace(guideline, formulas={**guideline.formulas, **placed})
     assert readings().moved([])[each.id][1] == 0
     finding = next(f for f in findings("readings") if f.id == f"readings-{each.id}")
     before, after = Compiled(guideline), Compiled(replaced)
@@ -349,10 +350,17 @@ def _read(guideline: Guideline, place: Space, bands: Bands) -> Record:
     return derive(guideline, "", place.values(bands))
 
 
-def _plain(formulas: Mapping[str, Formula], reading: str) -> dict[str, Formula]:
-    """Return the formulas of a reading under the names of those that they replace."""
-    names = {f"{name}@{reading}": name for name in formulas}
-    return {name: renamed(formula, names) for name, formula in formulas.items()}
+def _plain(
+    formulas: Mapping[str, Formula], reading: str, used: Mapping[str, Formula]
+) -> dict[str, Formula]:
+    """Return the formulas of a reading under the names of those that they replace.
+
+    Where one refers to what is replaced, as it is in use, it refers to a copy of that.
+    """
+    copies = {name: f"{name}@in use" for name in formulas}
+    names = {f"{name}@{reading}": name for name in formulas} | copies
+    kept = {copy: renamed(used[name], copies) for name, copy in copies.items()}
+    return kept | {name: renamed(formula, names) for name, formula in formulas.items()}
 
 
 def test_every_reading_has_an_example_that_it_moves() -> None:
