@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -176,6 +178,22 @@ def test_workbook_is_read_with_its_first_sheet_or_another(run: Run, tmp_path: Pa
     assert "it has Patienten, Other" in run("classify", "p.xlsx", "--sheet", "X").err
     (tmp_path / "b.xlsx").write_bytes(b"PK\x03\x04 broken")
     assert "b.xlsx is not a workbook that can be read" in run("classify", "b.xlsx").err
+    listed = (tmp_path / "p.xlsx").read_bytes().replace(b"PK\x01\x02", b"PK\x01\x00", 1)
+    (tmp_path / "b.xlsx").write_bytes(listed)  # its list of parts is broken
+    assert "b.xlsx is not a workbook that can be read" in run("classify", "b.xlsx").err
+
+
+def test_workbook_without_sheets_says_so(run: Run, tmp_path: Path) -> None:
+    workbook(tmp_path / "p.xlsx", ("Sheet1", [HEAD]))
+    with (
+        zipfile.ZipFile(tmp_path / "p.xlsx") as full,
+        zipfile.ZipFile(tmp_path / "none.xlsx", "w") as bare,
+    ):
+        for name in full.namelist():
+            text = full.read(name)
+            kept = re.sub(rb"<sheets>.*</sheets>", b"<sheets/>", text)
+            bare.writestr(name, kept if name == "xl/workbook.xml" else text)
+    assert "none.xlsx has no sheet; it needs one" in run("classify", "none.xlsx").err
 
 
 def test_json_array_is_a_table(tmp_path: Path) -> None:

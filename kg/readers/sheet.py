@@ -63,6 +63,8 @@ def _header(cells: pl.DataFrame, full: list[int]) -> int:
 
 
 def _chosen(path: File, names: list[str], sheet: str | None) -> str:
+    if not names:
+        raise InputError(f"{path} has no sheet; it needs one with a header row")
     if sheet is not None and sheet not in names:
         raise InputError(f"{path} has no sheet {sheet!r}; it has {', '.join(names)}")
     return names[0] if sheet is None else sheet
@@ -71,7 +73,10 @@ def _chosen(path: File, names: list[str], sheet: str | None) -> str:
 def _check_size(path: File) -> None:
     """Check what a workbook unpacks to; what is no zip file is an older format, not packed."""
     if zipfile.is_zipfile(scannable(path)):
-        with zipfile.ZipFile(scannable(path)) as packed:
-            size = sum(part.file_size for part in packed.infolist())
+        try:
+            with zipfile.ZipFile(scannable(path)) as packed:
+                size = sum(part.file_size for part in packed.infolist())
+        except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+            raise InputError(f"{path} is not a workbook that can be read: {error}") from error
         if size > LARGEST:
             raise InputError(f"{path} unpacks to more than {LARGEST >> 20:,} MiB; save it as CSV")
