@@ -355,6 +355,15 @@ def test_a_list_of_mappings_is_a_table() -> None:
     assert kg.cohort_report(MIXED).patients == 3
 
 
+def test_half_of_a_surrogate_pair_is_no_cell() -> None:
+    row = {"patient_id": "eve", "tumour_count": "\ud800"}
+    found = kg.classify_table([MIXED[0], row])
+    told = "column tumour_count: '\\ud800' has half of a surrogate pair"
+    assert told in found.rejected["_reason"][0]
+    with pytest.raises(kg.InputError, match="half of a surrogate pair"):
+        kg.classify({"patient_id": "\ud800"})
+
+
 def test_a_list_of_mappings_may_hold_the_lesions() -> None:
     lesions = [{"patient_id": "ann", "lesion_id": "s1", "diameter_cm": 2}]
     found = kg.classify_table([*MIXED[1:3], {"patient_id": "ann"}], lesions)

@@ -90,9 +90,10 @@ def cell(value: object, place: str) -> str | None:
     Raises:
         InputError: it is no value of a cell.
     """
-    if value is None or isinstance(value, str):
+    if isinstance(value, str):
+        _check_characters(value, place)
         return value
-    if type(value).__name__ in _NOTHING:
+    if value is None or type(value).__name__ in _NOTHING:
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -108,3 +109,12 @@ def cell(value: object, place: str) -> str | None:
         f"{place}: a value of type {type(value).__name__} is not a cell; "
         "give a number, True or False, a text, or None where it is unknown"
     )
+
+
+def _check_characters(text: str, place: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InputError(
+            f"{place}: {text!r} has half of a surrogate pair, which is not a character"
+        ) from None
