@@ -410,3 +410,17 @@ def test_every_code_of_the_rules_is_read_once_per_variable() -> None:
 
     rules = read_rules(kg.load())
     assert len(rules.codes) > 40
+
+
+@pytest.mark.parametrize("status", [{"code": "final"}, ["final"]], ids=["object", "list"])
+def test_a_status_that_is_no_text_is_not_final(tmp_path: Path, status: Any) -> None:
+    odd = observation("777-3", 55, "10*3/uL", status=status)
+    found = draft(tmp_path, [condition("C22.0"), odd])
+    assert reasons(found) == [f"its status is {status}"]
+
+
+def test_half_of_a_surrogate_pair_is_told_and_the_other_lines_are_read(tmp_path: Path) -> None:
+    odd = observation("777-3", 55, "10*3/uL", id="\ud800")
+    found = draft(tmp_path, [condition("C22.0"), odd, observation("1975-2", 20, "umol/L")])
+    assert cells(found)["bilirubin_umol_l"] == "20"
+    assert "half of a surrogate pair" in reasons(found)[0]

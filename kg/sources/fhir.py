@@ -81,6 +81,10 @@ def decoded(text: bytes, place: str) -> Resource | list[Resource | str] | str:
     """Return what a JSON text holds, numbers as they are written; a text says why it is none."""
     try:
         found = _DECODER.decode(text.removeprefix(BOM_UTF8).decode().strip())
+        if b"\\ud" in text.lower():
+            json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return f"{place}: it has half of a surrogate pair, which is not a character"
     except (ValueError, RecursionError) as error:
         why = "it nests too deeply" if isinstance(error, RecursionError) else str(error)
         return f"{place}: it is not JSON: {why}"
@@ -296,7 +300,7 @@ class FhirReader:
         if rule.not_read:
             raise UnreadError(rule.not_read)
         status = resource.get("status")
-        if status not in _FINAL:
+        if _text(status) not in _FINAL:
             raise UnreadError(f"its status is {status}")
         if rule.gives is not None and "dataAbsentReason" not in part and not _has_value(part):
             cell, said = rule.gives, "found"
