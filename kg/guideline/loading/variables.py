@@ -87,7 +87,7 @@ class VariableReader(Terms):
         for part in ontology.values(node, HCC + "otherUnit"):
             unit = ox.NamedNode(self.one(part, HCC + "inUnit"))
             code, factor = self.need(unit, HCC + "ucum"), self.need(part, HCC + "factor")
-            units.append(Unit(code, decimal_of(factor), ontology.texts(unit, HCC + "spelling")))
+            units.append(Unit(code, _short(factor), ontology.texts(unit, HCC + "spelling")))
         keys = [unit_key(word) for unit in units for word in (unit.code, *unit.spellings)]
         if len(set(keys)) < len(keys):
             odd = next(key for key in keys if keys.count(key) > 1)
@@ -125,6 +125,13 @@ def totals(ontology: Ontology) -> set[str]:
     """Return the variables that are totals of points."""
     found = ontology.of_type(HCC + "Derivation")
     return {local_name(i) for node in found for i in ontology.iris(node, HCC + "totals")}
+
+
+def _short(factor: str) -> Decimal:
+    """Return a factor without the zeros of its notation, which would go on into products."""
+    number = decimal_of(factor)
+    whole = number.to_integral_value()
+    return whole if whole == number else number
 
 
 def with_bands(
