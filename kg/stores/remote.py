@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pyoxigraph as ox
-from SPARQLWrapper import SELECT
+from SPARQLWrapper import SELECT, TURTLE
 
 from kg.errors import ComponentError, HccKgError, InputError, QueryError
 from kg.stores.faults import first_fault
@@ -73,6 +73,7 @@ class RemoteStore(Store):
         wrapper = self.sparql()
         wrapper.queryString, wrapper.queryType = query, form or SELECT
         if form in ("CONSTRUCT", "DESCRIBE"):
+            wrapper.setReturnFormat(TURTLE)  # which it takes for triples; JSON makes it warn
             wrapper.addCustomHttpHeader("Accept", _TRIPLES)
         answered = wrapper.query().response
         assert isinstance(answered, Answered)  # noqa: S101 - the wrapper is ours
