@@ -20,6 +20,12 @@ class Broken(NamedTuple):
     subject: str
     message: str
 
+    @property
+    def edition(self) -> str | None:
+        """The edition whose checks must find it: that of the module, if it has one."""
+        folder, _, _ = self.module.rpartition("/")
+        return folder or None
+
     def apply(self, folder: Path) -> None:
         """Edit the module in a folder."""
         path = folder / f"{self.module}.ttl"
@@ -348,6 +354,34 @@ QUICK = (
     Broken(
         "alternatives", "2011/alternatives", "", 'versionInfo "0.1.0"', 'versionInfo "0.2.0"',
         "alternatives", "owl:versionInfo should be 0.1.0",
+    ),
+    Broken(
+        "stages", "2026/stages", "hcc:CNLC26-IIb", "        hcc:NO-VASCULAR26\n", "",
+        "hcc:CNLC26-IIb", "some patients are in it and in hcc:CNLC26-IIIa at once",
+    ),
+    Broken(
+        "stages", "2026/stages", "hcc:VASCULAR26", '"vp1" "vp2"', '"vp2"',
+        "ontology", "some patients are in none of its stages",
+    ),
+    Broken(
+        "silence", "2026/therapies", "hcc:LiverTransplantation",
+        "none were checked", "none matter",
+        "hcc:LiverTransplantation", "say in a skos:note that none were checked",
+    ),
+    Broken(
+        "grades", "2026/criteria", "hcc:RES26-I2", 'hcc:grade "2 B"', 'hcc:grade "1 A"',
+        "hcc:RES26-I2", "its grade 1 A is that of none of its statements",
+    ),
+    Broken(
+        "correspondences", "2026/correspondence", "hcc:correspondence-rfa-rfa",
+        "hcc:SameRelation", "hcc:NewRelation",
+        "hcc:correspondence of rfa and rfa", "only what is new has no earlier term",
+    ),
+    Broken(
+        "correspondences", "2026/correspondence", "hcc:correspondence-rfa-rfa",
+        "hcc:later hcc:RadiofrequencyAblation", "hcc:later hcc:PalliativeLocalAblation",
+        "hcc:correspondence of rfa and local_ablation_palliative",
+        "local_ablation_palliative is not a term of this edition",
     ),
 )  # fmt: skip
 

@@ -58,7 +58,7 @@ def test_every_check_is_tried_on_a_broken_ontology() -> None:
 @pytest.mark.parametrize("broken", QUICK + BY_REASONER, ids=_id)
 def test_a_broken_ontology_is_found_by_its_check_alone(broken: Broken, ontology_copy: Path) -> None:
     broken.apply(ontology_copy)
-    report = check.run(ontology_copy, reasoner=broken in BY_REASONER)
+    report = check.run(ontology_copy, broken.edition, reasoner=broken in BY_REASONER)
     assert {finding.check for finding in report.findings} == {broken.check}
     told = [(finding.subject, finding.message) for finding in report.findings]
     assert any(s == broken.subject and broken.message in m for s, m in told), told
