@@ -126,9 +126,9 @@ def test_command_classifies_rdf(run: Callable[..., tuple[int, str, str]], tmp_pa
 def test_the_docs_show_the_file_that_they_classify_and_a_record_that_is_read(
     tmp_path: Path,
 ) -> None:
-    docs = Path(__file__).parents[1] / "docs"
-    page = (docs / "rdf-patients.md").read_text("utf-8")
-    assert f"```turtle\n{(docs / 'examples' / 'clinic.ttl').read_text('utf-8')}```" in page
+    root = Path(__file__).parents[1]
+    page = (root / "docs/rdf-patients.md").read_text("utf-8")
+    assert f"```turtle\n{(root / 'kg/examples/clinic.ttl').read_text('utf-8')}```" in page
     (record,) = re.findall(r"^```json\n(.*?)^```$", page, re.S | re.M)
     (tmp_path / "ann.jsonld").write_text(record, "utf-8")
     (frame,) = RdfSource(tmp_path / "ann.jsonld", load()).batches()
