@@ -424,3 +424,21 @@ def test_half_of_a_surrogate_pair_is_told_and_the_other_lines_are_read(tmp_path:
     found = draft(tmp_path, [condition("C22.0"), odd, observation("1975-2", 20, "umol/L")])
     assert cells(found)["bilirubin_umol_l"] == "20"
     assert "half of a surrogate pair" in reasons(found)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "lacking"),
+    [
+        ("concept", "concept_id\tvocabulary_id\tconcept_code", "concept_id, vocabulary_id, con"),
+        ("person", "id", "person_id"),
+        ("measurement", "measurement_id,person_id,measurement_date", "measurement_concept_id"),
+    ],
+)
+def test_a_table_of_omop_without_a_column_that_it_needs_is_refused(
+    tmp_path: Path, name: str, header: str, lacking: str
+) -> None:
+    headers = {"concept": "concept_id,vocabulary_id,concept_code", "person": "person_id"}
+    for table, columns in (headers | {name: header}).items():
+        (tmp_path / f"{table}.csv").write_text(columns + "\n1\n", "utf-8")
+    with pytest.raises(kg.InputError, match=rf"{name}\.csv has no column {lacking}"):
+        draft_of(kg.load(), [tmp_path], DAY)

@@ -26,6 +26,7 @@ _TABLES = {  # the column of the key, of the concept, and of the date
         "condition_start_date",
     ),
 }
+_PERSON = "person_id"
 _SOURCE_CONCEPT = "condition_source_concept_id"
 Row = dict[str, str | None]
 
@@ -42,13 +43,24 @@ def is_omop(folder: Path) -> bool:
     return _table(folder, "person") is not None
 
 
-def _rows(path: Path) -> Iterator[Row]:
+def _rows(path: Path, *needed: str) -> Iterator[Row]:
+    """Yield the rows of a table, by the names of its columns in lower case.
+
+    Raises:
+        InputError: it cannot be read, or lacks a column that it needs.
+    """
     try:
         if path.suffix.lower() == ".parquet":
             frame = pl.scan_parquet(path)
         else:
             frame = pl.scan_csv(path, infer_schema=False)
         frame = frame.select(pl.all().cast(pl.String).name.to_lowercase())
+        names = frame.collect_schema().names()
+        if lacking := [name for name in needed if name not in names]:
+            raise InputError(
+                f"{path} has no column {', '.join(lacking)}; a table of OMOP has the names of the "
+                "common data model, and as CSV commas between its columns"
+            )
         for batch in frame.collect(engine="streaming").iter_slices(100_000):
             yield from batch.iter_rows(named=True)
     except pl.exceptions.PolarsError as error:
@@ -71,18 +83,18 @@ class OmopReader:
         concepts = _table(folder, "concept")
         if concepts is None:
             raise InputError(f"{folder} has no table concept, by which codes are known")
-        for row in _rows(concepts):
+        for row in _rows(concepts, "concept_id", "vocabulary_id", "concept_code"):
             self.concepts[row["concept_id"] or ""] = (
                 row.get("vocabulary_id") or "",
                 row.get("concept_code") or "",
             )
-        for row in _rows(_table(folder, "person") or folder):
+        for row in _rows(_table(folder, "person") or folder, _PERSON):
             self.findings.resources += 1
             self.findings.used += 1
-            self.findings.of(row["person_id"] or "")
+            self.findings.of(row[_PERSON] or "")
         for name, columns in _TABLES.items():
             path = _table(folder, name)
-            for row in _rows(path) if path else ():
+            for row in _rows(path, _PERSON, *columns) if path else ():
                 self._row(name, columns, row)
 
     def _row(self, table: str, columns: tuple[str, str, str], row: Row) -> None:
@@ -94,7 +106,7 @@ class OmopReader:
         if not rules:
             self.findings.count(table, shown)
             return
-        item = Item(table, row.get(key) or "", row.get("person_id") or "", shown)
+        item = Item(table, row.get(key) or "", row[_PERSON] or "", shown)
         marks = [rule.marks for rule in rules if rule.marks]
         if marks:
             self.findings.of(item.patient).cancers[item.name] = marks[0]
