@@ -53,7 +53,8 @@ def test_an_rdf_file_in_memory_brings_its_lesions() -> None:
     [
         ("p.csv", b"", "p.csv is empty"),
         ("p.csv", b"\x00\x01", "p.csv is not text"),
-        ("p.xlsx", b"PK", ".xlsx is not a known format"),
+        ("p.xlsx", b"PK", "p.xlsx is not a workbook that can be read"),
+        ("p.ods", b"PK", "p.ods"),
         ("p.parquet", b"patient_id\n", "p.parquet is not a Parquet file"),
         ("p.jsonl", b"1\n", "holds no JSON object"),
         ("p.ttl", b"@prefix", "p.ttl"),
