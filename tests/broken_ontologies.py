@@ -58,7 +58,7 @@ _MAPPING = "hcc:mapping-ecog-loinc-89247-1"
 QUICK = (
     Broken(
         "modules", "2011/criteria", "hcc:ABL-C5", "a owl:Class ;", "a owl:Class",
-        "ontology", "criteria.ttl, line 257: not valid Turtle",
+        "ontology", "criteria.ttl, line 273: not valid Turtle",
     ),
     Broken(
         "modules", "2011/edition", "", "0.1.0/2011/statements", "0.1.0/2011/statement",

@@ -12,7 +12,8 @@ from kg.guideline import Criterion, Guideline, Recommendation, Response
 from kg.ontology import HCC, OA
 
 # A place in the normalised numbering: 0, A, B.5, A.2(1), A.1(2)10, 5.3.1(2)3.
-_SECTION = re.compile(r"(0|[A-Z]|[1-9]\d*)(\.[1-9]\d*)*(\([1-9]\d*\)([1-9]\d*)?)?")
+_N = r"[1-9]\d*"
+_SECTION = re.compile(rf"0|[A-Z]|([A-Z]\.{_N}|{_N}(\.{_N})*)(\({_N}\)({_N})?)?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
