@@ -92,7 +92,7 @@ def test_chart_of_the_coverage_is_drawn(explorer):
 
 def test_place_of_a_criterion_leads_to_its_statement(explorer):
     with explorer.opened("therapies", therapy="rfa", view="criteria") as page:
-        page.get_by_text("ABL-I3", exact=True).click()
+        page.locator("span").get_by_text("ABL-I3", exact=True).first.click()
         page.get_by_role("link", name="A.1(1) [1376–1457]").click()
         page.get_by_role("heading", name="Statement S01").wait_for()
         assert "statement=S01" in page.url

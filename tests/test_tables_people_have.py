@@ -196,6 +196,18 @@ def test_workbook_without_sheets_says_so(run: Run, tmp_path: Path) -> None:
     assert "none.xlsx has no sheet; it needs one" in run("classify", "none.xlsx").err
 
 
+def test_a_stray_cell_far_out_does_not_end_the_process(run: Run, tmp_path: Path) -> None:
+    workbook(tmp_path / "p.xlsx", ("Sheet1", [HEAD]))
+    stray = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+    with (
+        zipfile.ZipFile(tmp_path / "p.xlsx") as full,
+        zipfile.ZipFile(tmp_path / "stray.xlsx", "w") as other,
+    ):
+        for name in full.namelist():
+            other.writestr(name, full.read(name).replace(b"</sheetData>", stray))
+    assert "as far out as row 1,048,576, column 16,384" in run("classify", "stray.xlsx").err
+
+
 def test_json_array_is_a_table(tmp_path: Path) -> None:
     (tmp_path / "p.json").write_text('[{"patient_id": "a", "inr": 1.50},\n {"patient_id": "b"}]')
     assert records(tmp_path / "p.json") == {"a": {"inr": "1.5"}, "b": {}}

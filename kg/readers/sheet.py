@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import fastexcel
 import polars as pl
@@ -14,6 +17,11 @@ from kg.keys import PROBLEM, ROW, TOLD
 from kg.readers.packed import LARGEST
 from kg.readers.source import BATCH, told_apart
 from kg.readers.uploads import File, scannable
+
+_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
+_CELL = re.compile(rb'\sr="([A-Z]{1,3})([0-9]{1,7})"')
+_LONGEST_CELL = len(b' r="XFD1048576"')
+_MOST_CELLS = 1 << 27  # of the rectangle that a sheet spans
 
 
 class SheetSource:
@@ -71,12 +79,40 @@ def _chosen(path: File, names: list[str], sheet: str | None) -> str:
 
 
 def _check_size(path: File) -> None:
-    """Check what a workbook unpacks to; what is no zip file is an older format, not packed."""
-    if zipfile.is_zipfile(scannable(path)):
-        try:
-            with zipfile.ZipFile(scannable(path)) as packed:
-                size = sum(part.file_size for part in packed.infolist())
-        except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-            raise InputError(f"{path} is not a workbook that can be read: {error}") from error
-        if size > LARGEST:
-            raise InputError(f"{path} unpacks to more than {LARGEST >> 20:,} MiB; save it as CSV")
+    """Check what a workbook unpacks to, and how far its cells reach, before it is read.
+
+    The reader takes memory for the whole rectangle of a sheet, so that one stray cell far out
+    would end the process. What is no zip file is an older format, not packed.
+    """
+    if not zipfile.is_zipfile(scannable(path)):
+        return
+    try:
+        with zipfile.ZipFile(scannable(path)) as packed:
+            size = sum(part.file_size for part in packed.infolist())
+            if size > LARGEST:
+                raise InputError(
+                    f"{path} unpacks to more than {LARGEST >> 20:,} MiB; save it as CSV"
+                )
+            for name in packed.namelist():
+                if _SHEET.fullmatch(name.lower()):
+                    with packed.open(name) as part:
+                        _check_reach(path, part)
+    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, ValueError) as error:
+        raise InputError(f"{path} is not a workbook that can be read: {error}") from error
+
+
+def _check_reach(path: File, part: IO[bytes]) -> None:
+    rows = columns = 0
+    tail = b""
+    while chunk := part.read(1 << 20):
+        for letters, digits in _CELL.findall(tail + chunk):
+            column = 0
+            for letter in letters:
+                column = column * 26 + letter - 64
+            rows, columns = max(rows, int(digits)), max(columns, column)
+        tail = chunk[-_LONGEST_CELL:]
+    if rows * columns > _MOST_CELLS:
+        raise InputError(
+            f"{path}: a sheet has a cell as far out as row {rows:,}, column {columns:,}; delete "
+            "what stands beyond the table, or save it as CSV"
+        )
