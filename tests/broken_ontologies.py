@@ -388,7 +388,7 @@ QUICK = (
 BY_REASONER = (
     Broken(
         "profile", "vocabulary", "oa:hasTarget",
-        "a owl:ObjectProperty ;", "a owl:ObjectProperty , owl:DatatypeProperty ;",
+        "a owl:ObjectProperty", "a owl:ObjectProperty , owl:DatatypeProperty",
         "ontology", "hasTarget",
     ),
     Broken(
