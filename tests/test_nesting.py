@@ -95,9 +95,9 @@ def test_brackets_that_open_nothing_are_not_counted(ending: str, text: str) -> N
 @pytest.mark.parametrize("unit", ['"', "'", '"""', "<a", "<!-", "<!--", "<?", '"\\', "<a'", '<a="'])
 def test_time_is_linear_in_the_length(ending: str, unit: str) -> None:
     def seconds(count: int) -> float:
-        start = time.perf_counter()
+        start = time.process_time()
         check_nesting(Path(f"a{ending}"), (unit * count).encode())
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     short = min(seconds(50_000) for _ in range(3))
     assert min(seconds(200_000) for _ in range(3)) < 12 * short + 0.05
