@@ -54,9 +54,10 @@ def _one_source(guideline: Guideline) -> list[pl.Expr]:
     kept = []
     for rule in guideline.derivations:
         sources = set(rule.variables) - set(rule.targets) or set(rule.targets[1:])
-        if not rule.from_lesions:
-            free = pl.all_horizontal(pl.col(name).is_null() for name in sorted(sources))
-            kept += [pl.when(free).then(pl.col(t)).alias(t) for t in rule.targets[:1]]
+        drawn, target = sorted(sources & guideline.used), rule.targets[:1]
+        if drawn and not rule.from_lesions and guideline.used.issuperset(target):
+            free = pl.all_horizontal(pl.col(name).is_null() for name in drawn)
+            kept += [pl.when(free).then(pl.col(t)).alias(t) for t in target]
     return kept
 
 
@@ -70,7 +71,7 @@ def _pools(guideline: Guideline, seed: int) -> dict[str, pl.Series]:
         told = {row["variable"]: row for row in csv.DictReader(file)}
     pools = {}
     for variable in guideline.variables.values():
-        if variable.name == ID:
+        if variable.name == ID or variable.name not in guideline.used:
             continue
         rng = random.Random(f"{seed}:{variable.name}")  # noqa: S311
         row = told.get(variable.name, {"unknown": _UNKNOWN, "drawn": _evenly(variable)})
