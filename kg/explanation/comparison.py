@@ -29,7 +29,10 @@ class Pair:
 
 
 def facts(guideline: Guideline, first: Record, second: Record) -> tuple[Pair, ...]:
-    """Return the variables of which something is known in either record, in words."""
+    """Return what is known in either record of the variables that the edition uses, in words.
+
+    What is recorded of others is told too.
+    """
     pairs = (
         Pair(
             name,
@@ -38,6 +41,7 @@ def facts(guideline: Guideline, first: Record, second: Record) -> tuple[Pair, ..
             _words(guideline.variables[name], second.known[name]),
         )
         for name in first.known
+        if name in guideline.used or name in first.recorded or name in second.recorded
     )
     return tuple(
         pair for pair in pairs if (pair.first, pair.second) != (UNKNOWN_VALUE, UNKNOWN_VALUE)
