@@ -55,7 +55,7 @@ def _one_source(guideline: Guideline) -> list[pl.Expr]:
     for rule in guideline.derivations:
         sources = set(rule.variables) - set(rule.targets) or set(rule.targets[1:])
         drawn, target = sorted(sources & guideline.used), rule.targets[:1]
-        if drawn and not rule.from_lesions and guideline.used.issuperset(target):
+        if drawn and not rule.from_lesions and guideline.used >= set(target):
             free = pl.all_horizontal(pl.col(name).is_null() for name in drawn)
             kept += [pl.when(free).then(pl.col(t)).alias(t) for t in target]
     return kept
