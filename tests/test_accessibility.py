@@ -88,7 +88,7 @@ def test_page_has_no_serious_barrier_and_fits(
     explorer: Explorer, axe: str, name: str, state: dict[str, str]
 ) -> None:
     with explorer.opened(name if name != "patient" else "", **state) as page:
-        page.locator("h2").first.wait_for()
+        page.locator("h1, h2").first.wait_for()
         assert scanned(page, axe) == {}
         assert page.locator("[data-testid=stException]").count() == 0
 
