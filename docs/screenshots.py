@@ -50,7 +50,7 @@ def pictures() -> list[Picture]:
         Picture("patient-narrow", patient, _NARROW),
         Picture("therapies", "therapies?therapy=rfa&view=graph&node=ABL-I3"),
         Picture("guideline", "guideline?statement=S011"),
-        Picture("search", "search?q=bleeding"),
+        Picture("search", "search?text=bleeding"),
         Picture("query", f"query?{urlencode(asked)}"),
         Picture("cohort", f"cohort?{urlencode(chosen)}"),
         Picture("about", "about"),
