@@ -30,6 +30,7 @@ SKOS = "http://www.w3.org/2004/02/skos/core#"
 DCTERMS = "http://purl.org/dc/terms/"
 PROV = "http://www.w3.org/ns/prov#"
 OA = "http://www.w3.org/ns/oa#"
+FOAF = "http://xmlns.com/foaf/0.1/"
 
 LABEL, DEFINITION, NOTATION = RDFS + "label", SKOS + "definition", SKOS + "notation"
 ALT_LABEL, HIDDEN_LABEL = SKOS + "altLabel", SKOS + "hiddenLabel"
@@ -38,7 +39,6 @@ SUBCLASS, SOURCE = RDFS + "subClassOf", DCTERMS + "source"
 COLLECTION = HCC + "collection"
 
 Node: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
-
 _TYPE = RDF + "type"
 _MAIN, _EDITION, _TOTALITY = "hcc.ttl", "edition.ttl", "totality.ttl"
 _PLACE = re.compile(r"^Parser error (?:at|between) line \d+ .*?: ")  # the line is told already
@@ -86,7 +86,8 @@ class Ontology:
     `edition` is the one that the main module names where none is named here; `root` is the module
     to begin with: that of the edition, or one that imports it. `folder` holds the Turtle modules;
     imports are resolved by version IRI (or ontology IRI) to files of that folder, never to the
-    network. `extra` are files of one's own, whose triples are added.
+    network. `extra` are files of one's own, whose triples are added. `headers` has what each
+    module says of itself, imported or not.
 
     Raises:
         OntologyError: a module is missing, twice there, or not valid Turtle.
@@ -108,6 +109,7 @@ class Ontology:
         self.modules: dict[str, Path] = {}
         self.triples: list[ox.Triple] = []
         modules = _modules(self.folder, self.edition)
+        self.headers = {name: _header(name, triples) for name, _, triples in modules.values()}
         self._follow(root or f"{ROOT}/{self.edition}", modules)
         for path in extra:
             self._index(_parse(path))
@@ -230,19 +232,6 @@ class Ontology:
         paths = [path for iri, path in self.modules.items() if local_name(iri) in modules]
         return [triple for path in paths for triple in _without_header(_parse(path))]
 
-    def rdf_xml(self, modules: set[str] | None = None) -> bytes:
-        """Return all modules (or those named) and the totality as one RDF/XML document.
-
-        The ontology headers stay out, but for one: the document imports nothing.
-        """
-        kept = [*self.merged(modules), *self.totality]
-        kept.append(
-            ox.Triple(ox.NamedNode(ROOT), ox.NamedNode(_TYPE), ox.NamedNode(OWL + "Ontology"))
-        )
-        document = ox.serialize(kept, format=ox.RdfFormat.RDF_XML)
-        assert document is not None  # noqa: S101 - serialising to memory returns bytes
-        return document
-
 
 def _parse(path: Path) -> list[ox.Triple]:
     check_nesting(path)
@@ -256,10 +245,17 @@ def _parse(path: Path) -> list[ox.Triple]:
     return [quad.triple for quad in quads]
 
 
+def _header(name: str, triples: Iterable[ox.Triple]) -> dict[str, list[str]]:
+    """Return what a module says of itself, as text by the predicates."""
+    node, said = ox.NamedNode(name), dict[str, list[str]]()
+    for triple in (triple for triple in triples if triple.subject == node):
+        said.setdefault(triple.predicate.value, []).append(triple.object.value)  # type: ignore[union-attr]
+    return said
+
+
 def _without_header(triples: list[ox.Triple]) -> list[ox.Triple]:
     """Return the triples of a module but for those about the module itself."""
-    kind, ontology = ox.NamedNode(_TYPE), ox.NamedNode(OWL + "Ontology")
-    headers = {t.subject for t in triples if t.predicate == kind and t.object == ontology}
+    headers = {t.subject for t in triples if t.object == ox.NamedNode(OWL + "Ontology")}
     return [triple for triple in triples if triple.subject not in headers]
 
 

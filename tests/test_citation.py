@@ -1,6 +1,7 @@
 """What the ontology says of itself, and how to cite it."""
 
 from kg.guideline import load
+from kg.ontology import DCTERMS, OWL, Ontology, edition_names
 from kg.reference.citation import header
 
 G = load()
@@ -10,8 +11,31 @@ def test_header_is_that_of_the_ontology():
     found = header(G)
     text = (G.ontology.folder / "hcc.ttl").read_text("utf-8")
     assert found.version == G.version
-    for each in (found.title, found.abstract, found.issued, found.licence, *found.creators):
+    for each in (found.title, found.abstract, found.issued, found.licence):
         assert each in text
+    assert found.creators == ("The hcc-kg developers",)
+
+
+def test_every_module_says_how_to_cite_it():
+    paths = sorted(G.ontology.folder.rglob("*.ttl"))
+    said = {
+        iri: header
+        for edition in edition_names(G.ontology.folder)
+        for iri, header in Ontology(edition=edition).headers.items()
+    }
+    assert len(said) == len(paths) > 20
+    for header_ in said.values():
+        ((title,), (cited,), (iri,)) = (
+            header_[name]
+            for name in (
+                DCTERMS + "title",
+                DCTERMS + "bibliographicCitation",
+                OWL + "versionIRI",
+            )
+        )
+        (issued,) = header_[DCTERMS + "issued"]
+        creators = ", ".join(header(G).creators)
+        assert cited == f"{creators} ({issued[:4]}). {title}. Version {G.version}. {iri}."
 
 
 def test_citation_names_who_what_version_and_where():

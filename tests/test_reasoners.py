@@ -16,7 +16,8 @@ import kg
 from kg.engines.compiled import Compiled
 from kg.engines.java import LOCK, java, told
 from kg.guideline import Guideline
-from kg.paths import example_cohort, example_lesions
+from kg.ontology import ROOT, Ontology, edition_names
+from kg.paths import example_cohort, example_lesions, ontology_folder
 from kg.patients.records import Record, read_record
 from kg.patients.tables import PatientTable
 from kg.rdf.names import patient_iri
@@ -24,6 +25,7 @@ from kg.reasoners.files import rdf_xml
 from kg.reasoners.records import every_record
 
 MOST_SECONDS = 15
+EDITIONS = edition_names(ontology_folder())
 with example_cohort().open(encoding="utf-8", newline="") as _file:
     FIT = {n: c for n, c in next(csv.DictReader(_file)).items() if c and n != "patient_id"}
 COMPONENTS = ("bilirubin_umol_l", "albumin_g_l", "inr", "ascites", "encephalopathy")
@@ -191,3 +193,21 @@ def test_the_merged_file_says_what_the_modules_say(
         dataset.canonicalize(ox.CanonicalizationAlgorithm.UNSTABLE)
     assert found == due_
     assert titles == 1
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_the_owl_api_reads_the_modules_by_the_catalogue_as_protege_does(edition: str) -> None:
+    owl, folder = java(), ontology_folder() / edition
+    catalogue = (folder / "catalog-v001.xml").read_text("utf-8")
+    with LOCK, told():
+        manager = owl.manager_of.createOWLOntologyManager()
+        for name, place in re.findall(r'<uri name="([^"]+)" uri="([^"]+)"/>', catalogue):
+            file = (folder / place).resolve().as_uri()
+            manager.addIRIMapper(owl.mapper(owl.iri.create(name), owl.iri.create(file)))
+        root = manager.loadOntology(owl.iri.create(f"{ROOT}/{edition}"))
+        loaded = {str(each.getOntologyID().getOntologyIRI()) for each in root.getImportsClosure()}
+        axioms = sum(each.getAxiomCount() for each in root.getImportsClosure())
+        faults = [str(each) for each in owl.profile().checkOntology(root).getViolations()]
+    assert loaded == {*Ontology(edition=edition).modules}
+    assert axioms > 8000
+    assert faults == []

@@ -20,6 +20,7 @@ VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 CHANGELOG = (ROOT / "docs" / "changelog.md").read_text("utf-8")
 UNRELEASED = "Not yet released"
 CITATION = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+MAIN = (ROOT / "ontology" / "hcc.ttl").read_text("utf-8")
 EDITIONS = sorted((ROOT / "ontology").glob("*/edition.ttl"))
 PROGRAMS = sorted((ROOT / "kg").rglob("*.py"))
 
@@ -75,6 +76,8 @@ def test_citation_says_what_the_ontology_says_of_itself(guideline: Guideline) ->
     assert tuple(author["name"] for author in CITATION["authors"]) == found.creators
     assert CITATION["date-released"] == found.issued
     assert CITATION["license"] == found.licence_name
+    assert f"schema:codeRepository <{CITATION['repository-code']}>" in MAIN
+    assert f"foaf:homepage <{CITATION['url']}>" in MAIN
 
 
 def test_readme_and_citation_name_the_guideline_as_the_ontology_does(guideline: Guideline) -> None:

@@ -18,7 +18,6 @@ from kg.ontology import (
     EDITORIAL,
     HCC,
     LABEL,
-    OWL,
     SOURCE,
     SUBCLASS,
     Node,
@@ -45,10 +44,6 @@ def alternatives(material: Material) -> Examined:
     for one in ontology.subjects(SUBCLASS, ox.NamedNode(HCC + "ReplacingClass")):
         fault = "no alternative reading names it as hcc:replacement"
         yield name_of(one.value), () if one.value in named else (fault,)
-    stated = ontology.texts(ox.NamedNode(module), OWL + "versionInfo")
-    version = material.ontology.version
-    fault = f"owl:versionInfo should be {version}, as hcc.ttl says"
-    yield "alternatives", () if stated == (version,) else (fault,)
 
 
 @check("agreement")

@@ -11,7 +11,7 @@ import pyoxigraph as ox
 
 from kg.checks.registry import Examined, Material, check, name_of
 from kg.errors import OntologyError
-from kg.ontology import DCTERMS, HCC, OWL, RDF, RDFS, ROOT, SKOS, local_name
+from kg.ontology import DCTERMS, HCC, RDF, RDFS, SKOS, local_name
 
 Match: TypeAlias = tuple[str, str, str]
 """A term, how it is mapped, and the code that it is mapped to."""
@@ -39,10 +39,6 @@ def mappings(material: Material) -> Examined:
         yield name_of(node), faults
     for subject, _, value in sorted(direct - {_match(said) for said in nodes.values()}):
         yield name_of(subject), (f"its match {name_of(value)} has no hcc:Mapping with a source",)
-    version = material.ontology.version
-    fault = f"owl:versionInfo should be {version}, as hcc.ttl says"
-    told = stated[f"{ROOT}/mappings"][OWL + "versionInfo"] == [version]
-    yield "mappings", () if told else (fault,)
 
 
 def _triples(path: Path) -> list[Match]:

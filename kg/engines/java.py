@@ -10,9 +10,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pyoxigraph as ox
+
 from kg import signals
 from kg.errors import ComponentError, OntologyError
-from kg.ontology import Ontology
+from kg.ontology import OWL, RDF, ROOT, Ontology
 
 with signals.held():  # this import swallows an interrupt
     import jpype
@@ -101,6 +103,7 @@ class Java:
         self.io_string: Any = jpype.JClass(api + "io.StringDocumentSource")
         self.manager_of: Any = jpype.JClass(api + "apibinding.OWLManager")
         self.iri: Any = jpype.JClass(model + "IRI")
+        self.mapper: Any = jpype.JClass(api + "util.SimpleIRIMapper")
         self.profile: Any = jpype.JClass(api + "profiles.OWL2DLProfile")
         self.hermit: Any = jpype.JClass("org.semanticweb.HermiT.Reasoner")
         self.factory: Any = jpype.JClass("org.semanticweb.HermiT.Reasoner$ReasonerFactory")
@@ -130,6 +133,11 @@ def told() -> Iterator[None]:
 
 
 def load(owl: Java, manager: Any, ontology: Ontology, modules: set[str] | None) -> Any:
-    """Load all modules of an ontology, or those named, into an ontology of the OWL API."""
-    document = ontology.rdf_xml(modules).decode()
+    """Load all modules of an ontology, or those named, and the totality, into the OWL API.
+
+    The headers stay out, but for one: what is loaded imports nothing.
+    """
+    header = ox.Triple(*(ox.NamedNode(iri) for iri in (ROOT, RDF + "type", OWL + "Ontology")))
+    triples = [*ontology.merged(modules), *ontology.totality, header]
+    document = (ox.serialize(triples, format=ox.RdfFormat.RDF_XML) or b"").decode()
     return manager.loadOntologyFromOntologyDocument(owl.io_string(document))

@@ -14,7 +14,7 @@ from kg.output import whole_file
 from kg.patients.records import Record
 from kg.rdf import turtle
 from kg.rdf.names import segment
-from kg.reasoners.triples import merged
+from kg.reasoners.triples import header, merged
 
 _XML = (".owl", ".rdf")
 _PREFIXES = {  # owlready2 takes RDF/XML for another format where OWL has no prefix
@@ -43,15 +43,8 @@ def release(ontology: Ontology, path: Path) -> None:
     """
     if path.suffix not in (".ttl", *_XML):
         raise InputError(f"{path}: name a file that ends in .ttl (Turtle), .owl or .rdf (RDF/XML)")
-    root, edition = (ox.NamedNode(iri) for iri in (ROOT, f"{ROOT}/{ontology.edition}"))
-    imports = ox.NamedNode(OWL + "imports")
-    header = [
-        ox.Triple(edition, triple.predicate, triple.object)
-        for triple in ontology.triples
-        if triple.subject in (root, edition) and triple.predicate != imports
-        if triple.subject == edition or not ontology.values(edition, triple.predicate.value)
-    ]
-    triples = [*header, *ontology.merged()]
+    edition = ox.NamedNode(f"{ROOT}/{ontology.edition}")
+    triples = [*header(ontology, edition), *ontology.merged()]
     with whole_file(path) as part, part.open("wb") as file:
         if path.suffix in _XML:
             ox.serialize(triples, file, format=ox.RdfFormat.RDF_XML, prefixes=_PREFIXES)

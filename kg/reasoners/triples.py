@@ -19,7 +19,7 @@ import pyoxigraph as ox
 
 from kg.guideline import Guideline
 from kg.guideline.values import Knowledge, Variable, bands_of, plain
-from kg.ontology import HCC, LABEL, OWL, RDF, RDFS, XSD
+from kg.ontology import HCC, LABEL, OWL, RDF, RDFS, ROOT, XSD, Ontology
 from kg.patients.records import Record
 from kg.rdf.names import patient_iri
 
@@ -35,14 +35,23 @@ def merged(guideline: Guideline, records: Iterable[Record] = ()) -> Iterator[ox.
 
     The ontology has the name of the namespace, so that programs find terms by their local names.
     """
-    header = ox.NamedNode(HCC)
-    yield ox.Triple(header, _TYPE, ox.NamedNode(OWL + "Ontology"))
     version = f"{HCC}ontology/{guideline.version}/{guideline.edition}/reasoner"
-    yield ox.Triple(header, ox.NamedNode(OWL + "versionIRI"), ox.NamedNode(version))
-    yield ox.Triple(header, ox.NamedNode(OWL + "versionInfo"), ox.Literal(guideline.version))
+    node = ox.NamedNode(HCC)
+    for triple in header(guideline.ontology, node):
+        named = triple.predicate.value == OWL + "versionIRI"
+        yield ox.Triple(node, triple.predicate, ox.NamedNode(version)) if named else triple
     yield from guideline.ontology.merged(set(LOGICAL))
     for record in records:
         yield from of_record(guideline, record)
+
+
+def header(ontology: Ontology, node: ox.NamedNode) -> Iterator[ox.Triple]:
+    """Yield what the edition, or else the whole ontology, says of itself, without its imports."""
+    edition, root = ox.NamedNode(f"{ROOT}/{ontology.edition}"), ox.NamedNode(ROOT)
+    for predicate in dict.fromkeys([*ontology.predicates(edition), *ontology.predicates(root)]):
+        if predicate != OWL + "imports":
+            values = ontology.values(edition, predicate) or ontology.values(root, predicate)
+            yield from (ox.Triple(node, ox.NamedNode(predicate), value) for value in values)
 
 
 def of_record(guideline: Guideline, record: Record) -> Iterator[ox.Triple]:

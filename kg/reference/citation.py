@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from kg.guideline import Edition, Guideline
-from kg.ontology import DCTERMS, OWL, ROOT, Ontology
+from kg.ontology import DCTERMS, FOAF, OWL, ROOT, Ontology
 
 LICENCE_NAMES = {"https://www.apache.org/licenses/LICENSE-2.0": "Apache-2.0"}
 
@@ -75,7 +75,11 @@ def header(guideline: Guideline) -> Header:
         version=ontology.version,
         version_iri=(ontology.iris(root, OWL + "versionIRI") or (ROOT,))[0],
         issued=text(DCTERMS + "issued"),
-        creators=ontology.texts(root, DCTERMS + "creator"),
+        creators=tuple(
+            name
+            for iri in ontology.iris(root, DCTERMS + "creator")
+            for name in ontology.texts(ox.NamedNode(iri), FOAF + "name")
+        ),
         licence=licence,
         licence_name=LICENCE_NAMES.get(licence, licence),
         sha256=ontology.sha256,
