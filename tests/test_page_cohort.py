@@ -159,6 +159,9 @@ def test_a_tampered_address_is_told_and_the_rest_is_kept():
     for name in ("<b>", "chosen=x", "more"):
         assert name in test.warning[0].value.replace("\\", "")
     assert cohort(test).is_example
+    assert test.run().warning, "what was left out stays in sight"
+    test.segmented_control(key="cohort:view").set_value("missing").run()
+    assert not test.run().warning, "until something else is chosen"
 
 
 def test_rejected_rows_are_shown_with_reasons():

@@ -98,7 +98,7 @@ head(
     "Cohort",
     "Classify a table of patients: who is eligible for what, why not, and what is missing.",
 )
-state.arrive(session.guideline())
+state.restore(session.guideline())
 state.follow_edition(session.guideline())
 opened = session.cohort()
 if opened is None:

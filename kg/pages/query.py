@@ -5,31 +5,39 @@ import streamlit as st
 from kg.server.asking import SECONDS
 from kg.ui import address
 from kg.ui.query import answer, picking, source, writing
-from kg.ui.query.session import Desk, desk_at
+from kg.ui.query.session import Desk, Parameters, desk_at
+from kg.ui.restoring import restore
 from kg.ui.shell import head
-from kg.ui.words import literal
 
 head("Query", "Ask the guideline and its patients a saved question, or one of your own in SPARQL.")
 
-brought = address.arrived()
-desk: Desk = st.session_state.setdefault("query:desk", Desk())
-if brought is not None:
-    desk, wrong = desk_at(answer.restore(brought), desk.past)
-    st.session_state["query:desk"] = desk
-    if wrong:
-        st.warning(literal(f"In the link: {'; '.join(wrong)}. The rest is shown."))
 
-source.follow_edition(desk)
-picking.pick(desk)
+def read(parameters: Parameters) -> list[str]:
+    """Take the state of the page from a link."""
+    new, wrong = desk_at(answer.restore(parameters), desk().past)
+    st.session_state["query:desk"] = new
+    return wrong
+
+
+def desk() -> Desk:
+    """Return the desk of this session."""
+    found: Desk = st.session_state.setdefault("query:desk", Desk())
+    return found
+
+
+restore(read, lambda: desk().address() | answer.place())
+asking = desk()
+source.follow_edition(asking)
+picking.pick(asking)
 left, right = st.columns([5, 6], gap="medium")
 with right:
-    if desk.wanted:
+    if asking.wanted:
         with st.spinner(f"Asking … ({SECONDS:g} s at most)"):
-            source.graphs(desk.about)  # starts what answers, which is not to count as asking
-            desk.ask(lambda text: source.answer(desk, text))
-    answer.show(desk)
+            source.graphs(asking.about)  # starts what answers, which is not to count as asking
+            asking.ask(lambda text: source.answer(asking, text))
+    answer.show(asking)
 with left:
-    picking.form(desk)
-    writing.write(desk)
-    writing.before(desk)
-address.keep(desk.address() | answer.place())
+    picking.form(asking)
+    writing.write(asking)
+    writing.before(asking)
+address.keep(asking.address() | answer.place())

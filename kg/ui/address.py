@@ -53,6 +53,12 @@ def edition() -> str | None:
     return "" if (found is not None and is_first()) or _went_back() else None
 
 
+def page() -> str:
+    """Return the name of the page that runs."""
+    found: str = st.session_state.get(_PAGE, "")
+    return found
+
+
 def arrived() -> Parameters | None:
     """Return the parameters that the address brings, or None where it brings nothing new."""
     found: Parameters | None = st.session_state.get(_ARRIVED)

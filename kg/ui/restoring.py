@@ -1,57 +1,85 @@
-"""The state of a page as parameters: what a link may hold, and what is told of the rest."""
+"""The state of a page and its address: what a link brings, what is told of the rest, what is kept.
+
+Every page does the same: it names how its state is read from the parameters of an address and how
+it is written as such (`restore`), and says at its end that they are to be kept (`keep`). Streamlit
+can bind a widget to a parameter of the address itself; it does not serve here, as the state of
+most pages is in no one widget (a record, a bar that was clicked), and as it drops without a word
+what a link asks for and there is not.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from kg.ui import address
+from kg.ui.address import Parameters
 from kg.ui.words import literal, short
 
 LONGEST = 200  # characters of a text that a link may bring
+_MOST = 5  # faults that are told
 State = dict[str, str]
+
+
+def restore(read: Callable[[Parameters], Sequence[str]], write: Callable[[], Parameters]) -> None:
+    """Take the state of a page from its address, where that brings one.
+
+    `read` takes the parameters over and returns what in them makes no sense here; that is told
+    for as long as the state, as `write` gives it, is what was made of the link.
+    """
+    brought = address.arrived()
+    key = f"address:faults:{address.page()}"
+    if brought is not None:
+        faults = read(brought)
+        st.session_state[key] = (write(), faults)
+    made, faults = st.session_state.get(key, ({}, ()))
+    if faults and made == write():
+        more = f"; and {len(faults) - _MOST} more" if len(faults) > _MOST else ""
+        told = "; ".join(short(fault, 300) for fault in faults[:_MOST]) + more
+        st.warning(
+            f"The link was not read in full: {literal(told)}. The rest is shown; check it, and "
+            "choose below what you were looking for."
+        )
 
 
 def restored(
     page: str, allowed: Mapping[str, Collection[str] | None], start: Mapping[str, str]
 ) -> State:
-    """Return the state of a page, as the link brings it or as it was left.
+    """Return the state of a page that is words by name, as the link brings it or as it was left.
 
     `allowed` names the parameters and what each may be (None is any text), `start` is where
-    the page begins. What else a link holds is told in a warning.
+    the page begins.
     """
     state: State = st.session_state.setdefault(f"{page}:state", dict(start))
-    arrived = address.arrived()
-    if arrived is None:
-        return state
-    state.clear()
-    state.update(start)
-    faults = []
-    for name, values in arrived.items():
-        value = values[-1] if values else ""
-        choice = allowed.get(name, ())
-        if name not in allowed:
-            faults.append(f"{short(name)} is not part of a link to this page")
-        elif (choice is None and len(value) > LONGEST) or (
-            choice is not None and value not in choice
-        ):
-            faults.append(f"there is no {name} {short(value)!r}")
-        elif value:
-            state[name] = value
-    if faults:
-        st.warning(
-            f"The link was not read in full: {literal('; '.join(faults))}. "
-            "The rest is shown; choose below what you were looking for."
-        )
+
+    def read(parameters: Parameters) -> list[str]:
+        state.clear()
+        state.update(start)
+        faults = []
+        for name, values in parameters.items():
+            value, choice = values[-1] if values else "", allowed.get(name, ())
+            if name not in allowed:
+                faults.append(f"{short(name)} is not part of a link to this page")
+            elif len(value) > LONGEST if choice is None else value not in choice:
+                faults.append(f"there is no {name} {short(value)!r}")
+            elif value:
+                state[name] = value
+        return faults
+
+    restore(read, lambda: parameters(state, start))
     return state
+
+
+def parameters(state: State, start: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return what differs from the state in which the page begins."""
+    return {name: [value] for name, value in state.items() if value and start.get(name) != value}
 
 
 def keep(state: State, start: Mapping[str, str]) -> None:
     """Keep in the address what differs from the state in which the page begins."""
-    kept = {name: [value] for name, value in state.items() if value and start.get(name) != value}
-    address.keep(kept)
+    address.keep(parameters(state, start))
 
 
 def given(key: str, parameter: str, value: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 
 import streamlit as st
 
@@ -12,9 +13,9 @@ from kg.cohorts.selections import Selection, selection_at
 from kg.guideline import Guideline
 from kg.patients.reading import Reading
 from kg.readers.uploads import Held
-from kg.ui import address, session
+from kg.ui import address, restoring, session
 from kg.ui.session import COHORT, UPLOADED, cohort, uploaded
-from kg.ui.words import literal, short
+from kg.ui.words import short
 
 _SELECTED, _TASK = "cohort:selected", "cohort:task"
 _ERROR, _ROW, _TURN = "cohort:error", "cohort:row", "cohort:turn"
@@ -121,14 +122,15 @@ def follow_edition(guideline: Guideline) -> None:
         begin(last)
 
 
-def arrive(guideline: Guideline) -> None:
-    """Take over what the address brings."""
-    brought = address.arrived()
-    if brought is None:
-        return
-    parameters: dict[str, Sequence[str]] = dict(brought)
-    which = (parameters.pop("cohort", None) or [""])[-1]
-    found, strangers = selection_at(guideline, parameters)
+def restore(guideline: Guideline) -> None:
+    """Take the state of the page from its address, where that brings one."""
+    restoring.restore(partial(_read, guideline), parameters)
+
+
+def _read(guideline: Guideline, brought: address.Parameters) -> list[str]:
+    given: dict[str, Sequence[str]] = dict(brought)
+    which = (given.pop("cohort", None) or [""])[-1]
+    found, strangers = selection_at(guideline, given)
     choose(asdict(found))
     st.session_state[_AWAITED] = which == UPLOAD
     if which == EXAMPLE and not getattr(cohort(), "is_example", False):
@@ -137,12 +139,8 @@ def arrive(guideline: Guideline) -> None:
         show(own)
     elif which not in ("", EXAMPLE, UPLOAD):
         strangers = (*strangers, f"cohort={which}")
-    if strangers:
-        told = ", ".join(literal(short(name)) for name in strangers[:5])
-        st.warning(
-            f"The link has parts that select nothing here: {told}. The rest is kept; "
-            "choose again below."
-        )
+    told = [short(name) for name in strangers]
+    return [f"parts that select nothing here: {', '.join(told)}"] if told else []
 
 
 def parameters() -> Mapping[str, list[str]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import streamlit as st
 
@@ -14,15 +15,14 @@ from kg.guideline import Guideline
 from kg.patients.addresses import draft_at, parameters_of
 from kg.patients.drafts import Draft, ParsedDraft, read_draft
 from kg.reasoning.verdicts import PatientResult
-from kg.ui import address
+from kg.ui import address, restoring
 from kg.ui.session import DRAFT, draft
-from kg.ui.words import literal, short
+from kg.ui.words import short
 
 OTHER, OPEN, GROUP, FOCUS = "patient:other", "open", "patient:group", "focus"
 FIELD = "cell:"
 KEY_FACTS = "key"  # the group of what is asked first
 _LESIONS = "patient:opened-lesions"
-_STRANGERS = "patient:strangers"  # what the address held that is not part of a record
 _SEVERAL = "patient:several"  # the variables of which several values are said to be possible
 SOURCES = "patient:sources"  # of imported fields: the cell that was read, and where it comes from
 _OTHER = "other."  # in an address, before the parameters of the record to compare with
@@ -125,15 +125,10 @@ def go_to(guideline: Guideline, variable: str) -> None:
 
 def restore(guideline: Guideline) -> None:
     """Take the state of the page from its address, where that brings one."""
-    brought = address.arrived()
-    if brought is not None:
-        _restore(guideline, brought)
-    restored, strangers = st.session_state.get(_STRANGERS, (None, ()))
-    if strangers and restored == draft():
-        _warn(strangers)
+    restoring.restore(partial(_read, guideline), _parameters)
 
 
-def _restore(guideline: Guideline, brought: address.Parameters) -> None:
+def _read(guideline: Guideline, brought: address.Parameters) -> list[str]:
     own = {k: v for k, v in brought.items() if not k.startswith(_OTHER)}
     second = {k.removeprefix(_OTHER): v for k, v in brought.items() if k.startswith(_OTHER)}
     opened = set(own.pop(OPEN, ()))
@@ -143,24 +138,20 @@ def _restore(guideline: Guideline, brought: address.Parameters) -> None:
     st.session_state[OPEN] = opened & set(guideline.therapies)
     st.session_state[OTHER] = compared
     unknown = [f"{OPEN}={name}" for name in sorted(opened - set(guideline.therapies))]
-    st.session_state[_STRANGERS] = (new, (*strangers, *more, *unknown))
+    told = [short(name) for name in (*strangers, *more, *unknown)]
+    return [f"left out as not part of a record: {', '.join(told)}"] if told else []
 
 
-def _warn(strangers: Sequence[str]) -> None:
-    names = ", ".join(literal(short(name)) for name in strangers[:5])
-    more = f" and {len(strangers) - 5} more" if len(strangers) > 5 else ""
-    st.warning(
-        f"The link contains what is not part of a record: {names}{more}. This was left out; "
-        "the rest is shown. Check the record before you rely on it."
+def _parameters() -> dict[str, list[str]]:
+    second = other()
+    compared = parameters_of(second) if second else {}
+    return (
+        parameters_of(draft())
+        | {OPEN: sorted(st.session_state.get(OPEN, ()))}
+        | {f"{_OTHER}{name}": values for name, values in compared.items()}
     )
 
 
 def keep() -> None:
     """Put the state of the page into its address."""
-    second = other()
-    compared = parameters_of(second) if second else {}
-    address.keep(
-        parameters_of(draft())
-        | {OPEN: sorted(st.session_state.get(OPEN, ()))}
-        | {f"{_OTHER}{name}": values for name, values in compared.items()}
-    )
+    address.keep(_parameters())
