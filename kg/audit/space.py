@@ -87,6 +87,8 @@ class Space:
         self.guideline = guideline
         self.logic: Logic = logic_of(guideline)
         self.diagrams: Diagrams = self.logic.diagrams
+        self.no, self.holds = self.diagrams.no, self.diagrams.holds
+        self.given = self.diagrams.given
 
     # Properties
 
@@ -97,26 +99,6 @@ class Space:
     def either(self, *roots: int) -> int:
         """Return where one of some properties holds."""
         return self.diagrams.any(roots)
-
-    def no(self, root: int) -> int:
-        """Return where a property does not hold."""
-        return self.diagrams.combine((root,), _negated)
-
-    def holds(self, variable: str, mask: int) -> int:
-        """Return where a variable lies in some bands."""
-        count = self.guideline.variables[variable].band_count
-        children = tuple(mask >> band & 1 for band in range(count))
-        return self.diagrams.node(self.diagrams.level[variable], children)
-
-    def given(self, root: int, variable: str, band: int) -> int:
-        """Return a property as it is where a variable has a band, whatever band it has."""
-        level, diagrams = self.diagrams.level[variable], self.diagrams
-        found: dict[int, int] = {}
-        for node in diagrams.below([root]):
-            children = tuple(found.get(child, child) for child in diagrams.children[node])
-            here = diagrams.levels[node]
-            found[node] = children[band] if here == level else diagrams.node(here, children)
-        return found.get(root, root)
 
     @cached_property
     def coherent(self) -> int:
@@ -248,7 +230,3 @@ def value_in(variable: Variable, band: int, low: bool | None = None) -> Decimal:
     value = (end + _STEP if low else end - _STEP) if open_ else end
     inside = not (interval & Interval.point(value)).is_empty
     return value if inside else variable.representatives(1 << band)[0]
-
-
-def _negated(root: int) -> int:
-    return 1 - root

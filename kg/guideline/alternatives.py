@@ -17,7 +17,7 @@ import pyoxigraph as ox
 
 from kg.errors import OntologyError
 from kg.guideline import Guideline
-from kg.guideline.formula import And, Formula, Not, Or, Ref, references
+from kg.guideline.formula import Formula, Ref, references, with_references
 from kg.guideline.loading import guideline_of
 from kg.guideline.loading.lookups import Terms
 from kg.ontology import DEFINITION, HCC, LABEL, NOTATION, ROOT, Ontology, local_name
@@ -118,14 +118,4 @@ def _twins(
 
 def renamed(formula: Formula, names: Mapping[str, str]) -> Formula:
     """Return a formula that refers to other classes."""
-    match formula:
-        case Ref(name):
-            return Ref(names.get(name, name))
-        case Not(part):
-            return Not(renamed(part, names))
-        case And(parts):
-            return And(tuple(renamed(part, names) for part in parts))
-        case Or(parts):
-            return Or(tuple(renamed(part, names) for part in parts))
-        case _:
-            return formula
+    return with_references(formula, lambda name: Ref(names.get(name, name)))

@@ -218,28 +218,39 @@ class FormulaReader:
         return Atom(variable.name, words=tuple(words))
 
 
-def atoms(formula: Formula) -> Iterator[Atom]:
-    """Yield the atoms of a formula, without following references."""
+def leaves(formula: Formula) -> Iterator[Atom | Ref]:
+    """Yield the atoms and references of a formula, without following references."""
     match formula:
-        case Atom():
-            yield formula
         case Not(part):
-            yield from atoms(part)
+            yield from leaves(part)
         case And(parts) | Or(parts):
             for part in parts:
-                yield from atoms(part)
+                yield from leaves(part)
+        case _:
+            yield formula
+
+
+def atoms(formula: Formula) -> Iterator[Atom]:
+    """Yield the atoms of a formula, without following references."""
+    return (leaf for leaf in leaves(formula) if isinstance(leaf, Atom))
 
 
 def references(formula: Formula) -> Iterator[str]:
     """Yield the names of the classes that a formula refers to."""
+    return (leaf.name for leaf in leaves(formula) if isinstance(leaf, Ref))
+
+
+def with_references(formula: Formula, meant: Callable[[str], Formula]) -> Formula:
+    """Return a formula in which something else stands for each name that it refers to."""
     match formula:
         case Ref(name):
-            yield name
+            return meant(name)
         case Not(part):
-            yield from references(part)
+            return Not(with_references(part, meant))
         case And(parts) | Or(parts):
-            for part in parts:
-                yield from references(part)
+            return type(formula)(tuple(with_references(part, meant) for part in parts))
+        case _:
+            return formula
 
 
 def manchester(formula: Formula, variables: Mapping[str, Variable]) -> str:

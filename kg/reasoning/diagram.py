@@ -93,21 +93,35 @@ class Diagrams:
         """Return the diagram of a formula, references followed."""
         match formula:
             case Atom(variable):
-                mask = formula.mask(self.variables)
-                count = self.variables[variable].band_count
-                return self.node(
-                    self.level[variable], tuple(mask >> band & 1 for band in range(count))
-                )
+                return self.holds(variable, formula.mask(self.variables))
             case Ref(name):
                 if name not in self._named:
                     self._named[name] = self.of(self.formulas[name])
                 return self._named[name]
             case Not(part):
-                return self.combine((self.of(part),), _negated)
+                return self.no(self.of(part))
             case And(parts):
                 return self.all(self.of(part) for part in parts)
             case Or(parts):
                 return self.any(self.of(part) for part in parts)
+
+    def holds(self, variable: str, mask: int) -> int:
+        """Return where a variable lies in some bands."""
+        count = self.variables[variable].band_count
+        return self.node(self.level[variable], tuple(mask >> band & 1 for band in range(count)))
+
+    def no(self, root: int) -> int:
+        """Return the negation of a diagram."""
+        return self.combine((root,), _negated)
+
+    def given(self, root: int, variable: str, band: int) -> int:
+        """Return a diagram as it is where a variable has a band, whatever band it has."""
+        level, found = self.level[variable], dict[int, int]()
+        for node in self.below([root]):
+            children = tuple(found.get(child, child) for child in self.children[node])
+            here = self.levels[node]
+            found[node] = children[band] if here == level else self.node(here, children)
+        return found.get(root, root)
 
     def all(self, roots: Iterable[int]) -> int:
         """Return the conjunction of diagrams."""
