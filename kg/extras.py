@@ -14,7 +14,9 @@ EXTRAS = {  # what is imported, by the extra of pyproject.toml that brings it
     "server": ("starlette", "uvicorn"),
     "notebook": ("vl_convert",),
     "spark": ("pandas", "pyarrow", "pyspark"),
+    "dev": ("hypothesis",),
 }
+_ALL = ("explorer", "graph", "reasoner", "server")  # what '.[all]' brings
 
 
 @contextmanager
@@ -30,8 +32,9 @@ def extras_told() -> Iterator[None]:
         library = (error.name or "").partition(".")[0]
         for extra, libraries in EXTRAS.items():
             if library in libraries:
+                others = ", or '.[all]' for everything" if extra in _ALL else ""
                 raise ComponentError(
                     f"this needs {library}, which is not installed: in a checkout, "
-                    f"pip install '.[{extra}]', or '.[all]' for everything"
+                    f"pip install '.[{extra}]'{others}"
                 ) from error
         raise

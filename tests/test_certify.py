@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-import math
 import random
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from itertools import combinations, product
 from pathlib import Path
 
 import pytest
 from conftest import Ran
 
+from kg.certification import answers
 from kg.certification import run as parts
-from kg.certification.answers import STATE
-from kg.certification.cells import Cells, one_a_band, one_a_mask, partials, values
-from kg.certification.diagrams import Expansion, Formulas
-from kg.certification.referees import ByBruteForce
-from kg.certification.report import Report, shrunk
-from kg.certification.run import Certification, Settings
-from kg.certification.steering import covering, kleene
-from kg.certification.subjects import OneByOne, Subject, subjects
-from kg.commands import certify
+from kg.certification.answers import Records, Respondent, subjects
+from kg.certification.proof import Proof
+from kg.certification.records import (
+    ANY,
+    MOSTLY_KNOWN,
+    Cells,
+    around,
+    boundaries,
+    cell_of,
+    drawn,
+    records,
+    smallest,
+    values,
+)
+from kg.certification.run import Certification, Report, Settings
 from kg.engines.hermit import Hermit
 from kg.engines.registry import engine_of
 from kg.errors import InputError
 from kg.guideline import Guideline, load
-from kg.guideline.formula import Ref
+from kg.guideline.formula import And, Atom, Formula, Not, Or, Ref
+from kg.guideline.values import Knowledge
 from kg.patients.cells import parse_cell
 from kg.patients.records import read_record
 from kg.reasoning.logic import logic_of
-from kg.reasoning.verdicts import PatientResult, classes_asked, result
+from kg.reasoning.verdicts import EXCLUDED, MET, UNKNOWN, PatientResult, classes_asked, result
 
 WITHOUT_HERMIT = frozenset({parts.FORMULAS, parts.COMPLETIONS, parts.ENGINES})
 
@@ -52,7 +59,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def certified(
     guideline: Guideline,
-    tested: list[Subject],
+    tested: Sequence[Respondent],
     hermit: Hermit | None,
     asked: frozenset[str],
     *,
@@ -63,13 +70,32 @@ def certified(
     return Certification(guideline, tested, hermit, settings).run()
 
 
-class PartByPart:
+_NOT = {MET: EXCLUDED, EXCLUDED: MET, UNKNOWN: UNKNOWN}
+
+
+def kleene(guideline: Guideline, formula: Formula, known: Mapping[str, Knowledge]) -> str:
+    """Return met, excluded or unknown, judged part by part as SQL does."""
+    match formula:
+        case Atom(variable):
+            wanted, mask = formula.mask(guideline.variables), known[variable].mask
+            return EXCLUDED if not mask & wanted else UNKNOWN if mask & ~wanted else MET
+        case Ref(name):
+            return kleene(guideline, guideline.formulas[name], known)
+        case Not(part):
+            return _NOT[kleene(guideline, part, known)]
+        case And(parts):
+            states = {kleene(guideline, part, known) for part in parts}
+            return EXCLUDED if EXCLUDED in states else UNKNOWN if UNKNOWN in states else MET
+        case Or(parts):
+            states = {kleene(guideline, part, known) for part in parts}
+            return MET if MET in states else UNKNOWN if UNKNOWN in states else EXCLUDED
+
+
+class PartByPart(Records):
     """An engine that evaluates as SQL does: sound, and not complete."""
 
-    name = "part by part"
-
     def __init__(self, guideline: Guideline) -> None:
-        self.guideline = guideline
+        super().__init__("part by part", guideline, engine_of("compiled", guideline))
 
     def classified(self, records: Sequence[Cells]) -> list[PatientResult]:
         return [self._classified(cells) for cells in records]
@@ -85,11 +111,11 @@ class PartByPart:
         )
 
 
-def _one_by_one(guideline: Guideline) -> OneByOne:
-    return OneByOne("compiled, one record", guideline, engine_of("compiled", guideline))
+def _one_by_one(guideline: Guideline) -> Records:
+    return Records("compiled, one record", guideline, engine_of("compiled", guideline))
 
 
-class Forgetful(OneByOne):
+class Forgetful(Records):
     """The compiled engine, but of each list of missing variables the last is left out."""
 
     def __init__(self, guideline: Guideline) -> None:
@@ -114,7 +140,7 @@ def test_the_compiled_engine_passes_without_hermit(edition: str) -> None:
 
 
 def test_the_compiled_engine_agrees_with_hermit(guideline: Guideline, hermit: Hermit) -> None:
-    asked = frozenset({parts.BOUNDARIES, parts.SPLITS, parts.RANDOM, parts.MISSING})
+    asked = frozenset({parts.BOUNDARIES, parts.RANDOM})
     report = certified(
         guideline, subjects("compiled", guideline), hermit, asked, records=2, classes=FEW
     )
@@ -122,23 +148,14 @@ def test_the_compiled_engine_agrees_with_hermit(guideline: Guideline, hermit: He
     assert all(tally.records == tally.planned > 0 for tally in report.tallies)
 
 
-def test_a_part_by_part_engine_is_caught_with_a_small_record(
-    guideline: Guideline, hermit: Hermit
-) -> None:
-    tested: list[Subject] = [PartByPart(guideline)]
-    asked = frozenset({parts.SPLITS})
-    report = certified(guideline, tested, hermit, asked, records=1, classes=FEW)
+def test_a_part_by_part_engine_is_caught_with_a_small_record(guideline: Guideline) -> None:
+    tested = [PartByPart(guideline)]
+    report = certified(guideline, tested, None, frozenset({parts.COMPLETIONS}))
     assert report.disagreements > 0
     assert report.example is not None
     assert 1 <= len(report.example.cells) <= 4
-    assert dict(report.example.told)["part by part"] == "unknown"
-    assert dict(report.example.told)["HermiT"] in ("met", "excluded")
-
-
-def test_a_part_by_part_engine_is_caught_by_brute_force(guideline: Guideline) -> None:
-    tested: list[Subject] = [PartByPart(guideline)]
-    report = certified(guideline, tested, None, frozenset({parts.COMPLETIONS}), records=5)
-    assert report.disagreements > 0
+    told = dict(report.example.told)
+    assert told["part by part"] != told["all completions"]
 
 
 def edit(folder: Path, module: str, old: str, new: str) -> None:
@@ -170,8 +187,8 @@ def test_a_wrong_threshold_is_caught_at_the_threshold(
     asked = frozenset({parts.BOUNDARIES})
     few = ("ABL-I1", "ABL-I3")
     report = certified(guideline, tested, hermit, asked, records=1, classes=few)
-    findings = report.tallies[0].findings
-    assert {f.subject.name for f in findings} == {subject.name for subject in tested}
+    found = report.tallies[0].differences
+    assert {one.subject.name for one in found} == {subject.name for subject in tested}
     assert report.example is not None
     assert len(report.example.cells) <= 3
     variable = guideline.variables["max_tumour_diameter_cm"]
@@ -181,16 +198,7 @@ def test_a_wrong_threshold_is_caught_at_the_threshold(
     assert all(i.low is not None and low <= i.low <= high for i in knowledge.intervals)
 
 
-def test_a_missing_variable_left_out_is_caught(guideline: Guideline, hermit: Hermit) -> None:
-    tested: list[Subject] = [Forgetful(guideline)]
-    asked = frozenset({parts.COMPLETIONS})
-    report = certified(guideline, tested, hermit, asked)
-    assert report.example is not None
-    assert report.example.question.startswith("missing")
-    assert all(f.difference.question[0] == "missing" for f in report.tallies[0].findings)
-
-
-class Talkative(OneByOne):
+class Talkative(Records):
     """The compiled engine, but it calls a variable missing that no verdict depends on."""
 
     def __init__(self, guideline: Guideline) -> None:
@@ -204,13 +212,14 @@ class Talkative(OneByOne):
         return found
 
 
-def test_a_missing_variable_too_many_is_caught_by_hermit(
-    guideline: Guideline, hermit: Hermit
+@pytest.mark.parametrize("wrong", [Forgetful, Talkative])
+def test_a_missing_variable_left_out_or_too_many_is_caught(
+    guideline: Guideline, wrong: Callable[[Guideline], Records]
 ) -> None:
-    tested: list[Subject] = [Talkative(guideline)]
-    report = certified(guideline, tested, hermit, frozenset({parts.MISSING}))
+    report = certified(guideline, [wrong(guideline)], None, frozenset({parts.COMPLETIONS}))
     assert report.example is not None
     assert report.example.question.startswith("missing")
+    assert all(one.question[0] == "missing" for one in report.tallies[0].differences)
 
 
 def test_engines_that_differ_are_caught(guideline: Guideline) -> None:
@@ -223,80 +232,73 @@ def test_engines_that_differ_are_caught(guideline: Guideline) -> None:
 
 def test_a_diagram_that_is_not_its_formula_is_caught(guideline: Guideline) -> None:
     logic = logic_of(guideline)
-    narrow, other = "PEI-I1", "ABL-I3"
-    formulas = Formulas(guideline, logic.diagrams)
-    assert formulas.difference(narrow, logic.roots[narrow]) is None
-    cells = formulas.difference(narrow, logic.roots[other])
-    assert cells is not None
-    brute = ByBruteForce(guideline)
-    assert brute.answer(cells, (STATE, narrow)) != brute.answer(cells, (STATE, other))
-
-
-def test_expansion_and_truth_tables_give_the_same(guideline: Guideline) -> None:
-    logic = logic_of(guideline)
-    tables = Formulas(guideline, logic.diagrams)
-    expanded = Formulas(guideline, logic.diagrams, widest=0)
-    names = [n for n in classes_asked(guideline) if tables.assignments(n) < 10_000]
-    assert len(names) > 50
+    proof, names = Proof(logic.diagrams), classes_asked(guideline)
     for name, other in zip(names, names[1:] + names[:1], strict=True):
-        assert expanded.difference(name, logic.roots[name]) is None
-        same = logic.roots[name] == logic.roots[other]
-        assert (expanded.difference(name, logic.roots[other]) is None) == same
+        assert proof.difference(name, logic.roots[name]) is None
+        bands = proof.difference(name, logic.roots[other])
+        assert (bands is None) == (logic.roots[name] == logic.roots[other])
+        if bands:
+            variables = guideline.variables
+            cells = {each: cell_of(variables[each], 1 << band) for each, band in bands.items()}
+            known = read_record(guideline, "p", cells).known
+            said = kleene(guideline, guideline.formulas[name], known)
+            assert {said, logic.state(other, known)} == {MET, EXCLUDED}
 
 
-def test_the_widest_classes_are_expanded(guideline: Guideline) -> None:
+def test_the_widest_class_is_compared_to_its_last_path(guideline: Guideline) -> None:
     logic = logic_of(guideline)
-    expansion = Expansion(logic.diagrams)
-    widest = max(classes_asked(guideline), key=Formulas(guideline, logic.diagrams).assignments)
-    formula = expansion.written_out(Ref(widest))
-    assert expansion.difference(formula, logic.roots[widest]) is None
+    widest = max(logic.roots, key=lambda name: len(guideline.variables_of(Ref(name))))
     node = logic.diagrams.edges[logic.roots[widest]][-1][1]
-    assert expansion.difference(formula, node) is not None
+    assert Proof(logic.diagrams).difference(widest, node) is not None
 
 
 def test_cells_stand_at_and_past_every_threshold(guideline: Guideline) -> None:
     for variable in guideline.variables.values():
         if variable.type == "string":
             continue
-        masks = {parse_cell(variable, cell) for cell in values(variable)}
-        assert {k.mask for k in masks if k} == {1 << i for i in range(variable.band_count)}
-        assert [parse_cell(variable, c) is not None for c in one_a_band(variable)] == [
-            True
-        ] * variable.band_count
-        for cell in partials(variable):
-            knowledge = parse_cell(variable, cell)
+        found = {parse_cell(variable, cell) for cell in values(variable)}
+        assert {k.mask for k in found if k} == {1 << i for i in range(variable.band_count)}
+        for mask in range(1, min(variable.everything, 1 << 12)):
+            knowledge = parse_cell(variable, cell_of(variable, mask))
             assert knowledge is not None
-            assert not knowledge.pinned
-        assert len(one_a_mask(variable)) <= variable.everything
+            assert knowledge.mask & ~mask == 0
+            assert variable.is_number or knowledge.mask == mask
 
 
-def test_every_two_cells_meet_in_pairwise_records() -> None:
-    levels = {"a": ["", "1", "2"], "b": ["x", "y"], "c": ["", "t", "f"], "d": ["0", "1", "2", "3"]}
-    records = covering(levels, random.Random(3))  # noqa: S311
-    for (a, ours), (b, theirs) in combinations(levels.items(), 2):
-        assert {(record[a], record[b]) for record in records} == set(product(ours, theirs))
-    assert len(records) < math.prod(map(len, levels.values())) / 3
+def test_a_boundary_decides_its_classes(guideline: Guideline) -> None:
+    rng, logic = random.Random(1), logic_of(guideline)  # noqa: S311
+    found = boundaries(guideline, FEW)
+    assert {name for one in found for name in one.classes} == set(FEW)
+    for one in found:
+        if told := list(around(guideline, one, rng)):
+            known = [read_record(guideline, "p", cells).known for cells in told]
+            states = [logic.state(one.classes[0], each) for each in known]
+            assert {states[0], states[-2]} == {MET, EXCLUDED}
+            assert states[-1] == UNKNOWN or len(known) == 2
 
 
 def test_a_record_is_shrunk_to_what_disagrees(guideline: Guideline) -> None:
     cells = {"resectable": "true", "child_pugh_class": "B|C", "ecog": "3", "cachexia": "false"}
-    small = shrunk(
+    small = smallest(
         guideline,
         cells,
         lambda c: c.get("ecog") == "3" and c.get("child_pugh_class", "B") in ("B", "B|C"),
     )
     assert small == {"ecog": "3"}
-    kept = shrunk(guideline, cells, lambda c: "C" in c.get("child_pugh_class", ""))
+    kept = smallest(guideline, cells, lambda c: "C" in c.get("child_pugh_class", ""))
     assert kept == {"child_pugh_class": "C"}
+    assert smallest(guideline, cells, lambda _: False) == cells
 
 
-def test_the_same_seed_gives_the_same_records(guideline: Guideline) -> None:
-    from kg.certification.design import Design
-
-    first, second, other = (
-        Design(guideline, seed, 3).cases([parts.BOUNDARIES, parts.RANDOM]) for seed in (5, 5, 6)
-    )
+def test_the_same_seed_gives_the_same_records(
+    guideline: Guideline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    first, second, other = (drawn(records(guideline, ANY, True), 5, seed) for seed in (5, 5, 6))
     assert first == second != other
+    assert list(tmp_path.iterdir()) == []
+    whole = drawn(records(guideline, MOSTLY_KNOWN), 5, 5)
+    assert sum(map(len, whole)) > sum(map(len, first))
 
 
 NEW_CRITERION = """
@@ -346,18 +348,34 @@ def test_an_engine_that_is_none_is_an_error(guideline: Guideline) -> None:
         subjects("hermit", guideline)
 
 
-def test_the_command_prints_seed_and_table(run: Callable[..., Ran], quick: None) -> None:
+def test_the_command_prints_seed_and_both_editions(run: Callable[..., Ran], quick: None) -> None:
     ran = run("certify", "--records", "1", "--minutes", "0.01", "--seed", "9")
     assert ran.status == 0
     assert "seed 9" in ran.err
+    assert "Edition 2011" in ran.out
+    assert "Edition 2026" in ran.out
     assert "completions" in ran.out
 
 
 def test_the_command_ends_with_1_and_a_record(
     run: Callable[..., Ran], quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(certify, "subjects", lambda name, guideline: [Forgetful(guideline)])
-    ran = run("certify", "--records", "4", "--minutes", "0.01")
+    monkeypatch.setattr(answers, "subjects", lambda name, guideline: [Forgetful(guideline)])
+    ran = run("certify", "--records", "4", "--minutes", "0.01", "--edition", "2011")
     assert ran.status == 1
     assert "smallest record that disagrees" in ran.out
     assert "forgetful" in ran.out
+    assert "Edition 2026" not in ran.out
+
+
+def test_without_hypothesis_the_command_says_how_to_get_it(
+    run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("kg.certification")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "hypothesis", None)
+    ran = run("certify")
+    assert ran.status == 3
+    assert "needs hypothesis, which is not installed" in ran.err
+    assert ".[dev]" in ran.err
+    assert ".[all]" not in ran.err

@@ -1,58 +1,69 @@
 """Runs a certification: its parts in order, HermiT's evenly spread over the time there is.
 
-1. Without HermiT: every diagram against its formula (`formulas`), the engines against brute
-   force over all completions (`completions`), the other engines against the first on all
-   records of all parts (`engines`).
-2. With HermiT as the referee: the records of `kg.certification.design`, and the missing
-   variables of some of them. The parts take turns, so that a limit of time cuts all alike.
-3. The smallest record that disagrees is made smaller while it still disagrees.
+1. `formulas`: every diagram against its formula, over all assignments of bands.
+2. `completions`: the engines against brute force, on records whose completions can be listed:
+   here the missing variables are judged as well.
+3. `engines`: the ways through an engine against one another, on records of all kinds.
+4. With HermiT as the referee: `boundaries` of each class, and `random` records for all classes.
+   The two take turns, so that a limit of time cuts both alike.
+5. The smallest record that disagrees is made smaller while it still disagrees.
 """
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TypeVar
 
-from kg.certification.answers import STATE, Answers, Difference, all_answers, differences
-from kg.certification.cells import Cells
-from kg.certification.design import BOUNDARIES, CELLS, PAIRS, RANDOM, SPLITS, Case, Design
-from kg.certification.diagrams import Formulas
-from kg.certification.missing import Gap, Gaps
-from kg.certification.referees import ByBruteForce, ByReasoner, BySubject, Reasoner, Referee
-from kg.certification.report import Disagreement, Report, Tally, example_of
-from kg.certification.subjects import Subject
+from hypothesis.strategies import SearchStrategy
+
+from kg.certification.answers import (
+    NOTHING,
+    STATE,
+    ByCompletions,
+    ByHermit,
+    Question,
+    Reasoner,
+    Respondent,
+    behind,
+)
+from kg.certification.proof import Proof
+from kg.certification.records import (
+    ANY,
+    MOSTLY_KNOWN,
+    Cells,
+    around,
+    boundaries,
+    cell_of,
+    drawn,
+    records,
+    smallest,
+)
 from kg.guideline import Guideline
-from kg.reasoning.logic import Logic, logic_of
-from kg.reasoning.verdicts import EXCLUDED, MET, classes_asked
+from kg.guideline.formula import Ref
+from kg.reasoning.logic import logic_of
 
-FORMULAS, COMPLETIONS, ENGINES, MISSING = "formulas", "completions", "engines", "missing"
+FORMULAS, COMPLETIONS, ENGINES = "formulas", "completions", "engines"
+BOUNDARIES, RANDOM = "boundaries", "random"
 
 PARTS: dict[str, str] = {  # what each part compares with
     FORMULAS: "all assignments of bands",
     COMPLETIONS: "all completions, listed",
     ENGINES: "one another",
-    CELLS: "HermiT, all combinations",
     BOUNDARIES: "HermiT, at thresholds",
-    SPLITS: "HermiT, decided by cases",
-    PAIRS: "HermiT, pairs of cells",
     RANDOM: "HermiT, partly known",
-    MISSING: "HermiT, what is missing",
 }
-
-T = TypeVar("T")
-
-_PORTION = 2_000  # records that the engines are asked about at once
+_PORTION = 100  # records that are asked about at once: whole results are not kept
 
 
 @dataclass(frozen=True)
 class Settings:
     """How much is compared, and from which seed.
 
-    `parts` are those of PARTS; `classes` are those that records are made for, all if none.
+    `parts` are those of PARTS; `classes` are those whose boundaries are asked, all if none.
     """
 
     seed: int = 1
@@ -63,194 +74,204 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Work:
-    """One question to HermiT: `ask` returns the comparisons made and what they found."""
+class Case:
+    """A record that HermiT is asked about, and the classes it is asked for."""
 
     part: str
+    cells: Cells
     classes: tuple[str, ...]
-    ask: Callable[[], tuple[int, list[Disagreement]]]
 
 
-Watched = Callable[[Sequence[Work]], Iterable[Work]]
+@dataclass(frozen=True)
+class Difference:
+    """A record on which a respondent differs from its referee, on one question."""
+
+    part: str
+    cells: Cells
+    question: Question
+    referee: Respondent
+    subject: Respondent
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """How large the record is: facts, then characters."""
+        return len(self.cells), sum(map(len, self.cells.values()))
+
+
+@dataclass
+class Tally:
+    """What one part compared; `records` counts records, or total assignments of bands."""
+
+    part: str
+    about: str
+    planned: int = 0
+    records: int = 0
+    comparisons: int = 0
+    classes: set[str] = field(default_factory=set)
+    differences: list[Difference] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Example:
+    """The smallest disagreeing record: what was asked, and who says what."""
+
+    part: str
+    cells: Cells
+    question: str
+    told: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """All tallies, and an example where anything disagrees."""
+
+    tallies: tuple[Tally, ...]
+    example: Example | None
+
+    @property
+    def disagreements(self) -> int:
+        """The number of answers that differ."""
+        return sum(len(tally.differences) for tally in self.tallies)
 
 
 class Certification:
-    """One run over some engines under test; see the steps above."""
+    """One run over some ways through an engine; see the steps above."""
 
     def __init__(
         self,
         guideline: Guideline,
-        subjects: list[Subject],
+        subjects: Sequence[Respondent],
         reasoner: Reasoner | None,
         settings: Settings,
     ) -> None:
         self.guideline = guideline
-        self.logic: Logic = logic_of(guideline)
         self.subjects = subjects
         self.settings = settings
-        self.classes = classes_asked(guideline)
-        self.brute = ByBruteForce(guideline)
-        self.hermit = None if reasoner is None else ByReasoner(guideline, reasoner)
-        self.design = Design(guideline, settings.seed, settings.records, settings.classes)
+        self.classes = guideline.classes
+        self.brute = ByCompletions(guideline)
+        self.hermit = None if reasoner is None else ByHermit(guideline, reasoner)
         self.tallies = {p: Tally(p, about) for p, about in PARTS.items() if p in settings.parts}
         self._deadline = time.monotonic() + 60 * (settings.minutes or float("inf"))
 
-    def run(self, watched: Watched = iter) -> Report:
-        """Compare everything; `watched` passes the questions to HermiT on, and may count them."""
-        cases = self.design.cases(self.tallies)
+    def run(self, watched: Callable[[Sequence[Case]], Iterable[Case]] = iter) -> Report:
+        """Compare everything; `watched` passes the cases for HermiT on, and may count them."""
+        count, guideline = self.settings.records, self.guideline
         if FORMULAS in self.tallies:
-            self._formulas(self.tallies[FORMULAS])
+            self._formulas()
         if COMPLETIONS in self.tallies:
-            self._completions(self.tallies[COMPLETIONS])
-        told = self._told(cases)
-        if self.hermit is not None:
-            for work in watched(self._work(cases, told)):
-                self._do(work)
-        tallies = tuple(self.tallies.values())
-        findings = [finding for tally in tallies for finding in tally.findings]
-        return Report(tallies, example_of(self.guideline, findings, self.subjects))
-
-    # Without HermiT
-
-    def _formulas(self, tally: Tally) -> None:
-        formulas = Formulas(self.guideline, self.logic.diagrams)
-        for name in self.classes:
-            cells = formulas.difference(name, self.logic.roots[name])
-            tally.count(formulas.assignments(name), 1, {name})
-            if cells is not None:
-                right = self.brute.answer(cells, (STATE, name)) or ""
-                wrong = EXCLUDED if right == MET else MET
-                sides = (("the formula", right), ("the diagram", wrong))
-                difference = Difference(cells, (STATE, name), *sides)
-                tally.findings.append(
-                    Disagreement(tally.part, difference, self.brute, self.subjects[0])
-                )
-
-    def _completions(self, tally: Tally) -> None:
-        """Compare on records that are mostly known, so that their completions can be listed."""
-        design, count = self.design, 10 * self.settings.records
-        drawn = (design.scattered(design.rng.choice((0.8, 0.9))) for _ in range(count))
-        for records in _portions(drawn):
-            expected = [self.brute.answers(cells) for cells in records]
-            tally.count(sum(map(bool, expected)), 0, set(self.classes))
-            for subject in self.subjects:
-                told = _answers(subject, records)
-                for cells, right, said in zip(records, expected, told, strict=True):
-                    tally.count(0, len(right), set())
-                    tally.findings += _findings(
-                        tally.part, cells, (self.brute, right), (subject, said)
-                    )
-
-    def _told(self, cases: list[Case]) -> list[list[Answers]]:
-        """Return for each case what every engine says to what is asked; compare the engines.
-
-        The records pass in portions: whole results are not kept.
-        """
-        kept: list[list[Answers]] = []
-        for portion in _portions(cases):
-            told = self._engines([case.cells for case in portion])
-            for case, *said in zip(portion, *told, strict=True):
-                kept.append([_asked_of(case, answers) for answers in said])
+            mostly = records(guideline, MOSTLY_KNOWN)
+            self._compare_all(COMPLETIONS, self.brute, self.subjects, mostly, 10 * count)
         if ENGINES in self.tallies:
-            extra = (self.design.any() for _ in range(20 * self.settings.records))
-            for records in _portions(extra):
-                self._engines(records)
-        return kept
+            first, *others = self.subjects
+            every = records(guideline, ANY, steered=True)
+            self._compare_all(ENGINES, first, others, every, 20 * count)
+        if self.hermit is not None:
+            for portion in _portions(watched(self._cases())):
+                self._compare(portion, self.hermit, self.subjects)
+        return Report(tuple(self.tallies.values()), self._example())
 
-    def _engines(self, records: Sequence[Cells]) -> list[list[Answers]]:
-        """Return what every engine says; for `engines`, compare it with what the first says."""
-        told = [_answers(subject, records) for subject in self.subjects]
-        tally = self.tallies.get(ENGINES)
-        if tally is not None and len(self.subjects) > 1:
-            first = BySubject(self.subjects[0])
-            for subject, answers in list(zip(self.subjects, told, strict=True))[1:]:
-                for cells, right, said in zip(records, told[0], answers, strict=True):
-                    tally.count(0, len(right), set(self.classes))
-                    tally.findings += _findings(ENGINES, cells, (first, right), (subject, said))
-            tally.count(len(records), 0, set())
-        return told
+    def _formulas(self) -> None:
+        logic, variables = logic_of(self.guideline), self.guideline.variables
+        proof, tally = Proof(logic.diagrams), self.tallies[FORMULAS]
+        for name in self.classes:
+            bands = proof.difference(name, logic.roots[name])
+            used = self.guideline.variables_of(Ref(name))
+            tally.records += math.prod(variables[each].band_count for each in used)
+            tally.comparisons += 1
+            tally.classes.add(name)
+            if bands is not None:
+                cells = {each: cell_of(variables[each], 1 << band) for each, band in bands.items()}
+                sides = (self.brute, self.subjects[0])
+                tally.differences.append(Difference(FORMULAS, cells, (STATE, name), *sides))
 
-    # With HermiT
+    def _compare_all(
+        self,
+        part: str,
+        referee: Respondent,
+        subjects: Sequence[Respondent],
+        strategy: SearchStrategy[Cells],
+        count: int,
+    ) -> None:
+        """Compare the answers to every question about drawn records."""
+        found = drawn(strategy, count, self.settings.seed)
+        self.tallies[part].planned = len(found)
+        for portion in _portions(Case(part, cells, self.classes) for cells in found):
+            self._compare(portion, referee, subjects)
 
-    def _work(self, cases: list[Case], told: list[list[Answers]]) -> list[Work]:
-        """Return all questions to HermiT, those of the parts taking turns."""
-        parts: dict[str, list[Work]] = {part: [] for part in self.tallies}
-        for case, said in zip(cases, told, strict=True):
-            parts[case.part].append(self._case(case, said))
-        if MISSING in parts:
-            parts[MISSING] = list(self._gaps())
-        for part, work in parts.items():
-            self.tallies[part].planned = len(work)
-        turns = [(i / len(work), w) for work in parts.values() for i, w in enumerate(work)]
-        return [work for _, work in sorted(turns, key=lambda turn: turn[0])]
+    def _cases(self) -> list[Case]:
+        """Return all cases for HermiT, those of the two parts taking turns.
 
-    def _case(self, case: Case, told: list[Answers]) -> Work:
-        def ask() -> tuple[int, list[Disagreement]]:
-            hermit = self._referee
-            expected = hermit.answers(case.cells, case.classes)
-            found: list[Disagreement] = []
-            for subject, said in zip(self.subjects, told, strict=True):
-                found += _findings(case.part, case.cells, (hermit, expected), (subject, said))
-            return len(expected) * len(self.subjects), found
+        The boundaries of the classes that state thresholds are all asked, and a sample of
+        those of therapies, which combine them.
+        """
+        settings, guideline = self.settings, self.guideline
+        rng = random.Random(settings.seed)  # noqa: S311 - the records need no secrecy
+        found: dict[str, list[Case]] = {part: [] for part in self.tallies}
+        if BOUNDARIES in found:
+            joint = {name for t in guideline.therapies.values() for name in t.aspects}
+            names = settings.classes or self.classes
+            asked = boundaries(guideline, (n for n in names if n not in joint))
+            asked *= 1 + settings.records // 200
+            some = boundaries(guideline, (n for n in names if n in joint))
+            asked += rng.sample(some, min(len(some), settings.records))
+            found[BOUNDARIES] = [
+                Case(BOUNDARIES, cells, boundary.classes)
+                for boundary in asked
+                for cells in around(guideline, boundary, rng)
+            ]
+        if RANDOM in found:
+            partly = drawn(
+                records(guideline, ANY, steered=True), settings.records, settings.seed + 1
+            )
+            found[RANDOM] = [Case(RANDOM, cells, self.classes) for cells in partly]
+        for part in {BOUNDARIES, RANDOM} & found.keys():
+            self.tallies[part].planned = len(found[part])
+        turns = [(i / len(cases), case) for cases in found.values() for i, case in enumerate(cases)]
+        return [case for _, case in sorted(turns, key=lambda turn: turn[0])]
 
-        return Work(case.part, case.classes, ask)
-
-    def _gaps(self) -> Iterator[Work]:
-        gaps = Gaps(self.guideline, random.Random(self.settings.seed))  # noqa: S311
-        records = [self.design.any() for _ in range(self.settings.records)]
-        results = self.subjects[0].classified(records)
-        for gap in gaps.of(records, results):
-            yield Work(MISSING, tuple(gap.therapy.classes.values()), self._gap(gaps, gap))
-
-    def _gap(self, gaps: Gaps, gap: Gap) -> Callable[[], tuple[int, list[Disagreement]]]:
-        def ask() -> tuple[int, list[Disagreement]]:
-            subject = self.subjects[0]
-            found = gaps.difference(gap, self._referee, subject.name)
-            return 1, [
-                Disagreement(MISSING, difference, self.brute, subject) for difference in found
+    def _compare(
+        self, cases: Sequence[Case], referee: Respondent, subjects: Sequence[Respondent]
+    ) -> None:
+        """Compare what each subject says of some records with what the referee says."""
+        every = [case.cells for case in cases]
+        told = [subject.answers(every, self.classes) for subject in subjects]
+        for case, *said in zip(cases, *told, strict=True):
+            if referee is self.hermit and time.monotonic() > self._deadline:
+                return
+            (right,) = referee.answers([case.cells], case.classes)
+            tally = self.tallies[case.part]
+            tally.records += bool(right)
+            tally.comparisons += len(right) * len(subjects)
+            tally.classes.update(case.classes)
+            tally.differences += [
+                Difference(case.part, case.cells, question, referee, subject)
+                for subject, answers in zip(subjects, said, strict=True)
+                for question, answer in right.items()
+                if answers.get(question, NOTHING) != answer
             ]
 
-        return ask
+    def _example(self) -> Example | None:
+        """Return the smallest disagreeing record, made smaller while it still disagrees."""
+        every = [one for tally in self.tallies.values() for one in tally.differences]
+        if not every:
+            return None
+        found = min(every, key=lambda one: one.size)
+        asked = behind(self.guideline, found.question)
 
-    @property
-    def _referee(self) -> ByReasoner:
-        if self.hermit is None:
-            raise ValueError("there is no reasoner to ask")
-        return self.hermit
+        def says(respondent: Respondent, cells: Cells) -> str | None:
+            return respondent.answers([cells], asked)[0].get(found.question)
 
-    def _do(self, work: Work) -> None:
-        if time.monotonic() > self._deadline:
-            return
-        comparisons, findings = work.ask()
-        tally = self.tallies[work.part]
-        tally.count(1, comparisons, set(work.classes))
-        tally.findings += findings
+        def disagrees(cells: Cells) -> bool:
+            right = says(found.referee, cells)
+            return right is not None and right != says(found.subject, cells)
 
-
-def _answers(subject: Subject, records: Sequence[Cells]) -> list[Answers]:
-    return [all_answers(result) for result in subject.classified(records)]
-
-
-def _asked_of(case: Case, answers: Answers) -> Answers:
-    """Return the answers to what is asked in a case: all of them, or some states."""
-    if case.part in (PAIRS, RANDOM):
-        return answers
-    questions = [(STATE, name) for name in case.classes]
-    return {question: answers[question] for question in questions if question in answers}
+        cells = smallest(self.guideline, found.cells, disagrees)
+        sides = dict.fromkeys((found.referee, *self.subjects))
+        told = tuple((side.name, says(side, cells) or NOTHING) for side in sides)
+        return Example(found.part, cells, " ".join(found.question), told)
 
 
-def _portions(things: Iterable[T]) -> Iterator[list[T]]:
-    iterator = iter(things)
+def _portions(cases: Iterable[Case]) -> Iterator[list[Case]]:
+    iterator = iter(cases)
     while portion := list(islice(iterator, _PORTION)):
         yield portion
-
-
-def _findings(
-    part: str,
-    cells: Cells,
-    expected: tuple[Referee, Answers],
-    told: tuple[Subject, Answers],
-) -> list[Disagreement]:
-    (referee, right), (subject, said) = expected, told
-    found = differences(cells, (referee.name, right), (subject.name, said))
-    return [Disagreement(part, difference, referee, subject) for difference in found]

@@ -237,25 +237,30 @@ def patient_result(
         patient_id=patient_id,
         conflicts=conflicts,
         therapies={
-            therapy.id: _therapy_result(therapy, states, missing, intent)
+            therapy.id: therapy_result(therapy, states, missing, intent)
             for therapy in guideline.therapies.values()
         },
         recommendations={name: states[name] for name in guideline.recommendations},
-        response_to_ablation=next(
-            (r.outcome for r in guideline.responses.values() if states[r.id] == MET), NOT_ASSESSED
-        ),
+        response_to_ablation=response(guideline, states),
         states=states,
         edition=guideline.edition,
         stages={name: states[name] for name in guideline.stages},
     )
 
 
-def _therapy_result(
+def response(guideline: Guideline, states: Mapping[str, str]) -> str:
+    """Return the response to ablation that the states of its classes give."""
+    met = (each.outcome for each in guideline.responses.values() if states[each.id] == MET)
+    return next(met, NOT_ASSESSED)
+
+
+def therapy_result(
     therapy: Therapy,
     states: Mapping[str, str],
     missing: Callable[[Therapy], Iterable[str]],
     intent: Callable[[Therapy], str | None],
 ) -> TherapyResult:
+    """Return the result on one therapy; for `missing` and `intent` see `patient_result`."""
     answer = verdict_on(therapy, states.__getitem__)
     return TherapyResult(
         therapy=therapy.id,
