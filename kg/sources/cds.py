@@ -22,7 +22,8 @@ from kg.guideline import Guideline
 from kg.keys import ID, SOURCES
 from kg.patients.mappings import record_of
 from kg.sources.draft import Draft, draft_of_resources
-from kg.sources.fhir import Resource, decoded
+from kg.sources.elements import Resource
+from kg.sources.files import decoded
 from kg.sources.rules import Rules
 from kg.texts import NOTE_ON_USE
 

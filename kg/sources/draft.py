@@ -13,7 +13,9 @@ import polars as pl
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.keys import AS_OF, ID, SOURCES
-from kg.sources.fhir import FhirReader, Resource, fhir_files, newest_date, resources
+from kg.sources.elements import Resource
+from kg.sources.fhir import FhirReader
+from kg.sources.files import fhir_files, newest_date, resources
 from kg.sources.findings import Findings, Unread
 from kg.sources.omop import OmopReader, is_omop
 from kg.sources.redcap import is_redcap, read_redcap

@@ -18,9 +18,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
 
 from kg.guideline.values import Knowledge, Variable
-from kg.patients.cells import parse_cell
 from kg.sources.rules import LIVER_METASTASIS, LIVER_TUMOUR, OTHER_CANCER, Rule
 
 OLDER = "older than the value used, or than the period that counts"
@@ -50,8 +51,7 @@ class Item:
         return f"{self.kind}/{self.id}"
 
 
-@dataclass(slots=True)
-class When:
+class When(NamedTuple):
     """A date: the first and the last moment that it may mean, and how it was written."""
 
     first: datetime
@@ -61,13 +61,13 @@ class When:
 
 @dataclass(slots=True)
 class Reading:
-    """A cell that a resource gives; `lasting` is a diagnosis, which holds from its date on.
+    """What a resource says of a variable; `lasting` is a diagnosis, which holds from its date on.
 
     `focus` names the tumours that it is about; `liver` says whether they are in the liver.
     """
 
     rule: Rule
-    cell: str
+    known: Knowledge | None
     when: When
     item: Item
     said: str
@@ -117,6 +117,11 @@ class Findings:
     resources: int = 0
     unread: int = 0
     used: int = 0
+
+    def mark(self, item: Item, mark: str) -> None:
+        """Note a cancer of a patient."""
+        cancers = self.of(item.patient).cancers
+        cancers[item.name if item.id else f"{item.name}{len(cancers)}"] = mark
 
     def of(self, patient: str) -> PatientFindings:
         """Return what is known of a patient."""
@@ -169,7 +174,7 @@ class Findings:
             return
         item.live += 1
         known = self.of(item.patient)
-        if rule.about_tumour:
+        if rule.about_tumour or reading.focus:
             known.about_tumour.append(reading)
         else:
             self._keep(known, reading)
@@ -227,16 +232,16 @@ class Findings:
         variable = readings[0].rule.variable
         if variable is None:
             return None
-        known: Knowledge | None = variable.unknown
-        for reading in readings:
-            cell = parse_cell(variable, reading.cell)
-            known = variable.narrowed(known, cell) if known and cell else known
-        if known is None:
-            names = ", ".join(reading.item.name for reading in readings)
-            for reading in readings:
-                self.drop(reading, f"{names} contradict one another")
-            return None
-        best = next((r for r in readings if parse_cell(variable, r.cell) == known), readings[0])
+        known: Knowledge | None = None
+        for cell in [reading.known for reading in readings if reading.known]:
+            known = variable.narrowed(known, cell) if known else cell
+            if known is None:
+                names = ", ".join(reading.item.name for reading in readings)
+                for reading in readings:
+                    self.drop(reading, f"{names} contradict one another")
+                return None
+        best = next((reading for reading in readings if reading.known == known), readings[0])
+        known = known or variable.unknown
         return DraftCell(
             variable.wording(known), f"{best.item.name}, {best.when.text}, {best.said}"
         )
@@ -275,6 +280,7 @@ class Findings:
         return None
 
 
+@lru_cache(maxsize=1 << 12)  # what was taken together has one date
 def when_of(text: str) -> When:
     """Return the moments that a date of FHIR may mean: a year, a month, a day or an instant.
 

@@ -12,15 +12,16 @@ import polars as pl
 
 from kg.errors import InputError
 from kg.sources.findings import Findings, Item, Reading, UnreadError, when_of
-from kg.sources.rules import Rule, Rules
-from kg.sources.values import Number, Words, cell_of
+from kg.sources.rules import OTHER_CANCER, Rule, Rules
+from kg.sources.values import Number, Words, cell_of, checked
 
 # The operators of measurements, as three public conversions from hospital systems have them.
 _OPERATORS = {"4171756": "<", "4171754": "<=", "4172704": ">", "4171755": ">="}
+_CONDITION = "condition_occurrence"
 _TABLES = {  # the column of the key, of the concept, and of the date
     "measurement": ("measurement_id", "measurement_concept_id", "measurement_date"),
     "observation": ("observation_id", "observation_concept_id", "observation_date"),
-    "condition_occurrence": (
+    _CONDITION: (
         "condition_occurrence_id",
         "condition_concept_id",
         "condition_start_date",
@@ -28,6 +29,17 @@ _TABLES = {  # the column of the key, of the concept, and of the date
 }
 _PERSON = "person_id"
 _SOURCE_CONCEPT = "condition_source_concept_id"
+_CONCEPT = ("concept_id", "vocabulary_id", "concept_code")
+_VALUES = (
+    _SOURCE_CONCEPT,
+    "condition_end_date",
+    "value_as_number",
+    "value_as_concept_id",
+    "value_as_string",
+    "unit_concept_id",
+    "unit_source_value",
+    "operator_concept_id",
+)
 Row = dict[str, str | None]
 
 
@@ -43,28 +55,36 @@ def is_omop(folder: Path) -> bool:
     return _table(folder, "person") is not None
 
 
-def _rows(path: Path, *needed: str) -> Iterator[Row]:
-    """Yield the rows of a table, by the names of its columns in lower case.
+def _rows(path: Path, needed: tuple[str, ...], more: tuple[str, ...] = ()) -> Iterator[Row]:
+    """Yield the rows of a table with the columns that are needed, and of more those that it has.
 
     Raises:
         InputError: it cannot be read, or lacks a column that it needs.
     """
     try:
-        if path.suffix.lower() == ".parquet":
-            frame = pl.scan_parquet(path)
-        else:
-            frame = pl.scan_csv(path, infer_schema=False)
-        frame = frame.select(pl.all().cast(pl.String).name.to_lowercase())
+        frame = _scanned(path).select(pl.all().cast(pl.String).name.to_lowercase())
         names = frame.collect_schema().names()
         if lacking := [name for name in needed if name not in names]:
             raise InputError(
                 f"{path} has no column {', '.join(lacking)}; a table of OMOP has the names of the "
-                "common data model, and as CSV commas between its columns"
+                "common data model, and as CSV commas or tabs between its columns"
             )
+        frame = frame.select(*needed, *(name for name in more if name in names))
         for batch in frame.collect(engine="streaming").iter_slices(100_000):
             yield from batch.iter_rows(named=True)
     except pl.exceptions.PolarsError as error:
         raise InputError(f"{path}: cannot be read: {error}") from error
+
+
+def _scanned(path: Path) -> pl.LazyFrame:
+    """Return a table; one with tabs, as vocabularies are delivered, has quotes that are text."""
+    if path.suffix.lower() == ".parquet":
+        return pl.scan_parquet(path)
+    with path.open("rb") as file:
+        tabs = b"\t" in file.readline()
+    if tabs:
+        return pl.scan_csv(path, infer_schema=False, separator="\t", quote_char=None)
+    return pl.scan_csv(path, infer_schema=False)
 
 
 class OmopReader:
@@ -73,6 +93,7 @@ class OmopReader:
     def __init__(self, rules: Rules, findings: Findings) -> None:
         self.rules, self.findings = rules, findings
         self.concepts: dict[str, tuple[str, str]] = {}
+        self.cancers: set[tuple[str, str]] = set()  # codes of concepts with the name of a cancer
 
     def read(self, folder: Path) -> None:
         """Read the tables of a folder.
@@ -83,18 +104,19 @@ class OmopReader:
         concepts = _table(folder, "concept")
         if concepts is None:
             raise InputError(f"{folder} has no table concept, by which codes are known")
-        for row in _rows(concepts, "concept_id", "vocabulary_id", "concept_code"):
-            self.concepts[row["concept_id"] or ""] = (
-                row.get("vocabulary_id") or "",
-                row.get("concept_code") or "",
-            )
-        for row in _rows(_table(folder, "person") or folder, _PERSON):
+        for row in _rows(concepts, _CONCEPT, ("concept_name",)):
+            key, vocabulary, code = (row[name] or "" for name in _CONCEPT)
+            self.concepts[key] = vocabulary, code
+            name = (row.get("concept_name") or "").casefold()
+            if any(word in name for word in self.rules.cancer_words):
+                self.cancers.add((vocabulary, code))
+        for row in _rows(_table(folder, "person") or folder, (_PERSON,)):
             self.findings.resources += 1
             self.findings.used += 1
             self.findings.of(row[_PERSON] or "")
         for name, columns in _TABLES.items():
             path = _table(folder, name)
-            for row in _rows(path, _PERSON, *columns) if path else ():
+            for row in _rows(path, (_PERSON, *columns), _VALUES) if path else ():
                 self._row(name, columns, row)
 
     def _row(self, table: str, columns: tuple[str, str, str], row: Row) -> None:
@@ -103,19 +125,22 @@ class OmopReader:
         codes = [self.concepts.get(row.get(c) or "", ("", "")) for c in (concept, _SOURCE_CONCEPT)]
         rules = dict.fromkeys(rule for code in codes if code[1] for rule in self.rules.of(*code))
         shown = "|".join(codes[0])
-        if not rules:
+        named = table == _CONDITION and not self.cancers.isdisjoint(codes)
+        if not rules and not named:
             self.findings.count(table, shown)
             return
         item = Item(table, row.get(key) or "", row[_PERSON] or "", shown)
-        marks = [rule.marks for rule in rules if rule.marks]
-        if marks:
-            self.findings.of(item.patient).cancers[item.name] = marks[0]
+        marks = [rule.marks for rule in rules if rule.marks] or ([] if rules else [OTHER_CANCER])
+        if marks and item.patient:
+            self.findings.mark(item, marks[0])
         read = [rule for rule in rules if rule.variable or rule.not_read]
         if not read:
             self.findings.count(table, shown, marks[0])
             return
         for rule in read:
             try:
+                if not item.patient:
+                    raise UnreadError("it does not say of which patient")
                 self.findings.add(self._reading(item, rule, row, dated))
             except UnreadError as error:
                 self.findings.leave(item, str(error), rule)
@@ -127,14 +152,14 @@ class OmopReader:
         if not row.get(dated):
             raise UnreadError("it has no date")
         when = when_of((row[dated] or "")[:10])
-        if item.kind == "condition_occurrence":
+        if item.kind == _CONDITION:
             if row.get("condition_end_date"):
                 raise UnreadError("it has ended")
             if rule.gives is None:
                 raise UnreadError("its presence gives no cell")
-            return Reading(rule, rule.gives, when, item, "diagnosis", lasting=True)
-        cell, said = cell_of(rule, self._value(row))
-        return Reading(rule, cell, when, item, said)
+            return Reading(rule, checked(rule, rule.gives), when, item, "diagnosis", lasting=True)
+        known, said = cell_of(rule, self._value(row))
+        return Reading(rule, known, when, item, said)
 
     def _value(self, row: Row) -> Number | Words:
         number = row.get("value_as_number")

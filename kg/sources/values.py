@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from typing import NamedTuple
 
-from kg.guideline.values import Unit, Variable, plain
+from kg.guideline.values import Knowledge, Unit, Variable, plain
 from kg.patients.cells import CellError, parse_cell
 from kg.sources.findings import UnreadError
 from kg.sources.rules import Rule
@@ -14,8 +14,7 @@ from kg.sources.rules import Rule
 _COMPARATORS = ("<", "<=", ">", ">=")
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A number as it was written, with the texts of its unit and its comparator."""
 
     text: str
@@ -23,16 +22,15 @@ class Number:
     comparator: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """A coded value or a text: its codes and names, any of which may be known."""
 
     words: tuple[str, ...]
 
 
 @lru_cache(maxsize=1 << 16)  # laboratory values come again and again
-def cell_of(rule: Rule, value: Number | Words) -> tuple[str, str]:
-    """Return the cell that a value gives by a rule, and how the value was said.
+def cell_of(rule: Rule, value: Number | Words) -> tuple[Knowledge | None, str]:
+    """Return what a value says by a rule, and how it was said.
 
     Raises:
         UnreadError: the value is none that the rule reads.
@@ -44,7 +42,7 @@ def cell_of(rule: Rule, value: Number | Words) -> tuple[str, str]:
         for word in value.words:
             cell = rule.cells.get(word.casefold())
             if cell is not None:
-                return cell, word
+                return checked(rule, cell), word
         raise UnreadError(f"the value {' / '.join(value.words)!r} is none that is read")
     if rule.cells:
         return cell_of(rule, Words((value.text,)))
@@ -54,18 +52,19 @@ def cell_of(rule: Rule, value: Number | Words) -> tuple[str, str]:
     return checked(rule, cell), said
 
 
-def checked(rule: Rule, cell: str) -> str:
-    """Return a cell of the rule's variable, if it is one.
+@lru_cache(maxsize=1 << 12)
+def checked(rule: Rule, cell: str) -> Knowledge | None:
+    """Return what a cell of the rule's variable says.
 
     Raises:
         UnreadError: it is none.
     """
-    if rule.variable is not None:
-        try:
-            parse_cell(rule.variable, cell)
-        except CellError as error:
-            raise UnreadError(f"{rule.variable.name}: {error}") from error
-    return cell
+    if rule.variable is None:
+        return None
+    try:
+        return parse_cell(rule.variable, cell)
+    except CellError as error:
+        raise UnreadError(f"{rule.variable.name}: {error}") from error
 
 
 def _number(rule: Rule, variable: Variable, value: Number) -> tuple[str, str]:

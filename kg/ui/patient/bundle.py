@@ -16,7 +16,7 @@ from kg.guideline import Guideline
 from kg.keys import ID, SOURCES
 from kg.patients.cells import parse_cell
 from kg.sources.draft import Draft, draft_of_resources
-from kg.sources.fhir import decoded, newest_date
+from kg.sources.files import decoded, newest_date
 from kg.sources.rules import Rules, read_rules
 from kg.texts import counted
 from kg.ui import session
