@@ -10,6 +10,7 @@ import pytest
 from explorer import app, place, texts
 from streamlit.testing.v1 import AppTest
 
+import kg
 from kg.cohorts import views as cohort_views
 from kg.cohorts.opened import OpenCohort, open_example
 from kg.cohorts.selections import VIEWS
@@ -298,3 +299,37 @@ def test_a_code_of_no_variable_is_told() -> None:
     test.text_input(key="cohort:missing").set_value("inx=9")
     upload(test, b"patient_id\na\n")
     assert "'inx' is not a variable; the nearest is 'inr'" in plain(test)
+
+
+def test_a_table_in_other_words_is_matched_and_looked_at_before_it_is_classified(shared, tmp_path):
+    table = shared / "data" / "uci-hcc-survival" / "raw.csv"
+    test = app("cohort")
+    test.file_uploader(key="cohort:patients").set_value(
+        (table.name, table.read_bytes(), "text/csv")
+    )
+    test.run()
+    assert "No column identifies the patient" in texts(test)
+    assert "165 rows" in texts(test)
+    assert any("cannot be classified" in each.value for each in test.warning)
+    for one in [each for each in test.button if (each.key or "").endswith(":guess")]:
+        one.click()
+    chosen = next(each for each in test.selectbox if "Major_Dim" in each.label)
+    chosen.set_value("max_tumour_diameter_cm")
+    test.run()
+    codes = {each.label.partition(":")[0]: each for each in test.multiselect}
+    codes["Nodule"].set_value(["0"])
+    test.run()
+    assert "1\\.71" in test.warning[0].value
+    frame = next(each.value for each in test.dataframe if "recorded" in each.value.columns)
+    told = dict(zip(frame["variable"], frame["cells"], strict=True))
+    assert told["albumin"].startswith("19 to 49, middle 34 g/L")
+    assert "vp1|vp2|vp3|vp4 (" in told["portal vein tumour thrombus"]
+    button(test, "Classify as matched").click().run()
+    assert not test.exception
+    assert "**164 patients**" in texts(test)
+    mapping = tmp_path / "raw.toml"
+    mapping.write_text(test.session_state["cohort:last"].mapping)
+    by_file = kg.classify_table(table, mapping=mapping).summary
+    for therapy in cohort(test).report.therapies:
+        assert by_file.of(therapy.therapy) == dict(therapy.verdicts)
+    assert "How raw" not in texts(test)

@@ -16,6 +16,8 @@ from kg.ui.words import literal, short
 def results(cohort: OpenCohort) -> None:
     """Show an open cohort: its figures, a view of it, and the patients selected in that."""
     figures(cohort)
+    if upload.match(cohort.guideline):
+        return
     if not cohort.report.patients:
         nothing(cohort)
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import tomllib
 from collections.abc import Mapping
 from typing import Any
@@ -42,6 +43,26 @@ def read_mapping(guideline: Guideline, path: File) -> Reading:
         return _reading(guideline, told)
     except (InputError, CellError) as error:
         raise InputError(f"{path}: {error}") from error
+
+
+def written(parts: Mapping[str, Mapping[str, object]]) -> str:
+    """Return a mapping as the text of a file that `read_mapping` reads, by its parts."""
+    lines: list[str] = []
+    for part in _PARTS:
+        told = parts.get(part, {})
+        plain = {name: value for name, value in told.items() if not isinstance(value, Mapping)}
+        tables = {"": plain} | {n: v for n, v in told.items() if isinstance(v, Mapping)}
+        for name, entries in tables.items():
+            if entries:
+                lines.append(f"[{part}{f'.{_quoted(name)}' if name else ''}]")
+                lines += [f"{_quoted(n)} = {_quoted(value)}" for n, value in entries.items()]
+                lines.append("")
+    return "\n".join(lines)
+
+
+def _quoted(value: object) -> str:
+    """Return a text, or a list of texts, in TOML: as JSON, which TOML takes but for one sign."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _reading(guideline: Guideline, told: Mapping[str, Any]) -> Reading:

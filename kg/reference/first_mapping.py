@@ -6,7 +6,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 import polars as pl
@@ -29,8 +29,8 @@ _PASSED = {"total", "serum", "max", "major", "level", "value", "no", "number", "
 
 
 @dataclass(frozen=True)
-class _Column:
-    """A column of the table: what it may be, its units, and its distinct cells, frequent first."""
+class Suggestion:
+    """A column of a table: what it may be, its units, and its distinct cells, frequent first."""
 
     name: str
     target: str | None
@@ -39,10 +39,39 @@ class _Column:
     cells: tuple[str, ...]
     distinct: int
 
+    def read_as(self, variable: Variable | None) -> Suggestion:
+        """Return what there is to say of the column where it is read as another variable."""
+        units = _usual_units(variable, pl.Series(self.cells, dtype=pl.String)) if variable else ()
+        target = variable.name if variable else None
+        return replace(self, target=target, variable=variable, units=units)
+
+    @property
+    def strange(self) -> list[str]:
+        """The frequent cells that are none of the words of the variable."""
+        variable = self.variable
+        if variable is None or variable.is_number:
+            return []
+        return sorted(cell for cell in self.cells[:_SHOWN] if not _is_cell(variable, cell))
+
+    @property
+    def odd(self) -> list[str]:
+        """Implausible numbers, frequent first: some may be codes that mean unknown."""
+        if self.variable is None or not self.variable.is_number or self.units:
+            return []
+        watch = Watch({self.name: self.variable})
+        watch.add(pl.DataFrame({self.name: self.cells}, schema={self.name: pl.String}))
+        return [f"{number:g}" for number in watch.odd(self.name)[:_SHOWN]]
+
+    @property
+    def shown(self) -> str:
+        """The first cells, as an example of what the column holds."""
+        cells = (c if len(c) < 20 else f"{c[:20]}…" for c in self.cells[:_SHOWN])
+        return f"{', '.join(cells)}{', …' if self.distinct > _SHOWN else ''}" or "empty"
+
 
 def first_mapping(guideline: Guideline, source: Source) -> str:
     """Return a mapping file for a table, with what could not be told as comments."""
-    columns = list(_columns(guideline, source))
+    columns = suggestions(guideline, source)
     parts = [
         [
             f"# A first mapping of {source.path}. Check each line: names are matched by how they",
@@ -60,7 +89,12 @@ def first_mapping(guideline: Guideline, source: Source) -> str:
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
 
 
-def _columns(guideline: Guideline, source: Source) -> Iterator[_Column]:
+def suggestions(guideline: Guideline, source: Source) -> list[Suggestion]:
+    """Return what each column of a table may be; no variable is suggested twice."""
+    return list(_suggestions(guideline, source))
+
+
+def _suggestions(guideline: Guideline, source: Source) -> Iterator[Suggestion]:
     known, taken = _known(guideline), set[str]()
     frame = next(iter(source.batches()), pl.DataFrame()).head(_ROWS)
     identifier = _identifier(source, frame)
@@ -80,7 +114,7 @@ def _columns(guideline: Guideline, source: Source) -> Iterator[_Column]:
             unit = variable.unit_named(found[2]) if found else None
             units = (unit,) if unit else _usual_units(variable, texts)
         target = ID if name == identifier else variable.name if variable else None
-        yield _Column(name, target, variable, units, tuple(cells), len(cells))
+        yield Suggestion(name, target, variable, units, tuple(cells), len(cells))
 
 
 def _identifier(source: Source, frame: pl.DataFrame) -> str | None:
@@ -146,12 +180,7 @@ def _key(name: str) -> str:
     return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
 
 
-def _shown(column: _Column) -> str:
-    cells = ", ".join(cell if len(cell) < 20 else f"{cell[:20]}…" for cell in column.cells[:_SHOWN])
-    return f"{cells}{', …' if column.distinct > _SHOWN else ''}" or "empty"
-
-
-def _names(columns: list[_Column]) -> list[str]:
+def _names(columns: list[Suggestion]) -> list[str]:
     lines = ["[columns]"]
     for column in columns:
         if column.name == ID:
@@ -159,11 +188,11 @@ def _names(columns: list[_Column]) -> list[str]:
         label = f"{column.variable.label}: " if column.variable else ""
         mark = "" if column.target else "# "
         line = f'{mark}{_key(column.name)} = "{column.target or ""}"'
-        lines.append(f"{line}  # {label}{_shown(column)}")
+        lines.append(f"{line}  # {label}{column.shown}")
     return lines
 
 
-def _units(columns: list[_Column]) -> list[str]:
+def _units(columns: list[Suggestion]) -> list[str]:
     lines = []
     for column in columns:
         if column.variable is not None and any(unit.factor != 1 for unit in column.units):
@@ -173,16 +202,13 @@ def _units(columns: list[_Column]) -> list[str]:
     return ["[units]", *lines] if lines else []
 
 
-def _values(columns: list[_Column]) -> Iterator[list[str]]:
+def _values(columns: list[Suggestion]) -> Iterator[list[str]]:
     """Yield a part for each variable that has words, with the cells that are none of them."""
     for column in columns:
-        variable = column.variable
-        if variable is None or variable.is_number or not column.cells:
-            continue
-        strange = [cell for cell in column.cells[:_SHOWN] if not _is_cell(variable, cell)]
-        if strange:
-            lines = [f"[values.{variable.name}]  # {', '.join(variable.words)}"]
-            yield [*lines, *(f'# {_key(cell)} = ""' for cell in sorted(strange))]
+        if column.variable is not None and column.strange:
+            words = ", ".join(column.variable.words)
+            lines = [f"[values.{column.variable.name}]  # {words}"]
+            yield [*lines, *(f'# {_key(cell)} = ""' for cell in column.strange)]
 
 
 def _is_cell(variable: Variable, cell: str) -> bool:
@@ -192,15 +218,10 @@ def _is_cell(variable: Variable, cell: str) -> bool:
         return False
 
 
-def _missing(columns: list[_Column]) -> list[str]:
+def _missing(columns: list[Suggestion]) -> list[str]:
     lines = ["[missing]", "# all = []  # codes that mean unknown in every column"]
     for column in columns:
-        if column.variable is None or not column.variable.is_number or column.units:
-            continue
-        watch = Watch({column.name: column.variable})
-        watch.add(pl.DataFrame({column.name: column.cells}, schema={column.name: pl.String}))
-        odd = watch.odd(column.name)
-        if odd:
-            told = ", ".join(f'"{number:g}"' for number in odd[:_SHOWN])
+        if column.variable is not None and column.odd:
+            told = ", ".join(f'"{number}"' for number in column.odd)
             lines.append(f"# {column.variable.name} = [{told}]  # implausible in {column.name}")
     return lines

@@ -25,11 +25,12 @@ EXAMPLE, UPLOAD = "example", "upload"
 
 @dataclass(frozen=True)
 class Task:
-    """A table to classify: uploaded files, or the example cohort where there are none."""
+    """Uploaded tables to classify; `mapping` is the text of a mapping file, if there is one."""
 
     patients: Held
     lesions: Held | None
     reading: Reading
+    mapping: str = ""
 
 
 def show(opened: OpenCohort) -> None:

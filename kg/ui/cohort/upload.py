@@ -14,10 +14,11 @@ from kg.readers import FORMATS
 from kg.readers.uploads import Held
 from kg.reference.templates import TEMPLATES
 from kg.texts import counted
-from kg.ui.cohort import state
+from kg.ui.cohort import matching, state
 from kg.ui.cohort.state import Task
 from kg.ui.words import literal, short
 
+_PATIENTS, _LESIONS = "cohort:patients", "cohort:lesions"
 _BOX = "Leave out columns that are not variables"
 
 
@@ -43,6 +44,7 @@ def start(guideline: Guideline) -> None:
     with right:
         st.subheader("Your own table", anchor=False)
         form(guideline)
+    match(guideline)
 
 
 def form(guideline: Guideline) -> None:
@@ -54,30 +56,23 @@ def form(guideline: Guideline) -> None:
         "gone within a minute of closing the page."
     )
     endings = [ending.removeprefix(".") for ending in FORMATS]
-    with st.form("cohort:form", border=False):
-        patients = st.file_uploader("Table of patients", endings, key="cohort:patients")
-        lesions = st.file_uploader(
-            "Table of lesions, if there is one", endings, key="cohort:lesions"
+    patients = st.file_uploader("Table of patients", endings, key=_PATIENTS)
+    lesions = st.file_uploader("Table of lesions, if there is one", endings, key=_LESIONS)
+    st.checkbox(_BOX, key="cohort:ignore")
+    with st.expander("You have a mapping file, codes that mean unknown, or a workbook"):
+        st.file_uploader("Mapping file", ["toml"], key="cohort:mapping")
+        st.text_input(
+            "Codes that mean unknown, with commas between them",
+            key="cohort:missing",
+            placeholder="999, ecog=9",
         )
-        st.checkbox(_BOX, key="cohort:ignore")
-        with st.expander("The table is in other words, units or codes"):
-            st.file_uploader(
-                "Mapping file: 'hcc-kg template mapping TABLE' writes a first one",
-                ["toml"],
-                key="cohort:mapping",
-            )
-            st.text_input(
-                "Codes that mean unknown, with commas between them",
-                key="cohort:missing",
-                placeholder="999, ecog=9",
-            )
-            st.text_input("Sheet of a workbook, if not the first", key="cohort:sheet")
-        sent = st.form_submit_button("Classify", type="primary", icon=":material/play_arrow:")
+        st.text_input("Sheet of a workbook, if not the first", key="cohort:sheet")
+    sent = st.button("Classify", icon=":material/play_arrow:", key="cohort:classify")
     if sent and patients is None:
         state.end("Choose a table of patients first.")
     elif sent and patients is not None:
         _begin(guideline, patients, lesions)
-    _run(guideline)
+    run(guideline)
     if state.error():
         st.error(literal(state.error()), icon=":material/error:")
 
@@ -109,7 +104,15 @@ def _begin(guideline: Guideline, patients: UploadedFile, lesions: UploadedFile |
     )
 
 
-def _run(guideline: Guideline) -> None:
+def match(guideline: Guideline) -> bool:
+    """Offer to match an uploaded table, unless a mapping file does; return whether it is shown."""
+    said = st.session_state
+    if said.get("cohort:mapping") or state.task():
+        return False
+    return matching.match(guideline, said.get(_PATIENTS), said.get(_LESIONS))
+
+
+def run(guideline: Guideline) -> None:
     """Classify what was sent; a run that is cut short by a click starts anew, or is stopped."""
     task = state.task()
     if task is None:
@@ -139,6 +142,7 @@ def _run(guideline: Guideline) -> None:
         return
     state.end()
     state.show(opened)
+    matching.done(st.session_state.get(_PATIENTS))
     st.rerun()
 
 

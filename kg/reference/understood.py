@@ -1,0 +1,76 @@
+"""What a table was understood as, before it is classified: variable by variable, in our words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+
+import polars as pl
+
+from kg.guideline.values import Variable
+from kg.keys import REASON, ROW
+from kg.patients.columns import as_text
+from kg.patients.tables import RECORDED, PatientTable
+
+_WORDS = 6
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A row for each variable: `variable`, `column`, `recorded`, `percent` and `cells`, as read.
+
+    `rows` have been looked at; `rejected` of them cannot be classified, `first` says why the
+    first of them cannot. `notes` are what has to be told of the table.
+    """
+
+    frame: pl.DataFrame
+    rows: int
+    rejected: int
+    first: str
+    notes: tuple[str, ...]
+
+
+def understood(table: PatientTable) -> Understood:
+    """Return what the first rows of a table are understood as."""
+    batch = next(iter(table.batches()), None)
+    if batch is None:
+        return Understood(_frame([]), 0, 0, "", table.notes)
+    variables, told = table.guideline.variables, []
+    height = len(batch.cells)
+    for name in table.variables:
+        recorded = batch.knowledge[RECORDED + name]
+        cells = as_text(batch.cells[name]).filter(recorded)
+        count = len(cells)
+        column = table.head.theirs(name) or "every row"
+        label = variables[name].label
+        told.append(
+            (label, column, count, f"{count / max(height, 1):.0%}", _said(variables[name], cells))
+        )
+    first = batch.rejected.head(1)
+    return Understood(
+        frame=_frame(told),
+        rows=height + len(batch.rejected),
+        rejected=len(batch.rejected),
+        first=f"row {first[ROW][0]}: {first[REASON][0]}" if len(first) else "",
+        notes=table.notes,
+    )
+
+
+def _frame(rows: list[tuple[str, str, int, str, str]]) -> pl.DataFrame:
+    texts = dict.fromkeys(("variable", "column", "recorded", "percent", "cells"), pl.String)
+    return pl.DataFrame(rows, texts | {"recorded": pl.Int64}, orient="row")
+
+
+def _said(variable: Variable, cells: pl.Series) -> str:
+    """Return the middle and the ends of numbers, or how often each word stands there."""
+    if cells.is_empty():
+        return ""
+    numbers: list[float] = cells.cast(pl.Float64, strict=False).drop_nulls().to_list()
+    if variable.is_number and numbers:
+        ends = (min(numbers), median(numbers), max(numbers))
+        low, middle, high = (f"{value:.4g}" for value in ends)
+        others = len(cells) - len(numbers)
+        more = f"; {others:,} partly known" if others else ""
+        return f"{low} to {high}, middle {middle} {variable.unit_symbol or ''}".rstrip() + more
+    counts = cells.value_counts(sort=True, name="n").head(_WORDS)
+    return ", ".join(f"{cell} ({n:,})" for cell, n in counts.iter_rows())
