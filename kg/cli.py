@@ -130,6 +130,8 @@ def _end(status: int, told: str) -> NoReturn:
     if told:
         with suppress(OSError):  # nobody reads it
             print(f"hcc-kg: {told}", file=sys.stderr, flush=True)
+    if signals.any_given_up():  # Java would not end before it does; all output is written
+        os._exit(status)
     sys.exit(status)
 
 

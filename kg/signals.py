@@ -11,6 +11,8 @@ from types import FrameType
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
 ENDING = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
 
+GIVEN_UP = "given up"  # name of a thread whose work nobody waits for any more
+
 
 @contextmanager
 def ending_alike() -> Iterator[list[int]]:
@@ -71,3 +73,8 @@ def _put_back(handlers: Mapping[int, object]) -> None:
     for number, handler in handlers.items():
         if handler is not None:  # None: it was not set from Python
             signal.signal(number, handler)  # type: ignore[arg-type]
+
+
+def any_given_up() -> bool:
+    """Return whether a thread that was given up is still at work."""
+    return any(thread.name == GIVEN_UP for thread in threading.enumerate())

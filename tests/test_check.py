@@ -195,6 +195,20 @@ def test_what_is_cheap_is_printed_first_and_the_reasoner_is_given_up(tmp_path: P
     assert process.returncode == 1
 
 
+def test_the_command_ends_though_work_that_was_given_up_goes_on() -> None:
+    lines = (
+        "import sys, threading, time",
+        "from kg import cli, signals",
+        "threading.Thread(target=time.sleep, args=(170,), name=signals.GIVEN_UP).start()",
+        "sys.argv = ['hcc-kg', 'show', 'no-such-thing']",
+        "cli.main()",
+    )
+    command = [sys.executable, "-c", "\n".join(lines)]
+    ended = subprocess.run(command, timeout=120, check=False, capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert "no-such-thing" in ended.stderr
+
+
 def test_the_command_prints_findings_and_fails(ontology_copy: Path) -> None:
     path = ontology_copy / "2011/statements.ttl"
     path.write_text(path.read_text("utf-8").replace("oa:end 212 ", "oa:end 22797 "), "utf-8")

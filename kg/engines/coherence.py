@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from kg import signals
 from kg.engines.java import LOCK, java, load, told
 from kg.errors import OntologyError
 from kg.ontology import Ontology
@@ -85,11 +86,13 @@ class Coherence:
             finally:
                 found.cancel()  # whatever else went wrong, nobody waits for it
 
-        threading.Thread(target=ask, daemon=True).start()
+        asking = threading.Thread(target=ask, daemon=True)
+        asking.start()
         left = None if self._end is None else max(0.0, self._end - time.monotonic())
         try:
             return found.result(left)
         except TimeoutError:
+            asking.name = signals.GIVEN_UP
             if self._reasoner is not None:
                 self._reasoner.interrupt()
             raise OntologyError(
