@@ -33,6 +33,16 @@ def labelled(identifier: str, label: str | None = None) -> str:
     return f"{identifier} ({label})" if label and label != identifier else identifier
 
 
+def alike(name: str, known: Iterable[str], most: int = 1, cutoff: float = 0.4) -> list[str]:
+    """Return the names that are spelt most like a name, the nearest first."""
+    return difflib.get_close_matches(name, list(known), most, cutoff)
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """Return the end of a message that names what is spelt most like a name; else nothing."""
+    return "".join(f"; the nearest is {near!r}" for near in alike(name, known))
+
+
 def nearest(asked: str, names: Mapping[str, Iterable[str]], most: int = 5) -> list[str]:
     """Return the identifiers whose names hold all words asked for, then those spelt alike.
 
@@ -44,6 +54,6 @@ def nearest(asked: str, names: Mapping[str, Iterable[str]], most: int = 5) -> li
         for name in (identifier, *others):
             spelt.setdefault(name.casefold(), []).append(identifier)
     holding = [name for name in spelt if words and all(word in name for word in words)]
-    alike = difflib.get_close_matches(" ".join(words), spelt, n=most)
-    found = dict.fromkeys(one for name in (*holding, *alike) for one in spelt[name])
+    close = alike(" ".join(words), spelt, most, 0.6)
+    found = dict.fromkeys(one for name in (*holding, *close) for one in spelt[name])
     return list(found)[:most]

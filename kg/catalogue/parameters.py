@@ -10,7 +10,6 @@ Nothing that a user types gets into a query but as one term, written here:
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 
@@ -20,6 +19,7 @@ from kg.catalogue.term_names import terms
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.ontology import HCC
+from kg.texts import alike
 
 TYPES = ("string", "iri", "term", "integer", "boolean", "choice")
 _ESCAPED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -151,7 +151,7 @@ class Parameter:
         asked = value.strip().removeprefix(HCC).removeprefix("hcc:").casefold()
         if asked in names:
             return names[asked]
-        near = difflib.get_close_matches(asked, names, n=5, cutoff=0.5)
+        near = alike(asked, names, 5, 0.5)
         found = dict.fromkeys(names[name] for name in near) or dict.fromkeys(names.values())
         hint = "the nearest are" if near else "there are, for example,"
         article = "an" if str(self.among)[0] in "aeiou" else "a"

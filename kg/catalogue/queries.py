@@ -16,7 +16,6 @@ question about several editions. A parameter is a variable that the query binds 
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from kg.catalogue.term_names import SORTS
 from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.paths import queries_folder
+from kg.texts import alike
 
 _MARK = "#+"
 _KEYS = ("title", "question", "tags", "expect")
@@ -139,7 +139,7 @@ def question(name: str, folder: Path | None = None) -> Question:
     paths = {path.stem: path for path in _files(folder or queries_folder())}
     if name in paths:
         return read(paths[name])
-    near = difflib.get_close_matches(name, paths, n=3, cutoff=0.4)
+    near = alike(name, paths, 3)
     hint = f"; the nearest are {', '.join(near)}" if near else ""
     raise InputError(f"there is no question {name!r}{hint}; 'hcc-kg queries' lists all")
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from functools import reduce
-
 import polars as pl
 
 from kg.guideline import Guideline
 from kg.guideline.values import Knowledge
-from kg.keys import ID
 from kg.patients.assumptions import Assumptions
 from kg.patients.column_records import pinned
 from kg.patients.tables import PINNED, RECORDED, Batch, RowReader
@@ -25,23 +22,28 @@ def assumed_columns(
     guideline, assumptions = table.guideline, table.assumptions
     if assumptions is None:
         return known, pl.DataFrame()
-    if _adds_up(guideline, assumptions):
-        places = pl.repeat(True, len(known), dtype=pl.Boolean, eager=True).arg_true()
-    else:
-        places = batch.cells[ID].is_in(pl.Series(list(batch.lesions), dtype=pl.String).implode())
-        places = places.arg_true()
+    whole = _adds_up(guideline, assumptions)
+    places = pl.int_range(len(known), eager=True) if whole else batch.with_lesions
     flags = batch.knowledge.select(pl.col(f"^({RECORDED}|{PINNED}).*$"))
     made = known.hstack(flags).select(
         _made(guideline, name, says).alias(name) for name, says in assumptions.known.items()
     )
     if len(places):
-        made = _one_by_one(table, batch, made, places)
+        assumed = [record.assumed for record in table.records(batch.at(places))]
+        made = made.with_columns(
+            made[name].scatter(
+                places, pl.Series([name in each for each in assumed], dtype=pl.Boolean)
+            )
+            for name in made.columns
+        )
     filled = [
-        pl.when(made[name]).then(pl.lit(says.mask, known[name].dtype)).otherwise(pl.col(name))
+        pl.when(made[name])
+        .then(pl.lit(says.mask, known[name].dtype))
+        .otherwise(pl.col(name))
+        .alias(name)
         for name, says in assumptions.known.items()
     ]
-    names = list(assumptions.known)
-    return known.with_columns(f.alias(n) for n, f in zip(names, filled, strict=True)), made
+    return known.with_columns(filled), made
 
 
 def _adds_up(guideline: Guideline, assumptions: Assumptions) -> bool:
@@ -74,23 +76,4 @@ def _made(guideline: Guideline, name: str, says: Knowledge) -> pl.Expr:
         for narrowing in rule.narrowings
         if narrowing.source == name and says.mask & ~narrowing.when == 0
     ]
-    return silent & ~reduce(lambda a, b: a | b, against)
-
-
-def _one_by_one(
-    table: RowReader, batch: Batch, made: pl.DataFrame, places: pl.Series
-) -> pl.DataFrame:
-    """Replace rows by what is assumed for their records."""
-    part = Batch(
-        batch.cells[places],
-        batch.kept[places],
-        batch.knowledge[places],
-        batch.lesions,
-        batch.rejected,
-        None,
-    )
-    assumed = [record.assumed for record in table.records(part)]
-    return made.with_columns(
-        made[name].scatter(places, pl.Series([name in each for each in assumed], dtype=pl.Boolean))
-        for name in made.columns
-    )
+    return silent & ~pl.any_horizontal(against)

@@ -12,7 +12,6 @@ Each assumption is judged beside the record alone, never beside other assumption
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -25,6 +24,7 @@ from kg.patients.cells import CellError, parse_cell
 from kg.patients.mappings import cell as cell_of
 from kg.patients.records import Record, sum_of
 from kg.patients.scores import agreed
+from kg.texts import hint
 
 ALL = "all"
 Assume: TypeAlias = str | Iterable[str] | Mapping[str, object]
@@ -81,20 +81,17 @@ def _unremarkable(guideline: Guideline, word: str) -> dict[str, str]:
             f"name one: {name}=CELL"
         )
     known = [ALL, *guideline.groups, *guideline.variables]
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"; the nearest is {near[0]!r}" if near else ""
     raise InputError(
         f"assume {word}: that is neither {ALL}, nor a group ({', '.join(guideline.groups)}), "
-        f"nor a variable, nor VARIABLE=CELL{hint}"
+        f"nor a variable, nor VARIABLE=CELL{hint(name, known)}"
     )
 
 
 def _read(guideline: Guideline, name: str, cell: str) -> Knowledge:
     variable = guideline.variables.get(name)
     if variable is None or name == ID:
-        near = difflib.get_close_matches(name, list(guideline.variables), n=1)
-        hint = f"; the nearest is {near[0]!r}" if near else ""
-        raise InputError(f"assume {name}={cell}: {name!r} is not a variable{hint}")
+        near = hint(name, guideline.variables)
+        raise InputError(f"assume {name}={cell}: {name!r} is not a variable{near}")
     try:
         known = parse_cell(variable, cell)
     except CellError as error:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import reduce
+from operator import or_
 
 import polars as pl
 
@@ -17,7 +19,7 @@ from kg.guideline import Derivation, Guideline, Score, Sum
 from kg.keys import ID, ROW
 from kg.patients.cells import parse_cell
 from kg.patients.columns import as_text
-from kg.patients.records import Conflict, Record, sum_of
+from kg.patients.records import Conflict, sum_of
 from kg.patients.scores import value_totals
 from kg.patients.tables import PINNED, RECORDED, Batch, RowReader
 
@@ -51,9 +53,8 @@ def derived_columns(table: RowReader, batch: Batch) -> pl.DataFrame:
             clashes[rule.id] = pl.col(SUMMED_CLASH)
         elif not rule.from_lesions:
             targets = _targets(rule)
-            clashes[rule.id] = pl.any_horizontal(
-                pl.col(name) & allowed == 0 for name, allowed in targets
-            )
+            clash = (pl.col(name) & allowed == 0 for name, allowed in targets)
+            clashes[rule.id] = pl.any_horizontal(clash)
             narrowed |= {name: _narrowed(pl.col(name), allowed) for name, allowed in targets}
     columns = [
         narrowed.get(name, pl.col(name)).cast(given[name].dtype).alias(name) for name in names
@@ -132,7 +133,7 @@ def _scored(score: Score, totals: pl.Expr) -> dict[str, pl.Expr]:
 
 
 def _any(parts: Sequence[pl.Expr]) -> pl.Expr:
-    return reduce(lambda a, b: a | b, parts)
+    return reduce(or_, parts)
 
 
 def _summed(table: RowReader, batch: Batch, rule: Sum) -> list[pl.Series]:
@@ -181,44 +182,24 @@ def _conflicts(guideline: Guideline, frame: pl.DataFrame) -> pl.Series:
     Which rules found something, and which of their variables are recorded, are packed into
     one number; each distinct number is put into words once.
     """
-    rules = [
-        (r.position, r.id, r.variables, r.message)
-        for r in guideline.derivations
-        if not r.from_lesions
-    ]
-    rules += [
-        (check.position, check.id, tuple(name for name, _ in check.parts), check.message)
-        for check in guideline.conflict_rules
-    ]
-    told = [rule[1:] for rule in sorted(rules)]
-    named = sorted({name for _, names, _ in told for name in names})
-    bit = {name: len(told) + i for i, name in enumerate(named)}
-    if len(told) + len(named) > _BITS:
+    rules = _rules(guideline)
+    named = sorted({name for rule in rules for name in rule.variables})
+    bit = {name: len(rules) + i for i, name in enumerate(named)}
+    if len(rules) + len(named) > _BITS:
         raise OntologyError(f"the conflict rules name {len(named)} variables: too many for a table")
-    recorded = reduce(
-        lambda a, b: a | b,
-        [pl.col(RECORDED + name).cast(pl.UInt64) * (1 << bit[name]) for name in named],
-    )
-    found = frame.with_row_index(ROW).filter(
-        pl.any_horizontal(RULE + identifier for identifier, _, _ in told)
-    )
-    packed = found.select(ROW, pl.col(f"^{RULE}.*$"), recorded.alias(RECORDED)).select(
-        ROW,
-        reduce(
-            lambda a, b: a | b,
-            [
-                pl.when(pl.col(RULE + identifier))
-                .then((pl.col(RECORDED) & sum(1 << bit[n] for n in names)) | (1 << i))
-                .otherwise(pl.lit(0, pl.UInt64))
-                for i, (identifier, names, _) in enumerate(told)
-            ],
-        ).alias(CONFLICTS),
-    )
-    numbers = packed[CONFLICTS]
+    found = frame.with_row_index(ROW).filter(pl.any_horizontal(RULE + rule.id for rule in rules))
+    recorded = _any([pl.col(RECORDED + name).cast(pl.UInt64) * (1 << bit[name]) for name in named])
+    packed = [
+        pl.when(pl.col(RULE + rule.id))
+        .then((pl.col(RECORDED) & sum(1 << bit[n] for n in rule.variables)) | (1 << i))
+        .otherwise(pl.lit(0, pl.UInt64))
+        for i, rule in enumerate(rules)
+    ]
+    numbers = found.with_columns(recorded.alias(RECORDED)).select(_any(packed)).to_series()
     texts = {
         number: conflicts_json(
-            Conflict(identifier, tuple(n for n in sorted(names) if number >> bit[n] & 1), message)
-            for i, (identifier, names, message) in enumerate(told)
+            replace(rule, variables=tuple(n for n in rule.variables if number >> bit[n] & 1))
+            for i, rule in enumerate(rules)
             if number >> i & 1
         )
         for number in numbers.unique()
@@ -226,31 +207,36 @@ def _conflicts(guideline: Guideline, frame: pl.DataFrame) -> pl.Series:
     none = pl.repeat("[]", len(frame), dtype=pl.String, eager=True)
     if not texts:
         return none
-    return none.scatter(packed[ROW], numbers.replace_strict(texts, return_dtype=pl.String))
+    return none.scatter(found[ROW], numbers.replace_strict(texts, return_dtype=pl.String))
+
+
+def _rules(guideline: Guideline) -> list[Conflict]:
+    """Return what each rule, in the order of the rules, would find if all were recorded."""
+    rules = [
+        (rule.position, Conflict(rule.id, rule.variables, rule.message))
+        for rule in guideline.derivations
+        if not rule.from_lesions
+    ]
+    rules += [
+        (check.position, Conflict(check.id, tuple(sorted(dict(check.parts))), check.message))
+        for check in guideline.conflict_rules
+    ]
+    return [rule for _, rule in sorted(rules, key=lambda pair: pair[0])]
 
 
 def _with_lesions(table: RowReader, batch: Batch, frame: pl.DataFrame) -> pl.DataFrame:
     """Replace the rows of patients with lesions by what their records say, one by one."""
-    with_lesions = batch.cells[ID].is_in(pl.Series(list(batch.lesions)).implode())
-    places = with_lesions.arg_true()
+    places = batch.with_lesions
     if not len(places):
         return frame
-    part = Batch(
-        batch.cells[places],
-        batch.kept[places],
-        batch.knowledge[places],
-        batch.lesions,
-        batch.rejected,
-        None,
+    records = list(table.records_as_given(batch.at(places)))
+    columns: dict[str, list[object]] = {
+        name: [record.known[name].mask for record in records]
+        for name in frame.columns
+        if name != CONFLICTS
+    }
+    columns[CONFLICTS] = [conflicts_json(record.conflicts) for record in records]
+    return frame.with_columns(
+        frame[name].scatter(places, pl.Series(values, dtype=frame[name].dtype))
+        for name, values in columns.items()
     )
-    records: list[Record] = list(table.records_as_given(part))
-    columns = []
-    for name in frame.columns:
-        values: list[object] = (
-            [conflicts_json(record.conflicts) for record in records]
-            if name == CONFLICTS
-            else [record.known[name].mask for record in records]
-        )
-        replaced = frame[name].scatter(places, pl.Series(values, dtype=frame[name].dtype))
-        columns.append(replaced.alias(name))
-    return pl.DataFrame(columns)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from kg.patients.columns import as_text, identifiers
 from kg.patients.reading import ALL, Reading, check_unit
 from kg.patients.translation import Translation, has_decimal_comma, key_of
 from kg.readers import Source
-from kg.texts import counted
+from kg.texts import alike, counted, hint
 
 _CUTOFF = 0.3  # so that "id" is near to "patient_id"
 _CLOSE = 0.7
@@ -107,8 +106,8 @@ def head_of(
     names, allowed = _named(source), list(variables)
     for name in kept:
         if name not in names.values():
-            hint = f"the columns are {', '.join(names.values())}"
-            raise InputError(f"{source.path} has no column {name!r} to keep; {hint}")
+            told = f"the columns are {', '.join(names.values())}"
+            raise InputError(f"{source.path} has no column {name!r} to keep; {told}")
     ours = {there: _ours(name, variables, keys, reading) for there, name in names.items()}
     read = {there: here for there, (here, _) in ours.items() if here is not None}
     constants = {n: cell for n, cell in reading.constants.items() if n in variables}
@@ -228,18 +227,15 @@ def check_mapped(reading: Reading, *sources: Source) -> None:
     names = [name for source in sources for name in _named(source).values()]
     for name in reading.columns or ():
         if name not in names:
-            near = difflib.get_close_matches(name, names, n=1)
-            hint = f"; the nearest is {near[0]!r}" if near else ""
-            raise InputError(
-                f"{sources[0].path} has no column {name!r}, which the mapping names{hint}"
-            )
+            told = f"no column {name!r}, which the mapping names{hint(name, names)}"
+            raise InputError(f"{sources[0].path} has {told}")
 
 
 def _strangers(strange: Mapping[str, str], allowed: Sequence[str]) -> str:
     told = []
     for name in strange.values():
-        near = difflib.get_close_matches(name.lower(), allowed, n=1, cutoff=0.4)
-        told.append(f"{name!r}" + (f" (nearest: {near[0]})" if near else ""))
+        near = (f" (nearest: {near})" for near in alike(name.lower(), allowed))
+        told.append(repr(name) + "".join(near))
     return ", ".join(told)
 
 
@@ -262,8 +258,7 @@ def close_to(name: str, allowed: Iterable[str]) -> str | None:
         shorter, longer = sorted((plain, other), key=len)
         if len(shorter) > 2 and (longer == shorter or longer.startswith(f"{shorter}_")):
             return other
-    near = difflib.get_close_matches(plain, known, n=1, cutoff=_CLOSE)
-    return near[0] if near else None
+    return next(iter(alike(plain, known, cutoff=_CLOSE)), None)
 
 
 def _keyless(
@@ -278,10 +273,9 @@ def _keyless(
         )
     columns = list(names.values())
     lower = {name.lower(): name for name in columns if name not in allowed}
-    near = difflib.get_close_matches(key, lower, n=1, cutoff=_CUTOFF)
-    if near:
+    for near in alike(key, lower, cutoff=_CUTOFF):
         return (
-            f"{text}if {lower[near[0]]!r} is that column, rename it to {key}, or read the table "
+            f"{text}if {lower[near]!r} is that column, rename it to {key}, or read the table "
             "with a mapping: 'hcc-kg template mapping' writes one"
         )
     more = ", …" if len(columns) > _SHOWN else ""

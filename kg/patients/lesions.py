@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 
 import polars as pl
 
@@ -18,6 +17,7 @@ from kg.patients.reading import PLAIN, Reading
 from kg.patients.records import Lesion, read_lesion
 from kg.readers import Source, open_source
 from kg.readers.uploads import File
+from kg.texts import hint
 
 _NO_PATIENT = f"column {ID}: the patient table has no such patient"
 _SEARCHED = 5_000  # names among which the nearest is looked for
@@ -69,12 +69,8 @@ class LesionTable:
         """Find the lesions of patients whom the patient table, with these ids, does not have."""
         strange = ~self.frame[ID].is_in(ids.unique().implode()).fill_null(False)
         known = ids.head(_SEARCHED).to_list()
-        told = {
-            name: "".join(
-                f"; the nearest is {near!r}" for near in get_close_matches(name, known, 1, 0.4)
-            )
-            for name in self.frame.filter(strange)[ID].drop_nulls().unique().head(_SEARCHED)
-        }
+        names = self.frame.filter(strange)[ID].drop_nulls().unique().head(_SEARCHED)
+        told = {name: hint(name, known) for name in names}
         near = self.frame[ID].replace_strict(told, default="", return_dtype=pl.String)
         reasons = (_NO_PATIENT + near).fill_null(_NO_PATIENT).alias(REASON)
         self.strangers = self.rows.with_columns(reasons).filter(strange)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import tomllib
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from kg.keys import ID, LESION_ID
 from kg.patients.cells import CellError, parse_cell
 from kg.patients.reading import ALL, Reading, checked, variable_named
 from kg.readers.uploads import File
+from kg.texts import alike
 
 _PARTS = ("columns", "units", "values", "missing", "constants")
 _EVERY = "all"
@@ -36,9 +36,8 @@ def read_mapping(guideline: Guideline, path: File) -> Reading:
         raise InputError(f"{path}: the mapping is not valid TOML: {error}") from error
     for part in told:
         if part not in _PARTS:
-            near = difflib.get_close_matches(part, _PARTS, n=1)
-            hint = f"; is it [{near[0]}]?" if near else ""
-            raise InputError(f"{path}: a mapping has no part [{part}]{hint}")
+            near = "".join(f"; is it [{near}]?" for near in alike(part, _PARTS))
+            raise InputError(f"{path}: a mapping has no part [{part}]{near}")
     try:
         return _reading(guideline, told)
     except (InputError, CellError) as error:

@@ -15,7 +15,6 @@ begin with `_` are passed over, as in tables.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
@@ -25,6 +24,7 @@ from kg.keys import ID, LESION_ID
 from kg.patients.cells import is_unknown
 from kg.patients.columns import identifier
 from kg.patients.records import Record, read_record
+from kg.texts import hint
 
 _NAMELESS = "unnamed"
 _NOTHING = ("NAType", "NaTType")  # what pandas has in place of a value
@@ -76,9 +76,8 @@ def _cells(
             continue
         name, unit = _with_unit(theirs, allowed)
         if name not in allowed:
-            near = difflib.get_close_matches(name.lower(), allowed, n=1, cutoff=0.4)
-            hint = f"; the nearest is {near[0]!r}" if near else ""
-            raise InputError(f"{owner}: {name!r} is not a variable{hint}")
+            near = hint(name.lower(), allowed)
+            raise InputError(f"{owner}: {name!r} is not a variable{near}")
         text = cell(value, f"{owner}, {name}")
         cells[name] = text if unit is None or is_unknown(text) else f"{text} {unit}"
     return cells

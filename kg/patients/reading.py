@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,6 +9,7 @@ from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.guideline.values import Variable
 from kg.keys import ID, LESION_ID
+from kg.texts import hint
 
 ALL = ""  # stands for every variable among missing codes
 
@@ -65,9 +65,7 @@ def variable_named(guideline: Guideline, name: str) -> Variable:
     """
     known = {**guideline.lesion_columns, **guideline.variables}
     if name not in known or name in (ID, LESION_ID):
-        near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.4)
-        hint = f"; the nearest is {near[0]!r}" if near else ""
-        raise InputError(f"{name!r} is not a variable{hint}")
+        raise InputError(f"{name!r} is not a variable{hint(name.lower(), known)}")
     return known[name]
 
 

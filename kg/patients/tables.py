@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
@@ -24,6 +24,7 @@ from kg.patients.reading import PLAIN, Reading
 from kg.patients.records import Lesion, Record, read_record
 from kg.readers import Source, lesions_beside, open_source
 from kg.readers.uploads import File
+from kg.texts import alike
 
 RECORDED, PINNED = "recorded:", "pinned:"
 
@@ -46,6 +47,20 @@ class Batch:
     lesions: Mapping[str, Sequence[Lesion]]
     rejected: pl.DataFrame
     rejected_lesions: pl.DataFrame | None
+
+    def at(self, places: pl.Series | slice) -> Batch:
+        """Return the batch with only the good rows at some places."""
+        frames = (self.cells[places], self.kept[places], self.knowledge[places])
+        return Batch(*frames, self.lesions, self.rejected, None)
+
+    @cached_property
+    def with_lesions(self) -> pl.Series:
+        """The places of the good rows whose patients have lesions."""
+        return (
+            self.cells[ID]
+            .is_in(pl.Series(list(self.lesions), dtype=pl.String).implode())
+            .arg_true()
+        )
 
 
 class RowReader:
@@ -116,24 +131,24 @@ class RowReader:
             faults.append(told.set(~repeated.fill_null(False), None))
         variables = self.guideline.variables
         read = read_columns([variables[name] for name in self.variables], frame)
-        columns = []
         for name in frame.columns:
             if name in odd:
                 told = pl.Series([f"column {self.head.shown(name)}: "]) + odd[name]
                 faults.append(told.set(broken, None))
             if name in read and (fault := read[name].fault) is not None:
                 faults.append(f"column {self.head.shown(name)}: " + fault.set(broken, None))
+        columns: list[pl.Expr | pl.Series] = []
         for name, variable in variables.items():
+            mask = pl.lit(variable.everything, mask_type(variable))
+            said: tuple[pl.Expr | pl.Series, ...] = (mask, pl.lit(False), pl.lit(False))
             if name in read:
                 column = read[name]
-                columns += [
-                    column.mask.fill_null(variable.everything).alias(name),
-                    column.mask.is_not_null().alias(RECORDED + name),
-                    column.pinned.alias(PINNED + name),
-                ]
-            elif name != ID:
-                columns += _absent(name, mask_type(variable), variable.everything, len(frame))
-        return pl.DataFrame(columns), faults
+                recorded = column.mask.is_not_null()
+                said = column.mask.fill_null(variable.everything), recorded, column.pinned
+            if name != ID:
+                names = (name, RECORDED + name, PINNED + name)
+                columns += [each.alias(n) for n, each in zip(names, said, strict=True)]
+        return frame.select(ID).with_columns(columns).drop(ID), faults
 
     def records(self, batch: Batch) -> Iterator[Record]:
         """Yield the good rows of a batch as records, with what is assumed."""
@@ -235,26 +250,17 @@ def find_patient(
     """
     table = PatientTable(guideline, path, lesions, reading, assumptions)
     for batch in table.batches():
-        for row in batch.rejected.filter(table.head.ids(batch.rejected) == patient_id).iter_rows(
-            named=True
-        ):
+        bad = batch.rejected.filter(table.head.ids(batch.rejected) == patient_id)
+        for row in bad.iter_rows(named=True):
             raise InputError(f"{path}, row {row[ROW]}: {row[REASON]}")
         place = batch.cells[ID].index_of(patient_id)
         if place is not None:
-            one = Batch(
-                batch.cells[place : place + 1],
-                batch.kept[place : place + 1],
-                batch.knowledge[place : place + 1],
-                batch.lesions,
-                batch.rejected,
-                None,
-            )
-            record = next(iter(table.records(one)))
+            one = batch.at(slice(place, place + 1))
+            record = next(table.records(one))
             return replace(record, sources=_sources(table.source, one.cells[ROW][0]))
     known = table.ids.drop_nulls().head(5_000).to_list()
     same = [name for name in known if name.casefold() == patient_id.casefold()]
-    close = difflib.get_close_matches(patient_id, known, n=3)
-    near = list(dict.fromkeys([*same, *close]))[:3] or known[:3]
+    near = list(dict.fromkeys([*same, *alike(patient_id, known, 3, 0.6)]))[:3] or known[:3]
     raise InputError(
         f"{path} has no patient {patient_id!r}; "
         + (f"there are, for instance, {', '.join(near)}" if near else "it has no rows")
@@ -282,9 +288,3 @@ def _is_unknown(texts: pl.Series) -> pl.Series:
 
 def _told(rows: pl.Series, message: str) -> pl.Series:
     return pl.select(pl.when(rows).then(pl.lit(message))).to_series()
-
-
-def _absent(name: str, dtype: pl.DataType, everything: int, height: int) -> list[pl.Series]:
-    no = pl.repeat(False, height, dtype=pl.Boolean, eager=True)
-    mask = pl.repeat(everything, height, dtype=dtype, eager=True)
-    return [mask.alias(name), no.alias(RECORDED + name), no.alias(PINNED + name)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from kg.patients.cells import CellError, is_unknown, parse_cell
 from kg.patients.columns import as_text
 from kg.patients.plausible import Watch, other_unit, units_in_which
 from kg.readers import Source
+from kg.texts import alike
 
 _ROWS = 20_000
 _SHOWN = 8
@@ -151,9 +151,8 @@ def _variable(guideline: Guideline, known: dict[str, Variable], name: str) -> Va
         beginning = [v for other, v in known.items() if len(text) > 2 and other.startswith(text)]
         if beginning and len({variable.name for variable in beginning}) == 1:
             return beginning[0]
-        near = difflib.get_close_matches(text, known, n=1, cutoff=_LIKE)
-        if near:
-            return known[near[0]]
+        for near in alike(text, known, cutoff=_LIKE):
+            return known[near]
     return guideline.variables.get(name)
 
 
