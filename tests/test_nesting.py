@@ -14,7 +14,7 @@ from kg.cohorts.opened import open_cohort
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.nesting import DEEPEST, check_nesting
-from kg.readers.footers import check_depth
+from kg.readers.parquet import check_depth
 from kg.readers.uploads import Held
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"

@@ -144,7 +144,7 @@ def test_packed_tables_are_read(run: Run, tmp_path: Path) -> None:
 def test_what_unpacks_without_end_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kg.readers.packed.LARGEST", 1 << 21)
+    monkeypatch.setattr("kg.readers.uploads.LARGEST", 1 << 21)
     (tmp_path / "p.csv.gz").write_bytes(gzip.compress(b"patient_id\n" * 1_000_000))
     with pytest.raises(InputError, match="unpacks to more than 2 MiB; unpack it first"):
         open_source(tmp_path / "p.csv.gz", load())

@@ -7,23 +7,15 @@ and `_problem`, why a row cannot be read as cells (null where it can).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.keys import LESION_ID
-from kg.readers.packed import STANDARD_INPUT, unpacked
 from kg.readers.source import BATCH, Source
-from kg.readers.uploads import File, Held
+from kg.readers.uploads import STANDARD_INPUT, File, Held, unpacked
 
-__all__ = [
-    "BATCH",
-    "FORMATS",
-    "Source",
-    "lesions_beside",
-    "open_source",
-]
+__all__ = ["BATCH", "FORMATS", "Source", "lesions_beside", "open_source"]
 
 
 def open_source(table: File | Source, guideline: Guideline, sheet: str | None = None) -> Source:
@@ -42,24 +34,20 @@ def open_source(table: File | Source, guideline: Guideline, sheet: str | None = 
         _check_there(table)
     path = unpacked(table)
     ending = path.suffix.lower()
-    if sheet is not None and ending not in SHEETS:
+    if sheet is not None and ending != ".xlsx":
         raise InputError(f"{path} is no workbook: it has no sheet {sheet!r}; leave --sheet out")
-    if ending in SHEETS:
-        from kg.readers.sheet import SheetSource  # noqa: PLC0415
-
-        return SheetSource(path, sheet)
-    opener = _OPENERS.get(ending)
-    if opener is None:
+    found = _opened(path, ending, guideline, sheet)
+    if found is None:
         raise InputError(
             f"{path}: {f'{path.suffix} is not a known format' if path.suffix else _NO_ENDING}; "
             + _STATISTICS.get(ending, f"tables are read from {', '.join(FORMATS)}")
         )
-    return opener(path, guideline)
+    return found
 
 
 def _check_there(path: Path) -> None:
     if path.is_dir():
-        raise InputError(f"{path} is a folder; name a table in it: {', '.join(sorted(FORMATS))}")
+        raise InputError(f"{path} is a folder; name a table in it: {', '.join(FORMATS)}")
     if not path.is_file():
         raise InputError(f"{path}: no such file; check the path")
 
@@ -76,51 +64,42 @@ def lesions_beside(patients: Source, lesions: File | Source | None) -> File | So
     return lesions if own is None else own
 
 
-def _csv(path: File, guideline: Guideline) -> Source:
-    from kg.readers.csv import CsvSource  # noqa: PLC0415 - only what is asked for is loaded
+def _opened(path: File, ending: str, guideline: Guideline, sheet: str | None) -> Source | None:
+    """Return a table of one of the formats; only what is asked for is loaded."""
+    # ruff: noqa: PLC0415, PLR0911
+    match ending:
+        case ".csv" | ".tsv" | ".txt":
+            from kg.readers.csv import CsvSource
 
-    return CsvSource(path, {*guideline.variables, *guideline.lesion_columns, LESION_ID})
+            return CsvSource(path, {*guideline.variables, *guideline.lesion_columns, LESION_ID})
+        case ".xlsx":
+            from kg.readers.sheet import SheetSource
 
+            return SheetSource(path, sheet)
+        case ".json":
+            from kg.readers.jsonl import json_source
 
-def _json(path: File, _: Guideline) -> Source:
-    from kg.readers.jsonl import json_source  # noqa: PLC0415
+            return json_source(path)
+        case ".jsonl" | ".ndjson":
+            from kg.readers.jsonl import JsonlSource
 
-    return json_source(path)
+            return JsonlSource(path)
+        case ".parquet":
+            from kg.readers.parquet import ParquetSource
 
+            return ParquetSource(path)
+        case ".ttl" | ".nt" | ".jsonld":
+            from kg.readers.rdf import RdfSource
 
-def _jsonl(path: File, _: Guideline) -> Source:
-    from kg.readers.jsonl import JsonlSource  # noqa: PLC0415
-
-    return JsonlSource(path)
-
-
-def _parquet(path: File, _: Guideline) -> Source:
-    from kg.readers.parquet import ParquetSource  # noqa: PLC0415
-
-    return ParquetSource(path)
-
-
-def _rdf(path: File, guideline: Guideline) -> Source:
-    from kg.readers.rdf import RdfSource  # noqa: PLC0415
-
-    return RdfSource(path, guideline)
+            return RdfSource(path, guideline)
+    return None
 
 
 _NO_ENDING = "no file extension"
-SHEETS = (".xlsx",)
-_OPENERS: dict[str, Callable[[File, Guideline], Source]] = {
-    ".csv": _csv,
-    ".json": _json,
-    ".jsonl": _jsonl,
-    ".jsonld": _rdf,
-    ".ndjson": _jsonl,
-    ".nt": _rdf,
-    ".parquet": _parquet,
-    ".tsv": _csv,
-    ".ttl": _rdf,
-    ".txt": _csv,
-}
-FORMATS = tuple(sorted((*_OPENERS, *SHEETS, ".gz")))
+FORMATS = (
+    *(".csv", ".gz", ".json", ".jsonl", ".jsonld", ".ndjson", ".nt", ".parquet", ".tsv", ".ttl"),
+    *(".txt", ".xlsx"),
+)
 _SAVE = "; save the table there as CSV, with values and not with their labels"
 _STATISTICS = {
     **dict.fromkeys((".xls", ".xlsb", ".ods"), "save the workbook as .xlsx"),

@@ -17,7 +17,7 @@ import polars as pl
 
 from kg.errors import InputError
 from kg.keys import ID, LESION_ID, PROBLEM, ROW, TOLD
-from kg.readers.source import BATCH, told_apart
+from kg.readers.source import BATCH, of_text, told_apart
 from kg.readers.text import readable
 from kg.readers.uploads import File, scannable
 
@@ -101,7 +101,7 @@ class CsvSource:
     def _slow(self, kept: list[str]) -> Iterator[pl.DataFrame]:
         rows = self._rows()
         next(rows)
-        batch: list[list[str | None]] = []
+        batch: list[tuple[int | str | None, ...]] = []
         number, width = 0, len(self._header)
         positions = [self._header.index(name) for name in kept]
         while True:
@@ -121,20 +121,12 @@ class CsvSource:
             if len(cells) != width:
                 problem = _misfit(cells, width)
                 cells += [""] * (width - len(cells))
-            batch.append([*(cells[position] for position in positions), problem])
+            batch.append((number, *(cells[position] for position in positions), problem))
             if len(batch) == _SLOW_BATCH:
-                yield self._frame(kept, batch, number)
+                yield of_text(kept, batch)
                 batch = []
         if batch:
-            yield self._frame(kept, batch, number)
-
-    @staticmethod
-    def _frame(kept: list[str], batch: list[list[str | None]], last: int) -> pl.DataFrame:
-        names = [*kept, PROBLEM]
-        frame = pl.DataFrame(batch, schema=dict.fromkeys(names, pl.String()), orient="row")
-        first = last - len(batch) + 1
-        numbers = pl.int_range(first, last + 1, dtype=pl.UInt64, eager=True).alias(ROW)
-        return frame.insert_column(0, numbers)
+            yield of_text(kept, batch)
 
 
 def _misfit(cells: list[str], width: int) -> str | None:

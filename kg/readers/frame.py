@@ -9,9 +9,9 @@ from typing import Any, Protocol, runtime_checkable
 import polars as pl
 
 from kg.errors import InputError
-from kg.keys import PROBLEM, ROW, TOLD
+from kg.keys import TOLD
 from kg.readers.parquet import check_types
-from kg.readers.source import BATCH
+from kg.readers.source import first_line, held
 
 
 @runtime_checkable
@@ -63,13 +63,7 @@ class FrameSource:
 
     def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
         """Yield the rows as frames in the types of the frame."""
-        kept = self._frame.select(self.columns if only is None else only)
-        for start in range(0, self._frame.height, BATCH):
-            part = kept.slice(start, BATCH).with_columns(pl.lit(None, pl.String).alias(PROBLEM))
-            numbers = pl.int_range(
-                start + 1, start + part.height + 1, dtype=pl.UInt64, eager=True
-            ).alias(ROW)
-            yield part.insert_column(0, numbers)
+        yield from held(self._frame, self.columns if only is None else only)
 
 
 def frame_source(frame: object, name: str = "the frame") -> FrameSource:
@@ -113,10 +107,8 @@ def _polars(frame: object, name: str, mixed: dict[str, str]) -> pl.DataFrame:
     except ImportError as error:
         raise InputError(f"{name}: Polars needs pyarrow to read it: {error}") from error
     except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
-        reason = str(error).partition("\n")[0]
-        raise InputError(
-            f"{name} cannot be read: {reason}; keep one type a column, text for partial knowledge"
-        ) from error
+        told = f"{first_line(error)}; keep one type a column, text for partial knowledge"
+        raise InputError(f"{name} cannot be read: {told}") from error
     if not isinstance(converted, pl.DataFrame):
         raise InputError(f"{name} is one column; give a frame")
     return converted
@@ -134,6 +126,6 @@ def _from_pandas(frame: Any, mixed: dict[str, str]) -> pl.DataFrame:
             try:
                 columns.append(pl.from_pandas(frame[[name]]).to_series())
             except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
-                mixed[str(name)] = str(error).partition("\n")[0]
+                mixed[str(name)] = first_line(error)
                 columns.append(pl.Series(str(name), frame[name].map(str).tolist(), pl.String))
         return pl.DataFrame(columns)

@@ -10,7 +10,8 @@ from typing import Any
 import polars as pl
 
 from kg.errors import InputError
-from kg.keys import PROBLEM, ROW, TOLD
+from kg.keys import TOLD
+from kg.readers.source import of_text
 from kg.readers.text import check_text
 from kg.readers.uploads import File
 
@@ -85,10 +86,10 @@ class JsonlSource:
             cells, problem = _cells(row or {}, kept, self._judged)
             batch.append((number, *cells, broken or problem))
             if len(batch) == _BATCH:
-                yield _frame(kept, batch)
+                yield of_text(kept, batch)
                 batch = []
         if batch:
-            yield _frame(kept, batch)
+            yield of_text(kept, batch)
 
 
 class JsonSource(JsonlSource):
@@ -160,8 +161,3 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_text, value)) + "]"
     return json.dumps(value, ensure_ascii=False)
-
-
-def _frame(kept: list[str], batch: list[tuple[Any, ...]]) -> pl.DataFrame:
-    schema = {ROW: pl.UInt64(), **dict.fromkeys([*kept, PROBLEM], pl.String())}
-    return pl.DataFrame(batch, schema=schema, orient="row")

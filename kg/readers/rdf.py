@@ -16,9 +16,10 @@ import polars as pl
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.guideline.shapes import lesion_columns, patient_columns
-from kg.keys import ID, IRI, LESION_ID, PROBLEM, ROW
+from kg.keys import ID, IRI, LESION_ID
 from kg.ontology import HCC, OWL, RDFS
 from kg.readers.shapes import Shapes, shapes_of
+from kg.readers.source import of_text
 from kg.readers.triples import BLANK, TYPE, Graph, read_graph, shown
 from kg.readers.uploads import File
 
@@ -78,14 +79,13 @@ class NodeTable:
     def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
         """Yield the rows as frames of text."""
         kept = self.columns if only is None else only
-        schema = {ROW: pl.UInt64(), **dict.fromkeys([*kept, PROBLEM], pl.String())}
         for start in range(0, len(self._rows), _BATCH):
             some = self._rows[start : start + _BATCH]
             rows = [
                 (start + place, *self._row(node, given, kept))
                 for place, (node, given) in enumerate(some, start=1)
             ]
-            yield pl.DataFrame(rows, schema=schema, orient="row")
+            yield of_text(kept, rows)
 
     def _row(self, node: str, given: dict[str, str | None], kept: list[str]) -> list[str | None]:
         cells, partly = dict[str, list[str]](), set[str]()

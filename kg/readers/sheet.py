@@ -13,10 +13,9 @@ import fastexcel
 import polars as pl
 
 from kg.errors import InputError
-from kg.keys import PROBLEM, ROW, TOLD
-from kg.readers.packed import LARGEST
-from kg.readers.source import BATCH, told_apart
-from kg.readers.uploads import File, scannable
+from kg.keys import TOLD
+from kg.readers.source import first_line, held, told_apart
+from kg.readers.uploads import LARGEST, File, scannable
 
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 _CELL = re.compile(rb'\sr="([A-Z]{1,3})([0-9]{1,7})"')
@@ -39,8 +38,8 @@ class SheetSource:
             name = _chosen(path, book.sheet_names, sheet)
             cells = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars()
         except (fastexcel.FastExcelError, OSError) as error:
-            reason = str(error).partition("\n")[0]
-            raise InputError(f"{path} is not a workbook that can be read: {reason}") from error
+            told = f"{path} is not a workbook that can be read: {first_line(error)}"
+            raise InputError(told) from error
         self.notes = [] if len(book.sheet_names) == 1 else [f"{path}: sheet {name!r} is read"]
         full = cells.select(pl.any_horizontal(pl.all().is_not_null())).to_series().arg_true()
         if not len(full):
@@ -59,9 +58,7 @@ class SheetSource:
 
     def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
         """Yield the rows as frames of text."""
-        kept = self._cells.select(self.columns if only is None else only)
-        rows = kept.with_columns(pl.lit(None, pl.String).alias(PROBLEM)).with_row_index(ROW, 1)
-        yield from rows.with_columns(pl.col(ROW).cast(pl.UInt64)).iter_slices(BATCH)
+        yield from held(self._cells, self.columns if only is None else only)
 
 
 def _header(cells: pl.DataFrame, full: list[int]) -> int:

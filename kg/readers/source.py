@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 import polars as pl
+
+from kg.keys import PROBLEM, ROW
 
 BATCH = 250_000
 
@@ -41,3 +43,26 @@ def told_apart(header: list[str]) -> dict[str, str]:
         is_new = bool(name) and name not in found
         found[name if is_new else f"_{name or 'column'}_{place}"] = name
     return found
+
+
+def numbered(table: pl.LazyFrame, columns: list[str]) -> pl.LazyFrame:
+    """Return columns of a table with the numbers of its rows, in which nothing is wrong."""
+    rows = table.drop(ROW, PROBLEM, strict=False).with_row_index(ROW, 1)
+    problem = pl.lit(None, pl.String).alias(PROBLEM)
+    return rows.select(pl.col(ROW).cast(pl.UInt64), *columns, problem)
+
+
+def held(table: pl.DataFrame, columns: list[str]) -> Iterator[pl.DataFrame]:
+    """Yield the batches of a table that is in memory."""
+    yield from numbered(table.lazy(), columns).collect().iter_slices(BATCH)
+
+
+def of_text(columns: list[str], rows: list[tuple[Any, ...]]) -> pl.DataFrame:
+    """Return rows as a batch: of each its number, its cells, and what is wrong with it."""
+    schema = {ROW: pl.UInt64(), **dict.fromkeys([*columns, PROBLEM], pl.String())}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def first_line(error: BaseException) -> str:
+    """Return what an error of a library says, without what it adds for programmers."""
+    return str(error).partition("\n")[0]
