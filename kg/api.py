@@ -32,10 +32,9 @@ from kg.guideline import load as load_from
 from kg.guideline.values import Variable
 from kg.output import check_apart, whole_file
 from kg.patients.assumptions import Assume, assumptions_of, made
-from kg.patients.given import Table, given
+from kg.patients.given import Table, table_of
 from kg.patients.mappings import record_of
 from kg.patients.options import Options, reading_of
-from kg.patients.tables import PatientTable
 from kg.reasoning.results import Chunk, patients
 from kg.reasoning.verdicts import PatientResult, under_assumptions, verdicts_of
 from kg.sources.draft import Draft, draft_of
@@ -239,13 +238,12 @@ def classify_table(
     """
     chosen = _chosen(guideline, edition)
     task = Task(chosen, chosen.chosen(therapies), assumptions=assumptions_of(chosen, assume))
-    table = _table(task, source, lesions, options)
+    table = table_of(chosen, source, lesions, reading_of(chosen, options), task.assumptions)
     task = replace(task, keep=kept_types(table))
-    summary = Summary()
-    kept = KeptRejects(summary, strict)
+    kept = KeptRejects(strict)
     found = tuple(chunks(table, engine_of(engine, chosen).batches(), kept))
     return TableResult(
-        summary=summary,
+        summary=kept.summary,
         rejected=kept.frame(table.source.columns),
         rejected_lesions=kept.frame(
             table.lesions.source.columns if table.lesions else [], of_lesions=True
@@ -293,19 +291,18 @@ def classify_file(
     task = Task(chosen, chosen.chosen(therapies), explain, compact, reasons, asked)
     form = format or format_of(target)
     writer_of(form, task)
-    summary = Summary()
     beside = target.parent / f"{target.stem}.rejected.csv"
-    bin_ = Rejects(Path(rejects) if rejects else beside, summary, strict)
+    bin_ = Rejects(Path(rejects) if rejects else beside, strict)
     named = [Path(table) for table in (source, lesions) if isinstance(table, str | Path)]
     modules = chosen.ontology.modules.values()
     check_apart([*modules, *named], [target, bin_.path, bin_.lesion_path])
-    table = _table(task, source, lesions, options)
+    table = table_of(chosen, source, lesions, reading_of(chosen, options), task.assumptions)
     task = replace(task, keep=kept_types(table))
     write = writer_of(form, task)
     with bin_, whole_file(target) as path:
         run = engine_of(engine, chosen).batches(missing=not compact)
         write(task, chunks(table, run, bin_), path)
-    return summary
+    return bin_.summary
 
 
 def import_records(
@@ -327,9 +324,3 @@ def import_records(
         OntologyError: a rule is at fault.
     """
     return draft_of(_chosen(guideline, edition), sources, as_of, rules)
-
-
-def _table(task: Task, source: Table, lesions: Table | None, options: Options) -> PatientTable:
-    second = None if lesions is None else given(lesions, "the frame of lesions")
-    reading = reading_of(task.guideline, options)
-    return PatientTable(task.guideline, given(source), second, reading, task.assumptions)

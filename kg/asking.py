@@ -21,9 +21,8 @@ from kg.errors import InputError
 from kg.extras import extras_told
 from kg.guideline import Guideline
 from kg.guideline import chosen as _chosen
-from kg.patients.given import Table, given
+from kg.patients.given import Table, table_of
 from kg.patients.options import Options, reading_of
-from kg.patients.tables import PatientTable
 from kg.rdf.build import build_example
 from kg.rdf.columns import own_quads
 from kg.rdf.memory import put_table
@@ -156,10 +155,9 @@ def graph(
         if patients is not None or lesions is not None:
             raise InputError("name a table of patients or a store, one of the two")
         return Graph(chosen, open_store(store, read_only=read_only))
-    second = None if lesions is None else given(lesions, "the frame of lesions")
     table = None
     if patients is not None:
-        table = PatientTable(chosen, given(patients), second, reading_of(chosen, options))
+        table = table_of(chosen, patients, lesions, reading_of(chosen, options))
     memory = open_store()
     return Graph(chosen, memory, put_table(chosen, memory, table))
 

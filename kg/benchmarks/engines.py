@@ -23,7 +23,6 @@ from kg.benchmarks.figures import Figure, compared, figure, timed
 from kg.engines.classification import chunks
 from kg.engines.registry import engine_of, reasoner_of
 from kg.engines.rejects import RejectCounter
-from kg.engines.summary import Summary
 from kg.guideline import Guideline
 from kg.patients.tables import PatientTable
 from kg.reasoning.results import Chunk
@@ -69,7 +68,7 @@ class Cohorts:
         """Classify into one row per patient and therapy, without missing variables."""
         engine = engine_of("compiled", self.guideline).batches(missing=False)
         task = Task(self.guideline, list(self.guideline.therapies))
-        rejects = RejectCounter(Summary(), strict=True)
+        rejects = RejectCounter(strict=True)
         results: Iterator[Chunk] = chunks(PatientTable(self.guideline, table), engine, rejects)
         write_parquet(task, results, output)
 

@@ -17,7 +17,6 @@ from kg.cohorts.expressions import open_sets
 from kg.cohorts.report import CohortReport, report_on
 from kg.engines.classification import as_kept
 from kg.engines.rejects import KeptRejects
-from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.keys import ID, PROBLEM, ROW
@@ -169,7 +168,7 @@ def open_cohort(
     cells = _Kept(source)
     table = PatientTable(guideline, cells, lesions, reading)
     frames: list[pl.DataFrame] = []
-    kept = KeptRejects(Summary())
+    kept = KeptRejects()
 
     def watch(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
         for chunk in chunks:

@@ -43,7 +43,7 @@ from kg.guideline import chosen as _chosen
 from kg.patients.assumptions import Assume, Assumptions, assumptions_of
 from kg.patients.column_records import CONFLICTS
 from kg.patients.columns import as_text
-from kg.patients.given import Table, given
+from kg.patients.given import Table, table_of
 from kg.patients.options import Options, reading_of
 from kg.patients.reading import Reading
 from kg.patients.tables import PatientTable
@@ -203,10 +203,9 @@ def cohort_report(
     Raises:
         InputError: the table cannot be read, or its columns are not those of the guideline.
     """
-    second = None if lesions is None else given(lesions, "the frame of lesions")
     chosen = _chosen(guideline, edition)
     reading, assumed = grouping(reading_of(chosen, options), by), assumptions_of(chosen, assume)
-    return report_on(PatientTable(chosen, given(source), second, reading, assumed), by=by)
+    return report_on(table_of(chosen, source, lesions, reading, assumed), by=by)
 
 
 def grouping(reading: Reading, by: str | None) -> Reading:
@@ -227,7 +226,7 @@ def report_on(
     Raises:
         InputError: it has too many values to group by.
     """
-    bin_, assumptions = rejects or RejectCounter(Summary()), table.assumptions
+    bin_, assumptions = rejects or RejectCounter(), table.assumptions
     tally = _Tally(table.guideline, assumptions)
     engine = engine_of("compiled", table.guideline).batches()
     groups: dict[str | None, tuple[_Tally, Summary]] = {}

@@ -19,6 +19,7 @@ from kg.commands.inputs import (
     REJECTS,
     AssumeWords,
     Edition,
+    Example,
     Keep,
     Ontology,
     P,
@@ -54,9 +55,7 @@ def classify(
             help=f"{PATIENTS} With Spark also an address of Parquet, such as s3a://bucket/cohort."
         ),
     ] = None,
-    example: Annotated[
-        bool, typer.Option("--example", help="Classify the built-in example cohort.")
-    ] = False,
+    example: Example = False,
     lesions: Annotated[str | None, typer.Option(help=LESIONS)] = None,
     engine: Annotated[Name, typer.Option(help=ENGINE)] = "compiled",
     format: Annotated[
@@ -131,8 +130,7 @@ def classify(
     form = format or (format_of(places.output) if places.output else "table")
     writer_of(form, task)
     places.check_apart(guideline.ontology.modules.values())
-    summary = Summary()
-    run(task, places, form, summary, strict, reading_from(guideline, asked, keep))
+    summary = run(task, places, form, strict, reading_from(guideline, asked, keep))
     _tell(terminal.messages(), task, summary, places, form)
     if summary.rejected or summary.rejected_lesions:
         raise typer.Exit(1)
@@ -162,23 +160,23 @@ def _classify_here(
     task: Task,
     places: Places[Path],
     form: str,
-    summary: Summary,
     strict: bool,
     reading: Reading,
-) -> None:
+) -> Summary:
     """Classify a table by an engine that runs in this process."""
     table = PatientTable(task.guideline, places.patients, places.lesions, reading, task.assumptions)
     task = replace(task, keep=kept_types(table))
     write = writer_of(form, task)
     with (
         terminal.progress("classifying", table.height) as bar,
-        Rejects(places.rejects, summary, strict) as bin_,
+        Rejects(places.rejects, strict) as bin_,
         whole_output(places.output) as path,
     ):
         chosen = engine_of(engine, task.guideline)
         run = chosen.batches(bar.advance, missing=not task.compact)
         results = chunks(table, run, bin_)
         write(task, results if chosen.one_by_one else bar.watch(results), path)
+    return bin_.summary
 
 
 def _tell(console: Console, task: Task, summary: Summary, places: Places[Any], form: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg import terminal
-from kg.commands.inputs import Places
+from kg.commands.inputs import Places, pairs
 from kg.engines.rejects import Rejects
 from kg.engines.summary import Summary
 from kg.errors import InputError
@@ -20,34 +20,19 @@ from kg.spark.places import Remote, located
 from kg.spark.session import MASTER, session
 from kg.writers import Task, writer_of
 
-__all__ = ["configuration", "located", "runner"]
+__all__ = ["located", "runner"]
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
-def configuration(pairs: Sequence[str]) -> dict[str, str]:
-    """Return Spark's configuration from texts KEY=VALUE.
-
-    Raises:
-        InputError: a text is not of that form.
-    """
-    told = {}
-    for pair in pairs:
-        key, sign, value = pair.partition("=")
-        if not (sign and key.strip()):
-            raise InputError(f"--spark-conf {pair!r} is not of the form KEY=VALUE")
-        told[key.strip()] = value.strip()
-    return told
-
-
-def runner(master: str | None, pairs: Sequence[str]) -> Callable[..., None]:
+def runner(master: str | None, texts: Sequence[str]) -> Callable[..., Summary]:
     """Return what classifies a table by Spark, as it is configured.
 
     Raises:
         InputError: a text of the configuration is not of the form KEY=VALUE.
     """
-    return partial(_classify, master or MASTER, configuration(pairs))
+    return partial(_classify, master or MASTER, pairs("--spark-conf", texts, "KEY=VALUE"))
 
 
 def _classify(
@@ -56,10 +41,9 @@ def _classify(
     task: Task,
     places: Places[Path | Remote],
     form: str,
-    summary: Summary,
     strict: bool,
     reading: Reading,
-) -> None:
+) -> Summary:
     """Classify a table by Spark.
 
     Raises:
@@ -88,13 +72,14 @@ def _classify(
             table.classified(task) as results,
             terminal.progress("classifying", table.height) as bar,
             _written(spark, places.rejects) as rejects,
-            Rejects(rejects, summary, strict) as bin_,
+            Rejects(rejects, strict) as bin_,
         ):
             if into is not None:
                 results.write(form, into, bin_)
-                return
-            with _output(spark, output) as path:
-                writer_of(form, task)(task, bar.watch(results.chunks(bin_)), path)
+            else:
+                with _output(spark, output) as path:
+                    writer_of(form, task)(task, bar.watch(results.chunks(bin_)), path)
+        return bin_.summary
 
 
 @contextmanager

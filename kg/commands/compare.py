@@ -12,13 +12,15 @@ from rich.table import Table
 
 from kg import terminal
 from kg.commands.inputs import (
-    LESIONS,
-    PATIENTS,
     AssumeWords,
+    Example,
+    Lesions,
     Ontology,
     Output,
+    Patients,
     Strict,
     named_tables,
+    write_text,
 )
 from kg.commands.reading import Asked, reading_from, with_reading
 from kg.comparison.cohorts import (
@@ -45,12 +47,10 @@ _Format = Literal["table", "csv", "json", "jsonl", "parquet"]
 
 @with_reading
 def compare(
-    patients: Annotated[Path | None, typer.Argument(help=PATIENTS)] = None,
+    patients: Patients = None,
     *,
-    example: Annotated[
-        bool, typer.Option("--example", help="Compare on the built-in example cohort.")
-    ] = False,
-    lesions: Annotated[Path | None, typer.Option(help=LESIONS)] = None,
+    example: Example = False,
+    lesions: Lesions = None,
     from_: Annotated[str, typer.Option("--from", help="Edition to begin with.")] = "2011",
     to: Annotated[str, typer.Option(help="Edition to compare it with.")] = "2026",
     therapy: Annotated[
@@ -88,7 +88,7 @@ def compare(
         return
     table, others = named_tables(patients, lesions, example)
     both = tables_of(editions, table, others, lambda one: reading_from(one, asked), assume)
-    rejects = RejectCounter(Summary(), strict)
+    rejects = RejectCounter(strict)
     frames = compared(both, chosen(*editions, therapy), rejects)
     frame = pl.concat([SCHEMA.to_frame(), *frames])
     if format == "table" and output is None:
@@ -101,16 +101,13 @@ def compare(
 
 def _write(frame: pl.DataFrame, form: _Format, output: Path | None) -> None:
     """Write rows in a format, whole or not at all; the table is a list of columns of text."""
-    if output is None:
-        if form == "parquet":
-            raise InputError("Parquet is no text; name a file with --output")
-        typer.echo(_text(frame, form), nl=False)
+    if form != "parquet":
+        write_text(_text(frame, form), output)
         return
+    if output is None:
+        raise InputError("Parquet is no text; name a file with --output")
     with whole_file(output) as path:
-        if form == "parquet":
-            frame.write_parquet(path)
-        else:
-            path.write_text(_text(frame, form), encoding="utf-8")
+        frame.write_parquet(path)
 
 
 def _text(frame: pl.DataFrame, form: _Format) -> str:

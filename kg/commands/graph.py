@@ -19,13 +19,13 @@ from kg.commands.inputs import (
     Edition,
     Ontology,
     Strict,
+    Timeout,
     tell_notes,
     tell_rejected,
 )
 from kg.commands.reading import Asked, reading_from, with_reading
 from kg.engines.registry import LocalName, engine_of
 from kg.engines.rejects import Rejects
-from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.output import check_apart, whole_file
@@ -174,7 +174,7 @@ def _cohorts(patients: Sequence[Path], lesions: Path | None, with_example: bool)
 def _rejects_of(cohort: Cohort, place: Path, strict: bool) -> Rejects:
     """Return where rejected rows go: to a file, or to a file of its own in a folder."""
     file = place / f"{cohort.patients.stem}.rejected.csv" if place.is_dir() else place
-    return Rejects(file, Summary(), strict)
+    return Rejects(file, strict)
 
 
 def _job(
@@ -224,9 +224,7 @@ def load_(
         str | None,
         typer.Option(help="Where the endpoint takes uploads, if elsewhere than queries."),
     ] = None,
-    timeout: Annotated[
-        float, typer.Option(min=0.1, help="Seconds to wait for an endpoint's answer.")
-    ] = TIMEOUT,
+    timeout: Timeout = TIMEOUT,
 ) -> None:
     """Load RDF into a store or an endpoint; it takes the place of what its graphs held.
 

@@ -14,9 +14,9 @@ from kg import paths
 from kg.engines.rejects import file_for_lesions, shortened
 from kg.engines.summary import Summary
 from kg.errors import InputError
-from kg.output import check_apart
+from kg.output import check_apart, whole_output
 from kg.paths import Place
-from kg.readers.packed import STANDARD_INPUT
+from kg.readers.uploads import STANDARD_INPUT
 from kg.texts import counted
 
 P = TypeVar("P", bound=Place)
@@ -62,6 +62,35 @@ PATIENTS = (
     "RDF (.ttl, .nt, .jsonld); - is standard input."
 )
 LESIONS = "Table of lesions, one row per lesion."
+Patients = Annotated[Path | None, typer.Argument(help=PATIENTS)]
+Lesions = Annotated[Path | None, typer.Option(help=LESIONS)]
+Example = Annotated[
+    bool, typer.Option("--example", help="The built-in example cohort, in place of a table.")
+]
+Timeout = Annotated[float, typer.Option(min=0.1, help="Seconds to wait for an endpoint's answer.")]
+
+
+def pairs(option: str, texts: Iterable[str], form: str = "NAME=VALUE") -> dict[str, str]:
+    """Return what an option says of names, each of which it may say once.
+
+    Raises:
+        InputError: a text is not of the form, or a name is given twice.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        name, sign, value = (part.strip() for part in text.partition("="))
+        if not (name and sign):
+            raise InputError(f"{option} {text!r} is not of the form {form}")
+        if name in found:
+            raise InputError(f"{option} {name} is given twice; it takes one value")
+        found[name] = value
+    return found
+
+
+def write_text(text: str, output: Path | None) -> None:
+    """Write a text to a file, whole or not at all, or to standard output."""
+    with whole_output(output) as path:
+        path.write_text(text, encoding="utf-8", newline="")
 
 
 def named_tables(

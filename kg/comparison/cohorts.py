@@ -24,7 +24,7 @@ from kg.guideline import Guideline, load
 from kg.guideline.correspondence import Pair, pairs
 from kg.keys import ID
 from kg.patients.assumptions import Assume, assumptions_of
-from kg.patients.given import Table, given
+from kg.patients.given import Table, table_of
 from kg.patients.options import Options, reading_of
 from kg.patients.reading import PLAIN, Reading
 from kg.patients.tables import PatientTable
@@ -89,7 +89,7 @@ def compare(
     """
     editions = load(edition=before), load(edition=after)
     tables = tables_of(editions, source, lesions, lambda one: reading_of(one, options), assume)
-    kept = KeptRejects(Summary(), strict)
+    kept = KeptRejects(strict)
     frames = list(compared(tables, chosen(*editions, therapies), kept))
     return Comparison(
         before=before,
@@ -108,9 +108,8 @@ def tables_of(
     assume: Assume | None = None,
 ) -> tuple[PatientTable, PatientTable]:
     """Return one table as each of two editions reads it, by the reading for each."""
-    second = None if lesions is None else given(lesions, "the frame of lesions")
     first, other = (
-        PatientTable(edition, given(source), second, read(edition), assumptions_of(edition, assume))
+        table_of(edition, source, lesions, read(edition), assumptions_of(edition, assume))
         for edition in editions
     )
     return first, other
@@ -162,7 +161,7 @@ def compared(
 def _verdicts(table: PatientTable, rejects: RejectCounter | None) -> Iterator[pl.DataFrame]:
     """Yield the verdicts on the patients of a table with the criteria that decide them."""
     guideline, engine = table.guideline, engine_of("compiled", table.guideline)
-    for chunk in chunks(table, engine.batches(), rejects or KeptRejects(Summary())):
+    for chunk in chunks(table, engine.batches(), rejects or KeptRejects()):
         told = reasons_frame(guideline, list(guideline.therapies), chunk, table.assumptions)
         yield told.select(
             ID,

@@ -25,10 +25,13 @@ Named = TypeVar("Named", bound=Place)
 
 
 class RejectCounter:
-    """Counts rejected rows and lesions; with `strict`, the first of them is an error."""
+    """Counts rejected rows and lesions; with `strict`, the first of them is an error.
 
-    def __init__(self, summary: Summary, strict: bool = False) -> None:
-        self.summary = summary
+    `summary` says what the run comes to.
+    """
+
+    def __init__(self, strict: bool = False) -> None:
+        self.summary = Summary()
         self._strict = strict
 
     def add(self, source: Source, rows: pl.DataFrame) -> None:
@@ -71,8 +74,8 @@ class Rejects(RejectCounter):
     called in the end.
     """
 
-    def __init__(self, path: Path, summary: Summary, strict: bool = False) -> None:
-        super().__init__(summary, strict)
+    def __init__(self, path: Path, strict: bool = False) -> None:
+        super().__init__(strict)
         self.path = path
         self.lesion_path = file_for_lesions(path)
         self._stack = ExitStack()
@@ -135,8 +138,8 @@ class Rejects(RejectCounter):
 class KeptRejects(RejectCounter):
     """Keeps rejected rows and rejected lesions in memory."""
 
-    def __init__(self, summary: Summary, strict: bool = False) -> None:
-        super().__init__(summary, strict)
+    def __init__(self, strict: bool = False) -> None:
+        super().__init__(strict)
         self._kept: dict[bool, list[pl.DataFrame]] = {False: [], True: []}
 
     def frame(self, columns: Sequence[str], of_lesions: bool = False) -> pl.DataFrame:

@@ -9,8 +9,12 @@ from typing import TypeAlias
 import polars as pl
 
 from kg.errors import InputError
+from kg.guideline import Guideline
 from kg.keys import PROBLEM, ROW, TOLD
+from kg.patients.assumptions import Assumptions
 from kg.patients.mappings import cell
+from kg.patients.reading import PLAIN, Reading
+from kg.patients.tables import PatientTable
 from kg.readers import Source
 from kg.readers.frame import ArrowFrame, frame_source
 
@@ -33,6 +37,22 @@ def given(table: Table, name: str = "the frame") -> Path | Source:
     if isinstance(table, list | tuple):
         return ListSource(table, name.replace("frame", "list"))
     return frame_source(table, name)
+
+
+def table_of(
+    guideline: Guideline,
+    patients: Table,
+    lesions: Table | None = None,
+    reading: Reading = PLAIN,
+    assumptions: Assumptions | None = None,
+) -> PatientTable:
+    """Return tables that a function of the API was given.
+
+    Raises:
+        InputError: one is no table, or cannot be read.
+    """
+    second = None if lesions is None else given(lesions, "the frame of lesions")
+    return PatientTable(guideline, given(patients), second, reading, assumptions)
 
 
 class ListSource:

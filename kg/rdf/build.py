@@ -171,7 +171,7 @@ def jobs_of(
     jobs = []
     for cohort in cohorts:
         table = PatientTable(guideline, cohort.patients, cohort.lesions, reading)
-        jobs.append(CohortJob(cohort, table, RejectCounter(Summary())))
+        jobs.append(CohortJob(cohort, table, RejectCounter()))
     check_cohorts_apart(jobs)
     return jobs
 

@@ -73,23 +73,23 @@ def put_table(guideline: Guideline, store: Store, table: PatientTable | None) ->
     store.add(guideline_quads(guideline))
     if table is None:
         return None
-    summary = Summary()
-    found = table_graph(guideline, table, THIS_COHORT, summary)
+    rejects = RejectCounter()
+    found = table_graph(guideline, table, THIS_COHORT, rejects)
     store.add(ox.parse(found.quads.encode(), format=ox.RdfFormat.N_QUADS))
-    return summary
+    return rejects.summary
 
 
 def table_graph(
-    guideline: Guideline, table: PatientTable, name: str, summary: Summary | None = None
+    guideline: Guideline, table: PatientTable, name: str, rejects: RejectCounter | None = None
 ) -> PatientGraph:
-    """Return the graph of a table as the cohort `name`; rejected rows are only in the summary."""
-    summary = Summary() if summary is None else summary
+    """Return the graph of a table as the cohort `name`; rejected rows are only counted."""
+    rejects = rejects or RejectCounter()
     asserted, inferred = cohort_graph(name), verdict_graph(name, guideline.qualifier)
     writer, started = PatientLines(guideline), now()
     engine = engine_of("compiled", guideline).batches()
     texts: list[str] = []
     patients: list[str] = []
-    for batch, frame in classified(table, engine, RejectCounter(summary)):
+    for batch, frame in classified(table, engine, rejects):
         texts += _texts(writer.patients(batch.cells, asserted))
         texts += _texts(verdict_lines(guideline, list(guideline.therapies), frame, inferred))
         if table.lesions is not None:
@@ -97,7 +97,9 @@ def table_graph(
             mine = known.filter(known[ID].is_in(batch.cells[ID].implode()))
             texts += _texts(writer.lesions(mine, asserted))
         patients += batch.cells[ID].to_list()
-    run = Run(name, "compiled", {}, started, now(), summary.patients, summary.rejected)
+    run = Run(
+        name, "compiled", {}, started, now(), rejects.summary.patients, rejects.summary.rejected
+    )
     texts += (f"{quad} .\n" for quad in quads(guideline, run))
     graphs = (*guideline_graphs(guideline), asserted, inferred)
     return PatientGraph("".join(texts), graphs, tuple(patients))

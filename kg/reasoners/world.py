@@ -12,11 +12,10 @@ from kg.extras import extras_told
 from kg.guideline import Guideline
 from kg.guideline import chosen as _chosen
 from kg.ontology import HCC
-from kg.patients.given import Table, given
+from kg.patients.given import Table, table_of
 from kg.patients.mappings import record_of
 from kg.patients.options import Options, reading_of
 from kg.patients.records import Record
-from kg.patients.tables import PatientTable
 from kg.reasoners.files import rdf_xml
 from kg.reasoners.records import every_record
 
@@ -65,6 +64,4 @@ def _records(
         if lesions is not None:
             raise InputError("lesions go with a table of patients")
         return [record_of(guideline, patients)]
-    second = None if lesions is None else given(lesions, "the frame of lesions")
-    table = PatientTable(guideline, given(patients), second, reading_of(guideline, options))
-    return [*every_record(table)]
+    return [*every_record(table_of(guideline, patients, lesions, reading_of(guideline, options)))]
