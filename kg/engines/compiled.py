@@ -147,9 +147,14 @@ class Plan:
 
     def run(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the frame with the columns of all steps."""
-        for layer in self.layers:
-            frame = frame.with_columns([step.expression() for step in layer])
+        for layer in self._expressions:
+            frame = frame.with_columns(layer)
         return frame
+
+    @cached_property
+    def _expressions(self) -> list[list[pl.Expr]]:
+        """The steps of each layer as expressions; by the first run all steps are there."""
+        return [[step.expression() for step in layer] for layer in self.layers]
 
 
 class ColumnPlan:
