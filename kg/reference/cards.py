@@ -9,19 +9,18 @@ import pyoxigraph as ox
 
 from kg.errors import InputError
 from kg.explanation.wording import number_words, words
-from kg.guideline import Criterion, Guideline, Recommendation, Response, Statement, Therapy
+from kg.guideline import Guideline, Recommendation, Response, Statement, Therapy
 from kg.guideline.formula import manchester, references
 from kg.guideline.taxonomy import every_therapy, recommendations_on
 from kg.guideline.values import Variable
 from kg.ontology import ALT_LABEL, HCC, RDFS, SKOS, Node
 from kg.patients.cells import expected
+from kg.reference.inventory import Encoded, encoded, read_as
 from kg.texts import labelled, nearest
 
 Item = Mapping[str, str | int]
 Value = str | Sequence[str] | Sequence[Item] | None
 Card = Mapping[str, Value]
-_EXAMPLES = "there are, for example, {}"
-Coded = Criterion | Recommendation | Response
 
 
 def card_of(guideline: Guideline, identifier: str) -> Card:
@@ -32,7 +31,7 @@ def card_of(guideline: Guideline, identifier: str) -> Card:
     """
     makers = _makers(guideline)
     exact = identifier.strip()
-    name = exact if exact in makers else _by_case(makers).get(exact.lower())
+    name = exact if exact in makers else {n.lower(): n for n in makers}.get(exact.lower())
     if name is None:
         raise InputError(
             f"there is no term {identifier!r} in the guideline; {_hint(guideline, exact, makers)}"
@@ -47,32 +46,27 @@ def _hint(guideline: Guideline, asked: str, makers: Mapping[str, object]) -> str
     near = nearest(asked, names)
     hint = "the nearest is" if len(near) == 1 else "the nearest are"
     shown = [labelled(name, *names[name][:1]) for name in near]
-    return f"{hint} {'; '.join(shown)}" if near else _EXAMPLES.format(", ".join([*makers][:3]))
+    return (
+        f"{hint} {'; '.join(shown)}"
+        if near
+        else f"there are, for example, {', '.join([*makers][:3])}"
+    )
 
 
 def _names(guideline: Guideline, identifier: str) -> tuple[str, ...]:
     """Return the label of a term, its other names and its values; nothing of a statement."""
-    coded = {**guideline.definitions, **guideline.criteria}
-    others: dict[str, Coded | Therapy] = {
-        **guideline.recommendations,
-        **guideline.responses,
-        **every_therapy(guideline),
-    }
-    if identifier in guideline.variables:
-        variable = guideline.variables[identifier]
+    if variable := guideline.variables.get(identifier):
         values = (word for value in variable.values for word in (value.name, value.label))
         return variable.label, *variable.alt_labels, *values
-    if identifier in coded:
-        alternatives = guideline.ontology.texts(ox.NamedNode(HCC + identifier), ALT_LABEL)
-        return coded[identifier].label, *alternatives
-    if identifier in others:
-        term = others[identifier]
-        return term.label, *(term.alt_labels if isinstance(term, Therapy) else ())
+    if therapy := every_therapy(guideline).get(identifier):
+        return therapy.label, *therapy.alt_labels
+    if term := encoded(guideline).get(identifier):
+        return term.label, *_also_called(guideline, identifier)
     return ()
 
 
-def _by_case(makers: Mapping[str, object]) -> dict[str, str]:
-    return {name.lower(): name for name in makers}
+def _also_called(guideline: Guideline, identifier: str) -> tuple[str, ...]:
+    return guideline.ontology.texts(ox.NamedNode(HCC + identifier), ALT_LABEL)
 
 
 def _makers(guideline: Guideline) -> dict[str, Callable[[], Card]]:
@@ -81,9 +75,8 @@ def _makers(guideline: Guideline) -> dict[str, Callable[[], Card]]:
     variables = {name: partial(_variable, g, v) for name, v in g.variables.items()}
     statements = {name: partial(_statement, g, s) for name, s in g.statements.items()}
     therapies = every_therapy(g)
-    coded: dict[str, Coded] = {**g.definitions, **g.criteria, **g.recommendations, **g.responses}
     return {
-        **{name: partial(_coded, g, source) for name, source in coded.items()},
+        **{name: partial(_encoded, g, source) for name, source in encoded(g).items()},
         **{name: partial(_group, g, name, node) for name, node in groups(g).items()},
         **{name: partial(_therapy, g, therapy) for name, therapy in therapies.items()},
         **variables,
@@ -91,11 +84,11 @@ def _makers(guideline: Guideline) -> dict[str, Callable[[], Card]]:
     }
 
 
-def _coded(guideline: Guideline, source: Coded) -> Card:
+def _encoded(guideline: Guideline, source: Encoded) -> Card:
     """Return the card of a class of patients: criterion, definition, recommendation, response."""
     return {
         "id": source.id,
-        "also_called": guideline.ontology.texts(ox.NamedNode(HCC + source.id), ALT_LABEL),
+        "also_called": _also_called(guideline, source.id),
         **_own(guideline, source),
         "label": source.label,
         "definition": source.definition,
@@ -133,7 +126,7 @@ def _group(guideline: Guideline, name: str, node: Node) -> Card:
     }
 
 
-def _own(guideline: Guideline, source: Coded) -> Card:
+def _own(guideline: Guideline, source: Encoded) -> Card:
     """Return what only one sort of class has."""
     if isinstance(source, Recommendation):
         return {
@@ -183,12 +176,6 @@ def _statement_item(statement: Statement) -> Item:
 
 
 def _statement(guideline: Guideline, statement: Statement) -> Card:
-    coded: tuple[Coded, ...] = (
-        *guideline.definitions.values(),
-        *guideline.criteria.values(),
-        *guideline.recommendations.values(),
-        *guideline.responses.values(),
-    )
     return {
         "id": statement.id,
         "kind": f"statement: {guideline.kinds[statement.kind]}",
@@ -197,7 +184,7 @@ def _statement(guideline: Guideline, statement: Statement) -> Card:
         "characters": f"{statement.start}–{statement.end}",
         "decidable": "yes" if statement.decidable else "no",
         "about": statement.therapies,
-        "used_in": [source.id for source in coded if statement.id in source.statements],
+        "used_in": [source.id for source in read_as(guideline, statement.id)],
     }
 
 
@@ -233,12 +220,6 @@ def unit_of(variable: Variable) -> str | None:
 
 def _variable(guideline: Guideline, variable: Variable) -> Card:
     rules = [r.label for r in guideline.derivations if variable.name in r.targets]
-    coded: dict[str, Coded] = {
-        **guideline.definitions,
-        **guideline.criteria,
-        **guideline.recommendations,
-        **guideline.responses,
-    }
     return {
         "id": variable.name,
         "kind": f"variable: {variable.type}",
@@ -257,6 +238,8 @@ def _variable(guideline: Guideline, variable: Variable) -> Card:
         "over_lesions": variable.lesion_aggregation,
         "derived_by": rules,
         "used_in": [
-            n for n, c in coded.items() if variable.name in guideline.variables_of(c.formula)
+            name
+            for name, source in encoded(guideline).items()
+            if variable.name in guideline.variables_of(source.formula)
         ],
     }

@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -19,9 +18,10 @@ from functools import lru_cache
 
 import pyoxigraph as ox
 
-from kg.guideline import Criterion, Guideline, Response
+from kg.guideline import Guideline
 from kg.guideline.taxonomy import every_therapy
 from kg.ontology import ALT_LABEL, HCC, HIDDEN_LABEL
+from kg.texts import alike
 
 SORTS = ("therapy", "criterion", "recommendation", "variable", "statement")
 _SPELLING = (  # as the British spelling of the ontology has it
@@ -116,7 +116,7 @@ def _instead(entries: Iterable[_Entry], text: str, ways: list[frozenset[str]]) -
     found = [text]
     for word, way in zip(_WORD.findall(text), ways, strict=True):
         if not _begins(way, vocabulary):
-            near = difflib.get_close_matches(normal(word), vocabulary, n=3, cutoff=0.7)
+            near = alike(normal(word), vocabulary, 3, 0.7)
             found = [each.replace(word, other) for each in found for other in near]
     return tuple(dict.fromkeys(each for each in found if each != text))[:5]
 
@@ -140,12 +140,8 @@ def _index(guideline: Guideline) -> tuple[_Entry, ...]:
     about = {each.id: each.concerns for each in g.recommendations.values()}
     about |= {each.id: each.therapies for each in g.statements.values()}
     hits = [Hit("therapy", n, t.label, t.definition) for n, t in therapies.items()]
-    coded: tuple[Criterion | Response, ...] = (
-        *g.criteria.values(),
-        *g.definitions.values(),
-        *g.responses.values(),
-    )
-    hits += [Hit("criterion", c.id, c.label, c.definition) for c in coded]
+    classes = ({**g.criteria, **g.definitions}, g.responses)
+    hits += [Hit("criterion", c.id, c.label, c.definition) for k in classes for c in k.values()]
     hits += [Hit("recommendation", r.id, r.label, r.advice) for r in g.recommendations.values()]
     used = [v for name, v in g.variables.items() if name in g.used]
     hits += [Hit("variable", v.name, v.label, v.definition) for v in used]

@@ -10,7 +10,7 @@ from kg.audit.report import KINDS, Kind, audit
 from kg.catalogue.page import markdown as questions
 from kg.catalogue.queries import catalogue
 from kg.errors import InputError
-from kg.guideline import load
+from kg.guideline import Guideline, load
 from kg.reference.parts import ALL, PARTS
 from kg.reference.templates import TEMPLATES
 
@@ -27,25 +27,17 @@ def printed(command: str) -> str:
     return PRINTERS[command]()
 
 
-def _part(name: str) -> str:
-    return PARTS[name](load())
-
-
-def _template(kind: str) -> str:
-    return TEMPLATES[kind](load())
+def _of(page: Callable[[Guideline], str]) -> Callable[[], str]:
+    return lambda: page(load())
 
 
 def _audit(kind: Kind) -> str:
     return findings(audit([kind]))
 
 
-def _queries() -> str:
-    return questions(catalogue().values())
-
-
 PRINTERS: Mapping[str, Callable[[], str]] = {
-    "queries --markdown": _queries,
-    **{("reference" if p == ALL else f"reference {p}"): partial(_part, p) for p in PARTS},
-    **{f"template {kind}": partial(_template, kind) for kind in TEMPLATES},
+    "queries --markdown": lambda: questions(catalogue().values()),
+    **{f"reference {part}".removesuffix(f" {ALL}"): _of(PARTS[part]) for part in PARTS},
+    **{f"template {kind}": _of(TEMPLATES[kind]) for kind in TEMPLATES},
     **{f"audit {kind} --format markdown": partial(_audit, kind) for kind in KINDS},
 }
