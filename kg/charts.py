@@ -38,12 +38,7 @@ def verdicts(result: TableResult) -> alt.Chart:
             for word, n in result.summary.of(name).items()
             if n
         ],
-        schema={
-            "therapy": pl.String,
-            "verdict": pl.String,
-            "order": pl.Int64,
-            "patients": pl.Int64,
-        },
+        schema=_VERDICTS,
     )
     scale = alt.Scale(domain=list(words.values()), range=[VERDICT_COLOURS[w] for w in VERDICTS])
     chart: alt.Chart = (

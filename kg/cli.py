@@ -23,24 +23,14 @@ from kg.paths import ONTOLOGY_VARIABLE
 
 COMMANDS = (
     *("classify", "explain", "show", "explore", "import", "template", "cohort", "check", "certify"),
-    *(
-        "editions",
-        "compare",
-        "audit",
-        "bench",
-        "queries",
-        "query",
-        "examples",
-        "ontology",
-        "reference",
-        "renew",
-        "serve",
-        "graph",
-    ),
+    *("editions", "compare", "audit", "bench", "queries", "query", "examples", "ontology"),
+    *("reference", "renew", "serve", "graph"),
 )
 _PLACES = {  # module and function of those that are called otherwise
     "import": ("import_records", "import_records"),
     "queries": ("query", "queries"),
+    "editions": ("ontology", "editions"),
+    "examples": ("ontology", "examples"),
 }
 
 

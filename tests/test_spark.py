@@ -20,7 +20,7 @@ from polars.testing import assert_frame_equal
 import kg
 from kg import paths
 from kg.benchmarks.cohort import write_cohort
-from kg.commands.classify_spark import configuration
+from kg.commands.inputs import pairs
 from kg.errors import ComponentError, InputError
 from kg.guideline import Guideline, load
 from kg.spark import session as spark_session
@@ -380,13 +380,13 @@ def test_an_ontology_that_changed_since_it_was_read_is_told(ontology_copy: Path)
 
 
 def test_configuration_passes_through_and_wins() -> None:
-    told = settings("local[*]", configuration(["spark.ui.enabled=true", "spark.x = a=b"]))
+    told = settings("local[*]", pairs("--spark-conf", ["spark.ui.enabled=true", "spark.x = a=b"]))
     assert told["spark.ui.enabled"] == "true"
     assert told["spark.x"] == "a=b"
     assert told["spark.driver.bindAddress"] == "127.0.0.1"
     assert "spark.driver.bindAddress" not in settings("spark://host:7077", {})
     with pytest.raises(InputError, match="KEY=VALUE"):
-        configuration(["spark.ui.enabled"])
+        pairs("--spark-conf", ["spark.ui.enabled"], "KEY=VALUE")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -15,11 +14,12 @@ from rich.text import Text
 from kg import terminal
 from kg.cohorts.report import CohortReport, Reason, TherapyReport, grouping, report_on
 from kg.commands.inputs import (
-    LESIONS,
-    PATIENTS,
     AssumeWords,
     Edition,
+    Example,
+    Lesions,
     Ontology,
+    Patients,
     named_tables,
     tell_notes,
 )
@@ -48,12 +48,10 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 @with_reading
 def cohort(
-    patients: Annotated[Path | None, typer.Argument(help=PATIENTS)] = None,
+    patients: Patients = None,
     *,
-    example: Annotated[
-        bool, typer.Option("--example", help="Report on the built-in example cohort.")
-    ] = False,
-    lesions: Annotated[Path | None, typer.Option(help=LESIONS)] = None,
+    example: Example = False,
+    lesions: Lesions = None,
     format: Annotated[
         Literal["text", "json"], typer.Option(help="Tables, or all counts as one JSON object.")
     ] = "text",
@@ -75,10 +73,8 @@ def cohort(
     """
     table_path, lesion_path = named_tables(patients, lesions, example)
     guideline = load(ontology, edition)
-    reading, assumed = (
-        grouping(reading_from(guideline, asked), by),
-        assumptions_of(guideline, assume),
-    )
+    reading = grouping(reading_from(guideline, asked), by)
+    assumed = assumptions_of(guideline, assume)
     table = PatientTable(guideline, table_path, lesion_path, reading, assumed)
     with terminal.progress("counting", table.height) as bar:
         report = report_on(table, bar.watch, by=by)
@@ -137,12 +133,8 @@ def _print_assumed(
     label = guideline.verdicts[UNDETERMINED][0]
     known = {name: parse_cell(guideline.variables[name], cell) for name, cell in assumed.items()}
     told = {name: knowledge for name, knowledge in known.items() if knowledge is not None}
-    console.print(
-        Text(
-            f"Of {open_:,} {label} verdicts, {eligible:,} are eligible, with caution or not, "
-            f"{condition(guideline, told)}."
-        )
-    )
+    are = f"{eligible:,} are eligible, with caution or not, {condition(guideline, told)}."
+    console.print(Text(f"Of {open_:,} {label} verdicts, {are}"))
 
 
 def _section(console: Console, title: str, table: Table, note: str = "") -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from kg.commands.explanation_page import Page
 from kg.commands.inputs import (
-    LESIONS,
     PATIENTS,
     AssumeWords,
     Edition,
+    Example,
+    Lesions,
     Ontology,
     named_tables,
     one_patient,
@@ -20,20 +20,13 @@ from kg.commands.inputs import (
 from kg.commands.reading import Asked, reading_from, with_reading
 from kg.engines.registry import LocalName, engine_of, reasoner_of
 from kg.errors import InputError
-from kg.explanation.explanations import (
-    TherapyExplanation,
-)
+from kg.explanation.explanations import TherapyExplanation
 from kg.explanation.reasons import explain as explanation_of
 from kg.guideline import Guideline, load
 from kg.patients.assumptions import assumptions_of
 from kg.patients.records import Record
 from kg.patients.tables import find_patient
-from kg.reasoning.verdicts import (
-    CONTRAINDICATED,
-    MET,
-    NOT_INDICATED,
-    UNDETERMINED,
-)
+from kg.reasoning.verdicts import CONTRAINDICATED, MET, NOT_INDICATED, UNDETERMINED
 from kg.terminal import output
 
 
@@ -48,10 +41,8 @@ def explain(
         typer.Argument(help="One therapy, told in full; without it all of them, in short."),
     ] = None,
     *,
-    example: Annotated[
-        bool, typer.Option("--example", help="The patient is of the built-in example cohort.")
-    ] = False,
-    lesions: Annotated[Path | None, typer.Option(help=LESIONS)] = None,
+    example: Example = False,
+    lesions: Lesions = None,
     engine: Annotated[
         LocalName, typer.Option(help="Engine: compiled (fast) or hermit (the OWL reasoner).")
     ] = "compiled",

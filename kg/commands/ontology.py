@@ -1,18 +1,23 @@
-"""`hcc-kg ontology`: the ontology as files to edit, or an edition as one file."""
+"""`hcc-kg ontology`, `editions` and `examples`: what ships, as files and as a list."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
+from rich.table import Table
 
 from kg import terminal
-from kg.commands.inputs import Edition
+from kg.commands.inputs import Edition, Ontology
 from kg.errors import InputError
+from kg.guideline import Guideline, load_all
 from kg.output import copy_folder
-from kg.paths import ontology_folder
+from kg.paths import example_cohort, ontology_folder
 from kg.texts import counted
+
+_COLUMNS = ("id", "title", "date", "body", "language", "criteria", "therapies", "statements")
 
 
 def ontology(
@@ -36,16 +41,66 @@ def ontology(
     if (folder is None) == (merged is None):
         raise InputError("name a folder to write to, or a file by --merged; one of the two")
     if merged is not None:
-        from kg.ontology import Ontology  # noqa: PLC0415 - only this needs them
+        from kg.ontology import Ontology as Modules  # noqa: PLC0415 - only this needs them
         from kg.reasoners.files import release  # noqa: PLC0415
 
-        found = Ontology(edition=edition)
+        found = Modules(edition=edition)
         release(found, merged)
-        told = (
-            f"Wrote {merged}: {counted(len(found.modules), 'module')} of edition {found.edition}."
-        )
+        modules = counted(len(found.modules), "module")
+        told = f"Wrote {merged}: {modules} of edition {found.edition}."
     elif folder is not None:
         names = copy_folder(ontology_folder(), folder)
         modules = counted(sum(name.endswith(".ttl") for name in names), "module")
         told = f"Wrote {folder}: {modules}. Check it: hcc-kg check --ontology {folder}"
     terminal.messages().print(told)
+
+
+def examples(
+    folder: Annotated[Path, typer.Argument(help="Folder to write to: new, or empty.")],
+) -> None:
+    """Write the example tables, with which the documentation works, into a folder.
+
+    Example: hcc-kg examples try
+    """
+    names = copy_folder(example_cohort().parent, folder)
+    terminal.messages().print(f"Wrote {folder}: {', '.join(names)}")
+
+
+def editions(
+    *,
+    format_: Annotated[
+        Literal["text", "json"], typer.Option("--format", help="A table to read, or JSON.")
+    ] = "text",
+    ontology: Ontology = None,
+) -> None:
+    """List the editions of the guideline; the first column is what --edition takes.
+
+    Example: hcc-kg editions
+    """
+    rows = [_row(guideline) for guideline in load_all(ontology)]
+    console = terminal.output()
+    if format_ == "json":
+        console.out(json.dumps(rows, ensure_ascii=False, indent=2), highlight=False)
+        return
+    table = Table(*_COLUMNS, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(str(row[name]) for name in _COLUMNS))
+    console.print(table)
+    for row in rows:
+        told = f"{row['id']}: SHA-256 of the text {row['sha256']}"
+        console.print(told, soft_wrap=True, highlight=False)
+
+
+def _row(guideline: Guideline) -> dict[str, object]:
+    edition = guideline.source
+    return {
+        "id": edition.id,
+        "title": edition.title,
+        "date": edition.year,
+        "body": edition.body,
+        "language": edition.language,
+        "sha256": edition.sha256,
+        "criteria": len(guideline.criteria),
+        "therapies": len(guideline.therapies),
+        "statements": len(guideline.statements),
+    }

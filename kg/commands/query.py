@@ -17,7 +17,7 @@ from kg import terminal
 from kg.catalogue.page import markdown
 from kg.catalogue.queries import Question, catalogue, question
 from kg.catalogue.subjects import title
-from kg.commands.inputs import Edition, Ontology
+from kg.commands.inputs import Edition, Ontology, Timeout, pairs
 from kg.errors import InputError, QueryError
 from kg.guideline import Guideline, load
 from kg.output import check_apart, whole_output
@@ -25,6 +25,7 @@ from kg.rdf.build import build_example
 from kg.rdf.names import PREFIXES
 from kg.stores import TIMEOUT, Answer, Store, Table, open_store
 from kg.stores.formats import Format, for_terminal, serialise
+from kg.texts import counted
 
 _STANDARD_INPUT = "-"
 
@@ -79,9 +80,7 @@ def query(
     endpoint: Annotated[
         str | None, typer.Option(help="URL of a SPARQL endpoint, such as http://host/sparql.")
     ] = None,
-    timeout: Annotated[
-        float, typer.Option(min=0.1, help="Seconds to wait for an endpoint's answer.")
-    ] = TIMEOUT,
+    timeout: Timeout = TIMEOUT,
     format: Annotated[
         Literal["table", "csv", "tsv", "json", "xml", "ttl"],
         typer.Option(help="Form of the answer; triples come as ttl where none is named."),
@@ -105,7 +104,7 @@ def query(
     guideline = load(ontology, edition)
     own = Path(file) if file and file != _STANDARD_INPUT else None
     check_apart([own, *guideline.ontology.modules.values()], [output], store)
-    values = _pairs(param or [])
+    values = pairs("--param", param or (), "NAME=VALUE, such as therapy=rfa")
     asked = _asked(guideline, name, file, values)
     if text:
         sys.stdout.write(asked)
@@ -183,18 +182,6 @@ def _text_of(file: str) -> str:
         raise InputError(f"{file}: not valid UTF-8 at byte {error.start}; save it so") from error
 
 
-def _pairs(given: list[str]) -> dict[str, str]:
-    values: dict[str, str] = {}
-    for pair in given:
-        name, sign, value = pair.partition("=")
-        if not sign or not name:
-            raise InputError(f"--param {pair!r} should be NAME=VALUE, such as therapy=rfa")
-        if name in values:
-            raise InputError(f"--param {name} is given twice; a parameter takes one value")
-        values[name] = value
-    return values
-
-
 def _source(
     guideline: Guideline, folder: Path | None, endpoint: str | None, timeout: float
 ) -> Store:
@@ -215,8 +202,7 @@ def _write(answer: Answer, format: Literal["table"] | Format, path: Path | None)
         if path is not None:
             raise InputError("a table is for reading; for a file name --format csv, tsv or json")
         terminal.output().print(for_terminal(answer, PREFIXES))
-        count = len(answer.rows)
-        terminal.messages().print(f"{count:,} row{'' if count == 1 else 's'}", style="dim")
+        terminal.messages().print(counted(len(answer.rows), "row"), style="dim")
         return
     if format == "table":
         format = "ttl" if isinstance(answer, list) else "csv"

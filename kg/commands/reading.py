@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from kg.errors import InputError
+from kg.commands.inputs import pairs
 from kg.guideline import Guideline
 from kg.patients.options import Options, missing_of, reading_of
 from kg.patients.reading import Reading
@@ -79,16 +79,10 @@ def reading_from(guideline: Guideline, asked: Asked, keep: list[str] | None = No
     Raises:
         InputError: one is not of its form, or names what there is not.
     """
-    units = dict[str, str]()
-    for text in asked["unit"] or ():
-        name, sign, unit = text.partition("=")
-        if not (sign and unit.strip()):
-            raise InputError(f"--unit {text!r} is not of the form NAME=UNIT")
-        units[name.strip()] = unit.strip()
     options = Options(
         ignore_unknown=asked["ignore_unknown"],
         sheet=asked["sheet"],
-        units=units,
+        units=pairs("--unit", asked["unit"] or (), "NAME=UNIT"),
         missing=missing_of(asked["missing"] or ()),
         mapping=asked["mapping"],
         keep=keep or (),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Literal, TypeAlias
 
 import typer
 
-from kg.commands.inputs import Edition, Ontology, Output
+from kg.commands.inputs import Edition, Ontology, Output, write_text
 from kg.guideline import load
-from kg.output import check_apart, whole_output
+from kg.output import check_apart
 from kg.reference.parts import PARTS
 
 Part: TypeAlias = Literal["all", "readings", "undecidable", "counts", "units", "shapes"]
@@ -39,9 +38,4 @@ def reference(
     """
     guideline = load(ontology, edition)
     check_apart(guideline.ontology.modules.values(), [output])
-    text = PARTS[part](guideline)
-    if output is None:
-        sys.stdout.write(text)
-        return
-    with whole_output(output) as path:
-        path.write_text(text, encoding="utf-8")
+    write_text(PARTS[part](guideline), output)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from kg import terminal
-from kg.commands.inputs import Edition, Ontology, Output
+from kg.commands.inputs import Edition, Ontology, Output, write_text
 from kg.errors import InputError
 from kg.guideline import load
-from kg.output import whole_output
 from kg.readers import open_source
 from kg.reference.first_mapping import first_mapping
 from kg.reference.templates import TEMPLATES, size
@@ -64,10 +62,7 @@ def template(
         text = first_mapping(guideline, open_source(table, guideline))
     else:
         text = TEMPLATES[kind](guideline) if format == "csv" else FORMS[format](guideline)
-    if output is None:
-        sys.stdout.write(text)
-        return
-    with whole_output(output) as path:
-        path.write_text(text, encoding="utf-8")
-    written = f": {size(text)}" if format == "csv" and table is None else ""
-    terminal.messages().print(f"Wrote {output}{written}.")
+    write_text(text, output)
+    if output is not None:
+        written = f": {size(text)}" if format == "csv" and table is None else ""
+        terminal.messages().print(f"Wrote {output}{written}.")
