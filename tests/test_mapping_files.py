@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Unpack
 
 import polars as pl
 import pytest
@@ -13,7 +14,9 @@ from conftest import Ran
 import kg
 from kg.guideline import Guideline
 from kg.paths import example_cohort
+from kg.patients.given import Table, table_of
 from kg.patients.mapping_files import read_mapping
+from kg.patients.options import missing_of, reading_of
 
 Run = Callable[..., Ran]
 CSV = ("--format", "csv", "--therapy", "rfa")
@@ -56,9 +59,12 @@ def files(folder: Path) -> None:
     (folder / "m.toml").write_text(MAPPING)
 
 
-def verdicts(table: kg.TableResult) -> pl.DataFrame:
-    assert table.summary.rejected == 0, table.summary.first_reason
-    return table.compact
+def read(table: Table, **options: Unpack[kg.Options]) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Return what a table says of its patients, all of whose rows are good, and what is told."""
+    opened = table_of(kg.load(), table, reading=reading_of(kg.load(), options))
+    (batch,) = opened.batches()
+    assert batch.rejected.is_empty(), batch.rejected["_reason"]
+    return batch.knowledge, opened.notes
 
 
 # Units and codes
@@ -77,13 +83,11 @@ def test_unit_of_a_column_is_converted_in_every_format(tmp_path: Path, form: str
     writer = {"csv": frame.write_csv, "jsonl": frame.write_ndjson}.get(form, frame.write_parquet)
     writer(tmp_path / f"p.{form}")
     unit = {"bilirubin_umol_l": "mg/dL"}
-    found = kg.classify_table(tmp_path / f"p.{form}", units=unit)
+    found, _ = read(tmp_path / f"p.{form}", units=unit)
     own = ["51", "34" if form == "parquet" else ">=42.5"]
-    assert verdicts(found).equals(
-        verdicts(kg.classify_table(frame.with_columns(bilirubin_umol_l=pl.Series(own))))
-    )
+    assert found.equals(read(frame.with_columns(bilirubin_umol_l=pl.Series(own)))[0])
     named = frame.rename({"bilirubin_umol_l": "bilirubin_umol_l [mg/dl]"})
-    assert verdicts(kg.classify_table(named)).equals(verdicts(found))
+    assert found.equals(read(named)[0])
 
 
 def test_number_at_a_threshold_stays_there_in_another_unit(run: Run, tmp_path: Path) -> None:
@@ -99,8 +103,7 @@ def test_number_at_a_threshold_stays_there_in_another_unit(run: Run, tmp_path: P
 
 def test_cell_with_a_unit_of_its_own_keeps_it_in_a_column_of_another(tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text("patient_id,bilirubin_umol_l\na,51 umol/L\nb,3\n")
-    table = kg.classify_table(tmp_path / "p.csv", units={"bilirubin_umol_l": "mg/dL"})
-    first, second = table.compact.drop("patient_id").rows()
+    first, second = read(tmp_path / "p.csv", units={"bilirubin_umol_l": "mg/dL"})[0].rows()
     assert first == second
 
 
@@ -129,20 +132,24 @@ def test_lesions_come_in_other_units_too(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("code", ["999", "-1", "n.d."])
 @pytest.mark.parametrize("where", ["", "platelets_10e9_l="])
-def test_codes_that_are_named_mean_unknown(run: Run, tmp_path: Path, code: str, where: str) -> None:
+def test_codes_that_are_named_mean_unknown(tmp_path: Path, code: str, where: str) -> None:
     (tmp_path / "p.csv").write_text(f"patient_id,platelets_10e9_l,inr\na,{code},\n")
     (tmp_path / "none.csv").write_text("patient_id,platelets_10e9_l,inr\na,,\n")
-    found = run("classify", "p.csv", f"--missing={where}{code}", "--format", "csv").out
-    assert found == run("classify", "none.csv", "--format", "csv").out
+    found, _ = read(tmp_path / "p.csv", missing=missing_of([f"{where}{code}"]))
+    assert found.equals(read(tmp_path / "none.csv")[0])
+
+
+def test_codes_may_be_named_on_the_command_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("patient_id,platelets_10e9_l,inr\na,-1,999\n")
+    codes = ("--missing=-1", "--missing", "inr=999")
+    ran = run("classify", "p.csv", *codes, *CSV)
+    assert (ran.status, ran.out.splitlines()[1][:6]) == (0, "a,rfa,")
 
 
 def test_code_of_one_column_is_none_of_another_and_compared_by_value() -> None:
     frame = pl.DataFrame({"patient_id": ["a"], "ecog": [1.0], "tumour_count": [1.0]})
-    one = kg.classify_table(frame, missing={"ecog": ["1"]}).compact
-    assert one.equals(kg.classify_table(frame.drop("ecog")).compact)
-    assert kg.classify_table(frame, missing=[1]).compact.equals(
-        kg.classify_table(frame.select("patient_id")).compact
-    )
+    assert read(frame, missing={"ecog": ["1"]})[0].equals(read(frame.drop("ecog"))[0])
+    assert read(frame, missing=[1])[0].equals(read(frame.select("patient_id"))[0])
 
 
 # Mapping files
@@ -153,8 +160,6 @@ def test_mapping_gives_the_same_verdicts_as_our_own_words(run: Run, tmp_path: Pa
     ran = run("classify", "theirs.csv", "--mapping", "m.toml", "--format", "csv")
     assert (ran.status, ran.out) == (0, run("classify", "ours.csv", "--format", "csv").out)
     assert "theirs.csv: 1 column left out: Death." in ran.err
-    theirs = kg.classify_table(tmp_path / "theirs.csv", mapping=tmp_path / "m.toml")
-    assert theirs.compact.equals(kg.classify_table(tmp_path / "ours.csv").compact)
     for command in ("cohort theirs.csv", "graph build theirs.csv -o x.nq", "explain theirs.csv a"):
         assert run(*command.split(), "--mapping", "m.toml").status == 0, command
 
@@ -183,13 +188,17 @@ def test_number_that_is_plausible_in_no_unit_or_in_both_is_rejected(tmp_path: Pa
     assert "column Plt (platelets_10e9_l): '1.71' is plausible in none of 10*9/L and /uL" in reason
 
 
-def test_rows_are_numbered_where_the_mapping_says_so(tmp_path: Path) -> None:
+def test_rows_are_numbered_where_the_mapping_says_so(guideline: Guideline, tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text("N\n1\n2\n")
     (tmp_path / "m.toml").write_text(
         '[columns]\nN = "tumour_count"\n[constants]\npatient_id = "X-{row:03}"\n'
     )
-    table = kg.classify_table(tmp_path / "p.csv", mapping=tmp_path / "m.toml")
-    assert table.compact["patient_id"].to_list() == ["X-001", "X-002"]
+    pl.read_csv(tmp_path / "p.csv").write_parquet(tmp_path / "p.parquet")
+    for form in ("csv", "parquet"):
+        reading = read_mapping(guideline, tmp_path / "m.toml")
+        table = table_of(guideline, tmp_path / f"p.{form}", reading=reading)
+        (batch,) = table.batches()
+        assert [*table.ids] == [*batch.cells["patient_id"]] == ["X-001", "X-002"]
 
 
 @pytest.mark.parametrize(
@@ -235,12 +244,9 @@ def test_units_of_a_mapping_are_added_to(guideline: Guideline, tmp_path: Path) -
     assert reading.units["bilirubin_umol_l"] == ("mg/dL",)
     text = THEIRS.replace("3.0", "51")
     (tmp_path / "theirs.csv").write_text(text.replace("0.4", "6.8"))
-    again = kg.classify_table(
-        tmp_path / "theirs.csv",
-        mapping=tmp_path / "m.toml",
-        units={"bilirubin_umol_l": "umol/L"},
-    )
-    assert again.compact.equals(kg.classify_table(tmp_path / "ours.csv").compact)
+    units = {"bilirubin_umol_l": "umol/L"}
+    again, _ = read(tmp_path / "theirs.csv", mapping=tmp_path / "m.toml", units=units)
+    assert again.equals(read(tmp_path / "ours.csv")[0])
 
 
 # What is implausible
@@ -262,16 +268,20 @@ def test_units_of_a_mapping_are_added_to(guideline: Guideline, tmp_path: Path) -
         (["20", ">=3", ""], None),
     ],
 )
-def test_implausible_bilirubin_is_told_and_classified(
-    run: Run, tmp_path: Path, cells: list[str], told: str | None
-) -> None:
+def test_implausible_bilirubin_is_told(tmp_path: Path, cells: list[str], told: str | None) -> None:
     rows = "".join(f"p{i},{cell}\n" for i, cell in enumerate(cells))
     (tmp_path / "p.csv").write_text(f"patient_id,bilirubin_umol_l\n{rows}")
-    for command in ("classify", "cohort"):
-        ran = run(command, "p.csv")
-        assert ran.status == 0
-        assert (f"p.csv, column bilirubin_umol_l: {told}" in ran.err) == bool(told)
-        assert ("column bilirubin_umol_l: " in ran.err) == bool(told)
+    _, notes = read(tmp_path / "p.csv")
+    assert len(notes) == bool(told)
+    assert all(f"p.csv, column bilirubin_umol_l: {told}" in note for note in notes)
+
+
+@pytest.mark.parametrize("command", ["classify", "cohort"])
+def test_what_is_implausible_is_classified_and_told(run: Run, tmp_path: Path, command: str) -> None:
+    (tmp_path / "p.csv").write_text("patient_id,bilirubin_umol_l\na,0.9\nb,1.1\n")
+    ran = run(command, "p.csv")
+    assert ran.status == 0
+    assert "p.csv, column bilirubin_umol_l: the middle number is 1 µmol/L; are these" in ran.err
 
 
 def test_codes_of_spss_are_told(run: Run, shared: Path) -> None:
