@@ -77,12 +77,8 @@ class Graph:
         else:
             found = saved(question.strip())
             answer = self.store.query(found.filled(values, self.guideline))
-            for parameter in found.parameters:
-                sought = parameter.name in values and parameter.presence(
-                    values[parameter.name], self.guideline
-                )
-                if sought and not self.store.ask(sought[1]):
-                    raise InputError(f"there is no {sought[0]}")
+            for absent in found.absent(values, self.guideline, self.store.ask):
+                raise InputError(f"there is no {absent}")
         if isinstance(answer, bool):
             return answer
         return frame_of(answer, _PREFIXES if short else None)

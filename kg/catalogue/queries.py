@@ -17,7 +17,7 @@ question about several editions. A parameter is a variable that the query binds 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -96,6 +96,16 @@ class Question:
             lambda found: f"VALUES ?{found[1]} {{ {terms[found[1]]} }}",
             self.text,
         )
+
+    def absent(
+        self, values: Mapping[str, str], guideline: Guideline, ask: Callable[[str], bool]
+    ) -> Iterator[str]:
+        """Yield the patients and graphs that values name, and that are not where `ask` looks."""
+        for parameter in self.parameters:
+            if parameter.name in values:
+                sought = parameter.presence(values[parameter.name], guideline)
+                if sought is not None and not ask(sought[1]):
+                    yield sought[0]
 
     def as_json(self) -> dict[str, object]:
         """Return what there is to know of the question, for programs."""

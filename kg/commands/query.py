@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Literal
@@ -112,14 +111,14 @@ def query(
     source = _source(guideline, store, endpoint, timeout)
     try:
         answer = source.query(asked)
-        absent = list(_absent(guideline, source, name, values))
+        absent = [*question(name).absent(values, guideline, source.ask)] if values and name else []
     except QueryError as error:
         raise _placed(error, name, file) from error
     finally:
         source.close()
     _write(answer, format, output)
-    for message in absent:
-        terminal.messages().print(message)
+    for what in absent:
+        terminal.messages().print(f"There is no {what}.")
 
 
 def _asked(guideline: Guideline, name: str | None, file: str | None, values: dict[str, str]) -> str:
@@ -154,19 +153,6 @@ def _placed(error: QueryError, name: str | None, file: str | None) -> QueryError
         return error
     place = "standard input" if file in (None, _STANDARD_INPUT) else file
     return QueryError(f"{place}, {error}", error.line, error.column)
-
-
-def _absent(
-    guideline: Guideline, source: Store, name: str | None, values: dict[str, str]
-) -> Iterator[str]:
-    """Say which patients and graphs that values name are not in what is asked."""
-    if name is None or not values:
-        return
-    for parameter in question(name).parameters:
-        if parameter.name in values:
-            sought = parameter.presence(values[parameter.name], guideline)
-            if sought is not None and not source.ask(sought[1]):
-                yield f"There is no {sought[0]}."
 
 
 def _text_of(file: str) -> str:
