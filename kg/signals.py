@@ -30,49 +30,42 @@ def ending_alike() -> Iterator[list[int]]:
             raise KeyboardInterrupt
 
     usual = (signal.SIG_DFL, signal.default_int_handler)
-    replaced = [number for number in ENDING if signal.getsignal(number) in usual]
-    before = {number: signal.signal(number, interrupt) for number in replaced}
-    try:
+    with kept() as handlers:
+        for number, handler in handlers.items():
+            if handler in usual:
+                signal.signal(number, interrupt)
         yield came
-    finally:
-        _put_back(before)
 
 
 @contextmanager
 def held() -> Iterator[None]:
     """Hold these signals back until the block ends."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     caught: list[int] = []
-    handlers = {number: signal.getsignal(number) for number in ENDING}
-    ours = [number for number, handler in handlers.items() if handler not in (None, signal.SIG_IGN)]
-    before = {n: signal.signal(n, lambda number, _: caught.append(number)) for n in ours}
-    try:
+    with kept() as handlers:
+        for number, handler in handlers.items():
+            if handler not in (None, signal.SIG_IGN):
+                signal.signal(number, lambda number, _: caught.append(number))
         yield
-    finally:
-        _put_back(before)
     for number in caught[:1]:
         signal.raise_signal(number)
 
 
 @contextmanager
-def kept() -> Iterator[None]:
-    """Put back, at the end of the block, what these signals do."""
+def kept() -> Iterator[Mapping[int, object]]:
+    """Give what these signals do, and put it back at the end of the block.
+
+    In a thread of its own there is nothing to give: only the main thread may change it.
+    """
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield {}
         return
     before = {number: signal.getsignal(number) for number in ENDING}
     try:
-        yield
+        yield before
     finally:
-        _put_back(before)
-
-
-def _put_back(handlers: Mapping[int, object]) -> None:
-    for number, handler in handlers.items():
-        if handler is not None:  # None: it was not set from Python
-            signal.signal(number, handler)  # type: ignore[arg-type]
+        for number, handler in before.items():
+            if handler is not None:  # None: it was not set from Python
+                signal.signal(number, handler)
 
 
 def any_given_up() -> bool:

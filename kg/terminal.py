@@ -35,27 +35,13 @@ class Trimmed:
     def __init__(self, file: TextIO) -> None:
         self._file = file
 
-    @property
-    def encoding(self) -> str:
-        """The encoding of the file."""
-        return self._file.encoding
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._file, name)
 
     def write(self, text: str) -> int:
         """Write a text of whole lines."""
         self._file.write(_TRAILING.sub("", text))
         return len(text)
-
-    def flush(self) -> None:
-        """Flush the file."""
-        self._file.flush()
-
-    def isatty(self) -> bool:
-        """Return whether the file is a terminal."""
-        return self._file.isatty()
-
-    def fileno(self) -> int:
-        """Return the number of the file."""
-        return self._file.fileno()
 
 
 class _HasFrame(Protocol):

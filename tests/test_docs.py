@@ -243,8 +243,8 @@ def table(heading: str) -> list[list[str]]:
 
 def environment(file: Path) -> Iterator[str]:
     """Yield the environment variables that a module reads or lets an option read."""
-    names = {"ONTOLOGY_VARIABLE": ONTOLOGY_VARIABLE}
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+    names, text = {"ONTOLOGY_VARIABLE": ONTOLOGY_VARIABLE}, file.read_text("utf-8")
+    for node in ast.walk(ast.parse(text if "environ" in text or "envvar" in text else "")):
         read: list[ast.expr] = []
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("environ.get"):
             read = node.args[:1]
