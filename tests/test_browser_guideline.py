@@ -33,7 +33,7 @@ def test_click_in_the_taxonomy_opens_a_therapy_and_the_back_button_returns(explo
         click(page, drawn(page), "tace")
         page.get_by_role("heading", name="transarterial chemoembolisation").wait_for()
         page.wait_for_url("**/therapies?therapy=tace")
-        page.wait_for_timeout(1_200)  # an address left sooner counts as still on its way
+        settled(page)  # an address left sooner counts as still on its way
         page.go_back()
         page.get_by_role("heading", name="radiofrequency ablation").wait_for()
 

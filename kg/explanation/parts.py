@@ -21,12 +21,13 @@ ALL_OF, ANY_OF, NONE_OF = "all of", "any of", "none of"
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a formula with its state; `join` says how its own parts make it up."""
+    """A part of a formula with its state and variables; `join` says how its parts make it up."""
 
     text: str
     state: str
     join: str = ""
     parts: tuple[Part, ...] = ()
+    variables: tuple[str, ...] = ()
 
     def lines(self, depth: int = 0) -> Iterator[tuple[int, Part]]:
         """Yield the part and all parts below it, each with its depth."""
@@ -44,6 +45,7 @@ def parts_of(guideline: Guideline, record: Record, name: str) -> Part:
 def _part(guideline: Guideline, evaluation: Evaluation, formula: Formula) -> Part:
     state = STATE[evaluation.possible(evaluation.diagrams.of(formula))]
     text = words(guideline, formula)
+    names = guideline.variables_of(formula)
     match formula:
         case And(parts):
             join, inner = ALL_OF, parts
@@ -53,7 +55,8 @@ def _part(guideline: Guideline, evaluation: Evaluation, formula: Formula) -> Par
             join, inner = NONE_OF, (part,)
         case Ref(name) if name in guideline.definitions:
             opened = _part(guideline, evaluation, guideline.formulas[name])
-            return Part(text, state, opened.join, opened.parts)
+            return Part(text, state, opened.join, opened.parts, names)
         case _:
-            return Part(text, state)
-    return Part(text, state, join, tuple(_part(guideline, evaluation, each) for each in inner))
+            return Part(text, state, variables=names)
+    parts = tuple(_part(guideline, evaluation, each) for each in inner)
+    return Part(text, state, join, parts, names)

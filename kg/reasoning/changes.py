@@ -68,10 +68,10 @@ def changes(guideline: Guideline, record: Record, therapy: Therapy, given: str) 
     """Return what would have to change; None where the verdict `given` rules nothing out."""
     if given not in (CONTRAINDICATED, NOT_INDICATED):
         return None
-    return _Search(guideline, record, therapy).found()
+    return Search(guideline, record, therapy).found()
 
 
-class _Search:
+class Search:
     """Searches the changes of one record for one therapy."""
 
     def __init__(self, guideline: Guideline, record: Record, therapy: Therapy) -> None:
