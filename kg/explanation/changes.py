@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from kg.explanation.wording import knowledge_words, listed, shortened
+from kg.explanation.wording import knowledge_words, listed, number_words, shortened
 from kg.guideline import Guideline
+from kg.patients.records import Record
 from kg.reasoning.changes import MOST, Change, Changes
+from kg.reasoning.margins import Margin
 
 
 def change_words(guideline: Guideline, change: Change) -> str:
@@ -21,6 +23,14 @@ def change_words(guideline: Guideline, change: Change) -> str:
         + (f": it would depend on {open_}" if open_ else "")
         + "."
     )
+
+
+def margin_words(guideline: Guideline, record: Record, margin: Margin) -> str:
+    """Return how close a known number is to its limit, and the verdict beyond it."""
+    variable = guideline.variables[margin.variable]
+    now = knowledge_words(variable, record.known[margin.variable])
+    word = guideline.verdicts[margin.verdict][0]
+    return f"{now}; {number_words(variable, [margin.beyond])} would give: {word}."
 
 
 def sentences(guideline: Guideline, found: Changes) -> tuple[str, ...]:

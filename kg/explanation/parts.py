@@ -58,5 +58,5 @@ def _part(guideline: Guideline, evaluation: Evaluation, formula: Formula) -> Par
             return Part(text, state, opened.join, opened.parts, names)
         case _:
             return Part(text, state, variables=names)
-    parts = tuple(_part(guideline, evaluation, each) for each in inner)
-    return Part(text, state, join, parts, names)
+    found = tuple(_part(guideline, evaluation, each) for each in inner)
+    return Part(text, state, join, found, names)

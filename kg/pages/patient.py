@@ -3,20 +3,18 @@
 import streamlit as st
 
 from kg.ui import session
-from kg.ui.patient import bundle, form, line, silence, state, tools, verdicts
+from kg.ui.patient import form, line, silence, state, tools, verdicts
 from kg.ui.shell import head
 
 g = session.guideline()
 state.restore(g)
 now = state.judged(g, session.draft())
 
-head(
-    "Patient",
-    "Enter what is known of a patient; read what the guideline says, for which therapy, and why.",
-)
-tools.tools(g, now)
-line.line(g)
-bundle.bundle(g)
+head("Patient")
+with st.container(horizontal=True, gap="small", key="patient-tools"):
+    line.field()
+    tools.tools(g, now)
+line.read(g)
 other = state.other()
 if other is not None:
     with st.container(key="patient-comparison"):

@@ -2,9 +2,12 @@
 
 import streamlit as st
 
+from kg.explanation.drawing import Frame
 from kg.guideline.taxonomy import every_therapy
 from kg.reference.pictures import CRITERIA, GROUP, sort_of, taxonomy
-from kg.ui import session, term_views
+from kg.reference.trees import SORTS, taxonomy_tree
+from kg.texts import counted
+from kg.ui import pictures, session, term_views
 from kg.ui.components.graph import graph
 from kg.ui.restoring import bound, follow, keep, restored, view
 from kg.ui.shell import head
@@ -57,6 +60,8 @@ with left:
         on_click=choose,
     )
     st.caption("Boxes have criteria; dashed boxes are merely mentioned; words in bold are groups.")
+    frame = Frame("Therapies of the guideline", [counted(len(nodes), "therapy")], SORTS)
+    pictures.tree_saves(taxonomy_tree(g), "therapies", frame)
 with right:
     st.subheader(literal(therapy.label), anchor=False)
     sort = sort_of(g, therapy.id)

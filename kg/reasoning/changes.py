@@ -89,6 +89,7 @@ class Search:
         self._fewest: dict[int, float] = {}
 
     def found(self) -> Changes:
+        """Return the smallest changes."""
         fewest = self.fewest(self.root)
         if fewest == float("inf"):
             return Changes(None, (), self.standing())
@@ -170,6 +171,7 @@ class Search:
             yield Change(facts, along, word, missing)
 
     def variable(self, name: str) -> Variable:
+        """Return a variable by its name."""
         return self.guideline.variables[name]
 
     def others(self, name: str) -> list[int]:

@@ -1,9 +1,10 @@
-"""Charts to save: as SVG and as PNG for print, with what a picture needs when it stands alone."""
+"""Charts and trees to save as SVG and as PNG for print, with what a picture alone needs."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from importlib import metadata
 from typing import Any
@@ -12,6 +13,7 @@ import altair as alt
 import streamlit as st
 import vl_convert
 
+from kg.explanation.drawing import Branch, Frame, tree
 from kg.ui import session
 
 Chart = alt.Chart | alt.LayerChart | alt.VConcatChart
@@ -21,13 +23,30 @@ _DOTS = "part"  # the field of dots that explain themselves
 
 def saves(chart: Chart, name: str, title: str, about: str) -> None:
     """Offer a chart as SVG and PNG; `about` says what it counts, such as how many patients."""
-    edition = session.guideline().source
-    version = metadata.version("hcc-kg")
-    below = [about, f"{edition.title}; hcc-kg {version}. For research and teaching."]
-    spec = alone(chart, title, below)
+    spec = alone(chart, title, [about, _source()])
+    to_svg = partial(vl_convert.vegalite_to_svg, spec)
+    _offer(name, to_svg, partial(vl_convert.vegalite_to_png, spec, ppi=_PRINT))
+
+
+def tree_saves(branches: Sequence[Branch], name: str, frame: Frame) -> None:
+    """Offer a tree as SVG and PNG, in a frame to which edition and source are added."""
+    whole = replace(frame, below=[*filter(None, frame.below), _source()])
+
+    def to_svg() -> str:
+        return tree(branches, frame.title, whole)
+
+    _offer(name, to_svg, lambda: vl_convert.svg_to_png(to_svg(), ppi=_PRINT))
+
+
+def _source() -> str:
+    edition, version = session.guideline().source, metadata.version("hcc-kg")
+    return f"{edition.title}; hcc-kg {version}. For research and teaching."
+
+
+def _offer(name: str, to_svg: Callable[[], str], to_png: Callable[[], bytes]) -> None:
     kinds: dict[str, tuple[str, Callable[[], str | bytes]]] = {
-        "svg": ("image/svg+xml", partial(vl_convert.vegalite_to_svg, spec)),
-        "png": ("image/png", partial(vl_convert.vegalite_to_png, spec, ppi=_PRINT)),
+        "svg": ("image/svg+xml", to_svg),
+        "png": ("image/png", to_png),
     }
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Save the picture", width="content")

@@ -71,7 +71,7 @@ def _read_edition() -> None:
             st.warning(literal(told))
 
 
-def head(title: str, purpose: str, *, name: str = "", tab: str = "") -> None:
+def head(title: str, purpose: str = "", *, name: str = "", tab: str = "") -> None:
     """Open a page: its tab, its name, which is its title unless given, and what it is for.
 
     `tab` is what of the page is shown, for the title of the browser's tab.
@@ -80,7 +80,8 @@ def head(title: str, purpose: str, *, name: str = "", tab: str = "") -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title(name or title, anchor=False, width="stretch")
         editions()
-    st.caption(purpose)
+    if purpose:
+        st.caption(purpose)
 
 
 def known_editions() -> dict[str, Edition]:

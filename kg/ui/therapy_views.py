@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
+from kg.explanation.drawing import Frame
 from kg.explanation.wording import number_words
 from kg.guideline import Guideline, Therapy, load
 from kg.guideline.taxonomy import every_therapy, lineage, recommendations_on
@@ -13,7 +14,9 @@ from kg.ontology import edition_names
 from kg.reference.cards import row_of
 from kg.reference.inventory import said_of
 from kg.reference.pictures import dependencies
-from kg.ui import term_views
+from kg.reference.trees import ROLES, criteria_tree
+from kg.texts import counted
+from kg.ui import pictures, term_views
 from kg.ui.components.graph import graph
 from kg.ui.data import ask
 from kg.ui.links import link
@@ -139,6 +142,10 @@ def picture(guideline: Guideline, therapy: Therapy, state: State) -> None:
         selected=node,
         on_click=pick,
     )
+    branches = [criteria_tree(guideline, therapy)]
+    told = f"{counted(len(therapy.criteria), 'criterion')}, clause by clause"
+    frame = Frame(f"Criteria of {therapy.label}", [told], ROLES)
+    pictures.tree_saves(branches, f"criteria-{therapy.id}", frame)
 
 
 def _variable(guideline: Guideline, therapy: Therapy, name: str) -> None:

@@ -26,27 +26,26 @@ from kg.ui.words import literal
 
 def bundle(guideline: Guideline) -> None:
     """Offer to fill the form from a bundle, and show what was read of it."""
-    with st.expander("Fill the form from FHIR", icon=":material/upload_file:"):
-        file = st.file_uploader(
-            "A Bundle of FHIR R4 with one patient (.json)", type=["json"], key="patient:bundle"
+    file = st.file_uploader(
+        "A Bundle of FHIR R4 with one patient (.json)", type=["json"], key="patient:bundle"
+    )
+    if file is None:
+        return
+    found = decoded(file.getvalue(), file.name)
+    if isinstance(found, str):
+        st.error(literal(found))
+        return
+    resources = found if isinstance(found, list) else [found]
+    patients, newest = newest_date(resources)
+    if newest is None or len(patients) > 1:
+        many = "no date" if newest is None else counted(len(patients), "patient")
+        st.error(
+            f"{literal(file.name)} has {many}. For several patients use `hcc-kg import`, and "
+            "open the table on the page Cohort."
         )
-        if file is None:
-            return
-        found = decoded(file.getvalue(), file.name)
-        if isinstance(found, str):
-            st.error(literal(found))
-            return
-        resources = found if isinstance(found, list) else [found]
-        patients, newest = newest_date(resources)
-        if newest is None or len(patients) > 1:
-            many = "no date" if newest is None else counted(len(patients), "patient")
-            st.error(
-                f"{literal(file.name)} has {many}. For several patients use `hcc-kg import`, and "
-                "open the table on the page Cohort."
-            )
-            return
-        day = st.date_input("Values count as of", value=newest, format="YYYY-MM-DD")
-        _show(guideline, draft_of_resources(guideline, _rules(guideline), resources, day))
+        return
+    day = st.date_input("Values count as of", value=newest, format="YYYY-MM-DD")
+    _show(guideline, draft_of_resources(guideline, _rules(guideline), resources, day))
 
 
 @st.cache_resource(show_spinner=False, hash_funcs={Guideline: lambda g: g.ontology.sha256})

@@ -20,16 +20,22 @@ EXAMPLE = (
 )
 
 
-def line(guideline: Guideline) -> None:
-    """Show the field for a line of text, and what was read in it, to be confirmed."""
+def field() -> None:
+    """Show the field for a line of text."""
     st.text_input(
         "Paste a patient in one line, and press Enter",
         key=_TEXT,
         max_chars=_LONGEST,
         placeholder=f"Paste a patient in one line, such as: {EXAMPLE}",
         label_visibility="collapsed",
+        icon=":material/content_paste:",
+        help=f"Such as: {literal(EXAMPLE)}",
     )
-    text = st.session_state[_TEXT].strip()
+
+
+def read(guideline: Guideline) -> None:
+    """Show what was read in the line, to be confirmed."""
+    text = st.session_state.get(_TEXT, "").strip()
     if not text:
         return
     reading = read_line(guideline, text)

@@ -19,6 +19,7 @@ from kg.reasoning.verdicts import PatientResult
 from kg.texts import counted
 from kg.ui import links, session
 from kg.ui.patient import state
+from kg.ui.patient.bundle import bundle
 from kg.ui.patient.examples import examples
 from kg.ui.patient.state import OTHER, Judged
 from kg.ui.words import literal, short, verdict_badge
@@ -29,26 +30,26 @@ _VERIFIED = "patient:verified"
 
 def tools(guideline: Guideline, judged: Judged) -> None:
     """Show the row of tools."""
-    with st.container(horizontal=True, gap="small"):
-        with st.popover("Load", icon=":material/folder_open:"):
-            _load(guideline)
-        with st.popover("Save and share", icon=":material/save:"):
-            _save(guideline, judged)
-        with st.popover("Compare", icon=":material/compare_arrows:"):
-            _choose_other(guideline, judged)
-        verify = st.button(
-            "Verify with HermiT",
-            icon=":material/verified:",
-            help="Ask the reasoner HermiT for the same answers. The first time takes seconds.",
-        )
-        st.button(
-            "Clear",
-            icon=":material/delete:",
-            on_click=state.open_draft,
-            args=(Draft(),),
-            disabled=judged.draft == Draft(),
-            help="Start with an empty record",
-        )
+    with st.popover("Load", icon=":material/folder_open:"):
+        _load(guideline)
+        bundle(guideline)
+    with st.popover("Save and share", icon=":material/save:"):
+        _save(guideline, judged)
+    with st.popover("Compare", icon=":material/compare_arrows:"):
+        _choose_other(guideline, judged)
+    verify = st.button(
+        "Verify with HermiT",
+        icon=":material/verified:",
+        help="Ask the reasoner HermiT for the same answers. The first time takes seconds.",
+    )
+    st.button(
+        "Clear",
+        icon=":material/delete:",
+        on_click=state.open_draft,
+        args=(Draft(),),
+        disabled=judged.draft == Draft(),
+        help="Start with an empty record",
+    )
     if verify:
         st.session_state[_VERIFIED] = None
 

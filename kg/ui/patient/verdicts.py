@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 import streamlit as st
 
 from kg.explanation.answer import alike, answer, balance_of
+from kg.explanation.changes import margin_words
+from kg.explanation.drawing import Frame
 from kg.explanation.explanations import (
     CriterionExplanation,
     RecommendationExplanation,
@@ -14,6 +16,7 @@ from kg.explanation.explanations import (
 )
 from kg.explanation.headline import headline
 from kg.explanation.outline import outline
+from kg.explanation.whys import LEGEND, why
 from kg.explanation.wording import (
     MISSING,
     MUTED,
@@ -27,9 +30,12 @@ from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline
 from kg.patients.drafts import not_understood
 from kg.reasoning.inquiry import MissingVariable, missing_variables
 from kg.reasoning.intents import PALLIATIVE
+from kg.reasoning.margins import margins
 from kg.reasoning.verdicts import MET, UNDETERMINED
 from kg.reference.pictures import MENTIONED, sort_of
 from kg.texts import capitalised, counted
+from kg.ui import pictures
+from kg.ui.components.drawing import show_tree
 from kg.ui.patient import state
 from kg.ui.patient.state import OPEN, Judged
 from kg.ui.words import literal, places, short, state_badge, verdict_badge
@@ -234,10 +240,39 @@ def _details(guideline: Guideline, judged: Judged, explanation: TherapyExplanati
         elif line.kind != "note":  # notes stand on the card itself
             label = f"**{line.label}:** " if line.label else ""
             st.markdown(f"{label}{literal(line.text)}")
+    _close(guideline, judged, explanation)
+    _why(guideline, judged, explanation)
     for role in _ROLES:
         criteria = [c for c in explanation.criteria if c.role == role]
         if criteria:
             st.markdown(f"**{role.capitalize()}s**\n\n{_criteria(criteria)}")
+
+
+def _why(guideline: Guideline, judged: Judged, explanation: TherapyExplanation) -> None:
+    """Show why, as a picture of criteria, clauses and facts, where it is asked for."""
+    name = explanation.therapy
+    if not st.toggle("Why, as a picture", key=f"why:{name}"):
+        return
+    full = st.toggle("Every clause", key=f"why:{name}:full")
+    branches = [why(guideline, judged.parsed.record, explanation, full=full)]
+    label = f"Why {explanation.label} is {explanation.verdict_label}: criteria, clauses and facts"
+    show_tree(branches, label, f"why:{name}:drawing")
+    known = headline(guideline, judged.parsed.record)
+    patient = short(judged.draft.patient_id)
+    title = f"Why {explanation.label} is {explanation.verdict_label}"
+    frame = Frame(title, [f"{patient}: {known}" if patient else known], LEGEND)
+    pictures.tree_saves(branches, f"why-{name}", frame)
+
+
+def _close(guideline: Guideline, judged: Judged, explanation: TherapyExplanation) -> None:
+    """Show how close the verdict is: known numbers, their limits, and what is beyond them."""
+    record, therapy = judged.parsed.record, guideline.therapies[explanation.therapy]
+    told = [
+        margin_words(guideline, record, margin)
+        for margin in margins(guideline, record, therapy, explanation.verdict)
+    ]
+    if told:
+        st.markdown("**How close:** " + literal(" ".join(told)))
 
 
 def _missing(guideline: Guideline, explanation: TherapyExplanation) -> None:

@@ -1,0 +1,113 @@
+"""Why a verdict came to be, as a tree to draw: therapy, criteria, clauses, and the facts beside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kg.explanation.drawing import Branch
+from kg.explanation.explanations import CriterionExplanation, TherapyExplanation
+from kg.explanation.parts import ALL_OF, ANY_OF, Part, parts_of
+from kg.explanation.signs import STATE_SIGNS, VERDICT_SIGNS
+from kg.explanation.wording import knowledge_words, shortened, value_words
+from kg.guideline import Guideline
+from kg.patients.records import Record
+from kg.reasoning.verdicts import (
+    CONTRAINDICATED,
+    ELIGIBLE,
+    EXCLUDED,
+    MET,
+    NOT_INDICATED,
+    UNDETERMINED,
+    UNKNOWN,
+)
+from kg.texts import UNKNOWN_VALUE, capitalised
+
+STATE_COLOURS: Mapping[str, str] = {MET: "violet", EXCLUDED: "gray", UNKNOWN: "blue"}
+LEGEND = tuple((f"{STATE_SIGNS[s]} {s}", STATE_COLOURS[s]) for s in (MET, EXCLUDED, UNKNOWN))
+_VERDICT_COLOURS = {
+    ELIGIBLE: "green",
+    UNDETERMINED: "blue",
+    NOT_INDICATED: "gray",
+    CONTRAINDICATED: "red",
+}
+
+
+def why(
+    guideline: Guideline, record: Record, explanation: TherapyExplanation, *, full: bool = False
+) -> Branch:
+    """Return a verdict with the criteria in its row: what decided it first, then by role.
+
+    A criterion that is met, or that an undetermined verdict waits for, is told clause by clause,
+    each with its state and the facts that it is about; in full, every criterion is.
+    """
+    order = [MET, UNKNOWN, EXCLUDED]
+    roles = list(dict.fromkeys(each.role for each in explanation.criteria))
+
+    def place(criterion: CriterionExplanation) -> tuple[bool, int, int]:
+        first = criterion.id not in explanation.decisive
+        return first, roles.index(criterion.role), order.index(criterion.state)
+
+    opened = {MET, UNKNOWN} if explanation.verdict == UNDETERMINED else {MET}
+    if explanation.verdict == NOT_INDICATED:
+        opened = {*order}
+    return Branch(
+        f"{VERDICT_SIGNS[explanation.verdict]} {explanation.verdict_label}: {explanation.label}",
+        _VERDICT_COLOURS.get(explanation.verdict, "orange"),
+        "",
+        tuple(
+            _criterion(guideline, record, each, clauses=full or each.state in opened)
+            for each in sorted(explanation.criteria, key=place)
+        ),
+    )
+
+
+def _criterion(
+    guideline: Guideline, record: Record, criterion: CriterionExplanation, *, clauses: bool
+) -> Branch:
+    whole = parts_of(guideline, record, criterion.id)
+    parts = tuple(_clause(guideline, record, part) for part in whole.parts) if clauses else ()
+    told = _told(criterion) if whole.parts else _facts(guideline, record, whole)
+    text = f"{STATE_SIGNS[criterion.state]} {capitalised(criterion.role)}: {criterion.label}"
+    if len(parts) > 1 and whole.join == ANY_OF:
+        text += f", {ANY_OF}"
+    return Branch(text, STATE_COLOURS[criterion.state], "" if parts else told, parts)
+
+
+def _told(criterion: CriterionExplanation) -> str:
+    """Return the facts behind a criterion; of those that are all unknown, what they are."""
+    end = f": {UNKNOWN_VALUE}"
+    if all(each.endswith(end) for each in criterion.facts):
+        labels = [each.removesuffix(end) for each in criterion.facts]
+        return f"{UNKNOWN_VALUE}: {shortened(labels, 2)}"
+    return shortened(criterion.facts, 2)
+
+
+def _clause(guideline: Guideline, record: Record, part: Part) -> Branch:
+    told = f"{part.join}:" if part.join in (ALL_OF, ANY_OF) else part.text
+    beside = "" if part.parts else _facts(guideline, record, part)
+    inner = tuple(_clause(guideline, record, each) for each in part.parts)
+    return Branch(f"{STATE_SIGNS[part.state]} {told}", STATE_COLOURS[part.state], beside, inner)
+
+
+def _facts(guideline: Guideline, record: Record, part: Part) -> str:
+    """Return what the record says of the variables of a clause; of one variable its value."""
+    unknown = [name for name in part.variables if record.known[name].mask.bit_count() > 1]
+    if len(part.variables) > 1:
+        known = [_fact(guideline, record, n) for n in part.variables if n not in unknown]
+        labels = [guideline.variables[name].label for name in unknown]
+        known += [f"{UNKNOWN_VALUE}: {shortened(labels, 2)}"] if labels else []
+        return "; ".join(known)
+    (name,) = part.variables or ("",)
+    return _fact(guideline, record, name, is_alone=True) if name else ""
+
+
+def _fact(guideline: Guideline, record: Record, name: str, *, is_alone: bool = False) -> str:
+    variable, known = guideline.variables[name], record.known[name]
+    if known == variable.unknown:
+        return UNKNOWN_VALUE
+    how = next((f" ({w})" for w, names in _marks(record) if name in names), "")
+    return (value_words if is_alone else knowledge_words)(variable, known) + how
+
+
+def _marks(record: Record) -> tuple[tuple[str, Mapping[str, object]], ...]:
+    return ("assumed", record.assumed), ("derived", record.derived)
