@@ -82,6 +82,20 @@ QUICK = (
         "dcterms:creator hcc:Developer ;", "totality", "hcc:Developer is no foaf:Agent",
     ),
     Broken(
+        "cases", "sources", "hcc:SourceRule", "    a owl:Class ;",
+        "    a owl:Class .\n\nhcc:sourcerule\n    a owl:NamedIndividual .\n\nhcc:SourceRule",
+        "hcc:SourceRule", "its IRI differs from hcc:sourcerule by capital letters only",
+    ),
+    Broken(
+        "labels", "sources", "hcc:source-hcc-snomed",
+        "carcinoma (SNOMED CT)", "carcinoma",
+        "hcc:source-hcc", "hcc:source-hcc-snomed has its label, too",
+    ),
+    Broken(
+        "complete", "variables", "hcc:ascites-none", "skos:inScheme hcc:ascites-values ;", "",
+        "hcc:ascites-none", "it has no inScheme",
+    ),
+    Broken(
         "declared", "derivations", "hcc:ShuntDerivation",
         "hcc:derives hcc:arteriovenous_shunt", "hcc:derives hcc:arteriovenous_shut",
         "hcc:arteriovenous_shut", "used but not declared",

@@ -128,7 +128,7 @@ def test_cohort_in_memory_holds_its_patients_and_verdicts(guideline: Guideline) 
     try:
         assert len(identifiers(asker.ask(PATIENTS))) == 45
         (count,) = identifiers(
-            asker.ask("SELECT (COUNT(*) AS ?n) { ?v a <https://w3id.org/hcc-kg/Verdict> }")
+            asker.ask("SELECT (COUNT(*) AS ?n) { ?v a <https://w3id.org/hcc-kg/TherapyVerdict> }")
         )
         assert int(count) == 45 * len(guideline.therapies)
     finally:

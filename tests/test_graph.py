@@ -100,7 +100,7 @@ def test_verdicts_of_the_example_cohort_are_the_engines(
     store: OxigraphStore, run: Run, guideline: Guideline
 ) -> None:
     patients = json.loads(run("classify", "--example", "--format", "json").out)
-    nodes, people = said(store, "Verdict"), said(store, "Patient")
+    nodes, people = said(store, "TherapyVerdict"), said(store, "Patient")
     assert len(nodes) == len(patients) * len(guideline.therapies)
     for patient in patients:
         person = people[patient_iri(patient["patient_id"]).removeprefix(HCC)]
@@ -111,7 +111,7 @@ def test_verdicts_of_the_example_cohort_are_the_engines(
                 key: answer[key] for key in LISTS
             }
             assert node == {
-                RDF + "type": ["Verdict"],
+                RDF + "type": ["TherapyVerdict"],
                 "verdictOn": [f"patient/{patient['patient_id']}"],
                 "therapy": [guideline.therapies[name].iri.removeprefix(HCC)],
                 "verdict": [answer["verdict"].title().replace("_", "") + "Verdict"],
@@ -295,8 +295,8 @@ def test_asserted_and_inferred_stand_apart(store: OxigraphStore) -> None:
         ["graph/verdicts/example", "InferredGraph"],
     ]
     inferred = "ASK { GRAPH ?g { ?x a hcc:%s } ?g a hcc:%sGraph }"
-    assert store.ask(PREFIX + inferred % ("Verdict", "Inferred"))
-    assert not store.ask(PREFIX + inferred % ("Verdict", "Asserted"))
+    assert store.ask(PREFIX + inferred % ("TherapyVerdict", "Inferred"))
+    assert not store.ask(PREFIX + inferred % ("TherapyVerdict", "Asserted"))
     assert store.ask(PREFIX + inferred % ("Patient", "Asserted"))
     assert not store.ask(PREFIX + inferred % ("Patient", "Inferred"))
 

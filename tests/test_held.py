@@ -40,7 +40,7 @@ def test_an_rdf_file_in_memory_brings_its_lesions() -> None:
     text = (
         "@prefix hcc: <https://w3id.org/hcc-kg/> .\n"
         '<urn:p> a hcc:Patient ; hcc:patient_id "p" ; hcc:ecog 1 ; hcc:lesion <urn:l> .\n'
-        '<urn:l> a hcc:Lesion ; hcc:lesion_id "l" ; hcc:diameter_cm 2.5 .\n'
+        '<urn:l> a hcc:TumourLesion ; hcc:lesion_id "l" ; hcc:diameter_cm 2.5 .\n'
     )
     table = PatientTable(load(), Held("patients.ttl", text.encode()))
     assert table.ids.to_list() == ["p"]

@@ -347,7 +347,7 @@ def test_own_rules_read_local_codes(tmp_path: Path) -> None:
     rules.write_text(
         """@prefix hcc: <https://w3id.org/hcc-kg/> .
         @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
-        hcc:ours a hcc:CodeSystem ; hcc:systemUri "urn:ours" .
+        hcc:ours a hcc:CodingSystem ; hcc:systemUri "urn:ours" .
         hcc:our-platelets a hcc:SourceRule ; rdfs:label "platelets" ;
             hcc:codeSystem hcc:ours ; hcc:code "PLT" ; hcc:fills hcc:platelets_10e9_l .""",
         "utf-8",

@@ -54,9 +54,10 @@ def test_a_class_below_itself_is_read_once(ontology_copy: Path) -> None:
         ontology_copy,
         "taxonomy",
         "hcc:RadiofrequencyAblation\n",
-        "hcc:Therapy rdfs:subClassOf hcc:Therapy .\n\nhcc:RadiofrequencyAblation\n",
+        "hcc:LiverCancerTherapy rdfs:subClassOf hcc:LiverCancerTherapy .\n\n"
+        "hcc:RadiofrequencyAblation\n",
     )
-    found = Ontology(ontology_copy).below(HCC + "Therapy")
+    found = Ontology(ontology_copy).below(HCC + "LiverCancerTherapy")
     assert len(found) == len(set(found)) > 5
 
 

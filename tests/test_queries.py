@@ -355,6 +355,18 @@ def test_what_the_graph_does_not_have_is_told(words, told, run):
     assert ("There is no" in ran.err) == bool(told)
 
 
+def test_a_term_that_the_graph_does_not_have_is_told_where_nothing_is_found(run, tmp_path):
+    query = tmp_path / "own.rq"
+    query.write_text(
+        f"PREFIX hcc: <{PREFIXES['hcc']}>\n"
+        "SELECT ?v { ?v a hcc:TherapyVerdict ; hcc:verdictOn hcc:Verdict }"
+    )
+    ran = run("query", "--file", str(query))
+    assert ran.status == 0
+    assert ran.err.count("There is no") == 1
+    assert "There is no hcc:Verdict in what was asked." in ran.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

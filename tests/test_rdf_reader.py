@@ -161,7 +161,7 @@ def test_notes_and_inferences_are_passed_over(tmp_path: Path) -> None:
         'ex:a a hcc:Patient , hcc:TransarterialChemoembolisationEligible ; hcc:patient_id "a" ;'
         ' <http://www.w3.org/2000/01/rdf-schema#label> "Ann" ;'
         ' hcc:meetsRecommendation hcc:REC-1 ; hcc:conflict "x"@en .'
-        " ex:v a hcc:Verdict ; hcc:verdictOn ex:a .",
+        " ex:v a hcc:TherapyVerdict ; hcc:verdictOn ex:a .",
     )
     assert RdfSource(path, load()).columns == ["patient_id", IRI]
 
@@ -266,7 +266,7 @@ def test_a_lesion_of_two_patients_or_of_none_is_refused(
     path = turtle(
         tmp_path,
         'ex:a hcc:patient_id "a" ; hcc:lesion ex:l . ex:b hcc:patient_id "b" ; hcc:lesion ex:l .'
-        ' ex:l hcc:lesion_id "s1" . ex:m a hcc:Lesion ; hcc:lesion_id "s2" .',
+        ' ex:l hcc:lesion_id "s1" . ex:m a hcc:TumourLesion ; hcc:lesion_id "s2" .',
     )
     table = PatientTable(guideline, path)
     (batch,) = table.batches()

@@ -32,7 +32,7 @@ def terms_of(ontology: Ontology) -> dict[str, list[ox.NamedNode]]:
         "responses": ontology.collected("ResponsePatient"),
         "statements": ontology.of_type(HCC + "Statement"),
         "derivations": ontology.of_type(HCC + "Derivation"),
-        "narrowings": ontology.of_type(HCC + "Narrowing"),
+        "narrowings": ontology.of_type(HCC + "NarrowingRule"),
         "correspondences": ontology.of_type(HCC + "Correspondence"),
         "conflict rules": ontology.of_type(HCC + "ConflictRule"),
         "patterns": ontology.collected("RecordPattern"),

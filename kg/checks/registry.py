@@ -17,7 +17,7 @@ import pyoxigraph as ox
 
 from kg.errors import OntologyError
 from kg.guideline import Guideline, load
-from kg.ontology import HCC, Ontology, edition_names
+from kg.ontology import HCC, Ontology, edition_names, module_files
 
 if TYPE_CHECKING:
     from kg.engines.coherence import Coherence
@@ -66,6 +66,14 @@ class Material:
     def ontology(self) -> Ontology:
         """The triples."""
         return Ontology(self.folder, edition=self._edition)
+
+    @cached_property
+    def everything(self) -> Ontology:
+        """The triples, and those of the modules that the edition may use and does not import."""
+        imported = self.ontology.modules.values()
+        files = module_files(self.folder, self.ontology.edition)
+        extra = [path for path in files if path not in imported]
+        return Ontology(self.folder, edition=self._edition, extra=extra)
 
     @cached_property
     def others(self) -> list[Guideline]:

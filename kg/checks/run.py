@@ -18,6 +18,7 @@ from kg.checks import (
     contract,
     editions,
     mappings,
+    names,
     numbers,
     reasoning,
     statements,
@@ -38,7 +39,7 @@ from kg.paths import ontology_folder
 __all__ = ["MODULES", "Check", "CheckFinding", "Outcome", "Report", "checks", "outcomes", "run"]
 
 MODULES = (
-    *(terms, variables, contract, mappings),
+    *(terms, names, variables, contract, mappings),
     *(classes, editions, statements, numbers, alternatives, reasoning),
 )
 

@@ -58,7 +58,7 @@ _POSITION, _PLACE, _KIND = HCC + "position", HCC + "place", HCC + "kind"
 # What a term of each kind states exactly once, and what at least once.
 _ONCE: dict[str, tuple[str, ...]] = {
     "variables": (NOTATION, _POSITION, HCC + "role", HCC + "changeable"),
-    "values": (NOTATION, _POSITION, HCC + "valueOf"),
+    "values": (NOTATION, _POSITION, HCC + "valueOf", SKOS + "inScheme"),
     "concepts": (NOTATION, _POSITION, SKOS + "inScheme"),
     "definitions": (NOTATION, _POSITION, _DEFINED),
     "stages": (NOTATION, _POSITION, _DEFINED),

@@ -16,7 +16,7 @@ from kg.guideline.values import Variable, plain
 from kg.ontology import HCC, OWL, RDF, RDFS, SUBCLASS, XSD, Ontology
 from kg.patients.cells import CellError, parse_cell
 
-_PATIENT, _LESION = ox.NamedNode(HCC + "Patient"), ox.NamedNode(HCC + "Lesion")
+_PATIENT, _LESION = ox.NamedNode(HCC + "Patient"), ox.NamedNode(HCC + "TumourLesion")
 _ON = OWL + "onProperty"
 _AGGREGATIONS = ("count", "maximum", "minimum", "sum", "any")
 _NUMBERS = {XSD + "integer", XSD + "decimal"}
@@ -37,7 +37,7 @@ def _variable_faults(ontology: Ontology, node: ox.NamedNode) -> Iterator[str]:
     classes = [domain] if union is None else [*ontology.members(union)]
     shared = ontology.text(node, HCC + "lesionColumn") is not None
     if classes != ([_PATIENT, _LESION] if shared else [_PATIENT]):
-        yield f"its rdfs:domain should be hcc:Patient{' or hcc:Lesion' if shared else ''}"
+        yield f"its rdfs:domain should be hcc:Patient{' or hcc:TumourLesion' if shared else ''}"
     ranges = ontology.values(node, RDFS + "range")
     if len(ranges) != 1:
         yield f"it has {len(ranges) or 'no'} rdfs:range; it needs one"

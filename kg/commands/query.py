@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Literal
@@ -19,6 +21,7 @@ from kg.catalogue.subjects import title
 from kg.commands.inputs import Edition, Ontology, Timeout, pairs
 from kg.errors import InputError, QueryError
 from kg.guideline import Guideline, load
+from kg.ontology import HCC
 from kg.output import check_apart, whole_output
 from kg.rdf.build import build_example
 from kg.rdf.names import PREFIXES
@@ -27,6 +30,7 @@ from kg.stores.formats import Format, for_terminal, serialise
 from kg.texts import counted
 
 _STANDARD_INPUT = "-"
+_TERM = re.compile(rf"\bhcc:([A-Za-z][\w-]*)|<{re.escape(HCC)}([A-Za-z][\w-]*)>")
 
 
 def queries(
@@ -112,6 +116,7 @@ def query(
     try:
         answer = source.query(asked)
         absent = [*question(name).absent(values, guideline, source.ask)] if values and name else []
+        absent += _unknown(source, asked, answer)
     except QueryError as error:
         raise _placed(error, name, file) from error
     finally:
@@ -153,6 +158,17 @@ def _placed(error: QueryError, name: str | None, file: str | None) -> QueryError
         return error
     place = "standard input" if file in (None, _STANDARD_INPUT) else file
     return QueryError(f"{place}, {error}", error.line, error.column)
+
+
+def _unknown(source: Store, asked: str, answer: Answer) -> Iterator[str]:
+    """Say which terms of ours a query without an answer names that are not in what was asked."""
+    if answer if isinstance(answer, list) else not isinstance(answer, Table) or answer.rows:
+        return
+    for names in dict.fromkeys(_TERM.findall(asked)):
+        iri = f"<{HCC}{''.join(names)}>"
+        used = f"{{ {iri} ?p ?o }} UNION {{ ?s {iri} ?o }} UNION {{ ?s ?p {iri} }}"
+        if not source.ask(f"ASK {{ {used} }}"):
+            yield f"hcc:{''.join(names)} in what was asked"
 
 
 def _text_of(file: str) -> str:

@@ -54,7 +54,7 @@ shape:PartialKnowledge
 shape:Lesion
     a sh:NodeShape ;
     rdfs:label "lesion"@en ;
-    sh:targetClass hcc:Lesion ;
+    sh:targetClass hcc:TumourLesion ;
     sh:targetObjectsOf hcc:lesion ;
     sh:closed true ;
     sh:ignoredProperties ( rdf:type rdfs:label rdfs:comment ) ;

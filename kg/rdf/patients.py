@@ -61,7 +61,7 @@ class PatientLines:
             together(
                 [
                     line(owner, HCC + "lesion", node, end),
-                    line(node, TYPE, pl.lit(f"<{HCC}Lesion>"), end),
+                    line(node, TYPE, pl.lit(f"<{HCC}TumourLesion>"), end),
                     line(node, HCC + LESION_ID, pl.col(LESION_ID), end),
                 ]
             )

@@ -99,7 +99,7 @@ def _therapy_lines(
         together(
             [
                 line(patient, TYPE, eligible, end),
-                line(node, TYPE, _own("Verdict"), end),
+                line(node, TYPE, _own("TherapyVerdict"), end),
                 line(node, HCC + "verdictOn", patient, end),
                 line(node, HCC + "therapy", pl.lit(f"<{therapy.iri}>"), end),
                 line(node, HCC + "edition", edition, end),

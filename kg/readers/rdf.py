@@ -131,7 +131,7 @@ class RdfSource(NodeTable):
 
     def __init__(self, path: File, guideline: Guideline) -> None:
         graph, shapes, names = read_graph(path), shapes_of(guideline), patient_columns(guideline)
-        owners: dict[str, list[str]] = {node: [] for node in graph.of_type("Lesion")}
+        owners: dict[str, list[str]] = {node: [] for node in graph.of_type("TumourLesion")}
         leading = graph.objects(_LESION)
         owners |= {node: leading[node] for node in _nodes(leading)}
         patients = _patients(graph, set(names), set(owners))
@@ -141,7 +141,7 @@ class RdfSource(NodeTable):
                 f"(prefix hcc: <{HCC}>)"
             )
         _declare(graph, patients, "Patient")
-        _declare(graph, list(owners), "Lesion")
+        _declare(graph, list(owners), "TumourLesion")
         rows: list[Row] = [(node, {}) for node in patients]
         super().__init__(path, graph, shapes, rows, names=names, keys=[ID])
         self.lesions = self._table_of(owners, lesion_columns(guideline)) if owners else None

@@ -97,7 +97,7 @@ def read_rules(guideline: Guideline, own: Iterable[Path] = ()) -> Rules:
     reader = _Reader(ontology, guideline)
     systems = {
         name: local_name(node.value)
-        for node in ontology.of_type(HCC + "CodeSystem")
+        for node in ontology.of_type(HCC + "CodingSystem")
         for word in ("systemUri", "vocabularyId")
         for name in ontology.texts(node, HCC + word)
     }

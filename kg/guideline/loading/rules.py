@@ -10,6 +10,7 @@ from kg.errors import OntologyError
 from kg.guideline.formula import And, Formula, atoms
 from kg.guideline.loading.classes import ClassReader
 from kg.guideline.loading.lookups import Terms
+from kg.guideline.loading.therapies import THERAPY
 from kg.guideline.model import (
     ConflictRule,
     Correspondence,
@@ -47,9 +48,10 @@ class StatementReader(Terms):
 
     def edition(self) -> Edition:
         """Return the edition of the guideline that the statements come from."""
-        nodes = self.ontology.of_type(HCC + "Edition")
+        kind = "GuidelineEdition"
+        nodes = self.ontology.of_type(HCC + kind)
         if len(nodes) != 1:
-            raise OntologyError(f"there are {len(nodes)} individuals of hcc:Edition; state one")
+            raise OntologyError(f"there are {len(nodes)} individuals of hcc:{kind}; state one")
         (node,) = nodes
         return Edition(
             id=self.need(node, NOTATION),
@@ -72,7 +74,7 @@ class StatementReader(Terms):
 
     def _correspondence(self, node: ox.NamedNode) -> Correspondence:
         terms = [self.ontology.iris(node, HCC + word) for word in ("earlier", "later")]
-        therapies = set(self.ontology.below(HCC + "Therapy"))
+        therapies = set(self.ontology.below(THERAPY))
         of_therapies = any(ox.NamedNode(iri) in therapies for iris in terms for iri in iris)
         read = self.notation if of_therapies else local_name
         earlier, later = (read(iris[0]) if iris else None for iris in terms)

@@ -24,6 +24,8 @@ from kg.ontology import (
     local_name,
 )
 
+THERAPY = HCC + "LiverCancerTherapy"
+
 
 def has_row(ontology: Ontology, node: ox.NamedNode) -> bool:
     """Return whether the edition says for whom a therapy is indicated."""
@@ -32,7 +34,7 @@ def has_row(ontology: Ontology, node: ox.NamedNode) -> bool:
 
 def named_therapies(ontology: Ontology) -> list[ox.NamedNode]:
     """Return the therapies of the taxonomy that are in the edition."""
-    nodes, named = ontology.below(HCC + "Therapy"), set[str]()
+    nodes, named = ontology.below(THERAPY), set[str]()
     for node in nodes:
         told = any(ontology.subjects(HCC + word, node) for word in ("about", "concerns"))
         if told or has_row(ontology, node):
@@ -43,7 +45,7 @@ def named_therapies(ontology: Ontology) -> list[ox.NamedNode]:
 def _upwards(ontology: Ontology, iri: str) -> set[str]:
     """Return a therapy and all above it."""
     above = ontology.iris(ox.NamedNode(iri), SUBCLASS)
-    return {iri}.union(*(_upwards(ontology, one) for one in above if one != HCC + "Therapy"))
+    return {iri}.union(*(_upwards(ontology, one) for one in above if one != THERAPY))
 
 
 class TherapyReader(ClassReader):
@@ -73,9 +75,7 @@ class TherapyReader(ClassReader):
             alt_labels=ontology.texts(node, ALT_LABEL),
             definition=self.need(node, DEFINITION),
             parents=tuple(
-                self.notation(iri)
-                for iri in ontology.iris(node, SUBCLASS)
-                if iri != HCC + "Therapy"
+                self.notation(iri) for iri in ontology.iris(node, SUBCLASS) if iri != THERAPY
             ),
             notes=ontology.texts(node, NOTE),
             note=ontology.text(node, EDITORIAL),

@@ -17,7 +17,7 @@ const FIRST = `PREFIX hcc: <${PREFIXES.hcc}>
 
 SELECT ?therapy ?verdict (COUNT(*) AS ?patients)
 WHERE {
-    ?node a hcc:Verdict ;
+    ?node a hcc:TherapyVerdict ;
         hcc:therapy ?therapy ;
         hcc:verdict ?verdict .
 }
