@@ -11,12 +11,13 @@ from pathlib import Path
 import owlready2
 import pyoxigraph as ox
 import pytest
+import rdflib
 
 import kg
 from kg.engines.compiled import Compiled
 from kg.engines.java import LOCK, java, told
 from kg.guideline import Guideline
-from kg.ontology import ROOT, Ontology, edition_names
+from kg.ontology import HCC, ROOT, Ontology, edition_names
 from kg.paths import example_cohort, example_lesions, ontology_folder
 from kg.patients.records import Record, read_record
 from kg.patients.tables import PatientTable
@@ -145,8 +146,24 @@ def test_what_cannot_be_exported_is_told(
     assert message in err
 
 
-def test_turtle_has_no_local_name_with_a_slash(run: Callable[..., object], tmp_path: Path) -> None:
-    (tmp_path / "p.csv").write_text('patient_id,ecog\n"a, b; ""c\\/d""",1\nvp3,\n', "utf-8")
+def read_by_the_owl_api(text: str) -> tuple[str, set[str]]:
+    """Return the format that the OWL API takes a text for, and the individuals that it finds."""
+    owl = java()
+    with LOCK, told():
+        manager = owl.manager_of.createOWLOntologyManager()
+        ontology = manager.loadOntologyFromOntologyDocument(owl.io_string(text))
+        found = {str(each.getIRI()) for each in ontology.getIndividualsInSignature()}
+        return str(manager.getOntologyFormat(ontology)), found
+
+
+def test_all_turtle_is_read_by_the_owl_api_and_by_rdflib(
+    run: Callable[..., object], tmp_path: Path
+) -> None:
+    identifiers = ("vp3", "003", 'a, b; "c\\/d"', "a.", "-x", "a~b", "ü%", "x" * 600)
+    with (tmp_path / "p.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("patient_id", "ecog"), *((i, 1) for i in identifiers)])
+    (tmp_path / "own.rq").write_text(f"CONSTRUCT {{ ?p a <{HCC}Patient> }} WHERE {{ ?p ?q ?o }}")
+    asked = ("query", "--file", "own.rq", "--store", "store", "--format", "ttl")
     for arguments in (
         ("classify", "p.csv", "--output", "verdicts.ttl"),
         ("graph", "build", "p.csv", "--store", "store"),
@@ -155,13 +172,16 @@ def test_turtle_has_no_local_name_with_a_slash(run: Callable[..., object], tmp_p
             for form, graph in (("trig", ()), ("turtle", ("--graph", "cohort/p")))
         ),
         ("graph", "export", "--store", "store", "--format", "nquads", "-o", "all.nq"),
+        (*asked, "--output", "asked.ttl"),
     ):
         status, _, err = run(*arguments)  # type: ignore[misc]
         assert status == 0, err
-    for name in ("verdicts.ttl", "all.turtle", "all.trig"):
+    for name in ("verdicts.ttl", "all.turtle", "asked.ttl"):
         text = (tmp_path / name).read_text("utf-8")
-        assert not re.search(r"\bhcc:[^\s\"]*\\/", text)
-        assert "<https://w3id.org/hcc-kg/patient/vp3" in text or "patient:vp3" in text
+        nodes = {node.toPython() for node in rdflib.Graph().parse(data=text).subjects()}
+        form, individuals = read_by_the_owl_api(text)
+        assert form == "Turtle"
+        assert {patient_iri(i) for i in identifiers} <= nodes & individuals
     trig = ox.parse(path=tmp_path / "all.trig", format=ox.RdfFormat.TRIG)
     whole = ox.parse(path=tmp_path / "all.nq", format=ox.RdfFormat.N_QUADS)
     found, due_ = (ox.Dataset(quads) for quads in (trig, whole))

@@ -1,7 +1,7 @@
-"""Turtle and TriG that every parser reads: no local name holds a slash.
+"""Turtle and TriG that every parser reads: no local name holds a colon or needs an escape.
 
 `hcc:patient\\/ann` is valid, and the OWL API refuses it: it then takes the file for another
-format and reads next to nothing of it. Such a name is written as a full IRI.
+format and reads next to nothing of it; rdflib refuses `patient:a\\.`. Such names become full IRIs.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from typing import IO, cast
 
 import pyoxigraph as ox
 
-# A string, an IRI (both stay as they are), or a name by its prefix whose local part has a slash.
+# A string, an IRI (both stay as they are), or a name by its prefix with an escape or a colon.
 _NAME = re.compile(
-    rb'"(?:[^"\\]|\\.)*"|<[^>]*>|\b([a-z]+):((?:[^\s\\,;]|\\.)*?\\/(?:[^\s\\,;]|\\.)*)'
+    rb'"(?:[^"\\]|\\.)*"|<[^>]*>|\b([a-z]+):((?:[^\s\\%:]|\\.)*(?:\\.|[%:])(?:[^\s\\]|\\.)*)'
 )
+_ESCAPES = re.compile(rb"[\\%]|[a-z]:[^\s:]*:")
 _ESCAPED = re.compile(rb"\\(.)")
 
 
@@ -32,7 +33,7 @@ def write(
 
 
 class _Whole:
-    """A file that gets lines with full IRIs in the place of names with a slash."""
+    """A file that gets lines with full IRIs in the place of such names."""
 
     def __init__(self, file: IO[bytes], prefixes: Mapping[str, str]) -> None:
         self._file, self._rest = file, b""
@@ -55,7 +56,7 @@ class _Whole:
         self._rest = b""
 
     def _put(self, lines: bytes) -> None:
-        self._file.write(_NAME.sub(self._full, lines) if rb"\/" in lines else lines)
+        self._file.write(_NAME.sub(self._full, lines) if _ESCAPES.search(lines) else lines)
 
     def _full(self, match: re.Match[bytes]) -> bytes:
         if match[1] not in self._namespaces:

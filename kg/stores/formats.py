@@ -18,6 +18,7 @@ from rich.text import Text
 
 from kg.errors import InputError
 from kg.ontology import XSD
+from kg.rdf import turtle
 from kg.stores.protocol import Answer, Table, Term
 
 Format: TypeAlias = Literal["csv", "tsv", "json", "xml", "ttl"]
@@ -186,9 +187,9 @@ def _escape(found: re.Match[str]) -> str:
 def _turtle(triples: Iterable[ox.Triple], prefixes: Mapping[str, str]) -> bytes:
     """Return triples as Turtle, in an order of their own, so that equal answers look equal."""
     ordered = sorted(triples, key=str)
-    written = ox.serialize(ordered, format=ox.RdfFormat.TURTLE, prefixes=dict(prefixes))
-    assert written is not None  # noqa: S101 - serialising to memory returns bytes
-    return written
+    written = io.BytesIO()
+    turtle.write(ordered, written, prefixes)
+    return written.getvalue()
 
 
 def _shortened(iri: str, prefixes: Mapping[str, str]) -> str:
