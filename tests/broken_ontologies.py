@@ -337,6 +337,20 @@ QUICK = (
         "mappings", "owl:versionInfo is 0.2.0; hcc.ttl says 0.1.0",
     ),
     Broken(
+        "restated", "2011/criteria", "hcc:ABL-R5",
+        "owl:onProperty hcc:max_tumour_diameter_cm ; owl:someValuesFrom [ a rdfs:Datatype ; "
+        "owl:onDatatype xsd:decimal ; owl:withRestrictions ( [ xsd:minExclusive 5.0 ] ) ]",
+        "owl:onProperty hcc:local_tumour_pain ; owl:hasValue true",
+        "hcc:HAI-I4a", "it states the formula of hcc:ABL-R5 again",
+    ),
+    Broken(
+        "restated", "2011/criteria", "hcc:HAI-R2", "hcc:LEUKOCYTES-LOW",
+        "[ a owl:Restriction ; owl:onProperty hcc:leukocytes_10e9_l ; owl:someValuesFrom "
+        "[ a rdfs:Datatype ; owl:onDatatype xsd:decimal ; owl:withRestrictions "
+        "( [ xsd:maxExclusive 3.0 ] ) ] ]",
+        "hcc:HAI-R2", "it states a bound of hcc:HAI-C8a again",
+    ),
+    Broken(
         "alternatives", "2011/alternatives", "hcc:ABL-C1-recorded", "hcc:alternativeTo hcc:ABL-C1",
         "hcc:alternativeTo hcc:ABL-C5", "hcc:ABL-C1-recorded", "hcc:ABL-C5, which states no",
     ),

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from kg.checks.kinds import terms_of
+from kg.checks.numbers import definitions_of
 from kg.checks.registry import Examined, Material, check, name_of
-from kg.guideline import Guideline, Therapy
-from kg.guideline.formula import And, Formula, Not, Ref, references
+from kg.guideline import Criterion, Guideline, Recommendation, Therapy
+from kg.guideline.formula import And, Atom, Formula, Not, Ref, atoms, references
 from kg.guideline.model import ASPECTS, ELIGIBLE
 from kg.ontology import HCC, local_name
 
@@ -157,3 +158,44 @@ def abbreviations(material: Material) -> Examined:
 
 def _words(name: str) -> set[str]:
     return set(re.findall(r"[a-z]+", name.lower().replace("+", " plus ")))
+
+
+@check("agreement")
+def restated(material: Material) -> Examined:
+    """A formula stands once, as does a bound that two classes have from one statement."""
+    guideline = material.guideline
+    terms: list[Criterion | Recommendation] = [*guideline.criteria.values()]
+    terms += guideline.recommendations.values()
+    for i, term in enumerate(terms):
+        faults = []
+        for other in terms[:i]:
+            if term.formula == other.formula and [*atoms(term.formula)]:
+                faults.append(
+                    f"it states the formula of hcc:{other.id} again; "
+                    "let both refer to one shared definition"
+                )
+            elif _one_bound_twice(guideline, term, other):
+                faults.append(
+                    f"it states a bound of hcc:{other.id} again, from the same statement; "
+                    "let both refer to one shared definition"
+                )
+        yield name_of(HCC + term.id), faults
+
+
+def _one_bound_twice(
+    guideline: Guideline, one: Criterion | Recommendation, other: Criterion | Recommendation
+) -> bool:
+    """Return whether two classes have a bound from one statement, and one states it itself."""
+    if not {*one.statements} & {*other.statements}:
+        return False
+    own, others = (_bounds(term.formula) for term in (one, other))
+    shared = [
+        _bounds(guideline.formulas[name])
+        for term in (one, other)
+        for name in definitions_of(guideline, term.formula)
+    ]
+    return bool(own & others or (own | others) & set().union(*shared))
+
+
+def _bounds(formula: Formula) -> set[Atom]:
+    return {atom for atom in atoms(formula) if atom.intervals}

@@ -18,7 +18,7 @@ import pyoxigraph as ox
 from kg.checks.registry import Examined, Material, check, name_of
 from kg.guideline import Criterion, Guideline, Recommendation
 from kg.guideline.alternatives import with_alternatives
-from kg.guideline.formula import Atom, Formula, atoms
+from kg.guideline.formula import Atom, Formula, atoms, references
 from kg.ontology import ALT_LABEL, DEFINITION, EDITORIAL, HCC, LABEL, local_name
 
 _TEXTS = {
@@ -55,19 +55,27 @@ def numbers(material: Material) -> Examined:
 
 @check("agreement")
 def bounds(material: Material) -> Examined:
-    """Every bound that a criterion states itself is in a statement behind it, or in its reading."""
+    """Every bound that a class states is in a statement behind it, or in its reading."""
     guideline = material.guideline
     # A caution and the contraindication beside it have a statement in common.
     terms: list[Criterion | Recommendation] = [
         *guideline.criteria.values(),
         *guideline.recommendations.values(),
     ]
-    for term in terms:
-        kin = (one.statements for one in terms if {*one.statements} & {*term.statements})
-        ids = {each for names in kin for each in names} & guideline.statements.keys()
+    for term in (*terms, *guideline.definitions.values()):
+        users = [one for one in terms if term.id in definitions_of(guideline, one.formula)]
+        near = [term, *users]
+        kin = [one for one in terms if any({*one.statements} & {*each.statements} for each in near)]
+        ids = {each for one in kin for each in one.statements} & guideline.statements.keys()
         said = [term.note or "", *(guideline.statements[each].paraphrase for each in ids)]
         known = set[Decimal]().union(*map(numbers_in, said))
         yield name_of(HCC + term.id), _unsourced(guideline, term.formula, known)
+
+
+def definitions_of(guideline: Guideline, formula: Formula) -> set[str]:
+    """Return the definitions that a formula refers to, through others, too."""
+    direct = {*references(formula)} & guideline.definitions.keys()
+    return direct.union(*(definitions_of(guideline, guideline.formulas[n]) for n in direct))
 
 
 def numbers_in(text: str) -> set[Decimal]:
