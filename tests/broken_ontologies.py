@@ -58,7 +58,7 @@ _MAPPING = "hcc:mapping-ecog-loinc-89247-1"
 QUICK = (
     Broken(
         "modules", "2011/criteria", "hcc:ABL-C5", "a owl:Class ;", "a owl:Class",
-        "ontology", "criteria.ttl, line 286: not valid Turtle",
+        "ontology", ": not valid Turtle: A dot is expected",
     ),
     Broken(
         "modules", "2011/edition", "", "0.1.0/2011/statements", "0.1.0/2011/statement",
@@ -337,11 +337,9 @@ QUICK = (
         "mappings", "owl:versionInfo is 0.2.0; hcc.ttl says 0.1.0",
     ),
     Broken(
-        "restated", "2011/criteria", "hcc:ABL-R5",
-        "owl:onProperty hcc:max_tumour_diameter_cm ; owl:someValuesFrom [ a rdfs:Datatype ; "
-        "owl:onDatatype xsd:decimal ; owl:withRestrictions ( [ xsd:minExclusive 5.0 ] ) ]",
-        "owl:onProperty hcc:local_tumour_pain ; owl:hasValue true",
-        "hcc:HAI-I4a", "it states the formula of hcc:ABL-R5 again",
+        "restated", "2011/criteria", "hcc:RFA-C1", "hcc:NOT-VISIBLE",
+        "[ a owl:Restriction ; owl:onProperty hcc:imaging_blind_area ; owl:hasValue true ]",
+        "hcc:RFA-C1", "it states the formula of hcc:ABL-R8 again",
     ),
     Broken(
         "restated", "2011/criteria", "hcc:HAI-R2", "hcc:LEUKOCYTES-LOW",

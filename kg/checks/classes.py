@@ -169,7 +169,7 @@ def restated(material: Material) -> Examined:
     for i, term in enumerate(terms):
         faults = []
         for other in terms[:i]:
-            if term.formula == other.formula and [*atoms(term.formula)]:
+            if _one_formula_twice(guideline, term.formula, other.formula):
                 faults.append(
                     f"it states the formula of hcc:{other.id} again; "
                     "let both refer to one shared definition"
@@ -180,6 +180,17 @@ def restated(material: Material) -> Examined:
                     "let both refer to one shared definition"
                 )
         yield name_of(HCC + term.id), faults
+
+
+def _one_formula_twice(guideline: Guideline, one: Formula, other: Formula) -> bool:
+    """Return whether two formulas are alike, and do not both refer to what states it."""
+    if isinstance(one, Ref) and isinstance(other, Ref):
+        return False
+    full = [
+        guideline.formulas[f.name] if isinstance(f, Ref) and f.name in guideline.definitions else f
+        for f in (one, other)
+    ]
+    return full[0] == full[1] and bool([*atoms(full[0])])
 
 
 def _one_bound_twice(

@@ -24,6 +24,7 @@ class Part(StrEnum):
     """What can be measured."""
 
     ENGINES = "engines"
+    REASONERS = "reasoners"
     STORE = "store"
     ENDPOINT = "endpoint"
     COHORT = "open-cohort"
@@ -32,6 +33,7 @@ class Part(StrEnum):
 
 _TITLES = {
     Part.ENGINES: "Engines: cohorts, single records, HermiT",
+    Part.REASONERS: "Stock reasoners: one patient, as owlready2 and Protege ask",
     Part.STORE: "Store: loading and asking, compared with rdflib",
     Part.ENDPOINT: "Endpoint: 30 clients on the catalogue, compared with Oxigraph's own server",
     Part.COHORT: "An open cohort, as the explorer holds it",
@@ -58,7 +60,7 @@ def bench(
         Path | None, typer.Option(help="Write the figures to this file: JSON, or .md for a page.")
     ] = None,
 ) -> None:
-    """Measure engines, store, endpoint and explorer; ratios are what counts.
+    """Measure engines, stock reasoners, store, endpoint and explorer; ratios are what counts.
 
     Example: hcc-kg bench --patients 100000 --runs 5 --output bench.json
     """
@@ -97,6 +99,10 @@ def _figures(
         from kg.benchmarks.store import store_figures
 
         yield store_figures(guideline, runs)
+    elif part is Part.REASONERS:
+        from kg.benchmarks.reasoners import reasoner_figures
+
+        yield reasoner_figures(guideline, runs)
     elif part is Part.ENDPOINT:
         from kg.benchmarks.endpoint import endpoint_figures
 
