@@ -6,6 +6,7 @@ import sys
 from typing import Any
 from urllib.parse import parse_qs
 
+import polars as pl
 import pytest
 from explorer import app, place, texts
 from streamlit.testing.v1 import AppTest
@@ -13,10 +14,12 @@ from streamlit.testing.v1 import AppTest
 import kg
 from kg.cohorts import views as cohort_views
 from kg.cohorts.opened import OpenCohort, open_example
-from kg.cohorts.selections import VIEWS
+from kg.cohorts.selections import VIEWS, Selection
+from kg.cohorts.selections import patients as patients_of
 from kg.guideline import load
-from kg.paths import example_cohort, pages_folder
+from kg.paths import example_cohort, example_lesions, pages_folder
 from kg.readers.shapes import shapes_of
+from kg.texts import counted
 from kg.ui.cohort import patients as shown
 
 G = load()
@@ -333,3 +336,59 @@ def test_a_table_in_other_words_is_matched_and_looked_at_before_it_is_classified
     for therapy in cohort(test).report.therapies:
         assert by_file.of(therapy.therapy) == dict(therapy.verdicts)
     assert "How raw" not in texts(test)
+
+
+def test_what_is_if_nothing_else_is_remarkable_stands_beside_what_is_recorded():
+    told = {"cohort": "example", "view": "verdicts", "silence": "recorded", "therapy": "tace"}
+    test = app("cohort", **told, chosen="undetermined")
+    assert not test.exception
+    assert not test.warning
+    recorded = next(t for t in cohort(test).report.therapies if t.therapy == "tace")
+    assumed = kg.cohort_report(example_cohort(), example_lesions(), assume="all").therapies
+    beside = next(t for t in assumed if t.therapy == "tace").verdicts
+    assert f"**{counted(recorded.verdicts['undetermined'], 'patient')}**" in texts(test)
+    frame = next(f.value for f in test.dataframe if "patients_if_unremarkable" in f.value.columns)
+    rows = frame[frame["therapy_label"] == G.therapies["tace"].label].set_index("verdict")
+    for word, (label, _) in G.verdicts.items():
+        assert rows["patients"][label] == recorded.verdicts[word]
+        assert rows["patients_if_unremarkable"][label] == beside[word]
+    test.segmented_control(key="cohort:which").set_value("unremarkable").run()
+    assert f"**{counted(beside['undetermined'], 'patient')}**" in texts(test)
+    assert place(test)["silence"] == ["unremarkable"]
+    for view in VIEWS[:-1]:
+        test.segmented_control(key="cohort:view").set_value(view).run()
+        assert not test.exception
+
+
+def test_the_flow_of_patients_ends_with_everybody_and_is_selected_from():
+    opened = open_example(G)
+    for therapy in G.therapies:
+        frame = cohort_views.flow(opened, therapy)
+        assert frame["patients"].sum() == opened.report.patients
+        assert frame["left"][-1] == 0
+    frame = cohort_views.flow(opened, "rfa").filter(pl.col("chosen").str.contains("undetermined"))
+    test = app("cohort", cohort="example", view="flow", therapy="rfa", chosen="undetermined")
+    assert f"**{counted(frame['patients'][0], 'patient')}** · radiofrequency" in texts(test)
+    test.button(key="cohort:next").click().run()
+    first = test.session_state["cohort:row"]
+    test.button(key="cohort:next").click().run()
+    assert test.session_state["cohort:row"] > first
+    test.button(key="cohort:previous").click().run()
+    assert test.session_state["cohort:row"] == first
+
+
+def test_patients_are_grouped_by_a_column_of_their_table():
+    test = app("cohort", cohort="example", view="groups", therapy="tace", chosen="ecog")
+    assert not test.exception
+    frame = next(each.value for each in test.dataframe if "group" in each.value.columns)
+    assert frame["patients"].sum() == 45
+    assert set(frame.groupby("group")["percent"].sum().round()) == {100}
+    assert place(test)["chosen"] == ["ecog"]
+
+
+def test_one_answer_that_settles_a_verdict_is_named():
+    opened = open_example(G)
+    found = patients_of(opened, Selection("verdicts", "tace", "one_answer"))
+    settled = {m.label: m.settles_verdicts for m in opened.report.missing}
+    assert len(found) > 0
+    assert all(settled[label] for label in found["asks"])

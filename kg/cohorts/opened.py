@@ -21,6 +21,7 @@ from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.keys import ID, PROBLEM, ROW
 from kg.paths import example_cohort, example_lesions
+from kg.patients.assumptions import Assume, assumptions_of
 from kg.patients.columns import as_text
 from kg.patients.drafts import Draft, draft_of
 from kg.patients.reading import PLAIN, Reading
@@ -77,14 +78,15 @@ class _Kept:
 class OpenCohort:
     """A classified table: `results` is a result frame (`kg.reasoning.results`), a row per patient.
 
-    `table` is open on `cells`, the whole table as it stands, with `_row` and `_problem`.
+    `table` is open on `cells`, the whole table as it stands, with `_row` and `_problem`, and read
+    as `reading` says.
     `rejected` and `rejected_lesions` hold the rows that were set aside as texts, with `_row` and
     `_reason`.
     """
 
     name: str
     table: PatientTable
-    cells: pl.DataFrame
+    reading: Reading
     results: pl.DataFrame
     report: CohortReport
     rejected: pl.DataFrame
@@ -95,6 +97,24 @@ class OpenCohort:
     def guideline(self) -> Guideline:
         """The guideline that the verdicts come from."""
         return self.table.guideline
+
+    @property
+    def cells(self) -> pl.DataFrame:
+        """The whole table as it stands."""
+        source = self.table.source
+        return source.frame if isinstance(source, _Kept) else pl.DataFrame()
+
+    def assuming(self, asked: Assume) -> OpenCohort:
+        """Return the cohort judged anew, with assumptions where its records are silent."""
+        source, lesions = self.table.source, self.table.lesions
+        table = PatientTable(
+            self.guideline,
+            source,
+            None if lesions is None or getattr(source, "lesions", None) else lesions.source,
+            self.reading,
+            assumptions_of(self.guideline, asked),
+        )
+        return _judged(table, self.name, self.reading, lambda *_: None, is_example=self.is_example)
 
     @cached_property
     def eligible(self) -> pl.Series:
@@ -165,10 +185,15 @@ def open_cohort(
     """
     source = open_source(patients, guideline, reading.sheet)
     patient_head(guideline, source, reading)  # what is not a table need not be read
-    cells = _Kept(source)
-    table = PatientTable(guideline, cells, lesions, reading)
-    frames: list[pl.DataFrame] = []
-    kept = KeptRejects()
+    table = PatientTable(guideline, _Kept(source), lesions, reading)
+    return _judged(table, str(source.path), reading, progress, is_example=is_example)
+
+
+def _judged(
+    table: PatientTable, name: str, reading: Reading, progress: Progress, *, is_example: bool
+) -> OpenCohort:
+    """Classify a table that is held, and hold what comes of it."""
+    guideline, frames, kept = table.guideline, list[pl.DataFrame](), KeptRejects()
 
     def watch(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
         for chunk in chunks:
@@ -178,11 +203,12 @@ def open_cohort(
 
     report = report_on(table, watch, kept)
     lesion_columns = table.lesions.source.columns if table.lesions else []
+    none = pl.DataFrame(schema=schema(guideline, table.assumptions))
     return OpenCohort(
-        name=str(source.path),
+        name=name,
         table=table,
-        cells=cells.frame,
-        results=pl.concat([pl.DataFrame(schema=schema(guideline)), *frames], rechunk=True),
+        reading=reading,
+        results=pl.concat([none, *frames], rechunk=True),
         report=report,
         rejected=kept.frame(table.source.columns),
         rejected_lesions=kept.frame(lesion_columns, of_lesions=True),

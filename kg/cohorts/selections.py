@@ -17,25 +17,50 @@ from kg.cohorts.report import conflict_messages
 from kg.guideline import Guideline
 from kg.keys import ID, ROW
 from kg.patients.column_records import CONFLICTS
-from kg.reasoning.results import VERDICT_, pack, unpack
-from kg.reasoning.verdicts import VERDICTS
+from kg.reasoning.logic import logic_of
+from kg.reasoning.results import MISSING_, VERDICT_, pack, unpack
+from kg.reasoning.verdicts import (
+    CONTRAINDICATED,
+    ELIGIBLES,
+    NOT_INDICATED,
+    UNDETERMINED,
+    VERDICTS,
+)
 
-VIEWS = ("verdicts", "overlaps", "why-not", "missing", "conflicts", "rejected")
+VIEWS = (
+    "verdicts",
+    "overlaps",
+    "why-not",
+    "flow",
+    "missing",
+    "groups",
+    "conflicts",
+    "rejected",
+)
 NONE = "none"
-_OF_THERAPY = ("verdicts", "why-not")
+LONGEST_COLUMN = 200  # characters of the name of a column that an address may hold
+ONE_ANSWER = "one_answer"  # an undetermined verdict that misses one variable only
+RECORDED, UNREMARKABLE = SILENCE = ("recorded", "unremarkable")  # which of both is selected from
+_OF_THERAPY = ("verdicts", "why-not", "flow", "groups")
 
 
 @dataclass(frozen=True)
 class Selection:
-    """A view of a cohort, and what is chosen in it; nothing is where `chosen` is empty."""
+    """A view of a cohort, and what is chosen in it; nothing is where `chosen` is empty.
+
+    `silence` is empty where records are taken as they are; otherwise what comes of them if
+    nothing else is remarkable stands beside, and patients are those of one of both.
+    """
 
     view: str = VIEWS[0]
     therapy: str = ""
     chosen: str = ""
+    silence: str = ""
 
     def parameters(self) -> dict[str, list[str]]:
         """Return the parameters of an address that hold the selection."""
         told = {"view": self.view, "therapy": self.therapy, "chosen": self.chosen}
+        told["silence"] = self.silence
         return {name: [text] for name, text in told.items() if text}
 
 
@@ -46,7 +71,11 @@ def selection_at(
     given = {name: values[-1] for name, values in parameters.items() if values}
     view, therapy = given.pop("view", VIEWS[0]), given.pop("therapy", "")
     chosen = given.pop("chosen", "")
+    silence = given.pop("silence", "")
     strangers = list(given)
+    if silence not in ("", *SILENCE):
+        strangers.append(f"silence={silence}")
+        silence = ""
     if view not in VIEWS:
         return Selection(), (*strangers, f"view={view}")
     if therapy and (view not in _OF_THERAPY or therapy not in guideline.therapies):
@@ -55,23 +84,29 @@ def selection_at(
     if chosen and chosen not in _choices(guideline, view, therapy, chosen):
         strangers.append(f"chosen={chosen}")
         chosen = ""
-    return Selection(view, therapy, chosen), tuple(strangers)
+    return Selection(view, therapy, chosen, silence), tuple(strangers)
 
 
 def _choices(guideline: Guideline, view: str, therapy: str, chosen: str) -> Iterable[str]:
-    """Return what can be chosen in a view; of overlaps, whether this one can."""
-    if view == "overlaps":
-        named = [name for name in guideline.therapies if name in chosen.split(",")]
-        return (overlap_key(named), NONE)
-    if view == "missing":
-        return blocking(guideline)
-    if view == "conflicts":
-        return conflict_messages(guideline)
-    if view == "verdicts" and therapy:
-        return VERDICTS
-    if view == "why-not" and therapy:
-        return _why_not(guideline, therapy)
-    return ()
+    """Return what can be chosen in a view; of overlaps, whether this one can.
+
+    What is chosen of groups is the column of the table that parts them.
+    """
+    named = [name for name in guideline.therapies if name in chosen.split(",")]
+    free: dict[str, Iterable[str]] = {
+        "overlaps": (overlap_key(named), NONE),
+        "missing": blocking(guideline),
+        "conflicts": conflict_messages(guideline),
+        "groups": (chosen[:LONGEST_COLUMN],),
+    }
+    if view in free or not therapy:
+        return free.get(view, ())
+    of_therapy: dict[str, Iterable[str]] = {
+        "verdicts": (*VERDICTS, ONE_ANSWER),
+        "flow": flow_keys(guideline, therapy),
+        "why-not": _why_not(guideline, therapy),
+    }
+    return of_therapy.get(view, ())
 
 
 def overlap_key(therapies: Sequence[str]) -> str:
@@ -91,19 +126,45 @@ def _why_not(guideline: Guideline, therapy: str) -> dict[str, pl.Expr]:
     return {reason_key(word, names): flag for word, names, flag, _ in told}
 
 
+def flow_keys(guideline: Guideline, therapy: str) -> list[str]:
+    """Return where patients can leave the flow of a therapy, in order; then the other verdicts."""
+    others = [word for word in VERDICTS if word not in (CONTRAINDICATED, NOT_INDICATED)]
+    return [*_why_not(guideline, therapy), UNDETERMINED, *(w for w in others if w in ELIGIBLES)]
+
+
+def step(guideline: Guideline, therapy: str) -> pl.Expr:
+    """Return where each patient leaves the flow of a therapy: by the first of its reasons."""
+    reached = pl.lit("")
+    verdict = pl.col(VERDICT_ + therapy)
+    for number, word in reversed(list(enumerate(VERDICTS))):
+        reached = pl.when(verdict == number).then(pl.lit(word)).otherwise(reached)
+    for key, flag in reversed(_why_not(guideline, therapy).items()):
+        reached = pl.when(flag).then(pl.lit(key)).otherwise(reached)
+    return reached
+
+
 def condition(cohort: OpenCohort, selection: Selection) -> pl.Expr:
     """Return which rows of the results of a cohort, beside `eligible`, are selected."""
-    guideline, chosen = cohort.guideline, selection.chosen
+    guideline, chosen, therapy = cohort.guideline, selection.chosen, selection.therapy
+    if selection.view == "verdicts" and chosen == ONE_ANSWER:
+        return pl.col(MISSING_ + therapy).bitwise_count_ones() == 1
     if selection.view == "verdicts":
-        return pl.col(VERDICT_ + selection.therapy) == VERDICTS.index(chosen)
-    if selection.view == "overlaps":
-        named = [] if chosen == NONE else chosen.split(",")
-        return pl.col(cohort.eligible.name) == pack(list(guideline.therapies), named)
+        return pl.col(VERDICT_ + therapy) == VERDICTS.index(chosen)
+    if selection.view == "flow":
+        return step(guideline, therapy) == chosen
     if selection.view == "why-not":
-        return _why_not(guideline, selection.therapy)[chosen]
-    if selection.view == "missing":
-        return blocked(guideline, chosen) != 0
-    message = json.dumps(conflict_messages(guideline)[chosen], ensure_ascii=False)
+        return _why_not(guideline, therapy)[chosen]
+    return _of_all(cohort, selection.view, chosen)
+
+
+def _of_all(cohort: OpenCohort, view: str, chosen: str) -> pl.Expr:
+    """Return which rows are selected in a view that is of no single therapy."""
+    if view == "overlaps":
+        named = [] if chosen == NONE else chosen.split(",")
+        return pl.col(cohort.eligible.name) == pack(list(cohort.guideline.therapies), named)
+    if view == "missing":
+        return blocked(cohort.guideline, chosen) != 0
+    message = json.dumps(conflict_messages(cohort.guideline)[chosen], ensure_ascii=False)
     return pl.col(CONFLICTS).str.contains(f'"message": {message}', literal=True)
 
 
@@ -120,6 +181,8 @@ def patients(cohort: OpenCohort, selection: Selection) -> pl.DataFrame:
         words = {i: guideline.verdicts[word][0] for i, word in enumerate(VERDICTS)}
         verdict = pl.col(VERDICT_ + selection.therapy)
         columns.append(verdict.replace_strict(words, return_dtype=pl.String).alias("verdict"))
+    if selection.chosen == ONE_ANSWER:
+        columns.append(_asked(guideline, selection.therapy).alias("asks"))
     if selection.view == "missing":
         columns.append(blocked(guideline, selection.chosen).alias("blocks"))
     found = cohort.results.with_columns(cohort.eligible).filter(condition(cohort, selection))
@@ -129,6 +192,14 @@ def patients(cohort: OpenCohort, selection: Selection) -> pl.DataFrame:
         undetermined(guideline).alias("undetermined"),
         pl.col(CONFLICTS).str.count_matches('"message": ', literal=True).alias("conflicts"),
     )
+
+
+def _asked(guideline: Guideline, therapy: str) -> pl.Expr:
+    """Return the variable that a verdict misses, where it misses one only."""
+    names = logic_of(guideline).answer_variables(guideline.therapies[therapy])
+    labels = {1 << place: guideline.variables[name].label for place, name in enumerate(names)}
+    missing = pl.col(MISSING_ + therapy)
+    return missing.replace_strict(labels, default=None, return_dtype=pl.String)
 
 
 def _told(guideline: Guideline, sets: pl.Series) -> pl.Series:

@@ -11,10 +11,15 @@ from collections.abc import Iterable, Sequence
 import polars as pl
 
 from kg.cohorts.opened import OpenCohort
-from kg.cohorts.selections import NONE, overlap_key, reason_key
+from kg.cohorts.report import MOST_GROUPS, TOGETHER, reason_words
+from kg.cohorts.selections import NONE, flow_keys, overlap_key, reason_key, step
+from kg.errors import InputError
+from kg.explanation.wording import NO_INDICATION
 from kg.guideline import Guideline
-from kg.reasoning.results import unpack
-from kg.reasoning.verdicts import CONTRAINDICATED, NOT_INDICATED
+from kg.keys import ROW
+from kg.patients.columns import as_text
+from kg.reasoning.results import VERDICT_, unpack
+from kg.reasoning.verdicts import CONTRAINDICATED, NOT_INDICATED, VERDICTS
 
 _COUNT = pl.UInt32()
 
@@ -92,6 +97,86 @@ def conflicts(cohort: OpenCohort) -> pl.DataFrame:
     rows = [(c.rule, labels[c.rule], c.message, c.patients) for c in cohort.report.conflicts]
     frame = _frame(rows, ("chosen", "rule", "conflict"), ("patients",))
     return frame.sort("patients", descending=True, maintain_order=True)
+
+
+def flow(cohort: OpenCohort, therapy: str) -> pl.DataFrame:
+    """Return where patients fall out for a therapy, each by the first reason that holds of it.
+
+    Contraindications come first, then what is not indicated, in the order of the guideline; the
+    others are undetermined or eligible. `left` is how many are left after each.
+    """
+    guideline, left, rows = cohort.guideline, cohort.report.patients, []
+    found = cohort.results.select(step(guideline, therapy).alias("step"))["step"]
+    counts = dict(found.value_counts(name="n").iter_rows())
+    for key in flow_keys(guideline, therapy):
+        word, _, reason = key.partition(".")
+        count = counts.get(key, 0)
+        left -= count
+        told = guideline.verdicts[word][0]
+        if count or not reason:
+            rows.append((key, _reason(guideline, word, reason), told, count, left))
+    return _frame(rows, ("chosen", "reason", "verdict"), ("patients", "left"))
+
+
+def _reason(guideline: Guideline, word: str, reason: str) -> str:
+    if not reason:
+        return guideline.verdicts[word][0]
+    if reason in guideline.criteria:
+        return reason_words(guideline, word, reason)
+    return NO_INDICATION if reason == "indications" else TOGETHER
+
+
+def groups(cohort: OpenCohort, by: str, therapy: str) -> pl.DataFrame:
+    """Return how many patients of each value of a column of the table have each verdict.
+
+    Raises:
+        InputError: the column has too many values to group by.
+    """
+    values = cohort.cells.select(ROW, as_text(cohort.cells[by]).alias("group"))
+    found = (
+        cohort.results.select(ROW, pl.col(VERDICT_ + therapy).alias("place"))
+        .join(values, ROW, "left")
+        .with_columns(pl.col("group").str.strip_chars().replace("", None).fill_null("(empty)"))
+        .group_by("group", "place")
+        .len("patients")
+        .sort("group", "place")
+    )
+    if found["group"].n_unique() > MOST_GROUPS:
+        raise InputError(
+            f"column {by!r} has more than {MOST_GROUPS} values; group by one with fewer"
+        )
+    words = dict(enumerate(VERDICTS))
+    told = {word: cohort.guideline.verdicts[word][0] for word in VERDICTS}
+    return found.select(
+        "group",
+        pl.col("place").replace_strict(words, return_dtype=pl.String).alias("chosen"),
+        pl.col("place")
+        .replace_strict(words, return_dtype=pl.String)
+        .replace_strict(told, return_dtype=pl.String)
+        .alias("verdict"),
+        pl.col("patients").cast(_COUNT),
+        (100 * pl.col("patients") / pl.sum("patients").over("group")).round(1).alias("percent"),
+    )
+
+
+def with_percent(cohort: OpenCohort, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return numbers with the patients as percent of those of the cohort."""
+    if "patients" not in frame.columns or "percent" in frame.columns:
+        return frame
+    share = (100 * pl.col("patients") / max(cohort.report.patients, 1)).round(1)
+    place = frame.columns.index("patients") + 1
+    return frame.insert_column(place, frame.select(share.alias("percent")).to_series())
+
+
+def beside(recorded: pl.DataFrame, assumed: pl.DataFrame) -> pl.DataFrame:
+    """Return numbers as recorded beside those if nothing else is remarkable, 0 where none are."""
+    counts = [n for n, kind in recorded.schema.items() if kind.is_numeric() and n != "therapies"]
+    keys = [name for name in recorded.columns if name not in counts]
+    ends = {name: f"{name}_if_unremarkable" for name in counts}
+    joined = recorded.join(
+        assumed.rename(ends), keys, "full", coalesce=True, maintain_order="left_right"
+    )
+    return joined.with_columns(pl.col(*counts, *ends.values()).fill_null(0))
 
 
 def short_names(guideline: Guideline) -> dict[str, str]:

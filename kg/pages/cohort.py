@@ -5,10 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from kg.cohorts.opened import DOWNLOADS, OpenCohort
-from kg.cohorts.selections import Selection
 from kg.texts import counted
 from kg.ui import address, session
-from kg.ui.cohort import patients, state, upload, views
+from kg.ui.cohort import showing, state, upload, views
 from kg.ui.shell import head
 from kg.ui.words import literal, short
 
@@ -30,17 +29,12 @@ def results(cohort: OpenCohort) -> None:
         key="cohort:view",
         required=True,
         label_visibility="collapsed",
-        on_change=lambda: state.select(Selection(st.session_state["cohort:view"])),
+        on_change=lambda: state.turn_to(st.session_state["cohort:view"]),
     )
     if view == "rejected":
         views.rejected(cohort)
         return
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        numbers = views.SHOWN[view](cohort)
-    with right:
-        patients.selected(cohort)
-    views.numbers(cohort, numbers)
+    showing.show(cohort)
 
 
 def nothing(cohort: OpenCohort) -> None:
@@ -80,6 +74,7 @@ def figures(cohort: OpenCohort) -> None:
                 file = f"{stem}.verdicts.{format_}"
                 data = lambda format_=format_: cohort.download(format_, keep)  # noqa: E731
                 st.download_button(file, data, file, kind, key=f"cohort:{format_}", type="tertiary")
+        showing.switch()
         with st.popover("Another table", icon=":material/upload:"):
             others(cohort)
 

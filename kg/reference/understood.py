@@ -9,8 +9,9 @@ import polars as pl
 
 from kg.guideline.values import Variable
 from kg.keys import REASON, ROW
+from kg.patients.cells import is_unknown
 from kg.patients.columns import as_text
-from kg.patients.tables import RECORDED, PatientTable
+from kg.patients.tables import PatientTable
 
 _WORDS = 6
 
@@ -35,21 +36,22 @@ def understood(table: PatientTable) -> Understood:
     batch = next(iter(table.batches()), None)
     if batch is None:
         return Understood(_frame([]), 0, 0, "", table.notes)
+    rows = pl.concat([batch.cells.select(ROW), batch.rejected.select(ROW)])
+    read = table.head.read(next(iter(table.source.batches()))).join(rows, ROW, "semi")
     variables, told = table.guideline.variables, []
-    height = len(batch.cells)
     for name in table.variables:
-        recorded = batch.knowledge[RECORDED + name]
-        cells = as_text(batch.cells[name]).filter(recorded)
-        count = len(cells)
+        texts = as_text(read[name]).drop_nulls()
+        known = {one: not is_unknown(one, variables[name]) for one in texts.unique()}
+        cells = texts.filter(texts.replace_strict(known, return_dtype=pl.Boolean))
         column = table.head.theirs(name) or "every row"
-        label = variables[name].label
+        share = f"{len(cells) / max(len(read), 1):.0%}"
         told.append(
-            (label, column, count, f"{count / max(height, 1):.0%}", _said(variables[name], cells))
+            (variables[name].label, column, len(cells), share, _said(variables[name], cells))
         )
     first = batch.rejected.head(1)
     return Understood(
         frame=_frame(told),
-        rows=height + len(batch.rejected),
+        rows=len(read),
         rejected=len(batch.rejected),
         first=f"row {first[ROW][0]}: {first[REASON][0]}" if len(first) else "",
         notes=table.notes,

@@ -94,10 +94,10 @@ def _columns(guideline: Guideline, file_id: str, found: list[Suggestion]) -> Ite
     labels = {_LEFT_OUT: "— left out —", ID: "identifier of the patient"}
     used = [n for n in guideline.variables if n in guideline.used and n != ID]
     labels |= {name: guideline.variables[name].label for name in used}
+    others = [one for one in found if one.target not in labels]
     for one in found:
-        if one.target is not None:
+        if one not in others:
             yield _column(guideline, file_id, one, labels)
-    others = [one for one in found if one.target is None]
     with st.expander(f"{counted(len(others), 'column')} without a match"):
         for one in others:
             yield _column(guideline, file_id, one, labels)

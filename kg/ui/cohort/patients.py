@@ -7,11 +7,11 @@ import streamlit as st
 
 from kg.cohorts.opened import OpenCohort
 from kg.cohorts.report import conflict_messages, reason_words
-from kg.cohorts.selections import NONE, Selection, patients
+from kg.cohorts.selections import NONE, ONE_ANSWER, RECORDED, Selection, patients
 from kg.explanation.wording import NO_INDICATION
 from kg.keys import ID
 from kg.patients import addresses
-from kg.reasoning.verdicts import VERDICTS
+from kg.reasoning.verdicts import UNDETERMINED, VERDICTS
 from kg.texts import counted
 from kg.ui import links
 from kg.ui.cohort import state
@@ -71,6 +71,15 @@ def _open(cohort: OpenCohort, names: dict[int, str]) -> None:
             on_change=lambda: state.pick(st.session_state["cohort:patient"]),
             placeholder="Pick a row, or choose here",
         )
+        rows = list(names)
+        place = rows.index(picked) if picked in names else -1
+        for label, other in (("Previous", place - 1), ("Next", place + 1)):
+            st.button(
+                label,
+                disabled=not 0 <= other < len(rows),
+                on_click=lambda other=other: state.pick(rows[other]),
+                key=f"cohort:{label.lower()}",
+            )
         draft = cohort.draft(picked) if picked is not None and picked in names else None
         if draft is None or len(addresses.query_string(draft)) > addresses.LONGEST:
             st.button(  # a record too long for an address goes by the session
@@ -90,28 +99,33 @@ def told(cohort: OpenCohort, selection: Selection) -> str:
     """Return in words which patients are selected."""
     guideline, chosen = cohort.guideline, selection.chosen
     therapy = guideline.therapies.get(selection.therapy)
-    if selection.view == "verdicts" and therapy:
-        return f"{therapy.label}: {guideline.verdicts[chosen][0]}"
+    if therapy and selection.view in ("verdicts", "why-not", "flow"):
+        return f"{therapy.label}: {_outcome(cohort, chosen)}"
     if selection.view == "overlaps":
         names = [] if chosen == NONE else chosen.split(",")
         labels = ", ".join(guideline.therapies[name].label for name in names)
         return f"eligible for {labels or 'no therapy'}" + (", and nothing else" if labels else "")
-    if selection.view == "why-not" and therapy:
-        word, _, reason = chosen.partition(".")
-        label = (
-            reason_words(guideline, word, reason)
-            if reason in guideline.criteria
-            else {"indications": NO_INDICATION, "together": "several things together"}[reason]
-        )
-        return f"{therapy.label}: {guideline.verdicts[word][0]} ({label})"
     if selection.view == "missing":
         return f"an undetermined verdict depends on {guideline.variables[chosen].label}"
     return conflict_messages(guideline)[chosen]
 
 
+def _outcome(cohort: OpenCohort, chosen: str) -> str:
+    """Return a verdict in words, with its reason where one is chosen."""
+    guideline = cohort.guideline
+    if chosen == ONE_ANSWER:
+        return f"{guideline.verdicts[UNDETERMINED][0]}, and one answer settles it"
+    word, dot, reason = chosen.partition(".")
+    if not dot:
+        return guideline.verdicts[word][0]
+    others = {"indications": NO_INDICATION, "together": "several things together"}
+    label = others.get(reason) or reason_words(guideline, word, reason)
+    return f"{guideline.verdicts[word][0]} ({label})"
+
+
 def _asked(cohort: OpenCohort, selection: Selection) -> TableQuery | None:
     """Return the saved question that gives the same patients of the example cohort."""
-    if not cohort.is_example:
+    if not cohort.is_example or selection.silence not in ("", RECORDED):
         return None
     if selection.view == "verdicts" and selection.chosen in VERDICTS:
         told = {"therapy": selection.therapy, "verdict": selection.chosen, "graph": _EXAMPLE}

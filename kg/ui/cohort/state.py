@@ -58,6 +58,11 @@ def select(new: Selection) -> None:
     st.session_state[_ROW] = None
 
 
+def turn_to(view: str) -> None:
+    """Show another view, with nothing chosen in it."""
+    select(Selection(view, silence=selection().silence))
+
+
 def choose(changes: Mapping[str, str], *, turn: bool = True) -> None:
     """Change a part of the selection; on a `turn` charts forget what was clicked in them."""
     select(replace(selection(), **changes))

@@ -1,0 +1,186 @@
+"""Shows a view of a cohort: as recorded, and if nothing else is remarkable beside it."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from kg.cohorts import views as cohort_views
+from kg.cohorts.opened import OpenCohort
+from kg.cohorts.selections import RECORDED, UNREMARKABLE
+from kg.patients.assumptions import ALL
+from kg.texts import counted
+from kg.ui import pictures
+from kg.ui.cohort import charts, patients, state, views
+from kg.ui.cohort.views import Box, View
+from kg.ui.tables import TableQuery, table
+
+_ASSUMED = "cohort:assumed"
+_HEADS = {RECORDED: "As recorded", UNREMARKABLE: "If nothing else is remarkable"}
+
+
+def show(cohort: OpenCohort) -> None:
+    """Show the view that is chosen: its lists, charts, patients and numbers."""
+    view, silence = state.selection().view, state.selection().silence
+    both = {RECORDED: cohort, UNREMARKABLE: assumed(cohort)} if silence else {"": cohort}
+    shown = {name: views.SHOWN[view](each) for name, each in both.items()}
+    chosen = shown[silence]
+    if silence:
+        for box, place in zip(chosen.boxes, st.columns(2), strict=False):
+            with place:
+                _box(box)
+        for (name, each), place in zip(shown.items(), st.columns(2, gap="medium"), strict=True):
+            with place:
+                st.markdown(f"**{_HEADS[name]}**")
+                _charts(both[name], each, name)
+        if view != "groups":
+            _which()
+            patients.selected(both[silence])
+    else:
+        left, right = st.columns([3, 2], gap="medium")
+        with left:
+            for box, place in zip(chosen.boxes, st.columns(len(chosen.boxes) or 1), strict=False):
+                with place:
+                    _box(box)
+            _charts(cohort, chosen, "")
+        if view != "groups":
+            with right:
+                patients.selected(cohort)
+    if not chosen.frame.columns:
+        return
+    with st.expander("The numbers as a table"):
+        frames = [cohort_views.with_percent(both[name], each.frame) for name, each in shown.items()]
+        frame = frames[0] if len(frames) == 1 else cohort_views.beside(*frames)
+        table(frame, f"cohort-{chosen.name}", _question(cohort, chosen))
+
+
+def _question(cohort: OpenCohort, view: View) -> TableQuery | None:
+    """Return the saved question of a view; the graph has the example only, as it is recorded."""
+    return view.asked if cohort.is_example and not state.selection().silence else None
+
+
+def assumed(cohort: OpenCohort) -> OpenCohort:
+    """Return a cohort with what is unremarkable assumed where its records are silent."""
+    known: tuple[OpenCohort, OpenCohort] | None = st.session_state.get(_ASSUMED)
+    if known is None or known[0] is not cohort:
+        with st.spinner("Classifying with what is unremarkable …"):
+            known = cohort, cohort.assuming(ALL)
+        st.session_state[_ASSUMED] = known
+    return known[1]
+
+
+def switch() -> None:
+    """Offer to show beside each picture what comes of it if nothing else is remarkable."""
+    key = "cohort:silence"
+    st.session_state[key] = bool(state.selection().silence)
+
+    def changed() -> None:
+        state.choose({"silence": RECORDED if st.session_state[key] else ""})
+
+    st.toggle(
+        "Beside: if nothing else is remarkable",
+        key=key,
+        on_change=changed,
+        help="Where a record is silent, the unremarkable value of the guideline's ontology is "
+        "assumed, such as no extrahepatic spread; nothing that is recorded is changed.",
+    )
+
+
+def _which() -> None:
+    """Offer which of both the patients are taken from."""
+    key = "cohort:which"
+    st.session_state[key] = state.selection().silence
+    st.segmented_control(
+        "Patients",
+        list(_HEADS),
+        key=key,
+        required=True,
+        format_func=_HEADS.__getitem__,
+        on_change=lambda: state.choose({"silence": st.session_state[key]}, turn=False),
+    )
+
+
+def _box(box: Box) -> None:
+    """Show a list for a part of the selection."""
+    key = f"cohort:box:{state.selection().view}:{box.field}"
+    chosen: str = getattr(state.selection(), box.field)
+    st.session_state[key] = chosen if chosen in box.options else None
+
+    def changed() -> None:
+        new = st.session_state[key] or ""
+        kept = state.selection().view == "groups"
+        cleared = {"therapy": new} if kept else {"therapy": new, "chosen": ""}
+        state.choose(cleared if box.field == "therapy" else {box.field: new})
+
+    st.selectbox(
+        box.label,
+        list(box.options),
+        index=None,
+        format_func=lambda name: box.options.get(name, name),
+        key=key,
+        on_change=changed,
+        disabled=box.disabled,
+        placeholder="Choose, or click a bar",
+    )
+
+
+def _charts(cohort: OpenCohort, view: View, silence: str) -> None:
+    """Show the charts of a view, the first of which can be clicked, and offer the picture."""
+    if not view.charts:
+        st.info(view.empty)
+        return
+    with st.container(gap=None):
+        for place, (chart, told) in enumerate(view.charts):
+            if place == 0 and charts.BAR in str(chart.to_dict().get("params", "")):
+                _clickable(chart, told, silence)
+            else:
+                st.altair_chart(chart, alt=told)
+    if view.saved:
+        save(cohort, view, silence)
+    if view.legend:
+        _legend(view.legend)
+    if view.caption:
+        st.caption(view.caption)
+
+
+def _clickable(chart: pictures.Chart, told: str, silence: str) -> None:
+    key = f"cohort:chart:{state.selection().view}:{silence}:{state.turns()}"
+
+    def clicked() -> None:
+        bars = st.session_state[key]["selection"].get(charts.BAR) or []
+        told = {name: str(value) for name, value in bars[-1].items()} if bars else {"chosen": ""}
+        state.choose({**told, "silence": silence}, turn=False)
+
+    st.altair_chart(chart, key=key, on_select=clicked, selection_mode=charts.BAR, alt=told)
+
+
+def save(cohort: OpenCohort, view: View, silence: str) -> None:
+    """Offer the picture of a view to be saved."""
+    if view.saved is not None:
+        title, about = words(cohort, silence)
+        name = f"cohort-{view.name}{'-if-unremarkable' if silence == UNREMARKABLE else ''}"
+        pictures.saves(view.saved, name, title, about)
+
+
+def words(cohort: OpenCohort, silence: str) -> tuple[str, str]:
+    """Return the title of a picture, and what it counts."""
+    selected = state.selection()
+    therapy = cohort.guideline.therapies.get(selected.therapy)
+    of = f": {therapy.label}" if therapy and selected.view in ("why-not", "flow", "groups") else ""
+    by = f", by {selected.chosen}" if selected.view == "groups" else ""
+    name = "the example cohort" if cohort.is_example else cohort.name
+    if silence == UNREMARKABLE:
+        name += ", if nothing else is remarkable"
+    patients_ = counted(cohort.report.patients, "patient")
+    return f"{views.titles(cohort)[selected.view]}{of}{by}", f"n = {patients_}, {name}"
+
+
+def _legend(legend: charts.Legend) -> None:
+    """Show what the colours of a chart mean: beside charts, which would cut it where narrow."""
+    entries = "".join(
+        '<span style="display:inline-block;margin-right:1rem;white-space:nowrap">'
+        f'<span aria-hidden="true" style="color:{colour}">■</span> {escape(told)}</span>'
+        for colour, told in legend
+    )
+    st.html(f'<div style="font-size:0.875rem">{entries}</div>')
