@@ -46,7 +46,13 @@ def table(
     """
     height = min(height, _ROW * (len(frame) + 1) + 3)  # a short table leaves no empty lines
     if on_pick is None:
-        st.dataframe(frame, key=f"table:{name}", hide_index=True, height=height)
+        st.dataframe(
+            frame,
+            key=f"table:{name}",
+            hide_index=True,
+            height=height,
+            column_config=_heads(frame),
+        )
     else:
         _choosable(frame, f"table:{name}", height, picked, on_pick)
     if len(frame) <= _PRINTED:
@@ -96,6 +102,11 @@ def _on_paper(frame: pl.DataFrame) -> str:
     )
 
 
+def _heads(frame: pl.DataFrame) -> dict[str, str]:
+    """Return the columns in words; the downloads have their names."""
+    return {name: name.strip("_").replace("_", " ") for name in frame.columns if "_" in name}
+
+
 def _choosable(
     frame: pl.DataFrame, key: str, height: int, picked: int | None, on_pick: Callable[[int], None]
 ) -> None:
@@ -111,6 +122,7 @@ def _choosable(
         key=key,
         hide_index=True,
         height=height,
+        column_config=_heads(frame),
         on_select=selected,
         selection_mode="single-row",
     )

@@ -7,7 +7,7 @@ import polars as pl
 
 _ROW, _LEFT, _RIGHT = 40, 30, 400
 _GRAY, _BLUE = "#999999", "#2C88C6"  # is read on white and on black
-_LONGEST = 52
+_LONGEST = 60  # characters of a reason; the table has all
 
 
 def flow_chart(frame: pl.DataFrame, patients: int) -> alt.LayerChart:
