@@ -7,7 +7,8 @@ import streamlit as st
 from kg.cohorts.opened import DOWNLOADS, OpenCohort
 from kg.texts import counted
 from kg.ui import address, session
-from kg.ui.cohort import showing, state, upload, views
+from kg.ui.cohort import showing, state, study, upload, views
+from kg.ui.copying import copies
 from kg.ui.shell import head
 from kg.ui.words import literal, short
 
@@ -35,6 +36,8 @@ def results(cohort: OpenCohort) -> None:
         views.rejected(cohort)
         return
     showing.show(cohort)
+    snippets = {"Python": study.snippet(cohort)}
+    copies(snippets | showing.sparql(cohort), "What this view shows, in other words.")
 
 
 def nothing(cohort: OpenCohort) -> None:
@@ -74,6 +77,7 @@ def figures(cohort: OpenCohort) -> None:
                 file = f"{stem}.verdicts.{format_}"
                 data = lambda format_=format_: cohort.download(format_, keep)  # noqa: E731
                 st.download_button(file, data, file, kind, key=f"cohort:{format_}", type="tertiary")
+            study.offer(cohort)
         showing.switch()
         with st.popover("Another table", icon=":material/upload:"):
             others(cohort)

@@ -17,6 +17,7 @@ from kg.explanation.drawing import Branch, Frame, tree
 from kg.ui import session
 
 Chart = alt.Chart | alt.LayerChart | alt.VConcatChart
+Made = Callable[[], str | bytes]
 _PRINT = 300  # dots an inch
 _DOTS = "part"  # the field of dots that explain themselves
 
@@ -62,6 +63,18 @@ def _offer(name: str, to_svg: Callable[[], str], to_png: Callable[[], bytes]) ->
                 on_click="ignore",
                 help=f"With title, legend and source, as {name}.{ending}",
             )
+
+
+def made(chart: Chart, title: str, about: str) -> dict[str, tuple[str, Made]]:
+    """Return a chart by its endings, each with its media type and what makes it."""
+    edition = session.guideline().source
+    version = metadata.version("hcc-kg")
+    below = [about, f"{edition.title}; hcc-kg {version}. For research and teaching."]
+    spec = alone(chart, title, below)
+    return {
+        "svg": ("image/svg+xml", partial(vl_convert.vegalite_to_svg, spec)),
+        "png": ("image/png", partial(vl_convert.vegalite_to_png, spec, ppi=_PRINT)),
+    }
 
 
 def alone(chart: Chart, title: str, below: list[str]) -> str:

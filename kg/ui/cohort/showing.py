@@ -6,14 +6,17 @@ from html import escape
 
 import streamlit as st
 
+from kg.catalogue.queries import question
 from kg.cohorts import views as cohort_views
 from kg.cohorts.opened import OpenCohort
 from kg.cohorts.selections import RECORDED, UNREMARKABLE
 from kg.patients.assumptions import ALL
+from kg.reference.snippets import of_query
 from kg.texts import counted
 from kg.ui import pictures
 from kg.ui.cohort import charts, patients, state, views
 from kg.ui.cohort.views import Box, View
+from kg.ui.query.session import bare
 from kg.ui.tables import TableQuery, table
 
 _ASSUMED = "cohort:assumed"
@@ -58,6 +61,16 @@ def show(cohort: OpenCohort) -> None:
 def _question(cohort: OpenCohort, view: View) -> TableQuery | None:
     """Return the saved question of a view; the graph has the example only, as it is recorded."""
     return view.asked if cohort.is_example and not state.selection().silence else None
+
+
+def sparql(cohort: OpenCohort) -> dict[str, str]:
+    """Return the question behind the view that is shown, where the graph has its patients."""
+    asked = _question(cohort, views.SHOWN[state.selection().view](cohort))
+    if asked is None:
+        return {}
+    text = bare(question(asked.question).filled(dict(asked.parameters)))
+    found = of_query(text, asked.question, asked.parameters)
+    return {kind: told for kind, told in found.items() if kind != "Python"}
 
 
 def assumed(cohort: OpenCohort) -> OpenCohort:
