@@ -1,12 +1,13 @@
 """The page Guideline: statements, criteria, coverage, the user's own text, addresses."""
 
 import hashlib
+from html import escape
 
 import pytest
 from explorer import app, place, texts
 
 from kg.guideline import load
-from kg.reference.inventory import encoded
+from kg.reference.inventory import encoded, headings, parts, sections
 from kg.reference.passages import source_text
 from kg.ui.words import literal
 
@@ -129,3 +130,32 @@ def test_wrong_text_is_refused_with_what_was_expected_and_what_came():
     test = _upload(opened(), b"not the guideline")
     assert source_text(G).sha256 in test.error[0].value
     assert hashlib.sha256(b"not the guideline").hexdigest() in test.error[0].value
+
+
+def read(test):
+    return "".join(each.proto.body for each in test.get("html"))
+
+
+def test_reading_view_has_headings_and_says_how_to_cite():
+    told = read(opened(view="reading", chapter="A.1"))
+    assert "<h2>Local ablation <small>A</small></h2>" in told
+    assert told.count("Contraindications <small>A.1(2)</small>") == 1
+    assert "Section A.1(1), statement S011 of hcc-kg." in told
+
+
+@pytest.mark.parametrize("edition", ["2011", "2026"])
+def test_every_section_has_a_heading_or_is_part_of_one(edition):
+    guideline = load(edition=edition)
+    titles = headings(guideline)
+    for section in sections(guideline):
+        assert parts(titles, section), section
+    assert titles.keys() <= {s[:n] for s in sections(guideline) for n in range(1, len(s) + 1)}
+
+
+def test_text_of_the_user_stands_beside_what_is_read(shared):
+    data = (shared / "guideline" / "text.txt").read_bytes()
+    statement = G.statements["S011"]
+    wanted = escape(data.decode()[statement.start : statement.end])
+    test = opened(view="reading", chapter="A.1")
+    assert wanted not in read(test)
+    assert f"<blockquote>{wanted}</blockquote>" in read(_upload(test, data))

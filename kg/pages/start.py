@@ -36,7 +36,7 @@ with patient, st.container(border=True, height="stretch"):
 with guideline, st.container(border=True, height="stretch"):
     st.subheader(":material/menu_book: The guideline", anchor=False)
     st.markdown("Read it statement by statement, each with its criterion, or therapy by therapy.")
-    links.link("guideline", "Read the guideline", icon=":material/menu_book:")
+    links.link("guideline", "Read the guideline", {"view": "reading"}, icon=":material/menu_book:")
     links.link(
         "therapies",
         "Example: when is RFA contraindicated?",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from kg.guideline import Criterion, Guideline, Recommendation, Response, Statement
 from kg.guideline.taxonomy import lineage
 from kg.keys import ID
+from kg.ontology import HCC, RDFS, SKOS
 from kg.texts import counted
 
 Encoded = Criterion | Recommendation | Response
@@ -53,6 +54,26 @@ def encoded(guideline: Guideline) -> dict[str, Encoded]:
         **guideline.recommendations,
         **guideline.responses,
     }
+
+
+def headings(guideline: Guideline) -> Mapping[str, str]:
+    """Return the headings of the sections that have one, by their numbers."""
+    ontology = guideline.ontology
+    return {
+        ontology.text(node, SKOS + "notation") or "": ontology.text(node, RDFS + "label") or ""
+        for node in ontology.of_type(HCC + "Section")
+    }
+
+
+def parts(headings: Mapping[str, str], section: str) -> tuple[str, ...]:
+    """Return the sections with a heading that a section is in, the widest first."""
+    starts = (section[:end] for end in range(1, len(section) + 1))
+    return tuple(start for start in starts if start in headings)
+
+
+def titled(headings: Mapping[str, str], section: str) -> str:
+    """Return a section by its number and its own heading, or that of the narrowest part."""
+    return " ".join([section, *(headings[part] for part in parts(headings, section)[-1:])])
 
 
 def read_as(guideline: Guideline, statement: str) -> list[Encoded]:

@@ -31,6 +31,17 @@ def text_of_user(guideline: Guideline, statement: Statement) -> None:
         st.button("Remove the text", on_click=_forget, type="tertiary", key="guideline:forget")
 
 
+def text_beside(guideline: Guideline) -> str | None:
+    """Return the text if the user brought it, to show its passages; else ask for it."""
+    text: str | None = st.session_state.get(_TEXT)
+    if text is None:
+        with st.expander("Read the passages beside", icon=":material/upload_file:"):
+            _ask(guideline)
+    else:
+        st.button("Remove the text", on_click=_forget, type="tertiary", key="guideline:forget")
+    return text
+
+
 def _forget() -> None:
     st.session_state.pop(_TEXT, None)
 

@@ -10,13 +10,22 @@ import streamlit as st
 
 from kg.guideline import Guideline, Statement
 from kg.guideline.taxonomy import every_therapy
-from kg.reference.inventory import chapters, covered, encoded, neighbours, read_as, sections
+from kg.reference.inventory import (
+    chapters,
+    covered,
+    encoded,
+    headings,
+    neighbours,
+    read_as,
+    sections,
+    titled,
+)
 from kg.reference.passages import source_text
 from kg.texts import counted
 from kg.ui import pictures, term_views
 from kg.ui.data import ask
 from kg.ui.guideline_text import text_of_user
-from kg.ui.reading_view import reading
+from kg.ui.reading_view import cited, reading
 from kg.ui.restoring import State, bound, follow
 from kg.ui.tables import TableQuery, table
 from kg.ui.words import literal
@@ -67,7 +76,9 @@ def statements(guideline: Guideline, state: State) -> None:
     """Show the statements that are chosen as a table, and one of them in full."""
     with st.container(horizontal=True, gap="small"):
         _search(state)
-        _choice(state, "section", "Section", {name: name for name in sections(guideline)}, 110)
+        titles = headings(guideline)
+        named = {name: titled(titles, name) for name in sections(guideline)}
+        _choice(state, "section", "Section", named)
         _choice(state, "kind", "Kind", guideline.kinds)
         about = {name for each in guideline.statements.values() for name in each.therapies}
         therapies = {n: t.label for n, t in every_therapy(guideline).items() if n in about}
@@ -122,16 +133,15 @@ def _statement(guideline: Guideline, statement: Statement, state: State) -> None
                 args=(name,),
             )
     sort = ":green-badge[decidable]" if statement.decidable else ":gray-badge[knowledge]"
+    section = literal(titled(headings(guideline), statement.section))
     st.markdown(
-        f"Section {literal(statement.section)}, characters {statement.start}–{statement.end} "
+        f"Section {section}, characters {statement.start}–{statement.end} "
         f":blue-badge[{literal(guideline.kinds[statement.kind])}] {sort}"
     )
     st.markdown(literal(statement.paraphrase))
     text_of_user(guideline, statement)
     with st.expander("Cite this"):
-        source = guideline.source
-        told = f"{source.citation} Section {statement.section}, statement {statement.id} of hcc-kg."
-        st.code(told, language=None, wrap_lines=True)
+        st.code(cited(guideline, statement), language=None, wrap_lines=True)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("**About**", width="content")
         term_views.therapy_links(guideline, statement.therapies)

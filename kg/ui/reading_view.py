@@ -8,7 +8,10 @@ import streamlit as st
 
 from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline, Statement
 from kg.guideline.taxonomy import every_therapy
-from kg.reference.inventory import read_as, sections
+from kg.reference.inventory import headings, parts, read_as, sections, titled
+from kg.reference.passages import passage
+from kg.texts import capitalised
+from kg.ui.guideline_text import text_beside
 from kg.ui.restoring import State, bound, follow
 
 _COLOURS = {  # of the margin, by the kind of a statement; the words say it too
@@ -22,29 +25,39 @@ _OTHER = "var(--st-gray-color, #8a8a8a)"
 
 def reading(guideline: Guideline, state: State) -> None:
     """Show a chapter of the guideline, statement by statement, with what each is read as."""
+    titles = headings(guideline)
     chapters = list(dict.fromkeys(name.partition("(")[0] for name in sections(guideline)))
     key = bound(state, "chapter", "guideline:chapter", chapters[0])
     st.selectbox(
         "Chapter",
         chapters,
         key=key,
+        format_func=lambda name: titled(titles, name),
         on_change=follow,
         args=(state, "chapter", key),
-        width=170,
+        width=400,
     )
+    text = text_beside(guideline)
     chapter = state.get("chapter", chapters[0])
     shown = sorted(guideline.statements.values(), key=lambda each: each.start)
-    parts, section = [], None
+    told: list[str] = []
+    before: tuple[str, ...] = ()
     for each in shown:
         if each.section.partition("(")[0] == chapter:
-            if each.section != section:
-                section = each.section
-                parts.append(f"<h3>Section {escape(section)}</h3>")
-            parts.append(_statement(guideline, each))
-    st.html(f'<div class="reading">{"".join(parts)}</div>')
+            now = parts(titles, each.section)
+            told += [_heading(part, titles[part]) for part in now if part not in before]
+            told.append(_statement(guideline, each, text))
+            before = now
+    wide = " with-passages" if text else ""
+    st.html(f'<div class="reading{wide}">{"".join(told)}</div>')
 
 
-def _statement(guideline: Guideline, statement: Statement) -> str:
+def _heading(section: str, title: str) -> str:
+    level = 2 if section.count(".") + section.count("(") == 0 else 3
+    return f"<h{level}>{escape(capitalised(title))} <small>{escape(section)}</small></h{level}>"
+
+
+def _statement(guideline: Guideline, statement: Statement, text: str | None) -> str:
     colour = _COLOURS.get(statement.kind, _OTHER)
     therapies = every_therapy(guideline)
     about = ", ".join(therapies[name].label for name in statement.therapies)
@@ -55,13 +68,23 @@ def _statement(guideline: Guideline, statement: Statement) -> str:
         + "</li>"
         for each in found
     )
+    itself = escape(passage(text, statement).text) if text else ""
     return (
-        f'<div style="border-left: 4px solid {colour}"><p>{escape(statement.paraphrase)}</p>'
+        f'<div style="border-left: 4px solid {colour}"><div><p>{escape(statement.paraphrase)}</p>'
         f"<small>{escape(guideline.kinds[statement.kind])} · {escape(about)} · "
         f"{escape(statement.id)} [{statement.start}–{statement.end}]</small>"
         + (f"<ul>{read}</ul>" if read else "")
+        + f"<details><summary>Cite this</summary>{escape(cited(guideline, statement))}</details>"
+        + "</div>"
+        + (f"<blockquote>{itself}</blockquote>" if itself else "")
         + "</div>"
     )
+
+
+def cited(guideline: Guideline, statement: Statement) -> str:
+    """Return how to cite a statement."""
+    place = f"Section {statement.section}, statement {statement.id} of hcc-kg."
+    return f"{guideline.source.citation} {place}"
 
 
 def _link(name: str, label: str) -> str:

@@ -33,8 +33,12 @@ def tools(guideline: Guideline, judged: Judged) -> None:
     with st.popover("Load", icon=":material/folder_open:"):
         _load(guideline)
         bundle(guideline)
-    with st.popover("Save and share", icon=":material/save:"):
-        _save(guideline, judged)
+    box = st.popover(
+        "Save and share", icon=":material/save:", key="patient:save", on_change="rerun"
+    )
+    if box.open:  # the report takes a quarter of what a page takes without it
+        with box:
+            _save(guideline, judged)
     with st.popover("Compare", icon=":material/compare_arrows:"):
         _choose_other(guideline, judged)
     verify = st.button(
