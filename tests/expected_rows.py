@@ -1,18 +1,17 @@
-"""The rows that saved questions should give on the example cohort: the files `tests/queries/`.
+"""The rows that saved questions should give on the example cohort: `tests/queries/rows.txt`.
 
 `hcc-kg renew` writes them.
 """
 
 from __future__ import annotations
 
-import csv
-import io
+from functools import cache
 from pathlib import Path
 
 from kg.catalogue.queries import Question
 from kg.guideline import load
 from kg.rdf.build import build_example
-from kg.renewal.rows import ANY, file_name
+from kg.renewal.rows import ANY, rows_of
 from kg.stores import Store, open_store
 
 FOLDER = Path(__file__).with_name("queries")
@@ -25,13 +24,15 @@ def example_store() -> Store:
     return store
 
 
+@cache
+def every() -> dict[str, list[list[str]]]:
+    """Return what each question should give, by its name."""
+    return rows_of((FOLDER / "rows.txt").read_text("utf-8"))
+
+
 def expected(question: Question) -> list[list[str]]:
-    """Return what a question should give, from its file."""
-    file = FOLDER / file_name(question)
-    text = file.read_text("utf-8")
-    if file.suffix == ".nt":
-        return [[line] for line in text.splitlines()]
-    return list(csv.reader(io.StringIO(text)))
+    """Return what a question should give."""
+    return every()[question.name]
 
 
 def matches(found: list[list[str]], wanted: list[list[str]]) -> bool:

@@ -10,24 +10,22 @@ import pytest
 
 from kg.errors import InputError
 from kg.paths import ONTOLOGY_VARIABLE
-from kg.renewal.files import ROWS, checkout, renew
+from kg.renewal.files import checkout, renew
 from kg.renewal.printed import PRINTERS, printed
 
 ROOT = Path(__file__).parents[1]
 OLD = {  # a file of each kind, with what stands in it and what stood there before
     "docs/ontology.md": ("ABL-C2a", "ABL-C2x"),
-    "docs/templates/columns.csv": ("true or false", "boolean"),
     "docs/limits.md": ("[SMALL](ontology.md#small)", "SMALL"),
-    "docs/changelog.md": (" statements", " other statements"),
     "ontology/catalog-v001.xml": ("words.ttl", "word.ttl"),
-    "tests/queries/criteria.csv": ("ABL-I2", "ABL-I9"),
+    "tests/queries/rows.txt": ("ABL-I2", "ABL-I9"),
 }
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of the parts of the checkout that hold what is generated."""
-    for part in ("docs", "ontology", ROWS):
+    for part in ("docs", "ontology", "tests/queries"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("*.png"))
     return tmp_path
 
@@ -47,8 +45,7 @@ def test_what_is_old_is_named_and_renewed(copy: Path) -> None:
         text = (copy / name).read_text("utf-8")
         assert now in text
         (copy / name).write_text(text.replace(now, before, 1), "utf-8")
-    (copy / ROWS / "no-such-question.csv").write_text("a\n", "utf-8")
-    due = [*map(Path, OLD), ROWS / "no-such-question.csv"]
+    due = [*map(Path, OLD)]
     broken = contents(copy)
     assert sorted(renew(copy, write=False)) == sorted(due)
     assert contents(copy) == broken

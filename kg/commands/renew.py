@@ -19,8 +19,8 @@ def renew(
 ) -> None:
     """Renew what a checkout holds that is generated from the ontology and the questions.
 
-    These are the reference, the catalogue, the templates, the blocks of other pages that name
-    their command, and the rows that the tests expect of saved questions. Read every change.
+    These are the reference, the catalogue, the blocks of other pages that name their command,
+    and the rows that the tests expect of saved questions. Read every change.
 
     Exit status: 0 everything is up to date, 1 with --check something is not.
 

@@ -11,7 +11,7 @@ from kg.guideline.formula import Atom
 from kg.guideline.values import Variable, bands_of
 from kg.ontology import HCC
 from kg.reference.cards import Card, Item, card_of, groups
-from kg.reference.inventory import read_as, sections
+from kg.reference.inventory import counts, read_as, sections
 
 _HEAD = """\
 # Ontology reference
@@ -25,7 +25,8 @@ variable is `{namespace}` followed by its identifier; that of a therapy is given
 Each class of patients is given in words and in the Manchester syntax of OWL. Places are sections
 of the guideline; characters are counted in its source text. A *reading* says how we read wording
 that the guideline leaves open.
-"""
+
+{counts}"""
 _HEADINGS = {  # what a line of a card is called, in the order of the lines
     "iri": "IRI",
     "also_called": "Also called",
@@ -88,7 +89,7 @@ def linked(name: object, page: str = "") -> str:
 def book(guideline: Guideline) -> str:
     """Return the page about every term of the guideline."""
     parts = _parts(guideline)
-    lines = [_HEAD.format(version=guideline.version, namespace=HCC)]
+    lines = [_HEAD.format(version=guideline.version, namespace=HCC, counts=counts(guideline))]
     lines += ["## Contents", ""]
     lines += [f"- [{title}](#{_slug(title)}): {_names(names)}" for title, names in parts.items()]
     rules, statements = "Derivations and conflicts", "Statements"

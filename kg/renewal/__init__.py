@@ -1,1 +1,1 @@
-"""What a checkout holds that is generated: pages, blocks of pages, templates, rows of questions."""
+"""What a checkout holds that is generated: pages, blocks of pages, rows of questions."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
 
 from kg.catalogue.queries import Question, catalogue
@@ -18,19 +19,23 @@ CHANGING: Mapping[str, frozenset[str]] = {  # the columns of a question that no 
 }
 
 
-def file_name(question: Question) -> str:
-    """Return the name of the file of what a question gives."""
-    return f"{question.name}.{'nt' if 'CONSTRUCT' in question.text else 'csv'}"
-
-
-def files() -> Iterator[tuple[str, str]]:
-    """Yield the name and the content of each file: one for each question that is no check."""
+def text() -> str:
+    """Return what each question that is no check gives, one below the other, by its name."""
     store = open_store(None)
     build_example(load(), store)
-    for question in catalogue().values():
-        if not question.is_check:
-            rows = [*_masked(question, ask(store, question))]
-            yield file_name(question), _written(rows, file_name(question))
+    parts = (_part(one, ask(store, one)) for one in catalogue().values() if not one.is_check)
+    return "\n".join(parts)
+
+
+def rows_of(text: str) -> dict[str, list[list[str]]]:
+    """Return the rows of each question in a text that `text` gives."""
+    parts = re.split(r"^== (\S+)\n", text, flags=re.M)[1:]
+    return {
+        name: [[line] for line in part.splitlines() if line]
+        if part.startswith("<")
+        else [row for row in csv.reader(io.StringIO(part)) if row]
+        for name, part in zip(parts[::2], parts[1::2], strict=True)
+    }
 
 
 def ask(store: Store, question: Question) -> list[list[str]]:
@@ -55,9 +60,11 @@ def _masked(question: Question, rows: list[list[str]]) -> Iterator[list[str]]:
         yield [ANY if name in changing else cell for name, cell in zip(head, row, strict=True)]
 
 
-def _written(rows: list[list[str]], name: str) -> str:
-    if name.endswith(".nt"):
-        return "".join(f"{row[0]}\n" for row in rows)
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()
+def _part(question: Question, rows: list[list[str]]) -> str:
+    told = io.StringIO(f"== {question.name}\n")
+    told.seek(0, io.SEEK_END)
+    if "CONSTRUCT" in question.text:
+        told.writelines(f"{triple}\n" for (triple,) in rows)
+    else:
+        csv.writer(told, lineterminator="\n").writerows(_masked(question, rows))
+    return told.getvalue()
