@@ -37,7 +37,7 @@ from kg.patients.mappings import record_of
 from kg.patients.options import Options, reading_of
 from kg.reasoning.results import Chunk, patients
 from kg.reasoning.verdicts import PatientResult, under_assumptions, verdicts_of
-from kg.sources.draft import Draft, draft_of
+from kg.sources.draft import ImportedDraft, draft_of
 from kg.writers import Task, format_of, writer_of
 from kg.writers.rows import compact_rows, empty, rows
 
@@ -312,12 +312,12 @@ def import_records(
     rules: Iterable[str | Path] = (),
     guideline: Guideline | None = None,
     edition: str | None = None,
-) -> Draft:
+) -> ImportedDraft:
     """Read FHIR files, or folders of FHIR or OMOP, as a draft of a patient table.
 
     `as_of` is the date for which values count; one patient may do without. `rules` are Turtle
-    files with rules for codes of one's own. Nothing is classified: look at `Draft.frame`, and at
-    `Draft.unread` for what was known and not read.
+    files with rules for codes of one's own. Nothing is classified: look at the `frame` of the
+    draft, and at its `unread` for what was known and not read.
 
     Raises:
         InputError: a source is not there or holds nothing that is read, or the date is missing.

@@ -15,7 +15,7 @@ from conftest import Ran
 
 import kg
 from kg.errors import InputError, OntologyError
-from kg.sources.draft import Draft, draft_of, draft_of_resources
+from kg.sources.draft import ImportedDraft, draft_of, draft_of_resources
 from kg.sources.files import decoded
 from kg.sources.rules import Rules, read_rules
 
@@ -59,7 +59,7 @@ def condition(code: str, system: str = ICD, status: str = "confirmed", **more: A
     }
 
 
-def draft(resources: Iterable[Resource], day: date = DAY) -> Draft:
+def draft(resources: Iterable[Resource], day: date = DAY) -> ImportedDraft:
     found = [decoded(json.dumps(one).encode(), "records.ndjson") for one in resources]
     read = [one for one in found if not isinstance(one, list)]
     return draft_of_resources(kg.load(), rules(), read, day)
@@ -70,12 +70,12 @@ def rules() -> Rules:
     return read_rules(kg.load())
 
 
-def cells(found: Draft) -> dict[str, str]:
+def cells(found: ImportedDraft) -> dict[str, str]:
     (row,) = found.frame.to_dicts()
     return {name: cell for name, cell in row.items() if cell and not name.startswith("_")}
 
 
-def reasons(found: Draft) -> list[str]:
+def reasons(found: ImportedDraft) -> list[str]:
     return found.unread["reason"].to_list()
 
 

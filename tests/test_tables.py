@@ -77,18 +77,9 @@ def test_table_without_rows_has_no_rows(guideline: Guideline, tmp_path: Path) ->
     ("column", "cell", "told"),
     [
         ("tumour_count", "0", "'0' is out of range; expected a whole number of at least 1"),
-        ("tumour_count", "-1", "'-1' is out of range; expected a whole number of at least 1"),
-        ("tumour_count", "1.5", "'1.5' is not whole; expected a whole number"),
-        ("tumour_count", "many", "'many' is not a number; expected a whole number"),
         ("max_tumour_diameter_cm", '"3,5"', "'3,5' has a decimal comma; write 3.5"),
-        ("max_tumour_diameter_cm", "5..2", "'5..2' runs downwards; write the smaller number first"),
-        ("max_tumour_diameter_cm", ">=50", "'>=50' is out of range; expected a number above 0"),
-        ("max_tumour_diameter_cm", "1e400", "'1e400' is out of range"),
-        ("max_tumour_diameter_cm", "nap", "'nap' is not a number"),
-        ("afp_ng_ml", "1e9999999999999999999", "is too large or too small a number to compare"),
         ("cachexia", "maybe", "'maybe' is neither true nor false; write true, false or nothing"),
         ("child_pugh_class", "D", "'D' is not a value; expected one of A, B, C"),
-        ("child_pugh_class", "A|", "an alternative is empty; expected one of A, B, C"),
     ],
 )
 def test_bad_cell_rejects_its_row_with_column_cell_and_what_was_expected(

@@ -20,7 +20,7 @@ from kg.benchmarks.page import number, page, ratio, target, value
 from kg.output import whole_file
 
 
-class Part(StrEnum):
+class Bench(StrEnum):
     """What can be measured."""
 
     ENGINES = "engines"
@@ -32,18 +32,18 @@ class Part(StrEnum):
 
 
 _TITLES = {
-    Part.ENGINES: "Engines: cohorts, single records, HermiT",
-    Part.REASONERS: "Stock reasoners: one patient, as owlready2 and Protege ask",
-    Part.STORE: "Store: loading and asking, compared with rdflib",
-    Part.ENDPOINT: "Endpoint: 30 clients on the catalogue, compared with Oxigraph's own server",
-    Part.COHORT: "An open cohort, as the explorer holds it",
-    Part.EXPLORER: "Explorer in a browser, compared with a bare page of Streamlit",
+    Bench.ENGINES: "Engines: cohorts, single records, HermiT",
+    Bench.REASONERS: "Stock reasoners: one patient, as owlready2 and Protege ask",
+    Bench.STORE: "Store: loading and asking, compared with rdflib",
+    Bench.ENDPOINT: "Endpoint: 30 clients on the catalogue, compared with Oxigraph's own server",
+    Bench.COHORT: "An open cohort, as the explorer holds it",
+    Bench.EXPLORER: "Explorer in a browser, compared with a bare page of Streamlit",
 }
 
 
 def bench(
     part: Annotated[
-        list[Part] | None, typer.Option(help="What to measure; the engines by default.")
+        list[Bench] | None, typer.Option(help="What to measure; the engines by default.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Measure every part.")] = False,
     patients: Annotated[int, typer.Option(min=1_000, help="Size of the cohort.")] = 1_000_000,
@@ -64,7 +64,7 @@ def bench(
 
     Example: hcc-kg bench --patients 100000 --runs 5 --output bench.json
     """
-    chosen = list(Part) if everything else part or [Part.ENGINES]
+    chosen = list(Bench) if everything else part or [Bench.ENGINES]
     found: list[tuple[str, list[Figure]]] = []
     console = terminal.messages()
     with ExitStack() as kept:  # the file is tried before the measuring, which takes long
@@ -84,7 +84,7 @@ def bench(
 
 @contextmanager
 def _figures(
-    part: Part,
+    part: Bench,
     patients: int,
     runs: int,
     seed: int,
@@ -95,23 +95,23 @@ def _figures(
     """Give the figures of a part as they are taken; only what is measured is loaded."""
     # ruff: noqa: PLC0415
     guideline = api.load()
-    if part is Part.STORE:
+    if part is Bench.STORE:
         from kg.benchmarks.store import store_figures
 
         yield store_figures(guideline, runs)
-    elif part is Part.REASONERS:
+    elif part is Bench.REASONERS:
         from kg.benchmarks.reasoners import reasoner_figures
 
         yield reasoner_figures(guideline, runs)
-    elif part is Part.ENDPOINT:
+    elif part is Bench.ENDPOINT:
         from kg.benchmarks.endpoint import endpoint_figures
 
         yield endpoint_figures(seconds)
-    elif part is Part.COHORT:
+    elif part is Bench.COHORT:
         from kg.benchmarks.open_cohort import cohort_figures
 
         yield cohort_figures(guideline, min(patients, 100_000), "csv")
-    elif part is Part.EXPLORER:
+    elif part is Bench.EXPLORER:
         from kg.benchmarks.explorer import explorer_figures
 
         yield explorer_figures(60)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kg.commands.explanation_page import Page
+from kg.commands.explanation_page import ExplanationPage
 from kg.commands.inputs import (
     PATIENTS,
     AssumeWords,
@@ -71,7 +71,7 @@ def explain(
     record = find_patient(guideline, tables[0], name, tables[1], reading, assumptions=assumed)
     result = engine_of(engine, guideline).classify(record).narrowed(chosen)
     explanation = explanation_of(guideline, record, result)
-    page = Page(output(), guideline, record, explanation, full=only is not None)
+    page = ExplanationPage(output(), guideline, record, explanation, full=only is not None)
     page.patient()
     for each in explanation.therapies.values():
         page.therapy(each)

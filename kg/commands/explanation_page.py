@@ -43,7 +43,7 @@ _STATE_STYLES = {MET: "bold", EXCLUDED: "dim", UNKNOWN: "yellow"}
 _ROLES = (INDICATION, PRECONDITION, ABSOLUTE, RELATIVE)
 
 
-class Page:
+class ExplanationPage:
     """Prints one explanation; in full for one therapy, without what is excluded for all."""
 
     def __init__(

@@ -33,7 +33,7 @@ _IDLE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Understood:
+class LineValue:
     """A value that was understood: the variable, its cell, and the words that say so."""
 
     variable: str
@@ -45,7 +45,7 @@ class Understood:
 class LineReading:
     """What a line says: values, the sizes of tumours in cm, and what was not understood."""
 
-    understood: tuple[Understood, ...]
+    understood: tuple[LineValue, ...]
     sizes: tuple[str, ...]
     not_understood: tuple[str, ...]
 
@@ -61,7 +61,7 @@ class LineReading:
 
 def read_line(guideline: Guideline, text: str) -> LineReading:
     """Return what a line of text says of a patient."""
-    told: dict[str, list[Understood]] = {}
+    told: dict[str, list[LineValue]] = {}
     odd: list[str] = []
     sizes: list[str] = []
     before: Fact | None = None
@@ -71,7 +71,7 @@ def read_line(guideline: Guideline, text: str) -> LineReading:
             before = found
             words = " ".join(part[found.start : found.end].split())
             told.setdefault(found.variable.name, []).append(
-                Understood(found.variable.name, found.cell, words)
+                LineValue(found.variable.name, found.cell, words)
             )
             left = _without(left, found.start, found.end)
         for match in _SIZES.finditer(left):
@@ -91,7 +91,7 @@ def read_line(guideline: Guideline, text: str) -> LineReading:
 
 
 def _with_sizes(
-    guideline: Guideline, understood: list[Understood], sizes: list[str], odd: list[str]
+    guideline: Guideline, understood: list[LineValue], sizes: list[str], odd: list[str]
 ) -> LineReading:
     """Take sizes as a list of all tumours, if there are as many; a single one as the largest."""
     by_sort = {v.lesion_aggregation: v for v in guideline.variables.values()}
@@ -99,7 +99,7 @@ def _with_sizes(
     said = {each.variable: each.cell for each in understood}
     told = f"{', '.join(sizes)} cm"
     if len(sizes) == 1 and largest.name not in said:
-        understood = [*understood, Understood(largest.name, sizes[0], told)]
+        understood = [*understood, LineValue(largest.name, sizes[0], told)]
         sizes = []
     elif sizes and (
         largest.name in said or said.get(count.name, str(len(sizes))) != str(len(sizes))

@@ -20,7 +20,7 @@ from kg.keys import ID, IRI, LESION_ID
 from kg.ontology import HCC, OWL, RDFS
 from kg.readers.shapes import Shapes, shapes_of
 from kg.readers.source import of_text
-from kg.readers.triples import BLANK, TYPE, Graph, read_graph, shown
+from kg.readers.triples import BLANK, TYPE, TripleIndex, read_triples, shown
 from kg.readers.uploads import File
 
 _BATCH = 10_000
@@ -44,7 +44,7 @@ class NodeTable:
     def __init__(
         self,
         path: File,
-        graph: Graph,
+        graph: TripleIndex,
         shapes: Shapes,
         rows: list[Row],
         *,
@@ -130,7 +130,7 @@ class RdfSource(NodeTable):
     """
 
     def __init__(self, path: File, guideline: Guideline) -> None:
-        graph, shapes, names = read_graph(path), shapes_of(guideline), patient_columns(guideline)
+        graph, shapes, names = read_triples(path), shapes_of(guideline), patient_columns(guideline)
         owners: dict[str, list[str]] = {node: [] for node in graph.of_type("TumourLesion")}
         leading = graph.objects(_LESION)
         owners |= {node: leading[node] for node in _nodes(leading)}
@@ -172,7 +172,7 @@ def _nodes(values: Iterable[str]) -> list[str]:
     return [value for value in values if value.startswith("<")]
 
 
-def _patients(graph: Graph, variables: set[str], lesions: set[str]) -> list[str]:
+def _patients(graph: TripleIndex, variables: set[str], lesions: set[str]) -> list[str]:
     """Return the patients, and what has variables and is not a lesion, in the order of the file."""
     said = set(graph.of_type("Patient"))
     return [
@@ -183,7 +183,7 @@ def _patients(graph: Graph, variables: set[str], lesions: set[str]) -> list[str]
     ]
 
 
-def _declare(graph: Graph, nodes: list[str], name: str) -> None:
+def _declare(graph: TripleIndex, nodes: list[str], name: str) -> None:
     """Say of nodes what they are, so that the shapes look at each of them."""
     for node in nodes:
         graph.add(node, TYPE, f"<{HCC}{name}>", HCC + name)

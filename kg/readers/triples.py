@@ -34,7 +34,7 @@ _SHOWN = 80
 
 
 @dataclass
-class Graph:
+class TripleIndex:
     """Triples: for each subject its pairs of predicate (an IRI) and value, in their order."""
 
     pairs: dict[str, dict[tuple[str, str], None]] = field(default_factory=dict)
@@ -69,7 +69,7 @@ class Graph:
             yield f"{node} <{predicate}> {value} .\n"
 
 
-def read_graph(path: File) -> Graph:
+def read_triples(path: File) -> TripleIndex:
     """Return the triples of a Turtle, N-Triples or JSON-LD file, by the ending of its name.
 
     Raises:
@@ -81,7 +81,7 @@ def read_graph(path: File) -> Graph:
     else:
         check_nesting(path)
     format_, name = FORMATS[path.suffix.lower()]
-    graph, texts = Graph(), dict[str, str]()
+    graph, texts = TripleIndex(), dict[str, str]()
     is_json = format_ is ox.RdfFormat.JSON_LD
     try:
         for quad in _parsed(path, format_):

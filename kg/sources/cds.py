@@ -21,7 +21,7 @@ from kg.explanation.reasons import explain
 from kg.guideline import Guideline
 from kg.keys import ID, SOURCES
 from kg.patients.mappings import record_of
-from kg.sources.draft import Draft, draft_of_resources
+from kg.sources.draft import ImportedDraft, draft_of_resources
 from kg.sources.elements import Resource
 from kg.sources.files import decoded
 from kg.sources.rules import Rules
@@ -118,7 +118,10 @@ def _resources(sent: Mapping[str, Any]) -> Iterator[Resource]:
 
 
 def _card(
-    guideline: Guideline, draft: Draft, row: dict[str, str | None], states: Mapping[str, str]
+    guideline: Guideline,
+    draft: ImportedDraft,
+    row: dict[str, str | None],
+    states: Mapping[str, str],
 ) -> dict[str, Any]:
     cells = {name: cell for name, cell in row.items() if not name.startswith("_")}
     record = record_of(guideline, cells)
@@ -158,7 +161,9 @@ def _verdicts(explanation: PatientExplanation) -> Iterator[str]:
     )
 
 
-def _facts(guideline: Guideline, draft: Draft, row: Mapping[str, str | None]) -> Iterator[str]:
+def _facts(
+    guideline: Guideline, draft: ImportedDraft, row: Mapping[str, str | None]
+) -> Iterator[str]:
     """Yield what was used of the record, and what was not understood."""
     used = "".join(
         f"\n- {_safe(guideline.variables[name].label)}: {_safe(row[name] or '')} ({_safe(source)})"

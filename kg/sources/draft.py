@@ -26,7 +26,7 @@ _COUNTED = ("resource", "code", "why")
 
 
 @dataclass(frozen=True)
-class Draft:
+class ImportedDraft:
     """What was read: `resources` is the sum of `used`, the unread ones and the counted ones.
 
     `frame` is a patient table, one row per patient, all cells as text, with `_as_of` and
@@ -51,7 +51,7 @@ def draft_of(
     sources: Iterable[str | Path],
     as_of: date | None = None,
     rules: Iterable[str | Path] = (),
-) -> Draft:
+) -> ImportedDraft:
     """Read FHIR (files, folders), OMOP (folders of tables) or a REDCap export as a draft.
 
     `as_of` is the date for which values count; for a single patient the newest date on record
@@ -77,7 +77,7 @@ def draft_of(
 
 def draft_of_resources(
     guideline: Guideline, rules: Rules, found: Iterable[Resource | str], as_of: date
-) -> Draft:
+) -> ImportedDraft:
     """Return resources of FHIR that are at hand as a draft; `decoded` makes them of text."""
     unread: list[Unread] = []
     findings = Findings(as_of, unread.append)
@@ -87,9 +87,9 @@ def draft_of_resources(
     return _draft(guideline, findings, unread)
 
 
-def _draft(guideline: Guideline, findings: Findings, unread: list[Unread]) -> Draft:
+def _draft(guideline: Guideline, findings: Findings, unread: list[Unread]) -> ImportedDraft:
     rows = _rows(guideline, findings)
-    draft = Draft(
+    draft = ImportedDraft(
         frame=rows,
         unread=pl.DataFrame(
             [asdict(one) for one in unread], schema=dict.fromkeys(_UNREAD, pl.String)
@@ -110,13 +110,13 @@ def _draft(guideline: Guideline, findings: Findings, unread: list[Unread]) -> Dr
     return draft
 
 
-def _of_redcap(guideline: Guideline, paths: Sequence[Path], as_of: date | None) -> Draft:
+def _of_redcap(guideline: Guideline, paths: Sequence[Path], as_of: date | None) -> ImportedDraft:
     """Return an export of a form as a draft: a table already, of which all is read."""
     if len(paths) > 1:
         raise InputError(f"{paths[0]} is an export of REDCap; import it by itself")
     frame = read_redcap(guideline, paths[0])
     day = as_of or date.fromtimestamp(paths[0].stat().st_mtime)
-    return Draft(
+    return ImportedDraft(
         frame=frame,
         unread=pl.DataFrame(schema=dict.fromkeys(_UNREAD, pl.String)),
         counted=pl.DataFrame(schema={**dict.fromkeys(_COUNTED, pl.String), "count": pl.Int64}),

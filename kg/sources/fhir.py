@@ -8,7 +8,7 @@ from pathlib import Path
 from kg.sources import elements
 from kg.sources.elements import Resource, codings, listed, mapping, reference, text_of
 from kg.sources.files import resources
-from kg.sources.findings import Findings, Item, Reading, Unread, UnreadError
+from kg.sources.findings import Findings, Item, ReadFact, Unread, UnreadError
 from kg.sources.forms import QUESTIONNAIRE
 from kg.sources.rules import LIVER_TUMOUR, OTHER_CANCER, Rule, Rules
 from kg.sources.values import cell_of, checked
@@ -159,7 +159,7 @@ class FhirReader:
             self._try(item, rule, _answered, resource, answered)
         self.findings.release(item)
 
-    def _measured(self, item: Item, rule: Rule, resource: Resource, part: Resource) -> Reading:
+    def _measured(self, item: Item, rule: Rule, resource: Resource, part: Resource) -> ReadFact:
         if rule.not_read:
             raise UnreadError(rule.not_read)
         status = resource.get("status")
@@ -178,7 +178,7 @@ class FhirReader:
         else:
             known, said = cell_of(rule, elements.value_of(part))
         focus = self._focus(resource) if "focus" in resource else ()
-        return Reading(rule, known, elements.effective(resource), item, said, focus=focus)
+        return ReadFact(rule, known, elements.effective(resource), item, said, focus=focus)
 
     def _focus(self, resource: Resource) -> tuple[str, ...]:
         """Return what an observation is about, where that is not the patient as a whole."""
@@ -199,7 +199,7 @@ class FhirReader:
         self,
         item: Item,
         rule: Rule,
-        read: Callable[[Item, Rule, Resource, Resource], Reading],
+        read: Callable[[Item, Rule, Resource, Resource], ReadFact],
         resource: Resource,
         part: Resource,
     ) -> None:
@@ -249,7 +249,7 @@ def _not_holding(resource: Resource) -> str | None:
     return "it has abated" if abated else None
 
 
-def _diagnosis(item: Item, rule: Rule, resource: Resource, part: Resource) -> Reading:
+def _diagnosis(item: Item, rule: Rule, resource: Resource, part: Resource) -> ReadFact:
     if rule.not_read:
         raise UnreadError(rule.not_read)
     certainty = elements.certainty(resource)
@@ -264,7 +264,7 @@ def _diagnosis(item: Item, rule: Rule, resource: Resource, part: Resource) -> Re
         if rule.refuted_gives is None:
             raise UnreadError("it is refuted, which says nothing of other causes")
         known = checked(rule, rule.refuted_gives)
-        return Reading(rule, known, elements.dated(recorded or begun), item, "refuted")
+        return ReadFact(rule, known, elements.dated(recorded or begun), item, "refuted")
     if why := _not_holding(resource):
         raise UnreadError(why)
     if rule.gives is None:
@@ -272,15 +272,15 @@ def _diagnosis(item: Item, rule: Rule, resource: Resource, part: Resource) -> Re
     if rule.onset_within is not None and begun is None:
         raise UnreadError("it does not say when it began")
     when = elements.dated(begun or recorded)
-    return Reading(rule, checked(rule, rule.gives), when, item, "diagnosis", lasting=True)
+    return ReadFact(rule, checked(rule, rule.gives), when, item, "diagnosis", lasting=True)
 
 
-def _answered(item: Item, rule: Rule, resource: Resource, answered: Resource) -> Reading:
+def _answered(item: Item, rule: Rule, resource: Resource, answered: Resource) -> ReadFact:
     if resource.get("status") not in ("completed", "amended"):
         raise UnreadError(f"its status is {resource.get('status')}")
     cell = "|".join(_answer(rule, one) for one in listed(answered["answer"]))
     when = elements.dated(text_of(resource.get("authored")))
-    return Reading(rule, checked(rule, cell), when, item, cell)
+    return ReadFact(rule, checked(rule, cell), when, item, cell)
 
 
 def _answer(rule: Rule, answer: Resource) -> str:

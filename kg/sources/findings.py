@@ -60,7 +60,7 @@ class When(NamedTuple):
 
 
 @dataclass(slots=True)
-class Reading:
+class ReadFact:
     """What a resource says of a variable; `lasting` is a diagnosis, which holds from its date on.
 
     `focus` names the tumours that it is about; `liver` says whether they are in the liver.
@@ -98,9 +98,9 @@ class DraftCell:
 class PatientFindings:
     """What is known of one patient so far."""
 
-    newest: dict[str, list[Reading]] = field(default_factory=dict)
-    lasting: dict[str, list[Reading]] = field(default_factory=lambda: defaultdict(list))
-    about_tumour: list[Reading] = field(default_factory=list)
+    newest: dict[str, list[ReadFact]] = field(default_factory=dict)
+    lasting: dict[str, list[ReadFact]] = field(default_factory=lambda: defaultdict(list))
+    about_tumour: list[ReadFact] = field(default_factory=list)
     cancers: dict[str, str] = field(default_factory=dict)  # a diagnosis -> what it marks
     tumours: dict[Variable, set[str]] = field(default_factory=dict)
 
@@ -150,13 +150,13 @@ class Findings:
         else:
             self.count(item.kind, item.code, OLDER)
 
-    def drop(self, reading: Reading, reason: str | None = None) -> None:
+    def drop(self, reading: ReadFact, reason: str | None = None) -> None:
         """Give a reading up; a reason lists it, without one it was merely older."""
         if reason:
             self.leave(reading.item, reason, reading.rule)
         self.release(reading.item)
 
-    def add(self, reading: Reading) -> None:
+    def add(self, reading: ReadFact) -> None:
         """Take a reading, if its date counts.
 
         Raises:
@@ -179,7 +179,7 @@ class Findings:
         else:
             self._keep(known, reading)
 
-    def _keep(self, known: PatientFindings, reading: Reading) -> None:
+    def _keep(self, known: PatientFindings, reading: ReadFact) -> None:
         name = reading.rule.variable.name if reading.rule.variable else ""
         if reading.lasting:
             known.lasting[name].append(reading)
@@ -215,7 +215,7 @@ class Findings:
             self.used += len(used)
             yield patient, cells
 
-    def _current(self, timed: list[Reading], lasting: list[Reading]) -> list[Reading]:
+    def _current(self, timed: list[ReadFact], lasting: list[ReadFact]) -> list[ReadFact]:
         """Return the readings that count: a diagnosis that began later replaces what was found."""
         kept = []
         for reading in timed:
@@ -225,7 +225,7 @@ class Findings:
                 kept.append(reading)
         return [*kept, *lasting]
 
-    def _agreed(self, readings: list[Reading]) -> DraftCell | None:
+    def _agreed(self, readings: list[ReadFact]) -> DraftCell | None:
         """Return the cell that readings of one variable agree on; list them where they do not."""
         if not readings:
             return None
@@ -261,7 +261,7 @@ class Findings:
         known.about_tumour = []
 
     def _not_the_tumour(
-        self, known: PatientFindings, marks: set[str], reading: Reading
+        self, known: PatientFindings, marks: set[str], reading: ReadFact
     ) -> str | None:
         """Say why a reading is not surely about the liver tumour; None where it is."""
         for name in reading.focus:

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from kg.errors import InputError
-from kg.sources.findings import Findings, Item, Reading, UnreadError, when_of
+from kg.sources.findings import Findings, Item, ReadFact, UnreadError, when_of
 from kg.sources.rules import OTHER_CANCER, Rule, Rules
 from kg.sources.values import Number, Words, cell_of, checked
 
@@ -146,7 +146,7 @@ class OmopReader:
                 self.findings.leave(item, str(error), rule)
         self.findings.release(item)
 
-    def _reading(self, item: Item, rule: Rule, row: Row, dated: str) -> Reading:
+    def _reading(self, item: Item, rule: Rule, row: Row, dated: str) -> ReadFact:
         if rule.not_read:
             raise UnreadError(rule.not_read)
         if not row.get(dated):
@@ -157,9 +157,9 @@ class OmopReader:
                 raise UnreadError("it has ended")
             if rule.gives is None:
                 raise UnreadError("its presence gives no cell")
-            return Reading(rule, checked(rule, rule.gives), when, item, "diagnosis", lasting=True)
+            return ReadFact(rule, checked(rule, rule.gives), when, item, "diagnosis", lasting=True)
         known, said = cell_of(rule, self._value(row))
-        return Reading(rule, known, when, item, said)
+        return ReadFact(rule, known, when, item, said)
 
     def _value(self, row: Row) -> Number | Words:
         number = row.get("value_as_number")

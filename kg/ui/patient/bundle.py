@@ -15,7 +15,7 @@ from kg.explanation.wording import knowledge_words
 from kg.guideline import Guideline
 from kg.keys import ID, SOURCES
 from kg.patients.cells import parse_cell
-from kg.sources.draft import Draft, draft_of_resources
+from kg.sources.draft import ImportedDraft, draft_of_resources
 from kg.sources.files import decoded, newest_date
 from kg.sources.rules import Rules, read_rules
 from kg.texts import counted
@@ -53,7 +53,7 @@ def _rules(guideline: Guideline) -> Rules:
     return read_rules(guideline)
 
 
-def _show(guideline: Guideline, draft: Draft) -> None:
+def _show(guideline: Guideline, draft: ImportedDraft) -> None:
     """Show the cells with their sources, what was not understood, and a button to take them."""
     rows = draft.frame.to_dicts()
     row = rows[0] if rows else {}
