@@ -18,7 +18,6 @@ from kg.explanation.signs import VERDICT_SIGNS
 from kg.guideline import load
 from kg.paths import example_cohort
 from kg.patients.records import read_record
-from kg.readers import frame as frames
 from kg.reasoning.logic import logic_of
 from kg.reasoning.verdicts import EXCLUDED, MET, UNDETERMINED, VERDICTS
 
@@ -138,7 +137,7 @@ def test_conflicts_are_counted_by_rule(cohort: Cohort) -> None:
 def test_batches_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
     frame = pl.read_csv(PATIENTS)
     whole = kg.cohort_report(frame)
-    monkeypatch.setattr(frames, "BATCH", 23)
+    monkeypatch.setattr("kg.readers.source.BATCH", 23)
     assert kg.cohort_report(frame) == whole
 
 
