@@ -20,6 +20,7 @@ from kg.audit.page import share
 from kg.audit.readings import Readings
 from kg.audit.report import KINDS, Patients, Section, audit
 from kg.audit.space import EVEN, USUAL, Space, Weigh, severity
+from kg.commands import audit as command
 from kg.engines.compiled import Compiled
 from kg.errors import OntologyError
 from kg.explanation.wording import MUTED
@@ -89,7 +90,7 @@ def drawn(
 def patients() -> list[tuple[dict[str, int], Record, PatientResult]]:
     """Random complete patients, most of them unremarkable, some of them with anything."""
     engine = Compiled(space().guideline)
-    both = [*drawn(space(), USUAL, 1, 250), *drawn(space(), EVEN, 2, 60)]
+    both = [*drawn(space(), USUAL, 1, 100), *drawn(space(), EVEN, 2, 30)]
     return [(bands, one, engine.classify(one)) for bands, one in both]
 
 
@@ -133,7 +134,7 @@ def test_a_record_is_coherent_exactly_if_it_is_read_without_conflict() -> None:
 def test_shares_are_those_of_records_drawn_at_random() -> None:
     every = [f for kind in KINDS if kind != "readings" for f in findings(kind) if not f.among]
     for weigh in (EVEN, USUAL):
-        sample = [bands for bands, _ in drawn(space(), weigh, 4, 600)]
+        sample = [bands for bands, _ in drawn(space(), weigh, 4, 200)]
         for finding in every:
             expected = finding.shares.even if weigh is EVEN else finding.shares.usual
             found = sum(has(space(), finding.root, bands) for bands in sample) / len(sample)
@@ -252,7 +253,7 @@ def _deciding(therapy: Therapy, name: str) -> dict[str, int]:
 def test_neighbours_are_exactly_the_steps_against_the_direction() -> None:
     """Steps every graded variable of random patients, and compares verdicts."""
     told = 0
-    for bands, _, _ in patients()[:60] + patients()[250:270]:
+    for bands, _, _ in patients()[:20] + patients()[-10:]:
         for name, better, worse in _steps(bands):
             before, after = verdicts({**bands, name: better}), verdicts({**bands, name: worse})
             if before is None or after is None:
@@ -275,7 +276,7 @@ def test_neighbours_are_exactly_the_steps_against_the_direction() -> None:
             assert {t for t, _ in expected} <= {t for t, _ in found}
             assert bool(expected) == bool(found), (name, better, worse)
             told += len(expected)
-    assert told > 20
+    assert told > 5
 
 
 def _steps(bands: Bands) -> Iterator[tuple[str, int, int]]:
@@ -328,7 +329,7 @@ def test_a_reading_moves_whom_its_formulas_in_place_would_move(each: Alternative
     assert readings().moved([])[each.id][1] == 0
     finding = next(f for f in findings("readings") if f.id == f"readings-{each.id}")
     before, after = Compiled(guideline), Compiled(replaced)
-    sample = list(drawn(place, USUAL, 5, 40))
+    sample = list(drawn(place, USUAL, 5, 15))
     if (bands := place.bands(finding.root)) is not None:
         usual = {n: USUAL(guideline.variables[n]) for n in place.diagrams.order}
         made = {n: max(range(len(w)), key=w.__getitem__) for n, w in usual.items()} | bands
@@ -433,7 +434,10 @@ def test_neighbours_differ_in_one_cell_and_against_the_direction() -> None:
             assert {each.verdict for each in first.values()} <= CLOSED
 
 
-def test_examples_reproduce_through_explain(run: Callable[..., Ran], tmp_path: Path) -> None:
+def test_examples_reproduce_through_explain(
+    run: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "sections_of", lambda *_: sections().values())
     ran = run("audit", "--output", "examples.csv")
     assert ran.status == 0
     with (tmp_path / "examples.csv").open(encoding="utf-8") as file:

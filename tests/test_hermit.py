@@ -25,10 +25,7 @@ from kg.reasoning.verdicts import PatientResult
 COHORT = (
     "small-single-tumour",
     "at-the-hilum-duct-not-measured",
-    "diffuse-poor-function",
-    "trunk-closed-with-collaterals",
     "class-from-some-components",
-    "labs-against-class",
     "contradictory-record",
     "lesions-counted-differently",
 )
