@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -234,14 +234,21 @@ class Ontology:
 
 
 def _parse(path: Path) -> list[ox.Triple]:
-    check_nesting(path)
     try:
-        quads = list(ox.parse(path=path, format=ox.RdfFormat.TURTLE, rename_blank_nodes=True))
+        content = path.read_bytes()
+        check_nesting(path, content)
+        return _triples(content)
     except SyntaxError as error:
         what = _PLACE.sub("", error.msg)
         raise OntologyError(f"{path}, line {error.lineno}: not valid Turtle: {what}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise OntologyError(f"{path}: cannot be read: {error}") from error
+
+
+@lru_cache(maxsize=64)
+def _triples(content: bytes) -> list[ox.Triple]:
+    """Return the triples of a module, parsed once: editions, and copies, have most in common."""
+    quads = ox.parse(content, format=ox.RdfFormat.TURTLE, rename_blank_nodes=True)
     return [quad.triple for quad in quads]
 
 
