@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 
 from kg.guideline import Guideline
-from kg.guideline.bands import cut_bands
-from kg.guideline.values import Interval, Knowledge, plain
+from kg.guideline.intervals import Interval, cut_bands, plain
+from kg.guideline.values import Knowledge
 from kg.patients.cells import CellError, parse_cell
 
 HUGE = "9" * 40

@@ -37,7 +37,7 @@ from kg.guideline.values import Knowledge
 from kg.patients.cells import parse_cell
 from kg.patients.records import read_record
 from kg.reasoning.logic import logic_of
-from kg.reasoning.verdicts import EXCLUDED, MET, UNKNOWN, PatientResult, classes_asked, result
+from kg.reasoning.verdicts import EXCLUDED, MET, UNKNOWN, PatientResult, result
 
 WITHOUT_HERMIT = frozenset({parts.FORMULAS, parts.COMPLETIONS, parts.ENGINES})
 
@@ -104,7 +104,7 @@ class PartByPart(Records):
         record = read_record(self.guideline, "p", cells)
         states = {
             name: kleene(self.guideline, self.guideline.formulas[name], record.known)
-            for name in classes_asked(self.guideline)
+            for name in self.guideline.classes
         }
         return result(
             self.guideline, record, states, logic_of(self.guideline).missing, lambda *_: None
@@ -136,7 +136,7 @@ def test_the_compiled_engine_passes_without_hermit(edition: str) -> None:
     assert report.disagreements == 0
     assert report.example is None
     assert all(tally.comparisons > 0 for tally in report.tallies)
-    assert len(report.tallies[0].classes) == len(classes_asked(guideline))
+    assert len(report.tallies[0].classes) == len(guideline.classes)
 
 
 def test_the_compiled_engine_agrees_with_hermit(guideline: Guideline, hermit: Hermit) -> None:
@@ -232,7 +232,7 @@ def test_engines_that_differ_are_caught(guideline: Guideline) -> None:
 
 def test_a_diagram_that_is_not_its_formula_is_caught(guideline: Guideline) -> None:
     logic = logic_of(guideline)
-    proof, names = Proof(logic.diagrams), classes_asked(guideline)
+    proof, names = Proof(logic.diagrams), guideline.classes
     for name, other in zip(names, names[1:] + names[:1], strict=True):
         assert proof.difference(name, logic.roots[name]) is None
         bands = proof.difference(name, logic.roots[other])

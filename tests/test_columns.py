@@ -12,7 +12,8 @@ import polars as pl
 import pytest
 
 from kg.guideline import Guideline, load
-from kg.guideline.values import Variable, plain
+from kg.guideline.intervals import plain
+from kg.guideline.values import Variable
 from kg.patients.cells import CellError, parse_cell
 from kg.patients.column_records import CONFLICTS, derived_columns
 from kg.patients.columns import as_text, mask_type, read_columns

@@ -16,7 +16,8 @@ import pytest
 
 from kg.checks.contract import published
 from kg.guideline import Criterion, Guideline, Recommendation, Response, Statement, Therapy
-from kg.guideline.values import Interval, Variable
+from kg.guideline.intervals import Interval
+from kg.guideline.values import Variable
 from kg.ontology import HCC
 
 KINDS = {

@@ -12,8 +12,8 @@ import pytest
 
 from kg.guideline import load
 from kg.guideline.formula import And, Atom, Formula, Or, Ref
+from kg.guideline.intervals import Interval
 from kg.guideline.loading.variables import with_bands
-from kg.guideline.values import Interval
 from kg.reasoning.diagram import Diagrams
 from kg.reasoning.logic import logic_of
 

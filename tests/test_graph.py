@@ -16,7 +16,7 @@ from conftest import Ran
 from kg.engines.registry import engine_of
 from kg.errors import InputError
 from kg.guideline import Guideline
-from kg.guideline.values import plain
+from kg.guideline.intervals import plain
 from kg.ontology import HCC, OWL, RDF, ROOT, XSD
 from kg.paths import example_cohort, example_lesions
 from kg.patients.cells import is_unknown, parse_cell

@@ -14,8 +14,7 @@ from expected_rows import FOLDER, every, example_store, expected, matches
 from kg.api import classify_table
 from kg.catalogue.page import markdown
 from kg.catalogue.parameters import Parameter
-from kg.catalogue.queries import catalogue, question, read
-from kg.catalogue.subjects import SUBJECTS
+from kg.catalogue.queries import SUBJECTS, catalogue, question, read
 from kg.catalogue.term_names import SORTS, terms
 from kg.errors import InputError, QueryError
 from kg.guideline import load

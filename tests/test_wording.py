@@ -13,7 +13,7 @@ from kg.explanation.wording import (
 )
 from kg.guideline import load
 from kg.guideline.formula import And, Atom, Not, Or, Ref
-from kg.guideline.values import Interval
+from kg.guideline.intervals import Interval
 from kg.patients.records import read_record
 from kg.reasoning.verdicts import VERDICTS
 

@@ -19,7 +19,8 @@ from decimal import Decimal
 from functools import cached_property, partial
 
 from kg.guideline import Guideline
-from kg.guideline.values import Interval, Knowledge, Variable
+from kg.guideline.intervals import Interval
+from kg.guideline.values import Knowledge, Variable
 from kg.patients.records import derive
 from kg.reasoning.diagram import FALSE, TRUE, YES, Diagrams
 from kg.reasoning.logic import Logic, logic_of

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from kg.catalogue.queries import Question
-from kg.catalogue.subjects import title
+from kg.catalogue.queries import Question, title
 
 _HEAD = """\
 # The catalogue of questions

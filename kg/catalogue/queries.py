@@ -26,13 +26,19 @@ from typing import Any
 import yaml
 
 from kg.catalogue.parameters import TYPES, Parameter
-from kg.catalogue.subjects import SUBJECTS
 from kg.catalogue.term_names import SORTS
 from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.paths import queries_folder
 from kg.texts import alike
 
+SUBJECTS: Mapping[str, str] = {  # the folders of the catalogue, in order, with words for each
+    "guideline": "The guideline",
+    "eligibility": "A patient",
+    "cohort": "A cohort",
+    "mappings": "Mappings to other vocabularies",
+    "checks": "Checks, which must find nothing",
+}
 _MARK = "#+"
 _KEYS = ("title", "question", "tags", "expect")
 _PARAMETER_KEYS = {"type", "among", "choices", "required", "example", "description"}
@@ -123,6 +129,11 @@ class Question:
         if not self.parameters:
             return "it takes none"
         return "it takes " + ", ".join(f"{p.name} ({p.expected})" for p in self.parameters)
+
+
+def title(subject: str) -> str:
+    """Return the words for a subject; a folder that is none of ours goes by its name."""
+    return SUBJECTS.get(subject, subject.capitalize())
 
 
 @cache

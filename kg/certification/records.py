@@ -25,7 +25,8 @@ from hypothesis.errors import NoSuchExample
 
 from kg.guideline import Guideline
 from kg.guideline.formula import Ref
-from kg.guideline.values import Interval, Variable, bands_of, plain
+from kg.guideline.intervals import Interval, plain
+from kg.guideline.values import Variable, bands_of
 from kg.reasoning.diagram import FALSE, Diagrams
 from kg.reasoning.logic import logic_of
 

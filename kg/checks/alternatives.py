@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from decimal import Decimal
 
 import pyoxigraph as ox
@@ -11,7 +11,7 @@ from kg.checks.numbers import bounds_of, numbers_in
 from kg.checks.registry import Examined, Material, check, name_of
 from kg.errors import OntologyError
 from kg.guideline import Guideline
-from kg.guideline.alternatives import module_of, with_alternatives
+from kg.guideline.alternatives import module_of
 from kg.guideline.formula import Atom, manchester
 from kg.ontology import (
     DEFINITION,
@@ -32,7 +32,7 @@ def alternatives(material: Material) -> Examined:
     module = module_of(material.ontology.edition)
     if module in material.ontology.modules:
         raise OntologyError(f"the ontology imports <{module}>; no verdict may rest on it")
-    guideline, readings = with_alternatives(material.folder, material.ontology.edition)
+    guideline, readings = material.alternatives
     ontology, named = guideline.ontology, set[str]()
     if not readings:
         yield "alternatives", ()
@@ -49,9 +49,11 @@ def alternatives(material: Material) -> Examined:
 @check("agreement")
 def left_out(material: Material) -> Examined:
     """Every part of a formula stands in those that would replace it, or they say it is left out."""
-    guideline, readings = with_alternatives(material.folder, material.ontology.edition)
+    guideline, readings = material.alternatives
     if not readings:
         yield "alternatives", ()
+    used = material.guideline
+    known = {bound for name in used.formulas for bound in bounds_of(used.atoms_of(name))}
     for node in guideline.ontology.subjects(SUBCLASS, ox.NamedNode(HCC + "ReplacingClass")):
         name = local_name(node.value)
         replaced = local_name(guideline.ontology.iris(node, HCC + "replaces")[0])
@@ -64,12 +66,11 @@ def left_out(material: Material) -> Examined:
             for atom in dict.fromkeys(guideline.atoms_of(replaced))
             if atom not in kept | gone and atom.variable not in dropped and not _wider(atom, kept)
         ]
-        yield name_of(node.value), [*faults, *_own_bounds(material.guideline, guideline, node)]
+        yield name_of(node.value), [*faults, *_own_bounds(guideline, node, known)]
 
 
-def _own_bounds(used: Guideline, guideline: Guideline, node: Node) -> Iterator[str]:
-    """Yield the bounds that no formula in use has, and that its reading does not speak of."""
-    known = {b for name in used.formulas for b in bounds_of(used.atoms_of(name))}
+def _own_bounds(guideline: Guideline, node: Node, known: Set[tuple[str, Decimal]]) -> Iterator[str]:
+    """Yield the bounds that are not known, and that its reading does not speak of."""
     said = set[Decimal]()
     for reading in guideline.ontology.subjects(HCC + "replacement", node):
         for predicate in (LABEL, DEFINITION):

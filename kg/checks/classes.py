@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from kg.checks.kinds import terms_of
 from kg.checks.numbers import definitions_of
@@ -14,13 +14,6 @@ from kg.guideline.formula import And, Atom, Formula, Not, Ref, atoms, references
 from kg.guideline.model import ASPECTS, ELIGIBLE
 from kg.ontology import HCC, local_name
 
-# What a criterion of each part of a row must be.
-_KINDS: dict[str, Callable[[Therapy], tuple[str, ...]]] = {
-    "indication": lambda therapy: therapy.indications,
-    "precondition": lambda therapy: therapy.preconditions,
-    "absolute_contraindication": lambda therapy: therapy.absolute,
-    "relative_contraindication": lambda therapy: therapy.relative,
-}
 # By role: where a variable must be used, and where it must not be.
 _USES: dict[str, tuple[set[str], set[str]]] = {
     "key": (set(), {"criteria", "recommendations", "responses", "patterns"}),
@@ -80,8 +73,9 @@ def rows(material: Material) -> Examined:
     for therapy in guideline.therapies.values():
         faults = [
             f"{name} is in its row as {kind}, and of the kind {guideline.criteria[name].kind}"
-            for kind, part in _KINDS.items()
-            for name in part(therapy)
+            for role, names in therapy.row
+            for kind in [role.replace(" ", "_")]
+            for name in names
             if guideline.criteria[name].kind not in (kind, *_borrowed(therapy, kind))
         ]
         repeated = sorted({n for n in therapy.criteria if therapy.criteria.count(n) > 1})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import combinations
 
 from kg.checks.registry import Examined, Material, check, name_of
-from kg.guideline import Criterion, Recommendation
 from kg.guideline.correspondence import NEW
 from kg.ontology import HCC
 from kg.reasoning.diagram import FALSE, TRUE
@@ -43,9 +42,7 @@ def silence(material: Material) -> Examined:
 def grades(material: Material) -> Examined:
     """The grade of a criterion or a recommendation is that of one of its statements."""
     guideline, statements = material.guideline, material.guideline.statements
-    items: list[Criterion | Recommendation] = [*guideline.criteria.values()]
-    items += guideline.recommendations.values()
-    for item in items:
+    for item in (*guideline.criteria.values(), *guideline.recommendations.values()):
         found = {statements[s].grade for s in item.statements if s in statements}
         fault = f"its grade {item.grade} is that of none of its statements"
         yield name_of(HCC + item.id), (fault,) if item.grade and item.grade not in found else ()

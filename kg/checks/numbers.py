@@ -16,8 +16,7 @@ from decimal import Decimal
 import pyoxigraph as ox
 
 from kg.checks.registry import Examined, Material, check, name_of
-from kg.guideline import Criterion, Guideline, Recommendation
-from kg.guideline.alternatives import with_alternatives
+from kg.guideline import Guideline
 from kg.guideline.formula import Atom, Formula, atoms, references
 from kg.ontology import ALT_LABEL, DEFINITION, EDITORIAL, HCC, LABEL, local_name
 
@@ -46,7 +45,7 @@ _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w^⁹]|\.\d)")
 @check("agreement")
 def numbers(material: Material) -> Examined:
     """Every number in a label, definition, reading or message is one of the formula behind it."""
-    guideline, _ = with_alternatives(material.folder, material.ontology.edition)
+    guideline, _ = material.alternatives
     subjects = {t.subject for t in guideline.ontology.triples if t.predicate.value == LABEL}
     for iri in sorted(node.value for node in subjects if isinstance(node, ox.NamedNode)):
         if names := [*_formulas(guideline, iri)]:
@@ -58,10 +57,7 @@ def bounds(material: Material) -> Examined:
     """Every bound that a class states is in a statement behind it, or in its reading."""
     guideline = material.guideline
     # A caution and the contraindication beside it have a statement in common.
-    terms: list[Criterion | Recommendation] = [
-        *guideline.criteria.values(),
-        *guideline.recommendations.values(),
-    ]
+    terms = [*guideline.criteria.values(), *guideline.recommendations.values()]
     for term in (*terms, *guideline.definitions.values()):
         users = [one for one in terms if term.id in definitions_of(guideline, one.formula)]
         near = [term, *users]

@@ -17,6 +17,7 @@ import pyoxigraph as ox
 
 from kg.errors import OntologyError
 from kg.guideline import Guideline, load
+from kg.guideline.alternatives import Alternative, with_alternatives
 from kg.ontology import HCC, Ontology, edition_names, module_files
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ REASONER_STEPS = ("profile", "consistency", "satisfiability")
 
 class Material:
     """The ontology under check, read as far as a check needs it.
-
 
     `seconds` limit the reasoner; `watch` is told what it is at.
     """
@@ -67,6 +67,9 @@ class Material:
         """The triples."""
         return Ontology(self.folder, edition=self._edition)
 
+    def _others(self) -> list[str]:
+        return [name for name in edition_names(self.folder) if name != self.ontology.edition]
+
     @cached_property
     def everything(self) -> Ontology:
         """The triples, and those of the modules that the edition may use and does not import."""
@@ -78,20 +81,23 @@ class Material:
     @cached_property
     def others(self) -> list[Guideline]:
         """The other editions."""
-        names = (name for name in edition_names(self.folder) if name != self.ontology.edition)
-        return [load(self.folder, name) for name in names]
+        return [load(self.folder, name) for name in self._others()]
 
     @cached_property
     def elsewhere(self) -> set[str]:
         """The terms that other editions declare, by their IRIs."""
-        names = (name for name in edition_names(self.folder) if name != self.ontology.edition)
-        typed = [node for n in names for node in Ontology(self.folder, edition=n).typed()]
+        typed = [n for each in self._others() for n in Ontology(self.folder, edition=each).typed()]
         return {node.value for node in typed if isinstance(node, ox.NamedNode)}
 
     @cached_property
     def guideline(self) -> Guideline:
         """The typed objects; reading them refuses what is not supported."""
         return load(self.folder, self._edition)
+
+    @cached_property
+    def alternatives(self) -> tuple[Guideline, tuple[Alternative, ...]]:
+        """The guideline with the formulas of its alternative readings, and the readings."""
+        return with_alternatives(self.folder, self.ontology.edition)
 
     @cached_property
     def reasoner(self) -> Coherence:

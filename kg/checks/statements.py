@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pyoxigraph as ox
 
 from kg.checks.registry import Examined, Material, check, name_of
-from kg.guideline import Criterion, Guideline, Recommendation, Response
+from kg.guideline import Guideline
+from kg.guideline.model import PatientClass
 from kg.ontology import HCC, OA
 
 # A place in the normalised numbering: 0, A, B.5, A.2(1), A.1(2)10, 5.3.1(2)3.
@@ -17,12 +17,10 @@ _SECTION = re.compile(rf"0|[A-Z]|([A-Z]\.{_N}|{_N}(\.{_N})*)(\({_N}\)({_N})?)?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-def _decided(guideline: Guideline) -> Iterator[Criterion | Recommendation | Response]:
-    """Yield every class that encodes statements."""
-    yield from guideline.stages.values()
-    yield from guideline.criteria.values()
-    yield from guideline.recommendations.values()
-    yield from guideline.responses.values()
+def _decided(guideline: Guideline) -> list[PatientClass]:
+    """Return every class that encodes statements."""
+    kinds = (guideline.stages, guideline.criteria, guideline.recommendations, guideline.responses)
+    return [each for kind in kinds for each in kind.values()]
 
 
 @check("content")
@@ -43,7 +41,7 @@ def sources(material: Material) -> Examined:
 @check("content")
 def supports(material: Material) -> Examined:
     """Every decidable statement supports a class, and a statement of knowledge supports none."""
-    decided = list(_decided(material.guideline))
+    decided = _decided(material.guideline)
     for statement in material.guideline.statements.values():
         supported = [item.id for item in decided if statement.id in item.statements]
         faults = []

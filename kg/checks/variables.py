@@ -12,7 +12,8 @@ import pyoxigraph as ox
 
 from kg.checks.kinds import variables_of
 from kg.checks.registry import Examined, Material, check, name_of
-from kg.guideline.values import Variable, plain
+from kg.guideline.intervals import plain
+from kg.guideline.values import Variable
 from kg.ontology import HCC, OWL, RDF, RDFS, SUBCLASS, XSD, Ontology
 from kg.patients.cells import CellError, parse_cell
 

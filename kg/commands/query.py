@@ -16,8 +16,7 @@ from rich.text import Text
 
 from kg import terminal
 from kg.catalogue.page import markdown
-from kg.catalogue.queries import Question, catalogue, question
-from kg.catalogue.subjects import title
+from kg.catalogue.queries import Question, catalogue, question, title
 from kg.commands.inputs import Edition, Ontology, Timeout, pairs
 from kg.errors import InputError, QueryError
 from kg.guideline import Guideline, load

@@ -24,7 +24,8 @@ from kg.engines.java import LOCK, java, load, told
 from kg.engines.registry import BatchEngine, nothing
 from kg.errors import OntologyError
 from kg.guideline import Guideline
-from kg.guideline.values import Knowledge, Variable, bands_of, plain
+from kg.guideline.intervals import plain
+from kg.guideline.values import Knowledge, Variable, bands_of
 from kg.keys import ROW
 from kg.ontology import HCC
 from kg.patients.records import Record
@@ -36,7 +37,6 @@ from kg.reasoning.verdicts import (
     MET,
     UNKNOWN,
     PatientResult,
-    classes_asked,
     classified,
     result,
 )
@@ -121,7 +121,7 @@ class Hermit:
         Raises:
             OntologyError: the ontology, or the record under it, is inconsistent.
         """
-        return self.states_of(record, classes_asked(self.guideline))
+        return self.states_of(record, self.guideline.classes)
 
     def states_of(self, record: Record, names: tuple[str, ...]) -> dict[str, str]:
         """Return the states of some named classes.

@@ -12,31 +12,37 @@ from kg.patients.records import Conflict
 from kg.reasoning.verdicts import tally
 
 
-@dataclass(frozen=True, slots=True)
-class CriterionExplanation:
-    """A criterion in the row of a therapy, for one patient.
+@dataclass(frozen=True, kw_only=True)
+class ClassExplanation:
+    """A class of the guideline, for one patient.
 
-    `role` is what it does in the row. `paraphrase` joins those of its statements, `formula`
-    is in words. `facts` decided its state; of an unknown one they are those that could.
+    `paraphrase` joins those of its statements. `facts` decided its state; of an unknown one they
+    are those that could.
     """
 
     id: str
     state: str
-    role: str
-    kind: str
-    scope: str | None
     label: str
     definition: str
     places: tuple[str, ...]
     statements: tuple[Statement, ...]
     paraphrase: str
     note: str | None
-    formula: str
     facts: tuple[str, ...]
     grade: str | None = None
 
     def __repr__(self) -> str:
-        return f"<CriterionExplanation {self.id} ({self.label}): {self.state}>"
+        return f"<{type(self).__name__} {self.id} ({self.label}): {self.state}>"
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class CriterionExplanation(ClassExplanation):
+    """A criterion in the row of a therapy: `role` is what it does there, `formula` is in words."""
+
+    role: str
+    kind: str
+    scope: str | None
+    formula: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,32 +112,19 @@ class TherapyExplanation:
         return tuple(c for c in self.criteria if c.role == role and c.state == state)
 
 
-@dataclass(frozen=True, slots=True)
-class RecommendationExplanation:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class RecommendationExplanation(ClassExplanation):
     """A recommendation for one patient; `muted` where it is of no use to them.
 
     It is where each therapy that it concerns is contraindicated or not indicated.
     """
 
-    id: str
-    state: str
-    label: str
-    definition: str
     strength: str
     advice: str
-    places: tuple[str, ...]
-    statements: tuple[Statement, ...]
-    paraphrase: str
-    note: str | None
     remarks: tuple[str, ...]
     concerns: tuple[str, ...]
     precedes: tuple[str, ...]
-    facts: tuple[str, ...]
     muted: bool
-    grade: str | None = None
-
-    def __repr__(self) -> str:
-        return f"<RecommendationExplanation {self.id} ({self.label}): {self.state}>"
 
 
 @dataclass(frozen=True, slots=True)

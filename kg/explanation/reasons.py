@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 from kg.explanation.clauses import Clauses
 from kg.explanation.explanations import (
@@ -21,8 +22,8 @@ from kg.explanation.explanations import (
     TherapyExplanation,
 )
 from kg.explanation.wording import listed, words
-from kg.guideline import Criterion, Guideline, Recommendation, Statement
-from kg.guideline.model import STAGE
+from kg.guideline import Guideline, Recommendation, Statement
+from kg.guideline.model import STAGE, PatientClass
 from kg.guideline.values import Variable
 from kg.patients.records import Record
 from kg.reasoning.logic import logic_of
@@ -41,9 +42,7 @@ def explain(guideline: Guideline, record: Record, result: PatientResult) -> Pati
     return _Explainer(guideline, record, result).explanation()
 
 
-def statements_of(
-    guideline: Guideline, source: Criterion | Recommendation
-) -> tuple[Statement, ...]:
+def statements_of(guideline: Guideline, source: PatientClass) -> tuple[Statement, ...]:
     """Return the statements behind a criterion or a recommendation."""
     return tuple(guideline.statements[name] for name in source.statements)
 
@@ -104,48 +103,44 @@ class _Explainer:
 
     # Criteria and recommendations
 
+    def shared(self, source: PatientClass) -> dict[str, Any]:
+        """Return what is told of every class."""
+        statements = statements_of(self.guideline, source)
+        return {
+            "id": source.id,
+            "state": self.states[source.id],
+            "label": source.label,
+            "definition": source.definition,
+            "places": source.places,
+            "statements": statements,
+            "paraphrase": paraphrase(statements),
+            "note": source.note,
+            "facts": self.clauses.behind(source.id),
+            "grade": source.grade,
+        }
+
     def criterion(self, name: str, role: str) -> CriterionExplanation:
         found = self._criteria.get((name, role))
         if found is None:
             criterion = {**self.guideline.stages, **self.guideline.criteria}[name]
-            statements = statements_of(self.guideline, criterion)
             found = self._criteria[name, role] = CriterionExplanation(
-                id=name,
-                state=self.states[name],
+                **self.shared(criterion),
                 role=role,
                 kind=criterion.kind,
                 scope=criterion.scope,
-                label=criterion.label,
-                definition=criterion.definition,
-                places=criterion.places,
-                statements=statements,
-                paraphrase=paraphrase(statements),
-                note=criterion.note,
                 formula=_formula(self.guideline, name),
-                facts=self.clauses.behind(name),
-                grade=criterion.grade,
             )
         return found
 
     def recommendation(self, source: Recommendation) -> RecommendationExplanation:
-        statements = statements_of(self.guideline, source)
         against = (CONTRAINDICATED, NOT_INDICATED)
         return RecommendationExplanation(
-            id=source.id,
-            state=self.states[source.id],
-            label=source.label,
-            definition=source.definition,
+            **self.shared(source),
             strength=source.strength,
             advice=source.advice,
-            places=source.places,
-            statements=statements,
-            paraphrase=paraphrase(statements),
-            note=source.note,
             remarks=source.remarks,
             concerns=source.concerns,
             precedes=source.precedes,
-            facts=self.clauses.behind(source.id),
-            grade=source.grade,
             muted=bool(source.concerns)
             and all(self.verdict(therapy) in against for therapy in source.concerns),
         )

@@ -10,7 +10,8 @@ import pyoxigraph as ox
 from kg.explanation.explanations import RecommendationExplanation
 from kg.guideline import Guideline, Statement, Therapy
 from kg.guideline.formula import And, Atom, Formula, Not, Or, Ref
-from kg.guideline.values import Interval, Knowledge, Variable, bands_of, plain
+from kg.guideline.intervals import Interval, plain
+from kg.guideline.values import Knowledge, Variable, bands_of
 from kg.ontology import HCC, RDFS
 from kg.patients.records import Record
 from kg.texts import UNKNOWN_VALUE

@@ -12,20 +12,14 @@ from kg.guideline.model import (
     INDICATION,
     PRECONDITION,
     RELATIVE,
-    ConflictRule,
-    Correspondence,
     Criterion,
-    Derivation,
-    Edition,
     Guideline,
-    Narrowing,
     Recommendation,
     Response,
-    Score,
-    Statement,
-    Sum,
     Therapy,
 )
+from kg.guideline.rules import ConflictRule, Derivation, Narrowing, Score, Sum
+from kg.guideline.source import Correspondence, Edition, Statement
 from kg.ontology import Ontology, default_edition, edition_names, module_files
 from kg.paths import ontology_folder
 

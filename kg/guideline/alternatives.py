@@ -91,16 +91,15 @@ def _twins(
 ) -> dict[str, Formula]:
     """Return the second formulas of all classes that lead to a replaced one, by new names."""
     new, changed = {*replaced.values()}, dict.fromkeys(replaced)
-    while more := [
-        name
-        for name, formula in formulas.items()
-        if name not in changed
-        and any(
-            other in changed and not (name in new and other in replaced)
-            for other in references(formula)
-        )
-    ]:
-        changed |= dict.fromkeys(more)
+    users: dict[str, list[str]] = {}  # of each class, those that lead to it
+    for name, formula in formulas.items():
+        for other in references(formula):
+            if not (name in new and other in replaced):
+                users.setdefault(other, []).append(name)
+    queue = [*replaced]
+    for name in queue:
+        queue += [user for user in users.get(name, ()) if user not in changed]
+        changed |= dict.fromkeys(users.get(name, ()))
     back = sorted(changed.keys() & new)
     if back:
         raise OntologyError(

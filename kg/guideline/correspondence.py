@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from kg.guideline.model import Correspondence, Guideline
+from kg.guideline.model import Guideline
+from kg.guideline.source import Correspondence
 
 SAME, NEW, DROPPED = "same", "new", "dropped"
 _REVERSED = {"stricter": "looser", "looser": "stricter", "broader": "narrower"}

@@ -10,7 +10,8 @@ from typing import TypeAlias
 import pyoxigraph as ox
 
 from kg.errors import OntologyError
-from kg.guideline.values import Interval, Variable
+from kg.guideline.intervals import Interval
+from kg.guideline.values import Variable
 from kg.ontology import HCC, OWL, RDF, RDFS, XSD, Node, Ontology, local_name
 
 

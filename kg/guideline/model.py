@@ -8,6 +8,8 @@ from functools import cached_property
 
 from kg.errors import InputError
 from kg.guideline.formula import Atom, Formula, Ref, atoms, references
+from kg.guideline.rules import ConflictRule, Derivation
+from kg.guideline.source import Correspondence, Edition, Statement
 from kg.guideline.values import Variable
 from kg.ontology import Ontology
 from kg.texts import labelled, nearest
@@ -19,82 +21,15 @@ ABSOLUTE, RELATIVE = "absolute contraindication", "relative contraindication"
 STAGE = "stage"
 
 
-@dataclass(frozen=True)
-class Statement:
-    """A statement of the guideline; `start` and `end` count characters of the source text."""
+@dataclass(frozen=True, kw_only=True)
+class PatientClass:
+    """A named class of patients with its formula.
 
-    id: str
-    section: str
-    start: int
-    end: int
-    kind: str
-    decidable: bool
-    therapies: tuple[str, ...]
-    paraphrase: str
-    grade: str | None = None
-
-    def __repr__(self) -> str:
-        return f"<Statement {self.id} ({self.section}): {self.kind}>"
-
-
-@dataclass(frozen=True)
-class Edition:
-    """The guideline as a body published it in a year; `part` says which part of it is encoded.
-
-    `sha256` is that of the text that was read, `revises` names the editions that it succeeds.
-    """
-
-    id: str
-    name: str  # the local name of its IRI
-    title: str
-    part: str
-    body: str
-    year: str
-    country: str
-    language: str
-    reference: str
-    address: str  # where it is found, if anywhere
-    sha256: str
-    revises: tuple[str, ...]
-
-    def __repr__(self) -> str:
-        return f"<Edition {self.id}: {self.title}>"
-
-    @property
-    def citation(self) -> str:
-        """How to cite the guideline itself, in one line."""
-        parts = (f"{self.body} ({self.year})", self.title, self.reference, self.address)
-        return ". ".join(part for part in parts if part)
-
-
-@dataclass(frozen=True)
-class Correspondence:
-    """Which therapy or criterion of an earlier edition became which of a later one, and how.
-
-    `relation` is same, stricter, looser, broader, narrower, changed, new or dropped.
-    """
-
-    earlier: str | None
-    later: str | None
-    relation: str
-    change: str
-    of_therapies: bool
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """A named class of patients with its formula: a criterion or a shared definition.
-
-    `kind` is the notation of its kind, "definition" for a shared definition. `intent` is that of
-    the intent that it is an indication for, or contraindicates, where the guideline gives one.
     `places` are sections of the guideline, `statements` the ids of the statements behind it,
-    `grade` is the evidence level and strength that it gives, such as 2 B. A stage is one too.
+    `grade` is the evidence level and strength that it gives, such as 2 B.
     """
 
     id: str
-    kind: str
-    intent: str | None
-    scope: str | None
     label: str
     definition: str
     places: tuple[str, ...]
@@ -104,7 +39,38 @@ class Criterion:
     grade: str | None = None
 
     def __repr__(self) -> str:
-        return f"<Criterion {self.id}: {self.label}>"
+        return f"<{type(self).__name__} {self.id}: {self.label}>"
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Criterion(PatientClass):
+    """A criterion, a stage or a shared definition.
+
+    `kind` is the notation of its kind, "definition" for a shared definition. `intent` is that of
+    the intent that it is an indication for, or contraindicates, where the guideline gives one.
+    """
+
+    kind: str
+    intent: str | None
+    scope: str | None
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Recommendation(PatientClass):
+    """A recommendation: what it says, when it holds, and the therapies that it concerns."""
+
+    strength: str
+    advice: str
+    remarks: tuple[str, ...]
+    concerns: tuple[str, ...]
+    precedes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Response(PatientClass):
+    """A class of response to ablation; `outcome` is its word in answers."""
+
+    outcome: str
 
 
 @dataclass(frozen=True)
@@ -160,127 +126,6 @@ class Therapy:
     def criteria(self) -> tuple[str, ...]:
         """All criteria of the row, in the order of the row."""
         return tuple(name for _, names in self.row for name in names)
-
-
-@dataclass(frozen=True)
-class Recommendation:
-    """A recommendation: what it says, when it holds, and the therapies that it concerns."""
-
-    id: str
-    label: str
-    definition: str
-    strength: str
-    advice: str
-    places: tuple[str, ...]
-    statements: tuple[str, ...]
-    note: str | None
-    remarks: tuple[str, ...]
-    concerns: tuple[str, ...]
-    precedes: tuple[str, ...]
-    formula: Formula
-    grade: str | None = None
-
-    def __repr__(self) -> str:
-        return f"<Recommendation {self.id}: {self.label}>"
-
-
-@dataclass(frozen=True)
-class Response:
-    """A class of response to ablation; `outcome` is its word in answers."""
-
-    id: str
-    label: str
-    definition: str
-    outcome: str
-    places: tuple[str, ...]
-    statements: tuple[str, ...]
-    note: str | None
-    formula: Formula
-
-    def __repr__(self) -> str:
-        return f"<Response {self.id}: {self.label}>"
-
-
-@dataclass(frozen=True)
-class Score:
-    """How points of components give a total, and totals a value: both are variables.
-
-    Each band of the variable `total` is one total.
-    """
-
-    target: str
-    total: str
-    points: tuple[tuple[str, int, int], ...]  # (variable, mask of bands, points)
-    totals: tuple[tuple[int, int, int], ...]  # (mask of values, lowest, highest total)
-    bands: tuple[tuple[int, int], ...]  # (mask of a band of `total`, that total)
-
-    @property
-    def components(self) -> tuple[str, ...]:
-        """The variables that score, in order."""
-        return tuple(dict.fromkeys(variable for variable, _, _ in self.points))
-
-    @property
-    def everything(self) -> int:
-        """All totals, as a set of bits: bit t stands for a total of t."""
-        return sum(1 << total for _, total in self.bands)
-
-
-@dataclass(frozen=True)
-class Sum:
-    """`target` is the sum of as many parts as `count` says, the largest of which is `largest`."""
-
-    target: str
-    count: str
-    largest: str
-
-
-@dataclass(frozen=True)
-class Narrowing:
-    """When `source` can only lie in `when` (a mask), `target` is narrowed to `then`."""
-
-    source: str
-    when: int
-    target: str
-    then: int
-
-
-@dataclass(frozen=True)
-class Derivation:
-    """A rule by which values of a record narrow others, with the message of its conflict."""
-
-    id: str
-    label: str
-    message: str
-    note: str | None
-    position: int
-    targets: tuple[str, ...]
-    score: Score | None
-    sum: Sum | None
-    narrowings: tuple[Narrowing, ...]
-
-    @property
-    def from_lesions(self) -> bool:
-        """Whether the rule reads the list of lesions."""
-        return self.score is None and self.sum is None and not self.narrowings
-
-    @property
-    def variables(self) -> tuple[str, ...]:
-        """All variables of the rule, sorted."""
-        sources = [n.source for n in self.narrowings]
-        sources += self.score.components if self.score else ()
-        sources += (self.sum.count, self.sum.largest) if self.sum else ()
-        return tuple(sorted({*self.targets, *sources}))
-
-
-@dataclass(frozen=True)
-class ConflictRule:
-    """Values that do not go together: pinned variables whose bands lie in these masks."""
-
-    id: str
-    label: str
-    message: str
-    position: int
-    parts: tuple[tuple[str, int], ...]  # (variable, mask)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
+from kg.guideline.intervals import plain
 from kg.guideline.model import Guideline
-from kg.guideline.values import Variable, plain
+from kg.guideline.values import Variable
 from kg.keys import LESION_ID
 from kg.ontology import HCC, ROOT
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation, Overflow, localcontext
 
-from kg.guideline.values import Interval, Knowledge, Variable
+from kg.guideline.intervals import Interval
+from kg.guideline.values import Knowledge, Variable
 
 UNKNOWN_WORDS = frozenset(
     {"", "na", "n/a", "nan", "null", "none", "unknown", "not available", "[not available]"}

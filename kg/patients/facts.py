@@ -14,7 +14,8 @@ from decimal import Decimal
 from functools import lru_cache
 
 from kg.guideline import Guideline
-from kg.guideline.values import BOOLEAN, Unit, Variable, plain
+from kg.guideline.intervals import plain
+from kg.guideline.values import BOOLEAN, Unit, Variable
 from kg.keys import ID
 from kg.patients.cells import CellError, parse_cell
 from kg.patients.drafts import written

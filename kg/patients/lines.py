@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from kg.guideline import Guideline
-from kg.guideline.values import plain
+from kg.guideline.intervals import plain
 from kg.patients.drafts import Draft
 from kg.patients.facts import FIGURE, Fact, facts
 

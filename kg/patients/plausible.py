@@ -13,7 +13,8 @@ from statistics import median
 
 import polars as pl
 
-from kg.guideline.values import Interval, Knowledge, Unit, Variable
+from kg.guideline.intervals import Interval
+from kg.guideline.values import Knowledge, Unit, Variable
 from kg.patients.cells import parse_cell
 from kg.patients.columns import as_text
 from kg.texts import counted

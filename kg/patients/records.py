@@ -15,7 +15,8 @@ from decimal import Decimal, localcontext
 
 from kg.errors import InputError
 from kg.guideline import ConflictRule, Derivation, Guideline
-from kg.guideline.values import Interval, Knowledge, Variable
+from kg.guideline.intervals import Interval
+from kg.guideline.values import Knowledge, Variable
 from kg.patients.cells import CellError, parse_cell
 from kg.patients.scores import agreed
 

@@ -14,7 +14,8 @@ from decimal import Decimal, InvalidOperation
 
 import polars as pl
 
-from kg.guideline.values import Knowledge, Variable, plain
+from kg.guideline.intervals import plain
+from kg.guideline.values import Knowledge, Variable
 from kg.patients.cells import CellError, is_unknown, parse_cell, shown
 from kg.patients.columns import as_text
 from kg.patients.plausible import is_plausible

@@ -14,7 +14,8 @@ import polars as pl
 import pyoxigraph as ox
 
 from kg.guideline import Guideline
-from kg.guideline.values import Knowledge, Variable, plain
+from kg.guideline.intervals import plain
+from kg.guideline.values import Knowledge, Variable
 from kg.keys import ID, IRI, LESION_ID
 from kg.ontology import HCC, OWL, XSD
 from kg.patients.cells import parse_cell

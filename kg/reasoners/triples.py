@@ -18,7 +18,8 @@ from functools import lru_cache
 import pyoxigraph as ox
 
 from kg.guideline import Guideline
-from kg.guideline.values import Knowledge, Variable, bands_of, plain
+from kg.guideline.intervals import plain
+from kg.guideline.values import Knowledge, Variable, bands_of
 from kg.ontology import HCC, LABEL, OWL, RDF, RDFS, ROOT, XSD, Ontology
 from kg.patients.records import Record
 from kg.rdf.names import patient_iri

@@ -13,7 +13,7 @@ from kg.guideline.values import Knowledge
 from kg.patients.records import Record
 from kg.reasoning.diagram import FALSE, NO, TRUE, YES, Diagrams, Evaluation
 from kg.reasoning.intents import intent_diagram, intent_of
-from kg.reasoning.verdicts import EXCLUDED, MET, UNKNOWN, classes_asked, verdict_on
+from kg.reasoning.verdicts import EXCLUDED, MET, UNKNOWN, verdict_on
 
 # The answers of a complete record about one therapy, as leaves of a diagram.
 ANSWER_CONTRAINDICATED, ANSWER_NOT_INDICATED, ANSWER_ELIGIBLE = 0, 1, 2
@@ -38,7 +38,7 @@ class Logic:
     def __init__(self, guideline: Guideline) -> None:
         self.guideline = guideline
         self.diagrams = Diagrams(guideline.variables, guideline.formulas, _order(guideline))
-        self.roots = {name: self.diagrams.of(Ref(name)) for name in classes_asked(guideline)}
+        self.roots = {name: self.diagrams.of(Ref(name)) for name in guideline.classes}
         self._variables = lru_cache(1_000)(lambda name: guideline.variables_of(Ref(name)))
         self._behind = lru_cache(_KEPT)(self._of_masks)
         self.answers = {t.id: self._answers(t) for t in guideline.therapies.values()}
@@ -166,6 +166,6 @@ def logic_of(guideline: Guideline) -> Logic:
 
 def _order(guideline: Guideline) -> list[str]:
     """Order the variables that classes use: those that most classes use come first."""
-    names: Iterable[str] = classes_asked(guideline)
+    names: Iterable[str] = guideline.classes
     uses = Counter(v for name in names for v in guideline.variables_of(Ref(name)))
     return sorted(uses, key=lambda variable: -uses[variable])

@@ -37,7 +37,6 @@ from kg.reasoning.verdicts import (
     VERDICTS,
     WITH_OPEN_CAUTIONS,
     PatientResult,
-    classes_asked,
     patient_result,
     under_assumptions,
     variables_of_criteria,
@@ -66,7 +65,7 @@ def schema(guideline: Guideline, assumptions: Assumptions | None = None) -> dict
         ID: pl.String(),
         ROW: pl.UInt64(),
         CONFLICTS: pl.String(),
-        **{STATE_ + name: pl.UInt8() for name in classes_asked(guideline)},
+        **{STATE_ + name: pl.UInt8() for name in guideline.classes},
         **{VERDICT_ + name: pl.UInt8() for name in guideline.therapies},
         **{INTENT_ + name: pl.UInt8() for name in guideline.therapies},
         **{MISSING_ + name: pl.UInt64() for name in guideline.therapies},
@@ -92,7 +91,7 @@ def to_frame(
                 result.patient_id,
                 row,
                 conflicts_json(result.conflicts),
-                *(CODE[result.states[name]] for name in classes_asked(guideline)),
+                *(CODE[result.states[name]] for name in guideline.classes),
                 *(VERDICTS.index(result.therapies[t].verdict) for t in guideline.therapies),
                 *(INTENTS.index(result.therapies[t].intent) for t in guideline.therapies),
                 *(pack(names[t], result.therapies[t].missing) for t in guideline.therapies),
@@ -126,7 +125,7 @@ def patients(
     """Yield the rows of a result frame as results."""
     logic = logic_of(guideline)
     names = {t.id: logic.answer_variables(t) for t in guideline.therapies.values()}
-    classes = classes_asked(guideline)
+    classes = guideline.classes
     for row in frame.iter_rows(named=True):
         found = patient_result(
             guideline,

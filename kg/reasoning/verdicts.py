@@ -137,11 +137,6 @@ def possible_stages(result: PatientResult) -> list[str]:
     return [name for name, state in result.stages.items() if state != EXCLUDED]
 
 
-def classes_asked(guideline: Guideline) -> tuple[str, ...]:
-    """Return the named classes whose states decide a result."""
-    return guideline.classes
-
-
 def verdict(indicated: str, absolute: str, relative: str) -> str:
     """Return the verdict that three states give; the first rule that fits."""
     if absolute == MET:

@@ -6,7 +6,8 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import NamedTuple
 
-from kg.guideline.values import Knowledge, Unit, Variable, plain
+from kg.guideline.intervals import plain
+from kg.guideline.values import Knowledge, Unit, Variable
 from kg.patients.cells import CellError, parse_cell
 from kg.sources.findings import UnreadError
 from kg.sources.rules import Rule

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pyoxigraph as ox
 
@@ -17,7 +18,6 @@ from kg.ontology import (
     LABEL,
     NOTATION,
     NOTE,
-    Node,
     Ontology,
     local_name,
 )
@@ -51,53 +51,39 @@ class ClassReader(Terms):
         found = [self._response(node) for node in self.collected("ResponsePatient")]
         return {response.id: response for response in found}
 
-    def _criterion(self, node: ox.NamedNode) -> Criterion:
+    def _shared(self, node: ox.NamedNode) -> dict[str, Any]:
+        """Return what every class of patients states."""
         ontology, identifier = self.ontology, self.need(node, NOTATION)
-        kind = ontology.iris(node, HCC + "kind")
+        return {
+            "id": identifier,
+            "label": self.need(node, LABEL),
+            "definition": self.need(node, DEFINITION),
+            "places": ontology.texts(node, HCC + "place"),
+            "statements": self.sources(node),
+            "note": ontology.text(node, EDITORIAL),
+            "formula": self.formula(identifier),
+            "grade": ontology.text(node, HCC + "grade"),
+        }
+
+    def _criterion(self, node: ox.NamedNode) -> Criterion:
+        kind = self.ontology.iris(node, HCC + "kind")
         return Criterion(
-            id=identifier,
+            **self._shared(node),
             kind=self.notation(kind[0]) if kind else "definition",
             intent=self.intent(node),
-            scope=ontology.text(node, HCC + "scope"),
-            label=self.need(node, LABEL),
-            definition=self.need(node, DEFINITION),
-            places=ontology.texts(node, HCC + "place"),
-            statements=self.sources(node),
-            note=ontology.text(node, EDITORIAL),
-            formula=self.formula(identifier),
-            grade=ontology.text(node, HCC + "grade"),
+            scope=self.ontology.text(node, HCC + "scope"),
         )
 
-    def _concerned(self, node: Node) -> tuple[str, ...]:
-        return tuple(self.notation(iri) for iri in self.ontology.iris(node, HCC + "concerns"))
-
     def _recommendation(self, node: ox.NamedNode) -> Recommendation:
-        ontology, identifier = self.ontology, self.need(node, NOTATION)
+        ontology = self.ontology
         return Recommendation(
-            id=identifier,
-            label=self.need(node, LABEL),
-            definition=self.need(node, DEFINITION),
+            **self._shared(node),
             strength=self.need(node, HCC + "strength"),
             advice=self.need(node, HCC + "advice"),
-            places=ontology.texts(node, HCC + "place"),
-            statements=self.sources(node),
-            note=ontology.text(node, EDITORIAL),
             remarks=ontology.texts(node, NOTE),
-            concerns=self._concerned(node),
-            precedes=tuple(local_name(i) for i in ontology.iris(node, HCC + "precedes")),
-            formula=self.formula(identifier),
-            grade=ontology.text(node, HCC + "grade"),
+            concerns=tuple(self.notation(iri) for iri in ontology.iris(node, HCC + "concerns")),
+            precedes=tuple(map(local_name, ontology.iris(node, HCC + "precedes"))),
         )
 
     def _response(self, node: ox.NamedNode) -> Response:
-        ontology, identifier = self.ontology, self.need(node, NOTATION)
-        return Response(
-            id=identifier,
-            label=self.need(node, LABEL),
-            definition=self.need(node, DEFINITION),
-            outcome=self.need(node, HCC + "outcome"),
-            places=ontology.texts(node, HCC + "place"),
-            statements=self.sources(node),
-            note=ontology.text(node, EDITORIAL),
-            formula=self.formula(identifier),
-        )
+        return Response(**self._shared(node), outcome=self.need(node, HCC + "outcome"))

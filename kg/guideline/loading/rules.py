@@ -11,16 +11,8 @@ from kg.guideline.formula import And, Formula, atoms
 from kg.guideline.loading.classes import ClassReader
 from kg.guideline.loading.lookups import Terms
 from kg.guideline.loading.therapies import THERAPY
-from kg.guideline.model import (
-    ConflictRule,
-    Correspondence,
-    Derivation,
-    Edition,
-    Narrowing,
-    Score,
-    Statement,
-    Sum,
-)
+from kg.guideline.rules import ConflictRule, Derivation, Narrowing, Score, Sum
+from kg.guideline.source import Correspondence, Edition, Statement
 from kg.guideline.values import Variable
 from kg.ontology import (
     DCTERMS,

@@ -9,10 +9,10 @@ from decimal import Decimal
 import pyoxigraph as ox
 
 from kg.errors import OntologyError
-from kg.guideline.bands import cut_bands
 from kg.guideline.formula import Formula, atoms, decimal_of, read_range
+from kg.guideline.intervals import Interval, cut_bands
 from kg.guideline.loading.lookups import Terms
-from kg.guideline.values import BOOLEAN, Interval, Unit, Value, Variable, unit_key
+from kg.guideline.values import BOOLEAN, Unit, Value, Variable, unit_key
 from kg.ontology import (
     ALT_LABEL,
     DEFINITION,

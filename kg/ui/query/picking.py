@@ -7,8 +7,7 @@ from typing import Any
 import streamlit as st
 
 from kg.catalogue.parameters import PATIENT_PARAMETER, Parameter
-from kg.catalogue.queries import catalogue
-from kg.catalogue.subjects import title
+from kg.catalogue.queries import catalogue, title
 from kg.ui import session
 from kg.ui.query import source
 from kg.ui.query.choices import choices
