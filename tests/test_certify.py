@@ -27,7 +27,7 @@ from kg.certification.records import (
     smallest,
     values,
 )
-from kg.certification.run import Certification, Report, Settings
+from kg.certification.run import Certificate, Certification, Extent
 from kg.engines.hermit import Hermit
 from kg.engines.registry import engine_of
 from kg.errors import InputError
@@ -65,8 +65,8 @@ def certified(
     *,
     records: int = 4,
     classes: tuple[str, ...] = (),
-) -> Report:
-    settings = Settings(seed=1, records=records, parts=asked, classes=classes)
+) -> Certificate:
+    settings = Extent(seed=1, records=records, parts=asked, classes=classes)
     return Certification(guideline, tested, hermit, settings).run()
 
 

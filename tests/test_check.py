@@ -31,15 +31,15 @@ def _id(broken: Broken) -> str:
 
 
 @pytest.fixture(scope="module")
-def shipped() -> check.Report:
+def shipped() -> check.CheckReport:
     return check.run()
 
 
-def test_the_ontology_that_ships_has_no_findings(shipped: check.Report) -> None:
+def test_the_ontology_that_ships_has_no_findings(shipped: check.CheckReport) -> None:
     assert [f"{f.check}: {f.subject}: {f.message}" for f in shipped.findings] == []
 
 
-def test_every_check_runs_and_looks_at_something(shipped: check.Report) -> None:
+def test_every_check_runs_and_looks_at_something(shipped: check.CheckReport) -> None:
     assert [o.check.name for o in shipped.outcomes if o.not_run or o.looked_at < 1] == []
     assert len(shipped.outcomes) == len(check.checks())
 

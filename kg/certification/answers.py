@@ -16,12 +16,12 @@ import polars as pl
 
 from kg.certification.completions import Truth
 from kg.certification.records import Cells
-from kg.engines.registry import BatchEngine, Engine, engine_of
+from kg.engines.registry import BatchEngine, Engine, Reasoner, engine_of
 from kg.errors import InputError
 from kg.guideline import Guideline, Therapy
 from kg.guideline.formula import Ref
 from kg.keys import ID, REASON
-from kg.patients.records import Record, read_record
+from kg.patients.records import read_record
 from kg.patients.tables import PatientTable
 from kg.reasoning.results import patients
 from kg.reasoning.verdicts import (
@@ -50,13 +50,6 @@ class Respondent(Protocol):
 
     def answers(self, records: Sequence[Cells], classes: Sequence[str]) -> list[Answers]:
         """Return for each record the states of some classes at least, and what follows."""
-
-
-class Reasoner(Protocol):
-    """What is asked of HermiT."""
-
-    def states_of(self, record: Record, names: tuple[str, ...]) -> dict[str, str]:
-        """Return the states of some named classes."""
 
 
 def behind(guideline: Guideline, question: Question) -> tuple[str, ...]:
@@ -122,7 +115,7 @@ class Records:
         return [_every_answer(result) for result in self.classified(records)]
 
 
-class Table(Records):
+class TableOfRecords(Records):
     """An engine for tables: the records pass through a file, as those of a user do."""
 
     def classified(self, records: Sequence[Cells]) -> list[PatientResult]:
@@ -169,7 +162,7 @@ def subjects(engine: str, guideline: Guideline) -> list[Respondent]:
     tested = engine_of(engine, guideline)
     return [
         Records(f"{engine}, one record", guideline, tested),
-        Table(f"{engine}, table", guideline, tested),
+        TableOfRecords(f"{engine}, table", guideline, tested),
     ]
 
 

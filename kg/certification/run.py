@@ -26,7 +26,6 @@ from kg.certification.answers import (
     ByCompletions,
     ByHermit,
     Question,
-    Reasoner,
     Respondent,
     behind,
 )
@@ -42,6 +41,7 @@ from kg.certification.records import (
     records,
     smallest,
 )
+from kg.engines.registry import Reasoner
 from kg.guideline import Guideline
 from kg.guideline.formula import Ref
 from kg.reasoning.logic import logic_of
@@ -60,7 +60,7 @@ _PORTION = 100  # records that are asked about at once: whole results are not ke
 
 
 @dataclass(frozen=True)
-class Settings:
+class Extent:
     """How much is compared, and from which seed.
 
     `parts` are those of PARTS; `classes` are those whose boundaries are asked, all if none.
@@ -112,7 +112,7 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Example:
+class Counterexample:
     """The smallest disagreeing record: what was asked, and who says what."""
 
     part: str
@@ -122,11 +122,11 @@ class Example:
 
 
 @dataclass(frozen=True)
-class Report:
+class Certificate:
     """All tallies, and an example where anything disagrees."""
 
     tallies: tuple[Tally, ...]
-    example: Example | None
+    example: Counterexample | None
 
     @property
     def disagreements(self) -> int:
@@ -142,20 +142,20 @@ class Certification:
         guideline: Guideline,
         subjects: Sequence[Respondent],
         reasoner: Reasoner | None,
-        settings: Settings,
+        extent: Extent,
     ) -> None:
         self.guideline = guideline
         self.subjects = subjects
-        self.settings = settings
+        self.extent = extent
         self.classes = guideline.classes
         self.brute = ByCompletions(guideline)
         self.hermit = None if reasoner is None else ByHermit(guideline, reasoner)
-        self.tallies = {p: Tally(p, about) for p, about in PARTS.items() if p in settings.parts}
-        self._deadline = time.monotonic() + 60 * (settings.minutes or float("inf"))
+        self.tallies = {p: Tally(p, about) for p, about in PARTS.items() if p in extent.parts}
+        self._deadline = time.monotonic() + 60 * (extent.minutes or float("inf"))
 
-    def run(self, watched: Callable[[Sequence[Case]], Iterable[Case]] = iter) -> Report:
+    def run(self, watched: Callable[[Sequence[Case]], Iterable[Case]] = iter) -> Certificate:
         """Compare everything; `watched` passes the cases for HermiT on, and may count them."""
-        count, guideline = self.settings.records, self.guideline
+        count, guideline = self.extent.records, self.guideline
         if FORMULAS in self.tallies:
             self._formulas()
         if COMPLETIONS in self.tallies:
@@ -168,7 +168,7 @@ class Certification:
         if self.hermit is not None:
             for portion in _portions(watched(self._cases())):
                 self._compare(portion, self.hermit, self.subjects)
-        return Report(tuple(self.tallies.values()), self._example())
+        return Certificate(tuple(self.tallies.values()), self._example())
 
     def _formulas(self) -> None:
         logic, variables = logic_of(self.guideline), self.guideline.variables
@@ -193,7 +193,7 @@ class Certification:
         count: int,
     ) -> None:
         """Compare the answers to every question about drawn records."""
-        found = drawn(strategy, count, self.settings.seed)
+        found = drawn(strategy, count, self.extent.seed)
         self.tallies[part].planned = len(found)
         for portion in _portions(Case(part, cells, self.classes) for cells in found):
             self._compare(portion, referee, subjects)
@@ -204,25 +204,23 @@ class Certification:
         The boundaries of the classes that state thresholds are all asked, and a sample of
         those of therapies, which combine them.
         """
-        settings, guideline = self.settings, self.guideline
-        rng = random.Random(settings.seed)  # noqa: S311 - the records need no secrecy
+        extent, guideline = self.extent, self.guideline
+        rng = random.Random(extent.seed)  # noqa: S311 - the records need no secrecy
         found: dict[str, list[Case]] = {part: [] for part in self.tallies}
         if BOUNDARIES in found:
             joint = {name for t in guideline.therapies.values() for name in t.aspects}
-            names = settings.classes or self.classes
+            names = extent.classes or self.classes
             asked = boundaries(guideline, (n for n in names if n not in joint))
-            asked *= 1 + settings.records // 200
+            asked *= 1 + extent.records // 200
             some = boundaries(guideline, (n for n in names if n in joint))
-            asked += rng.sample(some, min(len(some), settings.records))
+            asked += rng.sample(some, min(len(some), extent.records))
             found[BOUNDARIES] = [
                 Case(BOUNDARIES, cells, boundary.classes)
                 for boundary in asked
                 for cells in around(guideline, boundary, rng)
             ]
         if RANDOM in found:
-            partly = drawn(
-                records(guideline, ANY, steered=True), settings.records, settings.seed + 1
-            )
+            partly = drawn(records(guideline, ANY, steered=True), extent.records, extent.seed + 1)
             found[RANDOM] = [Case(RANDOM, cells, self.classes) for cells in partly]
         for part in {BOUNDARIES, RANDOM} & found.keys():
             self.tallies[part].planned = len(found[part])
@@ -250,7 +248,7 @@ class Certification:
                 if answers.get(question, NOTHING) != answer
             ]
 
-    def _example(self) -> Example | None:
+    def _example(self) -> Counterexample | None:
         """Return the smallest disagreeing record, made smaller while it still disagrees."""
         every = [one for tally in self.tallies.values() for one in tally.differences]
         if not every:
@@ -268,7 +266,7 @@ class Certification:
         cells = smallest(self.guideline, found.cells, disagrees)
         sides = dict.fromkeys((found.referee, *self.subjects))
         told = tuple((side.name, says(side, cells) or NOTHING) for side in sides)
-        return Example(found.part, cells, " ".join(found.question), told)
+        return Counterexample(found.part, cells, " ".join(found.question), told)
 
 
 def _portions(cases: Iterable[Case]) -> Iterator[list[Case]]:

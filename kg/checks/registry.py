@@ -117,7 +117,7 @@ class CheckFinding:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CheckOutcome:
     """What came of one check; `not_run` says why it was left out, and is else empty."""
 
     check: Check
@@ -135,7 +135,7 @@ class Check:
     step: str
     examine: Callable[[Material], Examined]
 
-    def run(self, material: Material) -> Outcome:
+    def run(self, material: Material) -> CheckOutcome:
         """Look at everything; a check that looks at nothing is itself a finding."""
         looked_at, findings = 0, []
         try:
@@ -147,7 +147,7 @@ class Check:
         if not looked_at and not findings:
             message = "the check found nothing to look at; its terms are gone or renamed"
             findings.append(CheckFinding(self.name, "ontology", message))
-        return Outcome(self, looked_at, tuple(findings))
+        return CheckOutcome(self, looked_at, tuple(findings))
 
 
 REGISTRY: list[Check] = []

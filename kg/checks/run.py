@@ -31,12 +31,21 @@ from kg.checks.registry import (
     STEPS,
     Check,
     CheckFinding,
+    CheckOutcome,
     Material,
-    Outcome,
 )
 from kg.paths import ontology_folder
 
-__all__ = ["MODULES", "Check", "CheckFinding", "Outcome", "Report", "checks", "outcomes", "run"]
+__all__ = [
+    "MODULES",
+    "Check",
+    "CheckFinding",
+    "CheckOutcome",
+    "CheckReport",
+    "checks",
+    "outcomes",
+    "run",
+]
 
 MODULES = (
     *(terms, names, variables, contract, mappings),
@@ -45,11 +54,11 @@ MODULES = (
 
 
 @dataclass(frozen=True)
-class Report:
+class CheckReport:
     """What came of all checks, in the order in which they ran."""
 
     folder: Path
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[CheckOutcome, ...]
 
     @property
     def findings(self) -> tuple[CheckFinding, ...]:
@@ -63,17 +72,19 @@ def checks() -> tuple[Check, ...]:
     return tuple(sorted(REGISTRY, key=lambda check: order.index(check.step)))
 
 
-def run(folder: Path | None = None, edition: str | None = None, *, reasoner: bool = True) -> Report:
+def run(
+    folder: Path | None = None, edition: str | None = None, *, reasoner: bool = True
+) -> CheckReport:
     """Check an edition of the ontology in a folder (by default, the one that ships).
 
     Raises:
         ComponentError: the reasoner is wanted, and there is no Java that it can run on.
     """
     material = Material(folder or ontology_folder(), edition)
-    return Report(material.folder, tuple(outcomes(material, reasoner=reasoner)))
+    return CheckReport(material.folder, tuple(outcomes(material, reasoner=reasoner)))
 
 
-def outcomes(material: Material, *, reasoner: bool = True) -> Iterator[Outcome]:
+def outcomes(material: Material, *, reasoner: bool = True) -> Iterator[CheckOutcome]:
     """Yield what comes of each check as soon as it has run: the quick ones, then the reasoner's.
 
     Raises:
@@ -84,7 +95,7 @@ def outcomes(material: Material, *, reasoner: bool = True) -> Iterator[Outcome]:
         reason = stopped.get(STEPS[check.step] or "", "")
         if check.step in REASONER_STEPS and not reasoner:
             reason = "left out by --no-reasoner"
-        outcome = Outcome(check, not_run=reason) if reason else check.run(material)
+        outcome = CheckOutcome(check, not_run=reason) if reason else check.run(material)
         if reason or outcome.findings:
             stopped.setdefault(check.step, reason or f"fix what {check.name} found first")
         yield outcome

@@ -14,7 +14,7 @@ from kg.guideline import load, load_all
 from kg.terminal import messages, output, progress
 
 if TYPE_CHECKING:
-    from kg.certification.run import Case, Example, Report
+    from kg.certification.run import Case, Certificate, Counterexample
 
 
 def certify(
@@ -40,15 +40,15 @@ def certify(
     Example: hcc-kg certify --seed 7 --minutes 5
     """
     from kg.certification.answers import subjects  # noqa: PLC0415 - needs hypothesis
-    from kg.certification.run import Certification, Settings  # noqa: PLC0415
+    from kg.certification.run import Certification, Extent  # noqa: PLC0415
 
     guidelines = [load(ontology, edition)] if edition else load_all(ontology)
-    settings = Settings(seed, records, minutes and minutes / len(guidelines))
+    extent = Extent(seed, records, minutes and minutes / len(guidelines))
     messages().print(f"seed {seed}, {records} records; engine {engine}; referee HermiT")
     answers = differ = 0
     for guideline in guidelines:
         tested = subjects(engine, guideline)
-        run = Certification(guideline, tested, reasoner_of(guideline), settings)
+        run = Certification(guideline, tested, reasoner_of(guideline), extent)
         report = run.run(_watched)
         _print(guideline.edition, report)
         answers += sum(tally.comparisons for tally in report.tallies)
@@ -65,7 +65,7 @@ def _watched(cases: Sequence[Case]) -> Iterable[Case]:
             bar.advance()
 
 
-def _print(edition: str, report: Report) -> None:
+def _print(edition: str, report: Certificate) -> None:
     title = f"Edition {edition}"
     table = Table("part", "compared with", title=title, title_justify="left", box=None)
     for heading in ("records", "classes", "answers", "differ"):
@@ -80,7 +80,7 @@ def _print(edition: str, report: Report) -> None:
         _print_example(report.example)
 
 
-def _print_example(example: Example) -> None:
+def _print_example(example: Counterexample) -> None:
     console = output()
     console.print(f"\nThe smallest record that disagrees ({example.part}):", markup=False)
     table = Table("variable", "cell", box=None, pad_edge=False)

@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 import typer
 from rich.table import Table
 
-from kg.checks.registry import REASONER_STEPS, Check, Material, Outcome
-from kg.checks.run import Report, checks, outcomes
+from kg.checks.registry import REASONER_STEPS, Check, CheckOutcome, Material
+from kg.checks.run import CheckReport, checks, outcomes
 from kg.commands.inputs import Edition, Ontology
 from kg.paths import ontology_folder
 from kg.terminal import messages, output
@@ -47,14 +47,14 @@ def check(
     )
     running = outcomes(material, reasoner=not no_reasoner)
     quick = sum(item.step not in REASONER_STEPS for item in checks())
-    found: list[Outcome] = []
+    found: list[CheckOutcome] = []
     for some in (islice(running, quick), running):
         with status:
             part = list(some)
         if format == "text":
             _print(part, with_header=not found)
         found += part
-    report = Report(material.folder, tuple(found))
+    report = CheckReport(material.folder, tuple(found))
     if format == "json":
         typer.echo(json.dumps(_json(report), indent=2, ensure_ascii=False))
     messages().print(_summary(report), soft_wrap=True, markup=False)
@@ -62,7 +62,7 @@ def check(
         raise typer.Exit(1)
 
 
-def _print(outcomes: Sequence[Outcome], with_header: bool) -> None:
+def _print(outcomes: Sequence[CheckOutcome], with_header: bool) -> None:
     """Print a part of a table in columns as wide as the whole table needs."""
     every, console = checks(), output()
     table = Table(box=None, pad_edge=False, show_header=with_header)
@@ -91,7 +91,7 @@ def _words(item: Check) -> tuple[str, str]:
     return item.name, item.description
 
 
-def _summary(report: Report) -> str:
+def _summary(report: CheckReport) -> str:
     ran = [outcome for outcome in report.outcomes if not outcome.not_run]
     summary = f"{report.folder}: {len(ran)} checks, {len(report.findings)} findings"
     left_out: dict[str, list[str]] = {}
@@ -102,7 +102,7 @@ def _summary(report: Report) -> str:
     return "\n".join([summary, *reasons])
 
 
-def _json(report: Report) -> dict[str, object]:
+def _json(report: CheckReport) -> dict[str, object]:
     return {
         "ontology": str(report.folder),
         "checks": [_outcome(outcome) for outcome in report.outcomes],
@@ -112,7 +112,7 @@ def _json(report: Report) -> dict[str, object]:
     }
 
 
-def _outcome(outcome: Outcome) -> dict[str, object]:
+def _outcome(outcome: CheckOutcome) -> dict[str, object]:
     return {
         "name": outcome.check.name,
         "description": outcome.check.description,

@@ -21,7 +21,7 @@ from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.explanation.tables import reasons_frame
 from kg.guideline import Guideline, load
-from kg.guideline.correspondence import Pair, pairs
+from kg.guideline.correspondence import TherapyPair, pairs
 from kg.keys import ID
 from kg.patients.assumptions import Assume, assumptions_of
 from kg.patients.given import Table, table_of
@@ -115,7 +115,9 @@ def tables_of(
     return first, other
 
 
-def chosen(before: Guideline, after: Guideline, therapies: Iterable[str] | None) -> list[Pair]:
+def chosen(
+    before: Guideline, after: Guideline, therapies: Iterable[str] | None
+) -> list[TherapyPair]:
     """Return the pairs that have one of some therapies; all where none is named.
 
     Raises:
@@ -130,7 +132,7 @@ def chosen(before: Guideline, after: Guideline, therapies: Iterable[str] | None)
 
 
 def compared(
-    tables: tuple[PatientTable, PatientTable], found: list[Pair], rejects: RejectCounter
+    tables: tuple[PatientTable, PatientTable], found: list[TherapyPair], rejects: RejectCounter
 ) -> Iterator[pl.DataFrame]:
     """Yield the comparison batch by batch; rejected rows go to `rejects`."""
     parts = zip(

@@ -14,7 +14,7 @@ from kg.texts import UNKNOWN_VALUE
 
 
 @dataclass(frozen=True)
-class Pair:
+class Compared:
     """One line of a comparison: a variable or a therapy, and what each patient has of it."""
 
     id: str
@@ -28,13 +28,13 @@ class Pair:
         return self.first != self.second
 
 
-def facts(guideline: Guideline, first: Record, second: Record) -> tuple[Pair, ...]:
+def facts(guideline: Guideline, first: Record, second: Record) -> tuple[Compared, ...]:
     """Return what is known in either record of the variables that the edition uses, in words.
 
     What is recorded of others is told too.
     """
     pairs = (
-        Pair(
+        Compared(
             name,
             guideline.variables[name].label,
             _words(guideline.variables[name], first.known[name]),
@@ -48,10 +48,12 @@ def facts(guideline: Guideline, first: Record, second: Record) -> tuple[Pair, ..
     )
 
 
-def verdicts(guideline: Guideline, first: PatientResult, second: PatientResult) -> Iterator[Pair]:
+def verdicts(
+    guideline: Guideline, first: PatientResult, second: PatientResult
+) -> Iterator[Compared]:
     """Yield the identifiers of both verdicts on each therapy."""
     for name, therapy in guideline.therapies.items():
-        yield Pair(
+        yield Compared(
             name, therapy.label, first.therapies[name].verdict, second.therapies[name].verdict
         )
 

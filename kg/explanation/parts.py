@@ -20,29 +20,29 @@ ALL_OF, ANY_OF, NONE_OF = "all of", "any of", "none of"
 
 
 @dataclass(frozen=True)
-class Part:
+class FormulaPart:
     """A part of a formula with its state and variables; `join` says how its parts make it up."""
 
     text: str
     state: str
     join: str = ""
-    parts: tuple[Part, ...] = ()
+    parts: tuple[FormulaPart, ...] = ()
     variables: tuple[str, ...] = ()
 
-    def lines(self, depth: int = 0) -> Iterator[tuple[int, Part]]:
+    def lines(self, depth: int = 0) -> Iterator[tuple[int, FormulaPart]]:
         """Yield the part and all parts below it, each with its depth."""
         yield depth, self
         for part in self.parts:
             yield from part.lines(depth + 1)
 
 
-def parts_of(guideline: Guideline, record: Record, name: str) -> Part:
+def parts_of(guideline: Guideline, record: Record, name: str) -> FormulaPart:
     """Return the formula of a class as parts, shared definitions opened."""
     evaluation = logic_of(guideline).evaluation(record.known)
     return _part(guideline, evaluation, guideline.formulas[name])
 
 
-def _part(guideline: Guideline, evaluation: Evaluation, formula: Formula) -> Part:
+def _part(guideline: Guideline, evaluation: Evaluation, formula: Formula) -> FormulaPart:
     state = STATE[evaluation.possible(evaluation.diagrams.of(formula))]
     text = words(guideline, formula)
     names = guideline.variables_of(formula)
@@ -55,8 +55,8 @@ def _part(guideline: Guideline, evaluation: Evaluation, formula: Formula) -> Par
             join, inner = NONE_OF, (part,)
         case Ref(name) if name in guideline.definitions:
             opened = _part(guideline, evaluation, guideline.formulas[name])
-            return Part(text, state, opened.join, opened.parts, names)
+            return FormulaPart(text, state, opened.join, opened.parts, names)
         case _:
-            return Part(text, state, variables=names)
+            return FormulaPart(text, state, variables=names)
     found = tuple(_part(guideline, evaluation, each) for each in inner)
-    return Part(text, state, join, found, names)
+    return FormulaPart(text, state, join, found, names)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from kg.explanation.drawing import Branch
 from kg.explanation.explanations import CriterionExplanation, TherapyExplanation
-from kg.explanation.parts import ALL_OF, ANY_OF, Part, parts_of
+from kg.explanation.parts import ALL_OF, ANY_OF, FormulaPart, parts_of
 from kg.explanation.signs import STATE_SIGNS, VERDICT_SIGNS
 from kg.explanation.wording import knowledge_words, shortened, value_words
 from kg.guideline import Guideline
@@ -82,14 +82,14 @@ def _told(criterion: CriterionExplanation) -> str:
     return shortened(criterion.facts, 2)
 
 
-def _clause(guideline: Guideline, record: Record, part: Part) -> Branch:
+def _clause(guideline: Guideline, record: Record, part: FormulaPart) -> Branch:
     told = f"{part.join}:" if part.join in (ALL_OF, ANY_OF) else part.text
     beside = "" if part.parts else _facts(guideline, record, part)
     inner = tuple(_clause(guideline, record, each) for each in part.parts)
     return Branch(f"{STATE_SIGNS[part.state]} {told}", STATE_COLOURS[part.state], beside, inner)
 
 
-def _facts(guideline: Guideline, record: Record, part: Part) -> str:
+def _facts(guideline: Guideline, record: Record, part: FormulaPart) -> str:
     """Return what the record says of the variables of a clause; of one variable its value."""
     unknown = [name for name in part.variables if record.known[name].mask.bit_count() > 1]
     if len(part.variables) > 1:

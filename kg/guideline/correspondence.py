@@ -17,7 +17,7 @@ _REVERSED |= {"narrower": "broader", NEW: DROPPED, DROPPED: NEW}
 
 
 @dataclass(frozen=True)
-class Pair:
+class TherapyPair:
     """Two therapies that correspond, by their identifiers; one of them may be missing."""
 
     before: str | None
@@ -38,18 +38,18 @@ def _reversed(one: Correspondence) -> Correspondence:
     return replace(one, earlier=one.later, later=one.earlier, relation=relation)
 
 
-def pairs(before: Guideline, after: Guideline) -> list[Pair]:
+def pairs(before: Guideline, after: Guideline) -> list[TherapyPair]:
     """Return the pairs of therapies, those that have a row in one edition only included."""
     stated = [c for c in correspondences(before, after) if c.of_therapies]
-    found = [Pair(c.earlier, c.later) for c in stated]
+    found = [TherapyPair(c.earlier, c.later) for c in stated]
     one, other = {p.before for p in found}, {p.after for p in found}
     for name in before.therapies:
         if name not in one:
             found.append(
-                Pair(name, name if name in after.therapies and name not in other else None)
+                TherapyPair(name, name if name in after.therapies and name not in other else None)
             )
     paired = {pair.after for pair in found}
-    found += [Pair(None, name) for name in after.therapies if name not in paired]
+    found += [TherapyPair(None, name) for name in after.therapies if name not in paired]
     has_row = (before.therapies, after.therapies)
     return [p for p in found if p.before in has_row[0] or p.after in has_row[1]]
 

@@ -66,11 +66,10 @@ class ClassReader(Terms):
         }
 
     def _criterion(self, node: ox.NamedNode) -> Criterion:
-        kind = self.ontology.iris(node, HCC + "kind")
         return Criterion(
             **self._shared(node),
-            kind=self.notation(kind[0]) if kind else "definition",
-            intent=self.intent(node),
+            kind=self.concept(node, "kind") or "definition",
+            intent=self.concept(node, "intent"),
             scope=self.ontology.text(node, HCC + "scope"),
         )
 

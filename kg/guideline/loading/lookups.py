@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TypeVar
 
 import pyoxigraph as ox
 
@@ -20,6 +21,7 @@ from kg.ontology import (
     local_name,
 )
 
+T = TypeVar("T")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*", re.ASCII)
 
 
@@ -31,10 +33,7 @@ class Terms:
 
     def need(self, node: Node, predicate: str) -> str:
         """Return the text of a term's property, which has to be there."""
-        text = self.ontology.text(node, predicate)
-        if text is None:
-            name = local_name(node.value)
-            raise OntologyError(f"hcc:{name} lacks {local_name(predicate)}; add it to its block")
+        text = self._there(node, predicate, self.ontology.text(node, predicate))
         if predicate == NOTATION and not _IDENTIFIER.fullmatch(text):
             raise OntologyError(
                 f"hcc:{local_name(node.value)}: the notation {text!r} is not an identifier; "
@@ -54,11 +53,14 @@ class Terms:
 
     def whole(self, node: Node, predicate: str) -> int:
         """Return the whole number of a term's property, which has to be there."""
-        number = self.ontology.number(node, predicate)
-        if number is None:
+        return self._there(node, predicate, self.ontology.number(node, predicate))
+
+    @staticmethod
+    def _there(node: Node, predicate: str, value: T | None) -> T:
+        if value is None:
             name = local_name(node.value)
             raise OntologyError(f"hcc:{name} lacks {local_name(predicate)}; add it to its block")
-        return number
+        return value
 
     def notation(self, iri: str) -> str:
         """Return the identifier of a term."""
@@ -79,19 +81,19 @@ class Terms:
 
     def intents(self) -> dict[str, tuple[str, str]]:
         """Return the label of each intent and how a verdict says so, by notation."""
+        scheme = ox.NamedNode(HCC + "IntentScheme")
+        labels = {n: self.need(n, LABEL) for n in self.ontology.subjects(SKOS + "inScheme", scheme)}
         return {
             self.need(node, NOTATION): (
-                self.need(node, LABEL),
-                self.ontology.text(node, HCC + "headline") or self.need(node, LABEL),
+                label,
+                self.ontology.text(node, HCC + "headline") or label,
             )
-            for node in self.ontology.subjects(
-                SKOS + "inScheme", ox.NamedNode(HCC + "IntentScheme")
-            )
+            for node, label in labels.items()
         }
 
-    def intent(self, node: Node) -> str | None:
-        """Return the identifier of a term's intent, if it has one."""
-        iris = self.ontology.iris(node, HCC + "intent")
+    def concept(self, node: Node, word: str) -> str | None:
+        """Return the identifier of the concept that a property of ours names, if it does."""
+        iris = self.ontology.iris(node, HCC + word)
         return self.notation(iris[0]) if iris else None
 
     def position(self, node: Node) -> int:

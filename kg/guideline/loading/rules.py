@@ -88,15 +88,15 @@ class StatementReader(Terms):
             start, end = (self.whole(selector, OA + word) for word in ("start", "end"))
         except OntologyError as error:
             raise OntologyError(f"hcc:{local_name(node.value)}: its selector: {error}") from error
-        kind = ontology.iris(node, HCC + "kind")
-        if not kind:
+        kind = self.concept(node, "kind")
+        if kind is None:
             raise OntologyError(f"hcc:{local_name(node.value)} lacks kind; add it to its block")
         return Statement(
             id=self.need(node, NOTATION),
             section=self.need(node, HCC + "section"),
             start=start,
             end=end,
-            kind=self.notation(kind[0]),
+            kind=kind,
             decidable=self.need(node, HCC + "decidable") == "true",
             therapies=tuple(self.notation(iri) for iri in ontology.iris(node, HCC + "about")),
             paraphrase=self.need(node, HCC + "paraphrase"),

@@ -80,7 +80,7 @@ class TherapyReader(ClassReader):
             notes=ontology.texts(node, NOTE),
             note=ontology.text(node, EDITORIAL),
             classes=classes,
-            intent=self.intent(node),
+            intent=self.concept(node, "intent"),
         )
         return self._with_row(therapy, criteria) if classes else therapy
 

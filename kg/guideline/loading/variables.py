@@ -45,8 +45,6 @@ class VariableReader(Terms):
             type_, words, interval = read_range(ontology, range_node)
         except OntologyError as error:
             raise OntologyError(f"hcc:{name}: {error}") from error
-        role, group = ontology.iris(node, HCC + "role"), ontology.iris(node, HCC + "group")
-        worse = ontology.iris(node, HCC + "worse")
         return Variable(
             name=self.need(node, NOTATION),
             iri=node.value,
@@ -54,15 +52,15 @@ class VariableReader(Terms):
             label=self.need(node, LABEL),
             definition=self.need(node, DEFINITION),
             alt_labels=ontology.texts(node, ALT_LABEL),
-            role=self.notation(role[0]) if role else "",
-            group=self.notation(group[0]) if group else None,
+            role=self.concept(node, "role") or "",
+            group=self.concept(node, "group"),
             unit=ontology.text(node, HCC + "unit"),
             unit_symbol=ontology.text(node, HCC + "unitSymbol"),
             changeable=ontology.text(node, HCC + "changeable") == "true",
             lesion_column=ontology.text(node, HCC + "lesionColumn"),
             lesion_aggregation=ontology.text(node, HCC + "lesionAggregation"),
             headline=ontology.text(node, HCC + "headline"),
-            worse=self.notation(worse[0]) if worse else None,
+            worse=self.concept(node, "worse"),
             values=self._values(node, type_, words),
             range=interval,
             unremarkable=ontology.text(node, HCC + "unremarkable"),
