@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kg.guideline import Guideline, Therapy
-from kg.guideline.values import Interval
+from kg.guideline.intervals import Interval
 from kg.patients.records import Record
 from kg.reasoning.changes import Search
 from kg.reasoning.diagram import Evaluation
