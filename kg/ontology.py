@@ -262,8 +262,14 @@ def _header(name: str, triples: Iterable[ox.Triple]) -> dict[str, list[str]]:
 
 def _without_header(triples: list[ox.Triple]) -> list[ox.Triple]:
     """Return the triples of a module but for those about the module itself."""
-    headers = {t.subject for t in triples if t.object == ox.NamedNode(OWL + "Ontology")}
+    headers = _described(triples)
     return [triple for triple in triples if triple.subject not in headers]
+
+
+def _described(triples: Iterable[ox.Triple]) -> dict[Node, None]:
+    """Return the ontologies that a module says to be: one, as a rule."""
+    ontology = ox.NamedNode(OWL + "Ontology")
+    return {t.subject: None for t in triples if t.object == ontology}  # type: ignore[misc]
 
 
 def _main(folder: Path) -> Path:
@@ -283,19 +289,13 @@ def _modules(folder: Path, edition: str) -> dict[str, tuple[str, Path, list[ox.T
     found: dict[str, tuple[str, Path, list[ox.Triple]]] = {}
     for path in module_files(folder, edition):
         triples = _parse(path)
-        for triple in triples:
-            if triple.predicate.value == _TYPE and triple.object == ox.NamedNode(OWL + "Ontology"):
-                name = triple.subject.value  # type: ignore[union-attr]
-                versions = [
-                    other.object.value  # type: ignore[union-attr]
-                    for other in triples
-                    if other.subject == triple.subject
-                    and other.predicate.value == OWL + "versionIRI"
-                ]
-                for iri in (name, *versions):
-                    if iri in found:
-                        raise OntologyError(f"{path} and {found[iri][1]} are both <{iri}>")
-                    found[iri] = (name, path, triples)
+        for node in _described(triples):
+            name = node.value
+            versions = _header(name, triples).get(OWL + "versionIRI", [])
+            for iri in (name, *versions):
+                if iri in found:
+                    raise OntologyError(f"{path} and {found[iri][1]} are both <{iri}>")
+                found[iri] = (name, path, triples)
     return found
 
 

@@ -87,7 +87,7 @@ def test_intent_agrees_with_brute_force_over_completions(guideline: Guideline) -
     rng, logic, seen = seeded(), logic_of(guideline), set()
     turning = ("tumour_count", "max_tumour_diameter_cm", "resectable", "tolerates_resection")
     turning = (*turning, "distant_metastasis", "near_gallbladder")
-    for _ in range(40):
+    for _ in range(150):
         known = dict(clear_record(guideline).known)
         for name in turning:
             variable = guideline.variables[name]
