@@ -79,6 +79,12 @@ def at_work(worker: int) -> list[int]:
     return found
 
 
+def processor(pid: int) -> float:
+    """Return the seconds of processor that a process has used."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "kg", "serve", "--port", "0", *map(str, arguments)]
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
-from serving import serving
+from serving import children, processor, serving
 from test_import import DAY, condition, observation
 
 import kg
@@ -172,5 +175,17 @@ def test_the_endpoint_serves_it_where_it_is_asked_for() -> None:
         del request["prefetch"]["conditions"]  # type: ignore[attr-defined]
         assert served.client.post(f"{where}/hcc-kg", json=request).status_code == 412
         assert served.client.post(f"{where}/hcc-kg/feedback", json={}).status_code == 200
-    with serving("--port", 0) as served:
-        assert served.client.get(f"{served.address}cds-services").status_code == 404
+        before = processor(served.process.pid)
+        many = json.dumps(request | {"extension": [[]] * (2**20)}, separators=(",", ":"))
+        assert served.client.post(f"{where}/hcc-kg", content=many).status_code == 412
+        assert processor(served.process.pid) - before < 0.05  # so that it held up nobody
+        for pid in children(served.process.pid):
+            if reads_requests(pid):
+                os.kill(pid, signal.SIGKILL)
+        assert served.client.post(f"{where}/hcc-kg", json=request).status_code == 503
+        assert served.client.post(f"{where}/hcc-kg", json=request).status_code == 412
+
+
+def reads_requests(pid: int) -> bool:
+    """Return whether a process of the server is the one that reads requests."""
+    return b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()

@@ -347,11 +347,19 @@ def test_default_graph_can_be_the_store_s_own(tmp_path: Path) -> None:
         assert server.get(params={"query": "ASK FROM <http://x/absent> {}"}).status_code == 403
 
 
-def test_store_on_disk_is_served(tmp_path: Path) -> None:
+def test_cds_hooks_are_not_served_unless_asked_for(server: Served) -> None:
+    assert server.get("/cds-services").status_code == 404
+
+
+def test_store_on_disk_is_served_within_the_request_limit(tmp_path: Path) -> None:
     store = ox.Store(str(tmp_path / "store"))
     store.load(DATA.encode(), format=ox.RdfFormat.TRIG)
     store.flush()
     del store
-    with serving("--store", tmp_path / "store") as server:
+    with serving("--store", tmp_path / "store", "--request-limit", "1") as server:
         assert len(values(server, ALL)) == 3
+        for length, status in ((1024, 200), (1025, 413)):  # the limit is one KB
+            assert server.ask("ASK {} #".ljust(length, "x")).status_code == status
+            query = "query=ASK%7B%7D%23".ljust(length, "x")
+            assert server.get(f"/sparql?{query}").status_code == status
         assert server.ask("SELECT * { SERVICE <http://127.0.0.1:1/> {} }").status_code == 403

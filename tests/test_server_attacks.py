@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from serving import JSON, QUERY, Served, at_work, children, serving
+from serving import JSON, QUERY, Served, at_work, children, processor, serving
 
 from kg.paths import ontology_folder
 from kg.server.limits import raise_open_files
@@ -369,9 +369,3 @@ def test_no_text_keeps_the_server_itself_busy(server: Served, piece: str) -> Non
         assert server.ask(query).status_code in REFUSED
         assert server.get(params={"query": query[:10_000]}).status_code in REFUSED
     assert (processor(server.process.pid) - before) / 10 < 0.05
-
-
-def processor(pid: int) -> float:
-    """Return the seconds of processor that a process has used."""
-    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")

@@ -152,6 +152,24 @@ def test_process_that_fails_is_not_told_as_short_of_memory(guard: Guard) -> None
     assert caught.value.status == 503
 
 
+def test_fork_that_fails_is_told_as_busy_and_then_all_is_well(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = tmp_path / "full"  # while it is there, the system has no process to give
+    fork = "real, fails = os.fork, lambda: os.open('/none', 0)"
+    choice = f"os.fork = lambda: (fails if os.path.exists({str(full)!r}) else real)()"
+    (tmp_path / "sitecustomize.py").write_text(f"import os\n{fork}\n{choice}\n", "utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with closing(Guard(data, Limits())) as guard:
+        full.touch()
+        guard._end_idle()
+        with pytest.raises(RefusedError, match="could not start; try again") as caught:
+            asyncio.run(guard.ask(QueryJob("ASK {}", union=True)))
+        assert caught.value.status == 503
+        full.unlink()
+        assert asyncio.run(guard.ask(QueryJob("ASK {}", union=True))).status == 200
+
+
 def test_health_takes_no_place_and_is_tried_once_for_many(counting: CountingGuard) -> None:
     async def ask_all() -> tuple[list[bool], bool]:
         health = HealthCheck(counting)

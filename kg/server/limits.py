@@ -41,7 +41,7 @@ def confine(limits: Limits, opens_files: bool) -> None:
     What is open already stays usable. Nothing can be opened afterwards, not even to import; only
     a store on disk opens its files as it needs them (`opens_files`), for reading.
     """
-    _end_with_parent()
+    end_with_parent()
     _first_to_go()
     forbid_calls()
     _limit(resource.RLIMIT_CORE, 0)
@@ -106,7 +106,7 @@ _LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06  # instructions of the
 _NUMBER, _MACHINE, _THIRD = 0, 4, 32  # where the filter finds what is called
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Where the process that this one was forked from is ended, so is this one (Linux)."""
     if sys.platform == "linux":
         parent = os.getppid()

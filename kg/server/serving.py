@@ -67,16 +67,16 @@ def serve_until_ended(settings: Settings, started: Callable[[str, Guard], None])
         data = settings.store or kept.enter_context(_example(guideline))
         guard = kept.enter_context(closing(Guard(data, settings.limits, settings.on_disk)))
         started(_address(settings.host, listener), guard)
-        more = _cds(guideline) if settings.cds_hooks else []
+        more = _cds(guideline, settings.ontology) if settings.cds_hooks else []
         description = Description(guard, union=settings.union)
         endpoint = Endpoint(guard, description, questions, HealthCheck(guard), settings.union)
         _run(create_app(endpoint, settings.access, more), settings.limits, listener)
 
 
-def _cds(guideline: Guideline) -> list[Route]:
+def _cds(guideline: Guideline, ontology: Path | None) -> list[Route]:
     from kg.server.cds import cds_routes  # noqa: PLC0415 - brings polars
 
-    return cds_routes(guideline)
+    return cds_routes(guideline, ontology)
 
 
 def _run(app: Starlette, limits: Limits, listener: socket.socket) -> None:
