@@ -12,14 +12,19 @@ import pytest
 import kg
 from kg.catalogue import queries
 from kg.errors import InputError
+from kg.explanation.report import report
 from kg.guideline import Guideline, load, load_all
 from kg.guideline.correspondence import differences, pairs
 from kg.ontology import edition_names
 from kg.paths import example_cohort, example_lesions, ontology_folder
+from kg.patients.records import read_record
 from kg.rdf.build import build, example
 from kg.reasoning.diagram import FALSE, TRUE
 from kg.reasoning.logic import logic_of
 from kg.reasoning.verdicts import possible_stages
+from kg.reference.book import book
+from kg.reference.cards import card_of
+from kg.reference.search import search
 from kg.stores import open_store
 
 OLD, NEW = load(edition="2011"), load(edition="2026")
@@ -108,6 +113,39 @@ def test_a_stage_that_is_open_names_what_would_settle_it() -> None:
     assert stage.text == "CNLC stage Ia or CNLC stage IIIb"
     assert [missing.variable for missing in stage.missing] == ["distant_metastasis"]
     assert kg.explain(record).stage is None
+
+
+def test_a_grade_stands_wherever_its_criterion_is_shown(
+    run: Callable[..., object], tmp_path: Path
+) -> None:
+    cells = {"tumour_count": 5, "ecog": 0, "child_pugh_class": "A", "distant_metastasis": "none"}
+    cells |= {"portal_vein_thrombus": "vp0", "hepatic_vein_thrombus": False}
+    cells |= {"remainder_ablatable": True}
+    table = tmp_path / "patients.csv"
+    text = {name: str(value).lower() for name, value in cells.items()} | {"child_pugh_class": "A"}
+    table.write_text(f"patient_id,{','.join(text)}\np,{','.join(text.values())}\n", "utf-8")
+    ran = run("explain", table, "p", "surgical_resection", "--edition", "2026")
+    told = ran.out  # type: ignore[attr-defined]
+    assert "5.1.1(3)2 (2 B)" in " ".join(told.split())
+    assert "Evidence level and strength: 2 B" in told
+    record = read_record(NEW, "p", text)
+    page = report(NEW, record, kg.explain(cells, edition="2026"))
+    assert "Evidence level and strength: 2 B." in page
+    assert card_of(NEW, "RES26-I2")["grade"] == card_of(NEW, "S26-018")["grade"] == "2 B"
+    assert "(evidence level 1, strength A)" in page  # of a recommendation
+
+
+def test_stages_are_terms_like_criteria() -> None:
+    card = card_of(NEW, "cnlc26-ia")
+    assert (card["kind"], card["places"], card["statements"][0]["id"]) == (
+        "stage",
+        ("4",),
+        "S26-002",
+    )
+    assert "CNLC26-Ia" in card_of(NEW, "FIT26")["used_in"]
+    assert "CNLC26-Ia" in card_of(NEW, "S26-002")["used_in"]
+    assert search(NEW, "CNLC26-Ia").hits[0].id == "CNLC26-Ia"
+    assert "### CNLC26-Ia" in book(NEW)
 
 
 # Comparing

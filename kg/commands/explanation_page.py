@@ -21,6 +21,7 @@ from kg.explanation.parts import ALL_OF, ANY_OF, parts_of
 from kg.explanation.signs import STATE_SIGNS, VERDICT_STYLES
 from kg.explanation.wording import (
     ASSUMED,
+    GRADE,
     MET_WHEN,
     MISSING,
     MUTED,
@@ -151,6 +152,8 @@ class ExplanationPage:
             self.line(Text.assemble((criterion.id, "bold"), f" {criterion.label}"))
             self.labelled(MET_WHEN, criterion.formula)
             self.parts(criterion)
+            if criterion.grade:
+                self.labelled(GRADE, criterion.grade)
             self.labelled("Guideline", sourced(criterion.statements, criterion.paraphrase))
             if criterion.note:
                 self.labelled(READING, criterion.note)
@@ -222,11 +225,12 @@ def _table(criteria: Iterable[CriterionExplanation]) -> Table:
             table.add_row("", Text(f"{role}s", style="italic"), "", "")
         for criterion in members:
             style = _STATE_STYLES[criterion.state]
+            grade = f" ({criterion.grade})" if criterion.grade else ""
             table.add_row(
                 Text(criterion.state, style=style),
                 Text.assemble((criterion.id, style), f" {criterion.label}"),
                 Text("; ".join(criterion.facts)),
-                Text(", ".join(criterion.places)),
+                Text(", ".join(criterion.places) + grade),
             )
     return table
 

@@ -12,7 +12,7 @@ from kg.explanation.explanations import CriterionExplanation, PatientExplanation
 from kg.explanation.headline import headline
 from kg.explanation.outline import outline
 from kg.explanation.signs import VERDICT_SIGNS
-from kg.explanation.wording import ASSUMED, MISSING, MUTED, READING, sourced
+from kg.explanation.wording import ASSUMED, GRADE, MISSING, MUTED, READING, sourced
 from kg.guideline import Guideline
 from kg.guideline.taxonomy import families
 from kg.patients.records import Record
@@ -123,6 +123,7 @@ def _criteria(explanations: Iterable[TherapyExplanation]) -> str:
         f"<tr><td>{escape(c.id)}</td><td>{c.state}</td><td>{escape(c.label)}. "
         f"{escape('; '.join(c.facts))}"
         f'<div class="place">{escape(sourced(c.statements, c.paraphrase))}'
+        f"{f' {GRADE}: {escape(c.grade)}.' if c.grade else ''}"
         f"{f' {READING}: {escape(c.note)}' if c.note else ''}</div></td></tr>"
         for c in told.values()
     )

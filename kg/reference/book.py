@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from kg.explanation.wording import MET_WHEN, READING, words
+from kg.explanation.wording import GRADE, MET_WHEN, READING, words
 from kg.guideline import ConflictRule, Derivation, Guideline
 from kg.guideline.formula import Atom
 from kg.guideline.values import Variable, bands_of
@@ -33,6 +33,7 @@ _HEADINGS = {  # what a line of a card is called, in the order of the lines
     "kind_of": "Kind of",
     "scope": "Scope",
     "strength": "Strength",
+    "grade": GRADE,
     "advice": "Advice",
     "concerns": "Concerns",
     "comes_before": "Comes before",
@@ -111,6 +112,7 @@ def _parts(guideline: Guideline) -> dict[str, list[str]]:
         "Shared definitions": list(guideline.definitions),
         "Groups of criteria": list(groups(guideline)),
     }
+    parts["Stages"] = list(guideline.stages)
     for kind, label in guideline.kinds.items():
         names = [name for name, c in guideline.criteria.items() if c.kind == kind]
         if names:

@@ -133,6 +133,7 @@ def _own(guideline: Guideline, source: Encoded) -> Card:
             "kind": "recommendation",
             "advice": source.advice,
             "strength": source.strength,
+            "grade": source.grade,
             "concerns": source.concerns,
             "comes_before": source.precedes,
             "remarks": source.remarks,
@@ -141,7 +142,7 @@ def _own(guideline: Guideline, source: Encoded) -> Card:
         return {"kind": "response", "outcome": source.outcome}
     shared = source.id in guideline.definitions
     kind = "shared definition" if shared else guideline.kinds[source.kind]
-    return {"kind": kind, "scope": source.scope}
+    return {"kind": kind, "scope": source.scope, "grade": source.grade}
 
 
 def _rows_with(guideline: Guideline, name: str) -> list[Item]:
@@ -184,6 +185,7 @@ def _statement(guideline: Guideline, statement: Statement) -> Card:
         "characters": f"{statement.start}–{statement.end}",
         "decidable": "yes" if statement.decidable else "no",
         "about": statement.therapies,
+        "grade": statement.grade,
         "used_in": [source.id for source in read_as(guideline, statement.id)],
     }
 

@@ -30,6 +30,7 @@ def counts(guideline: Guideline) -> str:
     g = guideline
     parts = {
         "variable": [name for name in g.variables if name != ID],
+        **({"stage": g.stages} if g.stages else {}),
         "criterion": g.criteria,
         "therapy": g.therapies,
         "recommendation": g.recommendations,
@@ -50,6 +51,7 @@ def encoded(guideline: Guideline) -> dict[str, Encoded]:
     """Return every class of patients that statements are read as, by its identifier."""
     return {
         **guideline.definitions,
+        **guideline.stages,
         **guideline.criteria,
         **guideline.recommendations,
         **guideline.responses,
@@ -77,7 +79,7 @@ def titled(headings: Mapping[str, str], section: str) -> str:
 
 
 def read_as(guideline: Guideline, statement: str) -> list[Encoded]:
-    """Return the criteria, recommendations and responses that a statement is read as."""
+    """Return the classes of patients that a statement is read as."""
     return [each for each in encoded(guideline).values() if statement in each.statements]
 
 

@@ -140,7 +140,7 @@ def _index(guideline: Guideline) -> tuple[_Entry, ...]:
     about = {each.id: each.concerns for each in g.recommendations.values()}
     about |= {each.id: each.therapies for each in g.statements.values()}
     hits = [Hit("therapy", n, t.label, t.definition) for n, t in therapies.items()]
-    classes = ({**g.criteria, **g.definitions}, g.responses)
+    classes = ({**g.stages, **g.criteria, **g.definitions}, g.responses)
     hits += [Hit("criterion", c.id, c.label, c.definition) for k in classes for c in k.values()]
     hits += [Hit("recommendation", r.id, r.label, r.advice) for r in g.recommendations.values()]
     used = [v for name, v in g.variables.items() if name in g.used]

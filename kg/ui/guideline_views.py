@@ -138,7 +138,7 @@ def _statement(guideline: Guideline, statement: Statement, state: State) -> None
         f"Section {section}, characters {statement.start}–{statement.end} "
         f":blue-badge[{literal(guideline.kinds[statement.kind])}] {sort}"
     )
-    st.markdown(literal(statement.paraphrase))
+    st.markdown(literal(statement.paraphrase) + term_views.grade_badge(statement))
     text_of_user(guideline, statement)
     with st.expander("Cite this"):
         st.code(cited(guideline, statement), language=None, wrap_lines=True)

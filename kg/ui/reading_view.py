@@ -6,6 +6,7 @@ from html import escape
 
 import streamlit as st
 
+from kg.explanation.wording import GRADE
 from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline, Statement
 from kg.guideline.taxonomy import every_therapy
 from kg.reference.inventory import headings, parts, read_as, sections, titled
@@ -72,7 +73,9 @@ def _statement(guideline: Guideline, statement: Statement, text: str | None) -> 
     return (
         f'<div style="border-left: 4px solid {colour}"><div><p>{escape(statement.paraphrase)}</p>'
         f"<small>{escape(guideline.kinds[statement.kind])} · {escape(about)} · "
-        f"{escape(statement.id)} [{statement.start}–{statement.end}]</small>"
+        f"{escape(statement.id)} [{statement.start}–{statement.end}]"
+        + (f" · {GRADE}: {escape(statement.grade)}" if statement.grade else "")
+        + "</small>"
         + (f"<ul>{read}</ul>" if read else "")
         + f"<details><summary>Cite this</summary>{escape(cited(guideline, statement))}</details>"
         + "</div>"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from kg.explanation.wording import MET_WHEN
+from kg.explanation.wording import GRADE, MET_WHEN
 from kg.guideline import Guideline, Statement
 from kg.guideline.taxonomy import every_therapy
 from kg.reference.cards import card_of
@@ -32,10 +32,15 @@ def place_link(statement: Statement) -> None:
     )
 
 
+def grade_badge(statement: Statement) -> str:
+    """Return the evidence level and strength of a statement as a badge, where it has them."""
+    return f" :gray-badge[{literal(statement.grade)}]" if statement.grade else ""
+
+
 def said(statement: Statement, mark: str = "") -> None:
     """Show what a statement says, with its place."""
     with st.container(gap=None):
-        st.markdown(f"{literal(statement.paraphrase)}{mark}")
+        st.markdown(f"{literal(statement.paraphrase)}{grade_badge(statement)}{mark}")
         place_link(statement)
 
 
@@ -66,6 +71,8 @@ def criterion(guideline: Guideline, name: str, *, in_full: bool = False) -> None
     card = card_of(guideline, name)
     st.markdown(literal(str(card["definition"])))
     st.markdown(f"**{MET_WHEN}** {literal(str(card['met_when']))}")
+    if "grade" in card:
+        st.markdown(f"**{GRADE}** {literal(str(card['grade']))}")
     if "scope" in card:
         st.markdown(f"**Only for** {literal(str(card['scope']))}")
     reading(str(card.get("reading", "")))

@@ -18,6 +18,7 @@ from kg.explanation.headline import headline
 from kg.explanation.outline import outline
 from kg.explanation.whys import LEGEND, why
 from kg.explanation.wording import (
+    GRADE,
     MISSING,
     MUTED,
     READING,
@@ -131,10 +132,9 @@ def verdicts(guideline: Guideline, judged: Judged, otherwise: Mapping[str, str])
 
 def _recommendation(guideline: Guideline, explanation: RecommendationExplanation) -> None:
     """Show a recommendation that is met, muted where each therapy it concerns is ruled out."""
-    grade = f" :gray-badge[{literal(explanation.grade)}]" if explanation.grade else ""
     text = (
         f":material/recommend: **{literal(explanation.advice)}** "
-        f":blue-badge[{literal(explanation.strength)}]{grade} :small[{literal(explanation.id)}]"
+        f":blue-badge[{literal(explanation.strength)}] :small[{literal(explanation.id)}]"
     )
     if explanation.precedes:
         text += f" {precedence(explanation)}"
@@ -295,6 +295,7 @@ def _criteria(criteria: Iterable[CriterionExplanation]) -> str:
         + (f": {literal('; '.join(c.facts))}" if c.facts else "")
         + f"  \n  :gray[{places(c.statements)}: {literal(c.paraphrase)}"
         + (f" {READING}: {literal(c.note)}" if c.note else "")
+        + (f" {GRADE}: {literal(c.grade)}." if c.grade else "")
         + "]"
         for c in criteria
     )
