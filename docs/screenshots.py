@@ -53,6 +53,7 @@ def pictures() -> list[Picture]:
         Picture("search", "search?text=bleeding"),
         Picture("query", f"query?{urlencode(asked)}"),
         Picture("cohort", f"cohort?{urlencode(chosen)}"),
+        Picture("compare", "compare?therapy=rfa"),
         Picture("about", "about"),
     ]
 

@@ -30,6 +30,7 @@ VIEWS: list[tuple[str, dict[str, Any]]] = [
     ("query", {"question": "verdict-counts"}),
     ("cohort", {"cohort": "example"}),
     ("cohort", {"cohort": "example", "view": "overlaps"}),
+    ("compare", {"view": "cohort"}),
     ("about", {}),
 ]
 

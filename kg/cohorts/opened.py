@@ -106,15 +106,19 @@ class OpenCohort:
 
     def assuming(self, asked: Assume) -> OpenCohort:
         """Return the cohort judged anew, with assumptions where its records are silent."""
+        table = self.read_by(self.guideline, asked)
+        return _judged(table, self.name, self.reading, lambda *_: None, is_example=self.is_example)
+
+    def read_by(self, guideline: Guideline, asked: Assume | None = None) -> PatientTable:
+        """Return the table as an edition of the guideline reads it, with assumptions if asked."""
         source, lesions = self.table.source, self.table.lesions
-        table = PatientTable(
-            self.guideline,
+        return PatientTable(
+            guideline,
             source,
             None if lesions is None or getattr(source, "lesions", None) else lesions.source,
             self.reading,
-            assumptions_of(self.guideline, asked),
+            assumptions_of(guideline, asked),
         )
-        return _judged(table, self.name, self.reading, lambda *_: None, is_example=self.is_example)
 
     @cached_property
     def eligible(self) -> pl.Series:

@@ -28,7 +28,7 @@ from kg.patients.given import Table, table_of
 from kg.patients.options import Options, reading_of
 from kg.patients.reading import PLAIN, Reading
 from kg.patients.tables import PatientTable
-from kg.reasoning.verdicts import ELIGIBLES, UNDETERMINED
+from kg.reasoning.verdicts import ELIGIBLES, UNDETERMINED, VERDICTS
 
 GAINED, LOST, MOVED, SETTLED, OPENED = "gained", "lost", "moved", "settled", "opened"
 SAME, NEW, DROPPED = "same", "new", "dropped"
@@ -139,14 +139,11 @@ def compared(
         *(_verdicts(table, rejects if i == 0 else None) for i, table in enumerate(tables)),
         strict=True,
     )
-    before, after = tables[0].guideline, tables[1].guideline
     frame = pl.DataFrame(
         {
             "pair": range(len(found)),
             "therapy_from": [pair.before for pair in found],
             "therapy_to": [pair.after for pair in found],
-            "only_from": [pair.after not in after.therapies for pair in found],
-            "only_to": [pair.before not in before.therapies for pair in found],
         },
         schema_overrides=dict.fromkeys(("therapy_from", "therapy_to"), pl.String()),
     )
@@ -156,7 +153,7 @@ def compared(
         for side, told in zip(_SIDES, (one, other), strict=True):
             named = told.rename({name: f"{name}_{side}" for name in told.columns if name != ID})
             rows = rows.join(named, on=[ID, f"therapy_{side}"], how="left")
-        rows = rows.sort("patient", "pair").with_columns(_change())
+        rows = rows.sort("patient", "pair").with_columns(_CHANGE.alias("change"))
         yield rows.select(SCHEMA.names()).cast(dict(SCHEMA))
 
 
@@ -172,27 +169,26 @@ def _verdicts(table: PatientTable, rejects: RejectCounter | None) -> Iterator[pl
         )
 
 
-def _change() -> pl.Expr:
-    eligible = [pl.col(f"verdict_{side}").is_in(ELIGIBLES) for side in _SIDES]
-    open_ = [pl.col(f"verdict_{side}") == UNDETERMINED for side in _SIDES]
-    return (
-        pl.when(pl.col("only_from"))
-        .then(pl.lit(DROPPED))
-        .when(pl.col("only_to"))
-        .then(pl.lit(NEW))
-        .when(pl.col("verdict_from") == pl.col("verdict_to"))
-        .then(pl.lit(SAME))
-        .when(open_[0])
-        .then(pl.lit(SETTLED))
-        .when(open_[1])
-        .then(pl.lit(OPENED))
-        .when(~eligible[0] & eligible[1])
-        .then(pl.lit(GAINED))
-        .when(eligible[0] & ~eligible[1])
-        .then(pl.lit(LOST))
-        .otherwise(pl.lit(MOVED))
-        .alias("change")
-    )
+def change_of(before: str | None, after: str | None) -> str:
+    """Return what became of a verdict; None where the edition has no row of the therapy."""
+    if before is None or after is None:
+        return NEW if before is None else DROPPED
+    if before == after:
+        return SAME
+    if UNDETERMINED in (before, after):
+        return SETTLED if before == UNDETERMINED else OPENED
+    if (before in ELIGIBLES) == (after in ELIGIBLES):
+        return MOVED
+    return GAINED if after in ELIGIBLES else LOST
+
+
+_VERDICTS = [pl.col(f"verdict_{side}").fill_null("") for side in _SIDES]
+_CHANGES = {
+    f"{one or ''}>{other or ''}": change_of(one, other)
+    for one in (*VERDICTS, None)
+    for other in (*VERDICTS, None)
+}
+_CHANGE = pl.concat_str(_VERDICTS, separator=">").replace_strict(_CHANGES, return_dtype=pl.String)
 
 
 def counts(frame: pl.DataFrame) -> pl.DataFrame:

@@ -162,8 +162,7 @@ def row_of(therapy: Therapy) -> list[tuple[str, str]]:
 
 def _users(guideline: Guideline, name: str) -> list[str]:
     """Return the criteria, definitions and recommendations whose formula refers to a class."""
-    shown = {**guideline.definitions, **guideline.criteria, **guideline.recommendations}
-    return [user for user in shown if name in references(guideline.formulas[user])]
+    return [user for user in encoded(guideline) if name in references(guideline.formulas[user])]
 
 
 def _statement_item(statement: Statement) -> Item:

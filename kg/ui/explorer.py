@@ -10,5 +10,6 @@ explore(
     Page("search", "Search", ":material/search:"),
     Page("query", "Query", ":material/manage_search:"),
     Page("cohort", "Cohort", ":material/groups:"),
+    Page("compare", "Compare", ":material/compare_arrows:"),
     Page("about", "About", ":material/info:"),
 )

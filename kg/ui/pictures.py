@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from html import escape
 from importlib import metadata
 from typing import Any
 
@@ -75,6 +76,16 @@ def made(chart: Chart, title: str, about: str) -> dict[str, tuple[str, Made]]:
         "svg": ("image/svg+xml", partial(vl_convert.vegalite_to_svg, spec)),
         "png": ("image/png", partial(vl_convert.vegalite_to_png, spec, ppi=_PRINT)),
     }
+
+
+def legend(colours: Sequence[tuple[str, str]]) -> None:
+    """Show what the colours of a chart mean: beside charts, which would cut it where narrow."""
+    entries = "".join(
+        '<span style="display:inline-block;margin-right:1rem;white-space:nowrap">'
+        f'<span aria-hidden="true" style="color:{colour}">■</span> {escape(told)}</span>'
+        for colour, told in colours
+    )
+    st.html(f'<div style="font-size:0.875rem">{entries}</div>')
 
 
 def alone(chart: Chart, title: str, below: list[str]) -> str:

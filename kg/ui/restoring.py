@@ -53,23 +53,29 @@ def restored(
     the page begins.
     """
     state: State = st.session_state.setdefault(f"{page}:state", dict(start))
-
-    def read(parameters: Parameters) -> list[str]:
-        state.clear()
-        state.update(start)
-        faults = []
-        for name, values in parameters.items():
-            value, choice = values[-1] if values else "", allowed.get(name, ())
-            if name not in allowed:
-                faults.append(f"{short(name)} is not part of a link to this page")
-            elif len(value) > LONGEST if choice is None else value not in choice:
-                faults.append(f"there is no {name} {short(value)!r}")
-            elif value:
-                state[name] = value
-        return faults
-
-    restore(read, lambda: parameters(state, start))
+    restore(lambda brought: taken(state, brought, allowed, start), lambda: parameters(state, start))
     return state
+
+
+def taken(
+    state: State,
+    brought: Parameters,
+    allowed: Mapping[str, Collection[str] | None],
+    start: Mapping[str, str],
+) -> list[str]:
+    """Take a state from parameters; return what in them makes no sense here."""
+    state.clear()
+    state.update(start)
+    faults = []
+    for name, values in brought.items():
+        value, choice = values[-1] if values else "", allowed.get(name, ())
+        if name not in allowed:
+            faults.append(f"{short(name)} is not part of a link to this page")
+        elif len(value) > LONGEST if choice is None else value not in choice:
+            faults.append(f"there is no {name} {short(value)!r}")
+        elif value:
+            state[name] = value
+    return faults
 
 
 def parameters(state: State, start: Mapping[str, str]) -> dict[str, list[str]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import streamlit as st
 
 from kg.catalogue.queries import question
@@ -152,7 +150,7 @@ def _charts(cohort: OpenCohort, view: View, silence: str) -> None:
     if view.saved:
         save(cohort, view, silence)
     if view.legend:
-        _legend(view.legend)
+        pictures.legend(view.legend)
     if view.caption:
         st.caption(view.caption)
 
@@ -187,13 +185,3 @@ def words(cohort: OpenCohort, silence: str) -> tuple[str, str]:
         name += ", if nothing else is remarkable"
     patients_ = counted(cohort.report.patients, "patient")
     return f"{views.titles(cohort)[selected.view]}{of}{by}", f"n = {patients_}, {name}"
-
-
-def _legend(legend: charts.Legend) -> None:
-    """Show what the colours of a chart mean: beside charts, which would cut it where narrow."""
-    entries = "".join(
-        '<span style="display:inline-block;margin-right:1rem;white-space:nowrap">'
-        f'<span aria-hidden="true" style="color:{colour}">■</span> {escape(told)}</span>'
-        for colour, told in legend
-    )
-    st.html(f'<div style="font-size:0.875rem">{entries}</div>')

@@ -206,6 +206,7 @@ def _choose_other(guideline: Guideline, judged: Judged) -> None:
             args=(judged.draft,),
             help="Then change the record or open another: the differences are shown",
         )
+    links.link("compare", "Under both editions", {"view": "patient"}, icon=":material/menu_book:")
 
 
 def _set_other(other: Draft | None) -> None:

@@ -1,0 +1,99 @@
+"""One patient under two editions: both verdicts on each therapy, and the criteria behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from kg.comparison.cohorts import SAME, SCHEMA, change_of
+from kg.explanation.clauses import Clauses, Decision
+from kg.guideline import Guideline, Therapy
+from kg.guideline.correspondence import Pair, differences, pairs
+from kg.guideline.model import Correspondence
+from kg.patients.records import Record
+from kg.reasoning.verdicts import PatientResult
+
+
+@dataclass(frozen=True)
+class Side:
+    """A patient under an edition: the record as it is read there, and its result."""
+
+    guideline: Guideline
+    record: Record
+    result: PatientResult
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an edition says of a therapy, and what decided that."""
+
+    therapy: Therapy
+    verdict: str
+    decision: Decision
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A pair of therapies: what each edition says, and what became of the criteria behind it."""
+
+    pair: Pair
+    before: Told | None
+    after: Told | None
+    change: str
+    turning: tuple[Correspondence, ...]
+
+    @property
+    def label(self) -> str:
+        """The therapy, or both where they differ."""
+        labels = [told.therapy.label for told in (self.before, self.after) if told]
+        return " → ".join(dict.fromkeys(labels))
+
+
+def compared_patient(before: Side, after: Side) -> Iterator[Compared]:
+    """Yield what two editions say of each pair of therapies."""
+    told = [_told(side) for side in (before, after)]
+    stated = [c for c in differences(before.guideline, after.guideline) if c.relation != SAME]
+    for pair in pairs(before.guideline, after.guideline):
+        one, other = told[0].get(pair.before or ""), told[1].get(pair.after or "")
+        change = change_of(one and one.verdict, other and other.verdict)
+        behind = [set(each.decision.criteria) if each else set() for each in (one, other)]
+        turning = (c for c in stated if c.earlier in behind[0] or c.later in behind[1])
+        yield Compared(pair, one, other, change, () if change == SAME else tuple(turning))
+
+
+def alike(rows: list[Compared]) -> list[tuple[Compared, ...]]:
+    """Return what was compared in groups of which both editions say the same."""
+    groups: dict[object, list[Compared]] = {}
+    for row in rows:
+        sides = (
+            each and (each.verdict, each.decision.clause, each.therapy.notes)
+            for each in (row.before, row.after)
+        )
+        groups.setdefault((row.change, row.turning, *sides), []).append(row)
+    return [tuple(group) for group in groups.values()]
+
+
+def frame_of(patient_id: str, rows: list[Compared]) -> pl.DataFrame:
+    """Return what was compared as rows of the comparison of a cohort."""
+    cells = [
+        (
+            patient_id,
+            *(row.pair.before, row.pair.after),
+            *(each and each.verdict for each in (row.before, row.after)),
+            row.change,
+            *(each and sorted({*each.decision.criteria}) for each in (row.before, row.after)),
+        )
+        for row in rows
+    ]
+    return pl.DataFrame(cells, schema=SCHEMA, orient="row")
+
+
+def _told(side: Side) -> dict[str, Told]:
+    clauses = Clauses(side.guideline, side.record, side.result.states)
+    therapies = side.guideline.therapies
+    return {
+        name: Told(therapies[name], found.verdict, clauses.decision(therapies[name], found))
+        for name, found in side.result.therapies.items()
+    }

@@ -1,0 +1,235 @@
+"""A cohort under two editions: who gains, loses, moves, by which criteria, and who they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+import streamlit as st
+
+from kg.cohorts.opened import OpenCohort, open_example
+from kg.comparison.cohorts import DROPPED, NEW, SCHEMA, behind, chosen, compared
+from kg.engines.rejects import KeptRejects
+from kg.engines.summary import Summary
+from kg.guideline import Guideline, load
+from kg.keys import ID, ROW
+from kg.reference.inventory import encoded
+from kg.texts import counted
+from kg.ui import pictures, session
+from kg.ui.cohort.state import UPLOAD
+from kg.ui.compare import charts
+from kg.ui.compare.state import ALL, ASSUMED, box
+from kg.ui.compare.words import COLOURS, SIGNS, pair_labels
+from kg.ui.links import link
+from kg.ui.patient.state import open_draft
+from kg.ui.restoring import State
+from kg.ui.tables import table
+from kg.ui.words import literal, short
+
+LARGEST = 100_000  # patients; the command compares more
+_SHOWN, _TOP = 500, 15
+_LISTS = ("because_from", "because_to")
+
+
+def show(before: Guideline, after: Guideline, state: State) -> None:
+    """Show what became of the verdicts on the open cohort, the example where none is open."""
+    cohort = session.cohort()
+    if cohort is None and "cohort" in state:
+        st.info(
+            "This link shows a table that is not open in this session. Tables are never stored: "
+            "open it again, and what the link selects will be shown."
+        )
+        link("cohort", "Open the table", icon=":material/upload:")
+        return
+    cohort = cohort or _example(session.guideline().edition)
+    state.pop("cohort", None)
+    if not cohort.is_example:
+        state["cohort"] = UPLOAD
+    name = "the example cohort" if cohort.is_example else literal(short(cohort.name))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        patients = counted(cohort.report.patients, "patient")
+        st.markdown(f"**{patients}** · {name}", width="content")
+        link("cohort", "Open another table", icon=":material/upload:")
+        _toggle(state)
+    if cohort.report.patients > LARGEST:
+        st.info(
+            f"This page compares up to {LARGEST:,} patients; 'hcc-kg compare' takes any number."
+        )
+        return
+    frame = _compared(before, after, cohort, assumed=state.get(ASSUMED) == ALL)
+    labels = pair_labels(before, after)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        counts = _counts(frame, pair_labels(before, after, brief=True))
+        _chart(cohort, (before, after), counts, state)
+    with right:
+        _patients(before, after, cohort, _selected(frame, state, labels))
+    _criteria(before, after, frame, state, labels)
+    with st.expander("The numbers as a table"):
+        table(_wide(counts), "changes-of-editions")
+
+
+@st.cache_resource(show_spinner=False)
+def _example(edition: str) -> OpenCohort:
+    return open_example(load(edition=edition))
+
+
+def _toggle(state: State) -> None:
+    key = "compare:assumed"
+    st.session_state[key] = state.get(ASSUMED) == ALL
+
+    def changed() -> None:
+        if st.session_state[key]:
+            state[ASSUMED] = ALL
+        else:
+            state.pop(ASSUMED, None)
+
+    st.toggle(
+        "Assume the unremarkable where a record is silent",
+        key=key,
+        on_change=changed,
+        help="Otherwise what is not recorded is unknown, and verdicts hold whatever it is.",
+    )
+
+
+def _compared(
+    before: Guideline, after: Guideline, cohort: OpenCohort, *, assumed: bool
+) -> pl.DataFrame:
+    """Return the comparison, which is kept in the session until another one is asked for."""
+    key = (id(cohort), before.edition, after.edition, assumed)
+    held = st.session_state.get("compare:frame")
+    if held is not None and held[0] == key:
+        return held[1]
+    with st.spinner("Comparing …"):
+        one, other = (cohort.read_by(e, ALL if assumed else None) for e in (before, after))
+        pairs, rejects = chosen(before, after, None), KeptRejects(Summary())
+        frame = pl.concat([SCHEMA.to_frame(), *compared((one, other), pairs, rejects)])
+    frame = frame.with_columns(pl.col("change").cast(pl.String))
+    st.session_state["compare:frame"] = (key, frame)
+    return frame
+
+
+def _key() -> pl.Expr:
+    one, other = (pl.col(f"therapy_{side}").fill_null("") for side in ("from", "to"))
+    return pl.when(one == other).then(one).otherwise(one + ">" + other)
+
+
+def _counts(frame: pl.DataFrame, labels: dict[str, str]) -> pl.DataFrame:
+    """Return how often each change is, for each pair of therapies that both editions judge."""
+    both = frame.filter(~pl.col("change").is_in([NEW, DROPPED]))
+    counted_ = both.group_by(_key().alias("therapy"), "change", maintain_order=True).len("patients")
+    told = pl.col("therapy").replace_strict(labels, return_dtype=pl.String).alias("label")
+    return counted_.with_columns(told)
+
+
+def _wide(counts: pl.DataFrame) -> pl.DataFrame:
+    wide = counts.pivot("change", index=["therapy", "label"], values="patients")
+    missing = [pl.lit(0).alias(name) for name in COLOURS if name not in wide.columns]
+    return wide.with_columns(missing).select("therapy", "label", *COLOURS).fill_null(0)
+
+
+def _chart(
+    cohort: OpenCohort, editions: tuple[Guideline, Guideline], counts: pl.DataFrame, state: State
+) -> None:
+    with st.container(horizontal=True):
+        labels = dict(counts.select("therapy", "label").unique(maintain_order=True).iter_rows())
+        box("Therapy", "therapy", labels, "All, or click a bar")
+        box("Change", "change", {name: f"{SIGNS[name]} {name}" for name in COLOURS}, "All")
+    chart = charts.changes(counts, (state.get("therapy", ""), state.get("change", "")))
+    key = f"compare:chart:{state.get('therapy')}:{state.get('change')}"
+
+    def clicked() -> None:
+        for bar in st.session_state[key]["selection"].get(charts.BAR) or []:
+            state["therapy"], state["change"] = bar["therapy"], bar["change"]
+
+    st.altair_chart(
+        chart,
+        key=key,
+        on_select=clicked,
+        selection_mode=charts.BAR,
+        alt="What became of the verdicts on each therapy, by number of patients; numbers in the "
+        "table below",
+    )
+    pictures.legend(charts.LEGEND)
+    before, after = (edition.source.year for edition in editions)
+    name = "the example cohort" if cohort.is_example else cohort.name
+    patients = counted(cohort.report.patients, "patient")
+    about = "; unremarkable where a record is silent" if state.get(ASSUMED) else ""
+    pictures.saves(
+        chart,
+        "changes-of-editions",
+        f"Verdicts from the edition of {before} to that of {after}",
+        f"n = {patients}, {name}{about}",
+    )
+
+
+def _selected(frame: pl.DataFrame, state: State, labels: dict[str, str]) -> pl.DataFrame:
+    """Return the rows of the therapy and the change that are chosen; changes where none is."""
+    if (therapy := state.get("therapy")) in labels:
+        frame = frame.filter(_key() == therapy)
+    if (change := state.get("change")) is not None:
+        return frame.filter(pl.col("change") == change)
+    return frame.filter(~pl.col("change").is_in([NEW, DROPPED, "same"]))
+
+
+def _patients(before: Guideline, after: Guideline, cohort: OpenCohort, frame: pl.DataFrame) -> None:
+    """Show the patients behind what is chosen, one of whom can be compared in full."""
+    names = frame[ID].unique(maintain_order=True)
+    st.markdown(
+        f"**{counted(len(names), 'patient')}** with **{counted(len(frame), 'verdict')}** so chosen"
+    )
+    if frame.is_empty():
+        st.info("Nobody. Choose another therapy or change.")
+        return
+    flat = frame.with_columns(pl.col(name).list.join(";") for name in _LISTS)
+    first = (ID, "change", "verdict_from", "verdict_to", *_LISTS)
+    table(flat.head(_SHOWN).select(*first, pl.exclude(first)), "patients-of-change", height=420)
+    if len(frame) > _SHOWN:
+        st.caption(f"The first {_SHOWN} are shown.")
+        _download_all(flat.write_csv)
+    key = "compare:cohort:patient"
+    st.selectbox(
+        "Compare one of them in full",
+        names.head(_SHOWN).to_list(),
+        key=key,
+        index=None,
+        placeholder="Choose a patient",
+        format_func=lambda name: short(name, 60),
+        on_change=lambda: _open(cohort, st.session_state[key]),
+    )
+
+
+def _download_all(make: Callable[[], str]) -> None:
+    st.download_button(
+        "All as CSV", make, "patients-of-change.csv", "text/csv", icon=":material/download:"
+    )
+
+
+def _open(cohort: OpenCohort, name: str | None) -> None:
+    rows = cohort.results.filter(pl.col(ID) == name)[ROW]
+    if len(rows):
+        open_draft(cohort.draft(rows[0]))
+        st.session_state["compare:state"]["view"] = "patient"
+
+
+def _criteria(
+    before: Guideline, after: Guideline, frame: pl.DataFrame, state: State, labels: dict[str, str]
+) -> None:
+    """Show the criteria that decide most of the verdicts that changed, in either edition."""
+    therapy = state.get("therapy")
+    own = frame.filter(_key() == therapy) if therapy in labels else frame
+    of = f": {labels[str(therapy)]}" if therapy in labels else ""
+    st.subheader(literal(f"Criteria behind most changes{of}"), anchor=False)
+    sides = {"from": before, "to": after}
+    rows = [
+        (
+            sides[side].edition,
+            criterion,
+            encoded(sides[side])[criterion].label,
+            ", ".join(encoded(sides[side])[criterion].places),
+            number,
+        )
+        for side, criterion, number in behind(own).head(_TOP).iter_rows()
+    ]
+    columns = ("edition", "criterion", "label", "place", "verdicts that changed")
+    table(pl.DataFrame(rows, schema=list(columns), orient="row"), "criteria-behind-changes")

@@ -1,0 +1,118 @@
+"""The guideline criterion by criterion: what became of each, with both places in the texts."""
+
+from __future__ import annotations
+
+import polars as pl
+import streamlit as st
+
+from kg.comparison.guidelines import differences_frame
+from kg.explanation.wording import GRADE, MET_WHEN
+from kg.guideline import Guideline, Statement
+from kg.guideline.correspondence import Pair, pairs
+from kg.reference.cards import card_of
+from kg.reference.inventory import encoded
+from kg.ui import address, term_views
+from kg.ui.compare.state import box
+from kg.ui.compare.words import pair_key, pair_labels
+from kg.ui.links import link
+from kg.ui.restoring import State, bound, follow
+from kg.ui.tables import table
+from kg.ui.words import literal, places
+
+_TERM = "term"
+
+
+def show(before: Guideline, after: Guideline, state: State) -> None:
+    """Show what became of the criteria as a table, and one of them in full on both sides."""
+    frame = differences_frame(before, after)
+    relations = dict(frame["relation"].value_counts(sort=True).iter_rows())
+    known = {pair_key(pair.before, pair.after): pair for pair in pairs(before, after)}
+    labels = pair_labels(before, after)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        counts = {name: f"{name} ({number})" for name, number in relations.items()}
+        box("What became of it", "relation", counts, "All", width=190)
+        box("Therapy", "therapy", labels, "All")
+        key = bound(state, "text", "compare:text", "")
+        st.text_input(
+            "Words", key=key, max_chars=200, on_change=follow, args=(state, "text", key), width=190
+        )
+    shown = frame
+    told = " · ".join(f"**{number}** {name}" for name, number in relations.items())
+    st.markdown(f"Of {len(frame)} criteria and pairs of criteria: {told}")
+    if "relation" in state:
+        shown = shown.filter(pl.col("relation") == state["relation"])
+    if "therapy" in state:
+        shown = shown.filter(_of_therapy(before, after, known[state["therapy"]]))
+    if words := state.get("text", "").lower():
+        every = pl.concat_str(pl.all(), separator=" ", ignore_nulls=True).str.to_lowercase()
+        shown = shown.filter(every.str.contains(words, literal=True))
+    if shown.is_empty():
+        st.info("No criterion fits. Remove a filter, or search for fewer words.")
+        return
+    _side_by_side(before, after, _table(shown, state))
+
+
+def _of_therapy(before: Guideline, after: Guideline, pair: Pair) -> pl.Expr:
+    """Return whether a criterion is in the row of either therapy of a pair."""
+    sides = ((before, pair.before, "from"), (after, pair.after, "to"))
+    own = [
+        pl.col(side).is_in([n for _, names in edition.therapies[name].row for n in names])
+        for edition, name, side in sides
+        if name in edition.therapies
+    ]
+    return pl.any_horizontal(own)
+
+
+def _key(row: dict[str, str | None]) -> str:
+    return f"{row['from'] or ''}>{row['to'] or ''}"
+
+
+def _table(frame: pl.DataFrame, state: State) -> dict[str, str | None]:
+    """Show the criteria with what became of each; return the one that is picked."""
+    names = [_key(row) for row in frame.iter_rows(named=True)]
+    now = names.index(state[_TERM]) if state.get(_TERM) in names else 0
+
+    def pick(row: int) -> None:
+        state[_TERM] = names[row]
+
+    order = ("relation", "from", "label_from", "to", "label_to", "change", "places_from")
+    table(
+        frame.select(*order, "places_to").fill_null(""),
+        "criteria-of-editions",
+        picked=now,
+        on_pick=pick,
+    )
+    return frame.row(now, named=True)
+
+
+def _side_by_side(before: Guideline, after: Guideline, row: dict[str, str | None]) -> None:
+    change = f" {literal(row['change'])}" if row["change"] else ""
+    st.markdown(f":violet-badge[{row['relation']}]{change}")
+    for column, edition, side in zip(
+        st.columns(2, gap="medium"), (before, after), ("from", "to"), strict=True
+    ):
+        with column, st.container(border=True):
+            st.caption(f"{edition.source.year}, {edition.source.country}")
+            if (name := row[side]) is None:
+                st.markdown("No criterion of this edition corresponds.")
+            else:
+                _term(edition, name)
+
+
+def _term(edition: Guideline, name: str) -> None:
+    term = encoded(edition)[name]
+    st.markdown(f"**{literal(term.label)}** :small[{literal(name)}]")
+    card = card_of(edition, name)
+    st.markdown(f"**{MET_WHEN}** {literal(str(card['met_when']))}")
+    if "grade" in card:
+        st.markdown(f"**{GRADE}** {literal(str(card['grade']))}")
+    term_views.reading(term.note)
+    said: list[Statement] = [edition.statements[each] for each in term.statements]
+    for each in said:
+        st.markdown(f"{literal(each.paraphrase)} :small[:gray[{places([each])}]]")
+    link(
+        "guideline",
+        f"{literal(name)} on the page Guideline",
+        {"criterion": name, address.EDITION: edition.edition},
+        icon=":material/menu_book:",
+    )
