@@ -24,7 +24,7 @@ from kg.patients.drafts import draft_of
 
 FOLDER = Path(__file__).parent / "screenshots"
 _PATIENT, _OPENED = "small-tumour-not-visible", "rfa"
-_WIDE, _NARROW = (1280, 800), (400, 800)
+_WIDE, _TALL, _NARROW = (1280, 800), (1280, 1100), (400, 800)
 _COLOURS = 128  # of a picture; they are flat, so that more are not seen
 
 
@@ -53,7 +53,7 @@ def pictures() -> list[Picture]:
         Picture("search", "search?text=bleeding"),
         Picture("query", f"query?{urlencode(asked)}"),
         Picture("cohort", f"cohort?{urlencode(chosen)}"),
-        Picture("compare", "compare?therapy=rfa"),
+        Picture("compare", "compare?therapy=rfa", _TALL),
         Picture("about", "about"),
     ]
 

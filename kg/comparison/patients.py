@@ -57,7 +57,7 @@ def compared_patient(before: Side, after: Side) -> Iterator[Compared]:
     stated = [c for c in differences(before.guideline, after.guideline) if c.relation != SAME]
     for pair in pairs(before.guideline, after.guideline):
         one, other = told[0].get(pair.before or ""), told[1].get(pair.after or "")
-        change = change_of(one and one.verdict, other and other.verdict)
+        change = change_of(*(each.verdict if each else None for each in (one, other)))
         behind = [set(each.decision.criteria) if each else set() for each in (one, other)]
         turning = (c for c in stated if c.earlier in behind[0] or c.later in behind[1])
         yield Compared(pair, one, other, change, () if change == SAME else tuple(turning))

@@ -10,7 +10,6 @@ import streamlit as st
 from kg.cohorts.opened import OpenCohort, open_example
 from kg.comparison.cohorts import DROPPED, NEW, SCHEMA, behind, chosen, compared
 from kg.engines.rejects import KeptRejects
-from kg.engines.summary import Summary
 from kg.guideline import Guideline, load
 from kg.keys import ID, ROW
 from kg.reference.inventory import encoded
@@ -28,6 +27,7 @@ from kg.ui.words import literal, short
 
 LARGEST = 100_000  # patients; the command compares more
 _SHOWN, _TOP = 500, 15
+_HELD = "compare:frame"
 _LISTS = ("because_from", "because_to")
 
 
@@ -96,16 +96,16 @@ def _compared(
     before: Guideline, after: Guideline, cohort: OpenCohort, *, assumed: bool
 ) -> pl.DataFrame:
     """Return the comparison, which is kept in the session until another one is asked for."""
-    key = (id(cohort), before.edition, after.edition, assumed)
-    held = st.session_state.get("compare:frame")
-    if held is not None and held[0] == key:
-        return held[1]
+    key = (before.edition, after.edition, assumed)
+    held: tuple[OpenCohort, object, pl.DataFrame] | None = st.session_state.get(_HELD)
+    if held is not None and held[0] is cohort and held[1] == key:
+        return held[2]
     with st.spinner("Comparing …"):
         one, other = (cohort.read_by(e, ALL if assumed else None) for e in (before, after))
-        pairs, rejects = chosen(before, after, None), KeptRejects(Summary())
-        frame = pl.concat([SCHEMA.to_frame(), *compared((one, other), pairs, rejects)])
+        pairs = chosen(before, after, None)
+        frame = pl.concat([SCHEMA.to_frame(), *compared((one, other), pairs, KeptRejects())])
     frame = frame.with_columns(pl.col("change").cast(pl.String))
-    st.session_state["compare:frame"] = (key, frame)
+    st.session_state[_HELD] = (cohort, key, frame)
     return frame
 
 

@@ -56,9 +56,9 @@ def _of_therapy(before: Guideline, after: Guideline, pair: Pair) -> pl.Expr:
     """Return whether a criterion is in the row of either therapy of a pair."""
     sides = ((before, pair.before, "from"), (after, pair.after, "to"))
     own = [
-        pl.col(side).is_in([n for _, names in edition.therapies[name].row for n in names])
+        pl.col(side).is_in([n for _, names in therapy.row for n in names])
         for edition, name, side in sides
-        if name in edition.therapies
+        if (therapy := edition.therapies.get(name or ""))
     ]
     return pl.any_horizontal(own)
 
