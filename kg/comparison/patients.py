@@ -10,8 +10,8 @@ import polars as pl
 from kg.comparison.cohorts import SAME, SCHEMA, change_of
 from kg.explanation.clauses import Clauses, Decision
 from kg.guideline import Guideline, Therapy
-from kg.guideline.correspondence import Pair, differences, pairs
-from kg.guideline.model import Correspondence
+from kg.guideline.correspondence import TherapyPair, differences, pairs
+from kg.guideline.source import Correspondence
 from kg.patients.records import Record
 from kg.reasoning.verdicts import PatientResult
 
@@ -38,7 +38,7 @@ class Told:
 class Compared:
     """A pair of therapies: what each edition says, and what became of the criteria behind it."""
 
-    pair: Pair
+    pair: TherapyPair
     before: Told | None
     after: Told | None
     change: str

@@ -8,7 +8,7 @@ import streamlit as st
 from kg.comparison.guidelines import differences_frame
 from kg.explanation.wording import GRADE, MET_WHEN
 from kg.guideline import Guideline, Statement
-from kg.guideline.correspondence import Pair, pairs
+from kg.guideline.correspondence import TherapyPair, pairs
 from kg.reference.cards import card_of
 from kg.reference.inventory import encoded
 from kg.ui import address, term_views
@@ -52,7 +52,7 @@ def show(before: Guideline, after: Guideline, state: State) -> None:
     _side_by_side(before, after, _table(shown, state))
 
 
-def _of_therapy(before: Guideline, after: Guideline, pair: Pair) -> pl.Expr:
+def _of_therapy(before: Guideline, after: Guideline, pair: TherapyPair) -> pl.Expr:
     """Return whether a criterion is in the row of either therapy of a pair."""
     sides = ((before, pair.before, "from"), (after, pair.after, "to"))
     own = [

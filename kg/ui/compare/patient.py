@@ -8,7 +8,7 @@ from kg.comparison.cohorts import DROPPED, NEW, SAME
 from kg.comparison.patients import Compared, Side, Told, alike, compared_patient, frame_of
 from kg.explanation.wording import MISSING, listed, named
 from kg.guideline import Guideline
-from kg.guideline.model import Correspondence
+from kg.guideline.source import Correspondence
 from kg.patients.addresses import parameters_of
 from kg.patients.drafts import not_understood
 from kg.texts import counted
