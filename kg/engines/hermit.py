@@ -9,6 +9,9 @@
 3. For each class C the reasoner is asked whether the patient is entailed to be a C, and
    whether to be no C. Neither: unknown. The patient is also asserted to be a Patient, so
    that the totality of the variables applies.
+4. What the diagrams expect is asked first, of many classes at once: to belong to a conjunction
+   is to belong to each part. Where HermiT does not find it, each part is asked by itself; so the
+   expectation decides the order of the questions, and no answer.
 """
 
 from __future__ import annotations
@@ -54,6 +57,7 @@ _SHORTER = (  # what makes a rendered axiom readable
     (r'("[^"]*")\^\^string', r"\1"),
 )
 _LONGEST_LITERAL = 30
+_AT_ONCE = 32  # classes in one question: more make a search that costs more than it saves
 
 
 class Hermit:
@@ -129,9 +133,15 @@ class Hermit:
         Raises:
             OntologyError: as `states`.
         """
+        logic = logic_of(self.guideline)
+        expected = {name: logic.state(name, record.known) for name in names}
+        known = [name for name in names if expected[name] != UNKNOWN]
+        found: dict[str, str] = {}
         with LOCK, told():
             self._assert(record)
-            return {name: self._state(name) for name in names}
+            for start in range(0, len(known), _AT_ONCE):
+                found |= self._confirmed(known[start : start + _AT_ONCE], expected)
+            return {name: found.get(name) or self._state(name) for name in names}
 
     def justification(self, record: Record, name: str) -> tuple[str, list[str]]:
         """Return why a record belongs to a class, or to its complement.
@@ -154,20 +164,32 @@ class Hermit:
             ).getExplanation(impossible)
             return state, self._readable(explanation)
 
+    def _confirmed(self, names: list[str], expected: Mapping[str, str]) -> dict[str, str]:
+        """Return the states that are expected of some classes, as far as HermiT finds them."""
+        if self._entails(*(self._in_state(name, expected[name]) for name in names)):
+            return {name: expected[name] for name in names}
+        if len(names) == 1:
+            return {}
+        middle = len(names) // 2
+        parts = (names[:middle], names[middle:])
+        return {k: v for part in parts for k, v in self._confirmed(part, expected).items()}
+
     def _state(self, name: str) -> str:
-        class_ = self._class(name)
-        if self._entails(class_):
-            return MET
-        return EXCLUDED if self._entails(class_.getObjectComplementOf()) else UNKNOWN
+        definite = (s for s in (MET, EXCLUDED) if self._entails(self._in_state(name, s)))
+        return next(definite, UNKNOWN)
+
+    def _in_state(self, name: str, state: str) -> Any:
+        """Return the class of the patients who are in a class, or outside it."""
+        return self._class(name) if state == MET else self._class(name).getObjectComplementOf()
 
     def _class(self, name: str) -> Any:
         return self._factory.getOWLClass(self._java.iri.create(HCC + name))
 
-    def _entails(self, expression: Any) -> bool:
+    def _entails(self, *expressions: Any) -> bool:
         # Asked of a bare name, this HermiT answers from a cache of instances that misses some
         # entailments; an anonymous expression is always decided by the tableau.
         anonymous = self._factory.getOWLObjectIntersectionOf(
-            expression, self._factory.getOWLThing()
+            *expressions, self._factory.getOWLThing()
         )
         axiom = self._factory.getOWLClassAssertionAxiom(anonymous, self._patient)
         return bool(self._reasoner.isEntailed(axiom))
