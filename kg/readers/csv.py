@@ -21,7 +21,7 @@ from kg.readers.source import BATCH, of_text, told_apart
 from kg.readers.text import readable
 from kg.readers.uploads import File, scannable
 
-_SLOW_BATCH = 20_000
+_SLOW_BATCH, _CHUNK = 20_000, 1 << 22
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _SAID = re.compile(r'\ufeff?"?sep=(.)"?\s*', re.IGNORECASE)  # a line for Excel, before the header
 
@@ -61,14 +61,16 @@ class CsvSource:
     @cached_property
     def _is_plain(self) -> bool:
         """Whether lines and commas alone make the rows."""
-        signs, sign = len(self._header) - 1, self.separator.encode()
-        if not signs or len(sign) > 1 or self._skipped:
+        signs = len(self._header) - 1
+        if not signs or len(self.separator.encode()) > 1 or self._skipped:
             return False  # Polars would take a blank line for a row
         with self._file.open("rb") as file:
-            return all(
-                line.count(sign) == signs and b'"' not in line and b"\r" not in line
-                for line in file
-            )
+            while chunk := file.read(_CHUNK):
+                if b'"' in chunk or b"\r" in chunk:
+                    return False
+        found = pl.col("line").str.count_matches(self.separator, literal=True) == signs
+        lines = pl.scan_lines(scannable(self._file), glob=False)
+        return bool(lines.select(found.all()).collect(engine="streaming").item())
 
     def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
         """Yield the rows as frames of text."""

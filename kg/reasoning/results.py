@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 from itertools import accumulate
+from operator import or_
 
 import polars as pl
 
@@ -196,7 +197,7 @@ def answers(guideline: Guideline, therapy: Therapy, frame: pl.DataFrame) -> dict
         made = {column.removeprefix(ASSUMED_) for column in frame.columns if ASSUMED_ in column}
         own = tuple(n for n in variables_of_criteria(guideline, therapy.id) if n in made)
         beside["verdict_recorded"] = Coded(pl.Series(VERDICTS, dtype=pl.Enum(VERDICTS)), recorded)
-        beside["assumed"] = _lists(own, frame.select(_flags(own)).to_series(), types["missing"])
+        beside["assumed"] = _lists(own, frame.select(flags(own)).to_series(), types["missing"])
     verdicts = pl.Series(VERDICTS, dtype=pl.Enum(VERDICTS))
     intents = pl.Series(INTENTS, dtype=pl.Enum(INTENTS[1:]))
     return {
@@ -218,15 +219,13 @@ def interleaved(columns: Sequence[Coded]) -> pl.Series:
     if all(len(column.table) == 1 and not len(column.table[0]) for column in columns):
         return columns[0].table.new_from_index(0, len(columns) * len(columns[0].places))
     offsets = accumulate((len(column.table) for column in columns), initial=0)
-    places = pl.concat(
-        [column.places + offset for column, offset in zip(columns, offsets, strict=False)],
-        rechunk=True,
-    )
-    height, width = len(columns[0].places), len(columns)
-    row = pl.int_range(height * width, eager=True)
+    places = pl.DataFrame(
+        (column.places.cast(pl.UInt32) + offset).alias(str(i))
+        for i, (column, offset) in enumerate(zip(columns, offsets, strict=False))
+    ).select(pl.concat_arr(pl.all()).explode())
     # Lists are looked up several times faster in one piece of memory.
     table = pl.concat([column.table for column in columns], rechunk=True)
-    return table.gather(places.gather(row % width * height + row // width))
+    return table.gather(places.to_series())
 
 
 def _lists(names: tuple[str, ...], sets: pl.Series, words: pl.Enum) -> Coded:
@@ -266,13 +265,18 @@ def _bits(names: Sequence[str], code: int) -> pl.Expr:
     return _packed([pl.col(STATE_ + name) == code for name in names])
 
 
-def _flags(names: Sequence[str]) -> pl.Expr:
+def flags(names: Sequence[str]) -> pl.Expr:
     """Return which of some variables were assumed, one bit a variable."""
     if len(names) > _BITS:
         raise OntologyError(f"{len(names)} variables are assumed; the limit here is {_BITS}")
     return (_packed([pl.col(ASSUMED_ + name) for name in names]) + 0 * pl.col(ROW)).alias("assumed")
 
 
-def _packed(flags: Sequence[pl.Expr]) -> pl.Expr:
-    bits = [flag.cast(pl.UInt64) * (1 << i) for i, flag in enumerate(flags)]
-    return reduce(lambda a, b: a | b, bits, pl.lit(0, pl.UInt64))
+def _packed(parts: Sequence[pl.Expr]) -> pl.Expr:
+    """Return flags as bits of one number; those of one byte are joined first, which is cheaper."""
+    octets = [
+        reduce(or_, (f.cast(pl.UInt8) * (1 << i) for i, f in enumerate(parts[first : first + 8])))
+        for first in range(0, len(parts), 8)
+    ]
+    bits = (octet.cast(pl.UInt64) * (1 << 8 * i) for i, octet in enumerate(octets))
+    return reduce(or_, bits, pl.lit(0, pl.UInt64))

@@ -10,6 +10,8 @@ from polars.io.plugins import register_io_source
 
 from kg.output import full_disk
 
+_STATISTICS = {"min": False, "max": False, "null_count": True}
+
 
 def write_parquet(
     frames: Iterator[pl.DataFrame],
@@ -30,7 +32,8 @@ def write_parquet(
 
     rows = register_io_source(source, schema=schema)
     try:
-        rows.sink_parquet(path, row_group_size=row_group_size)
+        # Least and greatest words of lists cost more than the rest of writing, and help nobody.
+        rows.sink_parquet(path, row_group_size=row_group_size, statistics=_STATISTICS)
     except pl.exceptions.ComputeError as error:
         if reason := full_disk(error):
             raise OSError(reason) from error

@@ -12,7 +12,6 @@ from kg.explanation.tables import reasons_frame
 from kg.keys import ID
 from kg.patients.column_records import CONFLICTS
 from kg.reasoning.results import (
-    ASSUMED_,
     KEEP_,
     LISTS,
     STATE_,
@@ -21,14 +20,17 @@ from kg.reasoning.results import (
     Chunk,
     Coded,
     answers,
+    flags,
     interleaved,
     schema,
+    unpack,
 )
 from kg.reasoning.verdicts import VERDICTS
 from kg.writers import parquet
 from kg.writers.task import Task
 
 ASSUMED = "assumed"
+_GROUP = 8
 
 
 def write_csv(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
@@ -136,10 +138,18 @@ def compact_rows(task: Task, frame: pl.DataFrame) -> pl.DataFrame:
             words.gather(frame[VERDICT_RECORDED_ + name]).alias(f"{name}_recorded")
             for name in task.therapies
         ]
-        names = [
-            pl.when(pl.col(ASSUMED_ + name)).then(pl.lit(name)) for name in task.assumptions.cells
-        ]
-        assumed = pl.concat_str(names, separator=";", ignore_nulls=True).alias(ASSUMED)
-        verdicts.append(frame.select(assumed).to_series())
+        verdicts.append(_assumed(list(task.assumptions.cells), frame))
     made = frame.select(ID).hstack(verdicts).hstack(frame.select(*states, CONFLICTS))
     return _with_kept(frame, made, 1)
+
+
+def _assumed(names: list[str], frame: pl.DataFrame) -> pl.Series:
+    """Return the names of what was assumed, joined; a few at a time, by a table of all sets."""
+    parts = []
+    for first in range(0, len(names), _GROUP):
+        group = names[first : first + _GROUP]
+        sets = frame.select(flags(group)).to_series()
+        texts = [";".join(unpack(group, bits)) or None for bits in range(1 << len(group))]
+        parts.append(pl.Series(group[0], texts, pl.String).gather(sets))
+    joined = pl.concat_str(pl.all(), separator=";", ignore_nulls=True)
+    return pl.DataFrame(parts).select(joined.alias(ASSUMED)).to_series()
