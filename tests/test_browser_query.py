@@ -64,6 +64,16 @@ def test_question_is_picked_filled_asked_edited_and_asked_again(explorer):
         page.wait_for_url(lambda url: "LIMIT+4" in url)
 
 
+def test_queries_of_the_tab_outlive_a_reload(explorer):
+    with explorer.opened("query", question="therapies") as page:
+        run(page, "ASK { ?a ?b ?c }")
+        said(page, "Yes")
+        said(page, "Queries of this session (2)")
+        page.reload()
+        ready(page)
+        said(page, "Queries of this session (2)")
+
+
 def test_line_of_a_fault_is_marked_until_it_is_mended(explorer):
     with explorer.opened("query") as page:
         for _ in range(2):  # the same fault at the same place is marked anew

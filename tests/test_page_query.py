@@ -9,6 +9,7 @@ from kg.guideline import load
 from kg.patients.drafts import Draft
 from kg.server import asking
 from kg.ui.query import source
+from kg.ui.query.session import START, Desk, past_of
 
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 
@@ -197,3 +198,31 @@ def test_how_an_answer_is_shown_stands_in_the_address() -> None:
     test = app("query", question="verdict-counts", view="nothing")
     assert not test.exception
     assert "view" not in place(test)
+
+
+def test_labels_stand_beside_identifiers_and_can_be_left_out() -> None:
+    test = opened(question="verdict-counts")
+    assert list(rows(test).columns[:4]) == ["cohort", "therapy", "therapy (label)", "verdict"]
+    assert "radiofrequency ablation" in set(rows(test)["therapy (label)"])
+    test.toggle(key="query:labels").set_value(False).run()
+    assert "therapy (label)" not in rows(test).columns
+
+
+def test_what_is_asked_is_copied_as_python_and_curl() -> None:
+    test = opened(question="criteria-of-therapy", p__therapy="rfa")
+    texts_ = [each.value for each in test.code]
+    assert any("kg.ask('criteria-of-therapy', therapy='rfa')" in each for each in texts_)
+    assert any(each.startswith("curl http://127.0.0.1") for each in texts_)
+    labels = {each.label for each in test.get("download_button")}
+    assert {"CSV", "Excel"} <= labels
+
+
+def test_queries_that_the_tab_kept_are_taken_up_and_what_is_none_is_not() -> None:
+    desk = Desk()
+    desk.ask(lambda text: True)
+    kept = {"name": "", "values": {}, "text": "ASK {}", "about": "example", "came": "yes"}
+    wrong = [None, {**kept, "about": "x"}, {**kept, "text": 1}, {**kept, "name": "<b>"}, {}]
+    found = [past_of(each) for each in [kept, *wrong]]
+    assert found[1:] == [None] * len(wrong)
+    desk.remember([found[0], desk.past[0]])
+    assert [past.text for past in desk.past] == [START, "ASK {}"]

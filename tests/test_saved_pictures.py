@@ -19,7 +19,7 @@ from kg.cohorts.selections import VIEWS
 from kg.paths import example_cohort, example_lesions
 from kg.reference.snippets import TableRead, of_cohort, of_query
 from kg.ui.pictures import alone
-from kg.ui.tables import _workbook
+from kg.ui.tables import workbook
 
 
 def test_a_picture_has_title_source_and_legend_and_no_clicks() -> None:
@@ -44,9 +44,9 @@ def test_every_chart_of_a_cohort_can_be_saved(view: str) -> None:
     assert {"SVG", "PNG", "CSV", "Excel"} <= labels
 
 
-def test_a_table_is_a_workbook_and_no_formula() -> None:
+def test_a_table_is_aworkbook_and_no_formula() -> None:
     frame = pl.DataFrame({"text": ["=1+1", "http://x.example"], "n": [1, 2]})
-    read = pl.read_excel(io.BytesIO(_workbook(frame)))
+    read = pl.read_excel(io.BytesIO(workbook(frame)))
     assert read.rows() == frame.rows()
 
 

@@ -165,7 +165,7 @@ def with_percent(cohort: OpenCohort, frame: pl.DataFrame) -> pl.DataFrame:
         return frame
     share = (100 * pl.col("patients") / max(cohort.report.patients, 1)).round(1)
     place = frame.columns.index("patients") + 1
-    return frame.insert_column(place, frame.select(share.alias("percent")).to_series())
+    return frame.clone().insert_column(place, frame.select(share.alias("percent")).to_series())
 
 
 def beside(recorded: pl.DataFrame, assumed: pl.DataFrame) -> pl.DataFrame:

@@ -14,7 +14,7 @@ head("Query", "Ask the guideline and its patients a saved question, or one of yo
 
 def read(parameters: Parameters) -> list[str]:
     """Take the state of the page from a link."""
-    new, wrong = desk_at(answer.restore(parameters), desk().past)
+    new, wrong = desk_at(answer.restore(parameters), desk().past, remembers=desk().remembers)
     st.session_state["query:desk"] = new
     return wrong
 

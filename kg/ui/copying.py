@@ -6,7 +6,13 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-_LANGUAGES = {"Python": "python", "pandas": "python", "curl": "bash", "SPARQL": "sparql"}
+_LANGUAGES = {
+    "Python": "python",
+    "pandas": "python",
+    "curl": "bash",
+    "SPARQL": "sparql",
+    "Link": None,
+}
 _TITLES = {"pandas": "Python (SPARQLWrapper and pandas)"}
 _SERVED = ("pandas", "curl")
 

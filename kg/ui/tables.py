@@ -16,6 +16,7 @@ from kg.texts import counted
 from kg.ui.links import link
 
 _ROW = 35  # pixels
+_PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "remove_timezone": True}
 _PRINTED = 500  # rows; the browser draws no more of a table on paper than it shows
 
 
@@ -71,7 +72,7 @@ def table(
         )
         st.download_button(
             "Excel",
-            partial(_workbook, frame),
+            partial(workbook, frame),
             f"{name}.xlsx",
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             key=f"download:{name}:xlsx",
@@ -83,10 +84,10 @@ def table(
             link("query", "Query", asked.place(), icon=":material/manage_search:")
 
 
-def _workbook(frame: pl.DataFrame) -> bytes:
+def workbook(frame: pl.DataFrame) -> bytes:
     """Return rows as a workbook of Excel, texts that begin like formulas as texts."""
     held = io.BytesIO()
-    with Workbook(held, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+    with Workbook(held, _PLAIN) as book:
         frame.write_excel(book, "rows", autofit=True)
     return held.getvalue()
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
+from urllib.parse import urlencode
 
 import polars as pl
 import streamlit as st
 
 from kg.rdf.names import PREFIXES
+from kg.reference.snippets import of_query
 from kg.stores import Answer, Table
 from kg.stores.formats import Format, serialise
-from kg.stores.frames import TRIPLE, frame_of, table_of
+from kg.stores.frames import TRIPLE
 from kg.texts import capitalised
 from kg.ui import pictures, session
 from kg.ui.bars import bars, first_bars, parting, telling
 from kg.ui.components.graph import graph
-from kg.ui.query.frames import iris, labels, numbers
+from kg.ui.copying import copies
+from kg.ui.query.frames import iris, labelled, labels, numbers
 from kg.ui.query.graphs import MOST_NODES, graph_of
-from kg.ui.query.session import AskedQuery, Desk, came_to
+from kg.ui.query.session import EXAMPLE, AskedQuery, Desk, came_to
+from kg.ui.tables import workbook
 from kg.ui.words import literal
 
 _VIEW, _LABEL, _NUMBER, _COLOUR = (
@@ -86,8 +91,7 @@ def show(desk: Desk) -> None:
 
 
 def _show_answer(desk: Desk, asked: AskedQuery, answer: Answer) -> None:
-    table = table_of(answer)
-    frame = frame_of(table, PREFIXES)
+    table, frame = asked.table, asked.frame
     views = [_TABLE]
     if numbers(frame) and len(frame.columns) > 1 and len(frame):
         views.append(_CHART)
@@ -107,8 +111,19 @@ def _show_answer(desk: Desk, asked: AskedQuery, answer: Answer) -> None:
     elif view == _GRAPH:
         _graph(table)
     else:
-        st.dataframe(frame, key="query:rows", hide_index=True)
-    _downloads(answer, desk.name or "answer")
+        _rows(asked)
+    _downloads(asked, answer, desk.name or "answer")
+
+
+def _rows(asked: AskedQuery) -> None:
+    """Show the rows, with labels beside what has one."""
+    told = labelled(session.guideline(), asked.table, asked.frame)
+    shown = asked.frame
+    if len(told.columns) > len(shown.columns) and st.toggle(
+        "Labels beside identifiers", value=True, key="query:labels", persist_state="session"
+    ):
+        shown = told
+    st.dataframe(shown, key="query:rows", hide_index=True)
 
 
 def _view(views: list[str]) -> str:
@@ -129,7 +144,7 @@ def _nothing(desk: Desk) -> str:
     return "No rows. Give other values, or leave a condition out."
 
 
-def _downloads(answer: Answer, name: str) -> None:
+def _downloads(asked: AskedQuery, answer: Answer, name: str) -> None:
     formats: tuple[Format, ...] = (
         ("ttl",)
         if isinstance(answer, list)
@@ -154,6 +169,31 @@ def _downloads(answer: Answer, name: str) -> None:
                 help=f"Download the answer as {name}.{form}",
                 on_click="ignore",
             )
+        if isinstance(answer, Table):
+            st.download_button(
+                "Excel",
+                partial(workbook, asked.frame),
+                f"{name}.xlsx",
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+                key="query:download:xlsx",
+                type="tertiary",
+                help=f"Download the answer as {name}.xlsx",
+                on_click="ignore",
+            )
+        _copies(asked)
+
+
+def _copies(asked: AskedQuery) -> None:
+    """Offer the query to be run elsewhere, where others can have what it asks."""
+    desk: Desk = st.session_state["query:desk"]
+    is_saved = desk.name and not desk.is_edited and asked.text == desk.text
+    name, values = (desk.name, desk.values) if is_saved else ("", {})
+    found = of_query(asked.text, name, values)
+    if asked.about != EXAMPLE:
+        found = {"SPARQL": found["SPARQL"]}
+    if (url := st.context.url) is not None:
+        found["Link"] = f"{url.partition('?')[0]}?{urlencode(desk.address(), doseq=True)}"
+    copies(found)
 
 
 def _chosen(label: str, options: list[str], key: str, default: str) -> str:

@@ -6,11 +6,16 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+
+import polars as pl
 
 from kg.catalogue.parameters import PATIENT_PARAMETER
-from kg.catalogue.queries import Question, question
+from kg.catalogue.queries import Question, catalogue, question
 from kg.errors import HccKgError, InputError, QueryError
-from kg.stores import Answer
+from kg.rdf.names import PREFIXES
+from kg.stores import Answer, Table
+from kg.stores.frames import frame_of, table_of
 
 EXAMPLE, PATIENT, COHORT = DATASETS = ("example", "patient", "cohort")  # what can be asked
 START = """PREFIX hcc: <https://w3id.org/hcc-kg/>
@@ -55,6 +60,16 @@ class AskedQuery:
     seconds: float
     number: int
 
+    @cached_property
+    def table(self) -> Table:
+        """The answer as rows."""
+        return table_of(self.answer) if self.answer is not None else Table((), [])
+
+    @cached_property
+    def frame(self) -> pl.DataFrame:
+        """The answer as a frame, made once however often the page is shown."""
+        return frame_of(self.table, PREFIXES)
+
     @property
     def place(self) -> tuple[int, int | None] | None:
         """The line and the column of the fault, where the parser told them."""
@@ -81,6 +96,7 @@ class Desk:
     asked: AskedQuery | None = None
     past: list[Past] = field(default_factory=list)
     kept: dict[str, list[str]] = field(default_factory=dict)
+    remembers: bool = False  # whether the queries that the tab of the browser kept are among `past`
 
     @property
     def question(self) -> Question | None:
@@ -184,6 +200,13 @@ class Desk:
         own = self.text != START and len(self.text) <= LONGEST_ADDRESS
         return ({_SPARQL: [self.text]} if own else {}) | about
 
+    def remember(self, stored: Sequence[Past]) -> None:
+        """Take up the queries that the tab kept over a reload, behind those of this session."""
+        self.remembers = True
+        here = {(past.text, past.about) for past in self.past}
+        older = [past for past in stored if (past.text, past.about) not in here]
+        self.past = [*self.past, *older][:_REMEMBERED]
+
     def _fill(self) -> None:
         """Put the chosen question into the editor and want it asked, or tell what is wrong."""
         self.trouble, self.wanted = "", False
@@ -214,6 +237,20 @@ class Desk:
         self.past = [new, *others][:_REMEMBERED]
 
 
+def past_of(kept: object) -> Past | None:
+    """Return a query of before as the browser kept it, or None where it is none."""
+    if not isinstance(kept, dict) or set(kept) != {"name", "values", "text", "about", "came"}:
+        return None
+    values = kept["values"]
+    texts = [kept[name] for name in ("name", "text", "about", "came")]
+    if not isinstance(values, dict) or not all(
+        isinstance(each, str) for each in (*texts, *values, *values.values())
+    ):
+        return None
+    known = not kept["name"] or kept["name"] in catalogue()
+    return Past(**kept) if known and kept["about"] in DATASETS else None
+
+
 def bare(text: str) -> str:
     """Return the query of a question without its header, which the page shows in words."""
     lines = text.splitlines(keepends=True)
@@ -230,12 +267,14 @@ def came_to(answer: Answer | None) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def desk_at(parameters: Parameters, past: list[Past]) -> tuple[Desk, list[str]]:
+def desk_at(
+    parameters: Parameters, past: list[Past], *, remembers: bool = False
+) -> tuple[Desk, list[str]]:
     """Return the desk that a link describes, and what in the link makes no sense.
 
     A saved question is asked at once. A query that the link brings is shown, and waits.
     """
-    desk, wrong = Desk(past=past), []
+    desk, wrong = Desk(past=past, remembers=remembers), []
     given = {name: values[-1] for name, values in parameters.items() if values}
     wrong += [f"{name} stands there twice" for name, v in parameters.items() if len(v) > 1]
     about = given.pop(_ABOUT, EXAMPLE)

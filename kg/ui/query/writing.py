@@ -9,6 +9,7 @@ import streamlit as st
 from kg.guideline import load
 from kg.ui import session
 from kg.ui.components.editor import Fault, editor
+from kg.ui.components.history import history
 from kg.ui.query.completion import EDITOR_PREFIXES, Completion, completions
 from kg.ui.query.picking import DATASETS
 from kg.ui.query.session import Desk, Past
@@ -36,9 +37,10 @@ def write(desk: Desk) -> None:
 
 def before(desk: Desk) -> None:
     """Offer the queries of this session, the last one first."""
+    history(desk.past, "query:history", fresh=not desk.remembers, on_stored=desk.remember)
     with st.expander(f"Queries of this session ({len(desk.past)})"):
         if not desk.past:
-            st.caption("What you ask is kept here until you close this tab.")
+            st.caption("What you ask is kept here until you close this tab, over reloads too.")
         for number, past in enumerate(desk.past):
             st.button(
                 literal(short(_words(past), 100)),

@@ -1,0 +1,38 @@
+"""Queries that a tab remembers: kept by the browser until the tab is closed, over reloads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+import streamlit as st
+
+from kg.paths import ui_assets
+from kg.ui.query.session import Past, past_of
+
+_MOST = 2_000_000  # characters that are read back
+_history = st.components.v2.component(
+    "hcc_kg_history", js=(ui_assets() / "history.js").read_text("utf-8")
+)
+
+
+def history(past: Sequence[Past], key: str, *, fresh: bool, on_stored: Callable[..., None]) -> None:
+    """Keep queries in the tab of the browser; in a `fresh` session be told those it has."""
+
+    def told() -> None:
+        text = st.session_state[key].get("stored")
+        on_stored(_read(text) if isinstance(text, str) and len(text) <= _MOST else [])
+
+    data = {"past": [asdict(each) for each in past], "fresh": fresh}
+    _history(key=key, data=data, on_stored_change=told)
+
+
+def _read(text: str) -> list[Past]:
+    """Return what was kept; what is none of ours is left out."""
+    try:
+        kept = json.loads(text)
+    except ValueError:
+        return []
+    found = [past_of(each) for each in kept] if isinstance(kept, list) else []
+    return [each for each in found if each is not None]
