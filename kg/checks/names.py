@@ -9,6 +9,8 @@ import pyoxigraph as ox
 from kg.checks.registry import Examined, Material, check, name_of
 from kg.ontology import HCC, LABEL, OWL, RDF, SKOS, Ontology
 
+_NUMBERED = (HCC + "GuidelineSection",)  # their labels are headings, which the text repeats
+
 
 @check("terms")
 def cases(material: Material) -> Examined:
@@ -29,8 +31,9 @@ def labels(material: Material) -> Examined:
     ontology, found = material.everything, defaultdict[tuple[str, str], list[str]](list)
     for node in ontology.typed():
         if isinstance(node, ox.NamedNode) and node.value.startswith(HCC):
-            for text in ontology.texts(node, LABEL):
-                found[_kind(ontology, node), text].append(node.value)
+            kind = _kind(ontology, node)
+            for text in ontology.texts(node, LABEL) if kind not in _NUMBERED else ():
+                found[kind, text].append(node.value)
     for (_, text), (first, *others) in found.items():
         told = ", ".join(map(name_of, others))
         yield name_of(first), (f"{told} has its label, too: {text!r}",) if others else ()

@@ -63,7 +63,7 @@ def headings(guideline: Guideline) -> Mapping[str, str]:
     ontology = guideline.ontology
     return {
         ontology.text(node, SKOS + "notation") or "": ontology.text(node, RDFS + "label") or ""
-        for node in ontology.of_type(HCC + "Section")
+        for node in ontology.of_type(HCC + "GuidelineSection")
     }
 
 
