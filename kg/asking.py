@@ -25,6 +25,7 @@ from kg.patients.given import Table, table_of
 from kg.patients.options import Options, reading_of
 from kg.rdf.build import build_example
 from kg.rdf.columns import own_quads
+from kg.rdf.editions import asked_of
 from kg.rdf.memory import put_table
 from kg.rdf.names import OWN, PREFIXES
 from kg.readers.frame import polars_frame
@@ -76,7 +77,8 @@ class Graph:
             answer = self.store.query(question)
         else:
             found = saved(question.strip())
-            answer = self.store.query(found.filled(values, self.guideline))
+            text = found.filled(values, self.guideline)
+            answer = self.store.query(asked_of(self.store, found, text, self.guideline))
             for absent in found.absent(values, self.guideline, self.store.ask):
                 raise InputError(f"there is no {absent}")
         if isinstance(answer, bool):

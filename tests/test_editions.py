@@ -19,12 +19,15 @@ from kg.ontology import edition_names
 from kg.paths import example_cohort, example_lesions, ontology_folder
 from kg.patients.records import read_record
 from kg.rdf.build import build, example
+from kg.rdf.editions import asked_of
 from kg.reasoning.diagram import FALSE, TRUE
 from kg.reasoning.logic import logic_of
 from kg.reasoning.verdicts import possible_stages
 from kg.reference.book import book
 from kg.reference.cards import card_of
 from kg.reference.search import search
+from kg.server.questions import Questions
+from kg.server.refusals import RefusedError
 from kg.stores import open_store
 
 OLD, NEW = load(edition="2011"), load(edition="2026")
@@ -274,6 +277,46 @@ def test_saved_questions_tell_what_editions_change(both: object) -> None:
     found = ask(both, "verdicts-that-editions-change")
     assert {(r["patient"], r["therapy_from"], r["therapy_to"]) for r in found} == due
     assert due
+
+
+@pytest.mark.parametrize("edition", [OLD, NEW], ids=lambda g: g.edition)
+def test_no_saved_question_mixes_editions(both: object, edition: Guideline) -> None:
+    alone = open_store(None)
+    build(edition, alone, example())
+    for name, question in queries.catalogue().items():
+        if "editions" in question.tags or name == "runs":  # which differ in time alone
+            continue
+        values = dict(question.examples)
+        if edition is NEW and "graph" in values:
+            values["graph"] += "/2026"
+        try:
+            text = question.filled(values, edition)
+        except InputError:  # an example that is a term of the other edition
+            text = question.text
+        told = asked_of(both, question, text, edition)  # type: ignore[arg-type]
+        found, due = both.query(told), alone.query(text)  # type: ignore[attr-defined]
+        if isinstance(found, list):  # triples, in any order
+            found, due = set(found), set(due)
+        assert found == due, name
+
+
+def test_the_endpoint_asks_one_edition_and_any_that_is_named(both: object) -> None:
+    asked, graphs = Questions(queries.catalogue(), OLD), both.graphs()  # type: ignore[attr-defined]
+    for values, due in (([], len(OLD.therapies)), ([("edition", "2026")], len(NEW.therapies))):
+        text = asked.filled("verdicts-of-patient", [("patient", "vp3-thrombus"), *values], graphs)
+        assert len(both.select(text).rows) == due  # type: ignore[attr-defined]
+    with pytest.raises(RefusedError, match="no edition '1899'"):
+        asked.filled("editions", [("edition", "1899")], graphs)
+
+
+def test_a_query_that_names_graphs_is_asked_of_these(both: object) -> None:
+    text = "SELECT (COUNT(*) AS ?n) FROM <https://w3id.org/hcc-kg/graph/{}> {{ ?s ?p ?o }}"
+    found = [
+        int(both.select(text.format(name)).rows[0][0].value)  # type: ignore[attr-defined]
+        for name in ("statements/2011", "statements/2026", "nothing")
+    ]
+    assert found[0] > 0 < found[1] != found[0]
+    assert found[2] == 0
 
 
 def test_every_own_term_says_its_edition(both: object) -> None:

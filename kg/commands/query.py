@@ -23,6 +23,7 @@ from kg.guideline import Guideline, load
 from kg.ontology import HCC
 from kg.output import check_apart, whole_output
 from kg.rdf.build import build_example
+from kg.rdf.editions import asked_of
 from kg.rdf.names import PREFIXES
 from kg.stores import TIMEOUT, Answer, Store, Table, open_store
 from kg.stores.formats import Format, for_terminal, serialise
@@ -113,6 +114,8 @@ def query(
         return
     source = _source(guideline, store, endpoint, timeout)
     try:
+        if name not in (None, _STANDARD_INPUT):
+            asked = asked_of(source, question(name), asked, guideline)
         answer = source.query(asked)
         absent = [*question(name).absent(values, guideline, source.ask)] if values and name else []
         absent += _unknown(source, asked, answer)

@@ -60,7 +60,7 @@ class Endpoint:
         fields = protocol.fields(request.scope["query_string"])
         format_ = [value for name, value in fields if name == protocol.FORMAT]
         values = [field for field in fields if field[0] != protocol.FORMAT]
-        query = self.questions.filled(request.path_params["name"], values)
+        query = self.questions.filled(request.path_params["name"], values, self.guard.graphs)
         return await self._ask(
             request, protocol.RequestedQuery(query, format="".join(format_[:1]), saved=True)
         )

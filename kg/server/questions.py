@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
 from kg.catalogue.queries import Question
 from kg.errors import InputError
-from kg.guideline import Guideline
+from kg.guideline import Guideline, load
+from kg.rdf.editions import within
 from kg.server.refusals import RefusedError
 
 
@@ -22,8 +23,13 @@ class Questions:
         """Return what there is to ask, and where."""
         return [_entry(question, address) for question in self._questions.values()]
 
-    def filled(self, name: str, fields: Sequence[tuple[str, str]]) -> str:
+    def filled(
+        self, name: str, fields: Sequence[tuple[str, str]], graphs: Iterable[str] = ()
+    ) -> str:
         """Return the query of a question, with its parameters filled in.
+
+        It is asked of one edition where `graphs` are of several: of the one that the field
+        `edition` names, or else the default one.
 
         Raises:
             RefusedError: with 404 where there is no such question, with 400 for its parameters.
@@ -35,7 +41,10 @@ class Questions:
         if len(values) < len(fields):
             raise RefusedError(400, "a parameter is given twice; give it once")
         try:
-            return question.filled(values, self._guideline)
+            edition = values.pop("edition", None)
+            guideline = load(self._guideline.ontology.folder, edition)
+            text = question.filled(values, guideline)
+            return within(question, text, graphs, guideline)
         except InputError as error:
             raise RefusedError(400, str(error)) from error
 

@@ -13,6 +13,7 @@ from kg.nesting import check_nesting
 from kg.output import full_disk, why_not
 from kg.stores.faults import syntax_error
 from kg.stores.files import graph_name, quads, rdf_format, told
+from kg.stores.lexing import tokens
 from kg.stores.protocol import Answer, Store, Table
 from kg.stores.query_forms import query_form
 
@@ -44,7 +45,8 @@ class OxigraphStore(Store):
         """Answer any query, by its form."""
         query_form(query)
         try:
-            found = self.dataset.query(query, use_default_graph_as_union=True)
+            union = not any(each.text.upper() == "FROM" for each in tokens(query))
+            found = self.dataset.query(query, use_default_graph_as_union=union)
             if isinstance(found, ox.QueryBoolean):
                 return bool(found)
             if isinstance(found, ox.QueryTriples):
