@@ -50,8 +50,8 @@ FORMULAS, COMPLETIONS, ENGINES = "formulas", "completions", "engines"
 BOUNDARIES, RANDOM = "boundaries", "random"
 
 PARTS: dict[str, str] = {  # what each part compares with
-    FORMULAS: "all assignments of bands",
-    COMPLETIONS: "all completions, listed",
+    FORMULAS: "all assignments",
+    COMPLETIONS: "all completions",
     ENGINES: "one another",
     BOUNDARIES: "HermiT, at thresholds",
     RANDOM: "HermiT, partly known",

@@ -66,8 +66,8 @@ def _watched(cases: Sequence[Case]) -> Iterable[Case]:
 
 
 def _print(edition: str, report: Certificate) -> None:
-    title = f"Edition {edition}"
-    table = Table("part", "compared with", title=title, title_justify="left", box=None)
+    table = Table("part", "compared with", box=None, pad_edge=False)
+    table.title, table.title_justify = f"Edition {edition}", "left"
     for heading in ("records", "classes", "answers", "differ"):
         table.add_column(heading, justify="right", no_wrap=True)
     for tally in report.tallies:
