@@ -51,6 +51,7 @@ def pictures() -> list[Picture]:
         Picture("therapies", "therapies?therapy=rfa&view=graph&node=ABL-I3"),
         Picture("guideline", "guideline?statement=S011"),
         Picture("search", "search?text=bleeding"),
+        Picture("term", "term?id=ABL-I2"),
         Picture("query", f"query?{urlencode(asked)}"),
         Picture("cohort", f"cohort?{urlencode(chosen)}"),
         Picture("compare", "compare?therapy=rfa", _TALL),

@@ -85,6 +85,11 @@ def search(guideline: Guideline, text: str, codes: Mapping[str, str] | None = No
     return Found(hits, () if hits else _instead(entries, text, ways))
 
 
+def every_hit(guideline: Guideline) -> dict[str, Hit]:
+    """Return every term as a hit, by its identifier."""
+    return {entry.hit.id: entry.hit for entry in _index(guideline)}
+
+
 def normal(word: str) -> str:
     """Return a word without case, accents and spelling that make no difference."""
     parts = unicodedata.normalize("NFKD", word.casefold())

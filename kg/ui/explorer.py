@@ -8,6 +8,7 @@ explore(
     Page("therapies", "Therapies", ":material/account_tree:"),
     Page("guideline", "Guideline", ":material/menu_book:"),
     Page("search", "Search", ":material/search:"),
+    Page("term", "Term", ":material/data_object:", is_listed=False),
     Page("query", "Query", ":material/manage_search:"),
     Page("cohort", "Cohort", ":material/groups:"),
     Page("compare", "Compare", ":material/compare_arrows:"),

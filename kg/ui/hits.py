@@ -68,6 +68,13 @@ def _spaced(piece: str) -> str:
 def card(guideline: Guideline, hit: Hit) -> None:
     """Show what there is to say of a hit, with the way to its page."""
     st.subheader(literal(hit.label), anchor=False)
+    about(guideline, hit)
+    st.caption(literal(hit.id))
+    link("term", "IRI, formula, codes, download", {"id": hit.id}, icon=":material/data_object:")
+
+
+def about(guideline: Guideline, hit: Hit) -> None:
+    """Show what there is to say of a term, by its sort."""
     if hit.sort in ("criterion", "recommendation"):
         term_views.criterion(guideline, hit.id, in_full=True)
         link("guideline", "Open in Guideline", {"criterion": hit.id}, icon=":material/menu_book:")
@@ -84,7 +91,6 @@ def card(guideline: Guideline, hit: Hit) -> None:
         link("therapies", "Open in Therapies", place, icon=":material/account_tree:")
     else:
         _variable(guideline, hit)
-    st.caption(literal(hit.id))
 
 
 def _variable(guideline: Guideline, hit: Hit) -> None:
@@ -98,6 +104,4 @@ def _variable(guideline: Guideline, hit: Hit) -> None:
     users = [str(name) for name in known.get("used_in", ()) or ()]
     if users:
         st.markdown("**Used by**")
-        with st.container(horizontal=True, gap="small"):
-            for name in users:
-                link("guideline", literal(name), {"criterion": name})
+        term_views.class_links(guideline, users)

@@ -19,11 +19,15 @@ _SWITCH = "shell:edition"
 
 @dataclass(frozen=True)
 class Page:
-    """A page: the name of its file, which is its path too, its title and its icon."""
+    """A page: the name of its file, which is its path too, its title and its icon.
+
+    The navigation lists it unless it is reached by links alone.
+    """
 
     name: str
     title: str
     icon: str
+    is_listed: bool = True
 
 
 def explore(*pages: Page) -> None:
@@ -42,6 +46,7 @@ def explore(*pages: Page) -> None:
             icon=page.icon,
             url_path=page.name,
             default=page is first,
+            visibility="visible" if page.is_listed else "hidden",
         )
         for page in pages
     }

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import polars as pl
 import streamlit as st
 
+from kg.explanation.drawing import Frame
 from kg.explanation.wording import GRADE, MET_WHEN
 from kg.guideline import Guideline, Statement
 from kg.guideline.taxonomy import every_therapy
+from kg.ontology import HCC
 from kg.reference.cards import card_of
+from kg.reference.descriptions import FORMATS, description, iri_of
+from kg.reference.inventory import encoded
 from kg.reference.pictures import ROLE_COLOURS, ROLE_SIGNS
+from kg.reference.trees import formula_tree
+from kg.texts import capitalised
+from kg.ui import pictures
+from kg.ui.components.drawing import show_tree
+from kg.ui.data import ask
 from kg.ui.links import link
+from kg.ui.tables import TableQuery, table
 from kg.ui.words import literal
 
 
@@ -58,6 +69,15 @@ def therapy_links(guideline: Guideline, names: Iterable[str]) -> None:
             link("therapies", literal(therapies[name].label), {"therapy": name})
 
 
+def class_links(guideline: Guideline, names: Iterable[str]) -> None:
+    """Show classes of patients as links to the page Guideline, by their labels."""
+    known = encoded(guideline)
+    with st.container(horizontal=True, gap="small"):
+        for name in names:
+            label = f"{literal(known[name].label)} :small[{literal(name)}]"
+            link("guideline", label, {"criterion": name})
+
+
 def kind_of(guideline: Guideline, name: str) -> str:
     """Return what sort of term this is, in words."""
     return str(card_of(guideline, name)["kind"])
@@ -87,6 +107,47 @@ def criterion(guideline: Guideline, name: str, *, in_full: bool = False) -> None
         link("guideline", "Formula in OWL, and where it is used", {"criterion": name})
 
 
+def identity(guideline: Guideline, name: str) -> None:
+    """Show the IRI of a term, its other names, its codes, and what the ontology states of it."""
+    iri = iri_of(guideline, name)
+    st.markdown("**IRI**")
+    st.code(iri, language=None, wrap_lines=True)
+    if names := card_of(guideline, name).get("also_called"):
+        st.markdown(f"**Also called** {literal('; '.join(map(str, names)))}")
+    term = pl.col("term")
+    if name in guideline.variables:  # a value of it is named after it
+        term = term.str.split("-").list.first()
+    frame = ask("mappings").filter(term == iri.removeprefix(HCC))
+    if not frame.is_empty():
+        st.markdown("**Codes of other vocabularies**")
+        table(frame, f"codes-of-{name}", TableQuery("mappings"), 200)
+    with st.container(horizontal=True):
+        for label, (ending, format_) in FORMATS.items():
+            st.download_button(
+                label,
+                description(guideline, iri, format_),
+                f"{name}.{ending}",
+                format_.media_type,
+                icon=":material/download:",
+                help="What the ontology states of this term",
+            )
+
+
+def formula(guideline: Guideline, name: str) -> None:
+    """Show the formula of a class as a tree, to be saved too."""
+    card = card_of(guideline, name)
+    if name not in guideline.formulas:
+        return
+    if name not in encoded(guideline):  # elsewhere it stands with the words
+        st.code(str(card.get("manchester", "")), language=None, wrap_lines=True)
+    st.markdown("**Formula, clause by clause**")
+    branches = formula_tree(guideline, guideline.formulas[name])
+    label = str(card.get("label", name))
+    show_tree(branches, f"Formula of {label}", f"term:{name}:formula")
+    frame = Frame(f"{capitalised(label)} ({name})", [str(card.get("definition", ""))])
+    pictures.tree_saves(branches, f"formula-{name}", frame)
+
+
 def _advice(card: object) -> None:
     assert isinstance(card, dict)  # noqa: S101 - a card is made as a dictionary
     if "advice" in card:
@@ -108,6 +169,4 @@ def _uses(guideline: Guideline, card: object) -> None:
         therapy_links(guideline, card["concerns"])
     if "used_in" in card:
         st.markdown("**Used by**")
-        with st.container(horizontal=True, gap="small"):
-            for name in card["used_in"]:
-                link("guideline", literal(name), {"criterion": name})
+        class_links(guideline, card["used_in"])

@@ -162,9 +162,7 @@ def _variable(guideline: Guideline, therapy: Therapy, name: str) -> None:
         if name in guideline.variables_of(guideline.criteria[each].formula)
     ]
     st.markdown("**Used by**")
-    with st.container(horizontal=True, gap="small"):
-        for each in users:
-            link("guideline", literal(each), {"criterion": each})
+    term_views.class_links(guideline, users)
 
 
 def recommendations(guideline: Guideline, therapy: Therapy, state: State) -> None:
