@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -159,7 +160,9 @@ def test_the_correspondence_is_that_of_the_contract(spec: Path) -> None:
 
 
 def test_statements_lie_in_the_text_and_cover_what_they_should(shared: Path) -> None:
-    text = (shared / "guideline-2026" / "text.txt").read_bytes().decode("utf-8")
+    found = (shared / "guideline-2026" / "text.txt").read_bytes()
+    assert G.source.sha256 == hashlib.sha256(found).hexdigest()
+    text = found.decode("utf-8")
     assert len(text) == 34_748
     covered = bytearray(len(text))
     for one in G.statements.values():

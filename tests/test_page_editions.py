@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,6 +80,34 @@ def test_the_example_cohort_is_judged_anew() -> None:
     switch(test, "2026")
     assert not test.exception
     assert test.session_state["cohort"].guideline.edition == "2026"
+
+
+@pytest.mark.parametrize(
+    ("page", "parameters"),
+    [
+        ("start", {}),
+        ("patient", {"tumour_count": "1", "open": "rfa"}),
+        ("therapies", {"therapy": "rfa"}),
+        ("guideline", {"view": "criteria"}),
+        ("cohort", {"cohort": "example"}),
+        ("compare", {"view": "guideline", "to": "mini"}),
+        ("compare", {"view": "cohort", "to": "mini"}),
+        ("compare", {"view": "patient", "to": "mini", "record.tumour_count": "1"}),
+    ],
+)
+def test_a_made_up_edition_has_every_page(
+    ontology_copy: Path, monkeypatch: pytest.MonkeyPatch, page: str, parameters: dict[str, Any]
+) -> None:
+    (ontology_copy / "mini").mkdir()
+    text = (Path(__file__).parent / "data" / "mini-edition.ttl").read_text("utf-8")
+    (ontology_copy / "mini" / "edition.ttl").write_text(text, encoding="utf-8")
+    for module in ("kg.ui.shell", "kg.guideline"):
+        monkeypatch.setattr(f"{module}.ontology_folder", lambda: ontology_copy)
+    test = app(page, **parameters, edition="mini")
+    assert not test.exception
+    assert not test.error
+    assert not [each.value for each in test.warning if "not read" in each.value]
+    assert test.button_group(key="shell:edition").value == "mini"
 
 
 def test_an_edition_that_is_not_there_is_told() -> None:
