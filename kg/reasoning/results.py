@@ -48,7 +48,7 @@ KEEP_ = "keep:"
 VERDICT_RECORDED_, ASSUMED_ = "recorded:", "assumed:"
 CODE = {state: code for code, state in STATE.items()}
 _BITS = 64
-_GROUP = 10
+_GROUP, _FEW = 10, 500
 
 
 @dataclass(frozen=True)
@@ -231,21 +231,24 @@ def interleaved(columns: Sequence[Coded]) -> pl.Series:
 def _lists(names: tuple[str, ...], sets: pl.Series, words: pl.Enum) -> Coded:
     """Return sets of names, one bit a name, as lists; each distinct set is made once.
 
-    A set is cut into groups of few bits, each group looked up in a table of lists.
+    Where there are many, a set is cut into groups of few bits, each looked up in a table of lists.
     """
     distinct = sets.unique().alias("set")
-    parts = [
-        table.gather(distinct // (1 << i * _GROUP) % (1 << _GROUP)).alias(str(i))
-        for i, table in enumerate(_tables(names, words))
-    ]
-    lists = pl.DataFrame(parts).select(pl.concat_list(pl.all()).alias("list")).to_series()
+    if len(distinct) <= _FEW:
+        lists = pl.Series([unpack(names, bits) for bits in distinct], dtype=pl.List(words))
+    else:
+        parts = [
+            table.gather(distinct // (1 << i * _GROUP) % (1 << _GROUP)).alias(str(i))
+            for i, table in enumerate(_tables(names, words))
+        ]
+        lists = pl.DataFrame(parts).select(pl.concat_list(pl.all()).alias("list")).to_series()
     places = sets.to_frame("set").join(
         distinct.to_frame().with_row_index("place"), on="set", how="left", maintain_order="left"
     )
     return Coded(lists, places["place"])
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _tables(names: tuple[str, ...], words: pl.Enum) -> list[pl.Series]:
     """Return for each group of names the lists of all its sets."""
     tables = []
