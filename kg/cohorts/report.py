@@ -232,15 +232,16 @@ def report_on(
     groups: dict[str | None, tuple[_Tally, Summary]] = {}
     for chunk in watch(chunks(table, engine, bin_)):
         tally.add(chunk.frame)
-        for value, part in _parted(chunk.frame, by):
+        parts = list(_parted(chunk.frame, by))
+        if len(groups.keys() | {value for value, _ in parts}) > MOST_GROUPS:
+            raise InputError(
+                f"{table.source.path}: column {by!r} has more than {MOST_GROUPS} values; "
+                "group by one with fewer"
+            )
+        for value, part in parts:
             mine = groups.setdefault(value, (_Tally(table.guideline, assumptions), Summary()))
             mine[0].add(part)
             mine[1].count(part, table.guideline.therapies)
-            if len(groups) > MOST_GROUPS:
-                raise InputError(
-                    f"{table.source.path}: column {by!r} has more than {MOST_GROUPS} values; "
-                    "group by one with fewer"
-                )
     ordered = sorted(groups.items(), key=lambda group: (group[0] is None, group[0] or ""))
     return replace(
         tally.report(bin_.summary),
