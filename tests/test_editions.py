@@ -11,6 +11,7 @@ import pytest
 
 import kg
 from kg.catalogue import queries
+from kg.catalogue.queries import Question
 from kg.errors import InputError
 from kg.explanation.report import report
 from kg.guideline import Guideline, load, load_all
@@ -317,6 +318,24 @@ def test_a_query_that_names_graphs_is_asked_of_these(both: object) -> None:
     ]
     assert found[0] > 0 < found[1] != found[0]
     assert found[2] == 0
+
+
+def test_the_graph_tells_stages_and_what_was_not_checked(both: object) -> None:
+    due = possible_stages(kg.classify({"patient_id": "x"}, edition="2026"))
+    assert len(due) == 7
+    found = ask(both, "stages-of-patient", patient="vp3-thrombus")
+    assert {row["edition"] for row in found} == {"2026"}
+    assert {row["stage"] for row in found} <= set(due)
+    text = asked_of(both, *_verdicts_of("vp3-thrombus"), NEW)  # type: ignore[arg-type]
+    notes = [row[-1].value for row in both.select(text).rows if row[-1]]  # type: ignore[attr-defined]
+    assert sum("none were checked" in note for note in notes) == sum(
+        not therapy.absolute for therapy in NEW.therapies.values()
+    )
+
+
+def _verdicts_of(patient: str) -> tuple[Question, str]:
+    question = queries.catalogue()["verdicts-of-patient"]
+    return question, question.filled({"patient": patient}, NEW)
 
 
 def test_every_own_term_says_its_edition(both: object) -> None:
