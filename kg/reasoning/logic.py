@@ -54,7 +54,7 @@ class Logic:
         """Return the variables on which the answer about a therapy depends, sorted."""
         indicated, contraindicated, _ = therapy.aspects
         names = (indicated, contraindicated)
-        return sorted({v for n in names if n for v in self.guideline.variables_of(Ref(n))})
+        return sorted({v for n in names if n for v in self._variables(n)})
 
     def evaluation(self, known: Mapping[str, Knowledge]) -> Evaluation:
         """Return the diagrams read against what is known of each variable."""
