@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _SERVING = "Serving {what} at {address} (SPARQL at {address}sparql). Ctrl-C stops it."
 _ON_DISK = (
-    "The store is asked on disk, not in memory: questions about a cohort take some four times as "
+    "The store is asked on disk, not in memory: questions about a cohort take two to five times as "
     "long. Allow them more by --time-limit, or serve a smaller store."
 )
 _EXAMPLE = "the guideline and the example cohort"
