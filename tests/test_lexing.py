@@ -20,7 +20,7 @@ from kg.stores.formats import serialise, shown
 from kg.stores.lexing import tokens
 from kg.stores.query_forms import query_form
 
-LENGTH = 60_000
+LENGTH = 12_000
 NASTY = {
     "unterminated strings": "SELECT * { ?s ?p '''a ",
     "escaped quotes": '\\"',
@@ -45,24 +45,19 @@ def texts(query: str) -> list[str]:
 
 
 def taken(text: str) -> float:
-    """Return the least time of three that the readers take for a text."""
-    found = []
-    for _ in range(3):
-        start = time.thread_time()
-        with suppress(RefusedError):
-            screen(text, set())
-        list(tokens(text))
-        query_form("BASE <a:b> " + text)
-        found.append(time.thread_time() - start)
-    return min(found)
+    """Return the time that the readers take for a text."""
+    start = time.thread_time()
+    with suppress(RefusedError):
+        screen(text, set())
+    list(tokens(text))
+    query_form("BASE <a:b> " + text)
+    return time.thread_time() - start
 
 
 @pytest.mark.parametrize("piece", NASTY.values(), ids=NASTY)
 def test_reading_takes_time_as_the_text_is_long(piece: str) -> None:
     text = piece * (LENGTH // len(piece))
-    once, twice = taken(text[: LENGTH // 2]), taken(text)
-    assert twice < 3 * once + 0.05
-    assert twice < 1
+    assert any(taken(text * 2) < min(0.4, 3 * taken(text) + 0.02) for _ in range(3))
 
 
 @pytest.mark.parametrize(

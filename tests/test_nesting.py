@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
+from conftest import Ran
 
 from kg.cohorts.opened import open_cohort
 from kg.errors import InputError
@@ -44,19 +44,15 @@ def nested(ending: str, depth: int) -> str:
     + [("cohort", ".jsonld"), ("explain", ".jsonld")]
     + [("graph load --store store", ending) for ending in (".jsonld", ".trig", ".nq", ".rdf")],
 )
-def test_deep_file_ends_no_command(tmp_path: Path, command: str, ending: str) -> None:
+def test_deep_file_ends_no_command(
+    run: Callable[..., Ran], tmp_path: Path, command: str, ending: str
+) -> None:
+    """It would end this process too."""
     path = tmp_path / f"deep{ending}"
     path.write_text(nested(ending, 100_000))
-    ran = subprocess.run(
-        [sys.executable, "-m", "kg", *command.split(), path, *(["p"] * (command == "explain"))],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    assert ran.returncode in (1, 2), ran.stderr  # 1: a row that is too deep is rejected
-    assert "nests too deeply" in ran.stderr
+    ran = run(*command.split(), path, *(["p"] * (command == "explain")))
+    assert ran.status in (1, 2), ran.err  # 1: a row that is too deep is rejected
+    assert "nests too deeply" in ran.err
 
 
 def test_deep_upload_is_an_error_and_not_the_end_of_the_explorer(guideline: Guideline) -> None:
@@ -99,28 +95,22 @@ def test_time_is_linear_in_the_length(ending: str, unit: str) -> None:
         check_nesting(Path(f"a{ending}"), (unit * count).encode())
         return time.process_time() - start
 
-    short = min(seconds(50_000) for _ in range(3))
-    assert min(seconds(200_000) for _ in range(3)) < 12 * short + 0.05
+    assert any(seconds(60_000) < 12 * seconds(15_000) + 0.01 for _ in range(3))
 
 
 @pytest.mark.parametrize("depth", [20, 5_000])
-def test_deep_columns_of_parquet_end_no_process(tmp_path: Path, depth: int) -> None:
+def test_deep_columns_of_parquet_end_no_process(
+    run: Callable[..., Ran], tmp_path: Path, depth: int
+) -> None:
     pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     kind = pa.int32()
     for _ in range(depth):
         kind = pa.list_(kind)
     table = pa.table({"patient_id": ["a"], "x": pa.array([None], kind)})
     parquet.write_table(table, tmp_path / "p.parquet")
-    ran = subprocess.run(
-        [sys.executable, "-m", "kg", "classify", "--ignore-unknown", tmp_path / "p.parquet"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    assert ran.returncode == (0 if depth < 100 else 2), ran.stderr
-    assert ("nests too deeply" in ran.stderr) == (depth > 100)
+    ran = run("classify", "--ignore-unknown", tmp_path / "p.parquet")
+    assert ran.status == (0 if depth < 100 else 2), ran.err
+    assert ("nests too deeply" in ran.err) == (depth > 100)
 
 
 @pytest.mark.parametrize("wide", [1, 3_000])
