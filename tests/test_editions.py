@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from explorer import app, texts
 
 import kg
 from kg.catalogue import queries
@@ -237,6 +238,13 @@ def test_commands_take_an_edition(run: Callable[..., object]) -> None:
     assert run("show", "haic26-c3", "--edition", "2011").status == 2  # type: ignore[attr-defined]
     listed = json.loads(run("editions", "--format", "json").out)  # type: ignore[attr-defined]
     assert [row["criteria"] for row in listed] == [len(OLD.criteria), len(NEW.criteria)]
+
+
+def test_a_cohort_is_told_what_was_not_checked(run: Callable[..., object]) -> None:
+    ran = run("cohort", "--example", "--edition", "2026")
+    assert "no contraindications of ablation, and none were checked" in ran.err  # type: ignore[attr-defined]
+    page = texts(app("cohort", cohort="example", edition="2026"))
+    assert "and none were checked" in page
 
 
 # The graph

@@ -27,6 +27,7 @@ from kg.commands.reading import Asked, reading_from, with_reading
 from kg.engines.rejects import shortened
 from kg.explanation.wording import condition
 from kg.guideline import Guideline, load
+from kg.guideline.taxonomy import notes_on
 from kg.patients.assumptions import assumptions_of
 from kg.patients.cells import parse_cell
 from kg.patients.tables import PatientTable
@@ -83,6 +84,8 @@ def cohort(
     else:
         _print(terminal.output(), guideline, report, top)
     messages = terminal.messages()
+    for note, names in notes_on(guideline, guideline.therapies).items():
+        messages.print(f"{', '.join(names)}: {note}", markup=False)
     tell_notes(messages, report.notes)
     if report.rejected or report.rejected_lesions:
         messages.print(f"The first rejected row: {shortened(report.first_reason)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from kg.guideline.model import Guideline, Therapy
@@ -63,3 +63,13 @@ def line(guideline: Guideline, therapy: Therapy) -> list[Therapy]:
     """Return the way down to a therapy from the top of the taxonomy, itself included."""
     above = line(guideline, every_therapy(guideline)[therapy.parents[0]]) if therapy.parents else []
     return [*above, therapy]
+
+
+def notes_on(guideline: Guideline, names: Iterable[str]) -> dict[str, list[str]]:
+    """Return what must be said wherever verdicts stand, with the therapies of which it is said."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        therapy = guideline.therapies[name]
+        for note in therapy.notes:
+            found.setdefault(note, []).append(therapy.short_name)
+    return found

@@ -10,6 +10,7 @@ from kg.ui import address, links, session
 from kg.ui.cohort import showing, state, study, upload, views
 from kg.ui.copying import copies
 from kg.ui.shell import head
+from kg.ui.term_views import notes
 from kg.ui.words import literal, short
 
 
@@ -66,6 +67,7 @@ def figures(cohort: OpenCohort) -> None:
         told.append(f"**{counted(report.rejected_lesions, 'lesion')}** rejected")
     for note in report.notes:
         st.caption(literal(f"{note}."))
+    notes(cohort.guideline)
     name = "the example cohort" if cohort.is_example else literal(short(cohort.name))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"{' · '.join(told)} · {name}", width="content")

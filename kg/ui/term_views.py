@@ -10,7 +10,7 @@ import streamlit as st
 from kg.explanation.drawing import Frame
 from kg.explanation.wording import GRADE, MET_WHEN
 from kg.guideline import Guideline, Statement
-from kg.guideline.taxonomy import every_therapy
+from kg.guideline.taxonomy import every_therapy, notes_on
 from kg.ontology import HCC
 from kg.reference.cards import card_of
 from kg.reference.descriptions import FORMATS, description, iri_of
@@ -170,3 +170,10 @@ def _uses(guideline: Guideline, card: object) -> None:
     if "used_in" in card:
         st.markdown("**Used by**")
         class_links(guideline, card["used_in"])
+
+
+def notes(guideline: Guideline) -> None:
+    """Show what must be said wherever the verdicts of an edition stand."""
+    for note, names in notes_on(guideline, guideline.therapies).items():
+        told = literal(f"{guideline.source.year}, {', '.join(names)}: {note}")
+        st.caption(told)

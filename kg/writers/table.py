@@ -16,6 +16,7 @@ from rich.text import Text
 from kg.explanation.signs import VERDICT_SIGNS, VERDICT_STYLES
 from kg.explanation.wording import shortened
 from kg.guideline import Guideline
+from kg.guideline.taxonomy import notes_on
 from kg.reasoning.results import Chunk, patients
 from kg.reasoning.verdicts import VERDICTS, TherapyResult, possible_stages
 from kg.terminal import Trimmed
@@ -58,7 +59,7 @@ def write_table(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
         console.print(_legend(task.guideline), soft_wrap=True)
         if task.assumptions is not None:
             console.print(assumption_legend(task), soft_wrap=True)
-        for note, names in _notes(task).items():
+        for note, names in notes_on(task.guideline, task.therapies).items():
             console.print(Text(f"{', '.join(names)}: {note}"), soft_wrap=True)
         console.print(NOTE_ON_USE)
 
@@ -66,16 +67,6 @@ def write_table(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
 def _short(stage: str) -> str:
     """Return a stage without the name of its system: IIIa of CNLC26-IIIa."""
     return stage.rpartition("-")[2]
-
-
-def _notes(task: Task) -> dict[str, list[str]]:
-    """Return what must be said wherever verdicts stand, with the therapies of which it is said."""
-    found: dict[str, list[str]] = {}
-    for name in task.therapies:
-        therapy = task.guideline.therapies[name]
-        for note in therapy.notes:
-            found.setdefault(note, []).append(therapy.short_name)
-    return found
 
 
 def _marked(found: TherapyResult) -> Text:

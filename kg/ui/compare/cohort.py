@@ -23,6 +23,7 @@ from kg.ui.links import link
 from kg.ui.patient.state import open_draft
 from kg.ui.restoring import State
 from kg.ui.tables import table
+from kg.ui.term_views import notes
 from kg.ui.words import literal, short
 
 LARGEST = 100_000  # patients; the command compares more
@@ -64,6 +65,8 @@ def show(before: Guideline, after: Guideline, state: State) -> None:
         _chart(cohort, (before, after), counts, state)
     with right:
         _patients(before, after, cohort, _selected(frame, state, labels))
+    for edition in (before, after):
+        notes(edition)
     _criteria(before, after, frame, state, labels)
     with st.expander("The numbers as a table"):
         table(_wide(counts), "changes-of-editions")
