@@ -19,6 +19,7 @@ from kg.ui.cohort.state import Task
 from kg.ui.words import literal, short
 
 _PATIENTS, _LESIONS = "cohort:patients", "cohort:lesions"
+_SENT = "cohort:sent"
 _BOX = "Leave out columns that are not variables"
 
 
@@ -67,10 +68,11 @@ def form(guideline: Guideline) -> None:
             placeholder="999, ecog=9",
         )
         st.text_input("Sheet of a workbook, if not the first", key="cohort:sheet")
-    sent = st.button("Classify", icon=":material/play_arrow:", key="cohort:classify")
-    if sent and patients is None:
+    if st.button("Classify", icon=":material/play_arrow:", key="cohort:classify"):
+        st.session_state[_SENT] = True  # a table that is still being uploaded is waited for
+    if st.session_state.get(_SENT) and patients is None:
         state.end("Choose a table of patients first.")
-    elif sent and patients is not None:
+    elif st.session_state.pop(_SENT, False) and patients is not None:
         _begin(guideline, patients, lesions)
     run(guideline)
     if state.error():
