@@ -69,6 +69,7 @@ def test_queries_of_the_tab_outlive_a_reload(explorer):
         run(page, "ASK { ?a ?b ?c }")
         said(page, "Yes")
         said(page, "Queries of this session (2)")
+        page.wait_for_function("sessionStorage.getItem('hcc-kg:queries')?.includes('ASK')")
         page.reload()
         ready(page)
         said(page, "Queries of this session (2)")

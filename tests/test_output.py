@@ -239,7 +239,8 @@ def test_full_disk_is_told_with_the_place_and_an_older_result(
 def test_standard_output_that_takes_no_more_is_told(tmp_path: Path, command: str) -> None:
     with DEVICE.open("wb") as full:
         run = [sys.executable, "-m", "kg", *command.split()]
-        ran = subprocess.run(run, stdout=full, stderr=subprocess.PIPE, check=False)
+        env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+        ran = subprocess.run(run, env=env, stdout=full, stderr=subprocess.PIPE, check=False)
     assert ran.returncode == 2
     assert b"hcc-kg: standard output: " in ran.stderr
     assert b"No space left on device" in ran.stderr

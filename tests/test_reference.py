@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +13,7 @@ import pytest
 from kg.guideline import Guideline
 from kg.reference.book import book
 from kg.reference.cards import groups
-
-DOCS = Path(__file__).parents[1] / "docs"
+from kg.reference.templates import TEMPLATES
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +77,7 @@ def test_filled_templates_are_classified(run: Callable[..., object], tmp_path: P
 def test_columns_describe_every_variable_that_the_edition_uses_with_its_cell(
     guideline: Guideline,
 ) -> None:
-    with (DOCS / "templates" / "columns.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = list(csv.DictReader(io.StringIO(TEMPLATES["columns"](guideline))))
     described = [row["column"] for row in rows if row["table"] == "patients"]
     used = {"patient_id", *guideline.used}
     assert described == [name for name in guideline.variables if name in used]
