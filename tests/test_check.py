@@ -204,7 +204,7 @@ def test_what_is_cheap_is_printed_first_and_the_reasoner_is_given_up(tmp_path: P
     (tmp_path / "busy").mkdir()
     (tmp_path / "hcc.ttl").write_text(_BUSY, "utf-8")
     (tmp_path / "busy" / "edition.ttl").write_text("", "utf-8")
-    arguments = ["-m", "kg", "check", "--timeout", "10", "--ontology", str(tmp_path)]
+    arguments = ["-m", "kg", "check", "--timeout", "5", "--ontology", str(tmp_path)]
     with subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         early = os.read(process.stdout.fileno(), 100_000).decode()
@@ -213,7 +213,7 @@ def test_what_is_cheap_is_printed_first_and_the_reasoner_is_given_up(tmp_path: P
     assert early.startswith("check ")
     assert "\nscores" in early
     assert "profile  " in late
-    told = "satisfiable: hcc:Busy: the 10 seconds for the reasoner were over when it was at the"
+    told = "satisfiable: hcc:Busy: the 5 seconds for the reasoner were over when it was at the"
     assert told in late
     assert process.returncode == 1
 

@@ -439,20 +439,17 @@ def test_failed_build_leaves_the_store_as_it_was(run: Run, tmp_path: Path, built
 
 
 def test_hermit_builds_the_same_verdicts(run: Run, tmp_path: Path) -> None:
-    table(
-        tmp_path / "t.jsonl",
-        {"patient_id": "a", "tumour_count": 1, "max_tumour_diameter_cm": 2, "ecog": 0},
-        {"patient_id": "b", "child_pugh_class": "C", "portal_vein_thrombus": "vp3|vp4"},
-    )
+    lines = example_cohort().read_text("utf-8").splitlines(keepends=True)
+    (tmp_path / "t.csv").write_text("".join(lines[:4]), "utf-8")
     built = {}
     for engine in ("compiled", "hermit"):
-        ran = run("graph", "build", "t.jsonl", "--engine", engine, "--store", engine)
+        ran = run("graph", "build", "t.csv", "--engine", engine, "--store", engine)
         assert ran.status == 0, ran.err
         store = OxigraphStore(tmp_path / engine, read_only=True)
         built[engine] = lasting(store)
         assert rows(store, "SELECT ?e { ?a hcc:engine ?e }") == [[engine]]
     assert built["hermit"] == built["compiled"]
-    ran = run("graph", "build", "t.jsonl", "--engine", "spark", "--store", "no")
+    ran = run("graph", "build", "t.csv", "--engine", "spark", "--store", "no")
     assert (ran.status, (tmp_path / "no").exists()) == (2, False)
 
 

@@ -78,7 +78,8 @@ def test_record_leaves_nothing_behind_for_the_next(guideline: Guideline, reasone
 
 
 def test_it_answers_from_several_threads(guideline: Guideline, reasoner: Hermit) -> None:
-    records = [read_record(guideline, "p", {"ecog": str(i)}) for i in range(3)]
+    cells = {"portal_vein_thrombus": "vp4", "child_pugh_class": "A", "tumour_count": "1"}
+    records = [read_record(guideline, "p", cells | {"ecog": str(i)}) for i in range(3)]
     found: dict[int, PatientResult] = {}
 
     def ask(number: int) -> None:
