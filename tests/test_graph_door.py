@@ -233,9 +233,9 @@ def test_questions_are_listed() -> None:
 def test_a_library_that_is_missing_is_told_with_its_extra(
     monkeypatch: pytest.MonkeyPatch, library: str, extra: str, door: Callable[[], object]
 ) -> None:
+    monkeypatch.delattr(kg, "charts", raising=False)  # this asks for it, so comes first
     monkeypatch.setitem(sys.modules, library, None)
     for module in ("kg.charts", "kg.stores.dataset", "kg.stores.remote", "kg.stores.http"):
         monkeypatch.delitem(sys.modules, module, raising=False)
-    monkeypatch.delattr(kg, "charts", raising=False)
     with pytest.raises(kg.ComponentError, match=rf"pip install '\.\[{extra}\]'"):
         door()

@@ -59,6 +59,10 @@ def start_java() -> None:
         arguments = [
             "-Xrs",  # Python handles an interrupt, or files would stay half written
             "-Xss16m",
+            # A run asks for a few patients as a rule: the second compiler would cost more than
+            # it saves until some 300 are classified, and so would threads that collect garbage.
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
             "-Djava.awt.headless=true",
             "--enable-native-access=ALL-UNNAMED",
         ]
