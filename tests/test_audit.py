@@ -44,8 +44,14 @@ Bands = Mapping[str, int]
 
 
 @cache
+def audited() -> tuple[Space, dict[str, Section]]:
+    """The space of the guideline and what is found in it: its nodes are those of one diagram."""
+    place = Space(load())
+    return place, {section.kind: section for section in audit(guideline=place.guideline)}
+
+
 def space() -> Space:
-    return Space(load())
+    return audited()[0]
 
 
 @cache
@@ -53,9 +59,8 @@ def readings() -> Readings:
     return Readings()
 
 
-@cache
 def sections() -> dict[str, Section]:
-    return {section.kind: section for section in audit()}
+    return audited()[1]
 
 
 def findings(kind: str) -> tuple[Finding, ...]:

@@ -85,6 +85,10 @@ class TestSameAnswers:
         _, results, *_ = same(paths.example_cohort(), "--lesions", lesions, "--assume", "all")
         assert results.count(b'"verdict_recorded"') == 45 * 13
 
+    def test_of_another_edition(self, same: Any) -> None:
+        _, results, *_ = same(paths.example_cohort(), "--edition", "2026", "--assume", "all")
+        assert results.count(b'"edition": "2026"') == results.count(b'"stages"') == 45
+
     def test_of_real_patients(self, same: Any, shared: Path) -> None:
         _, results, *_ = same(shared / "data" / "uci-hcc-survival" / "patients.csv")
         assert results.count(b'"patient_id"') == 165
