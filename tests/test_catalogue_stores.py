@@ -91,8 +91,12 @@ def _terms(question: Question, answer: Answer) -> list[list[str]]:
 
 
 def _assert_same_terms(question: Question, query: str, store: Store, example: Store) -> Answer:
-    answer = store.query(query)
-    assert _terms(question, answer) == _terms(question, example.query(query))
+    wanted = _terms(question, example.query(query))
+    for _ in range(3):  # Virtuoso has been seen to answer in part, once after graphs were replaced
+        answer = store.query(query)
+        if _terms(question, answer) == wanted:
+            break
+    assert _terms(question, answer) == wanted
     return answer
 
 
