@@ -138,8 +138,6 @@ def _ended() -> tuple[int, str]:
     except UnknownColumnsError as error:
         return error.exit_status, error.advised("pass --ignore-unknown")
     except HccKgError as error:
-        if isinstance(error.__cause__, OSError):  # it may be standard output that takes no more
-            streams.give_up_output()
         return error.exit_status, str(error)
     except OSError as error:
         streams.give_up_output()

@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from kg import signals
+from kg import signals, streams
 from kg.errors import InputError
 
 if sys.platform != "win32":
@@ -166,8 +166,13 @@ def _copied(into: BinaryIO, name: str) -> Iterator[Path]:
             part.touch()
             yield part
         with part.open("rb") as file, full_disk_told(name):
-            shutil.copyfileobj(file, into)
-            into.flush()
+            try:
+                shutil.copyfileobj(file, into)
+                into.flush()
+            except OSError:
+                if into is sys.stdout.buffer:  # or Python would try again as it ends
+                    streams.give_up_output()
+                raise
 
 
 @contextmanager

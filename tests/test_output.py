@@ -247,6 +247,21 @@ def test_standard_output_that_takes_no_more_is_told(tmp_path: Path, command: str
     assert b"Traceback" not in ran.stderr
 
 
+def test_another_error_of_the_system_loses_nothing_that_was_printed() -> None:
+    program = """
+from kg import cli, errors
+def status():
+    print("printed")
+    raise errors.InputError("there is no such file") from OSError()
+cli._status = status
+cli.main()
+"""
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    ran = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, check=False)
+    assert (ran.returncode, ran.stdout) == (2, b"printed\n")
+    assert ran.stderr == b"hcc-kg: there is no such file\n"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no shell of this kind there")
 @pytest.mark.parametrize("command", ["show rfa", "template", "classify --example"])
 def test_closed_standard_output_is_told(command: str) -> None:
