@@ -5,8 +5,12 @@ An edit replaces text within one block of a module, or in its header where no bl
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import NamedTuple
+
+_PROJECT = Path(__file__).parents[1] / "pyproject.toml"
+VERSION = tomllib.loads(_PROJECT.read_text("utf-8"))["project"]["version"]
 
 
 class Broken(NamedTuple):
@@ -61,16 +65,16 @@ QUICK = (
         "ontology", ": not valid Turtle: A dot is expected",
     ),
     Broken(
-        "modules", "2011/edition", "", "0.1.0/2011/statements", "0.1.0/2011/statement",
-        "ontology", "no module is <https://w3id.org/hcc-kg/ontology/0.1.0/2011/statement>",
+        "modules", "2011/edition", "", f"{VERSION}/2011/statements", f"{VERSION}/2011/statement",
+        "ontology", f"no module is <https://w3id.org/hcc-kg/ontology/{VERSION}/2011/statement>",
     ),
     Broken(
-        "versions", "2011/criteria", "", 'versionInfo "0.1.0"', 'versionInfo "0.2.0"',
-        "2011/criteria", "owl:versionInfo is 0.2.0; hcc.ttl says 0.1.0",
+        "versions", "2011/criteria", "", f'versionInfo "{VERSION}"', 'versionInfo "9.9.9"',
+        "2011/criteria", f"owl:versionInfo is 9.9.9; hcc.ttl says {VERSION}",
     ),
     Broken(
         "versions", "2011/edition", "",
-        "ontology/0.1.0/2011/statements", "ontology/2011/statements",
+        f"ontology/{VERSION}/2011/statements", "ontology/2011/statements",
         "2011", "it imports <https://w3id.org/hcc-kg/ontology/2011/statements>",
     ),
     Broken(
@@ -333,8 +337,8 @@ QUICK = (
         "hcc:mapping-platelets_10e9_l-loinc-26515-7", "another exact match",
     ),
     Broken(
-        "versions", "mappings", "", 'versionInfo "0.1.0"', 'versionInfo "0.2.0"',
-        "mappings", "owl:versionInfo is 0.2.0; hcc.ttl says 0.1.0",
+        "versions", "mappings", "", f'versionInfo "{VERSION}"', 'versionInfo "9.9.9"',
+        "mappings", f"owl:versionInfo is 9.9.9; hcc.ttl says {VERSION}",
     ),
     Broken(
         "restated", "2011/criteria", "hcc:RFA-C1", "hcc:NOT-VISIBLE",
@@ -382,8 +386,8 @@ QUICK = (
         "hcc:ABL-C11-advice-1", "it lacks what hcc:ABL-COMMON says of variceal_bleed_within_month",
     ),
     Broken(
-        "versions", "2011/alternatives", "", 'versionInfo "0.1.0"', 'versionInfo "0.2.0"',
-        "2011/alternatives", "owl:versionInfo is 0.2.0; hcc.ttl says 0.1.0",
+        "versions", "2011/alternatives", "", f'versionInfo "{VERSION}"', 'versionInfo "9.9.9"',
+        "2011/alternatives", f"owl:versionInfo is 9.9.9; hcc.ttl says {VERSION}",
     ),
     Broken(
         "stages", "2026/stages", "hcc:CNLC26-IIb", "        hcc:NO-VASCULAR26\n", "",

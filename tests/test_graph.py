@@ -313,7 +313,7 @@ def test_run_tells_tables_ontology_engine_and_times(
         "<http://www.w3.org/2000/01/rdf-schema#label> ?agent ; hcc:engine ?engine ; "
         f"<{OWL}versionInfo> ?version }}",
     )
-    assert (agent, version, engine, count) == ("hcc-kg", "0.1.0", "compiled", "45")
+    assert (agent, version, engine, count) == ("hcc-kg", guideline.version, "compiled", "45")
     assert start <= end
     used = rows(store, "SELECT ?x ?sha { ?run prov:used ?x OPTIONAL { ?x hcc:sha256 ?sha } }")
     iri = f"{ROOT}/{guideline.version}".removeprefix(HCC)

@@ -87,9 +87,11 @@ def test_the_reasoner_is_not_given_the_mappings(guideline: Guideline) -> None:
     assert ROOT + "/mappings" not in guideline.ontology.modules
 
 
-def test_the_ontology_with_its_mappings_is_in_owl_2_dl(ontology_copy: Path) -> None:
+def test_the_ontology_with_its_mappings_is_in_owl_2_dl(
+    ontology_copy: Path, guideline: Guideline
+) -> None:
     path = ontology_copy / "hcc.ttl"
-    imports = "owl:imports <https://w3id.org/hcc-kg/ontology/0.1.0/derivations> ;"
+    imports = f"owl:imports <{ROOT}/{guideline.version}/derivations> ;"
     text = path.read_text("utf-8")
     path.write_text(
         text.replace(imports, imports + imports.replace("derivations", "mappings")), "utf-8"
