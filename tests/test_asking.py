@@ -16,10 +16,10 @@ from kg.guideline import Guideline
 from kg.paths import example_cohort, example_lesions
 from kg.patients.drafts import Draft
 from kg.patients.tables import PatientTable
+from kg.rdf.build import example_quads
 from kg.rdf.memory import THIS_PATIENT, PatientGraph, cohort_quads, draft_graph
 from kg.rdf.names import cohort_graph
 from kg.server.asking import Asker
-from kg.server.dataset import example_quads
 from kg.stores import Table
 
 LIMIT = 1.0

@@ -28,8 +28,8 @@ from kg.reasoning.verdicts import possible_stages
 from kg.reference.book import book
 from kg.reference.cards import card_of
 from kg.reference.search import search
-from kg.server.questions import Questions
-from kg.server.refusals import RefusedError
+from kg.server.handlers import Questions
+from kg.server.screening import RefusedError
 from kg.stores import open_store
 
 OLD, NEW = load(edition="2011"), load(edition="2026")

@@ -14,7 +14,7 @@ from serving import Served, serving
 from virtuoso import Virtuoso
 
 from kg.guideline import Guideline
-from kg.server.dataset import write_example
+from kg.rdf.build import example_quads
 from kg.stores import open_store
 
 Run = Callable[..., Ran]
@@ -31,7 +31,7 @@ STATEMENTS = "https://w3id.org/hcc-kg/graph/statements/2011"
 def example(guideline: Guideline, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built example graph, as N-Quads."""
     path = tmp_path_factory.mktemp("example") / "example.nq"
-    write_example(guideline, path)
+    path.write_bytes(example_quads(guideline))
     return path
 
 

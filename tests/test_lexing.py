@@ -12,8 +12,7 @@ import pytest
 
 from kg.errors import QueryError
 from kg.rdf.names import PREFIXES
-from kg.server.refusals import RefusedError
-from kg.server.screening import screen
+from kg.server.screening import RefusedError, screen
 from kg.stores import open_store
 from kg.stores.faults import first_fault
 from kg.stores.formats import serialise, shown

@@ -21,7 +21,7 @@ from kg.guideline import load
 from kg.paths import example_cohort, example_lesions, queries_folder
 from kg.rdf.names import PREFIXES
 from kg.renewal.rows import ask
-from kg.server.questions import Questions
+from kg.server.handlers import Questions
 from kg.stores.oxigraph import OxigraphStore
 
 ALL = list(catalogue().values())

@@ -19,10 +19,10 @@ from uvicorn.server import ServerState
 
 from kg.server import connections
 from kg.server.access import Access
-from kg.server.app import create_app
 from kg.server.connections import TimedProtocol
 from kg.server.handlers import Endpoint
 from kg.server.limits import Limits
+from kg.server.serving import create_app
 
 HALF = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
 WHOLE = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kg.server.refusals import RefusedError
-from kg.server.screening import screen
+from kg.server.screening import RefusedError, screen
 
 GRAPH = "http://x/g"
 TARGET = "<http://127.0.0.1:1/>"

@@ -16,12 +16,11 @@ import pyoxigraph as ox
 import pytest
 
 from kg.server import description
-from kg.server.description import Description
+from kg.server.description import Description, HealthCheck
 from kg.server.guard import Guard
-from kg.server.health import HealthCheck
 from kg.server.jobs import Answer, QueryJob
 from kg.server.limits import Limits
-from kg.server.refusals import RefusedError
+from kg.server.screening import RefusedError
 
 FORMATS = {"bindings": "csv", "boolean": "csv", "graph": "nt"}
 AT_ONCE = 48

@@ -28,7 +28,7 @@ from kg.benchmarks.figures import Figure, compared, figure
 from kg.catalogue.queries import catalogue
 from kg.errors import ComponentError
 from kg.guideline import load
-from kg.server.dataset import write_example
+from kg.rdf.build import example_quads
 
 _RUNAWAY = (  # queries that never end, or fill the memory
     "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }",
@@ -217,7 +217,7 @@ def _servers(port: int) -> Iterator[tuple[str, list[str], int, str]]:
         return
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "example.nq"
-        write_example(load(), data)
+        data.write_bytes(example_quads(load()))
         store = ["--location", str(Path(folder) / "store")]
         subprocess.run([oxigraph, "load", *store, "--file", str(data)], check=True)  # noqa: S603
         bind = ["--bind", f"127.0.0.1:{port + 1}", "--union-default-graph", "--timeout-s", "10"]

@@ -15,7 +15,7 @@ from kg.benchmarks.figures import Figure, compared, timed
 from kg.benchmarks.running import missing_extra
 from kg.catalogue.queries import question
 from kg.guideline import Guideline
-from kg.server.dataset import write_example
+from kg.rdf.build import example_quads
 from kg.stores import Store, open_store
 
 try:
@@ -30,7 +30,7 @@ def store_figures(guideline: Guideline, runs: int) -> Iterator[Figure]:
     """Yield the figures of the store in memory."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "example.nq"
-        write_example(guideline, path)
+        path.write_bytes(example_quads(guideline))
         slow = timed("rdflib: load guideline and example cohort", partial(_rdflib, path), 1)
         yield slow
         yield compared(timed("store: the same", partial(_store, path), runs), slow)

@@ -46,8 +46,7 @@ def explore(
 
     Example: hcc-kg explore --port 8501
     """
-    from kg.server.access import is_loopback  # noqa: PLC0415 - nothing else needs a server
-    from kg.server.sockets import listening  # noqa: PLC0415
+    from kg.server.access import is_loopback, listening  # noqa: PLC0415 - nothing else needs it
 
     if not expose and not is_loopback(host):
         raise InputError(_EXPOSED.format(host=host))

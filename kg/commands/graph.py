@@ -80,7 +80,6 @@ class _Target:
                 yield FileSink(file)
 
 
-@dataclass(frozen=True)
 class _KeptJob(CohortJob):
     """A job whose rejected rows go to a file."""
 
@@ -185,11 +184,11 @@ def _job(
     assumptions: Assumptions | None,
 ) -> _KeptJob:
     table = PatientTable(guideline, cohort.patients, cohort.lesions, reading, assumptions)
-    return _KeptJob(cohort, table, rejects)
+    return _KeptJob(cohort.name, table, rejects, cohort.files)
 
 
 def _write(guideline: Guideline, job: CohortJob, engine: LocalName, sink: Sink) -> None:
-    with terminal.progress(f"building {job.cohort.name}", job.table.height) as bar:
+    with terminal.progress(f"building {job.name}", job.table.height) as bar:
         write_cohort(guideline, job, engine_of(engine, guideline), sink, bar.advance)
 
 
@@ -200,7 +199,7 @@ def _tell(jobs: Sequence[_KeptJob], target: _Target) -> None:
         summary = job.summary
         tell_notes(console, summary.notes)
         patients = counted(summary.patients, "patient")
-        console.print(f"Cohort {job.cohort.name}: {patients} with verdicts.")
+        console.print(f"Cohort {job.name}: {patients} with verdicts.")
         tell_rejected(console, summary, job.rejects.path, job.rejects.lesion_path)
     console.print(f"The graph is in {target.store or target.output}.")
     if jobs:

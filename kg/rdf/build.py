@@ -9,8 +9,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -32,7 +33,7 @@ from kg.rdf.modules import guideline_graphs, guideline_quads
 from kg.rdf.names import cohort_graph, slug, verdict_graph
 from kg.rdf.patients import PatientLines
 from kg.rdf.provenance import Run, file_sha256, now, quads
-from kg.rdf.sinks import Sink, shared_patient, store_sink
+from kg.rdf.sinks import FileSink, Sink, shared_patient, store_sink
 from kg.rdf.verdicts import verdict_lines
 from kg.stores import Store
 
@@ -46,6 +47,12 @@ class Cohort:
     name: str
     patients: Path
     lesions: Path | None = None
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """The tables by their roles."""
+        found = {"patients": self.patients, "lesions": self.lesions}
+        return {role: path for role, path in found.items() if path}
 
 
 def cohort_of(patients: Path, lesions: Path | None = None) -> Cohort:
@@ -64,11 +71,12 @@ def example() -> Cohort:
 
 @dataclass(frozen=True)
 class CohortJob:
-    """A cohort with its open table, and where its rejected rows go."""
+    """A cohort by its name, its open table, where rejected rows go; `files` if it is of files."""
 
-    cohort: Cohort
+    name: str
     table: PatientTable
     rejects: RejectCounter
+    files: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def summary(self) -> Summary:
@@ -91,8 +99,8 @@ def check_cohorts_apart(jobs: Sequence[CohortJob]) -> None:
     for i, job in enumerate(jobs):
         for other in jobs[:i]:
             one, two = str(other.table.source.path), str(job.table.source.path)
-            if job.cohort.name == other.cohort.name:
-                raise InputError(f"{one} and {two} would both be cohort {job.cohort.name!r}")
+            if job.name == other.name:
+                raise InputError(f"{one} and {two} would both be cohort {job.name!r}")
             shared = job.table.ids.filter(job.table.ids.is_in(other.table.ids.implode()))
             for patient_id in shared.drop_nulls().head(1):
                 raise shared_patient(patient_id, one, two)
@@ -112,9 +120,10 @@ def write_cohort(
     Raises:
         InputError: a row is rejected and the run is strict, or a patient is in another cohort.
     """
-    started, tables = now(), _tables(job.cohort)
-    asserted = cohort_graph(job.cohort.name)
-    inferred = verdict_graph(job.cohort.name, guideline.qualifier)
+    started = now()
+    # The SHA-256 is that of before the run: what changes meanwhile is not what was read.
+    tables = {role: (path.name, file_sha256(path)) for role, path in job.files.items()}
+    asserted, inferred = cohort_graph(job.name), verdict_graph(job.name, guideline.qualifier)
     sink.begin([asserted, inferred])
     writer = PatientLines(guideline)
     slow = engine.one_by_one  # then it is the reasoning that takes long, not the writing
@@ -143,17 +152,11 @@ def _lesions(table: PatientTable, batch: Batch) -> pl.DataFrame:
     return frame.filter(frame[ID].is_in(batch.cells[ID].implode()))
 
 
-def _tables(cohort: Cohort) -> dict[str, tuple[str, str]]:
-    """Return what the tables are called, and their SHA-256."""
-    tables = {"patients": cohort.patients, "lesions": cohort.lesions}
-    return {role: (path.name, file_sha256(path)) for role, path in tables.items() if path}
-
-
 def _run(
     job: CohortJob, engine: Engine, tables: dict[str, tuple[str, str]], started: datetime
 ) -> Run:
     return Run(
-        cohort=job.cohort.name,
+        cohort=job.name,
         engine=engine.name,
         tables=tables,
         started=started,
@@ -171,7 +174,7 @@ def jobs_of(
     jobs = []
     for cohort in cohorts:
         table = PatientTable(guideline, cohort.patients, cohort.lesions, reading)
-        jobs.append(CohortJob(cohort, table, RejectCounter()))
+        jobs.append(CohortJob(cohort.name, table, RejectCounter(), cohort.files))
     check_cohorts_apart(jobs)
     return jobs
 
@@ -187,10 +190,21 @@ def build(guideline: Guideline, store: Store, *cohorts: Cohort) -> list[Summary]
     """
     jobs = jobs_of(guideline, cohorts)
     with store_sink(store) as sink:
-        write_guideline(guideline, sink)
-        for job in jobs:
-            write_cohort(guideline, job, engine_of("compiled", guideline), sink)
+        _fill(guideline, jobs, sink)
     return [job.summary for job in jobs]
+
+
+def _fill(guideline: Guideline, jobs: Iterable[CohortJob], sink: Sink) -> None:
+    write_guideline(guideline, sink)
+    for job in jobs:
+        write_cohort(guideline, job, engine_of("compiled", guideline), sink)
+
+
+def example_quads(guideline: Guideline) -> bytes:
+    """Return the guideline and the example cohort with its verdicts as N-Quads."""
+    written = io.BytesIO()
+    _fill(guideline, jobs_of(guideline, [example()]), FileSink(written))
+    return written.getvalue()
 
 
 def build_example(guideline: Guideline, store: Store) -> None:

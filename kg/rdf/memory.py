@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from io import BytesIO
 
 import polars as pl
 import pyoxigraph as ox
 
-from kg.engines.classification import classified
 from kg.engines.registry import engine_of
 from kg.engines.rejects import RejectCounter
 from kg.engines.summary import Summary
@@ -16,11 +15,10 @@ from kg.guideline import Guideline
 from kg.keys import ID, LESION_ID
 from kg.patients.drafts import LESION, Draft, read_draft
 from kg.patients.tables import PatientTable
+from kg.rdf.build import CohortJob, write_cohort
 from kg.rdf.modules import guideline_graphs, guideline_quads
 from kg.rdf.names import cohort_graph, verdict_graph
-from kg.rdf.patients import PatientLines
-from kg.rdf.provenance import Run, now, quads
-from kg.rdf.verdicts import verdict_lines
+from kg.rdf.sinks import FileSink
 from kg.readers.frame import FrameSource
 from kg.stores import Store
 
@@ -83,27 +81,8 @@ def table_graph(
     guideline: Guideline, table: PatientTable, name: str, rejects: RejectCounter | None = None
 ) -> PatientGraph:
     """Return the graph of a table as the cohort `name`; rejected rows are only counted."""
-    rejects = rejects or RejectCounter()
-    asserted, inferred = cohort_graph(name), verdict_graph(name, guideline.qualifier)
-    writer, started = PatientLines(guideline), now()
-    engine = engine_of("compiled", guideline).batches()
-    texts: list[str] = []
-    patients: list[str] = []
-    for batch, frame in classified(table, engine, rejects):
-        texts += _texts(writer.patients(batch.cells, asserted))
-        texts += _texts(verdict_lines(guideline, list(guideline.therapies), frame, inferred))
-        if table.lesions is not None:
-            known = table.lesions.frame
-            mine = known.filter(known[ID].is_in(batch.cells[ID].implode()))
-            texts += _texts(writer.lesions(mine, asserted))
-        patients += batch.cells[ID].to_list()
-    run = Run(
-        name, "compiled", {}, started, now(), rejects.summary.patients, rejects.summary.rejected
-    )
-    texts += (f"{quad} .\n" for quad in quads(guideline, run))
-    graphs = (*guideline_graphs(guideline), asserted, inferred)
-    return PatientGraph("".join(texts), graphs, tuple(patients))
-
-
-def _texts(column: pl.Series) -> Iterable[str]:
-    return column.drop_nulls().to_list()
+    written, job = BytesIO(), CohortJob(name, table, rejects or RejectCounter())
+    write_cohort(guideline, job, engine_of("compiled", guideline), FileSink(written))
+    own = cohort_graph(name), verdict_graph(name, guideline.qualifier)
+    graphs = (*guideline_graphs(guideline), *own)
+    return PatientGraph(written.getvalue().decode(), graphs, tuple(table.ids.drop_nulls()))

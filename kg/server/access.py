@@ -1,4 +1,4 @@
-"""Who may ask: a token, the name the server is asked under, and pages of other origins (CORS).
+"""Who may ask, and where: a token, the names of the server, pages of other origins, the socket.
 
 Also here, before anything else sees a request: its address in the absolute form (RFC 9112, 3.2.2),
 and a body of two lengths (6.1), which is refused.
@@ -6,15 +6,21 @@ and a body of two lengths (6.1), which is refused.
 
 from __future__ import annotations
 
+import errno
 import hmac
 import ipaddress
 import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kg.errors import InputError
 
 _OPEN = ("/", "/health", "/page.js", "/page.css")  # they show no data
 METHODS = ("GET", "HEAD", "POST", "QUERY", "OPTIONS")
@@ -129,3 +135,37 @@ def _in_origin_form(scope: Scope) -> Scope:
 def _hostname(host: str) -> str:
     name, colon, port = host.lower().rpartition(":")
     return name if colon and port.isdigit() else host.lower()
+
+
+BACKLOG = 2048
+_LAST = 65535
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """Listen at an address while the block runs.
+
+    Raises:
+        InputError: there is no such address, or its port is in use or not for us.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, number, _, address = found[0]
+        listener = socket.socket(family, kind, number)
+    except OSError as error:
+        raise InputError(f"--host {host}: {error.strerror or error}") from error
+    with listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(address)
+        except OSError as error:
+            raise InputError(_refusal(host, port, error)) from error
+        listener.listen(BACKLOG)  # who comes before the server is ready waits
+        yield listener
+
+
+def _refusal(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        other = port + 1 if port < _LAST else port - 1
+        return f"port {port} is in use; give another, such as --port {other}"
+    return f"{host}:{port} cannot be had: {error.strerror}; give another --port or --host"

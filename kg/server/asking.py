@@ -80,7 +80,7 @@ class Asker:
         Raises:
             QueryError: it is not valid, is refused, or met a limit; with the place, if known.
         """
-        from kg.server.refusals import RefusedError  # noqa: PLC0415
+        from kg.server.screening import RefusedError  # noqa: PLC0415
 
         try:
             return self._answer(query, added)

@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from kg.guideline import Guideline, load
 from kg.server.limits import end_with_parent
-from kg.server.refusals import RefusedError
+from kg.server.screening import RefusedError
 from kg.sources.cds import SERVICE, CdsError, discovery, respond
 from kg.sources.rules import Rules, read_rules
 

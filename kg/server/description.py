@@ -1,4 +1,4 @@
-"""The service description: what the endpoint can do, and how much it holds (VoID)."""
+"""What the endpoint says of itself: what it can do, how much it holds (VoID), and its health."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyoxigraph as ox
 from kg.ontology import RDF
 from kg.server.guard import Guard
 from kg.server.jobs import QueryJob
-from kg.server.refusals import RefusedError
+from kg.server.screening import RefusedError
 
 SD = "http://www.w3.org/ns/sparql-service-description#"
 VOID = "http://rdfs.org/ns/void#"
@@ -121,3 +121,37 @@ def _triple(
 
 def _number(count: int) -> ox.Literal:
     return ox.Literal(str(count), datatype=_INTEGER)
+
+
+_AGE = 1.0  # seconds for which the result of a trial is told
+_PATIENCE = 5.0  # seconds that a trial may take
+_TRIAL = "ASK {}"
+
+
+class HealthCheck:
+    """Tries a query past the queue, once a second at most, however many want to know.
+
+    So the answer costs those who ask queries nothing, and does not fail because they are many.
+    """
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._trying = asyncio.Lock()
+        self._tried = float("-inf")
+        self._well = False
+
+    async def passed(self) -> bool:
+        """Return whether a query is answered."""
+        async with self._trying:
+            if time.monotonic() - self._tried > _AGE:
+                self._well = await self._try()
+                self._tried = time.monotonic()
+            return self._well
+
+    async def _try(self) -> bool:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                answer = await self._guard.ask_at_once(QueryJob(_TRIAL, union=True))
+        except (RefusedError, TimeoutError):
+            return False
+        return answer.status == 200

@@ -22,7 +22,7 @@ from kg.server import worker
 from kg.server.jobs import Answer, QueryJob, job_frame, read_answer
 from kg.server.limits import Limits
 from kg.server.process import Child, WorkerProcess, start
-from kg.server.refusals import RefusedError
+from kg.server.screening import RefusedError
 
 _CHUNK = 1 << 20
 _GRACE = 2.0  # seconds in which the worker tells how a process ended
@@ -107,18 +107,17 @@ class Guard:
     async def _asked(self, child: Child, job: QueryJob) -> Answer:
         """Ask a process; afterwards it is idle, or ended and another forked ahead."""
         self._busy.add(child)
+        answer: Answer | None = None
         try:
             answer = await self._exchange(child, job)
-        except BaseException:
-            child.tired = True
-            raise
+            return answer
         finally:
-            if child.tired or child.stopped or len(self._idle) >= self.limits.running:
+            done = answer is None or child.tired or child.stopped
+            if done or len(self._idle) >= self.limits.running:
                 child.end()
                 self._fork_ahead()
             else:
                 self._idle.append(child)
-        return answer
 
     async def _exchange(self, child: Child, job: QueryJob) -> Answer:
         loop = asyncio.get_running_loop()

@@ -17,8 +17,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from kg.errors import QueryError
-from kg.server.refusals import RefusedError
-from kg.server.screening import screen
+from kg.server.screening import RefusedError, screen
 from kg.stores.faults import syntax_error
 from kg.stores.formats import write_csv
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from kg.server.refusals import RefusedError
+from kg.server.screening import RefusedError
 
 # media type -> the name of its format; the first is the default
 TABLES: Mapping[str, str] = {

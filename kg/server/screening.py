@@ -16,9 +16,18 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
-from kg.server.refusals import RefusedError
 from kg.stores.lexing import Token, decoded, tokens
 from kg.stores.query_forms import FORMS, UPDATES, Form
+
+
+class RefusedError(Exception):
+    """A request that is not carried out, with the HTTP status and the words to answer."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
 
 MAX_DEPTH = 100
 _REFUSED = re.compile("SERVICE|LOAD|FROM", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Runs the endpoint until it is told to end: a socket, a guarded store, uvicorn."""
+"""Runs the endpoint: its routes, start page and errors; a socket, a guarded store, uvicorn."""
 
 from __future__ import annotations
 
@@ -7,30 +7,93 @@ import resource
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from kg.catalogue.queries import catalogue
 from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.output import scratch
-from kg.server.access import Access, is_loopback, names_of
-from kg.server.app import create_app
+from kg.server.access import BACKLOG, METHODS, Access, Gate, is_loopback, listening, names_of
 from kg.server.connections import IDLE_TIME, TimedProtocol
-from kg.server.description import Description
+from kg.server.description import Description, HealthCheck
 from kg.server.guard import Guard
-from kg.server.handlers import Endpoint
-from kg.server.health import HealthCheck
+from kg.server.handlers import Endpoint, Questions
 from kg.server.limits import Limits, raise_open_files
-from kg.server.questions import Questions
-from kg.server.sockets import BACKLOG, listening
+from kg.server.screening import RefusedError
+
+_RETRY = {"Retry-After": "5"}
+_PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+def create_app(endpoint: Endpoint, access: Access, more: Sequence[Route] = ()) -> Starlette:
+    """Return the application, as Starlette runs it, with more routes where some are asked for."""
+    app = Starlette(
+        routes=[
+            _asset("/", "page.html", "text/html"),
+            _asset("/page.js", "page.js", "text/javascript"),
+            _asset("/page.css", "page.css", "text/css"),
+            Route("/sparql", endpoint.sparql, methods=["GET", "POST", "QUERY"]),
+            Route("/queries", endpoint.listed, name="listed"),
+            Route("/queries/{name}", endpoint.question),
+            Route("/health", endpoint.health),
+            *more,
+        ],
+        middleware=[_sharing(access.origin), Middleware(Gate, access=access)],
+        exception_handlers={RefusedError: _refused, ClientDisconnect: _gone},
+    )
+    app.router.redirect_slashes = False  # it would redirect to the host that the client names
+    return app
+
+
+def _sharing(origin: str) -> Middleware:
+    """Let pages of an origin, or of all (`*`), read answers."""
+    return Middleware(
+        CORSMiddleware,
+        allow_origins=[origin] if origin else [],
+        allow_methods=METHODS,
+        allow_headers=["Accept", "Authorization", "Content-Type"],
+        expose_headers=["Retry-After"],
+    )
+
+
+def _asset(path: str, name: str, media: str) -> Route:
+    """Return the route of a file that ships with the package; it is read once."""
+    content = resources.files("kg.server").joinpath("assets", name).read_bytes()
+    headers = {"Content-Security-Policy": _PAGE_POLICY, "Referrer-Policy": "no-referrer"}
+
+    async def answer(_: Request) -> Response:
+        return Response(content, media_type=media, headers=headers)
+
+    return Route(path, answer, name=name)
+
+
+def _refused(_: Request, error: Exception) -> Response:
+    """Answer a refusal with its status and its words."""
+    assert isinstance(error, RefusedError)  # noqa: S101 - Starlette calls this for no other
+    headers = _RETRY if error.status == 503 else None
+    return PlainTextResponse(error.message + "\n", error.status, headers)
+
+
+def _gone(_: Request, __: Exception) -> Response:
+    """Answer a client that has hung up: nobody reads it."""
+    return Response(status_code=400)
+
 
 _LONGEST_HEAD = 1024 * 1024  # of a URL with headers; a longer one than the limit is told so
 _OWN_FILES, _FEWEST = 40, 4  # descriptors that the server needs; connections, in any case
@@ -124,11 +187,11 @@ def _seldom(told: dict[str, float]) -> Callable[[logging.LogRecord], bool]:
 @contextmanager
 def _example(guideline: Guideline) -> Iterator[Path]:
     """Build the dataset that is served where no store is named; it is gone afterwards."""
-    from kg.server.dataset import write_example  # noqa: PLC0415 - brings polars
+    from kg.rdf.build import example_quads  # noqa: PLC0415 - brings polars
 
     with scratch() as folder:
         path = folder / "example.nq"
-        write_example(guideline, path)
+        path.write_bytes(example_quads(guideline))
         yield path
 
 

@@ -8,8 +8,8 @@ import streamlit as st
 
 from kg.catalogue.queries import question
 from kg.guideline import load
+from kg.rdf.build import example_quads
 from kg.rdf.names import PREFIXES
-from kg.server.dataset import example_quads
 from kg.stores import Store, open_store
 from kg.stores.formats import shown
 from kg.ui import session
