@@ -17,7 +17,8 @@ import kg
 from kg.engines.compiled import Compiled
 from kg.engines.java import LOCK, java, told
 from kg.guideline import Guideline
-from kg.ontology import HCC, ROOT, Ontology, edition_names
+from kg.guideline.alternatives import module_of
+from kg.ontology import HCC, LABEL, NOTATION, ROOT, Ontology, edition_names
 from kg.paths import example_cohort, example_lesions, ontology_folder
 from kg.patients.records import Record, read_record
 from kg.patients.tables import PatientTable
@@ -113,6 +114,15 @@ def test_terms_are_python_objects() -> None:
     label = owlready2.locstr("portal vein tumour thrombus Vp2-Vp4", "en")
     assert onto["ABL-C2a"].label == [label]
     assert onto.imported_ontologies == []
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_a_class_of_patients_without_a_notation_is_labelled_as_one(edition: str) -> None:
+    ontology = Ontology(ontology_folder(), module_of(edition), edition)
+    classes = [n for n in ontology.below(HCC + "Patient") if not ontology.value(n, NOTATION)]
+    labels = [ontology.text(node, LABEL) or "" for node in classes]
+    assert len(labels) > 50
+    assert [label for label in labels if not label.startswith("patient")] == []
 
 
 def test_the_command_writes_a_file_or_one_for_each_patient(
