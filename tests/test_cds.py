@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
-from serving import children, processor, serving
+from serving import children, serving
 from test_import import DAY, condition, observation
 
 import kg
@@ -175,13 +176,16 @@ def test_the_endpoint_serves_it_where_it_is_asked_for() -> None:
         del request["prefetch"]["conditions"]  # type: ignore[attr-defined]
         assert served.client.post(f"{where}/hcc-kg", json=request).status_code == 412
         assert served.client.post(f"{where}/hcc-kg/feedback", json={}).status_code == 200
-        before = processor(served.process.pid)
-        many = json.dumps(request | {"extension": [[]] * (2**20)}, separators=(",", ":"))
-        assert served.client.post(f"{where}/hcc-kg", content=many).status_code == 412
-        assert processor(served.process.pid) - before < 0.05  # so that it held up nobody
-        for pid in children(served.process.pid):
-            if reads_requests(pid):
-                os.kill(pid, signal.SIGKILL)
+        (reader,) = filter(reads_requests, children(served.process.pid))
+        with ThreadPoolExecutor(1) as other:
+            os.kill(reader, signal.SIGSTOP)  # as if the request took long to read
+            waiting = other.submit(served.client.post, f"{where}/hcc-kg", json=request)
+            with pytest.raises(TimeoutError):
+                waiting.result(0.3)
+            assert served.client.get(where).status_code == 200  # it holds up nobody
+            os.kill(reader, signal.SIGCONT)
+            assert waiting.result().status_code == 412
+        os.kill(reader, signal.SIGKILL)
         assert served.client.post(f"{where}/hcc-kg", json=request).status_code == 503
         assert served.client.post(f"{where}/hcc-kg", json=request).status_code == 412
 

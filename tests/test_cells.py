@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import time
 from decimal import Decimal
 
 import pytest
+from counting import no_hang
 
 from kg.guideline import Guideline
 from kg.guideline.intervals import Interval, cut_bands, plain
@@ -324,12 +324,11 @@ def test_conversion_keeps_all_digits(guideline: Guideline) -> None:
 def test_very_large_and_very_small_numbers_within_the_range_are_read_at_once(
     guideline: Guideline, variable: str, cell: str
 ) -> None:
-    start = time.process_time()
-    knowledge = parsed(guideline, variable, cell)
-    assert knowledge is not None
-    assert knowledge.mask
-    assert guideline.variables[variable].wording(knowledge) is not None
-    assert time.process_time() - start < 1
+    with no_hang():
+        knowledge = parsed(guideline, variable, cell)
+        assert knowledge is not None
+        assert knowledge.mask
+        assert guideline.variables[variable].wording(knowledge) is not None
 
 
 @pytest.mark.parametrize(
@@ -345,10 +344,8 @@ def test_very_large_and_very_small_numbers_within_the_range_are_read_at_once(
 def test_very_large_and_very_small_numbers_beyond_the_range_are_refused_at_once(
     guideline: Guideline, cell: str, text: str
 ) -> None:
-    start = time.process_time()
-    with pytest.raises(CellError, match=text):
+    with no_hang(), pytest.raises(CellError, match=text):
         parsed(guideline, "max_tumour_diameter_cm", cell)
-    assert time.process_time() - start < 1
 
 
 def test_smallest_fraction_is_not_whole(guideline: Guideline) -> None:

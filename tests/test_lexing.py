@@ -1,14 +1,14 @@
-"""The one reading of a query's text: right where it matters, and as fast as the text is long."""
+"""The one reading of a query's text: right where it matters, and done in one go over the text."""
 
 from __future__ import annotations
 
 import csv
 import io
-import time
 from contextlib import suppress
 
 import pyoxigraph as ox
 import pytest
+from counting import no_hang
 
 from kg.errors import QueryError
 from kg.rdf.names import PREFIXES
@@ -19,7 +19,7 @@ from kg.stores.formats import serialise, shown
 from kg.stores.lexing import tokens
 from kg.stores.query_forms import query_form
 
-LENGTH = 12_000
+LENGTH = 100_000
 NASTY = {
     "unterminated strings": "SELECT * { ?s ?p '''a ",
     "escaped quotes": '\\"',
@@ -43,20 +43,13 @@ def texts(query: str) -> list[str]:
     return [token.text for token in tokens(query)]
 
 
-def taken(text: str) -> float:
-    """Return the time that the readers take for a text."""
-    start = time.thread_time()
-    with suppress(RefusedError):
-        screen(text, set())
-    list(tokens(text))
-    query_form("BASE <a:b> " + text)
-    return time.thread_time() - start
-
-
 @pytest.mark.parametrize("piece", NASTY.values(), ids=NASTY)
-def test_reading_takes_time_as_the_text_is_long(piece: str) -> None:
+def test_reading_looks_at_no_part_of_a_text_again_and_again(piece: str) -> None:
     text = piece * (LENGTH // len(piece))
-    assert any(taken(text * 2) < min(0.4, 3 * taken(text) + 0.02) for _ in range(3))
+    with no_hang():
+        with suppress(RefusedError):
+            screen(text, set())
+        query_form("BASE <a:b> " + text)
 
 
 @pytest.mark.parametrize(

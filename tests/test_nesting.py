@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
 from conftest import Ran
+from counting import no_hang
 
 from kg.cohorts.opened import open_cohort
 from kg.errors import InputError
@@ -89,13 +89,9 @@ def test_brackets_that_open_nothing_are_not_counted(ending: str, text: str) -> N
 
 @pytest.mark.parametrize("ending", [".jsonld", ".ttl", ".rdf"])
 @pytest.mark.parametrize("unit", ['"', "'", '"""', "<a", "<!-", "<!--", "<?", '"\\', "<a'", '<a="'])
-def test_time_is_linear_in_the_length(ending: str, unit: str) -> None:
-    def seconds(count: int) -> float:
-        start = time.process_time()
-        check_nesting(Path(f"a{ending}"), (unit * count).encode())
-        return time.process_time() - start
-
-    assert any(seconds(60_000) < 12 * seconds(15_000) + 0.01 for _ in range(3))
+def test_no_part_of_a_text_is_looked_at_again_and_again(ending: str, unit: str) -> None:
+    with no_hang():
+        check_nesting(Path(f"a{ending}"), (unit * 200_000).encode())
 
 
 @pytest.mark.parametrize("depth", [20, 5_000])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -26,7 +25,6 @@ from kg.rdf.names import patient_iri
 from kg.reasoners.files import rdf_xml
 from kg.reasoners.records import every_record
 
-MOST_SECONDS = 15
 EDITIONS = edition_names(ontology_folder())
 with example_cohort().open(encoding="utf-8", newline="") as _file:
     FIT = {n: c for n, c in next(csv.DictReader(_file)).items() if c and n != "patient_id"}
@@ -73,14 +71,9 @@ def example(guideline: Guideline) -> Iterator[Record]:
 
 def test_hermit_finds_every_eligible_class_of_the_example_cohort(guideline: Guideline) -> None:
     expected = {r.patient_id: due(guideline, r) for r in example(guideline)}
-    found, slowest = {}, 0.0
-    for record in example(guideline):
-        start = time.process_time()
-        found[record.patient_id] = found_by_hermit(guideline, record)
-        slowest = max(slowest, time.process_time() - start)
+    found = {r.patient_id: found_by_hermit(guideline, r) for r in example(guideline)}
     assert found == expected
     assert sum(map(len, expected.values())) > 200
-    assert slowest < MOST_SECONDS
 
 
 @pytest.mark.parametrize("case", JOINT)
@@ -96,10 +89,8 @@ def test_hermit_finds_what_holds_whatever_an_unknown_value_is(
 def test_owlready2_finds_the_classes_of_an_incomplete_patient(guideline: Guideline) -> None:
     cells = {**FIT, "tumour_count": "1..2", "max_tumour_diameter_cm": "2.5"}
     onto = kg.owl({"patient_id": "ann", **cells})
-    start = time.monotonic()
     with onto:
         owlready2.sync_reasoner_hermit(onto.world, debug=0)
-    assert time.monotonic() - start < 4 * MOST_SECONDS  # other tests run beside it
     ann = onto.search_one(label="ann")
     names = {getattr(each, "name", "") for each in ann.INDIRECT_is_a}
     expected = due(guideline, read_record(guideline, "ann", cells))

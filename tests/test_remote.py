@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from counting import PATIENCE
 from virtuoso import Virtuoso
 
 from kg.errors import ComponentError, HccKgError, InputError, QueryError
@@ -106,11 +106,11 @@ def test_a_connection_that_broke_is_made_again() -> None:
 
 
 def test_a_query_that_takes_too_long_is_not_sent_again() -> None:
-    with (
-        _serving(lambda _: time.sleep(0.5)) as (address, seen),
-        pytest.raises(ComponentError, match=r"has not answered for 0\.1 seconds"),
-    ):
-        open_store(address, timeout=0.1).ask("ASK {}")
+    ended = threading.Event()
+    with _serving(lambda _: ended.wait(PATIENCE)) as (address, seen):
+        with pytest.raises(ComponentError, match=r"has not answered for 0\.1 seconds"):
+            open_store(address, timeout=0.1).ask("ASK {}")
+        ended.set()
     assert len(seen) == 1
 
 
@@ -379,8 +379,6 @@ def test_answer_that_trickles_is_given_up() -> None:
             request.wfile.write(b" ")
 
     with _serving(trickle) as (address, _):
-        start = time.monotonic()
-        with pytest.raises(ComponentError, match="has not answered for 1 seconds"):
-            open_store(address, timeout=1).ask("ASK {}")
+        with pytest.raises(ComponentError, match=r"has not answered for 0\.5 seconds"):
+            open_store(address, timeout=0.5).ask("ASK {}")
         ended.set()
-        assert time.monotonic() - start < 5
