@@ -19,8 +19,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from kg.benchmarks.running import served
 from kg.guideline import load
 from kg.paths import example_cohort, explorer_app
-from kg.patients.addresses import query_string
-from kg.patients.drafts import draft_of
+from kg.patients.drafts import draft_of, query_string
 
 FOLDER = Path(__file__).parent / "screenshots"
 _PATIENT, _OPENED = "small-tumour-not-visible", "rfa"

@@ -26,7 +26,7 @@ def __getattr__(name: str) -> object:
     if name not in homes:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if homes[name] == __name__:  # a module, which may need an extra
-        from kg.extras import extras_told  # noqa: PLC0415 - importing the package costs nothing
+        from kg.errors import extras_told  # noqa: PLC0415 - importing the package costs nothing
 
         with extras_told():
             return import_module(f"{__name__}.{name}")

@@ -17,16 +17,15 @@ import polars as pl
 from kg.catalogue.queries import Question, catalogue
 from kg.catalogue.queries import question as saved
 from kg.engines.summary import Summary
-from kg.errors import InputError
-from kg.extras import extras_told
+from kg.errors import InputError, extras_told
 from kg.guideline import Guideline
 from kg.guideline import chosen as _chosen
 from kg.patients.given import Table, table_of
 from kg.patients.options import Options, reading_of
 from kg.rdf.build import build_example
 from kg.rdf.columns import own_quads
-from kg.rdf.editions import asked_of
 from kg.rdf.memory import put_table
+from kg.rdf.modules import asked_of
 from kg.rdf.names import OWN, PREFIXES
 from kg.readers.frame import polars_frame
 from kg.stores import TIMEOUT, Store, open_store
@@ -110,8 +109,12 @@ class Graph:
         if not isinstance(self.store, OxigraphStore):
             raise InputError(f"{self.store.name} is remote; rdflib reads graphs on this machine")
         with extras_told():
-            from kg.stores.dataset import dataset_of  # noqa: PLC0415 - only what is asked for
-        return dataset_of(self.store, _PREFIXES)
+            import rdflib  # noqa: PLC0415 - only what is asked for
+            from oxrdflib import OxigraphStore as Shared  # noqa: PLC0415
+        dataset = rdflib.Dataset(store=Shared(store=self.store.dataset), default_union=True)
+        for prefix, namespace in _PREFIXES.items():
+            dataset.bind(prefix, namespace, replace=True)
+        return dataset
 
     @property
     def sparqlwrapper(self) -> SPARQLWrapper:

@@ -16,8 +16,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from kg import commands, signals, streams
-from kg.errors import HccKgError, UnknownColumnsError
-from kg.extras import extras_told
+from kg.errors import HccKgError, UnknownColumnsError, extras_told
 from kg.output import full_disk, remove_leftovers
 from kg.paths import ONTOLOGY_VARIABLE
 

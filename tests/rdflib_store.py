@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import rdflib
+from oxrdflib import OxigraphStore as Shared
 from oxrdflib._converter import from_ox, to_ox
 from rdflib.query import Result
 
-from kg.stores.dataset import dataset_of
 from kg.stores.faults import syntax_error
 from kg.stores.files import graph_name, quads
+from kg.stores.lexing import query_form
 from kg.stores.oxigraph import OxigraphStore
 from kg.stores.protocol import Answer, Store, Table
-from kg.stores.query_forms import query_form
 
 
 class RdflibStore(Store):
@@ -24,7 +24,7 @@ class RdflibStore(Store):
     name = "rdflib"
 
     def __init__(self) -> None:
-        self.dataset = dataset_of(OxigraphStore(), {})
+        self.dataset = rdflib.Dataset(Shared(store=OxigraphStore().dataset), default_union=True)
 
     def query(self, query: str) -> Answer:
         """Answer any query by rdflib."""

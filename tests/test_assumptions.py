@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 from explorer import app, texts
 
-from kg.explanation.headline import headline
+from kg.explanation.answer import headline
 from kg.explanation.wording import fact
 from kg.guideline import Guideline
-from kg.patients.addresses import draft_at, parameters_of
 from kg.patients.assumptions import assumable, completed, unremarkable
-from kg.patients.drafts import Draft, read_draft
+from kg.patients.drafts import Draft, draft_at, parameters_of, read_draft
 from kg.patients.records import read_record
 
 NEARLY = {

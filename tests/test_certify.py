@@ -14,7 +14,7 @@ from conftest import Ran
 from kg.certification import answers
 from kg.certification import run as parts
 from kg.certification.answers import Records, Respondent, subjects
-from kg.certification.proof import Proof
+from kg.certification.completions import Proof
 from kg.certification.records import (
     ANY,
     MOSTLY_KNOWN,

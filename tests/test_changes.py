@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from kg.engines.compiled import Compiled
-from kg.explanation.changes import change_words, sentences
+from kg.explanation.outline import change_words, sentences
 from kg.guideline import Guideline, Therapy
 from kg.guideline.values import Knowledge
 from kg.paths import example_cohort, example_lesions

@@ -14,7 +14,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from kg.checks.contract import published
+from kg.checks.names import published
 from kg.guideline import Criterion, Guideline, Recommendation, Response, Statement, Therapy
 from kg.guideline.intervals import Interval
 from kg.guideline.values import Variable

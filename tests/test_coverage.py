@@ -13,7 +13,7 @@ from kg.ontology import edition_names
 from kg.paths import example_cohort, example_lesions, ontology_folder
 from kg.patients.records import Record
 from kg.patients.tables import PatientTable
-from kg.reasoners.records import every_record
+from kg.reasoners.files import every_record
 from kg.reasoning.logic import STATE, logic_of
 from kg.reasoning.verdicts import EXCLUDED, MET
 

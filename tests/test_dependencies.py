@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from kg import extras
+from kg import errors
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -65,7 +65,7 @@ def test_notices_ship_with_the_wheel_and_name_what_is_bundled() -> None:
 
 
 def test_errors_name_the_extra_of_every_library() -> None:
-    for extra, libraries in extras.EXTRAS.items():
+    for extra, libraries in errors.EXTRAS.items():
         imported = {"jpype1": "jpype", "sparqlwrapper": "SPARQLWrapper"}
         imported["vl-convert-python"] = "vl_convert"
         named = {imported.get(name, name) for name in REQUIREMENTS[extra]}

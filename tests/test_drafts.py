@@ -5,8 +5,16 @@ from __future__ import annotations
 import pytest
 
 from kg.guideline import Guideline
-from kg.patients.addresses import draft_at, parameters_of, query_string
-from kg.patients.drafts import LESION, Draft, draft_of, read_draft, written
+from kg.patients.drafts import (
+    LESION,
+    Draft,
+    draft_at,
+    draft_of,
+    parameters_of,
+    query_string,
+    read_draft,
+    written,
+)
 from kg.patients.records import read_record
 
 CELLS = {"tumour_count": "1", "child_pugh_class": "A|B", "inr": ">=1.7", "cachexia": "no"}

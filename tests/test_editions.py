@@ -21,7 +21,7 @@ from kg.ontology import edition_names
 from kg.paths import example_cohort, example_lesions, ontology_folder
 from kg.patients.records import read_record
 from kg.rdf.build import build, example
-from kg.rdf.editions import asked_of
+from kg.rdf.modules import asked_of
 from kg.reasoning.diagram import FALSE, TRUE
 from kg.reasoning.logic import logic_of
 from kg.reasoning.verdicts import possible_stages

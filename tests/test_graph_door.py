@@ -235,7 +235,7 @@ def test_a_library_that_is_missing_is_told_with_its_extra(
 ) -> None:
     monkeypatch.delattr(kg, "charts", raising=False)  # this asks for it, so comes first
     monkeypatch.setitem(sys.modules, library, None)
-    for module in ("kg.charts", "kg.stores.dataset", "kg.stores.remote", "kg.stores.http"):
+    for module in ("kg.charts", "kg.stores.remote", "kg.stores.http"):
         monkeypatch.delitem(sys.modules, module, raising=False)
     with pytest.raises(kg.ComponentError, match=rf"pip install '\.\[{extra}\]'"):
         door()

@@ -26,7 +26,7 @@ ROOMS = (
         "kg.texts",
         "kg.terminal",
     ),
-    ("kg.extras", "kg.nesting"),
+    ("kg.nesting",),
     ("kg.ontology", "kg.output"),
     ("kg.guideline",),
     ("kg.readers",),
@@ -61,10 +61,10 @@ LIBRARIES = {
     "pyoxigraph.Store": ("kg.stores", "kg.server"),  # others ask a store
     "pyspark": ("kg.spark", "kg.commands.classify_spark"),
     "streamlit": ("app", "kg.ui", "kg.pages"),
-    "rdflib": ("kg.asking", "kg.benchmarks.store", "kg.stores.dataset"),
-    "oxrdflib": ("kg.stores.dataset",),
-    "SPARQLWrapper": ("kg.asking", "kg.stores.remote", "kg.stores.sparql"),
-    "shacl": ("kg.readers.shapes",),
+    "rdflib": ("kg.asking", "kg.benchmarks.store"),
+    "oxrdflib": ("kg.asking",),
+    "SPARQLWrapper": ("kg.asking", "kg.stores.remote"),
+    "shacl": ("kg.readers.rdf",),
     "typer": ("kg.commands", "kg.cli"),
     "starlette": ("kg.server", "kg.ui.serving"),
 }

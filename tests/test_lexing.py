@@ -16,8 +16,7 @@ from kg.server.screening import RefusedError, screen
 from kg.stores import open_store
 from kg.stores.faults import first_fault
 from kg.stores.formats import serialise, shown
-from kg.stores.lexing import tokens
-from kg.stores.query_forms import query_form
+from kg.stores.lexing import query_form, tokens
 
 LENGTH = 100_000
 NASTY = {

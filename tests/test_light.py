@@ -12,7 +12,7 @@ import sys
 import typer
 
 from kg.cli import COMMANDS, command_line
-from kg.extras import EXTRAS
+from kg.errors import EXTRAS
 
 ABSENT = """
 import sys

@@ -11,9 +11,9 @@ from conftest import Ran
 
 from kg.engines.registry import engine_of
 from kg.explanation.outline import outline
-from kg.explanation.parts import parts_of
 from kg.explanation.reasons import explain
 from kg.explanation.report import report
+from kg.explanation.whys import parts_of
 from kg.guideline import Guideline
 from kg.patients.assumptions import completed
 from kg.patients.records import Record, read_record

@@ -18,7 +18,7 @@ from kg.cohorts.selections import VIEWS, Selection
 from kg.cohorts.selections import patients as patients_of
 from kg.guideline import load
 from kg.paths import example_cohort, example_lesions, pages_folder
-from kg.readers.shapes import shapes_of
+from kg.readers.rdf import shapes_of
 from kg.texts import counted
 from kg.ui.cohort import patients as shown
 

@@ -10,7 +10,7 @@ from explorer import app, place, texts
 from streamlit.testing.v1 import AppTest
 
 import kg
-from kg.comparison.guidelines import differences_frame
+from kg.comparison.cohorts import differences_frame
 from kg.comparison.patients import Side, compared_patient, frame_of
 from kg.engines.registry import engine_of
 from kg.guideline import load

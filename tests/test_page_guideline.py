@@ -7,8 +7,7 @@ import pytest
 from explorer import app, place, texts
 
 from kg.guideline import load
-from kg.reference.inventory import encoded, headings, parts, sections
-from kg.reference.passages import source_text
+from kg.reference.inventory import encoded, headings, parts, sections, source_text
 from kg.ui.words import literal
 
 G = load()

@@ -8,7 +8,7 @@ from explorer import app, texts
 
 from kg.guideline import Guideline
 from kg.ontology import HCC, RDFS
-from kg.reference.descriptions import FORMATS, description, iri_of
+from kg.reference.citation import FORMATS, description, iri_of
 from kg.reference.search import every_hit
 
 

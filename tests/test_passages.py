@@ -8,7 +8,7 @@ import pytest
 from kg.errors import InputError, OntologyError
 from kg.guideline import load
 from kg.ontology import Ontology
-from kg.reference.passages import SourceText, passage, read_text, source_text
+from kg.reference.inventory import SourceText, passage, read_text, source_text
 
 G = load()
 TEXT = "Überall gilt: one passage here, another there."

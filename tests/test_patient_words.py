@@ -8,7 +8,7 @@ import pytest
 
 from kg.engines.compiled import Compiled
 from kg.explanation import comparison
-from kg.explanation.headline import headline
+from kg.explanation.answer import headline
 from kg.explanation.reasons import explain
 from kg.explanation.report import report
 from kg.guideline import Guideline

@@ -5,7 +5,7 @@ import pytest
 from kg.guideline import load
 from kg.guideline.taxonomy import every_therapy, lineage
 from kg.reference.inventory import said_of
-from kg.reference.pictures import dependencies, sort_of, taxonomy
+from kg.reference.trees import dependencies, sort_of, taxonomy
 
 G = load()
 

@@ -10,8 +10,7 @@ import pytest
 
 from kg.errors import InputError
 from kg.paths import ONTOLOGY_VARIABLE
-from kg.renewal.files import checkout, renew
-from kg.renewal.printed import PRINTERS, printed
+from kg.renewal.files import PRINTERS, checkout, printed, renew
 
 ROOT = Path(__file__).parents[1]
 OLD = {  # a file of each kind, with what stands in it and what stood there before

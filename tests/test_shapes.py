@@ -15,7 +15,7 @@ from kg.guideline import Guideline, load
 from kg.guideline.shapes import SHAPE, shapes
 from kg.ontology import HCC, ROOT, XSD
 from kg.patients.tables import PatientTable
-from kg.readers.shapes import Shapes, shapes_of
+from kg.readers.rdf import Shapes, shapes_of
 
 Command = Callable[..., object]
 

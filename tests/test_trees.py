@@ -9,13 +9,13 @@ from explorer import app, texts
 from vl_convert import svg_to_png
 
 from kg.engines.registry import engine_of
-from kg.explanation.changes import margin_words
 from kg.explanation.drawing import Branch, Frame, outlined, tree
+from kg.explanation.outline import margin_words
 from kg.explanation.reasons import explain
 from kg.explanation.whys import LEGEND, why
 from kg.guideline import Guideline
 from kg.patients.records import read_record
-from kg.reasoning.margins import margins
+from kg.reasoning.changes import margins
 from kg.reference.trees import criteria_tree, formula_tree, taxonomy_tree
 
 CELLS = {"tumour_count": "2", "max_tumour_diameter_cm": "3.4", "child_pugh_class": "B"}

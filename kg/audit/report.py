@@ -9,13 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from kg.audit.contradictions import contradictions
 from kg.audit.findings import Finding
-from kg.audit.gaps import gaps
+from kg.audit.gaps import contradictions, gaps, recommendations
 from kg.audit.idle import idle
 from kg.audit.neighbours import neighbours
 from kg.audit.readings import Readings
-from kg.audit.recommendations import recommendations
 from kg.audit.space import Shares, Space
 from kg.errors import InputError
 from kg.guideline import Guideline, load

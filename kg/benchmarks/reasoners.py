@@ -19,8 +19,7 @@ from kg.ontology import HCC, OWL, RDF
 from kg.patients.records import Record
 from kg.patients.tables import PatientTable
 from kg.rdf.names import patient_iri
-from kg.reasoners.files import rdf_xml
-from kg.reasoners.records import every_record
+from kg.reasoners.files import every_record, rdf_xml
 from kg.reasoners.world import loaded, synchronise
 
 _COMPLETE, _INCOMPLETE = "small-single-tumour", "referral-letter-only"  # of the example cohort

@@ -29,7 +29,7 @@ from kg.certification.answers import (
     Respondent,
     behind,
 )
-from kg.certification.proof import Proof
+from kg.certification.completions import Proof
 from kg.certification.records import (
     ANY,
     MOSTLY_KNOWN,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 
-from kg.guideline.loading.therapies import has_row, named_therapies
+from kg.guideline.loading.classes import has_row, named_therapies
 from kg.ontology import COLLECTION, HCC, OWL, SKOS, Ontology
 
 _ASPECTS = ("Indicated", "Contraindicated", "Cautioned", "Eligible")

@@ -1,13 +1,23 @@
-"""Checks of names, in all modules that an edition may use: no two terms are taken for one."""
+"""Checks of names: no two terms are taken for one, and what others rely on stays.
+
+Published identifiers are listed in `contract.json`: that of the ontology's folder holds what the
+editions share, that of an edition the rest. Mappings to other vocabularies are in a module apart.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TypeAlias
 
 import pyoxigraph as ox
 
+from kg.checks.kinds import terms_of
 from kg.checks.registry import Examined, Material, check, name_of
-from kg.ontology import HCC, LABEL, OWL, RDF, SKOS, Ontology
+from kg.errors import OntologyError
+from kg.ontology import DCTERMS, HCC, LABEL, NOTATION, OWL, RDF, RDFS, SKOS, Ontology, local_name
 
 _NUMBERED = (HCC + "GuidelineSection",)  # their labels are headings, which the text repeats
 
@@ -45,3 +55,131 @@ def _kind(ontology: Ontology, node: ox.NamedNode) -> str:
     if SKOS + "Concept" in types:
         return "".join(ontology.iris(node, SKOS + "inScheme"))
     return "property" if any(iri.endswith("Property") for iri in types) else "".join(types[:1])
+
+
+_FILE = "contract.json"
+_NAMED_BY_CONCEPT = ("therapies", "mentioned")  # their IRIs are words, not their notations
+
+
+def published(folder: Path) -> Mapping[str, tuple[str, ...]]:
+    """Return the published identifiers, by kind of term.
+
+    Raises:
+        OntologyError: the folder of the ontology holds no list of them, or a broken one.
+    """
+    path = folder / _FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise OntologyError(f"{path}: cannot be read: {error.strerror}; restore it") from error
+    try:
+        told = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise OntologyError(
+            f"{path}, line {error.lineno}: not valid JSON: {error.msg}; fix or restore it"
+        ) from error
+    lists = told.values() if isinstance(told, dict) else [None]
+    if not all(isinstance(names, list) and all(map(_is_text, names)) for names in lists):
+        raise OntologyError(f"{path}: not an object of lists of identifiers; restore it")
+    return {kind: tuple(names) for kind, names in told.items()}
+
+
+def _is_text(name: object) -> bool:
+    return isinstance(name, str)
+
+
+@check("terms")
+def contract(material: Material) -> Examined:
+    """The identifiers are those published in contract.json: none renamed, lost or unlisted."""
+    terms = terms_of(material.ontology)
+    shared, own = (published(f) for f in (material.folder, material.own_folder))
+    for kind, names in {**shared, **own}.items():
+        nodes = terms.get(kind)
+        if nodes is None:
+            yield kind, (f"it is not a kind of term; correct it in {_FILE}: {', '.join(terms)}",)
+            continue
+        notations = {n.value: material.ontology.text(n, NOTATION) or "" for n in nodes}
+        for iri, notation in notations.items():
+            by_name = kind not in _NAMED_BY_CONCEPT and notation != local_name(iri)
+            yield name_of(iri), _faults(notation, names, notations.values(), by_name)
+        for name in sorted(set(names) - set(notations.values())):
+            yield name, (f"it is published among the {kind}, and nothing bears it",)
+
+
+def _faults(
+    notation: str, names: Iterable[str], notations: Iterable[str], differs: bool
+) -> list[str]:
+    faults = []
+    if notation not in names:
+        told = f"restore it, or publish it: add it to {_FILE}"
+        faults.append(f"its notation {notation!r} is not published; {told}")
+    if Counter(notations)[notation] > 1:
+        faults.append(f"another term has the same notation {notation!r}")
+    if differs:
+        faults.append(f"its notation {notation!r} should be its name")
+    return faults
+
+
+Match: TypeAlias = tuple[str, str, str]
+"""A term, how it is mapped, and the code that it is mapped to."""
+
+MATCHES = tuple(f"{SKOS}{kind}Match" for kind in ("exact", "close", "broad", "narrow", "related"))
+_TYPE, _CODE, _SYSTEM = RDF + "type", SKOS + "notation", HCC + "codeSystem"
+_PARTS = (HCC + "subject", HCC + "predicate", HCC + "object")
+_ONCE = (RDFS + "label", DCTERMS + "source", _CODE, _SYSTEM, *_PARTS)
+
+
+@check("terms")
+def mappings(material: Material) -> Examined:
+    """Every mapping of mappings.ttl is of a term here to a code elsewhere, with its source."""
+    triples = _triples(material.folder / "mappings.ttl")
+    stated: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for subject, predicate, value in triples:
+        stated[subject][predicate].append(value)
+    nodes = {node: said for node, said in stated.items() if HCC + "Mapping" in said[_TYPE]}
+    direct = {triple for triple in triples if triple[1] in MATCHES}
+    exact = Counter((*_match(said)[:2], *said[_SYSTEM]) for said in nodes.values())
+    for node, said in nodes.items():
+        faults = list(_mapping_faults(material, said, direct))
+        if _match(said)[1] == MATCHES[0] and exact[*_match(said)[:2], *said[_SYSTEM]] > 1:
+            faults.append("its term has another exact match in that code system; one can be exact")
+        yield name_of(node), faults
+    for subject, _, value in sorted(direct - {_match(said) for said in nodes.values()}):
+        yield name_of(subject), (f"its match {name_of(value)} has no hcc:Mapping with a source",)
+
+
+def _triples(path: Path) -> list[Match]:
+    if not path.is_file():
+        raise OntologyError(f"{path}: no such file; restore it, for it holds the mappings")
+    return [
+        (_text(quad.subject), quad.predicate.value, _text(quad.object))
+        for quad in ox.parse(path=path, format=ox.RdfFormat.TURTLE)
+    ]
+
+
+def _text(node: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
+    return str(node) if isinstance(node, ox.Triple) else node.value
+
+
+def _match(said: Mapping[str, list[str]]) -> Match:
+    subject, predicate, value = ("".join(said[part][:1]) for part in _PARTS)
+    return subject, predicate, value
+
+
+def _mapping_faults(
+    material: Material, said: Mapping[str, list[str]], direct: set[Match]
+) -> Iterator[str]:
+    for predicate in _ONCE:
+        if len(said[predicate]) != 1:
+            yield f"it has {len(said[predicate]) or 'no'} {local_name(predicate)}; it needs one"
+    subject, predicate, value = _match(said)
+    known = material.ontology.values(ox.NamedNode(subject or HCC), _TYPE)
+    if not known and subject not in material.elsewhere:
+        yield f"its subject {name_of(subject)} is not a term of the ontology; correct the name"
+    if predicate not in MATCHES:
+        yield f"its predicate {name_of(predicate)} is not a mapping property of SKOS"
+    code = "".join(said[_CODE]).replace(":", "_")
+    if value.startswith(HCC) or not value.endswith(code):
+        yield f"its object {name_of(value)} is not the code {code} of another vocabulary"
+    if (subject, predicate, value) not in direct:
+        yield "the triple that it describes is not there; state it besides"

@@ -15,9 +15,6 @@ from pathlib import Path
 from kg.checks import (
     alternatives,
     classes,
-    contract,
-    editions,
-    mappings,
     names,
     numbers,
     reasoning,
@@ -48,8 +45,8 @@ __all__ = [
 ]
 
 MODULES = (
-    *(terms, names, variables, contract, mappings),
-    *(classes, editions, statements, numbers, alternatives, reasoning),
+    *(terms, names, variables),
+    *(classes, statements, numbers, alternatives, reasoning),
 )
 
 

@@ -17,6 +17,7 @@ from kg.commands.inputs import (
     LESIONS,
     PATIENTS,
     REJECTS,
+    Asked,
     AssumeWords,
     Edition,
     Example,
@@ -27,11 +28,12 @@ from kg.commands.inputs import (
     Strict,
     here,
     named_tables,
+    reading_from,
     stem_of,
     tell_notes,
     tell_rejected,
+    with_reading,
 )
-from kg.commands.reading import Asked, reading_from, with_reading
 from kg.engines.classification import chunks, kept_types
 from kg.engines.registry import Name, engine_of
 from kg.engines.rejects import Rejects

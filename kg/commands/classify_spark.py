@@ -15,8 +15,7 @@ from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.output import scratch, whole_output
 from kg.patients.reading import Reading
-from kg.spark.files import check_new, remote_file
-from kg.spark.places import Remote, located
+from kg.spark.files import Remote, check_new, located, remote_file
 from kg.spark.session import MASTER, session
 from kg.writers import Task, writer_of
 

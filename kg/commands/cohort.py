@@ -14,6 +14,7 @@ from rich.text import Text
 from kg import terminal
 from kg.cohorts.report import CohortReport, Reason, TherapyReport, grouping, report_on
 from kg.commands.inputs import (
+    Asked,
     AssumeWords,
     Edition,
     Example,
@@ -21,9 +22,10 @@ from kg.commands.inputs import (
     Ontology,
     Patients,
     named_tables,
+    reading_from,
     tell_notes,
+    with_reading,
 )
-from kg.commands.reading import Asked, reading_from, with_reading
 from kg.engines.rejects import shortened
 from kg.explanation.wording import condition
 from kg.guideline import Guideline, load

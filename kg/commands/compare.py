@@ -12,6 +12,7 @@ from rich.table import Table
 
 from kg import terminal
 from kg.commands.inputs import (
+    Asked,
     AssumeWords,
     Example,
     Lesions,
@@ -20,9 +21,10 @@ from kg.commands.inputs import (
     Patients,
     Strict,
     named_tables,
+    reading_from,
+    with_reading,
     write_text,
 )
-from kg.commands.reading import Asked, reading_from, with_reading
 from kg.comparison.cohorts import (
     CHANGES,
     SCHEMA,
@@ -30,9 +32,9 @@ from kg.comparison.cohorts import (
     chosen,
     compared,
     counts,
+    differences_frame,
     tables_of,
 )
-from kg.comparison.guidelines import differences_frame
 from kg.engines.rejects import RejectCounter, shortened
 from kg.engines.summary import Summary
 from kg.errors import InputError

@@ -9,6 +9,7 @@ import typer
 from kg.commands.explanation_page import ExplanationPage
 from kg.commands.inputs import (
     PATIENTS,
+    Asked,
     AssumeWords,
     Edition,
     Example,
@@ -16,8 +17,9 @@ from kg.commands.inputs import (
     Ontology,
     named_tables,
     one_patient,
+    reading_from,
+    with_reading,
 )
-from kg.commands.reading import Asked, reading_from, with_reading
 from kg.engines.registry import LocalName, engine_of, reasoner_of
 from kg.errors import InputError
 from kg.explanation.explanations import TherapyExplanation

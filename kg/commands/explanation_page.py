@@ -17,8 +17,8 @@ from kg.explanation.explanations import (
     TherapyExplanation,
 )
 from kg.explanation.outline import Line, outline
-from kg.explanation.parts import ALL_OF, ANY_OF, parts_of
 from kg.explanation.signs import STATE_SIGNS, VERDICT_STYLES
+from kg.explanation.whys import ALL_OF, ANY_OF, parts_of
 from kg.explanation.wording import (
     ASSUMED,
     GRADE,

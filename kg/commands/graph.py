@@ -15,15 +15,17 @@ from kg.commands.graph_export import export_
 from kg.commands.inputs import (
     ENGINE,
     REJECTS,
+    Asked,
     AssumeWords,
     Edition,
     Ontology,
     Strict,
     Timeout,
+    reading_from,
     tell_notes,
     tell_rejected,
+    with_reading,
 )
-from kg.commands.reading import Asked, reading_from, with_reading
 from kg.engines.registry import LocalName, engine_of
 from kg.engines.rejects import Rejects
 from kg.errors import InputError

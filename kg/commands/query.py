@@ -23,7 +23,7 @@ from kg.guideline import Guideline, load
 from kg.ontology import HCC
 from kg.output import check_apart, whole_output
 from kg.rdf.build import build_example
-from kg.rdf.editions import asked_of
+from kg.rdf.modules import asked_of
 from kg.rdf.names import PREFIXES
 from kg.stores import TIMEOUT, Answer, Store, Table, open_store
 from kg.stores.formats import Format, for_terminal, serialise

@@ -21,7 +21,7 @@ from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.explanation.tables import reasons_frame
 from kg.guideline import Guideline, load
-from kg.guideline.correspondence import TherapyPair, pairs
+from kg.guideline.correspondence import TherapyPair, differences, pairs
 from kg.keys import ID
 from kg.patients.assumptions import Assume, assumptions_of
 from kg.patients.given import Table, table_of
@@ -209,3 +209,34 @@ def behind(frame: pl.DataFrame) -> pl.DataFrame:
     each = pl.concat(parts).explode("criterion").drop_nulls("criterion")
     counted = each.group_by("side", "criterion").len("changes")
     return counted.sort("changes", "side", "criterion", descending=[True, False, False])
+
+
+_CRITERIA = pl.Schema(
+    dict.fromkeys(
+        (
+            *("from", "label_from", "places_from", "to", "label_to", "places_to"),
+            *("relation", "change"),
+        ),
+        pl.String(),
+    )
+)
+
+
+def differences_frame(before: Guideline, after: Guideline) -> pl.DataFrame:
+    """Return one row for each criterion, or pair of criteria that correspond.
+
+    `relation` is same, stricter, looser, broader, narrower, changed, new or dropped.
+    """
+    rows = [
+        (*_told(before, one.earlier), *_told(after, one.later), one.relation, one.change)
+        for one in differences(before, after)
+    ]
+    return pl.DataFrame(rows, schema=_CRITERIA, orient="row")
+
+
+def _told(guideline: Guideline, name: str | None) -> tuple[str | None, str | None, str | None]:
+    """Return a term with its label and its places; a criterion, a stage or a recommendation."""
+    if name is None:
+        return None, None, None
+    term = {**guideline.stages, **guideline.criteria}.get(name) or guideline.recommendations[name]
+    return name, term.label, ", ".join(term.places)

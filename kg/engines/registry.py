@@ -14,8 +14,7 @@ from typing import Literal, Protocol, TypeAlias, cast, get_args
 
 import polars as pl
 
-from kg.errors import InputError
-from kg.extras import extras_told
+from kg.errors import InputError, extras_told
 from kg.guideline import Guideline
 from kg.patients.records import Record
 from kg.patients.tables import Batch, RowReader

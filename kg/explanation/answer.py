@@ -1,9 +1,11 @@
-"""The answer first: what the verdicts and recommendations on a patient come to, in a sentence.
+"""The answer first: what verdicts and advice come to in a sentence, and who the patient is.
 
 1. What the guideline advises: the recommendations that are met, and of use to the patient. They
    alone rank; a verdict never does.
 2. What is eligible, by verdict; then what is not, with its reason; then how much is open.
 3. Therapies that have the same verdict for the same reasons are told together (`alike`).
+
+In the `headline`, the ontology says which variables belong there, and how each reads.
 """
 
 from __future__ import annotations
@@ -17,8 +19,10 @@ from kg.explanation.explanations import (
     RecommendationExplanation,
     TherapyExplanation,
 )
-from kg.explanation.wording import listed, shortened
+from kg.explanation.wording import listed, shortened, value_words
 from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline
+from kg.guideline.values import Knowledge, Variable
+from kg.patients.records import Record
 from kg.reasoning.intents import PALLIATIVE
 from kg.reasoning.verdicts import CONTRAINDICATED, MET, NOT_INDICATED, UNDETERMINED
 from kg.texts import capitalised, counted
@@ -110,3 +114,30 @@ def _reason(criterion: CriterionExplanation) -> str:
 
 def _names(guideline: Guideline, some: Iterable[TherapyExplanation], last: str = "and") -> str:
     return listed((guideline.therapies[each.therapy].short_name for each in some), last)
+
+
+_PLACE = "{}"
+
+
+def headline(guideline: Guideline, record: Record) -> str:
+    """Return a patient in one line: "one tumour, 2.4 cm, Child-Pugh A; 14 variables unknown"."""
+    known = record.known
+    parts = [
+        _part(variable, known[name])
+        for name, variable in guideline.variables.items()
+        if variable.headline and known[name] != variable.unknown and name not in record.assumed
+    ]
+    unknown = sum(known[name] == guideline.variables[name].unknown for name in guideline.used)
+    said = ", ".join(parts) or "No key fact is known yet"
+    assumed = f", {len(record.assumed)} assumed" if record.assumed else ""
+    return f"{capitalised(said)}; {counted(unknown, 'variable')} unknown{assumed}"
+
+
+def _part(variable: Variable, knowledge: Knowledge) -> str:
+    """Return what is known of one variable, as the ontology words it."""
+    text = variable.headline or _PLACE
+    if knowledge.pinned and not variable.is_number:
+        text = variable.values[knowledge.mask.bit_length() - 1].headline or text
+    one, _, many = text.rpartition("|")
+    said = value_words(variable, knowledge)
+    return (one if one and said == "1" else many).replace(_PLACE, said)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from html import escape
 
+from kg.explanation.answer import headline
 from kg.explanation.explanations import CriterionExplanation, PatientExplanation, TherapyExplanation
-from kg.explanation.headline import headline
 from kg.explanation.outline import outline
 from kg.explanation.signs import VERDICT_SIGNS
 from kg.explanation.wording import ASSUMED, GRADE, MISSING, MUTED, READING, sourced

@@ -5,8 +5,7 @@ import streamlit as st
 
 from kg.keys import ID
 from kg.reference.citation import header
-from kg.reference.inventory import covered
-from kg.reference.passages import source_text
+from kg.reference.inventory import covered, source_text
 from kg.texts import NOTE_ON_USE, counted
 from kg.ui import address, session
 from kg.ui.about_parts import notices, parts

@@ -4,8 +4,7 @@ import streamlit as st
 
 from kg.explanation.drawing import Frame
 from kg.guideline.taxonomy import every_therapy
-from kg.reference.pictures import CRITERIA, GROUP, sort_of, taxonomy
-from kg.reference.trees import SORTS, taxonomy_tree
+from kg.reference.trees import CRITERIA, GROUP, SORTS, sort_of, taxonomy, taxonomy_tree
 from kg.texts import counted
 from kg.ui import pictures, session, term_views
 from kg.ui.components.graph import graph

@@ -1,17 +1,19 @@
-"""The guideline with records as RDF/XML, the form that Protege, owlready2 and the OWL API read."""
+"""Guideline and records as RDF/XML, the form that Protege, owlready2 and the OWL API read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyoxigraph as ox
 
 from kg.errors import InputError
 from kg.guideline import Guideline
+from kg.keys import REASON, ROW
 from kg.ontology import DCTERMS, HCC, OWL, RDFS, ROOT, SKOS, Ontology
 from kg.output import whole_file
 from kg.patients.records import Record
+from kg.patients.tables import PatientTable
 from kg.rdf import turtle
 from kg.rdf.names import segment
 from kg.reasoners.triples import header, merged
@@ -66,3 +68,17 @@ def write(guideline: Guideline, records: Iterable[Record], path: Path) -> int:
         with whole_file(path / f"{segment(record.patient_id)}.owl") as part:
             part.write_bytes(rdf_xml(guideline, [record]))
     return written
+
+
+def every_record(table: PatientTable) -> Iterator[Record]:
+    """Yield the records of a table.
+
+    Raises:
+        InputError: a row cannot be read.
+    """
+    for batch in table.batches():
+        for row in batch.rejected.iter_rows(named=True):
+            raise InputError(
+                f"row {row[ROW]}: {row[REASON]}; 'hcc-kg classify' writes all such rows to a file"
+            )
+        yield from table.records(batch)

@@ -7,8 +7,7 @@ import shutil
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Unpack
 
-from kg.errors import InputError
-from kg.extras import extras_told
+from kg.errors import InputError, extras_told
 from kg.guideline import Guideline
 from kg.guideline import chosen as _chosen
 from kg.ontology import HCC
@@ -16,8 +15,7 @@ from kg.patients.given import Table, table_of
 from kg.patients.mappings import record_of
 from kg.patients.options import Options, reading_of
 from kg.patients.records import Record
-from kg.reasoners.files import rdf_xml
-from kg.reasoners.records import every_record
+from kg.reasoners.files import every_record, rdf_xml
 
 if TYPE_CHECKING:
     from owlready2 import Ontology

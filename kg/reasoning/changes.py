@@ -13,6 +13,10 @@ of such facts: after it nothing that is known stands against the therapy, and af
    completions of what is not known.
 3. Where other facts of the record contradict a choice, by a derivation or a rule of conflicts,
    they have to change along; where one of them cannot, the choice is left out.
+
+Margins tell how close a verdict is: each number of which the record leaves one band possible is
+put into the band on either side, and the therapy judged anew, like a record of its own. A number
+that would contradict other facts of the record there is left out.
 """
 
 from __future__ import annotations
@@ -22,6 +26,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from kg.guideline import Guideline, Score, Therapy
+from kg.guideline.intervals import Interval
 from kg.guideline.values import Knowledge, Variable, bands_of
 from kg.patients.records import Record
 from kg.patients.scores import component_totals, total_totals, value_totals
@@ -254,3 +259,29 @@ def _knowledge(variable: Variable, mask: int) -> Knowledge:
     if not variable.is_number:
         return variable.from_mask(mask)
     return variable.from_intervals(variable.runs(mask))
+
+
+@dataclass(frozen=True)
+class Margin:
+    """A number of the record, the band beyond the limit next to it, and the verdict there."""
+
+    variable: str
+    beyond: Interval
+    verdict: str
+
+
+def margins(guideline: Guideline, record: Record, therapy: Therapy, given: str) -> Iterator[Margin]:
+    """Yield the numbers of a record that decide the verdict `given`, and how."""
+    search = Search(guideline, record, therapy)
+    for level, name in enumerate(search.diagrams.order):
+        variable, mask = guideline.variables[name], search.masks[level]
+        if not variable.is_number or mask.bit_count() != 1:
+            continue
+        for beside in (mask >> 1, mask << 1 & variable.everything):
+            if not beside or search.along({name: beside}) != ():
+                continue
+            masks = [*search.masks]
+            masks[level] = beside
+            verdict = search.logic.verdict(therapy, Evaluation(search.diagrams, masks))
+            if verdict != given:
+                yield Margin(name, variable.bands[beside.bit_length() - 1], verdict)

@@ -1,16 +1,99 @@
-"""Trees to draw of the guideline itself: the therapies, the criteria of one, a formula."""
+"""What there is to draw of the guideline: trees of therapies and formulas, nodes and edges."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from kg.explanation.drawing import Branch
-from kg.explanation.parts import ALL_OF, ANY_OF, NONE_OF
+from kg.explanation.whys import ALL_OF, ANY_OF, NONE_OF
 from kg.explanation.wording import class_label, words
-from kg.guideline import Guideline, Therapy
+from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline, Therapy
 from kg.guideline.formula import And, Formula, Not, Or, Ref
 from kg.guideline.taxonomy import every_therapy
 from kg.reference.cards import row_of
-from kg.reference.pictures import CRITERIA, MENTIONED, ROLE_COLOURS, ROLE_SIGNS, sort_of
 from kg.texts import capitalised
+
+CRITERIA, GROUP, MENTIONED = "criteria", "group", "mentioned"
+ROLE_SIGNS = {INDICATION: "✔", PRECONDITION: "●", ABSOLUTE: "✘", RELATIVE: "▲"}
+ROLE_COLOURS = {INDICATION: "green", PRECONDITION: "blue", ABSOLUTE: "red", RELATIVE: "orange"}
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node: `kind` says how it is drawn, `full` is its whole text, the rest where it stands."""
+
+    id: str
+    label: str
+    kind: str = ""
+    full: str = ""
+    column: int = 0
+    row: int = 0
+
+
+@dataclass(frozen=True)
+class Edge:
+    """An edge between two nodes; "also" is drawn dashed, "part" with a bend."""
+
+    source: str
+    target: str
+    kind: str = ""
+    label: str = ""
+
+
+Picture = tuple[list[Node], list[Edge]]
+
+
+def sort_of(guideline: Guideline, name: str) -> str:
+    """Return whether a therapy has criteria, groups others, or is merely mentioned."""
+    therapies = every_therapy(guideline)
+    if therapies[name].classes:
+        return CRITERIA
+    return GROUP if any(name in other.parents for other in therapies.values()) else MENTIONED
+
+
+def taxonomy(guideline: Guideline) -> Picture:
+    """Return the therapies as a tree, each below its first parent; other parents by "also"."""
+    therapies = every_therapy(guideline)
+    nodes = [
+        Node(name, therapies[name].label, sort_of(guideline, name), "", depth, row)
+        for row, (name, depth) in enumerate(_walk(guideline, None, 0))
+    ]
+    edges = [
+        Edge(parent, node.id, "also" if i else "")
+        for node in nodes
+        for i, parent in enumerate(therapies[node.id].parents)
+    ]
+    return nodes, edges
+
+
+def _walk(guideline: Guideline, parent: str | None, depth: int) -> Iterator[tuple[str, int]]:
+    for name, therapy in every_therapy(guideline).items():
+        if (therapy.parents[:1] or (None,))[0] == parent:
+            yield name, depth
+            yield from _walk(guideline, name, depth + 1)
+
+
+def dependencies(guideline: Guideline, therapy: Therapy) -> Picture:
+    """Return a therapy, its criteria and their variables, in three columns from left to right.
+
+    Variables come in the order in which criteria first ask for them, so that few edges cross.
+    """
+    rows = row_of(therapy)
+    nodes = [Node(therapy.id, therapy.label, CRITERIA)]
+    edges = [Edge(therapy.id, name, "part") for name, _ in rows]
+    variables: dict[str, None] = {}
+    for row, (name, role) in enumerate(rows):
+        criterion = guideline.criteria[name]
+        full = f"{role}: {criterion.label}"
+        nodes.append(Node(name, f"{ROLE_SIGNS[role]} {name}", ROLE_COLOURS[role], full, 1, row))
+        for variable in guideline.variables_of(criterion.formula):
+            variables.setdefault(variable)
+            edges.append(Edge(name, variable))
+    for row, variable in enumerate(variables):
+        nodes.append(Node(variable, guideline.variables[variable].label, "", "", 2, row))
+    return nodes, edges
+
 
 ROLES = tuple((f"{ROLE_SIGNS[role]} {role}", colour) for role, colour in ROLE_COLOURS.items())
 SORTS = (("has criteria", "blue"), ("a group", ""), ("dashed: merely mentioned", "gray"))

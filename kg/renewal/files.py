@@ -10,15 +10,90 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
+import pyoxigraph as ox
+
+from kg.audit.page import markdown as findings
+from kg.audit.report import KINDS, Kind, audit
+from kg.catalogue.page import markdown as questions
+from kg.catalogue.queries import catalogue
 from kg.errors import InputError
+from kg.guideline import Guideline, load
+from kg.ontology import OWL, RDF, edition_names
 from kg.output import whole_file
 from kg.paths import ontology_folder
+from kg.reference.parts import ALL, PARTS
+from kg.reference.templates import TEMPLATES
 from kg.renewal import rows
-from kg.renewal.catalogs import catalogues
-from kg.renewal.printed import printed
+
+
+def printed(command: str) -> str:
+    """Return what a command prints, given without `hcc-kg`.
+
+    Raises:
+        InputError: no page may name it.
+    """
+    if command not in PRINTERS:
+        told = ", ".join(f"'hcc-kg {name}'" for name in PRINTERS)
+        raise InputError(f"'hcc-kg {command}' fills no block of a page; these do: {told}")
+    return PRINTERS[command]()
+
+
+def _of(page: Callable[[Guideline], str]) -> Callable[[], str]:
+    return lambda: page(load())
+
+
+def _audit(kind: Kind) -> str:
+    return findings(audit([kind]))
+
+
+PRINTERS: Mapping[str, Callable[[], str]] = {
+    "queries --markdown": lambda: questions(catalogue().values()),
+    **{f"reference {part}".removesuffix(f" {ALL}"): _of(PARTS[part]) for part in PARTS},
+    **{f"template {kind}": _of(TEMPLATES[kind]) for kind in TEMPLATES},
+    **{f"audit {kind} --format markdown": partial(_audit, kind) for kind in KINDS},
+}
+
+
+NAME = "catalog-v001.xml"
+_HEAD = """<?xml version="1.0" encoding="UTF-8" standalone="no"?>
+<catalog prefer="public" xmlns="urn:oasis:names:tc:entity:xmlns:xml:catalog">
+"""
+
+
+def catalogues(ontology: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the path and the content of the catalogue of each folder, from `ontology`."""
+    shared = sorted(ontology.glob("*.ttl"))
+    yield Path(NAME), _catalogue({path.name: path for path in shared})
+    for edition in edition_names(ontology):
+        files = {path.name: path for path in sorted((ontology / edition).glob("*.ttl"))}
+        files |= {f"../{path.name}": path for path in shared}
+        yield Path(edition, NAME), _catalogue(files)
+
+
+def _catalogue(files: dict[str, Path]) -> str:
+    lines = [
+        f'    <uri name="{iri}" uri="{name}"/>\n'
+        for name, path in files.items()
+        for iri in _names(path)
+    ]
+    return f"{_HEAD}{''.join(lines)}</catalog>\n"
+
+
+def _names(path: Path) -> list[str]:
+    """Return the names of a module: that of the ontology, and that of its version."""
+    triples = [quad.triple for quad in ox.parse(path=path, format=ox.RdfFormat.TURTLE)]
+    kind, ontology = ox.NamedNode(RDF + "type"), ox.NamedNode(OWL + "Ontology")
+    found = []
+    for triple in triples:
+        if triple.predicate == kind and triple.object == ontology:
+            version = ox.NamedNode(OWL + "versionIRI")
+            found += [triple.subject, *(t.object for t in triples if t.predicate == version)]
+    return [node.value for node in found if isinstance(node, ox.NamedNode)]
+
 
 ROWS = Path("tests", "queries", "rows.txt")
 _WHOLE: Mapping[str, str] = {

@@ -23,7 +23,7 @@ from kg.errors import ComponentError, QueryError
 from kg.rdf.memory import PatientGraph
 from kg.stores import Answer
 from kg.stores.formats import read_json
-from kg.stores.query_forms import query_form
+from kg.stores.lexing import query_form
 
 SECONDS = 10.0
 CANNOT_FORK = (

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from kg.catalogue.queries import Question
 from kg.errors import InputError
 from kg.guideline import Guideline, load
-from kg.rdf.editions import within
+from kg.rdf.modules import within
 from kg.server import connections, protocol
 from kg.server.description import Description, HealthCheck
 from kg.server.guard import Guard

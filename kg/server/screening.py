@@ -16,8 +16,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
-from kg.stores.lexing import Token, decoded, tokens
-from kg.stores.query_forms import FORMS, UPDATES, Form
+from kg.stores.lexing import FORMS, UPDATES, Form, Token, decoded, tokens
 
 
 class RefusedError(Exception):

@@ -14,9 +14,8 @@ from datetime import date
 from typing import Any
 
 from kg.engines.registry import engine_of
-from kg.explanation.answer import answer
+from kg.explanation.answer import answer, headline
 from kg.explanation.explanations import PatientExplanation
-from kg.explanation.headline import headline
 from kg.explanation.reasons import explain
 from kg.guideline import Guideline
 from kg.keys import ID, SOURCES

@@ -17,8 +17,8 @@ from kg.sources.elements import Resource
 from kg.sources.fhir import FhirReader
 from kg.sources.files import fhir_files, newest_date, resources
 from kg.sources.findings import Findings, Unread
+from kg.sources.forms import is_redcap, read_redcap
 from kg.sources.omop import OmopReader, is_omop
-from kg.sources.redcap import is_redcap, read_redcap
 from kg.sources.rules import LIVER_TUMOUR, Rules, read_rules
 
 _UNREAD = ("resource", "id", "patient", "variable", "reason")

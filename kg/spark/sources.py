@@ -17,7 +17,7 @@ from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.keys import PROBLEM, ROW, TOLD
 from kg.readers import Source, open_source
-from kg.spark.places import Remote
+from kg.spark.files import Remote
 from kg.writers.parquet import write_parquet
 
 if TYPE_CHECKING:

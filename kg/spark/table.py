@@ -28,8 +28,7 @@ from kg.patients.tables import Batch, RowReader, patient_head
 from kg.readers import Source, open_source
 from kg.reasoning.results import Chunk, schema
 from kg.spark import tasks
-from kg.spark.files import new_folder
-from kg.spark.places import Remote
+from kg.spark.files import Remote, new_folder
 from kg.spark.sources import SparkSource, open_table
 from kg.writers import Task
 

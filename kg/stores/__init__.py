@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from kg.errors import InputError
-from kg.extras import extras_told
+from kg.errors import InputError, extras_told
 from kg.stores.protocol import Answer, Store, Table, Term
 
 __all__ = ["TIMEOUT", "Answer", "Store", "Table", "Term", "is_endpoint", "open_store"]

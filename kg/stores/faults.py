@@ -20,8 +20,7 @@ import pyoxigraph as ox
 
 from kg.errors import QueryError
 from kg.rdf.names import PREFIXES
-from kg.stores.lexing import Token, tokens
-from kg.stores.query_forms import position
+from kg.stores.lexing import Token, position, tokens
 
 _BLANKS = 40  # longer than any keyword
 _PROBE = "\n" + " " * _BLANKS + "\x01"

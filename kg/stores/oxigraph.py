@@ -13,9 +13,8 @@ from kg.nesting import check_nesting
 from kg.output import full_disk, why_not
 from kg.stores.faults import syntax_error
 from kg.stores.files import graph_name, quads, rdf_format, told
-from kg.stores.lexing import tokens
+from kg.stores.lexing import query_form, tokens
 from kg.stores.protocol import Answer, Store, Table
-from kg.stores.query_forms import query_form
 
 REBUILD = "build it anew: 'hcc-kg graph build --anew' with your tables and this store"
 _MARK = "CURRENT"  # each RocksDB folder holds a file of this name

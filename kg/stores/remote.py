@@ -2,6 +2,10 @@
 
 An upload goes graph by graph in chunks of N-Triples. Triples with blank nodes are kept back and
 sent as one request a graph, as a blank node means something within its request only.
+
+SPARQLWrapper makes the queries, over our own connection (`kg.stores.http`): its own follows
+redirects with the credentials, makes digest log-in a setting of the whole process, counts timeouts
+in whole seconds and reads answers of any size.
 """
 
 from __future__ import annotations
@@ -9,20 +13,66 @@ from __future__ import annotations
 import urllib.parse
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from email.message import Message
+from io import BytesIO
 from pathlib import Path
 from typing import TypeAlias
 
 import pyoxigraph as ox
-from SPARQLWrapper import SELECT, TURTLE
+from SPARQLWrapper import JSON, POST, SELECT, TURTLE, SPARQLWrapper
 
 from kg.errors import ComponentError, HccKgError, InputError, QueryError
 from kg.stores.faults import first_fault
 from kg.stores.files import graph_name, quads
 from kg.stores.formats import read_json
 from kg.stores.http import Access, Client, Reply
+from kg.stores.lexing import Form, position, query_form
 from kg.stores.protocol import Answer, Store, Table
-from kg.stores.query_forms import Form, position, query_form
-from kg.stores.sparql import Answered, Wrapper
+
+
+class Answered(BytesIO):
+    """An answer as SPARQLWrapper reads it: the body, with its media type."""
+
+    def __init__(self, url: str, reply: Reply) -> None:
+        super().__init__(reply.body)
+        self.reply, self._url = reply, url
+
+    def geturl(self) -> str:
+        """Return the address that was asked."""
+        return self._url
+
+    def info(self) -> Message:
+        """Return the headers: the media type."""
+        message = Message()
+        message["Content-Type"] = self.reply.media_type
+        return message
+
+
+class Wrapper(SPARQLWrapper):
+    """A SPARQLWrapper for an endpoint, with its log-in and time limit.
+
+    Its methods raise our errors: see `kg.stores.http.Client.send`.
+    """
+
+    def __init__(self, endpoint: str, client: Client) -> None:
+        super().__init__(endpoint, returnFormat=JSON, agent="hcc-kg")
+        self._client = client
+        self.setMethod(POST)
+        self.setOnlyConneg(True)
+
+    def resetQuery(self) -> None:  # noqa: N802 - the name is that of SPARQLWrapper
+        """Forget the query, and ask by POST again: a query may be longer than an address."""
+        super().resetQuery()
+        self.setMethod(POST)
+
+    def _query(self) -> tuple[Answered, str]:  # type: ignore[override]
+        request = self._createRequest()
+        url, body = request.full_url, request.data
+        content = body if isinstance(body, bytes) else None
+        headers = dict(request.header_items())
+        reply = self._client.send(request.get_method(), url, content=content, headers=headers)
+        return Answered(url, reply), self.returnFormat
+
 
 __all__ = ["Access", "RemoteStore"]
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from kg.errors import InputError
 from kg.guideline import Guideline, Statement
-from kg.reference.passages import passage, read_text, source_text
+from kg.reference.inventory import passage, read_text, source_text
 from kg.texts import capitalised
 from kg.ui.words import literal
 

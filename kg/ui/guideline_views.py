@@ -18,9 +18,9 @@ from kg.reference.inventory import (
     neighbours,
     read_as,
     sections,
+    source_text,
     titled,
 )
-from kg.reference.passages import source_text
 from kg.texts import counted
 from kg.ui import pictures, term_views
 from kg.ui.data import ask

@@ -9,8 +9,7 @@ import streamlit as st
 from kg.explanation.wording import GRADE
 from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline, Statement
 from kg.guideline.taxonomy import every_therapy
-from kg.reference.inventory import headings, parts, read_as, sections, titled
-from kg.reference.passages import passage
+from kg.reference.inventory import headings, parts, passage, read_as, sections, titled
 from kg.texts import capitalised
 from kg.ui.guideline_text import text_beside
 from kg.ui.restoring import State, bound, follow

@@ -13,10 +13,9 @@ from kg.guideline import Guideline, Statement
 from kg.guideline.taxonomy import every_therapy, notes_on
 from kg.ontology import HCC
 from kg.reference.cards import card_of
-from kg.reference.descriptions import FORMATS, description, iri_of
+from kg.reference.citation import FORMATS, description, iri_of
 from kg.reference.inventory import encoded
-from kg.reference.pictures import ROLE_COLOURS, ROLE_SIGNS
-from kg.reference.trees import formula_tree
+from kg.reference.trees import ROLE_COLOURS, ROLE_SIGNS, formula_tree
 from kg.texts import capitalised
 from kg.ui import pictures
 from kg.ui.components.drawing import show_tree

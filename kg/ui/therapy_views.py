@@ -13,8 +13,7 @@ from kg.guideline.taxonomy import every_therapy, lineage, recommendations_on
 from kg.ontology import edition_names
 from kg.reference.cards import row_of
 from kg.reference.inventory import said_of
-from kg.reference.pictures import dependencies
-from kg.reference.trees import ROLES, criteria_tree
+from kg.reference.trees import ROLES, criteria_tree, dependencies
 from kg.texts import counted
 from kg.ui import pictures, term_views
 from kg.ui.components.graph import graph

@@ -12,10 +12,9 @@ from collections.abc import Mapping
 
 from kg.errors import OntologyError
 from kg.guideline.formula import Formula, FormulaReader, references
-from kg.guideline.loading.classes import ClassReader
+from kg.guideline.loading.classes import ClassReader, TherapyReader
 from kg.guideline.loading.lookups import Terms
 from kg.guideline.loading.rules import RuleReader, StatementReader
-from kg.guideline.loading.therapies import TherapyReader
 from kg.guideline.loading.variables import VariableReader, totals, with_bands
 from kg.guideline.model import Guideline
 from kg.ontology import HCC, OWL, Ontology

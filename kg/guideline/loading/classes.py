@@ -1,23 +1,26 @@
-"""The classes of patients: criteria, therapies with their rows, recommendations, responses."""
+"""The classes of patients, and the therapies with the rows of criteria that these classes make."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pyoxigraph as ox
 
 from kg.errors import OntologyError
-from kg.guideline.formula import Formula
+from kg.guideline.formula import And, Formula, Or, Ref
 from kg.guideline.loading.lookups import Terms
-from kg.guideline.model import Criterion, Recommendation, Response
+from kg.guideline.model import ASPECTS, ELIGIBLE, Criterion, Recommendation, Response, Therapy
 from kg.ontology import (
+    ALT_LABEL,
     DEFINITION,
     EDITORIAL,
     HCC,
     LABEL,
     NOTATION,
     NOTE,
+    SUBCLASS,
     Ontology,
     local_name,
 )
@@ -86,3 +89,111 @@ class ClassReader(Terms):
 
     def _response(self, node: ox.NamedNode) -> Response:
         return Response(**self._shared(node), outcome=self.need(node, HCC + "outcome"))
+
+
+THERAPY = HCC + "LiverCancerTherapy"
+
+
+def has_row(ontology: Ontology, node: ox.NamedNode) -> bool:
+    """Return whether the edition says for whom a therapy is indicated."""
+    return any(ontology.values(node, f"{HCC}{aspect}Class") for aspect in (*ASPECTS, ELIGIBLE))
+
+
+def named_therapies(ontology: Ontology) -> list[ox.NamedNode]:
+    """Return the therapies of the taxonomy that are in the edition."""
+    nodes, named = ontology.below(THERAPY), set[str]()
+    for node in nodes:
+        told = any(ontology.subjects(HCC + word, node) for word in ("about", "concerns"))
+        if told or has_row(ontology, node):
+            named |= _upwards(ontology, node.value)
+    return [node for node in nodes if node.value in named]
+
+
+def _upwards(ontology: Ontology, iri: str) -> set[str]:
+    """Return a therapy and all above it."""
+    above = ontology.iris(ox.NamedNode(iri), SUBCLASS)
+    return {iri}.union(*(_upwards(ontology, one) for one in above if one != THERAPY))
+
+
+class TherapyReader(ClassReader):
+    """Reads the therapies."""
+
+    def therapies(self, criteria: Mapping[str, Criterion]) -> list[Therapy]:
+        """Return the therapies of the edition: those that have classes, in their order, last.
+
+        The taxonomy is that of all editions; a therapy is in one that states its classes, names
+        it in a statement or a recommendation, or has a therapy below it.
+        """
+        found = named_therapies(self.ontology)
+        found.sort(key=lambda n: self.position(n) if has_row(self.ontology, n) else 0)
+        return [self._therapy(node, criteria) for node in found]
+
+    def _therapy(self, node: ox.NamedNode, criteria: Mapping[str, Criterion]) -> Therapy:
+        ontology = self.ontology
+        classes = {
+            aspect: local_name(iri)
+            for aspect in (*ASPECTS, ELIGIBLE)
+            for iri in ontology.iris(node, f"{HCC}{aspect}Class")
+        }
+        therapy = Therapy(
+            id=self.need(node, NOTATION),
+            iri=node.value,
+            label=self.need(node, LABEL),
+            alt_labels=ontology.texts(node, ALT_LABEL),
+            definition=self.need(node, DEFINITION),
+            parents=tuple(
+                self.notation(iri) for iri in ontology.iris(node, SUBCLASS) if iri != THERAPY
+            ),
+            notes=ontology.texts(node, NOTE),
+            note=ontology.text(node, EDITORIAL),
+            classes=classes,
+            intent=self.concept(node, "intent"),
+        )
+        return self._with_row(therapy, criteria) if classes else therapy
+
+    def _with_row(self, therapy: Therapy, criteria: Mapping[str, Criterion]) -> Therapy:
+        """Read the row of a therapy from the class expressions of its classes."""
+        for aspect in ("indicated", "eligible"):
+            if aspect not in therapy.classes:
+                raise OntologyError(f"{therapy.id} has classes, but no {aspect} class; add it")
+        formula = self.formula(therapy.classes["indicated"])
+        parts = formula.parts if isinstance(formula, And) else (formula,)
+        indications: list[str] = []
+        preconditions: list[str] = []
+        for part in parts:
+            names = self._union(part, therapy.id, criteria)
+            kinds = {criteria[name].kind for name in names}
+            if len(names) == 1 and kinds == {"precondition"}:
+                preconditions += names
+            elif indications or "precondition" in kinds:
+                raise OntologyError(
+                    f"hcc:{therapy.classes['indicated']}: should be one union of indications "
+                    "and, beside it, criteria of the kind precondition"
+                )
+            else:
+                indications += names
+        return replace(
+            therapy,
+            indications=tuple(indications),
+            preconditions=tuple(preconditions),
+            absolute=self._listed(therapy, "contraindicated", criteria),
+            relative=self._listed(therapy, "cautioned", criteria),
+        )
+
+    def _listed(
+        self, therapy: Therapy, aspect: str, criteria: Mapping[str, Criterion]
+    ) -> tuple[str, ...]:
+        name = therapy.classes.get(aspect)
+        return () if name is None else self._union(self.formula(name), therapy.id, criteria)
+
+    def _union(
+        self, formula: Formula, owner: str, criteria: Mapping[str, Criterion]
+    ) -> tuple[str, ...]:
+        """Return the criteria of a union, groups of criteria opened."""
+        if isinstance(formula, Ref) and formula.name in criteria:
+            return (formula.name,)
+        if isinstance(formula, Ref):
+            return self._union(self.formula(formula.name), owner, criteria)
+        if isinstance(formula, Or):
+            return tuple(n for part in formula.parts for n in self._union(part, owner, criteria))
+        raise OntologyError(f"a class of {owner} should be a union of named criteria")

@@ -8,9 +8,8 @@ import pyoxigraph as ox
 
 from kg.errors import OntologyError
 from kg.guideline.formula import And, Formula, atoms
-from kg.guideline.loading.classes import ClassReader
+from kg.guideline.loading.classes import THERAPY, ClassReader
 from kg.guideline.loading.lookups import Terms
-from kg.guideline.loading.therapies import THERAPY
 from kg.guideline.rules import ConflictRule, Derivation, Narrowing, Score, Sum
 from kg.guideline.source import Correspondence, Edition, Statement
 from kg.guideline.values import Variable

@@ -10,7 +10,7 @@ from kg.cohorts.report import conflict_messages, reason_words
 from kg.cohorts.selections import NONE, ONE_ANSWER, RECORDED, Selection, patients
 from kg.explanation.wording import NO_INDICATION
 from kg.keys import ID
-from kg.patients import addresses
+from kg.patients.drafts import LONGEST, parameters_of, query_string
 from kg.reasoning.verdicts import UNDETERMINED, VERDICTS
 from kg.texts import counted
 from kg.ui import links
@@ -81,7 +81,7 @@ def _open(cohort: OpenCohort, names: dict[int, str]) -> None:
                 key=f"cohort:{label.lower()}",
             )
         draft = cohort.draft(picked) if picked is not None and picked in names else None
-        if draft is None or len(addresses.query_string(draft)) > addresses.LONGEST:
+        if draft is None or len(query_string(draft)) > LONGEST:
             st.button(  # a record too long for an address goes by the session
                 _OPEN,
                 icon=":material/person:",
@@ -92,7 +92,7 @@ def _open(cohort: OpenCohort, names: dict[int, str]) -> None:
             if st.session_state.get("cohort:open"):
                 links.go("patient")
         else:
-            links.link("patient", _OPEN, addresses.parameters_of(draft), icon=":material/person:")
+            links.link("patient", _OPEN, parameters_of(draft), icon=":material/person:")
 
 
 def told(cohort: OpenCohort, selection: Selection) -> str:

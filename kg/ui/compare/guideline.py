@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from kg.comparison.guidelines import differences_frame
+from kg.comparison.cohorts import differences_frame
 from kg.explanation.wording import GRADE, MET_WHEN
 from kg.guideline import Guideline, Statement
 from kg.guideline.correspondence import TherapyPair, pairs

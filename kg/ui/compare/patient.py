@@ -9,8 +9,7 @@ from kg.comparison.patients import Compared, Side, Told, alike, compared_patient
 from kg.explanation.wording import MISSING, listed, named
 from kg.guideline import Guideline
 from kg.guideline.source import Correspondence
-from kg.patients.addresses import parameters_of
-from kg.patients.drafts import not_understood
+from kg.patients.drafts import not_understood, parameters_of
 from kg.texts import counted
 from kg.ui import session
 from kg.ui.compare.words import change_badge

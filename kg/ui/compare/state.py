@@ -8,7 +8,7 @@ import streamlit as st
 
 from kg.comparison.cohorts import CHANGES
 from kg.guideline import load
-from kg.patients.addresses import draft_at, parameters_of
+from kg.patients.drafts import draft_at, parameters_of
 from kg.ui import restoring, session
 from kg.ui.address import Parameters
 from kg.ui.cohort.state import UPLOAD

@@ -9,7 +9,7 @@ from typing import Literal, cast
 import streamlit as st
 
 from kg.paths import ui_assets
-from kg.reference.pictures import Edge, Node
+from kg.reference.trees import Edge, Node
 
 ROW, MARGIN = 30, 16  # pixels, as in graph.js
 

@@ -9,8 +9,7 @@ import polars as pl
 from kg.guideline import Guideline
 from kg.keys import ID
 from kg.paths import example_cohort, example_lesions
-from kg.patients.addresses import parameters_of
-from kg.patients.drafts import Draft, draft_of
+from kg.patients.drafts import Draft, draft_of, parameters_of
 
 SHOWN = "small-tumour-not-visible"  # the worked example
 

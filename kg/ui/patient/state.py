@@ -12,8 +12,7 @@ from kg.engines.registry import engine_of
 from kg.explanation.explanations import PatientExplanation
 from kg.explanation.reasons import explain
 from kg.guideline import Guideline
-from kg.patients.addresses import draft_at, parameters_of
-from kg.patients.drafts import Draft, ParsedDraft, read_draft
+from kg.patients.drafts import Draft, ParsedDraft, draft_at, parameters_of, read_draft
 from kg.reasoning.verdicts import PatientResult
 from kg.ui import address, restoring
 from kg.ui.session import DRAFT, draft

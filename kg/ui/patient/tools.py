@@ -13,8 +13,7 @@ from kg.explanation import comparison
 from kg.explanation.report import report
 from kg.guideline import Guideline
 from kg.keys import ID, LESION_ID, ROW
-from kg.patients.addresses import LONGEST, query_string
-from kg.patients.drafts import Draft, not_understood
+from kg.patients.drafts import LONGEST, Draft, not_understood, query_string
 from kg.reasoning.verdicts import PatientResult
 from kg.texts import counted
 from kg.ui import links, session

@@ -6,16 +6,14 @@ from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
-from kg.explanation.answer import alike, answer, balance_of
-from kg.explanation.changes import margin_words
+from kg.explanation.answer import alike, answer, balance_of, headline
 from kg.explanation.drawing import Frame
 from kg.explanation.explanations import (
     CriterionExplanation,
     RecommendationExplanation,
     TherapyExplanation,
 )
-from kg.explanation.headline import headline
-from kg.explanation.outline import outline
+from kg.explanation.outline import margin_words, outline
 from kg.explanation.whys import LEGEND, why
 from kg.explanation.wording import (
     GRADE,
@@ -29,11 +27,11 @@ from kg.explanation.wording import (
 )
 from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline
 from kg.patients.drafts import not_understood
+from kg.reasoning.changes import margins
 from kg.reasoning.inquiry import MissingVariable, missing_variables
 from kg.reasoning.intents import PALLIATIVE
-from kg.reasoning.margins import margins
 from kg.reasoning.verdicts import MET, UNDETERMINED
-from kg.reference.pictures import MENTIONED, sort_of
+from kg.reference.trees import MENTIONED, sort_of
 from kg.texts import capitalised, counted
 from kg.ui import pictures
 from kg.ui.components.drawing import show_tree

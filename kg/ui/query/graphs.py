@@ -9,7 +9,7 @@ import pyoxigraph as ox
 from kg.guideline import Guideline
 from kg.ontology import LABEL, NOTATION
 from kg.rdf.names import PREFIXES
-from kg.reference.pictures import Edge, Node
+from kg.reference.trees import Edge, Node
 from kg.stores import Table, Term
 from kg.stores.formats import shown
 
