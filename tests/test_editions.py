@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 from explorer import app, texts
 
@@ -401,3 +404,44 @@ def test_a_third_edition_is_checked_and_compared(
         "csv",
     ).out  # type: ignore[attr-defined]
     assert ",rfa,rfa,eligible," in told
+
+
+# The page
+
+
+COUNTED = ("gained", "lost", "moved", "settled", "opened", "same")
+PAGE = Path(__file__).parents[1] / "docs" / "editions.md"
+
+
+def told_by_the_page() -> list[dict[tuple[str, str], tuple[int, ...]]]:
+    """Return of each table of changes on the page the counts of each pair of therapies."""
+    tables: list[dict[tuple[str, str], tuple[int, ...]]] = []
+    for line in PAGE.read_text("utf-8").splitlines():
+        first, second, *counts = [cell.strip() for cell in line.strip("|").split("|")] + [""]
+        if counts[:-1] == [*COUNTED]:
+            tables.append({})
+        elif len(counts) == len(COUNTED) + 1 and counts[0].isdigit():
+            for name in re.findall("`(.+?)`", first):
+                other = name if second == "the same" else second.strip("`")
+                tables[-1][name, other] = tuple(map(int, counts[:-1]))
+    return tables
+
+
+def test_the_page_tells_what_changes_for_real_patients(shared: Path) -> None:
+    table = shared / "data" / "uci-hcc-survival" / "patients.csv"
+    if not table.is_file():
+        pytest.skip(f"{table} is not there")
+    for told, assume in zip(told_by_the_page(), (None, "all"), strict=True):
+        found = kg.compare(table, assume=assume)
+        rows = found.counts.filter(pl.col("new") + pl.col("dropped") == 0).select(
+            "therapy_from", "therapy_to", *COUNTED
+        )
+        assert told == {(row[0], row[1]): row[2:] for row in rows.iter_rows()}
+    stages = Counter(
+        possible[0]
+        for one in kg.classify_table(table, edition="2026").patients()
+        if len(possible := possible_stages(one)) == 1
+    )
+    certain = ", ".join(f"{n} in {name.rpartition('-')[2]}" for name, n in stages.most_common())
+    sentence = f"is certain for {stages.total()} patients ({certain})"
+    assert sentence.replace("in IV", "in stage IV") in PAGE.read_text("utf-8")

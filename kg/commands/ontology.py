@@ -12,9 +12,10 @@ from rich.table import Table
 from kg import terminal
 from kg.commands.inputs import Edition, Ontology
 from kg.errors import InputError
-from kg.guideline import Guideline, load_all
+from kg.guideline import load_all
 from kg.output import copy_folder
 from kg.paths import example_cohort, ontology_folder
+from kg.reference.editions import facts, side_by_side
 from kg.texts import counted
 
 _COLUMNS = ("id", "title", "date", "body", "language", "criteria", "therapies", "statements")
@@ -69,7 +70,8 @@ def examples(
 def editions(
     *,
     format_: Annotated[
-        Literal["text", "json"], typer.Option("--format", help="A table to read, or JSON.")
+        Literal["text", "json", "markdown"],
+        typer.Option("--format", help="A table to read, JSON, or the editions side by side."),
     ] = "text",
     ontology: Ontology = None,
 ) -> None:
@@ -77,8 +79,12 @@ def editions(
 
     Example: hcc-kg editions
     """
-    rows = [_row(guideline) for guideline in load_all(ontology)]
+    every = load_all(ontology)
+    rows = [facts(guideline) for guideline in every]
     console = terminal.output()
+    if format_ == "markdown":
+        console.out(side_by_side(every), end="", highlight=False)
+        return
     if format_ == "json":
         console.out(json.dumps(rows, ensure_ascii=False, indent=2), highlight=False)
         return
@@ -89,18 +95,3 @@ def editions(
     for row in rows:
         told = f"{row['id']}: SHA-256 of the text {row['sha256']}"
         console.print(told, soft_wrap=True, highlight=False)
-
-
-def _row(guideline: Guideline) -> dict[str, object]:
-    edition = guideline.source
-    return {
-        "id": edition.id,
-        "title": edition.title,
-        "date": edition.year,
-        "body": edition.body,
-        "language": edition.language,
-        "sha256": edition.sha256,
-        "criteria": len(guideline.criteria),
-        "therapies": len(guideline.therapies),
-        "statements": len(guideline.statements),
-    }

@@ -21,10 +21,11 @@ from kg.audit.report import KINDS, Kind, audit
 from kg.catalogue.page import markdown as questions
 from kg.catalogue.queries import catalogue
 from kg.errors import InputError
-from kg.guideline import Guideline, load
+from kg.guideline import Guideline, load, load_all
 from kg.ontology import OWL, RDF, edition_names
 from kg.output import whole_file
 from kg.paths import ontology_folder
+from kg.reference.editions import side_by_side
 from kg.reference.parts import ALL, PARTS
 from kg.reference.templates import TEMPLATES
 from kg.renewal import rows
@@ -51,6 +52,7 @@ def _audit(kind: Kind) -> str:
 
 
 PRINTERS: Mapping[str, Callable[[], str]] = {
+    "editions --format markdown": lambda: side_by_side(load_all()),
     "queries --markdown": lambda: questions(catalogue().values()),
     **{f"reference {part}".removesuffix(f" {ALL}"): _of(PARTS[part]) for part in PARTS},
     **{f"template {kind}": _of(TEMPLATES[kind]) for kind in TEMPLATES},
