@@ -14,8 +14,7 @@ from streamlit.testing.v1 import AppTest
 import kg
 from kg.cohorts import views as cohort_views
 from kg.cohorts.opened import OpenCohort, open_example
-from kg.cohorts.selections import VIEWS, Selection
-from kg.cohorts.selections import patients as patients_of
+from kg.cohorts.selections import VIEWS
 from kg.guideline import load
 from kg.paths import example_cohort, example_lesions, pages_folder
 from kg.readers.rdf import shapes_of
@@ -386,9 +385,9 @@ def test_patients_are_grouped_by_a_column_of_their_table():
     assert place(test)["chosen"] == ["ecog"]
 
 
-def test_one_answer_that_settles_a_verdict_is_named():
-    opened = open_example(G)
-    found = patients_of(opened, Selection("verdicts", "tace", "one_answer"))
-    settled = {m.label: m.settles_verdicts for m in opened.report.missing}
-    assert len(found) > 0
-    assert all(settled[label] for label in found["asks"])
+def test_who_is_one_answer_away_from_eligible_is_listed_with_the_answer():
+    test = app("cohort", cohort="example", therapy="tace", chosen="one_answer")
+    assert not test.exception
+    assert "one answer away from eligible" in texts(test)
+    shown = next(each.value for each in test.dataframe if "answer" in each.value.columns)
+    assert "low blood counts from hypersplenism: yes" in list(shown["answer"])

@@ -6,6 +6,7 @@ import ast
 import io
 import json
 import shlex
+from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
@@ -17,7 +18,7 @@ from explorer import app
 
 from kg.cohorts.selections import VIEWS
 from kg.paths import example_cohort, example_lesions
-from kg.reference.snippets import TableRead, of_cohort, of_query
+from kg.reference.snippets import TableRead, of_cohort, of_comparison, of_query, of_rejected
 from kg.ui.pictures import alone
 from kg.ui.tables import workbook
 
@@ -56,6 +57,31 @@ def test_what_is_copied_as_python_runs_and_gives_the_numbers(view: str) -> None:
     space: dict[str, Any] = {}
     exec(of_cohort(read, view, "rfa", "ecog"), space)  # noqa: S102 - our own text
     assert len(space["result"]) if view not in ("why-not",) else space["result"].verdicts
+
+
+def ran(text: str) -> Any:
+    """Return the result of a text of Python of ours."""
+    space: dict[str, Any] = {}
+    exec(text, space)  # noqa: S102
+    return space["result"]
+
+
+def test_what_is_selected_is_copied_as_python_that_gives_the_same_patients() -> None:
+    chosen = {"view": "flow", "therapy": "tace", "chosen": "eligible"}
+    test = app("cohort", cohort="example", silence="unremarkable", **chosen)
+    texts = [each.value for each in test.code if "Selection(" in each.value]
+    shown = next(each.value for each in test.dataframe if "eligible_for" in each.value.columns)
+    assert ran(texts[0])["patient_id"].to_list() == list(shown["patient_id"])
+
+
+def test_rejected_rows_and_a_comparison_are_copied_as_python_that_runs(tmp_path: Path) -> None:
+    table = tmp_path / "p.csv"
+    table.write_text("patient_id,ecog,note\na,0,x\nb,9,y\n", "utf-8")
+    read = TableRead(str(table), None, {"ignore_unknown": True}, "2011")
+    assert ran(of_rejected(read, "rejected"))["patient_id"].to_list() == ["b"]
+    assert ran(
+        of_comparison(read, ("2011", "2026"), "counts", "pl.col('therapy_to') == 'rfa'")
+    ).height
 
 
 def test_a_query_is_copied_as_what_runs_it() -> None:

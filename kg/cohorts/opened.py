@@ -14,9 +14,11 @@ from functools import cached_property, reduce
 import polars as pl
 
 from kg.cohorts.expressions import open_sets
-from kg.cohorts.report import CohortReport, report_on
-from kg.engines.classification import as_kept
+from kg.cohorts.report import CohortReport, report_of
+from kg.engines.classification import as_kept, chunks
+from kg.engines.registry import engine_of
 from kg.engines.rejects import KeptRejects
+from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.keys import ID, PROBLEM, ROW
@@ -79,7 +81,7 @@ class OpenCohort:
     """A classified table: `results` is a result frame (`kg.reasoning.results`), a row per patient.
 
     `table` is open on `cells`, the whole table as it stands, with `_row` and `_problem`, and read
-    as `reading` says.
+    as `reading` says; `summary` counts what came of it.
     `rejected` and `rejected_lesions` hold the rows that were set aside as texts, with `_row` and
     `_reason`.
     """
@@ -88,7 +90,7 @@ class OpenCohort:
     table: PatientTable
     reading: Reading
     results: pl.DataFrame
-    report: CohortReport
+    summary: Summary
     rejected: pl.DataFrame
     rejected_lesions: pl.DataFrame
     is_example: bool = False
@@ -103,6 +105,17 @@ class OpenCohort:
         """The whole table as it stands."""
         source = self.table.source
         return source.frame if isinstance(source, _Kept) else pl.DataFrame()
+
+    @cached_property
+    def report(self) -> CohortReport:
+        """The report on the cohort, counted when it is asked for first."""
+        steps = self.results.iter_slices(STEP)
+        return report_of(self.guideline, steps, self.summary, self.table.assumptions)
+
+    @cached_property
+    def answers(self) -> dict[str, pl.DataFrame]:
+        """What `kg.cohorts.one_answer` has found out, by therapies."""
+        return {}
 
     def assuming(self, asked: Assume) -> OpenCohort:
         """Return the cohort judged anew, with assumptions where its records are silent."""
@@ -198,14 +211,9 @@ def _judged(
 ) -> OpenCohort:
     """Classify a table that is held, and hold what comes of it."""
     guideline, frames, kept = table.guideline, list[pl.DataFrame](), KeptRejects()
-
-    def watch(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-        for chunk in chunks:
-            yield chunk
-            frames.append(open_sets(guideline, chunk.frame))
-            progress(kept.summary.patients + kept.summary.rejected, table.height)
-
-    report = report_on(table, watch, kept)
+    for chunk in chunks(table, engine_of("compiled", guideline).batches(), kept):
+        frames.append(open_sets(guideline, chunk.frame))
+        progress(kept.summary.patients + kept.summary.rejected, table.height)
     lesion_columns = table.lesions.source.columns if table.lesions else []
     none = pl.DataFrame(schema=schema(guideline, table.assumptions))
     return OpenCohort(
@@ -213,7 +221,7 @@ def _judged(
         table=table,
         reading=reading,
         results=pl.concat([none, *frames], rechunk=True),
-        report=report,
+        summary=kept.summary,
         rejected=kept.frame(table.source.columns),
         rejected_lesions=kept.frame(lesion_columns, of_lesions=True),
         is_example=is_example,

@@ -216,17 +216,16 @@ def grouping(reading: Reading, by: str | None) -> Reading:
 def report_on(
     table: PatientTable,
     watch: Watch = iter,
-    rejects: RejectCounter | None = None,
     by: str | None = None,
 ) -> CohortReport:
-    """Return the report on an open table; `watch` sees every chunk pass, `rejects` the others.
+    """Return the report on an open table; `watch` sees every chunk pass.
 
     `by` is a column that the table keeps.
 
     Raises:
         InputError: it has too many values to group by.
     """
-    bin_, assumptions = rejects or RejectCounter(), table.assumptions
+    bin_, assumptions = RejectCounter(), table.assumptions
     tally = _Tally(table.guideline, assumptions)
     engine = engine_of("compiled", table.guideline).batches()
     groups: dict[str | None, tuple[_Tally, Summary]] = {}
@@ -248,6 +247,19 @@ def report_on(
         by=by,
         groups=tuple(GroupReport(value, one.report(own)) for value, (one, own) in ordered),
     )
+
+
+def report_of(
+    guideline: Guideline,
+    frames: Iterable[pl.DataFrame],
+    summary: Summary,
+    assumptions: Assumptions | None,
+) -> CohortReport:
+    """Return the report on result frames, of which there is a summary already."""
+    tally = _Tally(guideline, assumptions)
+    for frame in frames:
+        tally.add(frame)
+    return tally.report(summary)
 
 
 def _parted(frame: pl.DataFrame, by: str | None) -> Iterator[tuple[str | None, pl.DataFrame]]:

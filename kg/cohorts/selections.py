@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from kg.cohorts.expressions import blocked, blocking, reasons, undetermined
+from kg.cohorts.one_answer import one_answer
 from kg.cohorts.opened import OpenCohort
 from kg.cohorts.report import conflict_messages
 from kg.guideline import Guideline
 from kg.keys import ID, ROW
 from kg.patients.column_records import CONFLICTS
-from kg.reasoning.logic import logic_of
-from kg.reasoning.results import MISSING_, VERDICT_, pack, unpack
+from kg.reasoning.results import VERDICT_, pack, unpack
 from kg.reasoning.verdicts import (
     CONTRAINDICATED,
     ELIGIBLES,
@@ -39,7 +39,7 @@ VIEWS = (
 )
 NONE = "none"
 LONGEST_COLUMN = 200  # characters of the name of a column that an address may hold
-ONE_ANSWER = "one_answer"  # an undetermined verdict that misses one variable only
+ONE_ANSWER = "one_answer"  # an undetermined verdict that one answer makes an eligible one
 RECORDED, UNREMARKABLE = SILENCE = ("recorded", "unremarkable")  # which of both is selected from
 _OF_THERAPY = ("verdicts", "why-not", "flow", "groups")
 
@@ -85,6 +85,14 @@ def selection_at(
         strangers.append(f"chosen={chosen}")
         chosen = ""
     return Selection(view, therapy, chosen, silence), tuple(strangers)
+
+
+def completed(cohort: OpenCohort, selection: Selection) -> Selection:
+    """Return a selection with a therapy, where its view is of one: the most contraindicated."""
+    if selection.therapy or selection.view not in _OF_THERAPY[1:]:
+        return selection
+    counts = {name: cohort.summary.of(name)[CONTRAINDICATED] for name in cohort.guideline.therapies}
+    return replace(selection, therapy=max(counts, key=lambda name: counts[name]))
 
 
 def _choices(guideline: Guideline, view: str, therapy: str, chosen: str) -> Iterable[str]:
@@ -147,7 +155,7 @@ def condition(cohort: OpenCohort, selection: Selection) -> pl.Expr:
     """Return which rows of the results of a cohort, beside `eligible`, are selected."""
     guideline, chosen, therapy = cohort.guideline, selection.chosen, selection.therapy
     if selection.view == "verdicts" and chosen == ONE_ANSWER:
-        return pl.col(MISSING_ + therapy).bitwise_count_ones() == 1
+        return pl.col(ROW).is_in(one_answer(cohort, therapy)[ROW].implode())
     if selection.view == "verdicts":
         return pl.col(VERDICT_ + therapy) == VERDICTS.index(chosen)
     if selection.view == "flow":
@@ -172,8 +180,9 @@ def patients(cohort: OpenCohort, selection: Selection) -> pl.DataFrame:
     """Return the selected patients, a row each, in the order of the table.
 
     Columns: `row` (the number in the table), `patient_id`, `verdict` (on the therapy that is
-    selected, if one is) or `blocks` (how many verdicts the missing variable blocks), `eligible_for`
-    (short names), `undetermined` (how many verdicts are) and `conflicts` (how many there are).
+    selected, if one is), `blocks` (how many verdicts the missing variable blocks) or `answer`
+    (the one that makes the verdict an eligible one), `eligible_for` (short names), `undetermined`
+    (how many verdicts are) and `conflicts` (how many there are).
     """
     guideline = cohort.guideline
     columns = [pl.col(ROW).alias("row"), pl.col(ID)]
@@ -181,25 +190,20 @@ def patients(cohort: OpenCohort, selection: Selection) -> pl.DataFrame:
         words = {i: guideline.verdicts[word][0] for i, word in enumerate(VERDICTS)}
         verdict = pl.col(VERDICT_ + selection.therapy)
         columns.append(verdict.replace_strict(words, return_dtype=pl.String).alias("verdict"))
-    if selection.chosen == ONE_ANSWER:
-        columns.append(_asked(guideline, selection.therapy).alias("asks"))
     if selection.view == "missing":
         columns.append(blocked(guideline, selection.chosen).alias("blocks"))
     found = cohort.results.with_columns(cohort.eligible).filter(condition(cohort, selection))
+    if selection.chosen == ONE_ANSWER:
+        found = found.join(
+            one_answer(cohort, selection.therapy), ROW, "left", maintain_order="left"
+        )
+        columns.append(pl.col("answer"))
     return found.select(
         *columns,
         _told(guideline, found["eligible"]).alias("eligible_for"),
         undetermined(guideline).alias("undetermined"),
         pl.col(CONFLICTS).str.count_matches('"message": ', literal=True).alias("conflicts"),
     )
-
-
-def _asked(guideline: Guideline, therapy: str) -> pl.Expr:
-    """Return the variable that a verdict misses, where it misses one only."""
-    names = logic_of(guideline).answer_variables(guideline.therapies[therapy])
-    labels = {1 << place: guideline.variables[name].label for place, name in enumerate(names)}
-    missing = pl.col(MISSING_ + therapy)
-    return missing.replace_strict(labels, default=None, return_dtype=pl.String)
 
 
 def _told(guideline: Guideline, sets: pl.Series) -> pl.Series:

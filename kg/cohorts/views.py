@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
+from kg.cohorts.expressions import palliative
 from kg.cohorts.opened import OpenCohort
 from kg.cohorts.report import MOST_GROUPS, TOGETHER, reason_words
 from kg.cohorts.selections import NONE, flow_keys, overlap_key, reason_key, step
@@ -19,24 +20,31 @@ from kg.guideline import Guideline
 from kg.keys import ROW
 from kg.patients.columns import as_text
 from kg.reasoning.results import VERDICT_, unpack
-from kg.reasoning.verdicts import CONTRAINDICATED, NOT_INDICATED, VERDICTS
+from kg.reasoning.verdicts import CONTRAINDICATED, ELIGIBLES, NOT_INDICATED, VERDICTS
 
 _COUNT = pl.UInt32()
 
 
 def verdicts(cohort: OpenCohort) -> pl.DataFrame:
     """Return how many patients have each verdict on each therapy, and how many for palliation."""
+    guideline = cohort.guideline
+    intended = {
+        f"{therapy.id}:{word}": palliative(therapy, word).sum()
+        for therapy in guideline.therapies.values()
+        for word in ELIGIBLES
+    }
+    for_palliation = cohort.results.select(**intended).row(0, named=True)
     rows = [
         (
-            each.therapy,
-            each.label,
+            therapy.id,
+            therapy.label,
             word,
-            cohort.guideline.verdicts[word][0],
+            guideline.verdicts[word][0],
             count,
-            each.palliative.get(word, 0),
+            for_palliation.get(f"{therapy.id}:{word}", 0),
         )
-        for each in cohort.report.therapies
-        for word, count in each.verdicts.items()
+        for therapy in guideline.therapies.values()
+        for word, count in cohort.summary.of(therapy.id).items()
     ]
     texts = ("therapy", "therapy_label", "chosen", "verdict")
     return _frame(rows, texts, ("patients", "palliative"))
@@ -105,7 +113,7 @@ def flow(cohort: OpenCohort, therapy: str) -> pl.DataFrame:
     Contraindications come first, then what is not indicated, in the order of the guideline; the
     others are undetermined or eligible. `left` is how many are left after each.
     """
-    guideline, left, rows = cohort.guideline, cohort.report.patients, []
+    guideline, left, rows = cohort.guideline, cohort.summary.patients, []
     found = cohort.results.select(step(guideline, therapy).alias("step"))["step"]
     counts = dict(found.value_counts(name="n").iter_rows())
     for key in flow_keys(guideline, therapy):
@@ -163,7 +171,7 @@ def with_percent(cohort: OpenCohort, frame: pl.DataFrame) -> pl.DataFrame:
     """Return numbers with the patients as percent of those of the cohort."""
     if "patients" not in frame.columns or "percent" in frame.columns:
         return frame
-    share = (100 * pl.col("patients") / max(cohort.report.patients, 1)).round(1)
+    share = (100 * pl.col("patients") / max(cohort.summary.patients, 1)).round(1)
     place = frame.columns.index("patients") + 1
     return frame.clone().insert_column(place, frame.select(share.alias("percent")).to_series())
 

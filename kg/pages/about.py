@@ -83,7 +83,13 @@ st.subheader("Licences of bundled software", anchor=False)
 st.markdown(parts())
 notices()
 st.subheader("Modules of the ontology", anchor=False)
-table(pl.DataFrame(about.modules), "modules", height=320)
+table(
+    pl.DataFrame(about.modules),
+    "modules",
+    height=320,
+    python="import kg\nimport polars as pl\nfrom kg.reference.citation import header\n\n"
+    f"result = pl.DataFrame(header(kg.load(edition={g.edition!r})).modules)\nprint(result)\n",
+)
 st.subheader("Read more", anchor=False)
 st.markdown(
     "In the folder `docs` of the source: `limits.md` (what this cannot do), `findings.md` (what we "

@@ -8,7 +8,6 @@ from kg.cohorts.opened import DOWNLOADS, OpenCohort
 from kg.texts import counted
 from kg.ui import address, links, session
 from kg.ui.cohort import showing, state, study, upload, views
-from kg.ui.copying import copies
 from kg.ui.shell import head
 from kg.ui.term_views import notes
 from kg.ui.words import literal, short
@@ -19,7 +18,7 @@ def results(cohort: OpenCohort) -> None:
     figures(cohort)
     if upload.match(cohort.guideline):
         return
-    if not cohort.report.patients:
+    if not cohort.summary.patients:
         nothing(cohort)
         return
     titles, view = views.titles(cohort), state.selection().view
@@ -37,27 +36,25 @@ def results(cohort: OpenCohort) -> None:
         views.rejected(cohort)
         return
     showing.show(cohort)
-    snippets = {"Python": study.snippet(cohort)}
-    copies(snippets | showing.sparql(cohort), "What this view shows, in other words.")
 
 
 def nothing(cohort: OpenCohort) -> None:
     """Say why no patient was classified, and show the rows that were rejected."""
-    rejected = counted(cohort.report.rejected, "row")
+    rejected = counted(cohort.summary.rejected, "row")
     st.warning(
         f"No patient was classified: {rejected} rejected. Correct the cells and open the table "
         "again."
-        if cohort.report.rejected
+        if cohort.summary.rejected
         else "No patient was classified: the table has a header and no rows.",
         icon=":material/warning:",
     )
-    if cohort.report.rejected or cohort.report.rejected_lesions:
+    if cohort.summary.rejected or cohort.summary.rejected_lesions:
         views.rejected(cohort)
 
 
 def figures(cohort: OpenCohort) -> None:
     """Show what the cohort comes to in one line, downloads, and the way to another table."""
-    report = cohort.report
+    report = cohort.summary
     told = [
         f"**{counted(report.patients, 'patient')}**",
         f"**{report.with_conflicts:,}** with conflicts",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kg.patients.options import Options
@@ -23,12 +23,18 @@ _REPORTS = {
 }
 
 
+Rows = Sequence[Mapping[str, str]]
+
+
 @dataclass(frozen=True)
 class TableRead:
-    """How a table is read: its path, that of its lesions, and what else is said of it."""
+    """How a table is read: its path, that of its lesions, and what else is said of it.
 
-    patients: str
-    lesions: str | None
+    Instead of a path there may be the rows themselves.
+    """
+
+    patients: str | Rows
+    lesions: str | Rows | None
     options: Options
     edition: str
     assume: str = ""
@@ -36,28 +42,87 @@ class TableRead:
 
 def of_cohort(read: TableRead, view: str, therapy: str = "", by: str = "") -> str:
     """Return the Python that gives the numbers of a view of a cohort, as `result`."""
-    tail = _REPORTS[view].format(therapy=json.dumps(therapy))
-    is_report = "report" in tail
-    given = [json.dumps(read.patients, ensure_ascii=False)]
-    given += [json.dumps(read.lesions, ensure_ascii=False)] if read.lesions else []
+    return _of_table(read, _REPORTS[view].format(therapy=json.dumps(therapy)), by)
+
+
+def of_rejected(read: TableRead, what: str) -> str:
+    """Return the Python that gives the rows that were rejected: of patients, or of lesions."""
+    return _of_table(read, f"result = table.{what}")
+
+
+def of_comparison(read: TableRead, editions: tuple[str, str], part: str, *where: str) -> str:
+    """Return the Python that gives a part of the comparison of two editions on a table.
+
+    `where` are conditions of Polars on the rows of that part.
+    """
+    given = [*_paths(read), *(f"{n}={v!r}" for n, v in _told(read) if n != "edition")]
+    given += [f"before={editions[0]!r}", f"after={editions[1]!r}"]
+    lines = [
+        "import kg",
+        *(["import polars as pl"] if where else []),
+        f"\ncomparison = kg.compare({', '.join(given)})",
+        f"result = comparison.{part}" + (f".filter({', '.join(where)})" if where else ""),
+        "print(result)",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _paths(read: TableRead) -> list[str]:
+    return [json.dumps(path, ensure_ascii=False) for path in (read.patients, read.lesions) if path]
+
+
+def _told(read: TableRead) -> list[tuple[str, object]]:
     told = {**read.options, "assume": read.assume, "edition": read.edition}
-    if view == "groups":
-        told["by"] = by
-    given += [f"{name}={value!r}" for name, value in told.items() if value]
+    return [(name, value) for name, value in told.items() if value]
+
+
+def _of_table(read: TableRead, tail: str, by: str = "") -> str:
+    is_report = "report" in tail
+    given = [*_paths(read), *(f"{name}={value!r}" for name, value in _told(read))]
+    given += [f"by={by!r}"] if "groups" in tail else []
     call = "cohort_report" if is_report else "classify_table"
     lines = ["import kg", "import polars as pl", ""] if "pl." in tail else ["import kg", ""]
     lines.append(f"{'report' if is_report else 'table'} = kg.{call}({', '.join(given)})")
     return "\n".join([*lines, tail, "print(result)"]) + "\n"
 
 
-def of_query(text: str, name: str = "", values: Mapping[str, str] | None = None) -> dict[str, str]:
+def of_patients(read: TableRead, view: str, therapy: str, chosen: str) -> str:
+    """Return the Python that gives the patients that are selected in a view, as `result`."""
+    paths = (f"Path({path})" for path in _paths(read))
+    reading = f", reading=reading_of(guideline, {read.options!r})" if read.options else ""
+    assuming = f".assuming({read.assume!r})" if read.assume else ""
+    return _PATIENTS.format(
+        edition=read.edition,
+        options="from kg.patients.options import reading_of\n" if reading else "",
+        table=f"open_cohort(guideline, {', '.join(paths)}{reading}){assuming}",
+        selection=f"Selection({view!r}, {therapy!r}, {chosen!r})",
+    )
+
+
+_PATIENTS = """from pathlib import Path
+
+import kg
+from kg.cohorts.opened import open_cohort
+from kg.cohorts.selections import Selection, patients
+{options}
+guideline = kg.load(edition={edition!r})
+cohort = {table}
+result = patients(cohort, {selection})
+print(result)
+"""
+
+
+def of_query(
+    text: str, name: str = "", values: Mapping[str, str] | None = None, *, edition: str = ""
+) -> dict[str, str]:
     """Return a query in other words, by what runs them; `name` is that of a saved question.
 
     SPARQLWrapper and curl ask the endpoint of `hcc-kg serve`.
     """
     quoted = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    given = "".join(f", {key}={value!r}" for key, value in (values or {}).items())
-    asked = f"{name!r}{given}" if name else f'"""\n{quoted}"""'
+    told = {**(values or {}), "edition": edition}
+    given = "".join(f", {key}={value!r}" for key, value in told.items() if value)
+    asked = f"{name!r}{given}" if name else f'"""\n{quoted}"""{given}'
     return {
         "Python": f"import kg\n\nframe = kg.ask({asked})\nprint(frame)\n",
         "pandas": _PANDAS.format(endpoint=ENDPOINT, query=quoted),

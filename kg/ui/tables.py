@@ -12,8 +12,13 @@ import polars as pl
 import streamlit as st
 from xlsxwriter import Workbook
 
+from kg.catalogue.queries import question
+from kg.reference.snippets import of_query
 from kg.texts import counted
+from kg.ui import session
+from kg.ui.copying import copies
 from kg.ui.links import link
+from kg.ui.query.session import bare
 
 _ROW = 35  # pixels
 _PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "remove_timezone": True}
@@ -31,6 +36,12 @@ class TableQuery:
         """Return the parameters of the address of the query page that ask it."""
         return {"question": self.question} | {f"p.{k}": v for k, v in self.parameters.items()}
 
+    def snippets(self) -> dict[str, str]:
+        """Return the question as text to run elsewhere, by what runs it."""
+        text = bare(question(self.question).filled(dict(self.parameters)))
+        edition = session.guideline().edition
+        return of_query(text, self.question, self.parameters, edition=edition)
+
 
 def table(
     frame: pl.DataFrame,
@@ -38,11 +49,13 @@ def table(
     asked: TableQuery | None = None,
     height: int = 300,
     *,
+    python: str = "",
     picked: int | None = None,
     on_pick: Callable[[int], None] | None = None,
 ) -> None:
     """Show a table; `name` is that of the file to download, and the key of its parts.
 
+    `asked` is the saved question that gives its rows, or `python` what does; they can be copied.
     Where there is something to do `on_pick`, a row can be picked; `picked` is the one that is.
     """
     height = min(height, _ROW * (len(frame) + 1) + 3)  # a short table leaves no empty lines
@@ -82,6 +95,9 @@ def table(
         )
         if asked is not None:
             link("query", "Query", asked.place(), icon=":material/manage_search:")
+        if asked is not None or python:
+            queries = asked.snippets() if asked else {}
+            copies(queries | ({"Python": python} if python else {}))
 
 
 def workbook(frame: pl.DataFrame) -> bytes:

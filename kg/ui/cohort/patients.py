@@ -14,7 +14,7 @@ from kg.patients.drafts import LONGEST, parameters_of, query_string
 from kg.reasoning.verdicts import UNDETERMINED, VERDICTS
 from kg.texts import counted
 from kg.ui import links
-from kg.ui.cohort import state
+from kg.ui.cohort import snippets, state
 from kg.ui.patient.state import open_draft
 from kg.ui.tables import TableQuery, table
 from kg.ui.words import literal, short
@@ -42,6 +42,7 @@ def selected(cohort: OpenCohort) -> None:
         head.with_columns(pl.col(ID).str.slice(0, 200)),
         "cohort-patients",
         _asked(cohort, selection),
+        python=snippets.of_selected(cohort, selection),
         picked=rows.index(picked) if picked in rows else None,
         on_pick=lambda place: state.pick(rows[place]),
     )
@@ -114,7 +115,7 @@ def _outcome(cohort: OpenCohort, chosen: str) -> str:
     """Return a verdict in words, with its reason where one is chosen."""
     guideline = cohort.guideline
     if chosen == ONE_ANSWER:
-        return f"{guideline.verdicts[UNDETERMINED][0]}, and one answer settles it"
+        return f"{guideline.verdicts[UNDETERMINED][0]}, one answer away from eligible"
     word, dot, reason = chosen.partition(".")
     if not dot:
         return guideline.verdicts[word][0]

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from kg.catalogue.queries import question
 from kg.cohorts import views as cohort_views
 from kg.cohorts.opened import OpenCohort
-from kg.cohorts.selections import RECORDED, UNREMARKABLE
+from kg.cohorts.selections import RECORDED, UNREMARKABLE, Selection, completed
 from kg.patients.assumptions import ALL
-from kg.reference.snippets import of_query
 from kg.texts import counted
 from kg.ui import pictures
-from kg.ui.cohort import charts, patients, state, views
+from kg.ui.cohort import charts, patients, snippets, state, views
 from kg.ui.cohort.views import Box, View
-from kg.ui.query.session import bare
-from kg.ui.tables import TableQuery, table
+from kg.ui.copying import copies
+from kg.ui.tables import table
 
 _ASSUMED = "cohort:assumed"
 _HEADS = {RECORDED: "As recorded", UNREMARKABLE: "If nothing else is remarkable"}
@@ -23,10 +21,14 @@ _HEADS = {RECORDED: "As recorded", UNREMARKABLE: "If nothing else is remarkable"
 
 def show(cohort: OpenCohort) -> None:
     """Show the view that is chosen: its lists, charts, patients and numbers."""
-    view, silence = state.selection().view, state.selection().silence
+    selected = completed(cohort, state.selection())
+    if selected != state.selection():
+        state.select(selected)
+    silence = selected.silence
     both = {RECORDED: cohort, UNREMARKABLE: assumed(cohort)} if silence else {"": cohort}
-    shown = {name: views.SHOWN[view](each) for name, each in both.items()}
+    shown = {name: views.SHOWN[selected.view](each, selected) for name, each in both.items()}
     chosen = shown[silence]
+    asked = chosen.asked if cohort.is_example and not silence else None  # as the graph has it
     if silence:
         for box, place in zip(chosen.boxes, st.columns(2), strict=False):
             with place:
@@ -34,8 +36,8 @@ def show(cohort: OpenCohort) -> None:
         for (name, each), place in zip(shown.items(), st.columns(2, gap="medium"), strict=True):
             with place:
                 st.markdown(f"**{_HEADS[name]}**")
-                _charts(both[name], each, name)
-        if view != "groups":
+                _charts(both[name], selected, each, name)
+        if selected.view != "groups":
             _which()
             patients.selected(both[silence])
     else:
@@ -44,31 +46,19 @@ def show(cohort: OpenCohort) -> None:
             for box, place in zip(chosen.boxes, st.columns(len(chosen.boxes) or 1), strict=False):
                 with place:
                     _box(box)
-            _charts(cohort, chosen, "")
-        if view != "groups":
+            _charts(cohort, selected, chosen, "")
+        if selected.view != "groups":
             with right:
                 patients.selected(cohort)
+    python = snippets.of_view(cohort, selected)
+    queries = asked.snippets() if asked else {}
+    copies(queries | {"Python": python}, "What this view shows, in other words.")
     if not chosen.frame.columns:
         return
     with st.expander("The numbers as a table"):
         frames = [cohort_views.with_percent(both[name], each.frame) for name, each in shown.items()]
         frame = frames[0] if len(frames) == 1 else cohort_views.beside(*frames)
-        table(frame, f"cohort-{chosen.name}", _question(cohort, chosen))
-
-
-def _question(cohort: OpenCohort, view: View) -> TableQuery | None:
-    """Return the saved question of a view; the graph has the example only, as it is recorded."""
-    return view.asked if cohort.is_example and not state.selection().silence else None
-
-
-def sparql(cohort: OpenCohort) -> dict[str, str]:
-    """Return the question behind the view that is shown, where the graph has its patients."""
-    asked = _question(cohort, views.SHOWN[state.selection().view](cohort))
-    if asked is None:
-        return {}
-    text = bare(question(asked.question).filled(dict(asked.parameters)))
-    found = of_query(text, asked.question, asked.parameters)
-    return {kind: told for kind, told in found.items() if kind != "Python"}
+        table(frame, f"cohort-{chosen.name}", asked, python=python)
 
 
 def assumed(cohort: OpenCohort) -> OpenCohort:
@@ -136,7 +126,7 @@ def _box(box: Box) -> None:
     )
 
 
-def _charts(cohort: OpenCohort, view: View, silence: str) -> None:
+def _charts(cohort: OpenCohort, selected: Selection, view: View, silence: str) -> None:
     """Show the charts of a view, the first of which can be clicked, and offer the picture."""
     if not view.charts:
         st.info(view.empty)
@@ -148,7 +138,8 @@ def _charts(cohort: OpenCohort, view: View, silence: str) -> None:
             else:
                 st.altair_chart(chart, alt=told)
     if view.saved:
-        save(cohort, view, silence)
+        name = f"cohort-{view.name}{'-if-unremarkable' if silence == UNREMARKABLE else ''}"
+        pictures.saves(view.saved, name, *words(cohort, selected, silence))
     if view.legend:
         pictures.legend(view.legend)
     if view.caption:
@@ -166,22 +157,13 @@ def _clickable(chart: pictures.Chart, told: str, silence: str) -> None:
     st.altair_chart(chart, key=key, on_select=clicked, selection_mode=charts.BAR, alt=told)
 
 
-def save(cohort: OpenCohort, view: View, silence: str) -> None:
-    """Offer the picture of a view to be saved."""
-    if view.saved is not None:
-        title, about = words(cohort, silence)
-        name = f"cohort-{view.name}{'-if-unremarkable' if silence == UNREMARKABLE else ''}"
-        pictures.saves(view.saved, name, title, about)
-
-
-def words(cohort: OpenCohort, silence: str) -> tuple[str, str]:
+def words(cohort: OpenCohort, selected: Selection, silence: str) -> tuple[str, str]:
     """Return the title of a picture, and what it counts."""
-    selected = state.selection()
     therapy = cohort.guideline.therapies.get(selected.therapy)
     of = f": {therapy.label}" if therapy and selected.view in ("why-not", "flow", "groups") else ""
     by = f", by {selected.chosen}" if selected.view == "groups" else ""
     name = "the example cohort" if cohort.is_example else cohort.name
     if silence == UNREMARKABLE:
         name += ", if nothing else is remarkable"
-    patients_ = counted(cohort.report.patients, "patient")
+    patients_ = counted(cohort.summary.patients, "patient")
     return f"{views.titles(cohort)[selected.view]}{of}{by}", f"n = {patients_}, {name}"

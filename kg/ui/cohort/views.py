@@ -11,14 +11,16 @@ import streamlit as st
 
 from kg.cohorts import views as cohort_views
 from kg.cohorts.opened import OpenCohort
-from kg.cohorts.selections import ONE_ANSWER, VIEWS
+from kg.cohorts.selections import ONE_ANSWER, VIEWS, Selection
 from kg.keys import REASON, ROW
-from kg.reasoning.verdicts import CONTRAINDICATED, UNDETERMINED, VERDICTS
+from kg.reasoning.verdicts import UNDETERMINED, VERDICTS
+from kg.reference.snippets import of_rejected
 from kg.texts import counted
 from kg.ui import pictures
-from kg.ui.cohort import charts, state
+from kg.ui.cohort import charts
 from kg.ui.cohort.charts import Legend
 from kg.ui.cohort.flow_chart import flow_chart
+from kg.ui.cohort.snippets import read
 from kg.ui.tables import TableQuery, table
 
 LONGEST = 15  # bars of a chart; the numbers have all
@@ -28,7 +30,7 @@ _REJECTED = 200
 
 def titles(cohort: OpenCohort) -> Mapping[str, str]:
     """Return the names of the views."""
-    rejected = cohort.report.rejected + cohort.report.rejected_lesions
+    rejected = cohort.summary.rejected + cohort.summary.rejected_lesions
     told = ("Verdicts", "Overlaps", "Why not", "Flow", "Missing", "Groups", "Conflicts")
     return dict(zip(VIEWS, (*told, f"Rejected rows ({rejected:,})"), strict=True))
 
@@ -63,23 +65,22 @@ class View:
 
 
 def _therapies(cohort: OpenCohort) -> Box:
-    return Box("Therapy", "therapy", {t.therapy: t.label for t in cohort.report.therapies})
+    return Box("Therapy", "therapy", {t.id: t.label for t in cohort.guideline.therapies.values()})
 
 
-def verdicts(cohort: OpenCohort) -> View:
+def verdicts(cohort: OpenCohort, selected: Selection) -> View:
     """Return the verdicts on each therapy."""
-    frame, chosen = cohort_views.verdicts(cohort), state.selection()
-    guideline = cohort.guideline
+    frame, guideline = cohort_views.verdicts(cohort), cohort.guideline
     words = {word: guideline.verdicts[word][0] for word in VERDICTS}
-    words[ONE_ANSWER] = f"{words[UNDETERMINED]}, and one answer settles it"
+    words[ONE_ANSWER] = f"{words[UNDETERMINED]}, one answer away from eligible"
     names = cohort_views.short_names(guideline)
     named = frame.with_columns(pl.col("therapy").replace_strict(names).alias("therapy_label"))
-    chart = charts.verdicts(guideline, named, (chosen.therapy, chosen.chosen))
+    chart = charts.verdicts(guideline, named, (selected.therapy, selected.chosen))
     told = "Verdicts on each therapy, by number of patients; numbers in the table below"
     return View(
         frame.drop("therapy", "chosen"),
         "verdicts",
-        (_therapies(cohort), Box("Verdict", "chosen", words, disabled=not chosen.therapy)),
+        (_therapies(cohort), Box("Verdict", "chosen", words, disabled=not selected.therapy)),
         ((chart, told),),
         chart,
         charts.verdict_legend(guideline),
@@ -87,11 +88,11 @@ def verdicts(cohort: OpenCohort) -> View:
     )
 
 
-def overlaps(cohort: OpenCohort) -> View:
+def overlaps(cohort: OpenCohort, selected: Selection) -> View:
     """Return for which therapies patients are eligible together."""
     frame = cohort_views.overlaps(cohort)
     head, names = frame.head(LONGEST), list(cohort_views.short_names(cohort.guideline).values())
-    bars = charts.overlap_bars(head, state.selection().chosen)
+    bars = charts.overlap_bars(head, selected.chosen)
     told = "Combinations of therapies, by number of patients; numbers in the table below"
     dots = charts.overlap_dots(cohort_views.dots(cohort, head), names)
     return View(
@@ -106,11 +107,11 @@ def overlaps(cohort: OpenCohort) -> View:
     )
 
 
-def why_not(cohort: OpenCohort) -> View:
+def why_not(cohort: OpenCohort, selected: Selection) -> View:
     """Return why a therapy is contraindicated or not indicated."""
-    therapy = _therapy(cohort)
+    therapy = selected.therapy
     frame = cohort_views.why_not(cohort, therapy)
-    chart = charts.why_not(frame.head(LONGEST), state.selection().chosen)
+    chart = charts.why_not(frame.head(LONGEST), selected.chosen)
     told = "Why the therapy is not available, by number of patients; numbers in the table below"
     return View(
         frame.drop("therapy", "chosen"),
@@ -124,11 +125,11 @@ def why_not(cohort: OpenCohort) -> View:
     )
 
 
-def flow(cohort: OpenCohort) -> View:
+def flow(cohort: OpenCohort, selected: Selection) -> View:
     """Return who falls out where for a therapy, as trials report it."""
-    therapy = _therapy(cohort)
+    therapy = selected.therapy
     frame = cohort_views.flow(cohort, therapy)
-    chart = flow_chart(frame, cohort.report.patients)
+    chart = flow_chart(frame, cohort.summary.patients)
     return View(
         frame.drop("chosen"),
         f"flow-{therapy}",
@@ -140,11 +141,11 @@ def flow(cohort: OpenCohort) -> View:
     )
 
 
-def missing(cohort: OpenCohort) -> View:
+def missing(cohort: OpenCohort, selected: Selection) -> View:
     """Return which variables are missing, by how many verdicts they block."""
     frame = cohort_views.missing(cohort)
     head = frame.head(LONGEST)
-    chart = charts.missing(head, state.selection().chosen)
+    chart = charts.missing(head, selected.chosen)
     told = "Missing variables, by number of verdicts they block; numbers in the table below"
     return View(
         frame.drop("chosen"),
@@ -160,9 +161,9 @@ def missing(cohort: OpenCohort) -> View:
     )
 
 
-def groups(cohort: OpenCohort) -> View:
+def groups(cohort: OpenCohort, selected: Selection) -> View:
     """Return the verdicts on a therapy in each group of patients, by a column of the table."""
-    therapy, by = _therapy(cohort), state.selection().chosen
+    therapy, by = selected.therapy, selected.chosen
     boxes = (
         _therapies(cohort),
         Box("Groups by a column of the table", "chosen", {n: n for n in cohort.columns}),
@@ -186,10 +187,10 @@ def groups(cohort: OpenCohort) -> View:
     )
 
 
-def conflicts(cohort: OpenCohort) -> View:
+def conflicts(cohort: OpenCohort, selected: Selection) -> View:
     """Return which values do not go together."""
     frame = cohort_views.conflicts(cohort)
-    chart = charts.conflicts(frame, state.selection().chosen)
+    chart = charts.conflicts(frame, selected.chosen)
     told = "Conflicts, by number of records; numbers in the table below"
     return View(
         frame.drop("chosen"),
@@ -202,7 +203,7 @@ def conflicts(cohort: OpenCohort) -> View:
     )
 
 
-SHOWN: Mapping[str, Callable[[OpenCohort], View]] = dict(
+SHOWN: Mapping[str, Callable[[OpenCohort, Selection], View]] = dict(
     zip(VIEWS, (verdicts, overlaps, why_not, flow, missing, groups, conflicts), strict=False)
 )
 
@@ -220,7 +221,8 @@ def rejected(cohort: OpenCohort) -> None:
     for frame, what in kinds:
         if len(frame):
             told = frame.select(ROW, REASON, pl.exclude(ROW, REASON))
-            table(told.head(_REJECTED), f"{stem}.{what}")
+            python = of_rejected(read(cohort), what.replace(".", "_"))
+            table(told.head(_REJECTED), f"{stem}.{what}", python=python)
             if len(told) > _REJECTED:
                 st.download_button(
                     f"All {counted(len(told), 'row')}",
@@ -238,14 +240,6 @@ def _labels(frame: pl.DataFrame, label: str) -> dict[str, str]:
         key: f"{told} ({count:,})"
         for key, told, count in frame.select("chosen", label, counts).iter_rows()
     }
-
-
-def _therapy(cohort: OpenCohort) -> str:
-    """Return the therapy that is chosen: at first the one that is most contraindicated."""
-    if not state.selection().therapy:
-        best = max(cohort.report.therapies, key=lambda each: each.verdicts[CONTRAINDICATED])
-        state.choose({"therapy": best.therapy}, turn=False)
-    return state.selection().therapy
 
 
 def _of(shown: pl.DataFrame, frame: pl.DataFrame, noun: str) -> str:

@@ -8,17 +8,21 @@ import polars as pl
 import streamlit as st
 
 from kg.cohorts.opened import OpenCohort, open_example
+from kg.cohorts.selections import UNREMARKABLE
 from kg.comparison.cohorts import DROPPED, NEW, SCHEMA, behind, chosen, compared
 from kg.engines.rejects import KeptRejects
 from kg.guideline import Guideline, load
 from kg.keys import ID, ROW
 from kg.reference.inventory import encoded
+from kg.reference.snippets import of_comparison
 from kg.texts import counted
 from kg.ui import pictures, session
+from kg.ui.cohort.snippets import read
 from kg.ui.cohort.state import UPLOAD
 from kg.ui.compare import charts
 from kg.ui.compare.state import ALL, ASSUMED, box
 from kg.ui.compare.words import COLOURS, SIGNS, pair_labels
+from kg.ui.copying import copies
 from kg.ui.links import link
 from kg.ui.patient.state import open_draft
 from kg.ui.restoring import State
@@ -29,6 +33,7 @@ from kg.ui.words import literal, short
 LARGEST = 100_000  # patients; the command compares more
 _SHOWN, _TOP = 500, 15
 _HELD = "compare:frame"
+_QUIET = [NEW, DROPPED, "same"]
 _LISTS = ("because_from", "because_to")
 
 
@@ -48,11 +53,11 @@ def show(before: Guideline, after: Guideline, state: State) -> None:
         state["cohort"] = UPLOAD
     name = "the example cohort" if cohort.is_example else literal(short(cohort.name))
     with st.container(horizontal=True, vertical_alignment="center"):
-        patients = counted(cohort.report.patients, "patient")
+        patients = counted(cohort.summary.patients, "patient")
         st.markdown(f"**{patients}** · {name}", width="content")
         link("cohort", "Open another table", icon=":material/upload:")
         _toggle(state)
-    if cohort.report.patients > LARGEST:
+    if cohort.summary.patients > LARGEST:
         st.info(
             f"This page compares up to {LARGEST:,} patients; 'hcc-kg compare' takes any number."
         )
@@ -63,13 +68,14 @@ def show(before: Guideline, after: Guideline, state: State) -> None:
     with left:
         counts = _counts(frame, pair_labels(before, after, brief=True))
         _chart(cohort, (before, after), counts, state)
+        copies({"Python": _python(cohort, state, "counts")})
     with right:
-        _patients(before, after, cohort, _selected(frame, state, labels))
+        _patients(cohort, _selected(frame, state, labels), state)
     for edition in (before, after):
         notes(edition)
-    _criteria(before, after, frame, state, labels)
+    _criteria((before, after), cohort, frame, state, labels)
     with st.expander("The numbers as a table"):
-        table(_wide(counts), "changes-of-editions")
+        table(_wide(counts), "changes-of-editions", python=_python(cohort, state, "counts"))
 
 
 @st.cache_resource(show_spinner=False)
@@ -156,7 +162,7 @@ def _chart(
     pictures.legend(charts.LEGEND)
     before, after = (edition.source.year for edition in editions)
     name = "the example cohort" if cohort.is_example else cohort.name
-    patients = counted(cohort.report.patients, "patient")
+    patients = counted(cohort.summary.patients, "patient")
     about = "; unremarkable where a record is silent" if state.get(ASSUMED) else ""
     pictures.saves(
         chart,
@@ -172,10 +178,10 @@ def _selected(frame: pl.DataFrame, state: State, labels: dict[str, str]) -> pl.D
         frame = frame.filter(_key() == therapy)
     if (change := state.get("change")) is not None:
         return frame.filter(pl.col("change") == change)
-    return frame.filter(~pl.col("change").is_in([NEW, DROPPED, "same"]))
+    return frame.filter(~pl.col("change").is_in(_QUIET))
 
 
-def _patients(before: Guideline, after: Guideline, cohort: OpenCohort, frame: pl.DataFrame) -> None:
+def _patients(cohort: OpenCohort, frame: pl.DataFrame, state: State) -> None:
     """Show the patients behind what is chosen, one of whom can be compared in full."""
     names = frame[ID].unique(maintain_order=True)
     st.markdown(
@@ -186,7 +192,12 @@ def _patients(before: Guideline, after: Guideline, cohort: OpenCohort, frame: pl
         return
     flat = frame.with_columns(pl.col(name).list.join(";") for name in _LISTS)
     first = (ID, "change", "verdict_from", "verdict_to", *_LISTS)
-    table(flat.head(_SHOWN).select(*first, pl.exclude(first)), "patients-of-change", height=420)
+    table(
+        flat.head(_SHOWN).select(*first, pl.exclude(first)),
+        "patients-of-change",
+        height=420,
+        python=_python(cohort, state, "frame"),
+    )
     if len(frame) > _SHOWN:
         st.caption(f"The first {_SHOWN} are shown.")
         _download_all(flat.write_csv)
@@ -200,6 +211,21 @@ def _patients(before: Guideline, after: Guideline, cohort: OpenCohort, frame: pl
         format_func=lambda name: short(name, 60),
         on_change=lambda: _open(cohort, st.session_state[key]),
     )
+
+
+def _python(cohort: OpenCohort, state: State, part: str) -> str:
+    """Return the Python that gives a part of the comparison, of patients those that are chosen."""
+    how, where = read(cohort, UNREMARKABLE if state.get(ASSUMED) else ""), list[str]()
+    if part == "frame":
+        if "therapy" in state:
+            one, arrow, other = state["therapy"].partition(">")
+            sides = {"from": one, "to": other if arrow else one}
+            where += [f"pl.col('therapy_{side}') == {n!r}" for side, n in sides.items() if n]
+        if "change" in state:
+            where.append(f"pl.col('change') == {state['change']!r}")
+        else:
+            where.append(f"~pl.col('change').is_in({_QUIET})")
+    return of_comparison(how, (state["from"], state["to"]), part, *where)
 
 
 def _download_all(make: Callable[[], str]) -> None:
@@ -216,14 +242,18 @@ def _open(cohort: OpenCohort, name: str | None) -> None:
 
 
 def _criteria(
-    before: Guideline, after: Guideline, frame: pl.DataFrame, state: State, labels: dict[str, str]
+    editions: tuple[Guideline, Guideline],
+    cohort: OpenCohort,
+    frame: pl.DataFrame,
+    state: State,
+    labels: dict[str, str],
 ) -> None:
     """Show the criteria that decide most of the verdicts that changed, in either edition."""
     therapy = state.get("therapy")
     own = frame.filter(_key() == therapy) if therapy in labels else frame
     of = f": {labels[str(therapy)]}" if therapy in labels else ""
     st.subheader(literal(f"Criteria behind most changes{of}"), anchor=False)
-    sides = {"from": before, "to": after}
+    sides = dict(zip(("from", "to"), editions, strict=True))
     rows = [
         (
             sides[side].edition,
@@ -235,4 +265,8 @@ def _criteria(
         for side, criterion, number in behind(own).head(_TOP).iter_rows()
     ]
     columns = ("edition", "criterion", "label", "place", "verdicts that changed")
-    table(pl.DataFrame(rows, schema=list(columns), orient="row"), "criteria-behind-changes")
+    table(
+        pl.DataFrame(rows, schema=list(columns), orient="row"),
+        "criteria-behind-changes",
+        python=_python(cohort, state, "behind"),
+    )

@@ -20,6 +20,12 @@ from kg.ui.tables import table
 from kg.ui.words import literal, places
 
 _TERM = "term"
+_PYTHON = """import kg
+from kg.comparison.guidelines import differences_frame
+
+result = differences_frame(kg.load(edition={!r}), kg.load(edition={!r}))
+print(result)
+"""
 
 
 def show(before: Guideline, after: Guideline, state: State) -> None:
@@ -49,7 +55,7 @@ def show(before: Guideline, after: Guideline, state: State) -> None:
     if shown.is_empty():
         st.info("No criterion fits. Remove a filter, or search for fewer words.")
         return
-    _side_by_side(before, after, _table(shown, state))
+    _side_by_side(before, after, _table(shown, state, (before.edition, after.edition)))
 
 
 def _of_therapy(before: Guideline, after: Guideline, pair: TherapyPair) -> pl.Expr:
@@ -67,7 +73,7 @@ def _key(row: dict[str, str | None]) -> str:
     return f"{row['from'] or ''}>{row['to'] or ''}"
 
 
-def _table(frame: pl.DataFrame, state: State) -> dict[str, str | None]:
+def _table(frame: pl.DataFrame, state: State, editions: tuple[str, str]) -> dict[str, str | None]:
     """Show the criteria with what became of each; return the one that is picked."""
     names = [_key(row) for row in frame.iter_rows(named=True)]
     now = names.index(state[_TERM]) if state.get(_TERM) in names else 0
@@ -79,6 +85,7 @@ def _table(frame: pl.DataFrame, state: State) -> dict[str, str | None]:
     table(
         frame.select(*order, "places_to").fill_null(""),
         "criteria-of-editions",
+        python=_PYTHON.format(*editions),
         picked=now,
         on_pick=pick,
     )

@@ -9,7 +9,9 @@ from kg.comparison.patients import Compared, Side, Told, alike, compared_patient
 from kg.explanation.wording import MISSING, listed, named
 from kg.guideline import Guideline
 from kg.guideline.source import Correspondence
+from kg.keys import ID
 from kg.patients.drafts import not_understood, parameters_of
+from kg.reference.snippets import TableRead, of_comparison
 from kg.texts import counted
 from kg.ui import session
 from kg.ui.compare.words import change_badge
@@ -51,7 +53,13 @@ def show(before: Guideline, after: Guideline, state: State) -> None:
         name = draft.patient_id or "patient"
         frame = frame_of(name, rows)
         lists = [name for name in frame.columns if name.startswith("because")]
-        table(frame.with_columns(frame[n].list.join(";") for n in lists), "compared-patient")
+        row = {ID: name, **draft.cells}
+        given = TableRead([row], [{ID: name, **each} for each in draft.lesions] or None, {}, "")
+        table(
+            frame.with_columns(frame[n].list.join(";") for n in lists),
+            "compared-patient",
+            python=of_comparison(given, (before.edition, after.edition), "frame"),
+        )
 
 
 def _choose(guideline: Guideline) -> None:

@@ -188,7 +188,7 @@ def _copies(asked: AskedQuery) -> None:
     desk: Desk = st.session_state["query:desk"]
     is_saved = desk.name and not desk.is_edited and asked.text == desk.text
     name, values = (desk.name, desk.values) if is_saved else ("", {})
-    found = of_query(asked.text, name, values)
+    found = of_query(asked.text, name, values, edition=session.guideline().edition)
     if asked.about != EXAMPLE:
         found = {"SPARQL": found["SPARQL"]}
     if (url := st.context.url) is not None:
