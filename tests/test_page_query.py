@@ -2,13 +2,16 @@
 
 import pytest
 from explorer import app, place, texts
+from kg.reference.pictures import Edge, Node
 
 from kg.catalogue.queries import catalogue
 from kg.cohorts.opened import open_example
+from kg.explanation.drawing import outlined
 from kg.guideline import load
 from kg.patients.drafts import Draft
 from kg.server import asking
 from kg.ui.query import source
+from kg.ui.query.graphs import AnswerGraph, forest
 from kg.ui.query.session import START, Desk, past_of
 
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
@@ -122,12 +125,21 @@ def test_truth_is_told_in_a_word():
     assert "### Yes" in texts(run(opened(), "ASK {}"))
 
 
+def test_a_graph_is_saved_as_trees_that_hold_every_edge_once() -> None:
+    nodes = [Node(name, name, "", name) for name in "abc"]
+    edges = [Edge("a", "b", label="p"), Edge("b", "c"), Edge("c", "b"), Edge("a", "c")]
+    found = forest(AnswerGraph(nodes, edges, [], 0))
+    assert list(outlined(found)) == ["a", "  b (p)", "    c", "      b", "  c"]
+    assert found[0].branches[1].dashed
+
+
 def test_triples_can_be_looked_at_as_a_graph():
     test = opened(question="patient-graph")
     test.session_state["query:view"] = "Graph"
     test.run()
     assert not test.exception
     assert "nodes and" in texts(test)
+    assert {"SVG", "PNG"} <= {each.label for each in test.get("download_button")}
 
 
 def test_numbers_can_be_looked_at_as_a_chart():

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import polars as pl
 import streamlit as st
 
+from kg.explanation.drawing import Frame
 from kg.rdf.names import PREFIXES
 from kg.reference.snippets import of_query
 from kg.stores import Answer, Table
@@ -20,7 +21,7 @@ from kg.ui.bars import bars, first_bars, parting, telling
 from kg.ui.components.graph import graph
 from kg.ui.copying import copies
 from kg.ui.query.frames import iris, labelled, labels, numbers
-from kg.ui.query.graphs import MOST_NODES, graph_of
+from kg.ui.query.graphs import LEGEND, MOST_NODES, forest, graph_of
 from kg.ui.query.session import EXAMPLE, AskedQuery, Desk, came_to
 from kg.ui.tables import workbook
 from kg.ui.words import literal
@@ -109,7 +110,7 @@ def _show_answer(desk: Desk, asked: AskedQuery, answer: Answer) -> None:
     elif view == _CHART:
         _chart(desk, frame)
     elif view == _GRAPH:
-        _graph(table)
+        _graph(desk, table)
     else:
         _rows(asked)
     _downloads(asked, answer, desk.name or "answer")
@@ -227,7 +228,7 @@ def _chart(desk: Desk, frame: pl.DataFrame) -> None:
     )
 
 
-def _graph(table: Table) -> None:
+def _graph(desk: Desk, table: Table) -> None:
     """Show rows as edges between two of their columns."""
     source, target = TRIPLE[0], TRIPLE[2]
     if table.variables != TRIPLE:
@@ -251,5 +252,9 @@ def _graph(table: Table) -> None:
     )
     cut = f"; {found.left_out:,} rows are left out, as {MOST_NODES} nodes are the most"
     st.caption(f"{said}{cut if found.left_out else ''}. Drag to look around.")
+    title = desk.question.question if desk.question else "The answer to a query as a graph"
+    of = f"{said}, from {len(table.rows) - found.left_out:,} of {len(table.rows):,} rows"
+    frame = Frame(title, [of], LEGEND)
+    pictures.tree_saves(forest(found), f"{desk.name or 'answer'}-graph", frame)
     with st.expander("The edges in words"):
         st.dataframe({"edge": found.said}, hide_index=True, key="query:edges")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
+from kg.explanation.drawing import Branch
 from kg.guideline import Guideline
 from kg.ontology import LABEL, NOTATION
 from kg.rdf.names import PREFIXES
@@ -14,6 +15,11 @@ from kg.stores import Table, Term
 from kg.stores.formats import shown
 
 MOST_NODES = 40
+LEGEND = (
+    ("term with a label", "blue"),
+    ("other term", "green"),
+    ("text or number", "gray"),
+)
 _LONGEST = 40
 
 
@@ -51,6 +57,29 @@ def graph_of(guideline: Guideline, table: Table, source: str, target: str) -> An
         said = f"{first.full} — {name or target} → {second.full}"
         edges.setdefault(Edge(first.id, second.id, label=name), said)
     return AnswerGraph(list(nodes.values()), list(edges), list(edges.values()), left_out)
+
+
+def forest(graph: AnswerGraph) -> list[Branch]:
+    """Return a graph as trees for paper, where no two lines cross.
+
+    A tree begins at each node to which no edge leads, and then at what is in circles. What is
+    below a node is drawn once; where the node comes again, it is dashed.
+    """
+    nodes = {node.id: node for node in graph.nodes}
+    below: dict[str, list[Edge]] = {name: [] for name in nodes}
+    for edge in graph.edges:
+        below[edge.source].append(edge)
+    drawn: set[str] = set()
+
+    def branch(name: str, beside: str = "") -> Branch:
+        node, again = nodes[name], name in drawn and bool(below[name])
+        drawn.add(name)
+        parts = () if again else tuple(branch(e.target, e.label) for e in below[name])
+        return Branch(node.full, node.kind, beside, parts, dashed=again)
+
+    starts = nodes.keys() - {edge.target for edge in graph.edges}
+    order = sorted(nodes, key=lambda name: name not in starts)
+    return [branch(name) for name in order if name not in drawn]
 
 
 def _node(guideline: Guideline, term: Term, edge: str, start: str) -> Node:
