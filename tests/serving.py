@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import IO
 
 import httpx
+from counting import PATIENCE
 
 HCC = "https://w3id.org/hcc-kg/"
 JSON = "application/sparql-results+json"
 QUERY = "application/sparql-query"
 FORM = "application/x-www-form-urlencoded"
-_PATIENCE = 60
+_SLICE = 0.02  # seconds between two looks
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Served:
 
     def stop(self, how: int = signal.SIGINT) -> int:
         self.process.send_signal(how)
-        return self.process.wait(_PATIENCE)
+        return self.process.wait(PATIENCE)
 
 
 def children(pid: int) -> list[int]:
@@ -79,6 +80,39 @@ def at_work(worker: int) -> list[int]:
     return found
 
 
+def soon_at_work(worker: int) -> list[int]:
+    """Wait until a query has been evaluated for a moment, and return its processes."""
+    limit = time.monotonic() + PATIENCE
+    while time.monotonic() < limit:
+        with suppress(OSError):
+            if found := [pid for pid in at_work(worker) if processor(pid) > 2 * _SLICE]:
+                return found
+        time.sleep(_SLICE)
+    raise AssertionError("no query is being evaluated")
+
+
+def settled(worker: int) -> bool:
+    """Return whether a worker soon has no process that evaluates a query."""
+    limit = time.monotonic() + PATIENCE
+    while at_work(worker) and time.monotonic() < limit:
+        time.sleep(_SLICE)
+    return not at_work(worker)
+
+
+def gone(pid: int) -> bool:
+    """Return whether a process soon ends; one that nobody has reaped has."""
+    limit = time.monotonic() + PATIENCE
+    while time.monotonic() < limit:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
+        except OSError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(_SLICE)
+    return False
+
+
 def processor(pid: int) -> float:
     """Return the seconds of processor that a process has used."""
     user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
@@ -92,7 +126,7 @@ def command(*arguments: str | Path) -> list[str]:
 @contextmanager
 def serving(*arguments: str | Path, files: int | None = None) -> Iterator[Served]:
     """Serve while the block runs; `files` is how many the server may have open."""
-    client = httpx.Client(timeout=_PATIENCE, trust_env=False, verify=False)  # noqa: S501
+    client = httpx.Client(timeout=PATIENCE, trust_env=False, verify=False)  # noqa: S501
     with tempfile.TemporaryFile() as told, client:
         limited = ["prlimit", f"--nofile={files}"] if files else []
         process = subprocess.Popen([*limited, *command(*arguments)], stderr=told)
@@ -101,17 +135,21 @@ def serving(*arguments: str | Path, files: int | None = None) -> Iterator[Served
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)
-            process.wait(_PATIENCE)
+            try:
+                process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
 
 
 def _address(process: subprocess.Popen[bytes], told: IO[bytes]) -> str:
-    limit = time.monotonic() + _PATIENCE
+    limit = time.monotonic() + PATIENCE
     while time.monotonic() < limit and process.poll() is None:
         told.seek(0)
         text = told.read().decode()
         found = re.search(r"\bat (http://\S+/) ", text)
         if found:
             return found[1]
-        time.sleep(0.05)
+        time.sleep(_SLICE)
     told.seek(0)
     raise AssertionError(f"the server did not start: {told.read().decode()}")

@@ -179,11 +179,13 @@ def test_the_endpoint_serves_it_where_it_is_asked_for() -> None:
         (reader,) = filter(reads_requests, children(served.process.pid))
         with ThreadPoolExecutor(1) as other:
             os.kill(reader, signal.SIGSTOP)  # as if the request took long to read
-            waiting = other.submit(served.client.post, f"{where}/hcc-kg", json=request)
-            with pytest.raises(TimeoutError):
-                waiting.result(0.3)
-            assert served.client.get(where).status_code == 200  # it holds up nobody
-            os.kill(reader, signal.SIGCONT)
+            try:
+                waiting = other.submit(served.client.post, f"{where}/hcc-kg", json=request)
+                with pytest.raises(TimeoutError):
+                    waiting.result(0.3)
+                assert served.client.get(where).status_code == 200  # it holds up nobody
+            finally:
+                os.kill(reader, signal.SIGCONT)
             assert waiting.result().status_code == 412
         os.kill(reader, signal.SIGKILL)
         assert served.client.post(f"{where}/hcc-kg", json=request).status_code == 503
