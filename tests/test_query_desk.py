@@ -7,7 +7,8 @@ import pytest
 from kg.catalogue.queries import catalogue, question
 from kg.errors import QueryError
 from kg.stores import Answer, Table
-from kg.ui.query.session import COHORT, PATIENT, START, Desk, bare, came_to, desk_at
+from kg.ui.query.linked import desk_at
+from kg.ui.query.session import COHORT, PATIENT, START, Desk, bare, came_to
 
 
 def asked(desk: Desk) -> Desk:

@@ -5,7 +5,8 @@ import streamlit as st
 from kg.server.asking import SECONDS
 from kg.ui import address
 from kg.ui.query import answer, picking, source, writing
-from kg.ui.query.session import Desk, Parameters, desk_at
+from kg.ui.query.linked import desk_at
+from kg.ui.query.session import Desk, Parameters
 from kg.ui.restoring import restore
 from kg.ui.shell import head
 

@@ -85,8 +85,8 @@ def dependencies(guideline: Guideline, therapy: Therapy) -> Picture:
     variables: dict[str, None] = {}
     for row, (name, role) in enumerate(rows):
         criterion = guideline.criteria[name]
-        full = f"{role}: {criterion.label}"
-        nodes.append(Node(name, f"{ROLE_SIGNS[role]} {name}", ROLE_COLOURS[role], full, 1, row))
+        label, full = f"{ROLE_SIGNS[role]} {criterion.label}", f"{role}: {criterion.label} ({name})"
+        nodes.append(Node(name, label, ROLE_COLOURS[role], full, 1, row))
         for variable in guideline.variables_of(criterion.formula):
             variables.setdefault(variable)
             edges.append(Edge(name, variable))

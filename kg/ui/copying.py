@@ -19,7 +19,7 @@ _SERVED = ("pandas", "curl")
 
 def copies(snippets: Mapping[str, str], note: str = "") -> None:
     """Offer texts to copy, by what runs them."""
-    with st.popover("Copy as", icon=":material/content_copy:"):
+    with st.popover("Copy as", icon=":material/content_copy:", type="tertiary"):
         if note:
             st.caption(note)
         if not set(_SERVED).isdisjoint(snippets):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import altair as alt
 import polars as pl
@@ -67,6 +68,11 @@ def _search(state: State) -> None:
     )
 
 
+def _in_words(guideline: Guideline, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return rows with the kinds of statements in words; the query has their identifiers."""
+    return frame.with_columns(pl.col("kind").replace(dict(guideline.kinds)))
+
+
 def _asked(state: State, *names: str) -> dict[str, str]:
     parameters = {"decidable": "is_decidable"}
     return {parameters.get(name, name): state[name] for name in names if name in state}
@@ -98,7 +104,7 @@ def statements(guideline: Guideline, state: State) -> None:
             st.info("No statement fits. Remove a filter, or search for fewer words.")
         else:
             picked = names.index(name) if name in names else None
-            view = frame.select("paraphrase", "kind", "section", "statement")
+            view = _in_words(guideline, frame).select("paraphrase", "kind", "section", "statement")
             table(
                 view,
                 "statements",
@@ -182,7 +188,7 @@ def criteria(guideline: Guideline, state: State) -> None:
             st.info("No criterion fits. Remove a filter, or search for fewer words.")
         else:
             picked = names.index(name) if name in names else None
-            view = frame.select("label", "kind", "criterion")
+            view = _in_words(guideline, frame).select("label", "kind", "criterion")
             table(view, "criteria", TableQuery("criteria", asked), 430, picked=picked, on_pick=pick)
     with right:
         if name is not None:
@@ -208,16 +214,20 @@ def coverage(guideline: Guideline, state: State) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.subheader("Characters by chapter", anchor=False)
-        _chart(guideline)
+        titles = headings(guideline)
+        _chart(guideline, titles)
     with right:
         st.subheader("By section", anchor=False)
-        table(ask("coverage-of-sections"), "coverage", TableQuery("coverage-of-sections"), 220)
+        frame = ask("coverage-of-sections")
+        named = {name: titled(titles, name) for name in frame["section"]}
+        told = frame.with_columns(pl.col("section").replace(named))
+        table(told, "coverage", TableQuery("coverage-of-sections"), 220)
         st.subheader("By kind", anchor=False)
-        table(ask("statement-counts"), "kinds", TableQuery("statement-counts"), 220)
+        table(ask("statement-counts").drop("kind"), "kinds", TableQuery("statement-counts"), 220)
 
 
-def _chart(guideline: Guideline) -> None:
-    rows = chapters(guideline)
+def _chart(guideline: Guideline, titles: Mapping[str, str]) -> None:
+    rows = [replace(row, chapter=titled(titles, row.chapter)) for row in chapters(guideline)]
     first, second = _COLOURS
     bars = [
         {"chapter": row.chapter, "characters": number, "sort": sort}
@@ -235,7 +245,7 @@ def _chart(guideline: Guideline) -> None:
                 "chapter:N",
                 sort=[row.chapter for row in rows],
                 title=None,
-                axis=alt.Axis(labelOverlap=False),
+                axis=alt.Axis(labelOverlap=False, labelLimit=200),
             ),
             x=alt.X("characters:Q", title="characters of the text"),
             color=alt.Color(

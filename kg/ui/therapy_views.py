@@ -101,7 +101,7 @@ def picture(guideline: Guideline, therapy: Therapy, state: State) -> None:
         _without_criteria(guideline, therapy)
         return
     nodes, edges = dependencies(guideline, therapy)
-    labels = {node.id: f"{node.id}: {node.full}" if node.full else node.label for node in nodes}
+    labels = {node.id: node.full or node.label for node in nodes}
     names = list(labels)[1:]
     node = state.get("node") if state.get("node") in names else None
 

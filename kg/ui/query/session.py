@@ -32,7 +32,7 @@ ORDER BY ?therapy
 """
 LONGEST_ADDRESS = 6_000  # characters of a query; browsers and proxies carry no more for certain
 _REMEMBERED = 20
-_QUESTION, _SPARQL, _ABOUT, _VALUE = "question", "sparql", "of", "p."
+QUESTION, SPARQL, ABOUT, VALUE = "question", "sparql", "of", "p."
 
 Asking = Callable[[str], Answer]
 Parameters = Mapping[str, Sequence[str]]
@@ -193,12 +193,12 @@ class Desk:
         return self.kept
 
     def _address(self) -> dict[str, list[str]]:
-        about = {_ABOUT: [self.about]} if self.about != EXAMPLE else {}
+        about = {ABOUT: [self.about]} if self.about != EXAMPLE else {}
         if self.name and not self.is_edited:
-            values = {_VALUE + name: [value] for name, value in self.values.items()}
-            return {_QUESTION: [self.name], **values, **about}
+            values = {VALUE + name: [value] for name, value in self.values.items()}
+            return {QUESTION: [self.name], **values, **about}
         own = self.text != START and len(self.text) <= LONGEST_ADDRESS
-        return ({_SPARQL: [self.text]} if own else {}) | about
+        return ({SPARQL: [self.text]} if own else {}) | about
 
     def remember(self, stored: Sequence[Past]) -> None:
         """Take up the queries that the tab kept over a reload, behind those of this session."""
@@ -265,54 +265,3 @@ def came_to(answer: Answer | None) -> str:
         return "yes" if answer else "no"
     count, noun = (len(answer), "triple") if isinstance(answer, list) else (len(answer.rows), "row")
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def desk_at(
-    parameters: Parameters, past: list[Past], *, remembers: bool = False
-) -> tuple[Desk, list[str]]:
-    """Return the desk that a link describes, and what in the link makes no sense.
-
-    A saved question is asked at once. A query that the link brings is shown, and waits.
-    """
-    desk, wrong = Desk(past=past, remembers=remembers), []
-    given = {name: values[-1] for name, values in parameters.items() if values}
-    wrong += [f"{name} stands there twice" for name, v in parameters.items() if len(v) > 1]
-    about = given.pop(_ABOUT, EXAMPLE)
-    if about in DATASETS:
-        desk.about = about
-    else:
-        wrong.append(f"{_ABOUT}={about[:60]} names no dataset; they are {', '.join(DATASETS)}")
-    name, text = given.pop(_QUESTION, ""), given.pop(_SPARQL, None)
-    values = {n.removeprefix(_VALUE): given.pop(n) for n in list(given) if n.startswith(_VALUE)}
-    wrong += [f"{stranger[:60]} is not part of a link to this page" for stranger in given]
-    if name:
-        wrong += _take_question(desk, name, values)
-        if text is not None:
-            wrong.append(f"{_SPARQL} goes without {_QUESTION}; the question was taken")
-    elif values:
-        wrong.append(f"values ({_VALUE}…) go with a {_QUESTION}")
-    if text is not None and not desk.name:
-        desk.text = text
-        desk.kept = {_SPARQL: [text]} | (
-            {_ABOUT: [about]} if desk.about == about != EXAMPLE else {}
-        )
-    return desk, wrong
-
-
-def _take_question(desk: Desk, name: str, values: Mapping[str, str]) -> list[str]:
-    """Take up a saved question with those values that are values of it; return what is wrong."""
-    try:
-        chosen = question(name[:60])
-    except InputError:
-        return [f"there is no question {name[:60]!r}; choose one below"]
-    known, wrong, good = {p.name: p for p in chosen.parameters}, [], {}
-    examples = {p.name: p.example for p in chosen.parameters if p.required}
-    for key, value in values.items():
-        try:
-            chosen.filled(examples | {key: value})
-            good[key] = value
-        except InputError as error:
-            told = str(error) if key in known else f"{name} has no parameter {key[:60]!r}"
-            wrong.append(told[:300])
-    desk.choose(name, good)
-    return wrong
