@@ -32,7 +32,7 @@ from kg.guideline import load as load_from
 from kg.guideline.values import Variable
 from kg.output import check_apart, whole_file
 from kg.patients.assumptions import Assume, assumptions_of, made
-from kg.patients.given import Table, table_of
+from kg.patients.given import TableLike, table_of
 from kg.patients.mappings import record_of
 from kg.patients.options import Options, reading_of
 from kg.reasoning.results import Chunk, patients
@@ -211,8 +211,8 @@ class TableResult:
 
 
 def classify_table(
-    source: Table,
-    lesions: Table | None = None,
+    source: TableLike,
+    lesions: TableLike | None = None,
     engine: str = "compiled",
     *,
     therapies: str | Iterable[str] | None = None,
@@ -255,9 +255,9 @@ def classify_table(
 
 
 def classify_file(
-    source: Table,
+    source: TableLike,
     output: str | Path,
-    lesions: Table | None = None,
+    lesions: TableLike | None = None,
     engine: str = "compiled",
     *,
     format: str | None = None,

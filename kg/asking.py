@@ -20,7 +20,7 @@ from kg.engines.summary import Summary
 from kg.errors import InputError, extras_told
 from kg.guideline import Guideline
 from kg.guideline import chosen as _chosen
-from kg.patients.given import Table, table_of
+from kg.patients.given import TableLike, table_of
 from kg.patients.options import Options, reading_of
 from kg.rdf.build import build_example
 from kg.rdf.columns import own_quads
@@ -134,8 +134,8 @@ class Graph:
 
 
 def graph(
-    patients: Table | None = None,
-    lesions: Table | None = None,
+    patients: TableLike | None = None,
+    lesions: TableLike | None = None,
     *,
     store: str | Path | None = None,
     read_only: bool = True,

@@ -9,7 +9,7 @@ import polars as pl
 from kg.audit.report import KINDS, Kind, Patients, audit
 from kg.errors import InputError
 from kg.guideline import Guideline, chosen
-from kg.patients.given import Table, given
+from kg.patients.given import TableLike, given
 from kg.texts import counted
 
 _SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -22,7 +22,7 @@ _SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 
 def findings(
     kind: Kind | None = None,
-    patients: Table | None = None,
+    patients: TableLike | None = None,
     *,
     guideline: Guideline | None = None,
     edition: str | None = None,

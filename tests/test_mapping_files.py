@@ -14,7 +14,7 @@ from conftest import Ran
 import kg
 from kg.guideline import Guideline
 from kg.paths import example_cohort
-from kg.patients.given import Table, table_of
+from kg.patients.given import TableLike, table_of
 from kg.patients.options import missing_of, read_mapping, reading_of
 
 Run = Callable[..., Ran]
@@ -58,7 +58,7 @@ def files(folder: Path) -> None:
     (folder / "m.toml").write_text(MAPPING)
 
 
-def read(table: Table, **options: Unpack[kg.Options]) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def read(table: TableLike, **options: Unpack[kg.Options]) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Return what a table says of its patients, all of whose rows are good, and what is told."""
     opened = table_of(kg.load(), table, reading=reading_of(kg.load(), options))
     (batch,) = opened.batches()

@@ -216,7 +216,7 @@ def test_a_token_is_sent_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> Non
         store = open_store(address)
         assert store.ask("ASK {}")
     assert _SECRET not in repr(vars(store))
-    assert _SECRET not in repr(http.Access("me", _SECRET, _SECRET))
+    assert _SECRET not in repr(http.Credentials("me", _SECRET, _SECRET))
 
 
 @pytest.mark.parametrize("token", [f"{_SECRET}\n", f"{_SECRET}肝"])

@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse
 from uvicorn.server import ServerState
 
 from kg.server import connections
-from kg.server.access import Access
+from kg.server.access import AccessPolicy
 from kg.server.connections import HEAD_TIME, IDLE_TIME, STALLED, TimedProtocol
 from kg.server.handlers import Endpoint
 from kg.server.limits import Limits
@@ -141,7 +141,7 @@ async def asked(app: Starlette, path: str) -> httpx.Response:
 def test_where_too_many_answers_wait_a_query_is_refused() -> None:
     guard = SimpleNamespace(limits=replace(Limits(), held=-1), graphs=frozenset())
     endpoint = Endpoint(guard, None, None, None, union=True)  # type: ignore[arg-type]
-    answer = asyncio.run(asked(create_app(endpoint, Access()), "/sparql?query=ASK%20{}"))
+    answer = asyncio.run(asked(create_app(endpoint, AccessPolicy()), "/sparql?query=ASK%20{}"))
     assert answer.status_code == 503
     assert "wait for clients" in answer.text
     assert answer.headers["Retry-After"]

@@ -16,8 +16,8 @@ from kg.errors import InputError
 from kg.guideline import load
 from kg.rdf.build import build, cohort_of, example
 from kg.server import worker
-from kg.server.guard import Guard
-from kg.server.jobs import Answer, QueryJob
+from kg.server.guard import QueryGuard
+from kg.server.jobs import JobAnswer, QueryJob
 from kg.server.limits import Limits, confine
 from kg.server.process import Child
 from kg.server.worker import PID_BYTES
@@ -47,20 +47,20 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["memory", "disk"])
-def guard(request: pytest.FixtureRequest, store: Path) -> Iterator[Guard]:
-    with closing(Guard(store, Limits(), on_disk=request.param == "disk")) as found:
+def guard(request: pytest.FixtureRequest, store: Path) -> Iterator[QueryGuard]:
+    with closing(QueryGuard(store, Limits(), on_disk=request.param == "disk")) as found:
         assert found.on_disk == (request.param == "disk")
         yield found
 
 
-def answers(guard: Guard, *queries: str) -> list[Answer]:
-    async def ask_all() -> list[Answer]:
+def answers(guard: QueryGuard, *queries: str) -> list[JobAnswer]:
+    async def ask_all() -> list[JobAnswer]:
         return [await guard.ask(QueryJob(query, union=True)) for query in queries]
 
     return asyncio.run(ask_all())
 
 
-def test_store_of_more_than_16_files_answers(guard: Guard) -> None:
+def test_store_of_more_than_16_files_answers(guard: QueryGuard) -> None:
     assert [answer.status for answer in answers(guard, *EVERY_INDEX)] == [200] * len(EVERY_INDEX)
 
 
@@ -97,7 +97,7 @@ def test_process_that_opens_files_can_open_no_socket_start_no_program_and_write_
     ],
 )
 def test_abort_is_told_as_lack_of_memory_only_where_it_is(said: bytes, words: str) -> None:
-    guard = Guard(b"", Limits())
+    guard = QueryGuard(b"", Limits())
     one, other = socket.socketpair()
     with closing(guard), one, other:
         child = Child(one, other, heard=bytes(PID_BYTES) + worker.ABORTED)
@@ -113,4 +113,4 @@ def test_store_that_cannot_be_read_names_the_command_that_builds_it(
     for path in broken.glob("*.sst"):
         path.write_bytes(b"x" * 100)
     with pytest.raises(InputError, match="hcc-kg graph build"):
-        Guard(broken, Limits())
+        QueryGuard(broken, Limits())

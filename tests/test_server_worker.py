@@ -19,8 +19,8 @@ from serving import children
 
 from kg.server import description
 from kg.server.description import Description, HealthCheck
-from kg.server.guard import Guard
-from kg.server.jobs import Answer, QueryJob
+from kg.server.guard import QueryGuard
+from kg.server.jobs import JobAnswer, QueryJob
 from kg.server.limits import Limits
 from kg.server.screening import RefusedError
 
@@ -29,12 +29,12 @@ AT_ONCE = 48
 QUADS = [f"<a:{i}> <a:b> <a:c> .\n".encode() for i in range(150)]  # a second, three times joined
 
 
-class CountingGuard(Guard):
+class CountingGuard(QueryGuard):
     """A guard that counts what it is asked, and answers nothing while it is `busy`."""
 
     asked, busy = 0, False
 
-    async def ask_at_once(self, job: QueryJob) -> Answer:
+    async def ask_at_once(self, job: QueryJob) -> JobAnswer:
         self.asked += 1
         if self.busy:
             raise RefusedError(503, "too many queries at once")
@@ -49,8 +49,8 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def guard(data: Path) -> Iterator[Guard]:
-    with closing(Guard(data, Limits(running=AT_ONCE))) as found:
+def guard(data: Path) -> Iterator[QueryGuard]:
+    with closing(QueryGuard(data, Limits(running=AT_ONCE))) as found:
         yield found
 
 
@@ -75,7 +75,7 @@ def buffered() -> int:
         return one.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
 
 
-def test_answer_that_fills_its_connection_to_the_brim_is_not_lost(guard: Guard) -> None:
+def test_answer_that_fills_its_connection_to_the_brim_is_not_lost(guard: QueryGuard) -> None:
     step = buffered() // 32
     counts = range(16, 16 + AT_ONCE)  # of steps: from half the buffer to twice the buffer
 
@@ -83,7 +83,7 @@ def test_answer_that_fills_its_connection_to_the_brim_is_not_lost(guard: Guard) 
         words = ", ".join(["?x"] * count)
         return f"SELECT (CONCAT({words}) AS ?y) {{ VALUES ?x {{ '{'x' * step}' }} }}"
 
-    async def ask_all() -> list[Answer]:
+    async def ask_all() -> list[JobAnswer]:
         jobs = [QueryJob(query(count), union=True, formats=FORMATS) for count in counts]
         return await asyncio.gather(*map(guard.ask, jobs))
 
@@ -91,7 +91,7 @@ def test_answer_that_fills_its_connection_to_the_brim_is_not_lost(guard: Guard) 
     assert lengths == [count * step + len("y\r\n\r\n") for count in counts]
 
 
-def until_answered(guard: Guard) -> None:
+def until_answered(guard: QueryGuard) -> None:
     """Ask until the worker has read what piled up."""
     while True:
         with suppress(RefusedError):
@@ -128,7 +128,7 @@ def test_dead_worker_is_replaced_once_however_many_wait(counting: CountingGuard)
     os.kill(dead.process.pid, signal.SIGKILL)
     dead.process.wait()
 
-    async def ask_all() -> list[Answer]:
+    async def ask_all() -> list[JobAnswer]:
         given_up = asyncio.create_task(counting.ask_at_once(QueryJob("ASK {}", union=True)))
         await asyncio.sleep(0.1)  # it waits for the new worker; then its client hangs up
         given_up.cancel()
@@ -149,7 +149,7 @@ def _workers() -> set[int]:
     return found
 
 
-def test_process_that_fails_is_not_told_as_short_of_memory(guard: Guard) -> None:
+def test_process_that_fails_is_not_told_as_short_of_memory(guard: QueryGuard) -> None:
     with pytest.raises(RefusedError, match="was lost") as caught:
         asyncio.run(guard.ask(QueryJob("ASK {}", union=True, formats={"boolean": "none"})))
     assert caught.value.status == 503
@@ -163,7 +163,7 @@ def test_fork_that_fails_is_told_as_busy_and_then_all_is_well(
     choice = f"os.fork = lambda: (fails if os.path.exists({str(full)!r}) else real)()"
     (tmp_path / "sitecustomize.py").write_text(f"import os\n{fork}\n{choice}\n", "utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with closing(Guard(data, Limits())) as guard:
+    with closing(QueryGuard(data, Limits())) as guard:
         full.touch()
         guard._end_idle()
         with pytest.raises(RefusedError, match="could not start; try again") as caught:
@@ -217,7 +217,7 @@ def test_description_counts_again_after_a_busy_moment(
 
 def test_saved_question_may_take_longer_than_a_query(data: Path) -> None:
     slow = "SELECT (COUNT(*) AS ?n) { " + " ".join(f"?a{i} ?b{i} ?c{i} ." for i in range(3)) + " }"
-    with closing(Guard(b"".join(QUADS), Limits(seconds=0.2))) as guard:
+    with closing(QueryGuard(b"".join(QUADS), Limits(seconds=0.2))) as guard:
         with pytest.raises(RefusedError, match=r"0\.2 s, the time limit"):
             asyncio.run(guard.ask(QueryJob(slow, union=True)))
         assert asyncio.run(guard.ask(QueryJob(slow, union=True, seconds=60))).status == 200

@@ -43,7 +43,7 @@ from kg.guideline import chosen as _chosen
 from kg.patients.assumptions import Assume, Assumptions, assumptions_of
 from kg.patients.column_records import CONFLICTS
 from kg.patients.columns import as_text
-from kg.patients.given import Table, table_of
+from kg.patients.given import TableLike, table_of
 from kg.patients.options import Options, reading_of
 from kg.patients.reading import Reading
 from kg.patients.tables import PatientTable
@@ -185,8 +185,8 @@ class CohortReport:
 
 
 def cohort_report(
-    source: Table,
-    lesions: Table | None = None,
+    source: TableLike,
+    lesions: TableLike | None = None,
     *,
     by: str | None = None,
     assume: Assume | None = None,

@@ -14,7 +14,7 @@ from kg.commands.inputs import Ontology
 from kg.errors import ComponentError, InputError
 
 if TYPE_CHECKING:
-    from kg.server.guard import Guard
+    from kg.server.guard import QueryGuard
 
 _SERVING = "Serving {what} at {address} (SPARQL at {address}sparql). Ctrl-C stops it."
 _ON_DISK = (
@@ -104,7 +104,7 @@ def serve(
     if store is not None:
         console.print(f"Reading {store} ...", style="dim")
 
-    def tell(address: str, guard: Guard) -> None:
+    def tell(address: str, guard: QueryGuard) -> None:
         what = f"{len(guard.graphs)} graphs" + (f" of {store}" if store else f": {_EXAMPLE}")
         console.print(_SERVING.format(what=what, address=address))
         if guard.on_disk:

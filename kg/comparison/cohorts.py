@@ -24,7 +24,7 @@ from kg.guideline import Guideline, load
 from kg.guideline.correspondence import TherapyPair, differences, pairs
 from kg.keys import ID
 from kg.patients.assumptions import Assume, assumptions_of
-from kg.patients.given import Table, table_of
+from kg.patients.given import TableLike, table_of
 from kg.patients.options import Options, reading_of
 from kg.patients.reading import PLAIN, Reading
 from kg.patients.tables import PatientTable
@@ -68,8 +68,8 @@ class Comparison:
 
 
 def compare(
-    source: Table,
-    lesions: Table | None = None,
+    source: TableLike,
+    lesions: TableLike | None = None,
     *,
     before: str = "2011",
     after: str = "2026",
@@ -102,8 +102,8 @@ def compare(
 
 def tables_of(
     editions: tuple[Guideline, Guideline],
-    source: Table,
-    lesions: Table | None = None,
+    source: TableLike,
+    lesions: TableLike | None = None,
     read: Callable[[Guideline], Reading] = lambda edition: PLAIN,
     assume: Assume | None = None,
 ) -> tuple[PatientTable, PatientTable]:

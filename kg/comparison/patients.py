@@ -35,7 +35,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedTherapy:
     """A pair of therapies: what each edition says, and what became of the criteria behind it."""
 
     pair: TherapyPair
@@ -51,7 +51,7 @@ class Compared:
         return " → ".join(dict.fromkeys(labels))
 
 
-def compared_patient(before: Side, after: Side) -> Iterator[Compared]:
+def compared_patient(before: Side, after: Side) -> Iterator[ComparedTherapy]:
     """Yield what two editions say of each pair of therapies."""
     told = [_told(side) for side in (before, after)]
     stated = [c for c in differences(before.guideline, after.guideline) if c.relation != SAME]
@@ -60,12 +60,12 @@ def compared_patient(before: Side, after: Side) -> Iterator[Compared]:
         change = change_of(*(each.verdict if each else None for each in (one, other)))
         behind = [set(each.decision.criteria) if each else set() for each in (one, other)]
         turning = (c for c in stated if c.earlier in behind[0] or c.later in behind[1])
-        yield Compared(pair, one, other, change, () if change == SAME else tuple(turning))
+        yield ComparedTherapy(pair, one, other, change, () if change == SAME else tuple(turning))
 
 
-def alike(rows: list[Compared]) -> list[tuple[Compared, ...]]:
+def alike(rows: list[ComparedTherapy]) -> list[tuple[ComparedTherapy, ...]]:
     """Return what was compared in groups of which both editions say the same."""
-    groups: dict[object, list[Compared]] = {}
+    groups: dict[object, list[ComparedTherapy]] = {}
     for row in rows:
         sides = (
             each and (each.verdict, each.decision.clause, each.therapy.notes)
@@ -75,7 +75,7 @@ def alike(rows: list[Compared]) -> list[tuple[Compared, ...]]:
     return [tuple(group) for group in groups.values()]
 
 
-def frame_of(patient_id: str, rows: list[Compared]) -> pl.DataFrame:
+def frame_of(patient_id: str, rows: list[ComparedTherapy]) -> pl.DataFrame:
     """Return what was compared as rows of the comparison of a cohort."""
     cells = [
         (

@@ -18,10 +18,10 @@ from kg.patients.tables import PatientTable
 from kg.readers import Source
 from kg.readers.frame import ArrowFrame, frame_source
 
-Table: TypeAlias = str | Path | ArrowFrame | pl.LazyFrame | Sequence[Mapping[str, object]]
+TableLike: TypeAlias = str | Path | ArrowFrame | pl.LazyFrame | Sequence[Mapping[str, object]]
 
 
-def given(table: Table, name: str = "the frame") -> Path | Source:
+def given(table: TableLike, name: str = "the frame") -> Path | Source:
     """Return a table as what a `PatientTable` reads; in messages a frame goes by `name`.
 
     Raises:
@@ -41,8 +41,8 @@ def given(table: Table, name: str = "the frame") -> Path | Source:
 
 def table_of(
     guideline: Guideline,
-    patients: Table,
-    lesions: Table | None = None,
+    patients: TableLike,
+    lesions: TableLike | None = None,
     reading: Reading = PLAIN,
     assumptions: Assumptions | None = None,
 ) -> PatientTable:

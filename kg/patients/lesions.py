@@ -12,7 +12,7 @@ from kg.keys import ID, LESION_ID, PROBLEM, REASON, ROW
 from kg.patients.cells import CellError, is_unknown, shown
 from kg.patients.columns import as_text
 from kg.patients.headers import blank_rows, head_of
-from kg.patients.plausible import Watch
+from kg.patients.plausible import PlausibilityWatch
 from kg.patients.reading import PLAIN, Reading
 from kg.patients.records import Lesion, read_lesion
 from kg.readers import Source, open_source
@@ -52,7 +52,9 @@ class LesionTable:
             for row, fault in zip(self.rows[ROW], faults, strict=True)
             if fault is not None
         }
-        self._watch = Watch({n: guideline.lesion_columns[n] for n in self.head.translations})
+        self._watch = PlausibilityWatch(
+            {n: guideline.lesion_columns[n] for n in self.head.translations}
+        )
         self._watch.add(self.frame)
         self.strangers = self.rows.clear().with_columns(pl.lit("").alias(REASON))
         repeated = self.frame.select(ID, LESION_ID).is_duplicated()

@@ -36,7 +36,7 @@ def is_plausible(variable: Variable, known: Knowledge) -> bool:
     return bounds is None or any(not (bounds & each).is_empty for each in known.intervals)
 
 
-class Watch:
+class PlausibilityWatch:
     """Looks at the columns of a table as it is read; `columns` are variables by column."""
 
     def __init__(self, columns: Mapping[str, Variable]) -> None:

@@ -19,7 +19,7 @@ from kg.patients.cells import UNKNOWN_WORDS, parse_cell
 from kg.patients.columns import as_text, mask_type, read_columns
 from kg.patients.headers import Head, blank_rows, check_mapped, head_of
 from kg.patients.lesions import LesionTable
-from kg.patients.plausible import Watch
+from kg.patients.plausible import PlausibilityWatch
 from kg.patients.reading import PLAIN, Reading
 from kg.patients.records import Lesion, Record, read_record
 from kg.readers import Source, lesions_beside, open_source
@@ -200,7 +200,7 @@ class PatientTable(RowReader):
         table = LesionTable(guideline, lesions, reading) if lesions else None
         check_mapped(reading, self.source, *([table.source] if table else []))
         numbers = {n: guideline.variables[n] for n in head.translations}
-        self._watch = Watch(numbers)
+        self._watch = PlausibilityWatch(numbers)
         if table is not None:
             table.tell_strangers(known)
         super().__init__(guideline, head, repeated, table, assumptions)

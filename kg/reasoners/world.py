@@ -11,7 +11,7 @@ from kg.errors import InputError, extras_told
 from kg.guideline import Guideline
 from kg.guideline import chosen as _chosen
 from kg.ontology import HCC
-from kg.patients.given import Table, table_of
+from kg.patients.given import TableLike, table_of
 from kg.patients.mappings import record_of
 from kg.patients.options import Options, reading_of
 from kg.patients.records import Record
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 def owl(
-    patients: Table | Mapping[str, object] | None = None,
-    lesions: Table | None = None,
+    patients: TableLike | Mapping[str, object] | None = None,
+    lesions: TableLike | None = None,
     *,
     guideline: Guideline | None = None,
     edition: str | None = None,
@@ -67,8 +67,8 @@ def synchronise(ontology: Ontology) -> None:
 
 def _records(
     guideline: Guideline,
-    patients: Table | Mapping[str, object] | None,
-    lesions: Table | None,
+    patients: TableLike | Mapping[str, object] | None,
+    lesions: TableLike | None,
     options: Options,
 ) -> list[Record]:
     if patients is None:

@@ -15,7 +15,7 @@ from kg.guideline.values import Unit, Variable
 from kg.keys import ID, LESION_ID
 from kg.patients.cells import CellError, is_unknown, parse_cell
 from kg.patients.columns import as_text
-from kg.patients.plausible import Watch, other_unit, units_in_which
+from kg.patients.plausible import PlausibilityWatch, other_unit, units_in_which
 from kg.readers import Source
 from kg.texts import alike
 
@@ -58,7 +58,7 @@ class Suggestion:
         """Implausible numbers, frequent first: some may be codes that mean unknown."""
         if self.variable is None or not self.variable.is_number or self.units:
             return []
-        watch = Watch({self.name: self.variable})
+        watch = PlausibilityWatch({self.name: self.variable})
         watch.add(pl.DataFrame({self.name: self.cells}, schema={self.name: pl.String}))
         return [f"{number:g}" for number in watch.odd(self.name)[:_SHOWN]]
 

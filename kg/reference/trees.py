@@ -20,7 +20,7 @@ ROLE_COLOURS = {INDICATION: "green", PRECONDITION: "blue", ABSOLUTE: "red", RELA
 
 
 @dataclass(frozen=True)
-class Node:
+class GraphNode:
     """A node: `kind` says how it is drawn, `full` is its whole text, the rest where it stands."""
 
     id: str
@@ -32,7 +32,7 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Edge:
+class GraphEdge:
     """An edge between two nodes; "also" is drawn dashed, "part" with a bend."""
 
     source: str
@@ -41,7 +41,7 @@ class Edge:
     label: str = ""
 
 
-Picture = tuple[list[Node], list[Edge]]
+Picture = tuple[list[GraphNode], list[GraphEdge]]
 
 
 def sort_of(guideline: Guideline, name: str) -> str:
@@ -56,11 +56,11 @@ def taxonomy(guideline: Guideline) -> Picture:
     """Return the therapies as a tree, each below its first parent; other parents by "also"."""
     therapies = every_therapy(guideline)
     nodes = [
-        Node(name, therapies[name].label, sort_of(guideline, name), "", depth, row)
+        GraphNode(name, therapies[name].label, sort_of(guideline, name), "", depth, row)
         for row, (name, depth) in enumerate(_walk(guideline, None, 0))
     ]
     edges = [
-        Edge(parent, node.id, "also" if i else "")
+        GraphEdge(parent, node.id, "also" if i else "")
         for node in nodes
         for i, parent in enumerate(therapies[node.id].parents)
     ]
@@ -80,18 +80,18 @@ def dependencies(guideline: Guideline, therapy: Therapy) -> Picture:
     Variables come in the order in which criteria first ask for them, so that few edges cross.
     """
     rows = row_of(therapy)
-    nodes = [Node(therapy.id, therapy.label, CRITERIA)]
-    edges = [Edge(therapy.id, name, "part") for name, _ in rows]
+    nodes = [GraphNode(therapy.id, therapy.label, CRITERIA)]
+    edges = [GraphEdge(therapy.id, name, "part") for name, _ in rows]
     variables: dict[str, None] = {}
     for row, (name, role) in enumerate(rows):
         criterion = guideline.criteria[name]
         label, full = f"{ROLE_SIGNS[role]} {criterion.label}", f"{role}: {criterion.label} ({name})"
-        nodes.append(Node(name, label, ROLE_COLOURS[role], full, 1, row))
+        nodes.append(GraphNode(name, label, ROLE_COLOURS[role], full, 1, row))
         for variable in guideline.variables_of(criterion.formula):
             variables.setdefault(variable)
-            edges.append(Edge(name, variable))
+            edges.append(GraphEdge(name, variable))
     for row, variable in enumerate(variables):
-        nodes.append(Node(variable, guideline.variables[variable].label, "", "", 2, row))
+        nodes.append(GraphNode(variable, guideline.variables[variable].label, "", "", 2, row))
     return nodes, edges
 
 

@@ -30,7 +30,7 @@ _LOCAL = ("localhost", "127.0.0.1", "[::1]")  # names of this machine
 
 
 @dataclass(frozen=True)
-class Access:
+class AccessPolicy:
     """The conditions on a request.
 
     `origin` is the origin whose pages may read answers, `*` for all of them, empty for none.
@@ -78,7 +78,7 @@ class Access:
 class Gate:
     """Middleware: lets requests in or not, and answers OPTIONS."""
 
-    def __init__(self, app: ASGIApp, access: Access) -> None:
+    def __init__(self, app: ASGIApp, access: AccessPolicy) -> None:
         self._app = app
         self._access = access
 

@@ -60,11 +60,11 @@ class Asker:
         if not can_fork():
             raise ComponentError(CANNOT_FORK)
         # Only where there is fork: these modules need what Windows has not got.
-        from kg.server.guard import Guard  # noqa: PLC0415
+        from kg.server.guard import QueryGuard  # noqa: PLC0415
         from kg.server.limits import Limits  # noqa: PLC0415
 
         limits = Limits(seconds=seconds, result=16 * _MB, running=4, waiting=32)
-        self._guard = Guard(quads, limits)
+        self._guard = QueryGuard(quads, limits)
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=_run, args=(self._loop,), daemon=True, name="asker").start()
         self._end = weakref.finalize(self, _end, self._guard.close, self._loop)

@@ -9,7 +9,7 @@ import time
 import pyoxigraph as ox
 
 from kg.ontology import RDF
-from kg.server.guard import Guard
+from kg.server.guard import QueryGuard
 from kg.server.jobs import QueryJob
 from kg.server.screening import RefusedError
 
@@ -36,7 +36,7 @@ _AGAIN = 60.0  # seconds until a count that a limit stopped is tried again
 class Description:
     """Describes the endpoint; counts once, within the limits of any query."""
 
-    def __init__(self, guard: Guard, *, union: bool) -> None:
+    def __init__(self, guard: QueryGuard, *, union: bool) -> None:
         self._guard = guard
         self._union = union
         self._missing = {**_COUNTS, _GRAPHS: _PER_GRAPH}
@@ -134,7 +134,7 @@ class HealthCheck:
     So the answer costs those who ask queries nothing, and does not fail because they are many.
     """
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: QueryGuard) -> None:
         self._guard = guard
         self._trying = asyncio.Lock()
         self._tried = float("-inf")

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from kg.errors import ComponentError, InputError
 from kg.server import worker
-from kg.server.jobs import Answer, QueryJob, job_frame, read_answer
+from kg.server.jobs import JobAnswer, QueryJob, job_frame, read_answer
 from kg.server.limits import Limits
 from kg.server.process import Child, WorkerProcess, start
 from kg.server.screening import RefusedError
@@ -46,7 +46,7 @@ class _GoneError(Exception):
     """A process had ended before it was asked."""
 
 
-class Guard:
+class QueryGuard:
     """A worker process with a store, that answers queries within limits and is replaced if it dies.
 
     The store is a folder or a file of RDF, or is held in memory alone: N-Quads as bytes. A folder
@@ -75,7 +75,7 @@ class Guard:
         """Whether the quads stay on disk."""
         return self._worker.on_disk
 
-    async def ask(self, job: QueryJob) -> Answer:
+    async def ask(self, job: QueryJob) -> JobAnswer:
         """Answer a query.
 
         Raises:
@@ -87,7 +87,7 @@ class Guard:
         finally:
             self._free.release()
 
-    async def ask_at_once(self, job: QueryJob) -> Answer:
+    async def ask_at_once(self, job: QueryJob) -> JobAnswer:
         """Answer a query past the queue: for the server's own, which are short.
 
         Raises:
@@ -104,10 +104,10 @@ class Guard:
         self._worker.close()
         self._end_idle()
 
-    async def _asked(self, child: Child, job: QueryJob) -> Answer:
+    async def _asked(self, child: Child, job: QueryJob) -> JobAnswer:
         """Ask a process; afterwards it is idle, or ended and another forked ahead."""
         self._busy.add(child)
-        answer: Answer | None = None
+        answer: JobAnswer | None = None
         try:
             answer = await self._exchange(child, job)
             return answer
@@ -119,7 +119,7 @@ class Guard:
             else:
                 self._idle.append(child)
 
-    async def _exchange(self, child: Child, job: QueryJob) -> Answer:
+    async def _exchange(self, child: Child, job: QueryJob) -> JobAnswer:
         loop = asyncio.get_running_loop()
         seconds, child.since = job.seconds or self.limits.seconds, time.monotonic()
         timers = (

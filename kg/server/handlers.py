@@ -18,8 +18,8 @@ from kg.guideline import Guideline, load
 from kg.rdf.modules import within
 from kg.server import connections, protocol
 from kg.server.description import Description, HealthCheck
-from kg.server.guard import Guard
-from kg.server.jobs import Answer, QueryJob
+from kg.server.guard import QueryGuard
+from kg.server.jobs import JobAnswer, QueryJob
 from kg.server.screening import RefusedError
 
 
@@ -83,7 +83,7 @@ _EMPTY = '299 hcc-kg "a graph of the request is not held here, and counts as emp
 class Endpoint:
     """The handlers, over one guarded store."""
 
-    guard: Guard
+    guard: QueryGuard
     description: Description
     questions: Questions
     health_check: HealthCheck
@@ -180,7 +180,7 @@ def _accepted(request: Request) -> str:
     return ",".join(request.headers.getlist("accept")) or "*/*"
 
 
-async def _unless_gone(request: Request, asking: Coroutine[Any, Any, Answer]) -> Answer:
+async def _unless_gone(request: Request, asking: Coroutine[Any, Any, JobAnswer]) -> JobAnswer:
     """Wait for an answer; where the client hangs up meanwhile, its query is ended."""
     answer = asyncio.ensure_future(asking)
     gone = asyncio.ensure_future(_hung_up(request))

@@ -62,7 +62,7 @@ class QueryJob:
 
 
 @dataclass(frozen=True)
-class Answer:
+class JobAnswer:
     """What a query came to: an HTTP status, a kind of result, and a body.
 
     Where the query is not valid, `place` is the line and the column of the fault, if known.
@@ -92,14 +92,14 @@ def read_job(receive: Callable[[int], bytes]) -> QueryJob | None:
     return QueryJob(**fields)
 
 
-def answer_frame(answer: Answer, last: bool) -> bytes:
+def answer_frame(answer: JobAnswer, last: bool) -> bytes:
     """Return an answer as bytes, with whether its process takes no more, and what it has used."""
     used = time.process_time()
     head = json.dumps([answer.status, answer.kind, answer.place, last, used]).encode()
     return LENGTHS.pack(len(head), len(answer.body)) + head + answer.body
 
 
-def read_answer(sent: bytes | bytearray) -> tuple[Answer, bool, float] | None:
+def read_answer(sent: bytes | bytearray) -> tuple[JobAnswer, bool, float] | None:
     """Return the answer, whether it is the last, and what is used; None while it is not whole."""
     if len(sent) < LENGTHS.size:
         return None
@@ -108,7 +108,7 @@ def read_answer(sent: bytes | bytearray) -> tuple[Answer, bool, float] | None:
     if len(sent) < start + body:
         return None
     status, kind, place, last, used = json.loads(sent[LENGTHS.size : start])
-    answer = Answer(
+    answer = JobAnswer(
         status, kind, bytes(sent[start : start + body]), tuple(place) if place else None
     )
     return answer, last, used
@@ -131,7 +131,7 @@ class _Bounded(io.BytesIO):
         return super().write(data)
 
 
-def evaluate(store: ox.Store, graphs: frozenset[str], job: QueryJob, largest: int) -> Answer:
+def evaluate(store: ox.Store, graphs: frozenset[str], job: QueryJob, largest: int) -> JobAnswer:
     """Answer a query, or say what is wrong with it; the body is whole when this returns."""
     try:
         return _answered(store, graphs, job, largest)
@@ -146,7 +146,7 @@ def evaluate(store: ox.Store, graphs: frozenset[str], job: QueryJob, largest: in
         return _said(*_failure(error))
 
 
-def _answered(store: ox.Store, graphs: frozenset[str], job: QueryJob, largest: int) -> Answer:
+def _answered(store: ox.Store, graphs: frozenset[str], job: QueryJob, largest: int) -> JobAnswer:
     own = job.graphs or ()
     named = screen(job.query, graphs if job.graphs is None else own).has_dataset
     if job.added:
@@ -166,7 +166,7 @@ def _answered(store: ox.Store, graphs: frozenset[str], job: QueryJob, largest: i
         found = store.query(job.query, base_iri=job.base, use_default_graph_as_union=union)
     body = _Bounded(largest)
     kind = _write(found, job, body)
-    return Answer(200, kind, body.getvalue())
+    return JobAnswer(200, kind, body.getvalue())
 
 
 def _write(
@@ -198,10 +198,10 @@ def _failure(error: Exception) -> tuple[int, str]:
     return 400, f"the query cannot be evaluated: {error}"
 
 
-def _fault(error: QueryError) -> Answer:
+def _fault(error: QueryError) -> JobAnswer:
     place = None if error.line is None or error.column is None else (error.line, error.column)
-    return Answer(400, "message", str(error).encode(), place)
+    return JobAnswer(400, "message", str(error).encode(), place)
 
 
-def _said(status: int, message: str) -> Answer:
-    return Answer(status, "message", message.encode())
+def _said(status: int, message: str) -> JobAnswer:
+    return JobAnswer(status, "message", message.encode())

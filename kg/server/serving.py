@@ -26,10 +26,10 @@ from kg.catalogue.queries import catalogue
 from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.output import scratch
-from kg.server.access import BACKLOG, METHODS, Access, Gate, is_loopback, listening, names_of
+from kg.server.access import BACKLOG, METHODS, AccessPolicy, Gate, is_loopback, listening, names_of
 from kg.server.connections import IDLE_TIME, TimedProtocol
 from kg.server.description import Description, HealthCheck
-from kg.server.guard import Guard
+from kg.server.guard import QueryGuard
 from kg.server.handlers import Endpoint, Questions
 from kg.server.limits import Limits, raise_open_files
 from kg.server.screening import RefusedError
@@ -41,7 +41,7 @@ _PAGE_POLICY = (
 )
 
 
-def create_app(endpoint: Endpoint, access: Access, more: Sequence[Route] = ()) -> Starlette:
+def create_app(endpoint: Endpoint, access: AccessPolicy, more: Sequence[Route] = ()) -> Starlette:
     """Return the application, as Starlette runs it, with more routes where some are asked for."""
     app = Starlette(
         routes=[
@@ -108,7 +108,7 @@ class Settings:
     host: str
     port: int
     limits: Limits
-    access: Access
+    access: AccessPolicy
     store: Path | None = None
     union: bool = True
     on_disk: bool = False
@@ -116,7 +116,7 @@ class Settings:
     cds_hooks: bool = False
 
 
-def serve_until_ended(settings: Settings, started: Callable[[str, Guard], None]) -> None:
+def serve_until_ended(settings: Settings, started: Callable[[str, QueryGuard], None]) -> None:
     """Serve until SIGINT or SIGTERM; `started` is told the address and what is served.
 
     Raises:
@@ -128,7 +128,7 @@ def serve_until_ended(settings: Settings, started: Callable[[str, Guard], None])
         guideline = load(settings.ontology)
         questions = Questions(catalogue(), guideline)
         data = settings.store or kept.enter_context(_example(guideline))
-        guard = kept.enter_context(closing(Guard(data, settings.limits, settings.on_disk)))
+        guard = kept.enter_context(closing(QueryGuard(data, settings.limits, settings.on_disk)))
         started(_address(settings.host, listener), guard)
         more = _cds(guideline, settings.ontology) if settings.cds_hooks else []
         description = Description(guard, union=settings.union)
@@ -240,7 +240,7 @@ def check_exposure(host: str, token: str) -> None:
         raise InputError(f"--host {host} is reached by others: give a --token, or use 127.0.0.1")
 
 
-def access_to(host: str, store: Path | None, token: str, allow_origin: str | None) -> Access:
+def access_to(host: str, store: Path | None, token: str, allow_origin: str | None) -> AccessPolicy:
     """Return who may ask: what --store serves may be private, the example is not.
 
     Without a token, a private store is kept from the web pages that a browser on this machine
@@ -248,4 +248,4 @@ def access_to(host: str, store: Path | None, token: str, allow_origin: str | Non
     """
     private = store is not None and not token
     origin = allow_origin if allow_origin is not None else "" if private else "*"
-    return Access(token, origin, names_of(host) if private else ())
+    return AccessPolicy(token, origin, names_of(host) if private else ())

@@ -29,7 +29,7 @@ from typing import NoReturn
 
 import pyoxigraph as ox
 
-from kg.server.jobs import Answer, QueryJob, answer_frame, evaluate, read_job
+from kg.server.jobs import JobAnswer, QueryJob, answer_frame, evaluate, read_job
 from kg.server.limits import MB, Limits, confine, forbid_calls, limit_time, raise_open_files
 
 FORK = b"f"  # on the control channel; it comes with the two sockets
@@ -43,7 +43,7 @@ _GROWTH = 2.5  # the memory that a store takes, to its size on disk
 
 
 @dataclass(frozen=True)
-class Held:
+class OpenStore:
     """A store, the names of its graphs, and whether its quads stay on disk."""
 
     store: ox.Store
@@ -54,7 +54,7 @@ class Held:
 class Worker:
     """Holds a store and the processes that answer queries on it."""
 
-    def __init__(self, held: Held, control: socket.socket, limits: Limits) -> None:
+    def __init__(self, held: OpenStore, control: socket.socket, limits: Limits) -> None:
         self._held, self._control, self._limits = held, control, limits
         self._lines: dict[int, tuple[int, socket.socket]] = {}  # by descriptor, with whose it is
         self._killed: set[int] = set()  # those that have not been reaped
@@ -155,7 +155,7 @@ class Worker:
                 line.close()
 
 
-def _is_last(answer: Answer, job: QueryJob) -> bool:
+def _is_last(answer: JobAnswer, job: QueryJob) -> bool:
     """Whether a process should answer no more: its store is changed, or a limit was met."""
     return bool(job.added) or answer.status >= 500
 
@@ -180,7 +180,7 @@ def _ending(status: int) -> bytes:
     return known.get(code, CRASHED)
 
 
-def open_store(where: Path | None, on_disk: bool = False) -> Held:
+def open_store(where: Path | None, on_disk: bool = False) -> OpenStore:
     """Open what is to be served.
 
     What is piped in is never on a disk. A folder is read into memory where it fits well, unless it
@@ -206,9 +206,9 @@ def open_store(where: Path | None, on_disk: bool = False) -> Held:
     return _held(store, on_disk=False)
 
 
-def _held(store: ox.Store, *, on_disk: bool) -> Held:
+def _held(store: ox.Store, *, on_disk: bool) -> OpenStore:
     graphs = (g.value for g in store.named_graphs() if isinstance(g, ox.NamedNode))
-    return Held(store, frozenset(graphs), on_disk)
+    return OpenStore(store, frozenset(graphs), on_disk)
 
 
 def _copy(disk: ox.Store, store: ox.Store) -> None:

@@ -13,7 +13,7 @@ from kg.engines.rejects import as_told
 from kg.guideline import Guideline, load
 from kg.keys import REASON
 from kg.patients.assumptions import Assume, assumptions_of
-from kg.patients.given import Table, given
+from kg.patients.given import TableLike, given
 from kg.patients.options import Options, reading_of
 from kg.readers import open_source
 from kg.spark.session import check_components
@@ -69,7 +69,7 @@ class SparkResult:
 
 def classify_spark(
     frame: DataFrame,
-    lesions: Table | DataFrame | None = None,
+    lesions: TableLike | DataFrame | None = None,
     *,
     therapies: str | Iterable[str] | None = None,
     compact: bool = False,

@@ -48,9 +48,9 @@ def open_store(
     if read_only:
         raise InputError(f"{where} is an endpoint; read-only is for a store on disk")
     with extras_told():
-        from kg.stores.remote import Access, RemoteStore  # noqa: PLC0415 - only what is asked for
+        from kg.stores.remote import Credentials, RemoteStore  # noqa: PLC0415 - only what is asked for
 
-    access = Access(
+    access = Credentials(
         user=user or os.environ.get("HCC_KG_USER"),
         password=password or os.environ.get("HCC_KG_PASSWORD"),
         token=token or os.environ.get("HCC_KG_TOKEN"),

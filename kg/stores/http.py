@@ -32,7 +32,7 @@ _NOTHING_KEPT = httpx.Limits(max_keepalive_connections=0)  # no connection betwe
 
 
 @dataclass(frozen=True)
-class Access:
+class Credentials:
     """Who asks: user and password (basic or digest, as the server wants), or a bearer token."""
 
     user: str | None = None
@@ -56,7 +56,7 @@ class Client:
     """
 
     def __init__(
-        self, url: str, access: Access, timeout: float, whole: float | None = None
+        self, url: str, access: Credentials, timeout: float, whole: float | None = None
     ) -> None:
         self.url, self.timeout, self._whole = url, timeout, whole
         self._known = access.user is not None or access.token is not None
@@ -217,7 +217,7 @@ class _AsWanted(httpx.Auth):
     The first request goes without them; once the server has asked, they go with each.
     """
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Credentials) -> None:
         known = access.user or "", access.password or ""
         self._ways = {"digest": httpx.DigestAuth(*known), "basic": httpx.BasicAuth(*known)}
         self._wanted: httpx.Auth | None = None
@@ -239,7 +239,7 @@ class _AsWanted(httpx.Auth):
                 return
 
 
-def _headers(access: Access) -> dict[str, str]:
+def _headers(access: Credentials) -> dict[str, str]:
     if not access.token:
         return {"User-Agent": "hcc-kg"}
     if not (access.token.isascii() and access.token.isprintable()):

@@ -25,7 +25,7 @@ from kg.errors import ComponentError, HccKgError, InputError, QueryError
 from kg.stores.faults import first_fault
 from kg.stores.files import graph_name, quads
 from kg.stores.formats import read_json
-from kg.stores.http import Access, Client, Reply
+from kg.stores.http import Client, Credentials, Reply
 from kg.stores.lexing import Form, position, query_form
 from kg.stores.protocol import Answer, Store, Table
 
@@ -74,7 +74,7 @@ class Wrapper(SPARQLWrapper):
         return Answered(url, reply), self.returnFormat
 
 
-__all__ = ["Access", "RemoteStore"]
+__all__ = ["Credentials", "RemoteStore"]
 
 _CHUNK = 50_000  # triples a request
 _ROWS = ("application/sparql-results+json", "application/json")
@@ -95,7 +95,7 @@ class RemoteStore(Store):
         self,
         endpoint: str,
         *,
-        access: Access | None = None,
+        access: Credentials | None = None,
         timeout: float = 60.0,
         graph_store: str | None = None,
     ) -> None:
@@ -103,8 +103,8 @@ class RemoteStore(Store):
             _check_address(address)
         self.name = endpoint
         self.graph_store = graph_store or endpoint
-        self._client = Client(endpoint, access or Access(), timeout, whole=timeout)
-        self._uploads = Client(self.graph_store, access or Access(), timeout)
+        self._client = Client(endpoint, access or Credentials(), timeout, whole=timeout)
+        self._uploads = Client(self.graph_store, access or Credentials(), timeout)
 
     def query(self, query: str) -> Answer:
         """Answer any query, by its form."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from kg.comparison.cohorts import DROPPED, NEW, SAME
-from kg.comparison.patients import Compared, Side, Told, alike, compared_patient, frame_of
+from kg.comparison.patients import ComparedTherapy, Side, Told, alike, compared_patient, frame_of
 from kg.explanation.wording import MISSING, listed, named
 from kg.guideline import Guideline
 from kg.guideline.source import Correspondence
@@ -91,7 +91,7 @@ def _stages(editions: tuple[Guideline, Guideline], both: list[Judged]) -> None:
             st.caption(f"{MISSING}, and would settle it: {literal(open_)}.")
 
 
-def _card(before: Guideline, after: Guideline, group: tuple[Compared, ...]) -> None:
+def _card(before: Guideline, after: Guideline, group: tuple[ComparedTherapy, ...]) -> None:
     """Show therapies of which both editions say the same for the same reasons."""
     first, *_ = group
     with st.container(border=True, gap="small"):

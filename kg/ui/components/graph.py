@@ -9,7 +9,7 @@ from typing import Literal, cast
 import streamlit as st
 
 from kg.paths import ui_assets
-from kg.reference.trees import Edge, Node
+from kg.reference.trees import GraphEdge, GraphNode
 
 ROW, MARGIN = 30, 16  # pixels, as in graph.js
 
@@ -34,8 +34,8 @@ _graph = st.components.v2.component(
 
 
 def graph(
-    nodes: Sequence[Node],
-    edges: Sequence[Edge],
+    nodes: Sequence[GraphNode],
+    edges: Sequence[GraphEdge],
     key: str,
     *,
     label: str,

@@ -10,7 +10,7 @@ from kg.explanation.drawing import Branch
 from kg.guideline import Guideline
 from kg.ontology import LABEL, NOTATION
 from kg.rdf.names import PREFIXES
-from kg.reference.trees import Edge, Node
+from kg.reference.trees import GraphEdge, GraphNode
 from kg.stores import Table, Term
 from kg.stores.formats import shown
 
@@ -27,8 +27,8 @@ _LONGEST = 40
 class AnswerGraph:
     """Nodes and edges; `said` are the edges in words, `left_out` counts rows beyond the limit."""
 
-    nodes: list[Node]
-    edges: list[Edge]
+    nodes: list[GraphNode]
+    edges: list[GraphEdge]
     said: list[str]
     left_out: int
 
@@ -40,8 +40,8 @@ def graph_of(guideline: Guideline, table: Table, source: str, target: str) -> An
     of their own at each edge, as equal ones need have nothing in common.
     """
     places = {name: i for i, name in enumerate(table.variables)}
-    nodes: dict[str, Node] = {}
-    edges: dict[Edge, str] = {}
+    nodes: dict[str, GraphNode] = {}
+    edges: dict[GraphEdge, str] = {}
     left_out = 0
     for row in table.rows:
         start, end = row[places[source]], row[places[target]]
@@ -55,7 +55,7 @@ def graph_of(guideline: Guideline, table: Table, source: str, target: str) -> An
             continue
         nodes |= {first.id: first, second.id: second}
         said = f"{first.full} — {name or target} → {second.full}"
-        edges.setdefault(Edge(first.id, second.id, label=name), said)
+        edges.setdefault(GraphEdge(first.id, second.id, label=name), said)
     return AnswerGraph(list(nodes.values()), list(edges), list(edges.values()), left_out)
 
 
@@ -66,7 +66,7 @@ def forest(graph: AnswerGraph) -> list[Branch]:
     below a node is drawn once; where the node comes again, it is dashed.
     """
     nodes = {node.id: node for node in graph.nodes}
-    below: dict[str, list[Edge]] = {name: [] for name in nodes}
+    below: dict[str, list[GraphEdge]] = {name: [] for name in nodes}
     for edge in graph.edges:
         below[edge.source].append(edge)
     drawn: set[str] = set()
@@ -82,14 +82,16 @@ def forest(graph: AnswerGraph) -> list[Branch]:
     return [branch(name) for name in order if name not in drawn]
 
 
-def _node(guideline: Guideline, term: Term, edge: str, start: str) -> Node:
+def _node(guideline: Guideline, term: Term, edge: str, start: str) -> GraphNode:
     full = shown(term, PREFIXES)
     if isinstance(term, ox.NamedNode | ox.BlankNode):
         ontology = guideline.ontology
         word = ontology.text(term, LABEL) or ontology.text(term, NOTATION)
         kind = "blue" if word else "green"
-        return Node(str(term), _short(word or full), kind, f"{word} ({full})" if word else full)
-    return Node(f"{start} {edge} {term}", _short(full), "gray", full)
+        return GraphNode(
+            str(term), _short(word or full), kind, f"{word} ({full})" if word else full
+        )
+    return GraphNode(f"{start} {edge} {term}", _short(full), "gray", full)
 
 
 def _short(text: str) -> str:
