@@ -1,10 +1,7 @@
 """The public names and the modules that they live in; `kg/__init__.py` loads them when used."""
 
 from kg import charts as charts
-from kg.api import TableResult as TableResult
 from kg.api import classify as classify
-from kg.api import classify_file as classify_file
-from kg.api import classify_table as classify_table
 from kg.api import criteria as criteria
 from kg.api import editions as editions
 from kg.api import explain as explain
@@ -43,3 +40,6 @@ from kg.reasoning.verdicts import PatientResult as PatientResult
 from kg.reasoning.verdicts import TherapyResult as TherapyResult
 from kg.spark.frames import SparkResult as SparkResult
 from kg.spark.frames import classify_spark as classify_spark
+from kg.tables import TableResult as TableResult
+from kg.tables import classify_file as classify_file
+from kg.tables import classify_table as classify_table

@@ -14,10 +14,10 @@ from importlib import metadata
 import altair as alt
 import polars as pl
 
-from kg.api import TableResult
 from kg.explanation.signs import VERDICT_COLOURS, VERDICT_SIGNS
 from kg.keys import ID
 from kg.reasoning.verdicts import ELIGIBLES, VERDICTS
+from kg.tables import TableResult
 from kg.texts import counted
 
 _ROW, _CELL, _MOST = 22, 34, 20

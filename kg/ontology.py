@@ -146,8 +146,7 @@ class Ontology:
 
     def value(self, subject: Node, predicate: str) -> Node | None:
         """Return the first object of a subject and predicate, or None."""
-        values = self.values(subject, predicate)
-        return values[0] if values else None
+        return next(iter(self.values(subject, predicate)), None)
 
     def text(self, subject: Node, predicate: str) -> str | None:
         """Return the first literal of a subject and predicate as text, or None."""
@@ -172,9 +171,8 @@ class Ontology:
 
     def iris(self, subject: Node, predicate: str) -> tuple[str, ...]:
         """Return all objects of a subject and predicate that are IRIs."""
-        return tuple(
-            v.value for v in self.values(subject, predicate) if isinstance(v, ox.NamedNode)
-        )
+        values = self.values(subject, predicate)
+        return tuple(value.value for value in values if isinstance(value, ox.NamedNode))
 
     def predicates(self, subject: Node) -> list[str]:
         """Return the predicates of a subject."""
@@ -186,14 +184,11 @@ class Ontology:
 
     def below(self, iri: str, predicate: str = SUBCLASS) -> list[ox.NamedNode]:
         """Return the named subclasses of a class, at any depth, each once, the nearest first."""
-        found: dict[ox.NamedNode, None] = {}
-        queue = [ox.NamedNode(iri)]
-        while queue:
-            nodes = self.subjects(predicate, queue.pop(0))
-            new = [n for n in nodes if isinstance(n, ox.NamedNode) and n not in found]
-            found.update(dict.fromkeys(new))
-            queue += new
-        return list(found)
+        found = [ox.NamedNode(iri)]
+        for node in found:
+            nodes = dict.fromkeys(self.subjects(predicate, node))
+            found += [n for n in nodes if isinstance(n, ox.NamedNode) and n not in found]
+        return found[1:]
 
     def collected(self, name: str) -> list[ox.NamedNode]:
         """Return what a collection of ours lists, and what the collections in it list."""
@@ -226,10 +221,8 @@ class Ontology:
 
     def merged(self, modules: set[str] | None = None) -> list[ox.Triple]:
         """Return the triples of all modules, or of those named, without the headers."""
-        if modules is None:
-            headers = {ox.NamedNode(iri) for iri in self.modules}
-            return [triple for triple in self.triples if triple.subject not in headers]
-        paths = [path for iri, path in self.modules.items() if local_name(iri) in modules]
+        every = self.modules.items()
+        paths = [path for iri, path in every if modules is None or local_name(iri) in modules]
         return [triple for path in paths for triple in _without_header(_parse(path))]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from kg import api
+from kg import tables
 from kg.benchmarks import cohort, endpoint
 from kg.benchmarks.cohort import write_cohort
 from kg.benchmarks.figures import Figure, compared, figure
@@ -85,7 +85,7 @@ def test_server_that_does_not_start_is_told(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_made_up_cohort_looks_like_a_registry(tmp_path: Path, guideline: Guideline) -> None:
     write_cohort(guideline, tmp_path / "made-up.parquet", 1_000, seed=1)
-    results = api.classify_file(tmp_path / "made-up.parquet", tmp_path / "out.parquet")
+    results = tables.classify_file(tmp_path / "made-up.parquet", tmp_path / "out.parquet")
     verdicts = pl.read_parquet(tmp_path / "out.parquet")["verdict"]
     shares = {word: (verdicts == word).mean() for word in VERDICTS}
     assert shares["contraindicated"] < 0.4

@@ -49,7 +49,7 @@ ROOMS = (
         "kg.sources",
     ),
     ("kg.reasoners",),
-    ("kg.api", "kg.asking", "kg.auditing", "kg.server", "kg.spark"),
+    ("kg.api", "kg.tables", "kg.asking", "kg.auditing", "kg.server", "kg.spark"),
     ("kg", "kg.charts", "kg.ui", "kg.benchmarks", "kg.renewal"),
     ("kg.pages", "kg.commands", "app"),
     ("kg.cli",),

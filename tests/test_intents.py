@@ -11,13 +11,13 @@ import polars as pl
 import pytest
 
 import kg
-from kg.api import classify_table
 from kg.guideline import Guideline
 from kg.guideline.formula import And, Atom, Formula, Not, Or, Ref
 from kg.guideline.values import bands_of
 from kg.patients.records import Record, read_record
 from kg.reasoning.logic import logic_of
 from kg.reasoning.verdicts import ELIGIBLES, result
+from kg.tables import classify_table
 from tests.test_semantics import CLEAR, clear_record, seeded
 
 Run = Callable[..., Any]

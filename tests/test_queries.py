@@ -11,7 +11,6 @@ import pyoxigraph as ox
 import pytest
 from expected_rows import FOLDER, every, example_store, expected, matches
 
-from kg.api import classify_table
 from kg.catalogue.page import markdown
 from kg.catalogue.parameters import Parameter
 from kg.catalogue.queries import SUBJECTS, catalogue, question, read
@@ -23,6 +22,7 @@ from kg.rdf.names import PREFIXES
 from kg.renewal.rows import ask
 from kg.server.handlers import Questions
 from kg.stores.oxigraph import OxigraphStore
+from kg.tables import classify_table
 
 ALL = list(catalogue().values())
 QUESTIONS = [q for q in ALL if not q.is_check]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import polars as pl
 
-from kg import api, paths
+from kg import api, paths, tables
 from kg.benchmarks.cohort import write_cohort
 from kg.benchmarks.figures import Figure, compared, figure, timed
 from kg.engines.classification import chunks
@@ -51,7 +51,7 @@ class Cohorts:
         plans: list[tuple[str, Path, Callable[[], object], float]] = [
             ("verdicts and states", compact, lambda: self.compact(table, compact), 1.5),
             ("with met lists", met, lambda: self.met(table, met), 3),
-            ("with missing variables", full, lambda: api.classify_file(table, full), 10),
+            ("with missing variables", full, lambda: tables.classify_file(table, full), 10),
         ]
         for name, output, run, target in plans:
             run()
@@ -62,7 +62,7 @@ class Cohorts:
 
     def compact(self, table: Path, output: Path) -> None:
         """Classify into one compact row per patient."""
-        api.classify_file(table, output, compact=True)
+        tables.classify_file(table, output, compact=True)
 
     def met(self, table: Path, output: Path) -> None:
         """Classify into one row per patient and therapy, without missing variables."""
@@ -91,10 +91,10 @@ def copy(table: Path, output: Path, copied: Path) -> None:
 
 _CHILD = """
 import json, resource, sys, time
-from kg import api
+from kg import api, tables
 api.load()
 start = time.perf_counter()
-api.classify_file(sys.argv[1], sys.argv[2], compact=True)
+tables.classify_file(sys.argv[1], sys.argv[2], compact=True)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(json.dumps([time.perf_counter() - start, peak]))
 """

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from kg import api
+from kg import tables
 from kg.benchmarks.cohort import write_cohort
 from kg.benchmarks.figures import Figure, compared, figure, timed
 from kg.cohorts import views as cohort_views
@@ -63,7 +63,7 @@ def cohort_figures(guideline: Guideline, size: int, format_: str) -> Iterator[Fi
         output = Path(folder) / "verdicts.parquet"
         base = timed(
             f"classify {size:,} patients ({format_}) into a file",
-            lambda: api.classify_file(source, output, compact=True),
+            lambda: tables.classify_file(source, output, compact=True),
             3,
         )
     yield base

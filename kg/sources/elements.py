@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kg.sources.findings import UnreadError, When, when_of
-from kg.sources.values import Number, Words
+from kg.sources.values import Number, UnreadError, When, Words, when_of
 
 Resource = dict[str, Any]
 _HL7 = "http://terminology.hl7.org/"

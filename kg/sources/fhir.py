@@ -8,10 +8,10 @@ from pathlib import Path
 from kg.sources import elements
 from kg.sources.elements import Resource, codings, listed, mapping, reference, text_of
 from kg.sources.files import resources
-from kg.sources.findings import Findings, Item, ReadFact, Unread, UnreadError
+from kg.sources.findings import Findings, Item, ReadFact, Unread
 from kg.sources.forms import QUESTIONNAIRE
 from kg.sources.rules import LIVER_TUMOUR, OTHER_CANCER, Rule, Rules
-from kg.sources.values import cell_of, checked
+from kg.sources.values import UnreadError, cell_of, checked
 
 _FINAL = frozenset({"final", "amended", "corrected"})
 _HOLDING = frozenset({None, "active", "recurrence", "relapse"})

@@ -15,7 +15,7 @@ from typing import Any
 
 from kg.errors import InputError
 from kg.sources.elements import Resource, listed, mapping, moments
-from kg.sources.findings import UnreadError, when_of
+from kg.sources.values import UnreadError, when_of
 
 _LINES, _DOCUMENTS = (".ndjson", ".jsonl"), (".json",)
 _DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)

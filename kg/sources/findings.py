@@ -17,18 +17,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
-from typing import NamedTuple
+from datetime import date, timedelta
 
 from kg.guideline.values import Knowledge, Variable
 from kg.sources.rules import LIVER_METASTASIS, LIVER_TUMOUR, OTHER_CANCER, Rule
+from kg.sources.values import UnreadError, When
 
 OLDER = "older than the value used, or than the period that counts"
-
-
-class UnreadError(Exception):
-    """A finding that gives no cell; the text says why."""
 
 
 @dataclass(slots=True)
@@ -49,14 +44,6 @@ class Item:
     def name(self) -> str:
         """The resource as it is referred to."""
         return f"{self.kind}/{self.id}"
-
-
-class When(NamedTuple):
-    """A date: the first and the last moment that it may mean, and how it was written."""
-
-    first: datetime
-    last: datetime
-    text: str
 
 
 @dataclass(slots=True)
@@ -278,28 +265,3 @@ class Findings:
         if marks & {OTHER_CANCER, LIVER_METASTASIS}:
             return "it does not say of which tumour, and there is another cancer"
         return None
-
-
-@lru_cache(maxsize=1 << 12)  # what was taken together has one date
-def when_of(text: str) -> When:
-    """Return the moments that a date of FHIR may mean: a year, a month, a day or an instant.
-
-    Raises:
-        UnreadError: the text is no date.
-    """
-    try:
-        if len(text) > len("2026-02-20"):
-            moment = datetime.fromisoformat(text)
-            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            return When(moment, moment, text)
-        year, month, day = (*(int(part) for part in text.split("-")), 0, 0)[:3]
-        first = datetime(year, month or 1, day or 1, tzinfo=UTC)
-        if day:
-            last = first + timedelta(days=1)
-        elif month:
-            last = (first + timedelta(days=31)).replace(day=1)
-        else:
-            last = first.replace(year=year + 1)
-    except (ValueError, OverflowError) as error:
-        raise UnreadError(f"{text!r} is not a date") from error
-    return When(first, last - timedelta(seconds=1), text)

@@ -11,9 +11,9 @@ from pathlib import Path
 import polars as pl
 
 from kg.errors import InputError
-from kg.sources.findings import Findings, Item, ReadFact, UnreadError, when_of
+from kg.sources.findings import Findings, Item, ReadFact
 from kg.sources.rules import OTHER_CANCER, Rule, Rules
-from kg.sources.values import Number, Words, cell_of, checked
+from kg.sources.values import Number, UnreadError, Words, cell_of, checked, when_of
 
 # The operators of measurements, as three public conversions from hospital systems have them.
 _OPERATORS = {"4171756": "<", "4171754": "<=", "4172704": ">", "4171755": ">="}

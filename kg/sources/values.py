@@ -1,7 +1,8 @@
-"""Values of other systems as cells: numbers with their units, words, comparators."""
+"""Values of other systems as cells: numbers with their units, words, comparators, dates."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import NamedTuple
@@ -9,10 +10,13 @@ from typing import NamedTuple
 from kg.guideline.intervals import plain
 from kg.guideline.values import Knowledge, Unit, Variable
 from kg.patients.cells import CellError, parse_cell
-from kg.sources.findings import UnreadError
 from kg.sources.rules import Rule
 
 _COMPARATORS = ("<", "<=", ">", ">=")
+
+
+class UnreadError(Exception):
+    """A finding that gives no cell; the text says why."""
 
 
 class Number(NamedTuple):
@@ -98,3 +102,36 @@ def _unit(variable: Variable, text: str | None) -> Unit:
         problem = f"the unit {text!r} is none of {variable.name}" if text else "it names no unit"
         raise UnreadError(f"{problem}, which is given in {taken}")
     return unit
+
+
+class When(NamedTuple):
+    """A date: the first and the last moment that it may mean, and how it was written."""
+
+    first: datetime
+    last: datetime
+    text: str
+
+
+@lru_cache(maxsize=1 << 12)  # what was taken together has one date
+def when_of(text: str) -> When:
+    """Return the moments that a date of FHIR may mean: a year, a month, a day or an instant.
+
+    Raises:
+        UnreadError: the text is no date.
+    """
+    try:
+        if len(text) > len("2026-02-20"):
+            moment = datetime.fromisoformat(text)
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            return When(moment, moment, text)
+        year, month, day = (*(int(part) for part in text.split("-")), 0, 0)[:3]
+        first = datetime(year, month or 1, day or 1, tzinfo=UTC)
+        if day:
+            last = first + timedelta(days=1)
+        elif month:
+            last = (first + timedelta(days=31)).replace(day=1)
+        else:
+            last = first.replace(year=year + 1)
+    except (ValueError, OverflowError) as error:
+        raise UnreadError(f"{text!r} is not a date") from error
+    return When(first, last - timedelta(seconds=1), text)
