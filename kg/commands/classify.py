@@ -48,51 +48,59 @@ from kg.reasoning.verdicts import VERDICTS
 from kg.texts import NOTE_ON_USE, counted
 from kg.writers import FormatName, Task, format_of, writer_of
 
+_Patients = Annotated[
+    str | None,
+    typer.Argument(
+        help=f"{PATIENTS} With Spark also an address of Parquet, such as s3a://bucket/cohort."
+    ),
+]
+_Format = Annotated[FormatName | None, typer.Option(help="By default that of OUTPUT, or table.")]
+_Output = Annotated[
+    str | None, typer.Option("--output", "-o", help="File to write to; else standard output.")
+]
+_Therapy = Annotated[
+    list[str] | None, typer.Option(help="Only this therapy; may be given more than once.")
+]
+_Explain = Annotated[
+    bool, typer.Option("--explain", help="With every criterion, its place and its reading.")
+]
+_Compact = Annotated[
+    bool,
+    typer.Option("--compact", help="CSV, Parquet: one row per patient, states as numbers."),
+]
+_Reasons = Annotated[
+    bool,
+    typer.Option("--reasons", help="CSV, Parquet: the reason of each verdict in words."),
+]
+_Master = Annotated[
+    str | None, typer.Option(help="Spark: the cluster; by default this machine, local[*].")
+]
+_SparkConf = Annotated[
+    list[str] | None,
+    typer.Option(help="Spark: any configuration KEY=VALUE; may be given more than once."),
+]
+
 
 @with_reading
 def classify(
-    patients: Annotated[
-        str | None,
-        typer.Argument(
-            help=f"{PATIENTS} With Spark also an address of Parquet, such as s3a://bucket/cohort."
-        ),
-    ] = None,
+    patients: _Patients = None,
     example: Example = False,
     lesions: Annotated[str | None, typer.Option(help=LESIONS)] = None,
     engine: Annotated[Name, typer.Option(help=ENGINE)] = "compiled",
-    format: Annotated[
-        FormatName | None, typer.Option(help="By default that of OUTPUT, or table.")
-    ] = None,
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", help="File to write to; else standard output.")
-    ] = None,
+    format: _Format = None,
+    output: _Output = None,
     rejects: Annotated[str | None, typer.Option(help=REJECTS)] = None,
-    therapy: Annotated[
-        list[str] | None, typer.Option(help="Only this therapy; may be given more than once.")
-    ] = None,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="With every criterion, its place and its reading.")
-    ] = False,
-    compact: Annotated[
-        bool,
-        typer.Option("--compact", help="CSV, Parquet: one row per patient, states as numbers."),
-    ] = False,
-    reasons: Annotated[
-        bool,
-        typer.Option("--reasons", help="CSV, Parquet: the reason of each verdict in words."),
-    ] = False,
+    therapy: _Therapy = None,
+    explain: _Explain = False,
+    compact: _Compact = False,
+    reasons: _Reasons = False,
     assume: AssumeWords = None,
     strict: Strict = False,
     keep: Keep = None,
     ontology: Ontology = None,
     edition: Edition = None,
-    master: Annotated[
-        str | None, typer.Option(help="Spark: the cluster; by default this machine, local[*].")
-    ] = None,
-    spark_conf: Annotated[
-        list[str] | None,
-        typer.Option(help="Spark: any configuration KEY=VALUE; may be given more than once."),
-    ] = None,
+    master: _Master = None,
+    spark_conf: _SparkConf = None,
     *,
     asked: Asked,
 ) -> None:
@@ -118,17 +126,8 @@ def classify(
     guideline = load(ontology, edition)
     assumed = assumptions_of(guideline, assume)
     task = Task(guideline, guideline.chosen(therapy), explain, compact, reasons, assumed)
-    files = (patients, lesions, example, output, rejects)
-    places: Places[Any]
-    if engine == "spark":
-        from kg.commands import classify_spark  # noqa: PLC0415 - only what is asked for is loaded
-
-        places = _places(classify_spark.located, *files)
-        run = classify_spark.runner(master, spark_conf or [])
-    elif master or spark_conf:
-        raise InputError("--master and --spark-conf go with --engine spark")
-    else:
-        places, run = _places(here, *files), partial(_classify_here, engine)
+    where, run = _located(engine, master, spark_conf or [])
+    places = _places(where, patients, lesions, example, output, rejects)
     form = format or (format_of(places.output) if places.output else "table")
     writer_of(form, task)
     places.check_apart(guideline.ontology.modules.values())
@@ -136,6 +135,19 @@ def classify(
     _tell(terminal.messages(), task, summary, places, form)
     if summary.rejected or summary.rejected_lesions:
         raise typer.Exit(1)
+
+
+def _located(
+    engine: Name, master: str | None, spark_conf: list[str]
+) -> tuple[Callable[[str], Any], Callable[..., Summary]]:
+    """Return what finds the files of an engine, and what runs it."""
+    if engine == "spark":
+        from kg.commands import classify_spark  # noqa: PLC0415 - only what is asked for is loaded
+
+        return classify_spark.located, classify_spark.runner(master, spark_conf)
+    if master or spark_conf:
+        raise InputError("--master and --spark-conf go with --engine spark")
+    return here, partial(_classify_here, engine)
 
 
 def _places(

@@ -47,6 +47,11 @@ _TOP = 10
 _Format = Literal["table", "csv", "json", "jsonl", "parquet"]
 
 
+_Therapy = Annotated[
+    list[str] | None, typer.Option(help="Therapy of either edition; repeat it for more.")
+]
+
+
 @with_reading
 def compare(
     patients: Patients = None,
@@ -55,9 +60,7 @@ def compare(
     lesions: Lesions = None,
     from_: Annotated[str, typer.Option("--from", help="Edition to begin with.")] = "2011",
     to: Annotated[str, typer.Option(help="Edition to compare it with.")] = "2026",
-    therapy: Annotated[
-        list[str] | None, typer.Option(help="Therapy of either edition; repeat it for more.")
-    ] = None,
+    therapy: _Therapy = None,
     format: Annotated[_Format, typer.Option(help="Format of the result.")] = "table",
     output: Output = None,
     assume: AssumeWords = None,

@@ -88,30 +88,37 @@ class _KeptJob(CohortJob):
     rejects: Rejects
 
 
+_Patients = Annotated[
+    list[Path] | None,
+    typer.Argument(help="Tables of patients, as for classify; each is a cohort."),
+]
+_ExampleCohort = Annotated[
+    bool, typer.Option("--example", help="Also the built-in example cohort.")
+]
+_Lesions = Annotated[
+    Path | None, typer.Option(help="Table of lesions; with one table of patients.")
+]
+_Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="File of N-Quads, such as FILE.nq.")
+]
+_Anew = Annotated[
+    bool, typer.Option("--anew", help="Start from an empty store, whatever is there.")
+]
+
+
 @app.command("build")
 @with_reading
 def build(
-    patients: Annotated[
-        list[Path] | None,
-        typer.Argument(help="Tables of patients, as for classify; each is a cohort."),
-    ] = None,
-    example_cohort: Annotated[
-        bool, typer.Option("--example", help="Also the built-in example cohort.")
-    ] = False,
-    lesions: Annotated[
-        Path | None, typer.Option(help="Table of lesions; with one table of patients.")
-    ] = None,
+    patients: _Patients = None,
+    example_cohort: _ExampleCohort = False,
+    lesions: _Lesions = None,
     store: Annotated[Path | None, typer.Option(help="Folder of a store, new or existing.")] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File of N-Quads, such as FILE.nq.")
-    ] = None,
+    output: _Output = None,
     engine: Annotated[LocalName, typer.Option(help=ENGINE)] = "compiled",
     rejects: Annotated[Path | None, typer.Option(help=REJECTS)] = None,
     strict: Strict = False,
     assume: AssumeWords = None,
-    anew: Annotated[
-        bool, typer.Option("--anew", help="Start from an empty store, whatever is there.")
-    ] = False,
+    anew: _Anew = False,
     ontology: Ontology = None,
     edition: Edition = None,
     *,
@@ -133,9 +140,7 @@ def build(
     target = _target(store, output, anew)
     guideline = load(ontology, edition)
     cohorts = _cohorts(patients or [], lesions, example_cohort)
-    if rejects is not None and len(cohorts) != 1:
-        raise InputError("--rejects goes with one cohort; build the others one by one")
-    rejected = [_rejects_of(cohort, rejects or target.folder, strict) for cohort in cohorts]
+    rejected = _rejects_of(cohorts, rejects, target, strict)
     tables = [table for cohort in cohorts for table in (cohort.patients, cohort.lesions)]
     bins = [file for each in rejected for file in (each.path, each.lesion_path)]
     check_apart([*guideline.ontology.modules.values(), *tables], [output, *bins], store)
@@ -172,10 +177,15 @@ def _cohorts(patients: Sequence[Path], lesions: Path | None, with_example: bool)
     return [cohort_of(path, lesions) for path in patients] + ([example()] if with_example else [])
 
 
-def _rejects_of(cohort: Cohort, place: Path, strict: bool) -> Rejects:
+def _rejects_of(
+    cohorts: Sequence[Cohort], rejects: Path | None, target: _Target, strict: bool
+) -> list[Rejects]:
     """Return where rejected rows go: to a file, or to a file of its own in a folder."""
-    file = place / f"{cohort.patients.stem}.rejected.csv" if place.is_dir() else place
-    return Rejects(file, strict)
+    if rejects is not None and len(cohorts) != 1:
+        raise InputError("--rejects goes with one cohort; build the others one by one")
+    place, names = rejects or target.folder, [cohort.patients.stem for cohort in cohorts]
+    files = [place / f"{name}.rejected.csv" if place.is_dir() else place for name in names]
+    return [Rejects(file, strict) for file in files]
 
 
 def _job(

@@ -20,30 +20,37 @@ from kg.texts import counted
 _SHOWN = 8
 
 
+_Sources = Annotated[
+    list[Path],
+    typer.Argument(
+        help="FHIR R4 (.json, .ndjson, also .gz, or folders), or folders of OMOP tables."
+    ),
+]
+_AsOf = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d"],
+        help="Date for which values count; for one patient, else, the newest on record.",
+    ),
+]
+_Rules = Annotated[
+    list[Path] | None, typer.Option(help="Turtle file with rules for codes of your own.")
+]
+_Unread = Annotated[
+    Path | None, typer.Option(help="CSV file for what is known and was not read, and why.")
+]
+_Codes = Annotated[
+    Path | None, typer.Option(help="CSV file for how many resources there are of other codes.")
+]
+
+
 def import_records(
-    sources: Annotated[
-        list[Path],
-        typer.Argument(
-            help="FHIR R4 (.json, .ndjson, also .gz, or folders), or folders of OMOP tables."
-        ),
-    ],
-    as_of: Annotated[
-        datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d"],
-            help="Date for which values count; for one patient, else, the newest on record.",
-        ),
-    ] = None,
-    rules: Annotated[
-        list[Path] | None, typer.Option(help="Turtle file with rules for codes of your own.")
-    ] = None,
+    sources: _Sources,
+    as_of: _AsOf = None,
+    rules: _Rules = None,
     output: Output = None,
-    unread: Annotated[
-        Path | None, typer.Option(help="CSV file for what is known and was not read, and why.")
-    ] = None,
-    codes: Annotated[
-        Path | None, typer.Option(help="CSV file for how many resources there are of other codes.")
-    ] = None,
+    unread: _Unread = None,
+    codes: _Codes = None,
     ontology: Ontology = None,
 ) -> None:
     """Read patients from FHIR or OMOP as a draft of a patient table.

@@ -59,40 +59,49 @@ def queries(
         _print_listing(found)
 
 
+_Name = Annotated[
+    str | None,
+    typer.Argument(
+        help="Name of a saved question ('hcc-kg queries' lists them), or - to read a query "
+        "from standard input."
+    ),
+]
+_Param = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--param", "-p", metavar="NAME=VALUE", help="Value of a parameter of the question."
+    ),
+]
+_File = Annotated[
+    str | None,
+    typer.Option(help="File with a SPARQL query of your own, or - for standard input."),
+]
+_Store = Annotated[
+    Path | None, typer.Option(help="Folder of a store that 'hcc-kg graph build' made.")
+]
+_Endpoint = Annotated[
+    str | None, typer.Option(help="URL of a SPARQL endpoint, such as http://host/sparql.")
+]
+_Format = Annotated[
+    Literal["table", "csv", "tsv", "json", "xml", "ttl"],
+    typer.Option(help="Form of the answer; triples come as ttl where none is named."),
+]
+_Text = Annotated[
+    bool,
+    typer.Option("--text", help="Print the query with its values filled in; do not ask it."),
+]
+
+
 def query(
-    name: Annotated[
-        str | None,
-        typer.Argument(
-            help="Name of a saved question ('hcc-kg queries' lists them), or - to read a query "
-            "from standard input."
-        ),
-    ] = None,
-    param: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--param", "-p", metavar="NAME=VALUE", help="Value of a parameter of the question."
-        ),
-    ] = None,
-    file: Annotated[
-        str | None,
-        typer.Option(help="File with a SPARQL query of your own, or - for standard input."),
-    ] = None,
-    store: Annotated[
-        Path | None, typer.Option(help="Folder of a store that 'hcc-kg graph build' made.")
-    ] = None,
-    endpoint: Annotated[
-        str | None, typer.Option(help="URL of a SPARQL endpoint, such as http://host/sparql.")
-    ] = None,
+    name: _Name = None,
+    param: _Param = None,
+    file: _File = None,
+    store: _Store = None,
+    endpoint: _Endpoint = None,
     timeout: Timeout = TIMEOUT,
-    format: Annotated[
-        Literal["table", "csv", "tsv", "json", "xml", "ttl"],
-        typer.Option(help="Form of the answer; triples come as ttl where none is named."),
-    ] = "table",
+    format: _Format = "table",
     output: Annotated[Path | None, typer.Option(help="Write the answer to this file.")] = None,
-    text: Annotated[
-        bool,
-        typer.Option("--text", help="Print the query with its values filled in; do not ask it."),
-    ] = False,
+    text: _Text = False,
     ontology: Ontology = None,
     edition: Edition = None,
 ) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from kg import terminal
 from kg.commands.inputs import Ontology
-from kg.errors import ComponentError, InputError
+from kg.errors import ComponentError
 
 if TYPE_CHECKING:
     from kg.server.guard import QueryGuard
@@ -24,44 +24,54 @@ _ON_DISK = (
 _EXAMPLE = "the guideline and the example cohort"
 
 
+_Store = Annotated[
+    Path | None,
+    typer.Option(help="A store on disk or a file of RDF, in place of the example cohort."),
+]
+_Token = Annotated[
+    str,
+    typer.Option(envvar="HCC_KG_TOKEN", help="What clients must send as Bearer token."),
+]
+_RequestLimit = Annotated[
+    int, typer.Option(min=1, help="KB that a request may have, in its address or body.")
+]
+_AllowOrigin = Annotated[
+    str | None,
+    typer.Option(
+        help="Origin whose web pages may read answers; without it any may, but none "
+        "where --store has no --token."
+    ),
+]
+_DefaultGraph = Annotated[
+    Literal["union", "own"],
+    typer.Option(help="What a query without a dataset sees: union (of all graphs) or own."),
+]
+_CdsHooks = Annotated[
+    bool, typer.Option("--cds-hooks", help="Answer CDS Hooks too, at /cds-services.")
+]
+_OnDisk = Annotated[
+    bool,
+    typer.Option(
+        "--on-disk", help="Ask the store on disk, as happens where it does not fit into memory."
+    ),
+]
+
+
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8890,
-    store: Annotated[
-        Path | None,
-        typer.Option(help="A store on disk or a file of RDF, in place of the example cohort."),
-    ] = None,
-    token: Annotated[
-        str,
-        typer.Option(envvar="HCC_KG_TOKEN", help="What clients must send as Bearer token."),
-    ] = "",
+    store: _Store = None,
+    token: _Token = "",
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds a query may take.")] = 10.0,
     memory: Annotated[int, typer.Option(min=64, help="MB a query may take.")] = 512,
     result_limit: Annotated[int, typer.Option(min=1, help="MB an answer may have.")] = 64,
     running: Annotated[int, typer.Option(min=1, help="Queries answered at once.")] = 8,
-    request_limit: Annotated[
-        int, typer.Option(min=1, help="KB that a request may have, in its address or body.")
-    ] = 64,
+    request_limit: _RequestLimit = 64,
     waiting: Annotated[int, typer.Option(min=0, help="Queries that may queue.")] = 64,
-    allow_origin: Annotated[
-        str | None,
-        typer.Option(
-            help="Origin whose web pages may read answers; without it any may, but none "
-            "where --store has no --token."
-        ),
-    ] = None,
-    default_graph: Annotated[
-        str, typer.Option(help="What a query without a dataset sees: union (of all graphs) or own.")
-    ] = "union",
-    cds_hooks: Annotated[
-        bool, typer.Option("--cds-hooks", help="Answer CDS Hooks too, at /cds-services.")
-    ] = False,
-    on_disk: Annotated[
-        bool,
-        typer.Option(
-            "--on-disk", help="Ask the store on disk, as happens where it does not fit into memory."
-        ),
-    ] = False,
+    allow_origin: _AllowOrigin = None,
+    default_graph: _DefaultGraph = "union",
+    cds_hooks: _CdsHooks = False,
+    on_disk: _OnDisk = False,
     ontology: Ontology = None,
 ) -> None:
     """Serve guideline, patients and verdicts by the SPARQL 1.1 Protocol.
@@ -73,15 +83,12 @@ def serve(
     """
     if sys.platform == "win32":
         raise ComponentError("serve needs fork, which Windows does not have; use WSL")
-    if default_graph not in ("union", "own"):
-        raise InputError(f"--default-graph {default_graph}: use union or own")
     from kg.server import serving  # noqa: PLC0415
     from kg.server.limits import KB, MB, Limits  # noqa: PLC0415 - nothing else needs a server
 
     serving.check_exposure(host, token)
     serving.check_store(store)
-    limits = replace(
-        Limits(),
+    limits = Limits(
         seconds=time_limit,
         memory=memory * MB,
         result=result_limit * MB,
@@ -100,14 +107,14 @@ def serve(
         ontology=ontology,
         cds_hooks=cds_hooks,
     )
-    console = terminal.messages()
     if store is not None:
-        console.print(f"Reading {store} ...", style="dim")
+        terminal.messages().print(f"Reading {store} ...", style="dim")
+    serving.serve_until_ended(settings, partial(_tell, store))
 
-    def tell(address: str, guard: QueryGuard) -> None:
-        what = f"{len(guard.graphs)} graphs" + (f" of {store}" if store else f": {_EXAMPLE}")
-        console.print(_SERVING.format(what=what, address=address))
-        if guard.on_disk:
-            console.print(_ON_DISK)
 
-    serving.serve_until_ended(settings, tell)
+def _tell(store: Path | None, address: str, guard: QueryGuard) -> None:
+    """Say what is served, and where."""
+    what = f"{len(guard.graphs)} graphs" + (f" of {store}" if store else f": {_EXAMPLE}")
+    terminal.messages().print(_SERVING.format(what=what, address=address))
+    if guard.on_disk:
+        terminal.messages().print(_ON_DISK)
