@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -14,7 +14,7 @@ from kg.audit.gaps import contradictions, gaps, recommendations
 from kg.audit.idle import idle
 from kg.audit.neighbours import neighbours
 from kg.audit.readings import Readings
-from kg.audit.space import Shares, Space
+from kg.audit.space import Space
 from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.keys import ID
@@ -120,16 +120,12 @@ def _plain(finding: Finding) -> dict[str, object]:
         "share_even": finding.shares.even,
         "share_usual": finding.shares.usual,
         "among": finding.among or None,
-        "left_without": _shares(finding.left_without),
+        "left_without": finding.left_without and asdict(finding.left_without),
         "notes": dict(finding.notes),
         "patients": finding.patients,
         "changes": dict(finding.counts),
         "examples": {example.id: dict(example.cells) for example in finding.examples},
     }
-
-
-def _shares(shares: Shares | None) -> dict[str, float] | None:
-    return None if shares is None else {"even": shares.even, "usual": shares.usual}
 
 
 def write_examples(sections: Iterable[Section], guideline: Guideline, path: Path) -> int:

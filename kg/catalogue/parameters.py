@@ -85,14 +85,8 @@ class Parameter:
 
     def as_json(self) -> dict[str, object]:
         """Return what there is to know of the parameter, for programs."""
-        return {
-            "name": self.name,
-            "type": self.type,
-            "description": self.description,
-            "expected": self.expected,
-            "required": self.required,
-            "example": self.example,
-        }
+        names = ("name", "type", "description", "expected", "required", "example")
+        return {name: getattr(self, name) for name in names}
 
     def term(self, value: str, guideline: Guideline) -> str:
         """Return a value as a term of SPARQL.

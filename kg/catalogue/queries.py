@@ -115,11 +115,9 @@ class Question:
 
     def as_json(self) -> dict[str, object]:
         """Return what there is to know of the question, for programs."""
+        names = ("name", "subject", "title", "question")
         return {
-            "name": self.name,
-            "subject": self.subject,
-            "title": self.title,
-            "question": self.question,
+            **{name: getattr(self, name) for name in names},
             "tags": list(self.tags),
             "check": self.is_check,
             "parameters": [parameter.as_json() for parameter in self.parameters],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import islice
 from typing import Annotated, Literal
 
@@ -106,9 +107,7 @@ def _json(report: CheckReport) -> dict[str, object]:
     return {
         "ontology": str(report.folder),
         "checks": [_outcome(outcome) for outcome in report.outcomes],
-        "findings": [
-            {"check": f.check, "subject": f.subject, "message": f.message} for f in report.findings
-        ],
+        "findings": [asdict(finding) for finding in report.findings],
     }
 
 

@@ -187,24 +187,11 @@ def criteria_json(explanation: TherapyExplanation) -> dict[str, object]:
 
 
 def _criterion_json(criterion: CriterionExplanation) -> dict[str, object]:
+    first = ("id", "state", "kind", "grade", "label", "definition")
     return {
-        "id": criterion.id,
-        "state": criterion.state,
-        "kind": criterion.kind,
-        **({"grade": criterion.grade} if criterion.grade else {}),
-        "label": criterion.label,
-        "definition": criterion.definition,
+        **{name: getattr(criterion, name) for name in first if name != "grade" or criterion.grade},
         "places": list(criterion.places),
-        "statements": [
-            {
-                "id": s.id,
-                "section": s.section,
-                "start": s.start,
-                "end": s.end,
-                "paraphrase": s.paraphrase,
-            }
-            for s in criterion.statements
-        ],
+        "statements": [statement.told for statement in criterion.statements],
         "paraphrase": criterion.paraphrase,
         "note": criterion.note,
     }

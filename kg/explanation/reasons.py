@@ -9,11 +9,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
 from kg.explanation.clauses import Clauses
 from kg.explanation.explanations import (
+    ClassExplanation,
     CriterionExplanation,
     Missing,
     PatientExplanation,
@@ -103,46 +105,33 @@ class _Explainer:
 
     # Criteria and recommendations
 
-    def shared(self, source: PatientClass) -> dict[str, Any]:
-        """Return what is told of every class."""
+    def shared(self, source: PatientClass, kind: type[ClassExplanation]) -> dict[str, Any]:
+        """Return what an explanation takes over of a class, and what is told of every class."""
+        names = [field.name for field in fields(kind) if hasattr(source, field.name)]
         statements = statements_of(self.guideline, source)
         return {
-            "id": source.id,
+            **{name: getattr(source, name) for name in names},
             "state": self.states[source.id],
-            "label": source.label,
-            "definition": source.definition,
-            "places": source.places,
             "statements": statements,
             "paraphrase": paraphrase(statements),
-            "note": source.note,
             "facts": self.clauses.behind(source.id),
-            "grade": source.grade,
         }
 
     def criterion(self, name: str, role: str) -> CriterionExplanation:
         found = self._criteria.get((name, role))
         if found is None:
             criterion = {**self.guideline.stages, **self.guideline.criteria}[name]
-            found = self._criteria[name, role] = CriterionExplanation(
-                **self.shared(criterion),
-                role=role,
-                kind=criterion.kind,
-                scope=criterion.scope,
-                formula=_formula(self.guideline, name),
-            )
+            told = self.shared(criterion, CriterionExplanation)
+            told |= {"role": role, "formula": _formula(self.guideline, name)}
+            found = self._criteria[name, role] = CriterionExplanation(**told)
         return found
 
     def recommendation(self, source: Recommendation) -> RecommendationExplanation:
         against = (CONTRAINDICATED, NOT_INDICATED)
+        verdicts = [self.verdict(therapy) for therapy in source.concerns]
+        muted = bool(verdicts) and all(verdict in against for verdict in verdicts)
         return RecommendationExplanation(
-            **self.shared(source),
-            strength=source.strength,
-            advice=source.advice,
-            remarks=source.remarks,
-            concerns=source.concerns,
-            precedes=source.precedes,
-            muted=bool(source.concerns)
-            and all(self.verdict(therapy) in against for therapy in source.concerns),
+            **self.shared(source, RecommendationExplanation), muted=muted
         )
 
     def verdict(self, therapy: str) -> str | None:

@@ -22,6 +22,12 @@ class Statement:
     def __repr__(self) -> str:
         return f"<Statement {self.id} ({self.section}): {self.kind}>"
 
+    @property
+    def told(self) -> dict[str, str | int]:
+        """What tells a reader of it: its place in the text, and what it says."""
+        names = ("id", "section", "start", "end", "paraphrase")
+        return {name: getattr(self, name) for name in names}
+
 
 @dataclass(frozen=True)
 class Edition:

@@ -96,7 +96,7 @@ def _encoded(guideline: Guideline, source: Encoded) -> Card:
         "manchester": manchester(source.formula, guideline.variables),
         "variables": guideline.variables_of(source.formula),
         "places": source.places,
-        "statements": [_statement_item(guideline.statements[name]) for name in source.statements],
+        "statements": [guideline.statements[name].told for name in source.statements],
         "reading": source.note,
         "therapies": _rows_with(guideline, source.id),
         "used_in": _users(guideline, source.id),
@@ -165,16 +165,6 @@ def _users(guideline: Guideline, name: str) -> list[str]:
     return [user for user in encoded(guideline) if name in references(guideline.formulas[user])]
 
 
-def _statement_item(statement: Statement) -> Item:
-    return {
-        "id": statement.id,
-        "section": statement.section,
-        "start": statement.start,
-        "end": statement.end,
-        "paraphrase": statement.paraphrase,
-    }
-
-
 def _statement(guideline: Guideline, statement: Statement) -> Card:
     return {
         "id": statement.id,
@@ -208,9 +198,7 @@ def _therapy(guideline: Guideline, therapy: Therapy) -> Card:
             for name in therapy.classes.values()
         ],
         "recommendations": recommendations_on(guideline, therapy.id),
-        "statements": [
-            _statement_item(s) for s in guideline.statements.values() if therapy.id in s.therapies
-        ],
+        "statements": [s.told for s in guideline.statements.values() if therapy.id in s.therapies],
     }
 
 
