@@ -14,7 +14,7 @@ from kg.asking import ask as ask
 from kg.asking import graph as graph
 from kg.asking import questions as questions
 from kg.asking import remote as remote
-from kg.auditing import findings as findings
+from kg.audit.report import findings as findings
 from kg.catalogue.queries import Question as Question
 from kg.cohorts.report import CohortReport as CohortReport
 from kg.cohorts.report import cohort_report as cohort_report
@@ -34,7 +34,7 @@ from kg.guideline import Edition as Edition
 from kg.guideline import Guideline as Guideline
 from kg.guideline import Therapy as Therapy
 from kg.guideline.values import Variable as Variable
-from kg.patients.options import Options as Options
+from kg.patients.reading import Options as Options
 from kg.reasoners.world import owl as owl
 from kg.reasoning.verdicts import PatientResult as PatientResult
 from kg.reasoning.verdicts import TherapyResult as TherapyResult

@@ -21,10 +21,9 @@ from kg.errors import InputError, extras_told
 from kg.guideline import Guideline
 from kg.guideline import chosen as _chosen
 from kg.patients.given import TableLike, table_of
-from kg.patients.options import Options, reading_of
+from kg.patients.reading import Options, reading_of
 from kg.rdf.build import build_example
-from kg.rdf.columns import own_quads
-from kg.rdf.memory import put_table
+from kg.rdf.memory import own_quads, put_table
 from kg.rdf.modules import asked_of
 from kg.rdf.names import OWN, PREFIXES
 from kg.readers.frame import polars_frame

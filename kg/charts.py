@@ -14,7 +14,7 @@ from importlib import metadata
 import altair as alt
 import polars as pl
 
-from kg.explanation.signs import VERDICT_COLOURS, VERDICT_SIGNS
+from kg.explanation.explanations import VERDICT_COLOURS, VERDICT_SIGNS
 from kg.keys import ID
 from kg.reasoning.verdicts import ELIGIBLES, VERDICTS
 from kg.tables import TableResult

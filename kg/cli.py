@@ -15,7 +15,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from kg import commands, signals, streams
+from kg import commands, signals
 from kg.errors import HccKgError, UnknownColumnsError, extras_told
 from kg.output import full_disk, remove_leftovers
 from kg.paths import ONTOLOGY_VARIABLE
@@ -104,7 +104,7 @@ _CLOSED_PIPE = 141  # as of a program that SIGPIPE ends: who reads the output wa
 
 def main() -> None:
     """Run `hcc-kg`; errors become one message on standard error and a defined exit status."""
-    streams.make_ready()
+    signals.make_ready()
     status, told = _WRONG, ""
     with signals.ending_alike() as came:
         try:
@@ -139,7 +139,7 @@ def _ended() -> tuple[int, str]:
     except HccKgError as error:
         return error.exit_status, str(error)
     except OSError as error:
-        streams.give_up_output()
+        signals.give_up_output()
         if isinstance(error, BrokenPipeError):
             return _CLOSED_PIPE, ""
         why = full_disk(error) or error.strerror or str(error)

@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from kg import signals, streams
+from kg import signals
 from kg.errors import InputError
 
 if sys.platform != "win32":
@@ -171,7 +171,7 @@ def _copied(into: BinaryIO, name: str) -> Iterator[Path]:
                 into.flush()
             except OSError:
                 if into is sys.stdout.buffer:  # or Python would try again as it ends
-                    streams.give_up_output()
+                    signals.give_up_output()
                 raise
 
 

@@ -12,16 +12,19 @@ ONTOLOGY_VARIABLE = "HCC_KG_ONTOLOGY"
 
 def ontology_folder() -> Path:
     """Return the folder of the ontology's Turtle modules, which the environment may name."""
-    if named := os.environ.get(ONTOLOGY_VARIABLE):
-        return Path(named)
-    packaged = _PACKAGE / "_data" / "ontology"
-    return packaged if packaged.is_dir() else _PACKAGE.parent / "ontology"
+    named = os.environ.get(ONTOLOGY_VARIABLE)
+    return Path(named) if named else _shipped("ontology")
 
 
 def queries_folder() -> Path:
     """Return the folder of the catalogue of queries."""
-    packaged = _PACKAGE / "_data" / "queries"
-    return packaged if packaged.is_dir() else _PACKAGE.parent / "queries"
+    return _shipped("queries")
+
+
+def _shipped(name: str) -> Path:
+    """Return what an installed package holds, and a checkout has beside it."""
+    packaged = _PACKAGE / "_data" / name
+    return packaged if packaged.exists() else _PACKAGE.parent / name
 
 
 def pages_folder() -> Path:
@@ -41,8 +44,7 @@ def explorer_script() -> Path:
 
 def explorer_app() -> Path:
     """Return the program of the explorer, which serves its script."""
-    packaged = _PACKAGE / "_data" / "app.py"
-    return packaged if packaged.is_file() else _PACKAGE.parent / "app.py"
+    return _shipped("app.py")
 
 
 def example_cohort() -> Path:

@@ -1,11 +1,17 @@
-"""Signals that end a run: Ctrl-C, SIGTERM and SIGHUP alike, so that nothing stays half written."""
+"""How a run ends: by any signal alike, so that nothing stays half written; the standard streams.
+
+The streams are made so that nothing which stands behind them ends in a traceback.
+"""
 
 from __future__ import annotations
 
+import io
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
@@ -71,3 +77,45 @@ def kept() -> Iterator[Mapping[int, object]]:
 def any_given_up() -> bool:
     """Return whether a thread that was given up is still at work."""
     return any(thread.name == GIVEN_UP for thread in threading.enumerate())
+
+
+_STREAMS = ("stdin", "stdout", "stderr")
+
+
+def make_ready() -> None:
+    """Give a stand-in to each stream that is closed, and write all signs to those that are open.
+
+    Nothing is read from a stand-in. To write results to one is an error, as it is to write to
+    what is closed; messages go nowhere. A sign that the encoding lacks is written as its code.
+    """
+    for number, name in enumerate(_STREAMS):
+        if getattr(sys, name) is None:
+            setattr(sys, name, _stand_in(number))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _stand_in(number: int) -> io.TextIOWrapper:
+    """Open a stream that is closed; its number is taken too, before a file of ours gets it."""
+    place = os.open(os.devnull, os.O_WRONLY if number == 2 else os.O_RDONLY)
+    if place != number and not _taken(number):
+        os.dup2(place, number)
+        os.close(place)
+        place = number
+    return os.fdopen(place, "r" if number == 0 else "w", encoding="utf-8")
+
+
+def _taken(number: int) -> bool:
+    with suppress(OSError):
+        os.fstat(number)
+        return True
+    return False
+
+
+def give_up_output() -> None:
+    """Let what is still to be written to standard output go nowhere."""
+    with suppress(OSError):
+        place = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(place, sys.stdout.fileno())
+        os.close(place)

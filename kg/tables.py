@@ -14,14 +14,14 @@ from kg.engines.classification import chunks, kept_types
 from kg.engines.registry import engine_of
 from kg.engines.rejects import KeptRejects, Rejects
 from kg.engines.summary import Summary
-from kg.explanation.signs import verdict_table
+from kg.explanation.explanations import verdict_table
 from kg.explanation.tables import reasons_frame, reasons_schema
 from kg.guideline import Guideline
 from kg.guideline import chosen as _chosen
 from kg.output import check_apart, whole_file
 from kg.patients.assumptions import Assume, assumptions_of
 from kg.patients.given import TableLike, table_of
-from kg.patients.options import Options, reading_of
+from kg.patients.reading import Options, reading_of
 from kg.reasoning.results import Chunk, patients
 from kg.reasoning.verdicts import PatientResult
 from kg.writers import Task, format_of, writer_of

@@ -1,9 +1,10 @@
-"""Texts that are said in several places: the note on use, numbers with nouns, the nearest names."""
+"""Texts said in several places: the note on use, numbers with nouns, near names, HTML tables."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+import html
+from collections.abc import Iterable, Mapping, Sequence
 
 NOTE_ON_USE = "For research and teaching; never the sole basis of a decision about a patient."
 UNKNOWN_VALUE = "unknown"  # what is said of a variable of which a record says nothing
@@ -57,3 +58,20 @@ def nearest(asked: str, names: Mapping[str, Iterable[str]], most: int = 5) -> li
     close = alike(" ".join(words), spelt, most, 0.6)
     found = dict.fromkeys(one for name in (*holding, *close) for one in spelt[name])
     return list(found)[:most]
+
+
+def table(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table with a caption; every text is escaped."""
+    cells = "".join(f'<th scope="col" style="text-align:left">{_text(name)}</th>' for name in head)
+    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
+    caption = f'<caption style="text-align:left">{_text(title)}</caption>'
+    return f"<table>{caption}<thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(value: object) -> str:
+    side = "right" if isinstance(value, int) else "left"
+    return f'<td style="text-align:{side}">{_text(value)}</td>'
+
+
+def _text(value: object) -> str:
+    return html.escape(str(value)).replace("\n", "<br>")

@@ -16,9 +16,8 @@ from conftest import Ran
 
 from kg.audit import neighbours
 from kg.audit.findings import Finding
-from kg.audit.page import share
 from kg.audit.readings import Readings
-from kg.audit.report import KINDS, Patients, Section, audit
+from kg.audit.report import KINDS, Patients, Section, audit, share
 from kg.audit.space import EVEN, USUAL, Space, Weigh, severity
 from kg.commands import audit as command
 from kg.engines.compiled import Compiled

@@ -10,7 +10,7 @@ import altair as alt
 import pytest
 
 import kg
-from kg.explanation.signs import VERDICT_SIGNS
+from kg.explanation.explanations import VERDICT_SIGNS
 from kg.paths import example_cohort
 
 PATIENTS = example_cohort()

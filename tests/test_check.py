@@ -14,8 +14,7 @@ from broken_ontologies import BY_REASONER, QUICK, Broken
 from typer.testing import CliRunner
 
 from kg.checks import run as check
-from kg.checks.kinds import terms_of
-from kg.checks.registry import REASONER_STEPS, Check, Material, subject_in
+from kg.checks.registry import REASONER_STEPS, Check, Material, subject_in, terms_of
 from kg.commands import check as command
 from kg.engines import coherence, java
 from kg.errors import ComponentError

@@ -14,7 +14,7 @@ import pytest
 
 import kg
 from kg.benchmarks.cohort import write_cohort
-from kg.explanation.signs import VERDICT_SIGNS
+from kg.explanation.explanations import VERDICT_SIGNS
 from kg.guideline import load
 from kg.paths import example_cohort
 from kg.patients.records import read_record

@@ -18,11 +18,9 @@ ROOT = Path(__file__).parents[1]
 ROOMS = (
     (
         "kg.errors",
-        "kg.html",
         "kg.keys",
         "kg.paths",
         "kg.signals",
-        "kg.streams",
         "kg.texts",
         "kg.terminal",
     ),
@@ -49,7 +47,7 @@ ROOMS = (
         "kg.sources",
     ),
     ("kg.reasoners",),
-    ("kg.api", "kg.tables", "kg.asking", "kg.auditing", "kg.server", "kg.spark"),
+    ("kg.api", "kg.tables", "kg.asking", "kg.server", "kg.spark"),
     ("kg", "kg.charts", "kg.ui", "kg.benchmarks", "kg.renewal"),
     ("kg.pages", "kg.commands", "app"),
     ("kg.cli",),

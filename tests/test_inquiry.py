@@ -12,7 +12,7 @@ from kg.guideline.values import Knowledge
 from kg.paths import example_cohort, example_lesions
 from kg.patients.records import Record, read_record
 from kg.patients.tables import PatientTable
-from kg.reasoning.inquiry import missing_variables
+from kg.reasoning.logic import missing_variables
 from kg.reasoning.verdicts import UNDETERMINED
 
 

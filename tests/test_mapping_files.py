@@ -15,7 +15,7 @@ import kg
 from kg.guideline import Guideline
 from kg.paths import example_cohort
 from kg.patients.given import TableLike, table_of
-from kg.patients.options import missing_of, read_mapping, reading_of
+from kg.patients.reading import missing_of, read_mapping, reading_of
 
 Run = Callable[..., Ran]
 CSV = ("--format", "csv", "--therapy", "rfa")

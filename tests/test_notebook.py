@@ -8,7 +8,7 @@ import pytest
 
 import kg
 from kg.catalogue.queries import question
-from kg.explanation.signs import VERDICT_SIGNS
+from kg.explanation.explanations import VERDICT_SIGNS
 from kg.paths import example_cohort
 
 RECORD = {"patient_id": "<i>ann</i>", "tumour_count": 1, "portal_vein_thrombus": "vp3"}

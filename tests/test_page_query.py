@@ -2,13 +2,13 @@
 
 import pytest
 from explorer import app, place, texts
-from kg.reference.pictures import Edge, Node
 
 from kg.catalogue.queries import catalogue
 from kg.cohorts.opened import open_example
 from kg.explanation.drawing import outlined
 from kg.guideline import load
 from kg.patients.drafts import Draft
+from kg.reference.trees import Edge, Node
 from kg.server import asking
 from kg.ui.query import source
 from kg.ui.query.graphs import AnswerGraph, forest

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from kg.engines.compiled import Compiled
-from kg.explanation import comparison
+from kg.explanation import tables as side_by_side
 from kg.explanation.answer import headline
 from kg.explanation.reasons import explain
 from kg.explanation.report import report
@@ -53,12 +53,12 @@ def test_therapies_come_in_families(guideline: Guideline) -> None:
 def test_a_comparison_marks_what_differs(guideline: Guideline) -> None:
     first = read_record(guideline, "a", SMALL)
     second = read_record(guideline, "b", SMALL | {"child_pugh_class": "C", "ecog": "1"})
-    pairs = {pair.id: pair for pair in comparison.facts(guideline, first, second)}
+    pairs = {pair.id: pair for pair in side_by_side.facts(guideline, first, second)}
     assert list(pairs) == [*SMALL, "ecog"]
     assert {name for name, pair in pairs.items() if pair.differs} == {"child_pugh_class", "ecog"}
     assert (pairs["ecog"].first, pairs["ecog"].second) == ("unknown", "1")
     engine = Compiled(guideline)
-    verdicts = comparison.verdicts(guideline, engine.classify(first), engine.classify(second))
+    verdicts = side_by_side.verdicts(guideline, engine.classify(first), engine.classify(second))
     assert {pair.id for pair in verdicts if pair.differs} == {"tace", "tae", "tai", "tace_plus_rfa"}
 
 

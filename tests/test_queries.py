@@ -12,9 +12,8 @@ import pytest
 from expected_rows import FOLDER, every, example_store, expected, matches
 
 from kg.catalogue.page import markdown
-from kg.catalogue.parameters import Parameter
+from kg.catalogue.parameters import SORTS, Parameter, terms
 from kg.catalogue.queries import SUBJECTS, catalogue, question, read
-from kg.catalogue.term_names import SORTS, terms
 from kg.errors import InputError, QueryError
 from kg.guideline import load
 from kg.paths import example_cohort, example_lesions, queries_folder

@@ -13,7 +13,7 @@ import pytest
 from kg.guideline import Guideline
 from kg.reference.book import book
 from kg.reference.cards import groups
-from kg.reference.templates import TEMPLATES
+from kg.reference.parts import TEMPLATES
 
 
 @pytest.fixture(scope="module")

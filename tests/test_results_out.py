@@ -14,7 +14,7 @@ from fhir.resources.R4B.guidanceresponse import GuidanceResponse
 import kg
 from kg.errors import InputError
 from kg.paths import example_cohort, example_lesions
-from kg.reference.templates import TEMPLATES
+from kg.reference.parts import TEMPLATES
 
 GUIDELINE = kg.load()
 STATUS = {"undetermined": "data-required", "eligible_unchecked": "data-requested"}

@@ -18,7 +18,7 @@ from conftest import Ran
 from counting import calls
 
 import kg
-from kg.explanation.signs import VERDICT_SIGNS
+from kg.explanation.explanations import VERDICT_SIGNS
 from kg.guideline import Guideline
 from kg.ontology import HCC, RDF
 from kg.paths import example_cohort, example_lesions

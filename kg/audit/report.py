@@ -1,28 +1,33 @@
-"""The audit as a whole: every kind of finding, and on how many patients of a table it bears."""
+"""The audit as a whole: findings with their patients, as frames, JSON, Markdown and words."""
 
 from __future__ import annotations
 
 import csv
 import json
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
+
+import polars as pl
 
 from kg.audit.findings import Finding
 from kg.audit.gaps import contradictions, gaps, recommendations
 from kg.audit.idle import idle
 from kg.audit.neighbours import neighbours
 from kg.audit.readings import Readings
-from kg.audit.space import Space
+from kg.audit.space import Example, Shares, Space
 from kg.errors import InputError
-from kg.guideline import Guideline, load
+from kg.guideline import Guideline, chosen, load
 from kg.keys import ID
 from kg.output import whole_file
+from kg.patients.given import TableLike, given
 from kg.patients.records import Record
 from kg.patients.tables import PatientTable
 from kg.readers import Source
 from kg.reasoning.diagram import YES, Evaluation
+from kg.texts import counted
 
 Kind: TypeAlias = Literal[
     "gaps", "contradictions", "idle", "neighbours", "recommendations", "readings"
@@ -144,3 +149,127 @@ def write_examples(sections: Iterable[Section], guideline: Guideline, path: Path
         writer.writeheader()
         writer.writerows({ID: example.id, **example.cells} for example in examples)
     return len(examples)
+
+
+_LEAST = 1e-5
+_LEFT = {
+    "neighbours": "with every therapy contraindicated or not indicated for the better-off patient",
+    "recommendations": "with every therapy that it concerns contraindicated or not indicated",
+}
+
+
+def share(found: float) -> str:
+    """Return a share as a percentage, with as many digits as matter."""
+    if found == 0:
+        return "none"
+    if found < _LEAST:
+        return f"under {_LEAST:.3%}"
+    if found > 1 - _LEAST:
+        return "all" if found == 1 else f"over {1 - _LEAST:.3%}"
+    return f"{100 * found:.2g}%" if 100 * found < 99 else f"{found:.3%}"
+
+
+def shares(found: Shares) -> str:
+    """Return both shares of a finding."""
+    return f"{share(found.even)} even, {share(found.usual)} usual"
+
+
+def cells(example: Example) -> str:
+    """Return the remarkable cells of an example, and how many others it has."""
+    told = [f"{name}={example.cells[name]}" for name in example.remarkable]
+    others = len(example.cells) - len(told)
+    if others:
+        told.append(f"and {others} unremarkable cell{'' if others == 1 else 's'}")
+    return " ".join(told)
+
+
+def pairs(finding: Finding) -> Iterator[tuple[str, str]]:
+    """Yield what is told of a finding besides its claim: a word, and what it is."""
+    about = {what: ", ".join(names) for what, names in finding.about.items() if names}
+    if "therapies" in about:
+        yield "therapies", about["therapies"]
+    among = f" of {finding.among}" if finding.among else ""
+    yield "share", shares(finding.shares) + among
+    if finding.left_without is not None:
+        left = next(words for kind, words in _LEFT.items() if finding.id.startswith(kind))
+        yield left, shares(finding.left_without)
+    if finding.patients is not None:
+        yield "patients of the table", str(finding.patients)
+    yield from ((word, text) for word, text in finding.notes.items() if text)
+    for example in finding.examples:
+        yield f"example {example.id}", cells(example)
+
+
+def markdown(sections: Iterable[Section]) -> str:
+    """Return findings as Markdown; several kinds each have a heading."""
+    shown = list(sections)
+    lines = (line for section in shown for line in _section(section, len(shown) > 1))
+    return "\n".join(lines) + "\n"
+
+
+def _section(section: Section, headed: bool) -> Iterator[str]:
+    if headed:
+        yield f"### {section.title}\n"
+    if not section.findings:
+        yield "None found.\n"
+    for finding in section.findings:
+        yield f"- **{finding.id}**: {_escaped(finding.claim)}."
+        for word, text in pairs(finding):
+            code = word.startswith("example")
+            yield f"  - {word}: {f'`{text}`' if code else _escaped(text)}"
+    if section.open:
+        yield f"\nReadings without a clear alternative: {_escaped(', '.join(section.open))}."
+
+
+def _escaped(text: str) -> str:
+    return text.replace("_", r"\_")
+
+
+_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    **dict.fromkeys(("kind", "id", "claim"), pl.String),
+    "about": pl.List(pl.String),
+    **dict.fromkeys(("share_even", "share_usual"), pl.Float64),
+    "patients": pl.Int64,
+}
+
+
+def findings(
+    kind: Kind | None = None,
+    patients: TableLike | None = None,
+    *,
+    guideline: Guideline | None = None,
+    edition: str | None = None,
+) -> pl.DataFrame:
+    """Return the findings of `hcc-kg audit`, one a row: all, or those of one kind.
+
+    `kind` is gaps, contradictions, idle, neighbours, recommendations or readings. `about` names
+    classes, variables, therapies and statements. The shares are of all complete records without
+    conflicts; `patients` counts those of a table on whom a finding bears, where one is given.
+
+    Raises:
+        InputError: there is no such kind, or the table cannot be read.
+    """
+    if kind is not None and kind not in KINDS:
+        raise InputError(
+            f"there are no findings of kind {kind!r}; the kinds are {', '.join(KINDS)}"
+        )
+    asked = chosen(guideline, edition)
+    table = None if patients is None else Patients(asked, given(patients))
+    if table is not None and table.rejected:
+        told = counted(table.rejected, "row")
+        warnings.warn(f"{told} rejected, and not counted; classify_table tells why", stacklevel=2)
+    sections = audit(KINDS if kind is None else [kind], table, asked)
+    rows = [
+        {
+            "kind": section.kind,
+            "id": one.id,
+            "claim": one.claim,
+            "about": [name for names in one.about.values() for name in names],
+            "share_even": one.shares.even,
+            "share_usual": one.shares.usual,
+            "patients": one.patients,
+        }
+        for section in sections
+        for one in section.findings
+    ]
+    return pl.DataFrame(rows, schema=_SCHEMA)

@@ -25,8 +25,7 @@ from typing import Any
 
 import yaml
 
-from kg.catalogue.parameters import TYPES, Parameter
-from kg.catalogue.term_names import SORTS
+from kg.catalogue.parameters import SORTS, TYPES, Parameter
 from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.paths import queries_folder

@@ -6,9 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from kg.checks.kinds import terms_of
 from kg.checks.numbers import definitions_of
-from kg.checks.registry import Examined, Material, check, name_of
+from kg.checks.registry import Examined, Material, check, name_of, terms_of
 from kg.guideline import Criterion, Guideline, Recommendation, Therapy
 from kg.guideline.formula import And, Atom, Formula, Not, Ref, atoms, references
 from kg.guideline.model import ASPECTS, ELIGIBLE

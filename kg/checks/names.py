@@ -14,8 +14,7 @@ from typing import TypeAlias
 
 import pyoxigraph as ox
 
-from kg.checks.kinds import terms_of
-from kg.checks.registry import Examined, Material, check, name_of
+from kg.checks.registry import Examined, Material, check, name_of, terms_of
 from kg.errors import OntologyError
 from kg.ontology import DCTERMS, HCC, LABEL, NOTATION, OWL, RDF, RDFS, SKOS, Ontology, local_name
 

@@ -2,6 +2,7 @@
 
 A check is a generator over the things that it looks at: it yields the name of each thing
 with whatever is wrong with it, so that a check which finds nothing still shows that it looked.
+Which terms are of which kind is found on the triples alone.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import pyoxigraph as ox
 from kg.errors import OntologyError
 from kg.guideline import Guideline, load
 from kg.guideline.alternatives import Alternative, with_alternatives
-from kg.ontology import HCC, Ontology, edition_names, module_files
+from kg.guideline.loading.classes import has_row, named_therapies
+from kg.ontology import COLLECTION, HCC, OWL, SKOS, Ontology, edition_names, module_files
 
 if TYPE_CHECKING:
     from kg.engines.coherence import Coherence
@@ -177,3 +179,40 @@ def subject_in(message: str) -> str:
     names = re.findall(rf"(?:hcc:|{re.escape(HCC)})([\w-]+)", message)
     found = [name for name in names if name != "ontology"]  # the IRIs of modules
     return f"hcc:{found[0]}" if found else "ontology"
+
+
+_ASPECTS = ("Indicated", "Contraindicated", "Cautioned", "Eligible")
+
+
+def terms_of(ontology: Ontology) -> dict[str, list[ox.NamedNode]]:
+    """Return the terms of every kind, by the name of the kind."""
+    therapies = named_therapies(ontology)
+    with_classes = [t for t in therapies if has_row(ontology, t)]
+    concepts = ontology.of_type(SKOS + "Concept")
+    values = [c for c in concepts if ontology.values(c, HCC + "valueOf")]
+    groupings = ontology.subjects(COLLECTION, ox.NamedNode(HCC + "Criterion"))
+    return {
+        "variables": variables_of(ontology),
+        "values": values,
+        "concepts": [c for c in concepts if c not in set(values)],
+        "definitions": ontology.collected("SharedDefinition"),
+        "stages": ontology.collected("Stage"),
+        "groups": ontology.collected("CriterionGroup"),
+        "criteria": [n for n in ontology.collected("Criterion") if n not in set(groupings)],
+        "therapies": with_classes,
+        "mentioned": [t for t in therapies if t not in set(with_classes)],
+        "aspects": [n for aspect in _ASPECTS for n in ontology.below(f"{HCC}{aspect}Patient")],
+        "recommendations": ontology.collected("RecommendedPatient"),
+        "responses": ontology.collected("ResponsePatient"),
+        "statements": ontology.of_type(HCC + "Statement"),
+        "derivations": ontology.of_type(HCC + "Derivation"),
+        "narrowings": ontology.of_type(HCC + "NarrowingRule"),
+        "correspondences": ontology.of_type(HCC + "Correspondence"),
+        "conflict rules": ontology.of_type(HCC + "ConflictRule"),
+        "patterns": ontology.collected("RecordPattern"),
+    }
+
+
+def variables_of(ontology: Ontology) -> list[ox.NamedNode]:
+    """Return the properties that are variables of a patient record."""
+    return [n for n in ontology.of_type(OWL + "DatatypeProperty") if n.value.startswith(HCC)]

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import pyoxigraph as ox
 
-from kg.checks.kinds import terms_of
-from kg.checks.registry import Examined, Material, check, name_of
+from kg.checks.registry import Examined, Material, check, name_of, terms_of
 from kg.ontology import (
     ALT_LABEL,
     DCTERMS,

@@ -10,8 +10,7 @@ from operator import or_
 
 import pyoxigraph as ox
 
-from kg.checks.kinds import variables_of
-from kg.checks.registry import Examined, Material, check, name_of
+from kg.checks.registry import Examined, Material, check, name_of, variables_of
 from kg.guideline.intervals import plain
 from kg.guideline.values import Variable
 from kg.ontology import HCC, OWL, RDF, RDFS, SUBCLASS, XSD, Ontology

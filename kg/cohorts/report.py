@@ -36,7 +36,7 @@ from kg.engines.registry import engine_of
 from kg.engines.rejects import RejectCounter
 from kg.engines.summary import Summary
 from kg.errors import InputError
-from kg.explanation.signs import verdict_table
+from kg.explanation.explanations import verdict_table
 from kg.explanation.wording import NO_INDICATION
 from kg.guideline import Guideline, Therapy
 from kg.guideline import chosen as _chosen
@@ -44,8 +44,7 @@ from kg.patients.assumptions import Assume, Assumptions, assumptions_of
 from kg.patients.column_records import CONFLICTS
 from kg.patients.columns import as_text
 from kg.patients.given import TableLike, table_of
-from kg.patients.options import Options, reading_of
-from kg.patients.reading import Reading
+from kg.patients.reading import Options, Reading, reading_of
 from kg.patients.tables import PatientTable
 from kg.reasoning.intents import PALLIATIVE
 from kg.reasoning.results import ASSUMED_, KEEP_, VERDICT_, VERDICT_RECORDED_, Chunk

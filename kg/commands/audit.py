@@ -11,8 +11,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from kg.audit.page import markdown, pairs
-from kg.audit.report import KINDS, Kind, Patients, Section, as_json, write_examples
+from kg.audit.report import KINDS, Kind, Patients, Section, as_json, markdown, pairs, write_examples
 from kg.audit.report import audit as sections_of
 from kg.commands.inputs import Edition, Ontology
 from kg.guideline import load

@@ -11,13 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from kg.explanation.explanations import (
+    STATE_SIGNS,
+    VERDICT_STYLES,
     CriterionExplanation,
     PatientExplanation,
     RecommendationExplanation,
     TherapyExplanation,
 )
 from kg.explanation.outline import Line, outline
-from kg.explanation.signs import STATE_SIGNS, VERDICT_STYLES
 from kg.explanation.whys import ALL_OF, ANY_OF, parts_of
 from kg.explanation.wording import (
     ASSUMED,

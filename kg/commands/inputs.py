@@ -19,8 +19,7 @@ from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.output import check_apart, whole_output
 from kg.paths import Place
-from kg.patients.options import Options, missing_of, reading_of
-from kg.patients.reading import Reading
+from kg.patients.reading import Options, Reading, missing_of, reading_of
 from kg.readers.uploads import STANDARD_INPUT
 from kg.texts import counted
 

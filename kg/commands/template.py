@@ -13,7 +13,7 @@ from kg.errors import InputError
 from kg.guideline import load
 from kg.readers import open_source
 from kg.reference.first_mapping import first_mapping
-from kg.reference.templates import TEMPLATES, size
+from kg.reference.parts import TEMPLATES, size
 from kg.sources.forms import FORMS
 
 

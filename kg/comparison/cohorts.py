@@ -25,8 +25,7 @@ from kg.guideline.correspondence import TherapyPair, differences, pairs
 from kg.keys import ID
 from kg.patients.assumptions import Assume, assumptions_of
 from kg.patients.given import TableLike, table_of
-from kg.patients.options import Options, reading_of
-from kg.patients.reading import PLAIN, Reading
+from kg.patients.reading import PLAIN, Options, Reading, reading_of
 from kg.patients.tables import PatientTable
 from kg.reasoning.verdicts import ELIGIBLES, UNDETERMINED, VERDICTS
 

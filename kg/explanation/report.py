@@ -9,9 +9,13 @@ from collections.abc import Iterable, Mapping
 from html import escape
 
 from kg.explanation.answer import headline
-from kg.explanation.explanations import CriterionExplanation, PatientExplanation, TherapyExplanation
+from kg.explanation.explanations import (
+    VERDICT_SIGNS,
+    CriterionExplanation,
+    PatientExplanation,
+    TherapyExplanation,
+)
 from kg.explanation.outline import outline
-from kg.explanation.signs import VERDICT_SIGNS
 from kg.explanation.wording import ASSUMED, GRADE, MISSING, MUTED, READING, sourced
 from kg.guideline import Guideline
 from kg.guideline.taxonomy import families

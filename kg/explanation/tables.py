@@ -1,17 +1,22 @@
-"""Reasons for a table of patients: a row for each verdict, with what decided it."""
+"""Reasons for a table of patients, a row a verdict; two patients side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
 from kg.explanation.clauses import Clauses, Decision, reason
+from kg.explanation.wording import value_words
 from kg.guideline import Guideline
+from kg.guideline.values import Knowledge, Variable
 from kg.keys import ID
 from kg.patients.assumptions import Assumptions
+from kg.patients.records import Record
 from kg.reasoning.results import Chunk, patients
 from kg.reasoning.verdicts import ELIGIBLES, UNDETERMINED, VERDICTS, PatientResult
+from kg.texts import UNKNOWN_VALUE
 
 WORDS = ("criteria", "labels", "places")
 
@@ -91,3 +96,52 @@ def _words(guideline: Guideline, told: Decision) -> tuple[list[str], list[str], 
     criteria = [guideline.criteria[name] for name in told.criteria]
     places = dict.fromkeys(place for criterion in criteria for place in criterion.places)
     return [c.id for c in criteria], [c.label for c in criteria], list(places)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One line of a comparison: a variable or a therapy, and what each patient has of it."""
+
+    id: str
+    label: str
+    first: str
+    second: str
+
+    @property
+    def differs(self) -> bool:
+        """Whether the patients differ here."""
+        return self.first != self.second
+
+
+def facts(guideline: Guideline, first: Record, second: Record) -> tuple[Compared, ...]:
+    """Return what is known in either record of the variables that the edition uses, in words.
+
+    What is recorded of others is told too.
+    """
+    pairs = (
+        Compared(
+            name,
+            guideline.variables[name].label,
+            _value_or_unknown(guideline.variables[name], first.known[name]),
+            _value_or_unknown(guideline.variables[name], second.known[name]),
+        )
+        for name in first.known
+        if name in guideline.used or name in first.recorded or name in second.recorded
+    )
+    return tuple(
+        pair for pair in pairs if (pair.first, pair.second) != (UNKNOWN_VALUE, UNKNOWN_VALUE)
+    )
+
+
+def verdicts(
+    guideline: Guideline, first: PatientResult, second: PatientResult
+) -> Iterator[Compared]:
+    """Yield the identifiers of both verdicts on each therapy."""
+    for name, therapy in guideline.therapies.items():
+        yield Compared(
+            name, therapy.label, first.therapies[name].verdict, second.therapies[name].verdict
+        )
+
+
+def _value_or_unknown(variable: Variable, knowledge: Knowledge) -> str:
+    return UNKNOWN_VALUE if knowledge == variable.unknown else value_words(variable, knowledge)

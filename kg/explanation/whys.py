@@ -10,8 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kg.explanation.drawing import Branch
-from kg.explanation.explanations import CriterionExplanation, TherapyExplanation
-from kg.explanation.signs import STATE_SIGNS, VERDICT_SIGNS
+from kg.explanation.explanations import (
+    STATE_SIGNS,
+    VERDICT_SIGNS,
+    CriterionExplanation,
+    TherapyExplanation,
+)
 from kg.explanation.wording import knowledge_words, shortened, value_words, words
 from kg.guideline import Guideline
 from kg.guideline.formula import And, Formula, Not, Or, Ref

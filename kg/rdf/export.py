@@ -23,12 +23,9 @@ _TERM = re.compile(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII)
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}", re.ASCII)  # what a JSON number holds exactly
 
 
-def _dump(form: ox.RdfFormat) -> Callable[[Iterator[ox.Quad], Path], None]:
-    def write(quads: Iterator[ox.Quad], path: Path) -> None:
-        with path.open("wb") as file:
-            ox.serialize(quads, file, format=form, prefixes=PREFIXES)
-
-    return write
+def _nquads(quads: Iterator[ox.Quad], path: Path) -> None:
+    with path.open("wb") as file:
+        ox.serialize(quads, file, format=ox.RdfFormat.N_QUADS)
 
 
 def _trig(quads: Iterator[ox.Quad], path: Path) -> None:
@@ -60,7 +57,7 @@ FormatName: TypeAlias = Literal["turtle", "trig", "nquads", "jsonld"]
 FORMATS: dict[FormatName, Callable[[Iterator[ox.Quad], Path], None]] = {
     "turtle": _turtle,
     "trig": _trig,
-    "nquads": _dump(ox.RdfFormat.N_QUADS),
+    "nquads": _nquads,
     "jsonld": _json_ld,
 }
 

@@ -50,11 +50,6 @@ def patient_iri(patient_id: str) -> str:
     return f"{HCC}patient/{segment(patient_id)}"
 
 
-def lesion_iri(patient_id: str, lesion_id: str) -> str:
-    """Return the IRI of a lesion of a patient."""
-    return f"{patient_iri(patient_id)}/lesion/{segment(lesion_id)}"
-
-
 def verdict_path(therapy: str, edition: str = "") -> str:
     """Return what follows the IRI of a patient in that of a verdict."""
     return f"/verdict/{f'{edition}/' if edition else ''}{therapy}"

@@ -13,7 +13,7 @@ from kg.guideline import chosen as _chosen
 from kg.ontology import HCC
 from kg.patients.given import TableLike, table_of
 from kg.patients.mappings import record_of
-from kg.patients.options import Options, reading_of
+from kg.patients.reading import Options, reading_of
 from kg.patients.records import Record
 from kg.reasoners.files import every_record, rdf_xml
 

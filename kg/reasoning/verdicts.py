@@ -10,9 +10,9 @@ from typing import Protocol
 
 from kg.guideline import Guideline, Therapy
 from kg.guideline.formula import Ref
-from kg.html import table
 from kg.patients.assumptions import as_given
 from kg.patients.records import Conflict, Record
+from kg.texts import table
 
 MET, EXCLUDED, UNKNOWN = "met", "excluded", "unknown"
 

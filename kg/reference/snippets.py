@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from kg.patients.options import Options
+from kg.patients.reading import Options
 
 ENDPOINT = "http://127.0.0.1:8890"  # of `hcc-kg serve`, unless told otherwise
 _REPORTS = {
@@ -93,7 +93,7 @@ def of_patients(read: TableRead, view: str, therapy: str, chosen: str) -> str:
     assuming = f".assuming({read.assume!r})" if read.assume else ""
     return _PATIENTS.format(
         edition=read.edition,
-        options="from kg.patients.options import reading_of\n" if reading else "",
+        options="from kg.patients.reading import reading_of\n" if reading else "",
         table=f"open_cohort(guideline, {', '.join(paths)}{reading}){assuming}",
         selection=f"Selection({view!r}, {therapy!r}, {chosen!r})",
     )

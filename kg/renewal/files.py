@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from kg.audit.page import markdown as findings
 from kg.audit.report import KINDS, Kind, audit
+from kg.audit.report import markdown as findings
 from kg.catalogue.page import markdown as questions
 from kg.catalogue.queries import catalogue
 from kg.errors import InputError
@@ -26,8 +26,7 @@ from kg.ontology import OWL, RDF, edition_names
 from kg.output import whole_file
 from kg.paths import ontology_folder
 from kg.reference.editions import side_by_side
-from kg.reference.parts import ALL, PARTS
-from kg.reference.templates import TEMPLATES
+from kg.reference.parts import ALL, PARTS, TEMPLATES
 from kg.renewal import rows
 
 

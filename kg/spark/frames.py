@@ -14,7 +14,7 @@ from kg.guideline import Guideline, load
 from kg.keys import REASON
 from kg.patients.assumptions import Assume, assumptions_of
 from kg.patients.given import TableLike, given
-from kg.patients.options import Options, reading_of
+from kg.patients.reading import Options, reading_of
 from kg.readers import open_source
 from kg.spark.session import check_components
 from kg.writers import Task

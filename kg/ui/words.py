@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from kg.explanation import wording
-from kg.explanation.signs import STATE_SIGNS, VERDICT_SIGNS
+from kg.explanation.explanations import STATE_SIGNS, VERDICT_SIGNS
 from kg.guideline import Guideline, Statement
 
 VERDICT_COLOURS: Mapping[str, str] = {

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kg.explanation.signs import VERDICT_SIGNS, VERDICT_STYLES
+from kg.explanation.explanations import VERDICT_SIGNS, VERDICT_STYLES
 from kg.explanation.wording import shortened
 from kg.guideline import Guideline
 from kg.guideline.taxonomy import notes_on

@@ -12,7 +12,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from kg.explanation.signs import VERDICT_COLOURS, VERDICT_SIGNS
+from kg.explanation.explanations import VERDICT_COLOURS, VERDICT_SIGNS
 from kg.guideline import Guideline
 from kg.reasoning.verdicts import VERDICTS
 

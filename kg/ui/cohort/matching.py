@@ -16,7 +16,7 @@ from kg.errors import HccKgError
 from kg.guideline import Guideline
 from kg.guideline.values import Variable
 from kg.keys import ID
-from kg.patients.options import read_mapping, written
+from kg.patients.reading import read_mapping, written
 from kg.patients.tables import PatientTable
 from kg.readers import open_source
 from kg.readers.uploads import Held

@@ -7,7 +7,7 @@ import streamlit as st
 from kg.cohorts.opened import OpenCohort
 from kg.cohorts.selections import UNREMARKABLE, Selection
 from kg.paths import example_cohort, example_lesions
-from kg.patients.options import Options
+from kg.patients.reading import Options
 from kg.reference.snippets import TableRead, of_cohort, of_patients
 from kg.ui import session
 from kg.ui.cohort import state

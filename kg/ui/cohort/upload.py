@@ -9,10 +9,10 @@ from kg.cohorts.opened import LARGEST, open_cohort
 from kg.errors import HccKgError, UnknownColumnsError
 from kg.guideline import Guideline
 from kg.paths import example_cohort
-from kg.patients.options import Options, missing_of, reading_of
+from kg.patients.reading import Options, missing_of, reading_of
 from kg.readers import FORMATS
 from kg.readers.uploads import Held
-from kg.reference.templates import TEMPLATES
+from kg.reference.parts import TEMPLATES
 from kg.texts import counted
 from kg.ui.cohort import matching, state
 from kg.ui.cohort.state import Task

@@ -21,7 +21,7 @@ from kg.ui.words import literal, places
 
 _TERM = "term"
 _PYTHON = """import kg
-from kg.comparison.guidelines import differences_frame
+from kg.comparison.cohorts import differences_frame
 
 result = differences_frame(kg.load(edition={!r}), kg.load(edition={!r}))
 print(result)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from kg.engines.registry import engine_of
 from kg.errors import HccKgError
-from kg.explanation import comparison
+from kg.explanation import tables as side_by_side
 from kg.explanation.report import report
 from kg.guideline import Guideline
 from kg.keys import ID, LESION_ID, ROW
@@ -221,7 +221,7 @@ def compared(guideline: Guideline, first: Judged, second: Judged) -> None:
         *_rows(guideline, first, second),
         *(
             (p.label, literal(p.first), literal(p.second), p.differs)
-            for p in comparison.facts(guideline, first.parsed.record, second.parsed.record)
+            for p in side_by_side.facts(guideline, first.parsed.record, second.parsed.record)
         ),
     ]
     shown = [pair for pair in pairs if pair[-1] or not only]
@@ -248,5 +248,5 @@ def _rows(guideline: Guideline, first: Judged, second: Judged) -> list[tuple[str
             verdict_badge(guideline, pair.second),
             pair.differs,
         )
-        for pair in comparison.verdicts(guideline, first.result, second.result)
+        for pair in side_by_side.verdicts(guideline, first.result, second.result)
     ]

@@ -28,8 +28,8 @@ from kg.explanation.wording import (
 from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline
 from kg.patients.drafts import not_understood
 from kg.reasoning.changes import margins
-from kg.reasoning.inquiry import MissingVariable, missing_variables
 from kg.reasoning.intents import PALLIATIVE
+from kg.reasoning.logic import MissingVariable, missing_variables
 from kg.reasoning.verdicts import MET, UNDETERMINED
 from kg.reference.trees import MENTIONED, sort_of
 from kg.texts import capitalised, counted

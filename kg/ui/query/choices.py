@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kg.catalogue.parameters import Parameter
-from kg.catalogue.term_names import terms
+from kg.catalogue.parameters import Parameter, terms
 from kg.guideline import Guideline
 from kg.ontology import HCC
 
