@@ -39,8 +39,8 @@ def audit(
 ) -> None:
     """Audit the guideline over the whole space of patients: gaps, contradictions, readings.
 
-    A share is of all complete records without conflicts: "even" where every band of a variable
-    is as likely as any other, "usual" where nine in ten patients are unremarkable in each.
+    A share is of all complete records without conflicts: "even" if every band of a variable
+    is as likely as any other, "usual" if nine in ten patients are unremarkable in each.
 
     Exit status: 0 whatever is found, 1 if rows of the table cannot be read: they do not count.
 

@@ -26,7 +26,7 @@ def check(
         bool, typer.Option("--no-reasoner", help="Leave out the checks that need Java.")
     ] = False,
     timeout: Annotated[
-        float, typer.Option(min=0.1, help="Seconds after which the reasoner is given up.")
+        float, typer.Option(min=0.1, help="Seconds after which the reasoner is stopped.")
     ] = 600,
     format: Annotated[Literal["text", "json"], typer.Option(help="Format of the report.")] = "text",
 ) -> None:

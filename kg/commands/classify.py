@@ -54,15 +54,15 @@ _Patients = Annotated[
         help=f"{PATIENTS} With Spark also an address of Parquet, such as s3a://bucket/cohort."
     ),
 ]
-_Format = Annotated[FormatName | None, typer.Option(help="By default that of OUTPUT, or table.")]
+_Format = Annotated[
+    FormatName | None, typer.Option(help="By default that of the output file, or table.")
+]
 _Output = Annotated[
     str | None, typer.Option("--output", "-o", help="File to write to; else standard output.")
 ]
-_Therapy = Annotated[
-    list[str] | None, typer.Option(help="Only this therapy; may be given more than once.")
-]
+_Therapy = Annotated[list[str] | None, typer.Option(help="Only this therapy; repeat it for more.")]
 _Explain = Annotated[
-    bool, typer.Option("--explain", help="With every criterion, its place and its reading.")
+    bool, typer.Option("--explain", help="Add every criterion with its place and its reading.")
 ]
 _Compact = Annotated[
     bool,

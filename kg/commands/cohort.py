@@ -66,7 +66,7 @@ def cohort(
     ] = 5,
     by: Annotated[
         str | None,
-        typer.Option(metavar="COLUMN", help="Report also by the values of this column."),
+        typer.Option(metavar="COLUMN", help="Also report by the values of this column."),
     ] = None,
     asked: Asked,
 ) -> None:

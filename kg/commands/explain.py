@@ -40,7 +40,7 @@ def explain(
     patient: Annotated[str | None, typer.Argument(help="The patient to explain.")] = None,
     therapy: Annotated[
         str | None,
-        typer.Argument(help="One therapy, told in full; without it all of them, in short."),
+        typer.Argument(help="One therapy, in full; without it all of them, in short."),
     ] = None,
     *,
     example: Example = False,

@@ -35,14 +35,14 @@ def explore(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8501,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     expose: Annotated[
-        bool, typer.Option("--expose", help="Let --host be an address that others reach.")
+        bool, typer.Option("--expose", help="Let --host be an address that others can reach.")
     ] = False,
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
     ontology: Ontology = None,
 ) -> None:
     """Open the explorer: patients, therapies, the guideline, queries and cohorts.
 
-    It runs on this machine alone, unless --host and --expose say otherwise. Ctrl-C stops it.
+    It runs on this machine only, unless --host and --expose say otherwise. Ctrl-C stops it.
 
     Example: hcc-kg explore --port 8501
     """

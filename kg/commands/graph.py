@@ -233,11 +233,11 @@ def load_(
     ] = None,
     graph_store: Annotated[
         str | None,
-        typer.Option(help="Where the endpoint takes uploads, if elsewhere than queries."),
+        typer.Option(help="Address for uploads, if it is not the one for queries."),
     ] = None,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Load RDF into a store or an endpoint; it takes the place of what its graphs held.
+    """Load RDF into a store or an endpoint, in place of what its graphs held.
 
     An endpoint's user, password or token come from HCC_KG_USER, HCC_KG_PASSWORD and
     HCC_KG_TOKEN in the environment.

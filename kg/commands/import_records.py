@@ -30,17 +30,17 @@ _AsOf = Annotated[
     datetime | None,
     typer.Option(
         formats=["%Y-%m-%d"],
-        help="Date for which values count; for one patient, else, the newest on record.",
+        help="Date for which values count; for one patient, by default the newest on record.",
     ),
 ]
 _Rules = Annotated[
     list[Path] | None, typer.Option(help="Turtle file with rules for codes of your own.")
 ]
 _Unread = Annotated[
-    Path | None, typer.Option(help="CSV file for what is known and was not read, and why.")
+    Path | None, typer.Option(help="CSV file for what has a known code and was not read, and why.")
 ]
 _Codes = Annotated[
-    Path | None, typer.Option(help="CSV file for how many resources there are of other codes.")
+    Path | None, typer.Option(help="CSV file for the number of resources with each other code.")
 ]
 
 
@@ -55,8 +55,8 @@ def import_records(
 ) -> None:
     """Read patients from FHIR or OMOP as a draft of a patient table.
 
-    Look at the draft, correct and complete it, then classify it: nothing is classified here.
-    What no record says stays unknown. Exit status 1 if something of a known code was not read.
+    Review the draft, correct and complete it, then classify it: nothing is classified here.
+    What no record says stays unknown. Exit status 1 if something with a known code was not read.
 
     Example: hcc-kg import bundle.json --as-of 2026-02-28 --output draft.csv --unread unread.csv
     """

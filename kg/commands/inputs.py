@@ -42,7 +42,7 @@ Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="File to write to; else standard output.")
 ]
 Strict = Annotated[
-    bool, typer.Option("--strict", help="End at the first bad row, without a result.")
+    bool, typer.Option("--strict", help="Stop at the first bad row, without a result.")
 ]
 Keep = Annotated[
     list[str] | None,
@@ -200,7 +200,9 @@ def tell_rejected(console: Console, summary: Summary, rows: Place, lesions: Plac
 _OPTIONS: dict[str, Any] = {
     "ignore_unknown": Annotated[
         bool,
-        typer.Option("--ignore-unknown", help="Leave out columns that are not variables; tell."),
+        typer.Option(
+            "--ignore-unknown", help="Leave out columns that are not variables, and list them."
+        ),
     ],
     "sheet": Annotated[str | None, typer.Option(help="Sheet of a workbook; by default the first.")],
     "unit": Annotated[
@@ -216,7 +218,9 @@ _OPTIONS: dict[str, Any] = {
     ],
     "mapping": Annotated[
         Path | None,
-        typer.Option(help="TOML file on a table in other words; 'template mapping' writes one."),
+        typer.Option(
+            help="TOML file on how to read a table in other words; 'template mapping' writes one."
+        ),
     ],
 }
 

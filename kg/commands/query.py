@@ -84,11 +84,11 @@ _Endpoint = Annotated[
 ]
 _Format = Annotated[
     Literal["table", "csv", "tsv", "json", "xml", "ttl"],
-    typer.Option(help="Form of the answer; triples come as ttl where none is named."),
+    typer.Option(help="Format of the answer; triples come as ttl by default."),
 ]
 _Text = Annotated[
     bool,
-    typer.Option("--text", help="Print the query with its values filled in; do not ask it."),
+    typer.Option("--text", help="Print the query with its values filled in, without asking it."),
 ]
 
 
@@ -107,7 +107,7 @@ def query(
 ) -> None:
     """Ask a saved question, or a SPARQL query of your own.
 
-    Without --store or --endpoint it is asked of the guideline and the example cohort.
+    Without --store or --endpoint, the guideline and the example cohort are asked.
 
     Example: hcc-kg query what-is-missing --param patient=referral-letter-only
     """

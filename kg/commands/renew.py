@@ -17,7 +17,7 @@ def renew(
         bool, typer.Option("--check", help="Write nothing; name the files that are out of date.")
     ] = False,
 ) -> None:
-    """Renew what a checkout holds that is generated from the ontology and the questions.
+    """Regenerate what a checkout holds that follows from the ontology and the questions.
 
     These are the reference, the catalogue, the blocks of other pages that name their command,
     and the rows that the tests expect of saved questions. Read every change.

@@ -52,14 +52,16 @@ _CdsHooks = Annotated[
 _OnDisk = Annotated[
     bool,
     typer.Option(
-        "--on-disk", help="Ask the store on disk, as happens where it does not fit into memory."
+        "--on-disk", help="Leave the store on disk, as happens if it does not fit into memory."
     ),
 ]
 
 
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8890,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+    ] = 8890,
     store: _Store = None,
     token: _Token = "",
     time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds a query may take.")] = 10.0,
@@ -74,10 +76,10 @@ def serve(
     on_disk: _OnDisk = False,
     ontology: Ontology = None,
 ) -> None:
-    """Serve guideline, patients and verdicts by the SPARQL 1.1 Protocol.
+    """Serve guideline, patients and verdicts over the SPARQL 1.1 Protocol.
 
-    Read-only; nothing is fetched for a query. Patients of your own are served only where --store
-    names them.
+    Read-only; nothing is fetched for a query. Patients of your own are served only
+    if --store names them.
 
     Example: hcc-kg serve --port 8890
     """

@@ -42,7 +42,7 @@ def show(
     ontology: Ontology = None,
     edition: Edition = None,
 ) -> None:
-    """Show one term of the guideline: what it means, where it stands, where it is used.
+    """Show one term of the guideline: what it means, where it is in the text, where it is used.
 
     Example: hcc-kg show ABL-I1
     """

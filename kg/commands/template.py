@@ -21,12 +21,12 @@ def template(
     kind: Annotated[
         Literal["patients", "lesions", "columns", "cohorts", "mapping"],
         typer.Argument(
-            help="The table of patients, that of lesions, what every column takes, the cohorts "
+            help="The table of patients, that of lesions, what every column may hold, the cohorts "
             "of OMOP, or a first mapping of TABLE."
         ),
     ] = "patients",
     table: Annotated[
-        Path | None, typer.Argument(help="A table in other words, for a mapping of it.")
+        Path | None, typer.Argument(help="A table in other words, to make a mapping for.")
     ] = None,
     output: Output = None,
     format: Annotated[

@@ -153,7 +153,7 @@ def _statement(guideline: Guideline, statement: Statement, state: State) -> None
         term_views.therapy_links(guideline, statement.therapies)
     found = read_as(guideline, statement.id)
     if not found:
-        st.caption("Knowledge about a therapy: it is read as no criterion.")
+        st.caption("Knowledge about a therapy; it is not read as a criterion.")
     for each in found:
         label = f"**{literal(each.label)}** :small[{literal(each.id)}]"
         with st.expander(label, expanded=len(found) == 1):

@@ -128,7 +128,7 @@ def identity(guideline: Guideline, name: str) -> None:
                 f"{name}.{ending}",
                 format_.media_type,
                 icon=":material/download:",
-                help="What the ontology states of this term",
+                help="What the ontology states about this term",
             )
 
 

@@ -142,7 +142,7 @@ def _parts(file_id: str, matched: list[Suggestion]) -> dict[str, dict[str, objec
             f"{short(one.name, 40)}: numbers that mean unknown",
             one.odd,
             key=f"{key}:missing",
-            help="These are implausible of a patient.",
+            help="These are implausible for a patient.",
         )
         unknown = [*codes]
         said = _words(one, one.variable, key) if one.strange else {}

@@ -40,7 +40,7 @@ def before(desk: Desk) -> None:
     history(desk.past, "query:history", fresh=not desk.remembers, on_stored=desk.remember)
     with st.expander(f"Queries of this session ({len(desk.past)})"):
         if not desk.past:
-            st.caption("What you ask is kept here until you close this tab, over reloads too.")
+            st.caption("What you ask is kept here until you close this tab, even if you reload it.")
         for number, past in enumerate(desk.past):
             st.button(
                 literal(short(_words(past), 100)),
