@@ -1,6 +1,7 @@
 """The page Query: the catalogue, parameters, answers in all forms, addresses, datasets."""
 
 import pytest
+import streamlit as st
 from explorer import app, place, texts
 
 from kg.catalogue.queries import catalogue
@@ -10,6 +11,8 @@ from kg.guideline import load
 from kg.patients.drafts import Draft
 from kg.reference.trees import Edge, Node
 from kg.server import asking
+from kg.ui import address
+from kg.ui.components.editor import in_order
 from kg.ui.query import source
 from kg.ui.query.graphs import AnswerGraph, forest
 from kg.ui.query.session import START, Desk, past_of
@@ -57,6 +60,37 @@ def test_every_question_is_shown_and_answered_by_its_address(name):
     else:  # of several editions, or runs, which the example does not hold
         assert "no rows" in test.info[0].value.lower()
     assert place(test)["question"] == [name]
+
+
+@pytest.mark.parametrize(
+    ("module", "function"), [(source, "answer"), (address, "arrived"), (address, "edition")]
+)
+def test_run_that_was_cut_short_is_made_up_for(monkeypatch, module, function):
+    whole, cut = getattr(module, function), []
+
+    def cut_short(*arguments):
+        if not cut:
+            cut.append(arguments)
+            st.rerun()
+        return whole(*arguments)
+
+    monkeypatch.setattr(module, function, cut_short)
+    test = opened(question="therapies", edition="2026")
+    assert cut
+    assert len(rows(test)) > 10
+    assert place(test) == {"question": ["therapies"], "edition": ["2026"]}
+    assert desk(test).asked.number == 1
+
+
+def test_what_an_editor_says_at_once_is_told_in_its_order():
+    said = {
+        "edited": {"text": "ASK {} #", "revision": "b", "time": 2.5},
+        "run": {"text": "ASK {}", "revision": "b", "time": 1},
+    }
+    both = ("edited", "run")
+    assert in_order(said, both, "b") == [("run", "ASK {}"), ("edited", "ASK {} #")]
+    assert in_order(said, both, "a") == []
+    assert in_order({"edited": None} | {"run": said["run"]}, both, "b") == [("run", "ASK {}")]
 
 
 def test_subject_narrows_the_questions():

@@ -36,7 +36,7 @@ def test_value_that_is_none_is_told_and_not_asked() -> None:
     assert "'no such' is not a therapy" in desk.trouble
     assert not desk.wanted
     desk.set_value("therapy", "rfa")
-    assert (desk.trouble, desk.wanted) == ("", True)
+    assert (desk.trouble, desk.wanted) == ("", desk.text)
 
 
 def test_needed_value_that_was_cleared_is_told() -> None:
@@ -57,7 +57,7 @@ def test_edited_text_is_what_runs_and_going_back_keeps_it() -> None:
     assert desk.text == bare(question("therapies").text)
     assert [(past.text, past.came) for past in desk.past] == [("ASK {}", "not asked yet")]
     desk.reopen(desk.past[0])
-    assert (desk.text, desk.wanted) == ("ASK {}", True)
+    assert desk.text == desk.wanted == "ASK {}"
 
 
 def test_each_text_from_here_has_a_revision_and_typing_has_none() -> None:
@@ -76,6 +76,22 @@ def test_last_twenty_queries_are_kept_each_once() -> None:
         asked(desk)
     assert len(desk.past) == 20
     assert desk.past[0].text.endswith("29 }")
+
+
+def test_what_is_wanted_is_asked_though_the_page_was_cut_short_and_more_typed() -> None:
+    def cut_short(text: str) -> Answer:
+        raise KeyboardInterrupt
+
+    desk = Desk()
+    desk.run("ASK {}")
+    with pytest.raises(KeyboardInterrupt):
+        desk.ask(cut_short)
+    desk.edit("ASK { ?half")
+    assert desk.wanted == "ASK {}"
+    found = asked(desk)
+    assert found.asked is not None
+    assert (found.asked.text, found.text) == ("ASK {}", "ASK { ?half")
+    assert found.wanted is None
 
 
 def test_error_has_its_place_and_is_remembered() -> None:
@@ -113,7 +129,7 @@ def test_address_restores_each_question(name: str) -> None:
 
 def test_query_of_an_address_waits() -> None:
     desk, wrong = at(sparql="ASK {}", of="patient")
-    assert (desk.text, desk.wanted, desk.about, wrong) == ("ASK {}", False, PATIENT, [])
+    assert (desk.text, desk.wanted, desk.about, wrong) == ("ASK {}", None, PATIENT, [])
     assert desk.address() == {"sparql": ["ASK {}"], "of": ["patient"]}
 
 
@@ -137,7 +153,7 @@ def test_tampered_address_is_told_and_the_rest_is_kept(
     assert words in wrong[0]
     known = parameters.get("question") in catalogue()
     assert desk.name == (parameters["question"] if known else "")
-    assert desk.wanted == known
+    assert bool(desk.wanted) == known
 
 
 def test_another_dataset_brings_its_own_patient() -> None:
@@ -148,7 +164,7 @@ def test_another_dataset_brings_its_own_patient() -> None:
     assert desk.wanted
     own = Desk()
     own.turn_to(PATIENT, "mine")
-    assert (own.text, own.wanted) == (START, False)
+    assert (own.text, own.wanted) == (START, None)
 
 
 def test_what_an_answer_came_to_in_words() -> None:

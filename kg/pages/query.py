@@ -32,7 +32,7 @@ source.follow_edition(asking)
 picking.pick(asking)
 left, right = st.columns([5, 6], gap="medium")
 with right:
-    if asking.wanted:
+    if asking.wanted is not None:
         with st.spinner(f"Asking … ({SECONDS:g} s at most)"):
             source.graphs(asking.about)  # starts what answers, which is not to count as asking
             asking.ask(lambda text: source.answer(asking, text))

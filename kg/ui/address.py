@@ -7,38 +7,58 @@
 3. The edition of the guideline is part of every address, unless it is the default one.
 4. What a user does before the browser has heard of a new address still comes with an older one:
    one that was written over, and not gone back to, brings nothing.
+5. Whatever runs can be cut short by the next thing that a user does, wherever it touches
+   Streamlit. So what is known of the address is changed in one go, and what an address brings
+   stays until the page has taken it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 Parameters = Mapping[str, Sequence[str]]
-_PAGE, _WRITTEN, _ARRIVED, _KEPT = "address:page", "address:written", "address:arrived", "address:"
-_BEFORE = "address:before"  # the addresses that were written over, until the browser knows
-_FIRST = "address:first"
+_KNOWN = "address:"
 EDITION = "edition"
+
+
+@dataclass
+class _Known:
+    """What a session knows of its address."""
+
+    page: str | None = None
+    is_first: bool = True  # whether this is its first run
+    written: Parameters = field(default_factory=dict)
+    arrived: Parameters | None = None  # what was opened, until the page has taken it
+    opened: Parameters | None = None  # the same, until the edition is read from it
+    before: list[Parameters] = field(default_factory=list)  # written over, till the browser knows
+    kept: Parameters | None = None
+
+
+def _known() -> _Known:
+    found: _Known = st.session_state.setdefault(_KNOWN, _Known())
+    return found
 
 
 def arrive(page: str) -> None:
     """Find out whether the address brings a state that the page has not got."""
-    state = st.session_state
+    known, went_back = _known(), _went_back()
     found = {name: st.query_params.get_all(name) for name in st.query_params}
-    before: list[Parameters] = state.get(_BEFORE, [])
-    if state.get(_PAGE) != page:
+    if known.page != page:
         # The navigation opens a page without parameters: then the page has its state still.
         fresh = bool(found)
+        known.arrived = known.opened = None
     else:
-        fresh = found != state.get(_WRITTEN, {}) and (_went_back() or found not in before)
-    if fresh or found == state.get(_WRITTEN):
-        before = []
-    state[_FIRST] = _PAGE not in state and not _went_back()
-    state[_PAGE], state[_ARRIVED], state[_BEFORE] = page, found if fresh else None, before
+        fresh = found != known.written and (went_back or found not in known.before)
+    if fresh or found == known.written:
+        known.before = []
+    known.is_first = known.page is None and not went_back
+    known.page, known.kept = page, None
     if fresh:
-        state[_WRITTEN] = found
+        known.written = known.arrived = known.opened = found
 
 
 def edition() -> str | None:
@@ -47,45 +67,53 @@ def edition() -> str | None:
     An address that was opened or gone back to without one is of the default edition; a link
     between pages stays in the edition.
     """
-    found: Parameters | None = st.session_state.get(_ARRIVED)
+    found = _known().opened
     if found is not None and EDITION in found:
         return found[EDITION][-1]
     return "" if (found is not None and is_first()) or _went_back() else None
 
 
+def edition_taken() -> None:
+    """Say that the edition is read from the address."""
+    _known().opened = None
+
+
 def page() -> str:
     """Return the name of the page that runs."""
-    found: str = st.session_state.get(_PAGE, "")
-    return found
+    return _known().page or ""
 
 
 def arrived() -> Parameters | None:
     """Return the parameters that the address brings, or None where it brings nothing new."""
-    found: Parameters | None = st.session_state.get(_ARRIVED)
+    found = _known().arrived
     return None if found is None else {n: v for n, v in found.items() if n != EDITION}
+
+
+def taken() -> None:
+    """Say that the page has taken over what the address brings."""
+    _known().arrived = None
 
 
 def is_first() -> bool:
     """Return whether this is the first run of a session."""
-    return bool(st.session_state.get(_FIRST))
+    return _known().is_first
 
 
 def keep(parameters: Parameters) -> None:
     """Say what the address of this page should hold."""
     kept = {name: [str(v) for v in values] for name, values in parameters.items() if values}
-    st.session_state[_KEPT] = kept
+    _known().kept = kept
 
 
 def leave() -> None:
     """Write what the page wants kept into the address."""
-    state = st.session_state
-    kept = state.pop(_KEPT, None)
-    if kept is not None and (edition := state.get(EDITION)):
+    known, kept = _known(), _known().kept
+    if kept is not None and (edition := st.session_state.get(EDITION)):
         kept = {**kept, EDITION: [edition]}
-    if kept is not None and kept != state.get(_WRITTEN):
-        state[_BEFORE] = [*state[_BEFORE], state.get(_WRITTEN, {})]
-        st.query_params.from_dict(kept)
-        state[_WRITTEN] = kept
+    if kept is not None and kept != known.written:
+        before = [*known.before, known.written]
+        st.query_params.from_dict(kept)  # cut short, if at all, before the browser is told
+        known.before, known.written = before, kept
 
 
 def _went_back() -> bool:

@@ -34,6 +34,7 @@ def restore(read: Callable[[Parameters], Sequence[str]], write: Callable[[], Par
     if brought is not None:
         faults = read(brought)
         st.session_state[key] = (write(), faults)
+        address.taken()
     made, faults = st.session_state.get(key, ({}, ()))
     if faults and made == write():
         more = f"; and {len(faults) - _MOST} more" if len(faults) > _MOST else ""

@@ -74,6 +74,7 @@ def _read_edition() -> None:
         else:
             told = f"There is no edition {short(named)!r}; there are {', '.join(known)}."
             st.warning(literal(told))
+    address.edition_taken()
 
 
 def head(title: str, purpose: str = "", *, name: str = "", tab: str = "") -> None:

@@ -1,7 +1,8 @@
 // A SPARQL editor with completion from the ontology, as a component of Streamlit.
 // data: {text, revision, label, terms: [[name, label, kind]], prefixes: {prefix: IRI},
 //        fault: {line, column, message, number} | null}
-// It says {text, revision}: as "edited" when the typing pauses, as "run" when it is to be asked.
+// It says {text, revision, time}: as "edited" when the typing pauses, as "run" when it is to be
+// asked.
 // CodeMirror comes from codemirror.min.js, which tells by an event when it is there.
 
 const PAUSE = 700; // milliseconds without typing after which the text is told to Python
@@ -170,7 +171,7 @@ function mount(root, component) {
   const said = () => {
     clearTimeout(timer);
     editor.told = text();
-    return { text: editor.told, revision: editor.revision };
+    return { text: editor.told, revision: editor.revision, time: performance.now() };
   };
   const tell = () => {
     if (text() !== editor.told) editor.component.setStateValue("edited", said());

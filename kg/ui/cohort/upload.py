@@ -72,8 +72,9 @@ def form(guideline: Guideline) -> None:
         st.session_state[_SENT] = True  # a table that is still being uploaded is waited for
     if st.session_state.get(_SENT) and patients is None:
         state.end("Choose a table of patients first.")
-    elif st.session_state.pop(_SENT, False) and patients is not None:
+    elif st.session_state.get(_SENT) and patients is not None:
         _begin(guideline, patients, lesions)
+        st.session_state[_SENT] = False
     run(guideline)
     if state.error():
         st.error(literal(state.error()), icon=":material/error:")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -53,6 +54,12 @@ _editor = st.components.v2.component(
 )
 
 
+def in_order(said: Mapping[str, Any], names: Sequence[str], revision: str) -> list[tuple[str, str]]:
+    """Return the texts under those names that were said under a revision, the first one first."""
+    found = [(said[name]["time"], name, said[name]) for name in names if said.get(name)]
+    return [(n, one["text"]) for _, n, one in sorted(found) if one["revision"] == revision]
+
+
 def editor(
     text: str,
     revision: str,
@@ -69,7 +76,8 @@ def editor(
 
     Another `revision` puts `text` into the editor; under the same one the browser's text stands.
     `on_edit` is told the text when the typing pauses, `on_run` when it is to be asked, both
-    before the run that this starts. What was typed under an earlier revision is not told.
+    before the run that this starts. What was typed under an earlier revision is not told. Where
+    both come at once, they are told in the order in which they were said.
     """
     data = {
         "text": text,
@@ -80,16 +88,16 @@ def editor(
         "fault": vars(fault) if fault else None,
     }
 
-    def told(name: str, tell: Callable[[str], None]) -> None:
-        said = st.session_state[key].get(name)
-        if said and said["revision"] == revision:
-            tell(said["text"])
+    def tell(*names: str) -> None:
+        for name, said in in_order(st.session_state[key], names, revision):
+            tells[name](said)
 
+    tells = {"edited": on_edit, "run": on_run}
     with st.container(gap=None):
         _library(key=f"{key}:library")
         _editor(
             key=key,
             data=data,
-            on_edited_change=partial(told, "edited", on_edit),
-            on_run_change=partial(told, "run", on_run),
+            on_edited_change=partial(tell, "edited"),
+            on_run_change=partial(tell, *tells),
         )

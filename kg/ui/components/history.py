@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
@@ -24,7 +25,8 @@ def history(past: Sequence[Past], key: str, *, fresh: bool, on_stored: Callable[
         text = st.session_state[key].get("stored")
         on_stored(_read(text) if isinstance(text, str) and len(text) <= _MOST else [])
 
-    data = {"past": [asdict(each) for each in past], "fresh": fresh}
+    session = st.session_state.setdefault(f"{key}:session", secrets.token_hex(4))
+    data = {"past": [asdict(each) for each in past], "fresh": fresh, "session": session}
     _history(key=key, data=data, on_stored_change=told)
 
 

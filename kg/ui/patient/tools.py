@@ -40,9 +40,10 @@ def tools(guideline: Guideline, judged: Judged) -> None:
             _save(guideline, judged)
     with st.popover("Compare", icon=":material/compare_arrows:"):
         _choose_other(guideline, judged)
-    verify = st.button(
+    st.button(
         "Verify with HermiT",
         icon=":material/verified:",
+        on_click=_want_verified,
         help="Ask the reasoner HermiT for the same answers. The first time takes seconds.",
     )
     st.button(
@@ -53,8 +54,10 @@ def tools(guideline: Guideline, judged: Judged) -> None:
         disabled=judged.draft == Draft(),
         help="Start with an empty record",
     )
-    if verify:
-        st.session_state[_VERIFIED] = None
+
+
+def _want_verified() -> None:
+    st.session_state[_VERIFIED] = None
 
 
 def verified(guideline: Guideline, judged: Judged) -> None:

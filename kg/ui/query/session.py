@@ -83,7 +83,8 @@ class Desk:
     """What is being asked: a saved question with its values, or a query of one's own.
 
     A question whose text was edited keeps its name and values, so that one can go back to it.
-    `revision` names the text as it was put into the editor last.
+    `revision` names the text as it was put into the editor last. What is `wanted` stays so until
+    it is answered: whatever a page does may be cut short by the next thing a user does.
     """
 
     name: str = ""
@@ -91,7 +92,7 @@ class Desk:
     text: str = START
     about: str = EXAMPLE
     revision: str = field(default_factory=lambda: secrets.token_hex(4))
-    wanted: bool = False
+    wanted: str | None = None
     trouble: str = ""
     asked: AskedQuery | None = None
     past: list[Past] = field(default_factory=list)
@@ -145,7 +146,7 @@ class Desk:
         self.about = about
         chosen = self.question
         if chosen is None or self.is_edited:
-            self.wanted = self.asked is not None
+            self.ask_again()
             return
         for parameter in chosen.parameters:
             if parameter.names_patient and parameter.name in self.values:
@@ -158,28 +159,33 @@ class Desk:
 
     def run(self, text: str) -> None:
         """Take what was typed, and want it asked."""
-        self.text, self.wanted = text, True
+        self.text = self.wanted = text
+
+    def ask_again(self) -> None:
+        """Want the text asked, if anything was asked."""
+        self.wanted = self.text if self.asked else None
 
     def reopen(self, past: Past) -> None:
         """Take up a query of before, and ask it."""
         self._put_aside()
         self.name, self.values, self.about = past.name, dict(past.values), past.about
         self._put(past.text)
-        self.trouble, self.wanted = "", True
+        self.trouble, self.wanted = "", self.text
 
     def ask(self, asking: Asking) -> None:
-        """Ask the text that the editor holds."""
-        self.wanted = False
+        """Ask what is wanted, whatever has been typed since."""
+        text = self.text if self.wanted is None else self.wanted
         start = time.perf_counter()
         answer, error = None, None
         try:
-            answer = asking(self.text)
+            answer = asking(text)
         except HccKgError as told:
             error = told
         number = self.asked.number + 1 if self.asked else 1
         took = time.perf_counter() - start
-        self.asked = AskedQuery(self.text, self.about, answer, error, took, number)
-        self._remember("not answered" if error else came_to(answer))
+        self.asked = AskedQuery(text, self.about, answer, error, took, number)
+        self.wanted = None
+        self._remember(text, "not answered" if error else came_to(answer))
 
     def address(self) -> dict[str, list[str]]:
         """Return the parameters of the link: the question, or the query as it was asked.
@@ -209,13 +215,13 @@ class Desk:
 
     def _fill(self) -> None:
         """Put the chosen question into the editor and want it asked, or tell what is wrong."""
-        self.trouble, self.wanted = "", False
+        self.trouble, self.wanted = "", None
         chosen = self.question
         if chosen is None:
             return
         try:
             self._put(bare(chosen.filled(self.values)))
-            self.wanted = True
+            self.wanted = self.text
         except InputError as error:
             self.trouble = str(error)
             self._put(bare(chosen.text))
@@ -228,11 +234,11 @@ class Desk:
         asked = self.asked.text if self.asked else None
         typed = self.is_edited if self.name else self.text not in ("", START)
         if typed and self.text != asked:
-            self._remember("not asked yet")
+            self._remember(self.text, "not asked yet")
 
-    def _remember(self, came: str) -> None:
+    def _remember(self, text: str, came: str) -> None:
         name, values = (self.name, dict(self.values)) if self.name else ("", {})
-        new = Past(name, values, self.text, self.about, came)
+        new = Past(name, values, text, self.about, came)
         others = [p for p in self.past if (p.text, p.about) != (new.text, new.about)]
         self.past = [new, *others][:_REMEMBERED]
 

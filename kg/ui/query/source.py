@@ -44,7 +44,7 @@ def follow_edition(desk: Desk) -> None:
     """Ask again where the answer that is shown is of another edition of the guideline."""
     now = session.guideline().edition
     if st.session_state.get(_EDITION, now) != now:
-        desk.wanted = desk.asked is not None
+        desk.ask_again()
     st.session_state[_EDITION] = now
 
 
