@@ -35,6 +35,11 @@ def test_ontology_changelog_citation_and_installation_have_the_version_of_the_pr
     assert metadata.version("hcc-kg") == VERSION
 
 
+def test_the_pictures_of_the_notebook_are_of_this_version() -> None:
+    notebook = (ROOT / "docs" / "cohort.ipynb").read_text("utf-8")
+    assert {*re.findall(r"Source: hcc-kg ([\d.]+\d)", notebook)} == {VERSION}
+
+
 @pytest.mark.parametrize("place", ["", *(p.parent.name for p in EDITIONS)])
 def test_protege_finds_every_module_by_the_catalog(place: str) -> None:
     """The catalogue of an edition leads to what the editions share, too."""
