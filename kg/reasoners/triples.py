@@ -20,7 +20,7 @@ import pyoxigraph as ox
 from kg.guideline import Guideline
 from kg.guideline.intervals import plain
 from kg.guideline.values import Knowledge, Variable, bands_of
-from kg.ontology import HCC, LABEL, OWL, RDF, RDFS, ROOT, XSD, Ontology
+from kg.ontology import HCC, OWL, RDFS, ROOT, XSD, Ontology
 from kg.patients.records import Record
 from kg.rdf.names import patient_iri
 
@@ -28,7 +28,7 @@ LOGICAL = frozenset(
     {"vocabulary", "variables", "taxonomy", "stages", "criteria", "therapies", "recommendations"}
 )
 _LONGEST = 30  # characters of a number that a reasoner takes
-_TYPE = ox.NamedNode(RDF + "type")
+_PREFIXES = f"PREFIX owl: <{OWL}> PREFIX rdfs: <{RDFS}>"
 
 
 def merged(guideline: Guideline, records: Iterable[Record] = ()) -> Iterator[ox.Triple]:
@@ -57,20 +57,19 @@ def header(ontology: Ontology, node: ox.NamedNode) -> Iterator[ox.Triple]:
 
 def of_record(guideline: Guideline, record: Record) -> Iterator[ox.Triple]:
     """Yield what a record says, with what is derived from it."""
-    node = ox.NamedNode(patient_iri(record.patient_id))
-    yield ox.Triple(node, _TYPE, ox.NamedNode(OWL + "NamedIndividual"))
-    yield ox.Triple(node, _TYPE, ox.NamedNode(HCC + "Patient"))
-    yield ox.Triple(node, ox.NamedNode(LABEL), ox.Literal(record.patient_id))
+    said = [f"a owl:NamedIndividual, <{HCC}Patient>", f"rdfs:label {ox.Literal(record.patient_id)}"]
     asked = _asked(guideline)
     for name, knowledge in record.known.items():
         variable = guideline.variables[name]
         value = pinned(variable, knowledge)
         if value is not None:
-            yield ox.Triple(node, ox.NamedNode(variable.iri), value)
+            said.append(f"<{variable.iri}> {value}")
         elif knowledge.mask != variable.everything:
-            yield from _some(node, variable, _one_of(variable, knowledge.mask))
+            said.append(_some(variable, _one_of(variable, knowledge.mask)))
         elif name in asked:
-            yield from _some(node, variable, [])
+            said.append(_some(variable, []))
+    text = f"{_PREFIXES} <{patient_iri(record.patient_id)}> {' ; '.join(said)} ."
+    yield from (quad.triple for quad in ox.parse(text, format=ox.RdfFormat.TURTLE))
 
 
 @lru_cache(maxsize=8)
@@ -100,26 +99,11 @@ def _one_of(variable: Variable, mask: int) -> list[ox.Literal]:
     return [_literal(variable, variable.words[i]) for i in bands_of(mask)]
 
 
-def _some(
-    node: ox.NamedNode, variable: Variable, values: Sequence[ox.Literal]
-) -> Iterator[ox.Triple]:
-    """Yield the assertion that a variable has some value, or one of those given."""
-    restriction = ox.BlankNode()
-    range_: ox.BlankNode | ox.NamedNode
-    range_ = ox.BlankNode() if values else ox.NamedNode(RDFS + "Literal")
-    yield ox.Triple(node, _TYPE, restriction)
-    yield ox.Triple(restriction, _TYPE, ox.NamedNode(OWL + "Restriction"))
-    yield ox.Triple(restriction, ox.NamedNode(OWL + "onProperty"), ox.NamedNode(variable.iri))
-    yield ox.Triple(restriction, ox.NamedNode(OWL + "someValuesFrom"), range_)
-    if not values:
-        return
-    yield ox.Triple(range_, _TYPE, ox.NamedNode(RDFS + "Datatype"))
-    cells: list[ox.BlankNode | ox.NamedNode] = [ox.BlankNode() for _ in values]
-    cells.append(ox.NamedNode(RDF + "nil"))
-    yield ox.Triple(range_, ox.NamedNode(OWL + "oneOf"), cells[0])
-    for cell, value, rest in zip(cells, values, cells[1:], strict=False):
-        yield ox.Triple(cell, ox.NamedNode(RDF + "first"), value)
-        yield ox.Triple(cell, ox.NamedNode(RDF + "rest"), rest)
+def _some(variable: Variable, values: Sequence[ox.Literal]) -> str:
+    """Return the assertion that a variable has some value, or one of those given, in Turtle."""
+    listed = f"[ a rdfs:Datatype ; owl:oneOf ( {' '.join(map(str, values))} ) ]"
+    some = f"owl:someValuesFrom {listed if values else 'rdfs:Literal'}"
+    return f"a [ a owl:Restriction ; owl:onProperty <{variable.iri}> ; {some} ]"
 
 
 def _number(variable: Variable, number: Decimal) -> str:

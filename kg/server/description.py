@@ -5,22 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Mapping
 
 import pyoxigraph as ox
 
-from kg.ontology import RDF
 from kg.server.guard import QueryGuard
 from kg.server.jobs import QueryJob
 from kg.server.screening import RefusedError
 
-SD = "http://www.w3.org/ns/sparql-service-description#"
-VOID = "http://rdfs.org/ns/void#"
-_FORMATS = "http://www.w3.org/ns/formats/"
+_PREFIXES = {
+    "sd": "http://www.w3.org/ns/sparql-service-description#",
+    "void": "http://rdfs.org/ns/void#",
+    "formats": "http://www.w3.org/ns/formats/",
+}
 _FORMAT_NAMES = (
     "SPARQL_Results_JSON SPARQL_Results_XML SPARQL_Results_CSV SPARQL_Results_TSV "
     "Turtle N-Triples RDF_XML JSON-LD N-Quads TriG"
 )
-_INTEGER = ox.NamedNode("http://www.w3.org/2001/XMLSchema#integer")
 _COUNTS = {
     "triples": "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }",
     "distinctSubjects": "SELECT (COUNT(DISTINCT ?s) AS ?n) WHERE { ?s ?p ?o }",
@@ -31,6 +32,9 @@ _COUNTS = {
 _GRAPHS = "graphs"
 _PER_GRAPH = "SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g"
 _AGAIN = 60.0  # seconds until a count that a limit stopped is tried again
+_AGE = 1.0  # seconds for which the result of a trial is told
+_PATIENCE = 5.0  # seconds that a trial may take
+_TRIAL = "ASK {}"
 
 
 class Description:
@@ -48,9 +52,9 @@ class Description:
         """Return the description; a count that a limit stopped is left out for now."""
         async with self._counting:
             await self._count()
-        prefixes = {"sd": SD, "void": VOID, "formats": _FORMATS}
-        text = ox.serialize(self._triples(endpoint), format=format, prefixes=prefixes)
-        return text or b""
+        found = ox.parse(self._turtle(endpoint), format=ox.RdfFormat.TURTLE)
+        triples = (quad.triple for quad in found)
+        return ox.serialize(triples, format=format, prefixes=_PREFIXES) or b""
 
     async def _count(self) -> None:
         """Count what is missing, and keep it; try a count that was stopped again later."""
@@ -74,58 +78,25 @@ class Description:
         rows = json.loads(answer.body)["results"]["bindings"]
         return {row.get("g", {}).get("value", ""): int(row["n"]["value"]) for row in rows}
 
-    def _triples(self, endpoint: str) -> list[ox.Triple]:
-        service, dataset, default = ox.NamedNode(endpoint), ox.BlankNode(), ox.BlankNode()
-        found = [
-            _triple(service, RDF + "type", ox.NamedNode(SD + "Service")),
-            _triple(service, SD + "endpoint", service),
-            _triple(service, SD + "supportedLanguage", ox.NamedNode(SD + "SPARQL11Query")),
-            _triple(service, SD + "defaultDataset", dataset),
-            _triple(dataset, RDF + "type", ox.NamedNode(SD + "Dataset")),
-            _triple(dataset, SD + "defaultGraph", default),
-            _triple(default, RDF + "type", ox.NamedNode(SD + "Graph")),
-        ]
-        if self._union:
-            feature = ox.NamedNode(SD + "UnionDefaultGraph")
-            found.append(_triple(service, SD + "feature", feature))
-        for name in _FORMAT_NAMES.split():
-            found.append(_triple(service, SD + "resultFormat", ox.NamedNode(_FORMATS + name)))
-        for name in (name for name in _COUNTS if name in self._found):
-            found.append(_triple(default, VOID + name, _number(self._found[name][""])))
+    def _turtle(self, endpoint: str) -> str:
+        """Return the description as Turtle."""
+        service, held = str(ox.NamedNode(endpoint)), self._found.get(_GRAPHS, {})
+        counts = {name: self._found[name][""] for name in _COUNTS if name in self._found}
+        said = [f"a sd:Service ; sd:endpoint {service} ; sd:supportedLanguage sd:SPARQL11Query"]
+        said += ["sd:feature sd:UnionDefaultGraph"] if self._union else []
+        said += [f"sd:resultFormat formats:{name}" for name in _FORMAT_NAMES.split()]
+        dataset = [f"sd:defaultGraph {_graph(counts)}"]
         for name in sorted(self._guard.graphs):
-            found += self._named_graph(dataset, name)
-        return found
-
-    def _named_graph(self, dataset: ox.BlankNode, name: str) -> list[ox.Triple]:
-        entry, graph = ox.BlankNode(), ox.BlankNode()
-        found = [
-            _triple(dataset, SD + "namedGraph", entry),
-            _triple(entry, RDF + "type", ox.NamedNode(SD + "NamedGraph")),
-            _triple(entry, SD + "name", ox.NamedNode(name)),
-            _triple(entry, SD + "graph", graph),
-            _triple(graph, RDF + "type", ox.NamedNode(SD + "Graph")),
-        ]
-        counts = self._found.get(_GRAPHS, {})
-        if name in counts:
-            found.append(_triple(graph, VOID + "triples", _number(counts[name])))
-        return found
+            graph = _graph({"triples": held[name]} if name in held else {})
+            named = f"a sd:NamedGraph ; sd:name {ox.NamedNode(name)} ; sd:graph {graph}"
+            dataset.append(f"sd:namedGraph [ {named} ]")
+        said.append(f"sd:defaultDataset [ {' ; '.join(dataset)} ]")
+        prefixes = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in _PREFIXES.items())
+        return f"{prefixes}{service} {' ; '.join(said)} ."
 
 
-def _triple(
-    subject: ox.NamedNode | ox.BlankNode,
-    predicate: str,
-    value: ox.NamedNode | ox.BlankNode | ox.Literal,
-) -> ox.Triple:
-    return ox.Triple(subject, ox.NamedNode(predicate), value)
-
-
-def _number(count: int) -> ox.Literal:
-    return ox.Literal(str(count), datatype=_INTEGER)
-
-
-_AGE = 1.0  # seconds for which the result of a trial is told
-_PATIENCE = 5.0  # seconds that a trial may take
-_TRIAL = "ASK {}"
+def _graph(counts: Mapping[str, int]) -> str:
+    return f"[ {' ; '.join(['a sd:Graph', *(f'void:{n} {c}' for n, c in counts.items())])} ]"
 
 
 class HealthCheck:
