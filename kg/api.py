@@ -1,7 +1,7 @@
 """The Python API: load the guideline, classify one record, explain, import, list what there is.
 
 Everything here is also in `kg`, as is `kg.tables`. A record is a mapping of variables to Python
-values, in the units of the variables (`Variable.unit`, UCUM); `kg.patients.mappings` says which
+values, in the units of the variables (`Variable.unit`, UCUM); `kg.patients.given` says which
 values. Every function takes `edition=`, such as "2026", or `guideline=` where another ontology than
 the one that ships is meant. All errors are children of `kg.errors.HccKgError`.
 """
@@ -20,7 +20,7 @@ from kg.guideline import chosen as _chosen
 from kg.guideline import load as load_from
 from kg.guideline.values import Variable
 from kg.patients.assumptions import Assume, assumptions_of, made
-from kg.patients.mappings import record_of
+from kg.patients.given import record_of
 from kg.reasoning.verdicts import PatientResult, under_assumptions, verdicts_of
 from kg.sources.draft import ImportedDraft, draft_of
 

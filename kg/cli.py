@@ -27,6 +27,7 @@ COMMANDS = (
 )
 _PLACES = {  # module and function of those that are called otherwise
     "import": ("import_records", "import_records"),
+    "template": ("reference", "template"),
     "queries": ("query", "queries"),
     "editions": ("ontology", "editions"),
     "examples": ("ontology", "examples"),

@@ -1,1 +1,1 @@
-"""The commands of `hcc-kg`, one module each; `kg.cli` gathers them."""
+"""The commands of `hcc-kg`, by module; `kg.cli` gathers them."""

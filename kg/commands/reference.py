@@ -1,15 +1,21 @@
-"""`hcc-kg reference`: what is written from the ontology: its terms, readings and shapes."""
+"""`hcc-kg reference` and `template`: what is written from the ontology; empty tables to fill in."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 import typer
 
+from kg import terminal
 from kg.commands.inputs import Edition, Ontology, Output, write_text
+from kg.errors import InputError
 from kg.guideline import load
 from kg.output import check_apart
-from kg.reference.parts import PARTS
+from kg.readers import open_source
+from kg.reference.first_mapping import first_mapping
+from kg.reference.parts import PARTS, TEMPLATES, size
+from kg.sources.forms import FORMS
 
 Part: TypeAlias = Literal["all", "readings", "undecidable", "counts", "units", "shapes"]
 
@@ -39,3 +45,54 @@ def reference(
     guideline = load(ontology, edition)
     check_apart(guideline.ontology.modules.values(), [output])
     write_text(PARTS[part](guideline), output)
+
+
+def template(
+    kind: Annotated[
+        Literal["patients", "lesions", "columns", "cohorts", "mapping"],
+        typer.Argument(
+            help="The table of patients, that of lesions, what every column may hold, the cohorts "
+            "of OMOP, or a first mapping of TABLE."
+        ),
+    ] = "patients",
+    table: Annotated[
+        Path | None, typer.Argument(help="A table in other words, to make a mapping for.")
+    ] = None,
+    output: Output = None,
+    format: Annotated[
+        Literal["csv", "redcap", "questionnaire"],
+        typer.Option(
+            help="Of the table of patients: CSV, or the form as a data dictionary of REDCap or a "
+            "Questionnaire of FHIR."
+        ),
+    ] = "csv",
+    ontology: Ontology = None,
+    edition: Edition = None,
+) -> None:
+    """Write an empty table of patients or of lesions, as CSV, to fill in.
+
+    Or the same as a form, whose answers `hcc-kg import` reads back. Any column but
+    patient_id, and lesion_id for lesions, may be deleted. A file that exists is never
+    replaced.
+
+    Examples:
+
+        hcc-kg template --output patients.csv
+
+        hcc-kg template mapping patients.csv --output mapping.toml
+    """
+    guideline = load(ontology, edition)
+    if output is not None and output.is_file():
+        raise InputError(f"{output} exists; name another file, or remove it")
+    if format != "csv" and kind != "patients":
+        raise InputError(f"--format {format} is a form of patients; leave {kind} out")
+    if (kind == "mapping") != (table is not None):
+        raise InputError("a mapping is of a table: hcc-kg template mapping TABLE")
+    if table is not None:
+        text = first_mapping(guideline, open_source(table, guideline))
+    else:
+        text = TEMPLATES[kind](guideline) if format == "csv" else FORMS[format](guideline)
+    write_text(text, output)
+    if output is not None:
+        written = f": {size(text)}" if format == "csv" and table is None else ""
+        terminal.messages().print(f"Wrote {output}{written}.")

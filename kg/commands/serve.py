@@ -98,20 +98,20 @@ def serve(
         waiting=waiting,
         request=request_limit * KB,
     )
-    settings = serving.Settings(
-        host=host,
-        port=port,
-        limits=limits,
-        access=serving.access_to(host, store, token, allow_origin),
+    if store is not None:
+        terminal.messages().print(f"Reading {store} ...", style="dim")
+    serving.serve_until_ended(
+        host,
+        port,
+        limits,
+        serving.access_to(host, store, token, allow_origin),
+        partial(_tell, store),
         store=store,
         union=default_graph == "union",
         on_disk=on_disk,
         ontology=ontology,
         cds_hooks=cds_hooks,
     )
-    if store is not None:
-        terminal.messages().print(f"Reading {store} ...", style="dim")
-    serving.serve_until_ended(settings, partial(_tell, store))
 
 
 def _tell(store: Path | None, address: str, guard: QueryGuard) -> None:

@@ -11,7 +11,7 @@ from kg.comparison.cohorts import SAME, SCHEMA, change_of
 from kg.explanation.clauses import Clauses, Decision
 from kg.guideline import Guideline, Therapy
 from kg.guideline.correspondence import TherapyPair, differences, pairs
-from kg.guideline.source import Correspondence
+from kg.guideline.rules import Correspondence
 from kg.patients.records import Record
 from kg.reasoning.verdicts import PatientResult
 

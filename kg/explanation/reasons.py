@@ -146,13 +146,10 @@ class _Explainer:
     def therapy(self, found: TherapyResult) -> TherapyExplanation:
         therapy = self.guideline.therapies[found.therapy]
         told = self.clauses.decision(therapy, found)
+        taken = ("therapy", "verdict", "verdict_recorded", "assumed", "intent", "unchecked")
         return TherapyExplanation(
-            therapy=found.therapy,
+            **{name: getattr(found, name) for name in taken},
             label=therapy.label,
-            verdict=found.verdict,
-            verdict_recorded=found.verdict_recorded,
-            assumed=found.assumed,
-            intent=found.intent,
             verdict_label=self.guideline.verdicts[found.verdict][0],
             clause=told.clause,
             decisive=told.alone,
@@ -167,6 +164,5 @@ class _Explainer:
                 for name, variable in self.guideline.variables.items()
                 if name in found.missing
             ),
-            unchecked=found.unchecked,
             covers=told.covers,
         )

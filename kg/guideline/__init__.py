@@ -18,8 +18,16 @@ from kg.guideline.model import (
     Response,
     Therapy,
 )
-from kg.guideline.rules import ConflictRule, Derivation, Narrowing, Score, Sum
-from kg.guideline.source import Correspondence, Edition, Statement
+from kg.guideline.rules import (
+    ConflictRule,
+    Correspondence,
+    Derivation,
+    Edition,
+    Narrowing,
+    Score,
+    Statement,
+    Sum,
+)
 from kg.ontology import Ontology, default_edition, edition_names, module_files
 from kg.paths import ontology_folder
 

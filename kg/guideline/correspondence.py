@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from kg.guideline.model import Guideline
-from kg.guideline.source import Correspondence
+from kg.guideline.rules import Correspondence
 
 SAME, NEW, DROPPED = "same", "new", "dropped"
 _REVERSED = {"stricter": "looser", "looser": "stricter", "broader": "narrower"}

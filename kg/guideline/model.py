@@ -8,8 +8,7 @@ from functools import cached_property
 
 from kg.errors import InputError
 from kg.guideline.formula import Atom, Formula, Ref, atoms, references
-from kg.guideline.rules import ConflictRule, Derivation
-from kg.guideline.source import Correspondence, Edition, Statement
+from kg.guideline.rules import ConflictRule, Correspondence, Derivation, Edition, Statement
 from kg.guideline.values import Variable
 from kg.ontology import Ontology
 from kg.texts import labelled, nearest

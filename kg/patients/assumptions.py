@@ -21,7 +21,7 @@ from kg.guideline import ConflictRule, Derivation, Guideline
 from kg.guideline.values import Knowledge
 from kg.keys import ID
 from kg.patients.cells import CellError, parse_cell
-from kg.patients.mappings import cell as cell_of
+from kg.patients.cells import cell as cell_of
 from kg.patients.records import Record, sum_of
 from kg.patients.scores import agreed
 from kg.texts import hint

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation, Overflow, localcontext
 
+from kg.errors import InputError
 from kg.guideline.intervals import Interval
 from kg.guideline.values import Knowledge, Variable
 
@@ -23,6 +24,7 @@ _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 
 _COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
 _THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 _SHOWN = 60
+_NOTHING = ("NAType", "NaTType")  # what pandas has in place of a value
 
 
 class CellError(ValueError):
@@ -167,3 +169,39 @@ def _product(number: Decimal, factor: Decimal) -> Decimal:
     with localcontext() as context:
         context.prec = len(number.as_tuple().digits) + len(factor.as_tuple().digits)
         return number * factor
+
+
+def cell(value: object, place: str) -> str | None:
+    """Return a Python value as the text of a cell.
+
+    Raises:
+        InputError: it is no value of a cell.
+    """
+    if isinstance(value, str):
+        _check_characters(value, place)
+        return value
+    if value is None or type(value).__name__ in _NOTHING:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return float.__repr__(value).removesuffix(".0")
+    if isinstance(value, int | Decimal):
+        return str(value)
+    item = getattr(value, "item", None)
+    if item is not None and getattr(value, "ndim", None) == 0:  # a scalar of NumPy
+        plain = item()
+        return str(value).removesuffix(".0") if isinstance(plain, float) else cell(plain, place)
+    raise InputError(
+        f"{place}: a value of type {type(value).__name__} is not a cell; "
+        "give a number, True or False, a text, or None where it is unknown"
+    )
+
+
+def _check_characters(text: str, place: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InputError(
+            f"{place}: {text!r} has half of a surrogate pair, which is not a character"
+        ) from None

@@ -1,8 +1,21 @@
-"""What a program gives as a table: a path, a frame, or a list with a mapping for each row."""
+"""What a program gives: records as mappings; tables as paths, frames or lists of mappings.
+
+| value | meaning |
+| --- | --- |
+| None, NaN, NA, or no entry | unknown |
+| True, False | of a boolean variable |
+| 2, 2.5, Decimal("2.5") | of a number, in the unit of the variable |
+| "vp3" | of an enumerated variable |
+| ">=5", "<3", "1..2", "vp3|vp4" | partial knowledge, as in a cell of a table |
+| "2.4 mg/dL" | a number in another unit; so is 2.4 under the name "bilirubin_umol_l [mg/dL]" |
+
+A float is read as the shortest decimal that it stands for. `patient_id` is optional; names that
+begin with `_` are passed over, as in tables.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -10,13 +23,72 @@ import polars as pl
 
 from kg.errors import InputError
 from kg.guideline import Guideline
-from kg.keys import PROBLEM, ROW, TOLD
+from kg.keys import ID, LESION_ID, PROBLEM, ROW, TOLD
 from kg.patients.assumptions import Assumptions
-from kg.patients.mappings import cell
+from kg.patients.cells import cell, is_unknown
+from kg.patients.columns import identifier
 from kg.patients.reading import PLAIN, Reading
+from kg.patients.records import Record, read_record
 from kg.patients.tables import PatientTable
 from kg.readers import Source
 from kg.readers.frame import ArrowFrame, frame_source
+from kg.texts import hint
+
+_NAMELESS = "unnamed"
+
+
+def record_of(
+    guideline: Guideline,
+    record: Mapping[str, object],
+    lesions: Iterable[Mapping[str, object]] | None = None,
+) -> Record:
+    """Return a mapping as a record; `lesions` has one mapping a lesion.
+
+    Raises:
+        InputError: a name is not a variable, or a value is none of its variable.
+    """
+    cells = _cells(record, [*guideline.variables], "the record")
+    name = cells.pop(ID, None)
+    patient_id = _NAMELESS if name is None or is_unknown(name) else identifier(name)
+    return read_record(guideline, patient_id, cells, _lesions(guideline, lesions))
+
+
+def _lesions(
+    guideline: Guideline, lesions: Iterable[Mapping[str, object]] | None
+) -> list[dict[str, str | None]] | None:
+    if lesions is None:
+        return None
+    columns = [ID, LESION_ID, *guideline.lesion_columns]
+    found = [_cells(lesion, columns, f"lesion {i}") for i, lesion in enumerate(lesions, start=1)]
+    names = [identifier(name) for cells in found if (name := cells.get(LESION_ID)) is not None]
+    if len(set(names)) < len(names):
+        raise InputError(f"the lesions: more than one of them has the same {LESION_ID}")
+    return found
+
+
+def _with_unit(name: str, allowed: Sequence[str]) -> tuple[str, str | None]:
+    """Return a name without the unit that it tells: `bilirubin_umol_l [mg/dL]`."""
+    base, sign, unit = name.partition("[")
+    found = sign and unit.endswith("]") and base.strip() in allowed
+    return (base.strip(), unit[:-1]) if found else (name, None)
+
+
+def _cells(
+    values: Mapping[str, object], allowed: Sequence[str], owner: str
+) -> dict[str, str | None]:
+    """Return values as the texts of cells, names that begin with `_` left out."""
+    cells = {}
+    for theirs, value in values.items():
+        if theirs.startswith("_"):
+            continue
+        name, unit = _with_unit(theirs, allowed)
+        if name not in allowed:
+            near = hint(name.lower(), allowed)
+            raise InputError(f"{owner}: {name!r} is not a variable{near}")
+        text = cell(value, f"{owner}, {name}")
+        cells[name] = text if unit is None or is_unknown(text) else f"{text} {unit}"
+    return cells
+
 
 TableLike: TypeAlias = str | Path | ArrowFrame | pl.LazyFrame | Sequence[Mapping[str, object]]
 

@@ -11,8 +11,7 @@ from kg.errors import InputError, extras_told
 from kg.guideline import Guideline
 from kg.guideline import chosen as _chosen
 from kg.ontology import HCC
-from kg.patients.given import TableLike, table_of
-from kg.patients.mappings import record_of
+from kg.patients.given import TableLike, record_of, table_of
 from kg.patients.reading import Options, reading_of
 from kg.patients.records import Record
 from kg.reasoners.files import every_record, rdf_xml

@@ -9,7 +9,6 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from types import FrameType
@@ -101,39 +100,38 @@ _MINUTE, _KEY, _KEYS = 60.0, 60, 1000  # of messages in the log: seconds, charac
 _FAREWELL = 2  # seconds for running queries, when the server is told to end
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How the endpoint is to run; without a store it serves the guideline and the example."""
-
-    host: str
-    port: int
-    limits: Limits
-    access: AccessPolicy
-    store: Path | None = None
-    union: bool = True
-    on_disk: bool = False
-    ontology: Path | None = None
-    cds_hooks: bool = False
-
-
-def serve_until_ended(settings: Settings, started: Callable[[str, QueryGuard], None]) -> None:
+def serve_until_ended(
+    host: str,
+    port: int,
+    limits: Limits,
+    access: AccessPolicy,
+    started: Callable[[str, QueryGuard], None],
+    *,
+    store: Path | None = None,
+    union: bool = True,
+    on_disk: bool = False,
+    ontology: Path | None = None,
+    cds_hooks: bool = False,
+) -> None:
     """Serve until SIGINT or SIGTERM; `started` is told the address and what is served.
+
+    Without a store it serves the guideline and the example.
 
     Raises:
         InputError: the address cannot be had, or the store cannot be opened.
     """
     raise_open_files()
     with _ended_by_signals(), ExitStack() as kept:
-        listener = kept.enter_context(listening(settings.host, settings.port))
-        guideline = load(settings.ontology)
+        listener = kept.enter_context(listening(host, port))
+        guideline = load(ontology)
         questions = Questions(catalogue(), guideline)
-        data = settings.store or kept.enter_context(_example(guideline))
-        guard = kept.enter_context(closing(QueryGuard(data, settings.limits, settings.on_disk)))
-        started(_address(settings.host, listener), guard)
-        more = _cds(guideline, settings.ontology) if settings.cds_hooks else []
-        description = Description(guard, union=settings.union)
-        endpoint = Endpoint(guard, description, questions, HealthCheck(guard), settings.union)
-        _run(create_app(endpoint, settings.access, more), settings.limits, listener)
+        data = store or kept.enter_context(_example(guideline))
+        guard = kept.enter_context(closing(QueryGuard(data, limits, on_disk)))
+        started(_address(host, listener), guard)
+        more = _cds(guideline, ontology) if cds_hooks else []
+        description = Description(guard, union=union)
+        endpoint = Endpoint(guard, description, questions, HealthCheck(guard), union)
+        _run(create_app(endpoint, access, more), limits, listener)
 
 
 def _cds(guideline: Guideline, ontology: Path | None) -> list[Route]:

@@ -19,7 +19,7 @@ from kg.explanation.explanations import PatientExplanation
 from kg.explanation.reasons import explain
 from kg.guideline import Guideline
 from kg.keys import ID, SOURCES
-from kg.patients.mappings import record_of
+from kg.patients.given import record_of
 from kg.sources.draft import ImportedDraft, draft_of_resources
 from kg.sources.elements import Resource
 from kg.sources.files import decoded

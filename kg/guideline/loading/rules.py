@@ -10,8 +10,16 @@ from kg.errors import OntologyError
 from kg.guideline.formula import And, Formula, atoms
 from kg.guideline.loading.classes import THERAPY, ClassReader
 from kg.guideline.loading.lookups import Terms
-from kg.guideline.rules import ConflictRule, Derivation, Narrowing, Score, Sum
-from kg.guideline.source import Correspondence, Edition, Statement
+from kg.guideline.rules import (
+    ConflictRule,
+    Correspondence,
+    Derivation,
+    Edition,
+    Narrowing,
+    Score,
+    Statement,
+    Sum,
+)
 from kg.guideline.values import Variable
 from kg.ontology import (
     DCTERMS,

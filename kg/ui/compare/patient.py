@@ -8,7 +8,7 @@ from kg.comparison.cohorts import DROPPED, NEW, SAME
 from kg.comparison.patients import ComparedTherapy, Side, Told, alike, compared_patient, frame_of
 from kg.explanation.wording import MISSING, listed, named
 from kg.guideline import Guideline
-from kg.guideline.source import Correspondence
+from kg.guideline.rules import Correspondence
 from kg.keys import ID
 from kg.patients.drafts import not_understood, parameters_of
 from kg.reference.snippets import TableRead, of_comparison
