@@ -12,14 +12,14 @@ from kg.guideline import load
 from kg.paths import example_cohort
 from kg.patients.tables import PatientTable
 from kg.readers import open_source
-from kg.readers.uploads import Held
+from kg.readers.uploads import Upload
 
 
-def held(path: Path) -> Held:
-    return Held(path.name, path.read_bytes())
+def held(path: Path) -> Upload:
+    return Upload(path.name, path.read_bytes())
 
 
-def rows(table: Path | Held) -> pl.DataFrame:
+def rows(table: Path | Upload) -> pl.DataFrame:
     return pl.concat(open_source(table, load()).batches(), how="vertical_relaxed")
 
 
@@ -42,7 +42,7 @@ def test_an_rdf_file_in_memory_brings_its_lesions() -> None:
         '<urn:p> a hcc:Patient ; hcc:patient_id "p" ; hcc:ecog 1 ; hcc:lesion <urn:l> .\n'
         '<urn:l> a hcc:TumourLesion ; hcc:lesion_id "l" ; hcc:diameter_cm 2.5 .\n'
     )
-    table = PatientTable(load(), Held("patients.ttl", text.encode()))
+    table = PatientTable(load(), Upload("patients.ttl", text.encode()))
     assert table.ids.to_list() == ["p"]
     assert table.lesions is not None
     assert table.lesions.frame["lesion_id"].to_list() == ["l"]
@@ -63,7 +63,7 @@ def test_an_rdf_file_in_memory_brings_its_lesions() -> None:
 )
 def test_what_is_no_table_is_told_by_its_name(name: str, content: bytes, told: str) -> None:
     with pytest.raises(InputError, match=told):
-        PatientTable(load(), Held(name, content))
+        PatientTable(load(), Upload(name, content))
 
 
 def test_a_parquet_file_that_makes_polars_panic_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,4 +74,4 @@ def test_a_parquet_file_that_makes_polars_panic_is_told(monkeypatch: pytest.Monk
     with pytest.raises(
         InputError, match=r"p\.parquet is not a Parquet file .* not yet implemented"
     ):
-        open_source(Held("p.parquet", b"PAR1"), load())
+        open_source(Upload("p.parquet", b"PAR1"), load())

@@ -16,7 +16,7 @@ import kg
 from kg.cohorts.opened import open_cohort
 from kg.guideline import Guideline
 from kg.patients.reading import Reading
-from kg.readers.uploads import Held
+from kg.readers.uploads import Upload
 
 Run = Callable[..., Ran]
 TABLE = "patient_id,ecog,arm,survival,verdict\na,1,A,12,x\nb,9,B,3,y\nc,4,B,7.5,\nd,0,,1,z\n"
@@ -94,7 +94,7 @@ def test_variables_may_be_kept_too(table: Path) -> None:
 
 
 def test_explorer_downloads_kept_columns(guideline: Guideline) -> None:
-    held = Held("p.csv", TABLE.encode())
+    held = Upload("p.csv", TABLE.encode())
     opened = open_cohort(guideline, held, reading=Reading(ignore_unknown=True))
     assert opened.columns == ["patient_id", "ecog", "arm", "survival", "verdict"]
     rows = list(csv.DictReader(opened.download("csv", ["arm"]).decode().splitlines()))

@@ -15,7 +15,7 @@ from kg.cohorts.opened import open_cohort
 from kg.guideline import Guideline
 from kg.patients.headers import close_to
 from kg.patients.reading import Reading
-from kg.readers.uploads import Held
+from kg.readers.uploads import Upload
 
 Run = Callable[..., Ran]
 IGNORE = ("--therapy", "rfa", "--format", "csv", "--ignore-unknown")
@@ -86,7 +86,7 @@ def test_frames_of_any_type_are_left_out_in_python() -> None:
 
 
 def test_explorer_gets_the_same_notes(guideline: Guideline) -> None:
-    held = Held("p.csv", b"patient_id,tumor_count\na,2\n")
+    held = Upload("p.csv", b"patient_id,tumor_count\na,2\n")
     opened = open_cohort(guideline, held, reading=Reading(ignore_unknown=True))
     (note,) = opened.report.notes
     assert note.endswith("close to a variable: tumor_count (tumour_count?)")

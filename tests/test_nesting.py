@@ -15,7 +15,7 @@ from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.nesting import DEEPEST, check_nesting
 from kg.readers.parquet import check_depth
-from kg.readers.uploads import Held
+from kg.readers.uploads import Upload
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 TRIPLE = "<http://x/s> <http://x/p> "
@@ -56,7 +56,7 @@ def test_deep_file_ends_no_command(
 
 
 def test_deep_upload_is_an_error_and_not_the_end_of_the_explorer(guideline: Guideline) -> None:
-    held = Held("deep.jsonld", nested(".jsonld", 4_000).encode())
+    held = Upload("deep.jsonld", nested(".jsonld", 4_000).encode())
     with pytest.raises(InputError, match="line 1: the text nests too deeply"):
         open_cohort(guideline, held)
 

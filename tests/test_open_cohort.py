@@ -17,7 +17,7 @@ from kg.cohorts import views as cohort_views
 from kg.cohorts.opened import OpenCohort, open_example
 from kg.cohorts.selections import VIEWS, Selection, patients, selection_at
 from kg.paths import example_cohort, example_lesions
-from kg.readers.uploads import Held
+from kg.readers.uploads import Upload
 from kg.reasoning.verdicts import PatientResult
 
 G = kg.load()
@@ -36,7 +36,7 @@ def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         return open_example(G), results(example_cohort(), example_lesions())
     path = tmp_path_factory.mktemp("cohort") / "cohort.parquet"
     write_cohort(G, path, 300, seed=5)
-    return open_cohort.open_cohort(G, Held("p.parquet", path.read_bytes())), results(path)
+    return open_cohort.open_cohort(G, Upload("p.parquet", path.read_bytes())), results(path)
 
 
 def behind(cohort: OpenCohort, view: str, row: dict[str, object]) -> set[str]:
@@ -143,8 +143,8 @@ def test_downloads_are_what_the_command_writes(run: Callable[..., object], tmp_p
 def test_small_steps_come_to_the_same_and_tell_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     whole, steps = open_example(G), list[tuple[int, int]]()
     monkeypatch.setattr(open_cohort, "STEP", 10)
-    table = Held("p.csv", example_cohort().read_bytes())
-    lesions = Held("l.csv", example_lesions().read_bytes())
+    table = Upload("p.csv", example_cohort().read_bytes())
+    lesions = Upload("l.csv", example_lesions().read_bytes())
     cohort = open_cohort.open_cohort(
         G, table, lesions, progress=lambda done, of: steps.append((done, of))
     )
@@ -159,7 +159,7 @@ def test_rejected_rows_are_kept_as_the_command_writes_them(
     text = "patient_id,ecog,_note\na,1,x\nb,seven,<script>\nb,1,\n,1,\nc,2,3,4\n"
     (tmp_path / "p.csv").write_text(text)
     run("classify", "p.csv", "--output", "out.csv", "--rejects", "rejected.csv")
-    cohort = open_cohort.open_cohort(G, Held("p.csv", text.encode()))
+    cohort = open_cohort.open_cohort(G, Upload("p.csv", text.encode()))
     assert cohort.rejected.write_csv() == (tmp_path / "rejected.csv").read_text()
     assert cohort.report.patients == 1
     assert cohort.report.rejected == 4
@@ -172,7 +172,7 @@ def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_empty_table_is_a_cohort_of_nobody() -> None:
-    cohort = open_cohort.open_cohort(G, Held("p.csv", b"patient_id,ecog\n"))
+    cohort = open_cohort.open_cohort(G, Upload("p.csv", b"patient_id,ecog\n"))
     assert cohort.report.patients == 0
     assert cohort_views.overlaps(cohort).is_empty()
     assert patients(cohort, Selection("overlaps", "", "none")).is_empty()

@@ -162,6 +162,7 @@ INTERRUPTED = "hcc-kg: interrupted; no output was written\n"
 LIMIT = 3_000  # bytes that a file may have, which stands for a full disk
 LIMITED = f"""
 import resource, sys
+sys.dont_write_bytecode = True  # the limit would cut it short, and the next run read it
 resource.setrlimit(resource.RLIMIT_FSIZE, ({LIMIT}, {LIMIT}))
 sys.argv[0] = "hcc-kg"
 from kg.cli import main

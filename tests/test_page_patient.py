@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from kg.cohorts.opened import open_cohort
 from kg.guideline import Guideline
 from kg.paths import example_cohort
-from kg.readers.uploads import Held
+from kg.readers.uploads import Upload
 from kg.texts import NOTE_ON_USE
 
 RFA_OPEN = {"tumour_count": "1", "max_tumour_diameter_cm": "2.4", "open": "rfa"}
@@ -170,7 +170,7 @@ def test_hermit_confirms_the_page() -> None:
 def test_a_patient_of_an_uploaded_table_is_opened(guideline: Guideline) -> None:
     test = app("patient")
     content = b"patient_id,tumour_count\nfirst,1\n*second*,3\n"
-    test.session_state["cohort:uploaded"] = open_cohort(guideline, Held("t.csv", content))
+    test.session_state["cohort:uploaded"] = open_cohort(guideline, Upload("t.csv", content))
     test.run()
     next(box for box in test.selectbox if "t\\.csv" in box.label).select_index(1).run()
     button(test, "Open this one")

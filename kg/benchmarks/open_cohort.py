@@ -17,12 +17,12 @@ from kg.cohorts import views as cohort_views
 from kg.cohorts.opened import OpenCohort, open_cohort, open_example
 from kg.cohorts.selections import Selection, patients
 from kg.guideline import Guideline
-from kg.readers.uploads import Held
+from kg.readers.uploads import Upload
 
 _MEGABYTE = 2**20
 
 
-def table(guideline: Guideline, size: int, format_: str) -> Held:
+def table(guideline: Guideline, size: int, format_: str) -> Upload:
     """Return a made-up cohort as a file in memory."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "cohort.parquet"
@@ -33,8 +33,8 @@ def table(guideline: Guideline, size: int, format_: str) -> Held:
         elif format_ == "jsonl":
             frame.write_ndjson(into)
         else:
-            return Held("cohort.parquet", path.read_bytes())
-    return Held(f"cohort.{format_}", into.getvalue())
+            return Upload("cohort.parquet", path.read_bytes())
+    return Upload(f"cohort.{format_}", into.getvalue())
 
 
 def selections(cohort: OpenCohort) -> dict[str, Selection]:

@@ -29,7 +29,7 @@ from kg.patients.drafts import Draft, draft_of
 from kg.patients.reading import PLAIN, Reading
 from kg.patients.tables import PatientTable, patient_head
 from kg.readers import Source, open_source
-from kg.readers.uploads import File, Held
+from kg.readers.uploads import File, Upload
 from kg.reasoning.results import KEEP_, VERDICT_, Chunk, schema
 from kg.reasoning.verdicts import ELIGIBLES, VERDICTS
 from kg.writers import Task
@@ -233,7 +233,7 @@ def open_example(guideline: Guideline) -> OpenCohort:
     lesions = example_lesions()
     return open_cohort(
         guideline,
-        Held("example.csv", example_cohort().read_bytes()),
-        Held("example-lesions.csv", lesions.read_bytes()) if lesions else None,
+        Upload("example.csv", example_cohort().read_bytes()),
+        Upload("example-lesions.csv", lesions.read_bytes()) if lesions else None,
         is_example=True,
     )

@@ -14,7 +14,7 @@ from kg.guideline import Guideline
 from kg.guideline.values import Variable
 from kg.keys import ID, LESION_ID
 from kg.patients.cells import CellError, parse_cell
-from kg.readers.uploads import File, Held
+from kg.readers.uploads import File, Upload
 from kg.texts import alike, hint
 
 ALL = ""  # stands for every variable among missing codes
@@ -213,7 +213,7 @@ class Options(TypedDict, total=False):
     sheet: str | None
     units: Mapping[str, str]
     missing: Iterable[object] | Mapping[str, Iterable[object]]
-    mapping: str | Path | Held | None
+    mapping: str | Path | Upload | None
 
 
 def missing_of(texts: Iterable[str]) -> dict[str, list[str]]:

@@ -13,7 +13,7 @@ from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.keys import LESION_ID
 from kg.readers.source import BATCH, Source
-from kg.readers.uploads import STANDARD_INPUT, File, Held, unpacked
+from kg.readers.uploads import STANDARD_INPUT, File, Upload, unpacked
 
 __all__ = ["BATCH", "FORMATS", "Source", "lesions_beside", "open_source"]
 
@@ -28,7 +28,7 @@ def open_source(table: File | Source, guideline: Guideline, sheet: str | None = 
         InputError: there is no such file, it is of no known format, or it is broken as a
             whole.
     """
-    if not isinstance(table, Path | Held):
+    if not isinstance(table, Path | Upload):
         return table
     if isinstance(table, Path) and str(table) != STANDARD_INPUT:
         _check_there(table)

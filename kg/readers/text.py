@@ -13,7 +13,7 @@ import codecs
 import re
 
 from kg.errors import InputError
-from kg.readers.uploads import File, Held
+from kg.readers.uploads import File, Upload
 
 _CHUNK = 1 << 22
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -39,7 +39,7 @@ def readable(file: File) -> tuple[File, list[str]]:
             content = opened.read()
         encoding, name = _encoding(file, content, error)
         text = content.decode(encoding)
-        held = Held(str(file), text.encode(), file.suffix)
+        held = Upload(str(file), text.encode(), file.suffix)
         return held, [f"{file}: read as {name}"]
     return file, []
 

@@ -18,7 +18,7 @@ from kg.errors import InputError
 from kg.nesting import check_nesting
 from kg.ontology import HCC, RDF, XSD, Node
 from kg.readers.text import check_text
-from kg.readers.uploads import File, Held
+from kg.readers.uploads import File, Upload
 
 FORMATS = {
     ".ttl": (ox.RdfFormat.TURTLE, "Turtle"),
@@ -76,7 +76,7 @@ def read_triples(path: File) -> TripleIndex:
         InputError: the file is not valid, or it relies on something that it does not hold.
     """
     check_text(path)
-    if isinstance(path, Held):
+    if isinstance(path, Upload):
         check_nesting(Path(f"{path.name}{path.ending}"), path.content)
     else:
         check_nesting(path)
@@ -99,7 +99,7 @@ def read_triples(path: File) -> TripleIndex:
 
 
 def _parsed(file: File, format_: ox.RdfFormat) -> Iterator[ox.Quad]:
-    if isinstance(file, Held):
+    if isinstance(file, Upload):
         return iter(ox.parse(file.content, format=format_))
     return iter(ox.parse(path=file, format=format_))
 

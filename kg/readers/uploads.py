@@ -29,7 +29,7 @@ _BEGINNINGS = (  # what a content is by how it begins
 
 
 @dataclass(frozen=True)
-class Held:
+class Upload:
     """The name and the content of a file; in messages it goes by its name.
 
     `ending` is what the content is, where the name does not tell.
@@ -60,12 +60,12 @@ class Held:
         return content if "b" in mode else TextIOWrapper(content, encoding, newline=newline)
 
 
-File: TypeAlias = Path | Held
+File: TypeAlias = Path | Upload
 
 
 def scannable(file: File) -> Path | BytesIO:
     """Return what Polars and other parsers read a file from."""
-    return BytesIO(file.content) if isinstance(file, Held) else file
+    return BytesIO(file.content) if isinstance(file, Upload) else file
 
 
 def unpacked(file: File) -> File:
@@ -76,12 +76,12 @@ def unpacked(file: File) -> File:
     """
     if str(file) == STANDARD_INPUT:
         content = sys.stdin.buffer.read()
-        file = Held("standard input", content, _beginning(content))
+        file = Upload("standard input", content, _beginning(content))
     if file.suffix.lower() != ".gz":
         return file
     content = _gunzipped(file)
     inner = Path(file.stem).suffix.lower()
-    return Held(str(file), content, inner or _beginning(content))
+    return Upload(str(file), content, inner or _beginning(content))
 
 
 def _beginning(content: bytes) -> str:

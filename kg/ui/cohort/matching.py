@@ -19,7 +19,7 @@ from kg.keys import ID
 from kg.patients.reading import read_mapping, written
 from kg.patients.tables import PatientTable
 from kg.readers import open_source
-from kg.readers.uploads import Held
+from kg.readers.uploads import Upload
 from kg.reference.first_mapping import Suggestion, suggestions
 from kg.reference.understood import Understood, understood
 from kg.texts import counted
@@ -40,7 +40,7 @@ def match(
     """Offer to match an uploaded table that is not in our words; return whether it is offered."""
     if patients is None or st.session_state.get(_DONE) == patients.file_id:
         return False
-    held = Held(patients.name, patients.getvalue())
+    held = Upload(patients.name, patients.getvalue())
     if held.suffix.lower() in _RDF:
         return False
     sheet = st.session_state.get("cohort:sheet", "").strip() or None
@@ -58,9 +58,9 @@ def match(
         )
         matched = list(_columns(guideline, patients.file_id, found))
         text = written(_parts(patients.file_id, matched))
-        second = Held(lesions.name, lesions.getvalue()) if lesions else None
+        second = Upload(lesions.name, lesions.getvalue()) if lesions else None
         try:
-            reading = read_mapping(guideline, Held("What is chosen above", text.encode()))
+            reading = read_mapping(guideline, Upload("What is chosen above", text.encode()))
         except HccKgError as error:
             st.error(literal(short(str(error), 1_000)), icon=":material/error:")
             return True
@@ -75,7 +75,7 @@ def done(patients: UploadedFile | None) -> None:
 
 
 def _suggested(
-    guideline: Guideline, held: Held, file_id: str, sheet: str | None
+    guideline: Guideline, held: Upload, file_id: str, sheet: str | None
 ) -> list[Suggestion]:
     about = (file_id, sheet, guideline.edition)
     known: tuple[object, list[Suggestion]] | None = st.session_state.get(_SUGGESTED)

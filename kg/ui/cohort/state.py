@@ -12,7 +12,7 @@ from kg.cohorts.opened import OpenCohort, open_example
 from kg.cohorts.selections import Selection, selection_at
 from kg.guideline import Guideline
 from kg.patients.reading import Reading
-from kg.readers.uploads import Held
+from kg.readers.uploads import Upload
 from kg.ui import address, restoring, session
 from kg.ui.session import COHORT, UPLOADED, cohort, uploaded
 from kg.ui.words import short
@@ -27,8 +27,8 @@ EXAMPLE, UPLOAD = "example", "upload"
 class Task:
     """Uploaded tables to classify; `mapping` is the text of a mapping file, if there is one."""
 
-    patients: Held
-    lesions: Held | None
+    patients: Upload
+    lesions: Upload | None
     reading: Reading
     mapping: str = ""
 

@@ -11,7 +11,7 @@ from kg.guideline import Guideline
 from kg.paths import example_cohort
 from kg.patients.reading import Options, missing_of, reading_of
 from kg.readers import FORMATS
-from kg.readers.uploads import Held
+from kg.readers.uploads import Upload
 from kg.reference.parts import TEMPLATES
 from kg.texts import counted
 from kg.ui.cohort import matching, state
@@ -92,7 +92,7 @@ def _begin(guideline: Guideline, patients: UploadedFile, lesions: UploadedFile |
                 ignore_unknown=said["cohort:ignore"],
                 missing=missing_of(codes),
                 sheet=said["cohort:sheet"].strip() or None,
-                mapping=Held(mapping.name, mapping.getvalue()) if mapping else None,
+                mapping=Upload(mapping.name, mapping.getvalue()) if mapping else None,
             ),
         )
     except HccKgError as error:
@@ -100,8 +100,8 @@ def _begin(guideline: Guideline, patients: UploadedFile, lesions: UploadedFile |
         return
     state.begin(
         Task(
-            Held(patients.name, patients.getvalue()),
-            Held(lesions.name, lesions.getvalue()) if lesions else None,
+            Upload(patients.name, patients.getvalue()),
+            Upload(lesions.name, lesions.getvalue()) if lesions else None,
             reading,
         )
     )
