@@ -15,10 +15,9 @@ import pytest
 from conftest import Ran
 
 from kg.audit import neighbours
-from kg.audit.findings import Finding
 from kg.audit.readings import Readings
 from kg.audit.report import KINDS, Patients, Section, audit, share
-from kg.audit.space import EVEN, USUAL, Space, Weigh, severity
+from kg.audit.space import EVEN, USUAL, Finding, Space, Weigh, severity
 from kg.commands import audit as command
 from kg.engines.compiled import Compiled
 from kg.errors import OntologyError

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kg.audit.findings import Finding, Rows, rows
-from kg.audit.space import Space
+from kg.audit.space import Finding, Rows, Space, rows
 from kg.reasoning.diagram import FALSE
 
 _EXAMPLES = 3

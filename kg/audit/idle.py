@@ -17,8 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kg.audit.findings import Finding, Rows, rows
-from kg.audit.space import Space
+from kg.audit.space import Finding, Rows, Space, rows
 
 _NEVER_DECIDES = "never decides: another indication is always met with it"
 _NEVER_FAILS = (

@@ -13,8 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
-from kg.audit.findings import Finding, Rows, rows
-from kg.audit.space import Example, Space, Values, pinned, severity
+from kg.audit.space import Example, Finding, Rows, Space, Values, pinned, rows, severity
 from kg.guideline.taxonomy import family
 from kg.guideline.values import Variable
 

@@ -12,8 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from kg.audit.findings import Finding
-from kg.audit.space import Example, Space
+from kg.audit.space import Example, Finding, Space
 from kg.guideline import Criterion, Derivation, Guideline, Recommendation, Response, Therapy
 from kg.guideline.alternatives import Alternative, with_alternatives
 from kg.guideline.formula import Ref

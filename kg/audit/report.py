@@ -12,12 +12,11 @@ from typing import Literal, TypeAlias
 
 import polars as pl
 
-from kg.audit.findings import Finding
 from kg.audit.gaps import contradictions, gaps, recommendations
 from kg.audit.idle import idle
 from kg.audit.neighbours import neighbours
 from kg.audit.readings import Readings
-from kg.audit.space import Example, Shares, Space
+from kg.audit.space import Example, Finding, Shares, Space
 from kg.errors import InputError
 from kg.guideline import Guideline, chosen, load
 from kg.keys import ID

@@ -1,4 +1,4 @@
-"""Checks of classes of patients: their formulas, the rows of therapies, and what is used."""
+"""Checks of classes of patients: formulas, rows of therapies, what is used, and by reasoner."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterable
 
 from kg.checks.numbers import definitions_of
-from kg.checks.registry import Examined, Material, check, name_of, terms_of
+from kg.checks.registry import Examined, Material, check, name_of, subject_in, terms_of
 from kg.guideline import Criterion, Guideline, Recommendation, Therapy
 from kg.guideline.formula import And, Atom, Formula, Not, Ref, atoms, references
 from kg.guideline.model import ASPECTS, ELIGIBLE
-from kg.ontology import HCC, local_name
+from kg.ontology import HCC, OWL, local_name
 
 # By role: where a variable must be used, and where it must not be.
 _USES: dict[str, tuple[set[str], set[str]]] = {
@@ -203,3 +203,32 @@ def _one_bound_twice(
 
 def _bounds(formula: Formula) -> set[Atom]:
     return {atom for atom in atoms(formula) if atom.intervals}
+
+
+@check("profile")
+def profile(material: Material) -> Examined:
+    """The whole ontology is in OWL 2 DL."""
+    material.watch("the profile")
+    violations = material.reasoner.profile_violations()
+    if not violations:
+        yield "ontology", ()
+    for violation in violations:
+        yield subject_in(violation), (violation,)
+
+
+@check("consistency")
+def consistent(material: Material) -> Examined:
+    """The ontology is consistent: HermiT finds no contradiction."""
+    fault = "its axioms contradict one another, so that everything would follow"
+    material.watch("the consistency")
+    yield "ontology", () if material.reasoner.is_consistent() else (fault,)
+
+
+@check("satisfiability")
+def satisfiable(material: Material) -> Examined:
+    """Every class can have a member: HermiT finds none that is empty in all cases."""
+    classes = material.ontology.of_type(OWL + "Class")
+    for number, node in enumerate(classes, start=1):
+        material.watch(f"class {number} of {len(classes)}, {name_of(node.value)}")
+        fault = "no patient can ever belong to it: its conditions rule one another out"
+        yield name_of(node.value), () if material.reasoner.is_satisfiable(node.value) else (fault,)

@@ -17,7 +17,6 @@ from kg.checks import (
     classes,
     names,
     numbers,
-    reasoning,
     statements,
     terms,
     variables,
@@ -46,7 +45,7 @@ __all__ = [
 
 MODULES = (
     *(terms, names, variables),
-    *(classes, statements, numbers, alternatives, reasoning),
+    *(classes, statements, numbers, alternatives),
 )
 
 

