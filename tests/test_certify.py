@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -27,7 +28,7 @@ from kg.certification.records import (
     smallest,
     values,
 )
-from kg.certification.run import Certificate, Certification, Extent
+from kg.certification.run import Case, Certificate, Certification, Extent
 from kg.engines.hermit import Hermit
 from kg.engines.registry import engine_of
 from kg.errors import InputError
@@ -186,7 +187,7 @@ def test_a_wrong_threshold_is_caught_at_the_threshold(
     tested = subjects("compiled", load(ontology_copy))
     asked = frozenset({parts.BOUNDARIES})
     few = ("ABL-I1", "ABL-I3")
-    report = certified(guideline, tested, hermit, asked, records=1, classes=few)
+    report = certified(guideline, tested, hermit, asked, records=50, classes=few)  # all boundaries
     found = report.tallies[0].differences
     assert {one.subject.name for one in found} == {subject.name for subject in tested}
     assert report.example is not None
@@ -275,6 +276,25 @@ def test_a_boundary_decides_its_classes(guideline: Guideline) -> None:
             states = [logic.state(one.classes[0], each) for each in known]
             assert {states[0], states[-2]} == {MET, EXCLUDED}
             assert states[-1] == UNKNOWN or len(known) == 2
+
+
+def test_a_short_run_asks_of_every_class_at_a_boundary_that_decides_it(
+    guideline: Guideline, hermit: Hermit
+) -> None:
+    asked: list[dict[str, int]] = []
+
+    def counted(cases: Sequence[Case]) -> Sequence[Case]:
+        asked.append(Counter(name for case in cases for name in case.classes))
+        return ()
+
+    for count in (1, 10, 50):
+        extent = Extent(seed=3, records=count, parts=frozenset({parts.BOUNDARIES}))
+        Certification(guideline, [], hermit, extent).run(counted)
+    joint = {name for therapy in guideline.therapies.values() for name in therapy.aspects}
+    least, some, every = ({*each} - joint for each in asked)
+    assert least == some == every
+    assert len(every) > 70
+    assert sum(asked[0].values()) < sum(asked[1].values()) < sum(asked[2].values()) / 2
 
 
 def test_a_record_is_shrunk_to_what_disagrees(guideline: Guideline) -> None:

@@ -183,18 +183,27 @@ def boundaries(guideline: Guideline, names: Iterable[str]) -> list[Boundary]:
     ]
 
 
+def decides(guideline: Guideline, boundary: Boundary) -> bool:
+    """Return whether there is a record in which a boundary decides the classes."""
+    return _difference(logic_of(guideline).diagrams, boundary) != FALSE
+
+
 def around(guideline: Guideline, boundary: Boundary, rng: random.Random) -> Iterator[Cells]:
     """Yield records about a boundary that decides the classes in them; none if it never does."""
     diagrams, name = logic_of(guideline).diagrams, boundary.variable
-    below, above = (
-        diagrams.given(boundary.root, name, band) for band in (boundary.band, boundary.band + 1)
-    )
-    differ = diagrams.combine((below, above), _unequal)
+    differ = _difference(diagrams, boundary)
     if differ != FALSE:
         decided = _path(rng, diagrams, differ, avoid=FALSE)
         others = {n: cell_of(guideline.variables[n], mask) for n, mask in decided.items()}
         for cell in _at_boundary(guideline.variables[name], boundary.band):
             yield filled({**others, name: cell})
+
+
+def _difference(diagrams: Diagrams, boundary: Boundary) -> int:
+    """Return where the diagram under one band differs from that under the next."""
+    bands = (boundary.band, boundary.band + 1)
+    below, above = (diagrams.given(boundary.root, boundary.variable, band) for band in bands)
+    return diagrams.combine((below, above), _unequal)
 
 
 def _unequal(a: int, b: int) -> int:

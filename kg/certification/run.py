@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import random
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -33,10 +34,12 @@ from kg.certification.completions import Proof
 from kg.certification.records import (
     ANY,
     MOSTLY_KNOWN,
+    Boundary,
     Cells,
     around,
     boundaries,
     cell_of,
+    decides,
     drawn,
     records,
     smallest,
@@ -56,6 +59,7 @@ PARTS: dict[str, str] = {  # what each part compares with
     BOUNDARIES: "HermiT, at thresholds",
     RANDOM: "HermiT, partly known",
 }
+_EVERY_BOUNDARY = 50  # records from which on every boundary is asked
 _PORTION = 100  # records that are asked about at once: whole results are not kept
 
 
@@ -201,8 +205,8 @@ class Certification:
     def _cases(self) -> list[Case]:
         """Return all cases for HermiT, those of the two parts taking turns.
 
-        The boundaries of the classes that state thresholds are all asked, and a sample of
-        those of therapies, which combine them.
+        The boundaries of the classes that state thresholds are asked, and a sample of those of
+        therapies, which combine them.
         """
         extent, guideline = self.extent, self.guideline
         rng = random.Random(extent.seed)  # noqa: S311 - the records need no secrecy
@@ -210,8 +214,7 @@ class Certification:
         if BOUNDARIES in found:
             joint = {name for t in guideline.therapies.values() for name in t.aspects}
             names = extent.classes or self.classes
-            asked = boundaries(guideline, (n for n in names if n not in joint))
-            asked *= 1 + extent.records // 200
+            asked = self._sample(boundaries(guideline, (n for n in names if n not in joint)), rng)
             some = boundaries(guideline, (n for n in names if n in joint))
             asked += rng.sample(some, min(len(some), extent.records))
             found[BOUNDARIES] = [
@@ -226,6 +229,23 @@ class Certification:
             self.tallies[part].planned = len(found[part])
         turns = [(i / len(cases), case) for cases in found.values() for i, case in enumerate(cases)]
         return [case for _, case in sorted(turns, key=lambda turn: turn[0])]
+
+    def _sample(self, found: list[Boundary], rng: random.Random) -> list[Boundary]:
+        """Return as many boundaries as the records allow: of each diagram one that decides it.
+
+        From 50 records on these are all, and from 200 on they are asked with other records, too.
+        """
+        share, by_root = (
+            self.extent.records / _EVERY_BOUNDARY,
+            defaultdict[int, list[Boundary]](list),
+        )
+        if share >= 1:
+            return found * (1 + self.extent.records // 200)
+        for boundary in found:
+            if decides(self.guideline, boundary):
+                by_root[boundary.root].append(boundary)
+        kept = (rng.sample(same, math.ceil(share * len(same))) for same in by_root.values())
+        return [boundary for some in kept for boundary in some]
 
     def _compare(
         self, cases: Sequence[Case], referee: Respondent, subjects: Sequence[Respondent]
