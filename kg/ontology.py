@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import pyoxigraph as ox
 
@@ -45,6 +45,15 @@ _PLACE = re.compile(r"^Parser error (?:at|between) line \d+ .*?: ")  # the line 
 _WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
 
 
+class Statement(NamedTuple):
+    """A triple with its parts, which are costly to ask it for."""
+
+    triple: ox.Triple
+    subject: Node
+    predicate: str
+    value: Node
+
+
 def local_name(iri: str) -> str:
     """Return what follows the last `#` or `/` of an IRI."""
     return iri.rsplit("#", 1)[-1].rsplit("/", 1)[-1]
@@ -61,9 +70,9 @@ def default_edition(folder: Path) -> str:
     Raises:
         OntologyError: it says none, or cannot be read.
     """
-    for triple in _parse(_main(folder)):
-        if triple.predicate.value == HCC + "defaultEdition":
-            return triple.object.value  # type: ignore[union-attr]
+    for said in _parse(_main(folder)):
+        if said.predicate == HCC + "defaultEdition":
+            return said.value.value
     raise OntologyError(f"{folder / _MAIN} has no hcc:defaultEdition; name one of the editions")
 
 
@@ -109,35 +118,34 @@ class Ontology:
         self.modules: dict[str, Path] = {}
         self.triples: list[ox.Triple] = []
         modules = _modules(self.folder, self.edition)
-        self.headers = {name: _header(name, triples) for name, _, triples in modules.values()}
+        self.headers = {name: _header(name, said) for name, _, said in modules.values()}
         self._follow(root or f"{ROOT}/{self.edition}", modules)
         for path in extra:
             self._index(_parse(path))
         self.sha256 = _digest(self.folder, self.modules.values())
         self.version = str(self.text(ox.NamedNode(ROOT), OWL + "versionInfo") or "")
 
-    def _follow(self, iri: str, modules: dict[str, tuple[str, Path, list[ox.Triple]]]) -> None:
+    def _follow(self, iri: str, modules: dict[str, tuple[str, Path, list[Statement]]]) -> None:
         if iri not in modules:
             known = ", ".join(sorted({name for name, _, _ in modules.values()}))
             raise OntologyError(
                 f"{self.folder}: no module is <{iri}>; the modules there are {known or 'none'}. "
                 "Imports are read from this folder only: add the file, or correct owl:imports."
             )
-        name, path, triples = modules[iri]
+        name, path, statements = modules[iri]
         if name in self.modules:
             return
         self.modules[name] = path
-        self._index(triples)
-        for triple in triples:
-            if triple.predicate.value == OWL + "imports":
-                self._follow(triple.object.value, modules)  # type: ignore[union-attr]
+        self._index(statements)
+        for said in statements:
+            if said.predicate == OWL + "imports":
+                self._follow(said.value.value, modules)
 
-    def _index(self, triples: Iterable[ox.Triple]) -> None:
-        for triple in triples:
+    def _index(self, statements: Iterable[Statement]) -> None:
+        for triple, subject, predicate, value in statements:
             self.triples.append(triple)
-            subject, predicate, value = triple.subject, triple.predicate.value, triple.object
-            self._out[subject][predicate].append(value)  # type: ignore[index,arg-type]
-            self._subjects[predicate, value].append(subject)  # type: ignore[index,arg-type]
+            self._out[subject][predicate].append(value)
+            self._subjects[predicate, value].append(subject)
 
     def values(self, subject: Node, predicate: str) -> list[Node]:
         """Return all objects of a subject and predicate, in the order of the file."""
@@ -226,11 +234,11 @@ class Ontology:
         return [triple for path in paths for triple in _without_header(_parse(path))]
 
 
-def _parse(path: Path) -> list[ox.Triple]:
+def _parse(path: Path) -> list[Statement]:
     try:
         content = path.read_bytes()
         check_nesting(path, content)
-        return _triples(content)
+        return _statements(content)
     except SyntaxError as error:
         what = _PLACE.sub("", error.msg)
         raise OntologyError(f"{path}, line {error.lineno}: not valid Turtle: {what}") from error
@@ -239,30 +247,44 @@ def _parse(path: Path) -> list[ox.Triple]:
 
 
 @lru_cache(maxsize=64)
-def _triples(content: bytes) -> list[ox.Triple]:
+def _statements(content: bytes) -> list[Statement]:
     """Return the triples of a module, parsed once: editions, and copies, have most in common."""
-    quads = ox.parse(content, format=ox.RdfFormat.TURTLE, rename_blank_nodes=True)
-    return [quad.triple for quad in quads]
+    nodes: dict[Node, Node] = {}
+    predicates: dict[ox.NamedNode, str] = {}
+    found = []
+    for quad in ox.parse(content, format=ox.RdfFormat.TURTLE, rename_blank_nodes=True):
+        triple = quad.triple
+        subject, predicate, value = triple.subject, triple.predicate, triple.object
+        found.append(
+            Statement(
+                triple,
+                nodes.setdefault(subject, subject),
+                predicates.setdefault(predicate, predicate.value),
+                nodes.setdefault(value, value),
+            )
+        )
+    return found
 
 
-def _header(name: str, triples: Iterable[ox.Triple]) -> dict[str, list[str]]:
+def _header(name: str, statements: Iterable[Statement]) -> dict[str, list[str]]:
     """Return what a module says of itself, as text by the predicates."""
-    node, said = ox.NamedNode(name), dict[str, list[str]]()
-    for triple in (triple for triple in triples if triple.subject == node):
-        said.setdefault(triple.predicate.value, []).append(triple.object.value)  # type: ignore[union-attr]
-    return said
+    node, found = ox.NamedNode(name), dict[str, list[str]]()
+    for said in statements:
+        if said.subject == node:
+            found.setdefault(said.predicate, []).append(said.value.value)
+    return found
 
 
-def _without_header(triples: list[ox.Triple]) -> list[ox.Triple]:
+def _without_header(statements: list[Statement]) -> list[ox.Triple]:
     """Return the triples of a module but for those about the module itself."""
-    headers = _described(triples)
-    return [triple for triple in triples if triple.subject not in headers]
+    headers = _described(statements)
+    return [said.triple for said in statements if said.subject not in headers]
 
 
-def _described(triples: Iterable[ox.Triple]) -> dict[Node, None]:
+def _described(statements: Iterable[Statement]) -> dict[Node, None]:
     """Return the ontologies that a module says to be: one, as a rule."""
     ontology = ox.NamedNode(OWL + "Ontology")
-    return {t.subject: None for t in triples if t.object == ontology}  # type: ignore[misc]
+    return {said.subject: None for said in statements if said.value == ontology}
 
 
 def _main(folder: Path) -> Path:
@@ -276,19 +298,19 @@ def _main(folder: Path) -> Path:
     return folder / _MAIN
 
 
-def _modules(folder: Path, edition: str) -> dict[str, tuple[str, Path, list[ox.Triple]]]:
+def _modules(folder: Path, edition: str) -> dict[str, tuple[str, Path, list[Statement]]]:
     """Return the modules that an edition may use, by ontology IRI and by version IRI."""
     _main(folder)
-    found: dict[str, tuple[str, Path, list[ox.Triple]]] = {}
+    found: dict[str, tuple[str, Path, list[Statement]]] = {}
     for path in module_files(folder, edition):
-        triples = _parse(path)
-        for node in _described(triples):
+        statements = _parse(path)
+        for node in _described(statements):
             name = node.value
-            versions = _header(name, triples).get(OWL + "versionIRI", [])
+            versions = _header(name, statements).get(OWL + "versionIRI", [])
             for iri in (name, *versions):
                 if iri in found:
                     raise OntologyError(f"{path} and {found[iri][1]} are both <{iri}>")
-                found[iri] = (name, path, triples)
+                found[iri] = (name, path, statements)
     return found
 
 

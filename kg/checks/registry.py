@@ -19,6 +19,7 @@ import pyoxigraph as ox
 from kg.errors import OntologyError
 from kg.guideline import Guideline, load
 from kg.guideline.alternatives import Alternative, with_alternatives
+from kg.guideline.loading import guideline_of
 from kg.guideline.loading.classes import has_row, named_therapies
 from kg.ontology import COLLECTION, HCC, OWL, SKOS, Ontology, edition_names, module_files
 
@@ -94,7 +95,7 @@ class Material:
     @cached_property
     def guideline(self) -> Guideline:
         """The typed objects; reading them refuses what is not supported."""
-        return load(self.folder, self._edition)
+        return guideline_of(self.ontology)
 
     @cached_property
     def alternatives(self) -> tuple[Guideline, tuple[Alternative, ...]]:

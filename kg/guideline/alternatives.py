@@ -16,11 +16,21 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from kg.errors import OntologyError
-from kg.guideline import Guideline
+from kg.guideline import Guideline, load
 from kg.guideline.formula import Formula, Ref, references, with_references
 from kg.guideline.loading import guideline_of
 from kg.guideline.loading.lookups import Terms
-from kg.ontology import DEFINITION, HCC, LABEL, NOTATION, ROOT, Ontology, local_name
+from kg.ontology import (
+    DEFINITION,
+    HCC,
+    LABEL,
+    NOTATION,
+    ROOT,
+    Ontology,
+    default_edition,
+    local_name,
+)
+from kg.paths import ontology_folder
 
 
 def module_of(edition: str) -> str:
@@ -50,10 +60,11 @@ def with_alternatives(
     Raises:
         OntologyError: the ontology or its module of alternatives is broken.
     """
-    plain = Ontology(folder, edition=edition)
-    if not (plain.folder / plain.edition / "alternatives.ttl").is_file():
-        return guideline_of(plain), ()
-    ontology = Ontology(plain.folder, module_of(plain.edition), plain.edition)
+    place = folder or ontology_folder()
+    own = edition or default_edition(place)
+    if not (place / own / "alternatives.ttl").is_file():
+        return load(place, own), ()
+    ontology = Ontology(place, module_of(own), own)
     guideline, terms = guideline_of(ontology), Terms(ontology)
     formulas, found = dict(guideline.formulas), []
     for node in terms.ordered("AlternativeReading"):
