@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from kg.paths import explorer_script, pages_folder
 
+# Which of the packages that are installed have components: a server looks once, and the harness
+# would look again for every page.
+manifest_scanner.scan_component_manifests = functools.cache(
+    manifest_scanner.scan_component_manifests
+)
 _PATIENCE = 60  # seconds
 
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +176,12 @@ def read(path: Path) -> Question:
     Raises:
         InputError: the header is wrong, with the file and the key.
     """
-    text = path.read_text("utf-8")
+    return _read(path, path.read_text("utf-8"))
+
+
+@lru_cache(maxsize=512)
+def _read(path: Path, text: str) -> Question:
+    """Return the question that a file holds; the same text is read once."""
     header = _header(path, text)
     _check_keys(path, "", header, _KEYS, {*_KEYS, "parameters"})
     if not _STEM.fullmatch(path.stem):

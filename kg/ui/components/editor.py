@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -83,7 +83,7 @@ def editor(
         "text": text,
         "revision": revision,
         "label": label,
-        "terms": [astuple(term) for term in terms],
+        "terms": [*terms],
         "prefixes": dict(prefixes),
         "fault": vars(fault) if fault else None,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pyoxigraph as ox
 
@@ -24,8 +24,7 @@ _KINDS = {  # the most telling first, as a term may be of several
 _NAME = re.compile(r"\w+:[A-Za-z_][\w-]*")
 
 
-@dataclass(frozen=True)
-class Completion:
+class Completion(NamedTuple):
     """A term as it is written in a query, its label, and its kind."""
 
     name: str
