@@ -32,17 +32,6 @@ from kg.checks.registry import (
 )
 from kg.paths import ontology_folder
 
-__all__ = [
-    "MODULES",
-    "Check",
-    "CheckFinding",
-    "CheckOutcome",
-    "CheckReport",
-    "checks",
-    "outcomes",
-    "run",
-]
-
 MODULES = (
     *(terms, names, variables),
     *(classes, statements, numbers, alternatives),

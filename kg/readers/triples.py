@@ -20,11 +20,6 @@ from kg.ontology import HCC, RDF, XSD, Node
 from kg.readers.text import check_text
 from kg.readers.uploads import File, Upload
 
-FORMATS = {
-    ".ttl": (ox.RdfFormat.TURTLE, "Turtle"),
-    ".nt": (ox.RdfFormat.N_TRIPLES, "N-Triples"),
-    ".jsonld": (ox.RdfFormat.JSON_LD, "JSON-LD"),
-}
 TYPE = RDF + "type"
 BLANK = "urn:hcc-kg:blank:"
 _SHORT = re.compile(
@@ -80,9 +75,9 @@ def read_triples(path: File) -> TripleIndex:
         check_nesting(Path(f"{path.name}{path.ending}"), path.content)
     else:
         check_nesting(path)
-    format_, name = FORMATS[path.suffix.lower()]
+    format_ = ox.RdfFormat.from_extension(path.suffix.lower()[1:]) or ox.RdfFormat.TURTLE
     graph, texts = TripleIndex(), dict[str, str]()
-    is_json = format_ is ox.RdfFormat.JSON_LD
+    is_json = format_ == ox.RdfFormat.JSON_LD
     try:
         for quad in _parsed(path, format_):
             subject, value = str(_named(quad.subject)), _named(quad.object)
@@ -92,7 +87,7 @@ def read_triples(path: File) -> TripleIndex:
             subject, predicate, known = (texts.setdefault(node, node) for node in nodes)
             graph.add(subject, predicate, known, value.value)
     except SyntaxError as error:
-        raise InputError(f"{path}{_place(error)}: {_reason(error, name)}") from error
+        raise InputError(f"{path}{_place(error)}: {_reason(error, format_.name)}") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     return graph

@@ -27,37 +27,21 @@ of the guideline; characters are counted in its source text. A *reading* says ho
 that the guideline leaves open.
 
 {counts}"""
-_HEADINGS = {  # what a line of a card is called, in the order of the lines
+_LINES = (  # of a card, in their order
+    *("iri", "also_called", "kind_of", "scope", "strength", "grade", "advice", "concerns"),
+    *("comes_before", "outcome", "cell", "unit", "values", "bands", "lesion_column"),
+    *("over_lesions", "derived_by", "met_when", "manchester", "classes", "places", "statements"),
+    *("reading", "notes", "remarks", "criteria", "recommendations", "variables", "therapies"),
+    "used_in",
+)
+_HEADINGS = {  # what a line is called, where not as it is named
     "iri": "IRI",
-    "also_called": "Also called",
-    "kind_of": "Kind of",
-    "scope": "Scope",
-    "strength": "Strength",
     "grade": GRADE,
-    "advice": "Advice",
-    "concerns": "Concerns",
-    "comes_before": "Comes before",
-    "outcome": "Outcome",
-    "cell": "Cell",
-    "unit": "Unit",
-    "values": "Values",
-    "bands": "Bands",
     "lesion_column": "Column of the lesion table",
     "over_lesions": "Over the lesions",
-    "derived_by": "Derived by",
     "met_when": MET_WHEN,
-    "manchester": "Manchester",
     "classes": "Classes in Manchester syntax",
-    "places": "Places",
-    "statements": "Statements",
     "reading": READING,
-    "notes": "Notes",
-    "remarks": "Remarks",
-    "criteria": "Criteria",
-    "recommendations": "Recommendations",
-    "variables": "Variables",
-    "therapies": "Therapies",
-    "used_in": "Used in",
 }
 _CODE = ("manchester", "classes", "lesion_column", "iri", "outcome")
 _TERMS = (
@@ -153,7 +137,8 @@ def _entry(guideline: Guideline, name: str) -> Iterator[str]:
 
 def _lines(card: Card) -> Iterator[str]:
     """Yield the lines of a card under its definition."""
-    for key, heading in _HEADINGS.items():
+    for key in _LINES:
+        heading = _HEADINGS.get(key, key.replace("_", " ").capitalize())
         value = card.get(key)
         if not value:
             continue

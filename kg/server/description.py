@@ -48,13 +48,14 @@ class Description:
         self._due = 0.0
         self._counting = asyncio.Lock()
 
-    async def serialised(self, endpoint: str, format: ox.RdfFormat) -> bytes:
+    async def serialised(self, endpoint: str, media: str) -> bytes:
         """Return the description; a count that a limit stopped is left out for now."""
         async with self._counting:
             await self._count()
         found = ox.parse(self._turtle(endpoint), format=ox.RdfFormat.TURTLE)
         triples = (quad.triple for quad in found)
-        return ox.serialize(triples, format=format, prefixes=_PREFIXES) or b""
+        format_ = ox.RdfFormat.from_media_type(media) or ox.RdfFormat.TURTLE
+        return ox.serialize(triples, format=format_, prefixes=_PREFIXES) or b""
 
     async def _count(self) -> None:
         """Count what is missing, and keep it; try a count that was stopped again later."""

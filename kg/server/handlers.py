@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-import pyoxigraph as ox
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
@@ -67,14 +66,10 @@ def _entry(question: Question, address: str) -> dict[str, object]:
 
 _SLOW_BODY = 20.0  # seconds that a body may take to come
 _DISCARDED = 16 * 1024 * 1024  # of a body that is too long, read so that the answer arrives
-_DESCRIPTIONS = {
-    "text/turtle": ox.RdfFormat.TURTLE,
-    "application/rdf+xml": ox.RdfFormat.RDF_XML,
-    "application/n-triples": ox.RdfFormat.N_TRIPLES,
-    "application/ld+json": ox.RdfFormat.JSON_LD,
-    "application/xml": ox.RdfFormat.RDF_XML,
-    "text/plain": ox.RdfFormat.N_TRIPLES,
-}
+_DESCRIPTIONS = (
+    *("text/turtle", "application/rdf+xml", "application/n-triples", "application/ld+json"),
+    *("application/xml", "text/plain"),
+)
 _VARY = {"Vary": "Accept"}
 _EMPTY = '299 hcc-kg "a graph of the request is not held here, and counts as empty"'
 
@@ -143,7 +138,7 @@ class Endpoint:
 
     async def _describe(self, request: Request) -> Response:
         media = protocol.negotiate(_accepted(request), _DESCRIPTIONS)
-        body = await self.description.serialised(_address(request), _DESCRIPTIONS[media])
+        body = await self.description.serialised(_address(request), media)
         return Response(body, media_type=media, headers=_VARY)
 
     async def _ask(self, request: Request, asked: protocol.RequestedQuery) -> Response:

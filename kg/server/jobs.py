@@ -23,21 +23,6 @@ from kg.stores.formats import write_csv
 
 LENGTHS = struct.Struct("!II")
 _FORMATS = {"bindings": "json", "boolean": "json", "graph": "nt"}
-_ROWS = {
-    "json": ox.QueryResultsFormat.JSON,
-    "xml": ox.QueryResultsFormat.XML,
-    "csv": ox.QueryResultsFormat.CSV,
-    "tsv": ox.QueryResultsFormat.TSV,
-}
-_TRIPLES = {
-    "ttl": ox.RdfFormat.TURTLE,
-    "nt": ox.RdfFormat.N_TRIPLES,
-    "rdf": ox.RdfFormat.RDF_XML,
-    "jsonld": ox.RdfFormat.JSON_LD,
-    "nq": ox.RdfFormat.N_QUADS,
-    "trig": ox.RdfFormat.TRIG,
-    "n3": ox.RdfFormat.N3,
-}
 
 
 @dataclass(frozen=True)
@@ -174,13 +159,13 @@ def _write(
 ) -> str:
     """Write a result in the format for its kind; return the kind."""
     if isinstance(found, ox.QueryTriples):
-        found.serialize(body, format=_TRIPLES[_format(job, "graph")])
+        found.serialize(body, format=ox.RdfFormat.from_extension(_format(job, "graph")))
         return "graph"
     if isinstance(found, ox.QuerySolutions) and _format(job, "bindings") == "csv":
         write_csv(body, [variable.value for variable in found.variables], found)
         return "bindings"
     kind = "boolean" if isinstance(found, ox.QueryBoolean) else "bindings"
-    found.serialize(body, format=_ROWS[_format(job, kind)])
+    found.serialize(body, format=ox.QueryResultsFormat.from_extension(_format(job, kind)))
     return kind
 
 

@@ -29,23 +29,11 @@ UCUM = "http://unitsofmeasure.org"
 _UNIT = "http://hl7.org/fhir/StructureDefinition/questionnaire-unit"
 _CHOICES = "Choices, Calculations, OR Slider Labels"
 _HEAD = (
-    "Variable / Field Name",
-    "Form Name",
-    "Section Header",
-    "Field Type",
-    "Field Label",
-    _CHOICES,
-    "Field Note",
-    "Text Validation Type OR Show Slider Number",
-    "Text Validation Min",
-    "Text Validation Max",
-    "Identifier?",
-    "Branching Logic (Show field only if...)",
-    "Required Field?",
-    "Custom Alignment",
-    "Question Number (surveys only)",
-    "Matrix Group Name",
-    "Matrix Ranking?",
+    *("Variable / Field Name", "Form Name", "Section Header", "Field Type", "Field Label"),
+    *(_CHOICES, "Field Note", "Text Validation Type OR Show Slider Number"),
+    *("Text Validation Min", "Text Validation Max", "Identifier?"),
+    *("Branching Logic (Show field only if...)", "Required Field?", "Custom Alignment"),
+    *("Question Number (surveys only)", "Matrix Group Name", "Matrix Ranking?"),
     "Field Annotation",
 )
 

@@ -12,15 +12,7 @@ from kg.errors import InputError
 from kg.nesting import check_nesting
 from kg.output import full_disk
 
-_FORMATS = {
-    ".nq": ox.RdfFormat.N_QUADS,
-    ".nt": ox.RdfFormat.N_TRIPLES,
-    ".ttl": ox.RdfFormat.TURTLE,
-    ".trig": ox.RdfFormat.TRIG,
-    ".jsonld": ox.RdfFormat.JSON_LD,
-    ".rdf": ox.RdfFormat.RDF_XML,
-    ".owl": ox.RdfFormat.RDF_XML,
-}
+_ENDINGS = (".nq", ".nt", ".ttl", ".trig", ".jsonld", ".rdf", ".owl")
 
 
 def rdf_format(path: Path) -> ox.RdfFormat:
@@ -29,9 +21,11 @@ def rdf_format(path: Path) -> ox.RdfFormat:
     Raises:
         InputError: the name ends as no RDF format does.
     """
-    if path.suffix.lower() not in _FORMATS:
-        raise InputError(f"{path}: the name should end in one of {', '.join(_FORMATS)}")
-    return _FORMATS[path.suffix.lower()]
+    ending = path.suffix.lower().replace(".owl", ".rdf")
+    found = ox.RdfFormat.from_extension(ending[1:]) if ending in _ENDINGS else None
+    if found is None:
+        raise InputError(f"{path}: the name should end in one of {', '.join(_ENDINGS)}")
+    return found
 
 
 def graph_name(iri: str) -> ox.NamedNode:

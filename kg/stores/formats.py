@@ -23,10 +23,6 @@ from kg.stores.protocol import Answer, Table, Term
 
 Format: TypeAlias = Literal["csv", "tsv", "json", "xml", "ttl"]
 
-_ROWS = {
-    "tsv": ox.QueryResultsFormat.TSV,
-    "xml": ox.QueryResultsFormat.XML,
-}
 _QUOTE, _SPECIAL = '"', re.compile('[",\\r\\n]')
 _ESCAPED = re.compile(r"[~!$&'()*+,;=/?#@]|^[.-]|\.$")  # in a local name
 _LOCAL = re.compile(rf"(?:[\w:.\-]|%[0-9A-Fa-f]{{2}}|{_ESCAPED.pattern})+")
@@ -59,7 +55,7 @@ def serialise(answer: Answer, format_: Format, prefixes: Mapping[str, str] | Non
     if format_ == "json":
         return text
     found = ox.parse_query_results(text, format=ox.QueryResultsFormat.JSON)
-    written = found.serialize(format=_ROWS[format_])
+    written = found.serialize(format=ox.QueryResultsFormat.from_extension(format_))
     assert written is not None  # noqa: S101 - serialising to memory returns bytes
     return written
 

@@ -36,6 +36,11 @@ from kg.ontology import (
     local_name,
 )
 
+_PRINTED = {  # what an edition says of itself, by the terms of Dublin Core
+    **{"title": "title", "body": "publisher", "year": "issued", "country": "spatial"},
+    **{"language": "language", "reference": "bibliographicCitation"},
+}
+
 
 class StatementReader(Terms):
     """Reads the statements and the edition that they come from."""
@@ -55,13 +60,8 @@ class StatementReader(Terms):
         return Edition(
             id=self.need(node, NOTATION),
             name=local_name(node.value),
-            title=self.need(node, DCTERMS + "title"),
+            **{name: self.need(node, DCTERMS + word) for name, word in _PRINTED.items()},
             part=self.need(node, DEFINITION),
-            body=self.need(node, DCTERMS + "publisher"),
-            year=self.need(node, DCTERMS + "issued"),
-            country=self.need(node, DCTERMS + "spatial"),
-            language=self.need(node, DCTERMS + "language"),
-            reference=self.need(node, DCTERMS + "bibliographicCitation"),
             address=(self.ontology.iris(node, DCTERMS + "identifier") or ("",))[0],
             sha256=self.need(ox.NamedNode(self.one(node, SOURCE)), HCC + "sha256"),
             revises=tuple(map(local_name, self.ontology.iris(node, PROV + "wasRevisionOf"))),
