@@ -18,9 +18,11 @@ _HEAD = """\
 
 <!-- Made by `hcc-kg renew` from the files in ontology/. Change those, not this. -->
 
-Every term of the ontology, version {version}, for reading without Protege. `hcc-kg show ID`
-prints one of them. The IRI of a criterion, a definition, a recommendation, a statement or a
-variable is `{namespace}` followed by its identifier; that of a therapy is given with the therapy.
+Every term of the ontology, version {version}, with the edition of {edition} of the guideline, for
+reading without Protege. `hcc-kg reference --edition` writes another edition in the same form, and
+`hcc-kg show ID` prints one term. The IRI of a criterion, a definition, a recommendation, a
+statement or a variable is `{namespace}` followed by its identifier; that of a therapy is given
+with the therapy.
 
 Each class of patients is given in words and in the Manchester syntax of OWL. Places are sections
 of the guideline; characters are counted in its source text. A *reading* says how we read wording
@@ -74,7 +76,8 @@ def linked(name: object, page: str = "") -> str:
 def book(guideline: Guideline) -> str:
     """Return the page about every term of the guideline."""
     parts = _parts(guideline)
-    lines = [_HEAD.format(version=guideline.version, namespace=HCC, counts=counts(guideline))]
+    facts = {"version": guideline.version, "edition": guideline.edition}
+    lines = [_HEAD.format(**facts, namespace=HCC, counts=counts(guideline))]
     lines += ["## Contents", ""]
     lines += [f"- [{title}](#{_slug(title)}): {_names(names)}" for title, names in parts.items()]
     rules, statements = "Derivations and conflicts", "Statements"
