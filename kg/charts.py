@@ -14,9 +14,9 @@ from importlib import metadata
 import altair as alt
 import polars as pl
 
-from kg.explanation.explanations import VERDICT_COLOURS, VERDICT_SIGNS
+from kg.explanation.explanations import VERDICT_COLOURS
 from kg.keys import ID
-from kg.reasoning.verdicts import ELIGIBLES, VERDICTS
+from kg.reasoning.verdicts import ELIGIBLES, VERDICT_SIGNS, VERDICTS
 from kg.tables import TableResult
 from kg.texts import counted
 

@@ -10,8 +10,8 @@ import altair as alt
 import pytest
 
 import kg
-from kg.explanation.explanations import VERDICT_SIGNS
 from kg.paths import example_cohort
+from kg.reasoning.verdicts import VERDICT_SIGNS
 
 PATIENTS = example_cohort()
 RESULT = kg.classify_table(PATIENTS, PATIENTS.with_name("lesions.csv"))

@@ -14,12 +14,11 @@ import pytest
 
 import kg
 from kg.benchmarks.cohort import write_cohort
-from kg.explanation.explanations import VERDICT_SIGNS
 from kg.guideline import load
 from kg.paths import example_cohort
 from kg.patients.records import read_record
 from kg.reasoning.logic import logic_of
-from kg.reasoning.verdicts import EXCLUDED, MET, UNDETERMINED, VERDICTS
+from kg.reasoning.verdicts import EXCLUDED, MET, UNDETERMINED, VERDICT_SIGNS, VERDICTS
 
 PATIENTS, LESIONS = example_cohort(), example_cohort().with_name("lesions.csv")
 

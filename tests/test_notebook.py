@@ -8,8 +8,8 @@ import pytest
 
 import kg
 from kg.catalogue.queries import question
-from kg.explanation.explanations import VERDICT_SIGNS
 from kg.paths import example_cohort
+from kg.reasoning.verdicts import VERDICT_SIGNS
 
 RECORD = {"patient_id": "<i>ann</i>", "tumour_count": 1, "portal_vein_thrombus": "vp3"}
 PATIENTS = example_cohort()

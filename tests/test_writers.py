@@ -18,12 +18,11 @@ from conftest import Ran
 from counting import calls
 
 import kg
-from kg.explanation.explanations import VERDICT_SIGNS
 from kg.guideline import Guideline
 from kg.ontology import HCC, RDF
 from kg.paths import example_cohort, example_lesions
 from kg.rdf.names import patient_iri
-from kg.reasoning.verdicts import VERDICTS
+from kg.reasoning.verdicts import VERDICT_SIGNS, VERDICTS
 from kg.texts import NOTE_ON_USE
 from kg.writers import FORMATS, table
 

@@ -7,39 +7,14 @@ from dataclasses import dataclass
 
 from kg.guideline import Statement
 from kg.patients.records import Conflict
-from kg.reasoning.verdicts import (
-    CONTRAINDICATED,
-    ELIGIBLE,
-    ELIGIBLE_UNCHECKED,
-    ELIGIBLE_WITH_CAUTION,
-    EXCLUDED,
-    MET,
-    NOT_INDICATED,
-    UNDETERMINED,
-    UNKNOWN,
-    VERDICT_SIGNS,
-    tally,
-)
+from kg.reasoning.verdicts import EXCLUDED, MET, UNKNOWN, VERDICT_SIGNS, VERDICTS, tally
 from kg.texts import table
 
-__all__ = ["STATE_SIGNS", "VERDICT_COLOURS", "VERDICT_SIGNS", "VERDICT_STYLES", "verdict_table"]
-
-VERDICT_STYLES: Mapping[str, str] = {  # in a terminal
-    ELIGIBLE: "green",
-    ELIGIBLE_WITH_CAUTION: "yellow",
-    ELIGIBLE_UNCHECKED: "yellow",
-    UNDETERMINED: "blue",
-    NOT_INDICATED: "dim",
-    CONTRAINDICATED: "red",
-}
-VERDICT_COLOURS: Mapping[str, str] = {  # in charts; those of Okabe and Ito
-    ELIGIBLE: "#009E73",
-    ELIGIBLE_WITH_CAUTION: "#E69F00",
-    ELIGIBLE_UNCHECKED: "#F0E442",
-    UNDETERMINED: "#56B4E9",
-    NOT_INDICATED: "#A8ADB5",
-    CONTRAINDICATED: "#D55E00",
-}
+# In the order of the verdicts: in a terminal, and in charts (the colours of Okabe and Ito).
+_STYLES = ("green", "yellow", "yellow", "blue", "dim", "red")
+_COLOURS = ("#009E73", "#E69F00", "#F0E442", "#56B4E9", "#A8ADB5", "#D55E00")
+VERDICT_STYLES: Mapping[str, str] = dict(zip(VERDICTS, _STYLES, strict=True))
+VERDICT_COLOURS: Mapping[str, str] = dict(zip(VERDICTS, _COLOURS, strict=True))
 STATE_SIGNS: Mapping[str, str] = {MET: "●", EXCLUDED: "○", UNKNOWN: "?"}
 
 

@@ -10,7 +10,6 @@ from html import escape
 
 from kg.explanation.answer import headline
 from kg.explanation.explanations import (
-    VERDICT_SIGNS,
     CriterionExplanation,
     PatientExplanation,
     TherapyExplanation,
@@ -20,7 +19,7 @@ from kg.explanation.wording import ASSUMED, GRADE, MISSING, MUTED, READING, sour
 from kg.guideline import Guideline
 from kg.guideline.taxonomy import families
 from kg.patients.records import Record
-from kg.reasoning.verdicts import EXCLUDED, MET
+from kg.reasoning.verdicts import EXCLUDED, MET, VERDICT_SIGNS
 from kg.texts import NOTE_ON_USE
 
 _STYLE = """

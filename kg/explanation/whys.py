@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from kg.explanation.drawing import Branch
 from kg.explanation.explanations import (
     STATE_SIGNS,
-    VERDICT_SIGNS,
     CriterionExplanation,
     TherapyExplanation,
 )
@@ -23,13 +22,13 @@ from kg.patients.records import Record
 from kg.reasoning.diagram import Evaluation
 from kg.reasoning.logic import STATE, logic_of
 from kg.reasoning.verdicts import (
-    CONTRAINDICATED,
-    ELIGIBLE,
     EXCLUDED,
     MET,
     NOT_INDICATED,
     UNDETERMINED,
     UNKNOWN,
+    VERDICT_SIGNS,
+    VERDICTS,
 )
 from kg.texts import UNKNOWN_VALUE, capitalised
 
@@ -81,12 +80,7 @@ def _part(guideline: Guideline, evaluation: Evaluation, formula: Formula) -> For
 
 STATE_COLOURS: Mapping[str, str] = {MET: "violet", EXCLUDED: "gray", UNKNOWN: "blue"}
 LEGEND = tuple((f"{STATE_SIGNS[s]} {s}", STATE_COLOURS[s]) for s in (MET, EXCLUDED, UNKNOWN))
-_VERDICT_COLOURS = {
-    ELIGIBLE: "green",
-    UNDETERMINED: "blue",
-    NOT_INDICATED: "gray",
-    CONTRAINDICATED: "red",
-}
+_VERDICT_COLOURS = ("green", "orange", "orange", "blue", "gray", "red")  # as VERDICTS go
 
 
 def why(
@@ -109,7 +103,7 @@ def why(
         opened = {*order}
     return Branch(
         f"{VERDICT_SIGNS[explanation.verdict]} {explanation.verdict_label}: {explanation.label}",
-        _VERDICT_COLOURS.get(explanation.verdict, "orange"),
+        _VERDICT_COLOURS[VERDICTS.index(explanation.verdict)],
         "",
         tuple(
             _criterion(guideline, record, each, clauses=full or each.state in opened)

@@ -30,14 +30,7 @@ VERDICTS = (
     NOT_INDICATED,
     CONTRAINDICATED,
 )
-VERDICT_SIGNS: Mapping[str, str] = {
-    ELIGIBLE: "✔",
-    ELIGIBLE_WITH_CAUTION: "▲",
-    ELIGIBLE_UNCHECKED: "△",
-    UNDETERMINED: "?",
-    NOT_INDICATED: "–",
-    CONTRAINDICATED: "✘",
-}
+VERDICT_SIGNS: Mapping[str, str] = dict(zip(VERDICTS, "✔▲△?–✘", strict=True))
 # Under these verdicts the relative contraindications that are unknown are told.
 WITH_OPEN_CAUTIONS = (ELIGIBLE_UNCHECKED, ELIGIBLE_WITH_CAUTION)
 ELIGIBLES = (ELIGIBLE, ELIGIBLE_WITH_CAUTION, ELIGIBLE_UNCHECKED)

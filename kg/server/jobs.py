@@ -12,7 +12,7 @@ import struct
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import pyoxigraph as ox
 
@@ -22,6 +22,7 @@ from kg.stores.faults import syntax_error
 from kg.stores.formats import write_csv
 
 LENGTHS = struct.Struct("!II")
+_Form = TypeVar("_Form", ox.RdfFormat, ox.QueryResultsFormat)
 _FORMATS = {"bindings": "json", "boolean": "json", "graph": "nt"}
 
 
@@ -159,14 +160,20 @@ def _write(
 ) -> str:
     """Write a result in the format for its kind; return the kind."""
     if isinstance(found, ox.QueryTriples):
-        found.serialize(body, format=ox.RdfFormat.from_extension(_format(job, "graph")))
+        found.serialize(body, format=_known(ox.RdfFormat.from_extension(_format(job, "graph"))))
         return "graph"
     if isinstance(found, ox.QuerySolutions) and _format(job, "bindings") == "csv":
         write_csv(body, [variable.value for variable in found.variables], found)
         return "bindings"
     kind = "boolean" if isinstance(found, ox.QueryBoolean) else "bindings"
-    found.serialize(body, format=ox.QueryResultsFormat.from_extension(_format(job, kind)))
+    found.serialize(body, format=_known(ox.QueryResultsFormat.from_extension(_format(job, kind))))
     return kind
+
+
+def _known(found: _Form | None) -> _Form:
+    if found is None:
+        raise LookupError("the server asks for a format that there is not")
+    return found
 
 
 def _format(job: QueryJob, kind: str) -> str:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 
 from kg.explanation import wording
-from kg.explanation.explanations import STATE_SIGNS, VERDICT_SIGNS
+from kg.explanation.explanations import STATE_SIGNS
 from kg.guideline import Guideline, Statement
+from kg.reasoning.verdicts import VERDICT_SIGNS
 
 VERDICT_COLOURS: Mapping[str, str] = {
     "eligible": "green",

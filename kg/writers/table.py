@@ -13,12 +13,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kg.explanation.explanations import VERDICT_SIGNS, VERDICT_STYLES
+from kg.explanation.explanations import VERDICT_STYLES
 from kg.explanation.wording import shortened
 from kg.guideline import Guideline
 from kg.guideline.taxonomy import notes_on
 from kg.reasoning.results import Chunk, patients
-from kg.reasoning.verdicts import VERDICTS, TherapyResult, possible_stages
+from kg.reasoning.verdicts import VERDICT_SIGNS, VERDICTS, TherapyResult, possible_stages
 from kg.terminal import Trimmed
 from kg.texts import NOTE_ON_USE, counted
 from kg.writers.task import Task

@@ -12,9 +12,9 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from kg.explanation.explanations import VERDICT_COLOURS, VERDICT_SIGNS
+from kg.explanation.explanations import VERDICT_COLOURS
 from kg.guideline import Guideline
-from kg.reasoning.verdicts import VERDICTS
+from kg.reasoning.verdicts import VERDICT_SIGNS, VERDICTS
 
 BAR = "bar"
 _BLACK = "#1a1a1a"  # on bars, which are light in both themes
