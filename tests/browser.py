@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -15,7 +16,7 @@ import pytest
 from kg.paths import pages_folder
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page, Request
+    from playwright.sync_api import BrowserContext, Error, Locator, Page, Request
 
 PAGES = sorted(path.stem for path in pages_folder().glob("[a-z]*.py"))
 CHROMIUM = shutil.which("chromium")
@@ -28,40 +29,57 @@ _PATIENCE = 60_000  # milliseconds; a busy machine is slow, not broken
 
 
 @contextmanager
-def launched() -> Iterator[Browser]:
-    """Run a chromium while the block runs."""
+def launched(profile: Path) -> Iterator[BrowserContext]:
+    """Run a chromium while the block runs; in its profile is what it loaded and compiled before.
+
+    Most of what a page costs is Streamlit's own program, megabytes of it. A tab that goes on to
+    the next page has that at hand.
+    """
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if CHROMIUM is None:
         pytest.skip("chromium is not installed (apt-get install chromium)")
     with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", _ALONE]
+        context = playwright.chromium.launch_persistent_context(
+            profile,
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--js-flags=--single-threaded", _ALONE],
         )
+        context.set_default_timeout(_PATIENCE)
         try:
-            yield browser
+            yield context
         finally:
-            browser.close()
+            context.close()
 
 
 @contextmanager
 def fresh_page(
-    browser: Browser, width: int = WIDTHS[0], scheme: Scheme = "light"
+    browser: BrowserContext, width: int = WIDTHS[0], scheme: Scheme = "light"
 ) -> Iterator[Page]:
     """Give an empty page that remembers nothing of others.
 
     The test fails where a page had an error that nobody caught.
     """
     errors: list[str] = []
-    context = browser.new_context(
-        viewport={"width": width, "height": _HEIGHT}, color_scheme=scheme, reduced_motion="reduce"
-    )
-    context.set_default_timeout(_PATIENCE)
+    page = browser.pages[0] if browser.pages else browser.new_page()
+    page.set_viewport_size({"width": width, "height": _HEIGHT})
+    page.emulate_media(color_scheme=scheme, media="null", reduced_motion="reduce")
+
+    def note(error: Error) -> None:
+        errors.append(str(error))
+
+    page.on("pageerror", note)
+    left = False
     try:
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
         yield page
+        if urlsplit(page.url).scheme == "http":
+            page.evaluate("sessionStorage.clear(), localStorage.clear()")
+        page.goto("about:blank")
+        left = True
     finally:
-        context.close()
+        page.remove_listener("pageerror", note)
+        for tab in browser.pages[int(left) :]:  # a tab in which a test failed goes too
+            tab.close()
+        browser.clear_cookies()
     assert errors == []
 
 
@@ -76,7 +94,7 @@ class Explorer:
     """A running explorer, and the browser in which it is looked at."""
 
     address: str
-    browser: Browser
+    browser: BrowserContext
 
     @contextmanager
     def opened(
@@ -98,9 +116,12 @@ class Explorer:
 
         with fresh_page(self.browser, width, scheme) as found:
             found.on("request", note)
-            found.goto(self.at(page, **parameters))
-            ready(found)
-            yield found
+            try:
+                found.goto(self.at(page, **parameters))
+                ready(found)
+                yield found
+            finally:
+                found.remove_listener("request", note)
         assert outside == [], "nothing but the explorer itself may be called"
 
     def at(self, page: str = "", **parameters: str) -> str:

@@ -18,7 +18,7 @@ from kg.guideline import Guideline, load
 from kg.paths import explorer_app, ontology_folder
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import BrowserContext
 
 _SHARED = Path(__file__).parents[2] / "shared"
 
@@ -71,10 +71,15 @@ def virtuoso(_virtuoso: virtuoso_server.Virtuoso) -> Iterator[virtuoso_server.Vi
     virtuoso_server.empty(_virtuoso)
 
 
+@pytest.fixture(scope="session")
+def _profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("chromium")
+
+
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
+def chromium(_profile: Path) -> Iterator[BrowserContext]:
     """A running browser. Each file has its own: Playwright keeps an event loop while it runs."""
-    with browser.launched() as found:
+    with browser.launched(_profile) as found:
         yield found
 
 
@@ -85,7 +90,7 @@ def _explorer() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def explorer(chromium: Browser, _explorer: str) -> browser.Explorer:
+def explorer(chromium: BrowserContext, _explorer: str) -> browser.Explorer:
     """The explorer and a browser to look at it."""
     return browser.Explorer(_explorer, chromium)
 

@@ -16,7 +16,7 @@ from browser import PAGES, WIDTHS, Explorer, fresh_page, scrolls_sideways, settl
 from serving import serving
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import BrowserContext, Page
 
 _SERIOUS = ("serious", "critical")
 _HEIGHT = 900
@@ -93,7 +93,9 @@ def test_page_has_no_serious_barrier_and_fits(
         assert page.locator("[data-testid=stException]").count() == 0
 
 
-def test_start_page_of_the_endpoint_has_no_serious_barrier(chromium: Browser, axe: str) -> None:
+def test_start_page_of_the_endpoint_has_no_serious_barrier(
+    chromium: BrowserContext, axe: str
+) -> None:
     with serving() as served, fresh_page(chromium) as page:
         page.goto(served.address)
         page.click("#run")
@@ -105,7 +107,7 @@ def test_start_page_of_the_endpoint_has_no_serious_barrier(chromium: Browser, ax
                 assert findings(page, axe) == [], f"{width} {how}"
 
 
-def test_scan_finds_a_barrier_where_there_is_one(chromium: Browser, axe: str) -> None:
+def test_scan_finds_a_barrier_where_there_is_one(chromium: BrowserContext, axe: str) -> None:
     with fresh_page(chromium) as page:
         page.set_content("<html lang=en><title>x</title><p style='color: #bbb'>pale</p></html>")
         assert any("color-contrast" in line for line in findings(page, axe))

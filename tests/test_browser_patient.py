@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser import WIDTHS, Explorer, middle, ready, scrolls_sideways, settled, until
+from browser import WIDTHS, Explorer, fresh_page, middle, ready, scrolls_sideways, settled, until
 
 from kg.benchmarks.running import free_port, served
 from kg.paths import explorer_app
@@ -96,20 +96,19 @@ def test_a_choice_can_be_corrected_and_can_be_one_of_several(explorer: Explorer)
 
 def test_what_is_entered_after_a_restart_is_not_lost(explorer: Explorer) -> None:
     port = free_port()
-    page = explorer.browser.new_page()
-    with served(explorer_app(), port) as address:
-        page.goto(f"{address}patient?tumour_count=2")
-        page.get_by_text(re.compile("^2 tumours")).wait_for()
-        ready(page)
-    with served(explorer_app(), port):
-        field = page.get_by_role("textbox", name="largest tumour diameter")
-        until(page, field.is_enabled)
-        field.fill("3")
-        field.press("Enter")
-        page.get_by_text("2 tumours, 3 cm").wait_for()
-        page.wait_for_url(re.compile("max_tumour_diameter_cm=3"))
-        assert field.input_value() == "3"
-    page.close()
+    with fresh_page(explorer.browser) as page:
+        with served(explorer_app(), port) as address:
+            page.goto(f"{address}patient?tumour_count=2")
+            page.get_by_text(re.compile("^2 tumours")).wait_for()
+            ready(page)
+        with served(explorer_app(), port):
+            field = page.get_by_role("textbox", name="largest tumour diameter")
+            until(page, field.is_enabled)
+            field.fill("3")
+            field.press("Enter")
+            page.get_by_text("2 tumours, 3 cm").wait_for()
+            page.wait_for_url(re.compile("max_tumour_diameter_cm=3"))
+            assert field.input_value() == "3"
 
 
 def test_what_was_not_understood_stays_in_sight(explorer: Explorer) -> None:
@@ -136,9 +135,7 @@ def test_a_fact_to_find_out_gets_the_focus(explorer: Explorer) -> None:
 
 def test_two_tabs_are_two_patients(explorer: Explorer) -> None:
     with explorer.opened(tumour_count="2") as page:
-        browser = page.context.browser
-        assert browser is not None
-        second = browser.new_page()
+        second = page.context.new_page()
         second.goto(explorer.at("patient", tumour_count="3"))
         second.get_by_text(re.compile("^3 tumours")).wait_for()
         field = page.get_by_role("textbox", name="largest tumour diameter")

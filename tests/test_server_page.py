@@ -11,7 +11,7 @@ from browser import WIDTHS, fresh_page, scrolls_sideways
 from serving import Served, serving
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import BrowserContext, Page
 
 DONE = re.compile(r"^\d+ rows? in ")
 
@@ -24,7 +24,9 @@ def server() -> Iterator[Served]:
 
 
 @pytest.fixture(params=WIDTHS)
-def page(server: Served, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+def page(
+    server: Served, chromium: BrowserContext, request: pytest.FixtureRequest
+) -> Iterator[Page]:
     """The start page, on a desk and on a telephone."""
     with fresh_page(chromium, request.param) as found:
         found.goto(server.address)
