@@ -14,7 +14,7 @@ import altair as alt
 import polars as pl
 import pytest
 import vl_convert
-from explorer import app
+from explorer import app, texts
 
 from kg.cohorts.selections import VIEWS
 from kg.paths import example_cohort, example_lesions
@@ -72,6 +72,17 @@ def test_what_is_selected_is_copied_as_python_that_gives_the_same_patients() -> 
     texts = [each.value for each in test.code if "Selection(" in each.value]
     shown = next(each.value for each in test.dataframe if "eligible_for" in each.value.columns)
     assert ran(texts[0])["patient_id"].to_list() == list(shown["patient_id"])
+
+
+def test_contraindications_in_every_edition_are_copied_as_python_and_saved() -> None:
+    test = app("therapies", therapy="rfa", view="editions", part="against")
+    assert not test.exception
+    assert "Absolute contraindication" in texts(test)
+    assert "Precondition" not in texts(test)
+    (python,) = (each.value for each in test.code if "criteria-of-therapy" in each.value)
+    assert set(ran(python)["edition"]) == {"2011", "2026"}
+    names = {each.proto.label for each in test.get("download_button")}
+    assert {"SVG", "PNG"} <= names
 
 
 def test_rejected_rows_and_a_comparison_are_copied_as_python_that_runs(tmp_path: Path) -> None:

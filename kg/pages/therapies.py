@@ -10,7 +10,7 @@ from kg.ui import pictures, session, term_views
 from kg.ui.components.graph import graph
 from kg.ui.restoring import bound, follow, keep, restored, view
 from kg.ui.shell import head
-from kg.ui.therapy_views import VIEWS
+from kg.ui.therapy_views import PARTS, VIEWS
 from kg.ui.words import literal
 
 g = session.guideline()
@@ -21,6 +21,7 @@ allowed = {
     "therapy": therapies,
     "view": VIEWS,
     "kind": g.kinds,
+    "part": PARTS,
     "node": {*g.criteria, *g.variables},
 }
 state = restored("therapies", allowed, start)
@@ -81,6 +82,7 @@ with right:
     term_views.reading(therapy.note)
     chosen = view(state, {name: title for name, (title, _) in VIEWS.items()}, "therapies:view")
     VIEWS[chosen][1](g, therapy, state)
-if state["view"] != "statements":
-    state.pop("kind", None)
+for name, its in (("kind", "statements"), ("part", "editions")):
+    if state["view"] != its:
+        state.pop(name, None)
 keep(state, start)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kg.explanation.drawing import Branch
@@ -121,10 +121,12 @@ def _each(guideline: Guideline, parts: tuple[Formula, ...]) -> tuple[Branch, ...
     return tuple(branch for part in parts for branch in formula_tree(guideline, part))
 
 
-def criteria_tree(guideline: Guideline, therapy: Therapy) -> Branch:
+def criteria_tree(
+    guideline: Guideline, therapy: Therapy, roles: Sequence[str] = tuple(ROLE_SIGNS)
+) -> Branch:
     """Return a therapy with the criteria in its row by their roles, each clause by clause."""
-    row = row_of(therapy)
-    roles = []
+    row = [(name, role) for name, role in row_of(therapy) if role in roles]
+    by_role = []
     for role in dict.fromkeys(role for _, role in row):
         colour = ROLE_COLOURS[role]
         criteria = tuple(
@@ -137,8 +139,8 @@ def criteria_tree(guideline: Guideline, therapy: Therapy) -> Branch:
             for name, each in row
             if each == role
         )
-        roles.append(Branch(f"{ROLE_SIGNS[role]} {capitalised(role)}", colour, "", criteria))
-    return Branch(therapy.label, "", "", tuple(roles))
+        by_role.append(Branch(f"{ROLE_SIGNS[role]} {capitalised(role)}", colour, "", criteria))
+    return Branch(therapy.label, "", "", tuple(by_role))
 
 
 def taxonomy_tree(guideline: Guideline, parent: str | None = None) -> tuple[Branch, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from html import escape
@@ -16,28 +16,39 @@ import vl_convert
 
 from kg.explanation.drawing import Branch, Frame, tree
 from kg.ui import session
+from kg.ui.copying import copies
 
 Chart = alt.Chart | alt.LayerChart | alt.VConcatChart
-Made = Callable[[], str | bytes]
+Kinds = Mapping[str, tuple[str, Callable[[], str | bytes]]]
+_SVG, _PNG = "image/svg+xml", "image/png"
 _PRINT = 300  # dots an inch
 _DOTS = "part"  # the field of dots that explain themselves
 
 
-def saves(chart: Chart, name: str, title: str, about: str) -> None:
-    """Offer a chart as SVG and PNG; `about` says what it counts, such as how many patients."""
-    spec = alone(chart, title, [about, _source()])
-    to_svg = partial(vl_convert.vegalite_to_svg, spec)
-    _offer(name, to_svg, partial(vl_convert.vegalite_to_png, spec, ppi=_PRINT))
+def saves(
+    chart: Chart, name: str, title: str, about: str, snippets: Mapping[str, str] | None = None
+) -> None:
+    """Offer a chart as SVG and PNG; `about` says what it counts, such as how many patients.
+
+    `snippets` are what gives its numbers elsewhere, by what runs them.
+    """
+    _offer(name, made(chart, title, about), snippets)
 
 
-def tree_saves(branches: Sequence[Branch], name: str, frame: Frame) -> None:
+def tree_saves(
+    branches: Sequence[Branch], name: str, frame: Frame, snippets: Mapping[str, str] | None = None
+) -> None:
     """Offer a tree as SVG and PNG, in a frame to which edition and source are added."""
     whole = replace(frame, below=[*filter(None, frame.below), _source()])
 
     def to_svg() -> str:
         return tree(branches, frame.title, whole)
 
-    _offer(name, to_svg, lambda: vl_convert.svg_to_png(to_svg(), ppi=_PRINT))
+    kinds: Kinds = {
+        "svg": (_SVG, to_svg),
+        "png": (_PNG, lambda: vl_convert.svg_to_png(to_svg(), ppi=_PRINT)),
+    }
+    _offer(name, kinds, snippets)
 
 
 def _source() -> str:
@@ -45,11 +56,7 @@ def _source() -> str:
     return f"{edition.title}; hcc-kg {version}. For research and teaching."
 
 
-def _offer(name: str, to_svg: Callable[[], str], to_png: Callable[[], bytes]) -> None:
-    kinds: dict[str, tuple[str, Callable[[], str | bytes]]] = {
-        "svg": ("image/svg+xml", to_svg),
-        "png": ("image/png", to_png),
-    }
+def _offer(name: str, kinds: Kinds, snippets: Mapping[str, str] | None = None) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Save the picture", width="content")
         for ending, (kind, make) in kinds.items():
@@ -64,17 +71,16 @@ def _offer(name: str, to_svg: Callable[[], str], to_png: Callable[[], bytes]) ->
                 on_click="ignore",
                 help=f"With title, legend and source, as {name}.{ending}",
             )
+        if snippets:
+            copies(snippets)
 
 
-def made(chart: Chart, title: str, about: str) -> dict[str, tuple[str, Made]]:
+def made(chart: Chart, title: str, about: str) -> Kinds:
     """Return a chart by its endings, each with its media type and what makes it."""
-    edition = session.guideline().source
-    version = metadata.version("hcc-kg")
-    below = [about, f"{edition.title}; hcc-kg {version}. For research and teaching."]
-    spec = alone(chart, title, below)
+    spec = alone(chart, title, [about, _source()])
     return {
-        "svg": ("image/svg+xml", partial(vl_convert.vegalite_to_svg, spec)),
-        "png": ("image/png", partial(vl_convert.vegalite_to_png, spec, ppi=_PRINT)),
+        "svg": (_SVG, partial(vl_convert.vegalite_to_svg, spec)),
+        "png": (_PNG, partial(vl_convert.vegalite_to_png, spec, ppi=_PRINT)),
     }
 
 

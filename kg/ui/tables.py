@@ -50,14 +50,17 @@ def table(
     height: int = 300,
     *,
     python: str = "",
+    saved: pl.DataFrame | None = None,
     picked: int | None = None,
     on_pick: Callable[[int], None] | None = None,
 ) -> None:
     """Show a table; `name` is that of the file to download, and the key of its parts.
 
     `asked` is the saved question that gives its rows, or `python` what does; they can be copied.
+    `saved` is what is downloaded, where it has identifiers for what is shown in words.
     Where there is something to do `on_pick`, a row can be picked; `picked` is the one that is.
     """
+    saved = frame if saved is None else saved
     height = min(height, _ROW * (len(frame) + 1) + 3)  # a short table leaves no empty lines
     if on_pick is None:
         st.dataframe(
@@ -75,7 +78,7 @@ def table(
         st.caption(counted(len(frame), "row"), width="content")
         st.download_button(
             "CSV",
-            frame.write_csv,
+            saved.write_csv,
             f"{name}.csv",
             "text/csv",
             key=f"download:{name}",
@@ -85,7 +88,7 @@ def table(
         )
         st.download_button(
             "Excel",
-            partial(workbook, frame),
+            partial(workbook, saved),
             f"{name}.xlsx",
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             key=f"download:{name}:xlsx",

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
-from kg.explanation.drawing import Frame
+from kg.explanation.drawing import Branch, Frame
 from kg.explanation.wording import number_words
-from kg.guideline import Guideline, Therapy, load
+from kg.guideline import (
+    ABSOLUTE,
+    INDICATION,
+    PRECONDITION,
+    RELATIVE,
+    Guideline,
+    Therapy,
+    load,
+)
 from kg.guideline.taxonomy import every_therapy, lineage, recommendations_on
 from kg.ontology import edition_names
 from kg.reference.cards import row_of
@@ -23,6 +32,21 @@ from kg.ui.restoring import State, bound, follow
 from kg.ui.tables import TableQuery, table
 from kg.ui.words import literal
 
+PARTS = {
+    "all": ("Criteria", (INDICATION, PRECONDITION, ABSOLUTE, RELATIVE)),
+    "for": ("Indications", (INDICATION, PRECONDITION)),
+    "against": ("Contraindications", (ABSOLUTE, RELATIVE)),
+}
+_PYTHON = """import kg
+import polars as pl
+
+asked = {{name: kg.ask("criteria-of-therapy", therapy={therapy!r}, edition=name)
+         for name in {editions}}}
+result = pl.concat(
+    frame.with_columns(pl.lit(name).alias("edition")) for name, frame in asked.items()
+)
+print(result)
+"""
 View = Callable[[Guideline, Therapy, State], None]
 
 
@@ -196,29 +220,59 @@ def codes(guideline: Guideline, therapy: Therapy, state: State) -> None:
 def editions(guideline: Guideline, therapy: Therapy, state: State) -> None:
     """Show the criteria of a therapy in every edition side by side, by what they do."""
     every = {n: load(edition=n) for n in edition_names(guideline.ontology.folder)}
+    key = bound(state, "part", "therapies:part", next(iter(PARTS)))
+    part = st.segmented_control(
+        "Which criteria",
+        list(PARTS),
+        key=key,
+        required=True,
+        format_func=lambda name: PARTS[name][0],
+        on_change=follow,
+        args=(state, "part", key),
+        label_visibility="collapsed",
+    )
+    title, roles = PARTS[part or next(iter(PARTS))]
+    named = [name for name, other in every.items() if therapy.id in every_therapy(other)]
     columns = st.columns(len(every), gap="medium")
+    branches = []
     for column, other in zip(columns, every.values(), strict=True):
+        source, same = other.source, every_therapy(other).get(therapy.id)
+        head = f"{source.year}, {source.country}"
+        if same is None or not same.classes:
+            lacks = "This edition states no criteria for this therapy."
+            found = Branch(head, branches=(Branch(lacks, "gray"),))
+        else:
+            found = replace(_criteria_of(other, same, roles), text=head)
+        branches.append(found)
         with column:
-            source = other.source
-            st.subheader(literal(f"{source.year}, {source.country}"), anchor=False)
-            same = every_therapy(other).get(therapy.id)
-            if same is None:
-                st.info("This edition does not name this therapy.")
-            elif not same.classes:
-                st.info("This edition states no criteria for this therapy.")
-            else:
-                _listed_criteria(other, same)
+            st.subheader(literal(head), anchor=False)
+            for each in found.branches:
+                st.markdown(_listed(each))
+    pictures.tree_saves(
+        branches,
+        f"{therapy.id}-in-every-edition",
+        Frame(f"{title} of {therapy.label}", [f"in {counted(len(every), 'edition')}"], ROLES),
+        {"Python": _PYTHON.format(editions=named, therapy=therapy.id)},
+    )
 
 
-def _listed_criteria(guideline: Guideline, therapy: Therapy) -> None:
-    row = row_of(therapy)
-    for role in dict.fromkeys(role for _, role in row):
-        lines = [
-            f"- {literal(guideline.criteria[name].label)} :small[{literal(name)}]"
-            for name, each in row
-            if each == role
-        ]
-        st.markdown(f"{term_views.role_badge(role)} {len(lines)}\n\n" + "\n".join(lines))
+def _criteria_of(guideline: Guideline, therapy: Therapy, roles: Sequence[str]) -> Branch:
+    """Return the criteria of a therapy that have some roles, without their clauses; its notes."""
+    by_role = [
+        replace(each, branches=tuple(replace(one, branches=()) for one in each.branches))
+        for each in criteria_tree(guideline, therapy, roles).branches
+    ]
+    notes = (Branch(note, "gray") for note in therapy.notes)
+    return Branch(therapy.label, branches=(*by_role, *notes))
+
+
+def _listed(branch: Branch) -> str:
+    """Return criteria of one role as a list; a note as itself."""
+    if not branch.branches:
+        return literal(branch.text)
+    lines = [f"- {literal(each.text)} :small[{literal(each.beside)}]" for each in branch.branches]
+    badge = f":{branch.colour}-badge[{literal(branch.text)}]"
+    return f"{badge} {len(lines)}\n\n" + "\n".join(lines)
 
 
 VIEWS: Mapping[str, tuple[str, View]] = {

@@ -7,7 +7,6 @@ import polars as pl
 
 _ROW, _LEFT, _RIGHT = 40, 30, 400
 _GRAY, _BLUE = "#999999", "#2C88C6"  # is read on white and on black
-_LONGEST = 60  # characters of a reason; the table has all
 
 
 def flow_chart(frame: pl.DataFrame, patients: int) -> alt.LayerChart:
@@ -22,11 +21,10 @@ def flow_chart(frame: pl.DataFrame, patients: int) -> alt.LayerChart:
         pl.when(out)
         .then(pl.col("verdict") + ": " + pl.col("reason"))
         .otherwise(pl.col("reason"))
-        .str.slice(0, _LONGEST)
         .alias("words"),
         out.alias("out"),
-    ).with_columns(pl.col("words") + " (n = " + pl.col("patients").cast(pl.String) + ")")
-    start = pl.DataFrame({"row": [0], "words": [f"Patients (n = {patients:,})"], "out": [False]})
+    ).with_columns(pl.format("n = {}  {}", "patients", "words").alias("words"))
+    start = pl.DataFrame({"row": [0], "words": [f"n = {patients}  patients"], "out": [False]})
     data = pl.concat([start, told.select("row", "words", "out")], how="vertical_relaxed")
     last = data["row"].max()
     y = alt.Y("row:Q", axis=None, scale=alt.Scale(domain=[-0.5, len(data) - 0.5], reverse=True))
@@ -46,7 +44,7 @@ def flow_chart(frame: pl.DataFrame, patients: int) -> alt.LayerChart:
     )
     texts = (
         alt.Chart(arms)
-        .mark_text(align="left", dx=4, fontSize=12, limit=420)
+        .mark_text(align="left", dx=4, fontSize=12, limit=480)
         .encode(
             x=alt.X("end:Q", axis=None, scale=x),
             y=y,

@@ -226,7 +226,13 @@ def _look(guideline: Guideline, task: Task, about: object) -> None:
         st.warning(literal(short(told, 500)))
     table(found.frame, "understood", height=420)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Classify as matched", type="primary", icon=":material/play_arrow:"):
+        if st.button(
+            "Classify as matched",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=found.rejected == found.rows,
+            help="Say first what the cells mean." if found.rejected == found.rows else None,
+        ):
             state.begin(task)
             st.rerun()
         st.download_button(

@@ -43,18 +43,12 @@ def selected(cohort: OpenCohort) -> None:
         "cohort-patients",
         _asked(cohort, selection),
         python=snippets.of_selected(cohort, selection),
+        saved=frame,
         picked=rows.index(picked) if picked in rows else None,
         on_pick=lambda place: state.pick(rows[place]),
     )
     if len(frame) > SHOWN:
-        st.download_button(
-            f"All {counted(len(frame), 'patient')} as CSV",
-            frame.write_csv,
-            "cohort-patients.csv",
-            "text/csv",
-            icon=":material/download:",
-        )
-        st.caption(f"The first {SHOWN} are shown.")
+        st.caption(f"The first {SHOWN} are shown; the downloads have all.")
     _open(cohort, dict(zip(rows, head[ID], strict=True)))
 
 

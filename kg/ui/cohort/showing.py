@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from kg.cohorts import views as cohort_views
@@ -12,8 +14,7 @@ from kg.texts import counted
 from kg.ui import pictures
 from kg.ui.cohort import charts, patients, snippets, state, views
 from kg.ui.cohort.views import Box, View
-from kg.ui.copying import copies
-from kg.ui.tables import table
+from kg.ui.tables import TableQuery, table
 
 _ASSUMED = "cohort:assumed"
 _HEADS = {RECORDED: "As recorded", UNREMARKABLE: "If nothing else is remarkable"}
@@ -36,7 +37,7 @@ def show(cohort: OpenCohort) -> None:
         for (name, each), place in zip(shown.items(), st.columns(2, gap="medium"), strict=True):
             with place:
                 st.markdown(f"**{_HEADS[name]}**")
-                _charts(both[name], selected, each, name)
+                _charts(both[name], replace(selected, silence=name), each, asked)
         if selected.view != "groups":
             _which()
             patients.selected(both[silence])
@@ -46,18 +47,16 @@ def show(cohort: OpenCohort) -> None:
             for box, place in zip(chosen.boxes, st.columns(len(chosen.boxes) or 1), strict=False):
                 with place:
                     _box(box)
-            _charts(cohort, selected, chosen, "")
+            _charts(cohort, selected, chosen, asked)
         if selected.view != "groups":
             with right:
                 patients.selected(cohort)
-    python = snippets.of_view(cohort, selected)
-    queries = asked.snippets() if asked else {}
-    copies(queries | {"Python": python}, "What this view shows, in other words.")
     if not chosen.frame.columns:
         return
     with st.expander("The numbers as a table"):
         frames = [cohort_views.with_percent(both[name], each.frame) for name, each in shown.items()]
         frame = frames[0] if len(frames) == 1 else cohort_views.beside(*frames)
+        python = snippets.of_view(cohort, selected)
         table(frame, f"cohort-{chosen.name}", asked, python=python)
 
 
@@ -126,7 +125,7 @@ def _box(box: Box) -> None:
     )
 
 
-def _charts(cohort: OpenCohort, selected: Selection, view: View, silence: str) -> None:
+def _charts(cohort: OpenCohort, selected: Selection, view: View, asked: TableQuery | None) -> None:
     """Show the charts of a view, the first of which can be clicked, and offer the picture."""
     if not view.charts:
         st.info(view.empty)
@@ -134,14 +133,16 @@ def _charts(cohort: OpenCohort, selected: Selection, view: View, silence: str) -
     with st.container(gap=None):
         for place, (chart, told) in enumerate(view.charts):
             if place == 0 and charts.BAR in str(chart.to_dict().get("params", "")):
-                _clickable(chart, told, silence)
+                _clickable(chart, told, selected.silence)
             else:
                 st.altair_chart(chart, alt=told)
-    if view.saved:
-        name = f"cohort-{view.name}{'-if-unremarkable' if silence == UNREMARKABLE else ''}"
-        pictures.saves(view.saved, name, *words(cohort, selected, silence))
     if view.legend:
         pictures.legend(view.legend)
+    if view.saved:
+        name = f"cohort-{view.name}{'-if-unremarkable' * (selected.silence == UNREMARKABLE)}"
+        queries = asked.snippets() if asked else {}
+        copied = queries | {"Python": snippets.of_view(cohort, selected)}
+        pictures.saves(view.saved, name, *words(cohort, selected), copied)
     if view.caption:
         st.caption(view.caption)
 
@@ -157,13 +158,13 @@ def _clickable(chart: pictures.Chart, told: str, silence: str) -> None:
     st.altair_chart(chart, key=key, on_select=clicked, selection_mode=charts.BAR, alt=told)
 
 
-def words(cohort: OpenCohort, selected: Selection, silence: str) -> tuple[str, str]:
+def words(cohort: OpenCohort, selected: Selection) -> tuple[str, str]:
     """Return the title of a picture, and what it counts."""
     therapy = cohort.guideline.therapies.get(selected.therapy)
     of = f": {therapy.label}" if therapy and selected.view in ("why-not", "flow", "groups") else ""
     by = f", by {selected.chosen}" if selected.view == "groups" else ""
     name = "the example cohort" if cohort.is_example else cohort.name
-    if silence == UNREMARKABLE:
+    if selected.silence == UNREMARKABLE:
         name += ", if nothing else is remarkable"
     patients_ = counted(cohort.summary.patients, "patient")
     return f"{views.titles(cohort)[selected.view]}{of}{by}", f"n = {patients_}, {name}"

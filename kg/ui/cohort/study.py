@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import platform
+from dataclasses import replace
 from importlib import metadata
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -49,7 +50,7 @@ def zipped(cohort: OpenCohort, therapy: str) -> bytes:
                 shown = make(each, selected)
                 frames.append(cohort_views.with_percent(each, shown.frame))
                 if shown.charts and shown.saved is not None:
-                    told = showing.words(each, selected, silence)
+                    told = showing.words(each, replace(selected, silence=silence))
                     for ending, (_, draw) in pictures.made(shown.saved, *told).items():
                         file.writestr(f"figures/{view}-{silence}.{ending}", draw())
             file.writestr(f"data/{view}.csv", cohort_views.beside(*frames).write_csv())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import polars as pl
 import streamlit as st
 
@@ -22,7 +20,6 @@ from kg.ui.cohort.state import UPLOAD
 from kg.ui.compare import charts
 from kg.ui.compare.state import ALL, ASSUMED, box
 from kg.ui.compare.words import COLOURS, SIGNS, pair_labels
-from kg.ui.copying import copies
 from kg.ui.links import link
 from kg.ui.patient.state import open_draft
 from kg.ui.restoring import State
@@ -68,9 +65,8 @@ def show(before: Guideline, after: Guideline, state: State) -> None:
     with left:
         counts = _counts(frame, pair_labels(before, after, brief=True))
         _chart(cohort, (before, after), counts, state)
-        copies({"Python": _python(cohort, state, "counts")})
     with right:
-        _patients(cohort, _selected(frame, state, labels), state)
+        _patients(cohort, _selected(frame, state, labels), state, labels)
     for edition in (before, after):
         notes(edition)
     _criteria((before, after), cohort, frame, state, labels)
@@ -169,6 +165,7 @@ def _chart(
         "changes-of-editions",
         f"Verdicts from the edition of {before} to that of {after}",
         f"n = {patients}, {name}{about}",
+        {"Python": _python(cohort, state, "counts")},
     )
 
 
@@ -181,7 +178,9 @@ def _selected(frame: pl.DataFrame, state: State, labels: dict[str, str]) -> pl.D
     return frame.filter(~pl.col("change").is_in(_QUIET))
 
 
-def _patients(cohort: OpenCohort, frame: pl.DataFrame, state: State) -> None:
+def _patients(
+    cohort: OpenCohort, frame: pl.DataFrame, state: State, labels: dict[str, str]
+) -> None:
     """Show the patients behind what is chosen, one of whom can be compared in full."""
     names = frame[ID].unique(maintain_order=True)
     st.markdown(
@@ -191,16 +190,18 @@ def _patients(cohort: OpenCohort, frame: pl.DataFrame, state: State) -> None:
         st.info("Nobody. Choose another therapy or change.")
         return
     flat = frame.with_columns(pl.col(name).list.join(";") for name in _LISTS)
-    first = (ID, "change", "verdict_from", "verdict_to", *_LISTS)
+    words = {name: label for name, (label, _) in cohort.guideline.verdicts.items()}
+    verdicts_ = (pl.col(f"verdict_{side}").replace(words) for side in ("from", "to"))
+    therapy = _key().replace(labels).alias("therapy")
     table(
-        flat.head(_SHOWN).select(*first, pl.exclude(first)),
+        flat.head(_SHOWN).select(ID, therapy, "change", *verdicts_, *_LISTS),
         "patients-of-change",
         height=420,
         python=_python(cohort, state, "frame"),
+        saved=flat,
     )
     if len(frame) > _SHOWN:
-        st.caption(f"The first {_SHOWN} are shown.")
-        _download_all(flat.write_csv)
+        st.caption(f"The first {_SHOWN} are shown; the downloads have all.")
     key = "compare:cohort:patient"
     st.selectbox(
         "Compare one of them in full",
@@ -228,12 +229,6 @@ def _python(cohort: OpenCohort, state: State, part: str) -> str:
     return of_comparison(how, (state["from"], state["to"]), part, *where)
 
 
-def _download_all(make: Callable[[], str]) -> None:
-    st.download_button(
-        "All as CSV", make, "patients-of-change.csv", "text/csv", icon=":material/download:"
-    )
-
-
 def _open(cohort: OpenCohort, name: str | None) -> None:
     rows = cohort.results.filter(pl.col(ID) == name)[ROW]
     if len(rows):
@@ -257,14 +252,14 @@ def _criteria(
     rows = [
         (
             sides[side].edition,
-            criterion,
             encoded(sides[side])[criterion].label,
+            criterion,
             ", ".join(encoded(sides[side])[criterion].places),
             number,
         )
         for side, criterion, number in behind(own).head(_TOP).iter_rows()
     ]
-    columns = ("edition", "criterion", "label", "place", "verdicts that changed")
+    columns = ("edition", "label", "criterion", "place", "verdicts that changed")
     table(
         pl.DataFrame(rows, schema=list(columns), orient="row"),
         "criteria-behind-changes",

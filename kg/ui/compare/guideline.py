@@ -81,7 +81,7 @@ def _table(frame: pl.DataFrame, state: State, editions: tuple[str, str]) -> dict
     def pick(row: int) -> None:
         state[_TERM] = names[row]
 
-    order = ("relation", "from", "label_from", "to", "label_to", "change", "places_from")
+    order = ("relation", "label_from", "label_to", "change", "from", "to", "places_from")
     table(
         frame.select(*order, "places_to").fill_null(""),
         "criteria-of-editions",
