@@ -11,9 +11,9 @@ Nothing that a user types gets into a query but as one term, written here:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any
 
 import pyoxigraph as ox
 
@@ -32,54 +32,26 @@ class Choice:
     names: tuple[str, ...] = ()
 
 
-class _Labelled(Protocol):
-    @property
-    def label(self) -> str: ...
+_TERMS: Mapping[str, Callable[[Guideline], Mapping[str, Any]]] = {  # by sort: terms, or labels
+    "therapy": lambda g: {**g.therapies, **g.mentioned},
+    "criterion": lambda g: {**g.criteria, **g.definitions},
+    "variable": lambda g: g.variables,
+    "statement": lambda g: {s.id: f"{s.section}, {g.kinds[s.kind]}" for s in g.statements.values()},
+    "recommendation": lambda g: g.recommendations,
+    "kind": lambda g: g.kinds,
+    "verdict": lambda g: {name: label for name, (label, _) in g.verdicts.items()},
+}
+SORTS = tuple(_TERMS)
 
 
 def terms(sort: str, guideline: Guideline) -> list[Choice]:
-    """Return the terms of a sort."""
-    return list(_TERMS[sort](guideline))
-
-
-def _therapies(guideline: Guideline) -> Iterable[Choice]:
-    for therapy in (*guideline.therapies.values(), *guideline.mentioned.values()):
-        names = (local_name(therapy.iri), therapy.label, *therapy.alt_labels)
-        yield Choice(therapy.id, therapy.label, names)
-
-
-def _variables(guideline: Guideline) -> Iterable[Choice]:
-    for variable in guideline.variables.values():
-        names = (variable.label, *variable.alt_labels)
-        yield Choice(variable.name, variable.label, names)
-
-
-def _labelled(*maps: Mapping[str, _Labelled]) -> Iterable[Choice]:
-    for terms_ in maps:
-        for name, term in terms_.items():
-            yield Choice(name, term.label, (term.label,))
-
-
-def _plain(labels: Mapping[str, str]) -> Iterable[Choice]:
-    for name, label in labels.items():
-        yield Choice(name, label, (label,))
-
-
-def _statements(guideline: Guideline) -> Iterable[Choice]:
-    for one in guideline.statements.values():
-        yield Choice(one.id, f"{one.section}, {guideline.kinds[one.kind]}")
-
-
-_TERMS: Mapping[str, Callable[[Guideline], Iterable[Choice]]] = {
-    "therapy": _therapies,
-    "criterion": lambda g: _labelled(g.criteria, g.definitions),
-    "variable": _variables,
-    "statement": _statements,
-    "recommendation": lambda g: _labelled(g.recommendations),
-    "kind": lambda g: _plain(g.kinds),
-    "verdict": lambda g: _plain({name: label for name, (label, _) in g.verdicts.items()}),
-}
-SORTS = tuple(_TERMS)
+    """Return the terms of a sort; a statement goes by its notation alone."""
+    found = []
+    for name, term in _TERMS[sort](guideline).items():
+        label = term if isinstance(term, str) else term.label
+        others = (local_name(getattr(term, "iri", name)), *getattr(term, "alt_labels", ()))
+        found.append(Choice(name, label, () if sort == "statement" else (label, *others)))
+    return found
 
 
 TYPES = ("string", "iri", "term", "integer", "boolean", "choice")
