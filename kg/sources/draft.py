@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -116,15 +116,8 @@ def _of_redcap(guideline: Guideline, paths: Sequence[Path], as_of: date | None) 
         raise InputError(f"{paths[0]} is an export of REDCap; import it by itself")
     frame = read_redcap(guideline, paths[0])
     day = as_of or date.fromtimestamp(paths[0].stat().st_mtime)
-    return ImportedDraft(
-        frame=frame,
-        unread=pl.DataFrame(schema=dict.fromkeys(_UNREAD, pl.String)),
-        counted=pl.DataFrame(schema={**dict.fromkeys(_COUNTED, pl.String), "count": pl.Int64}),
-        as_of=day,
-        resources=len(frame),
-        used=len(frame),
-        left_out=0,
-    )
+    nothing = _draft(guideline, Findings(day, lambda _: None), [])
+    return replace(nothing, frame=frame, resources=len(frame), used=len(frame))
 
 
 def _files(path: Path) -> list[Path]:
