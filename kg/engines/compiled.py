@@ -1,11 +1,11 @@
 """The compiled engine: decision diagrams evaluated over whole columns of records.
 
 1. A table gives, for each record and variable, the mask of bands that remain possible.
-2. Every edge of a diagram becomes a column: 255 where the record leaves a band of the edge
-   possible, else 0. A node is the OR over its edges of (edge AND child); a leaf is its bit.
-   So the root of a class holds the set of its possible answers, exactly as `Evaluation`
-   finds it for one record (`kg.reasoning.diagram` states why this is exact).
-3. Nodes are evaluated layer by layer, shared between classes, by Polars expressions; the
+2. Every edge of a diagram becomes a column of flags: whether the record leaves a band of the
+   edge possible. An answer is possible at a node where, for one of its edges, edge and answer at
+   the child are. So the root of a class tells the set of its possible answers, exactly as
+   `Evaluation` finds it for one record (`kg.reasoning.diagram` states why this is exact).
+3. Flags are evaluated layer by layer, shared between classes, by Polars expressions; the
    three sets of a therapy give its verdict by a table of 27 entries.
 4. For missing variables, the same columns are followed from the root down: a variable counts
    where a node that can be reached has two children that some completion tells apart.
@@ -13,10 +13,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, cached_property, reduce
 from itertools import combinations, product
+from operator import and_, or_
 
 import polars as pl
 
@@ -37,13 +37,13 @@ from kg.reasoning.results import (
     STATE_,
     VERDICT_,
     VERDICT_RECORDED_,
+    packed,
 )
 from kg.reasoning.verdicts import ELIGIBLES, VERDICTS, PatientResult, classified, result, verdict
 
-Name = str | int  # a column, or a constant set of answers
+Name = str | bool  # a column, or what is the same in every row
 
-ALL = 255
-_BYTE = pl.UInt8()
+_SLICE = 100_000  # rows; the memory of longer columns of flags is returned and fetched each time
 
 
 class Compiled:
@@ -74,9 +74,9 @@ class Compiled:
         def classify(table: RowReader, batch: Batch) -> pl.DataFrame:
             given = derived_columns(table, batch)
             known, assumed = assumed_columns(table, batch, given)
-            states, intents = plan.states(known)
+            states = plan.states(known)
             verdicts = plan.verdicts(states)
-            recorded = plan.verdicts(plan.states(given)[0]) if table.assumptions else pl.DataFrame()
+            recorded = plan.verdicts(plan.aspects(given)) if table.assumptions else pl.DataFrame()
             open_ = plan.missing(known) if missing else plan.nothing_missing(len(known))
             return pl.DataFrame(
                 [
@@ -85,7 +85,7 @@ class Compiled:
                     known[CONFLICTS],
                     *(column.alias(STATE_ + column.name) for column in states),
                     *(column.alias(VERDICT_ + column.name) for column in verdicts),
-                    *(c.alias(INTENT_ + c.name) for c in plan.intents(verdicts, intents)),
+                    *(c.alias(INTENT_ + c.name) for c in plan.intents(verdicts, known)),
                     *(column.alias(MISSING_ + column.name) for column in open_),
                     *(column.alias(VERDICT_RECORDED_ + column.name) for column in recorded),
                     *(column.alias(ASSUMED_ + column.name) for column in assumed),
@@ -100,61 +100,59 @@ def engine(guideline: Guideline) -> Compiled:
     return Compiled(guideline)
 
 
-@dataclass(frozen=True)
-class Step:
-    """One column of a plan: the OR over pairs of columns (or constants) that are ANDed."""
-
-    name: str
-    terms: tuple[tuple[Name, ...], ...]
-
-    def expression(self) -> pl.Expr:
-        """Return the step as a Polars expression."""
-        ors = [_all(pl.col(f) if isinstance(f, str) else _byte(f) for f in t) for t in self.terms]
-        total = ors[0]
-        for term in ors[1:]:
-            total = total | term
-        return total.alias(self.name)
-
-
 def _byte(value: int) -> pl.Expr:
     return pl.lit(value, pl.UInt8)
 
 
-def _all(factors: Iterable[pl.Expr]) -> pl.Expr:
-    first, *rest = factors
-    for factor in rest:
-        first = first & factor
-    return first
+def _run(planned: tuple[Plan, list[pl.Expr]], knowledge: pl.DataFrame) -> pl.DataFrame:
+    plan, results = planned
+    return plan.run(knowledge, results)
 
 
 class Plan:
-    """Steps in layers: a step uses only columns of earlier layers."""
+    """Columns of flags in layers: each is made of columns of earlier layers."""
 
     def __init__(self) -> None:
-        self.layers: list[list[Step]] = []
+        self._edges: dict[str, pl.Expr] = {}
+        self._layers: list[list[pl.Expr]] = []
+        self._made: dict[frozenset[frozenset[str]], str] = {}
         self._layer: dict[str, int] = {}
 
-    def add(self, name: str, terms: Sequence[tuple[Name, ...]]) -> str:
-        """Add a step, once, and return its name."""
-        if name not in self._layer:
-            used = [f for term in terms for f in term if isinstance(f, str)]
-            layer = 1 + max((self._layer.get(column, -1) for column in used), default=-1)
-            self._layer[name] = layer
-            while len(self.layers) <= layer:
-                self.layers.append([])
-            self.layers[layer].append(Step(name, tuple(terms)))
+    def edge(self, variable: str, mask: int) -> str:
+        """Return the column that tells where a record leaves one of some bands possible."""
+        name = f"edge:{variable}:{mask}"
+        self._edges[name] = (pl.col(variable) & mask != 0).alias(name)
         return name
 
-    def run(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Return the frame with the columns of all steps."""
-        for layer in self._expressions:
-            frame = frame.with_columns(layer)
-        return frame
+    def any_of(self, terms: Iterable[Sequence[Name]]) -> Name:
+        """Return the column that is true where all columns of one of the terms are."""
+        key = frozenset(
+            frozenset(name for name in term if isinstance(name, str)) for term in terms if all(term)
+        )
+        if frozenset() in key:
+            return True
+        if not key:
+            return False
+        if len(key) == 1 and len(only := [*next(iter(key))]) == 1:
+            return only[0]
+        if key not in self._made:
+            self._made[key] = name = f"flag:{len(self._made)}"
+            layer = 1 + max(self._layer.get(used, -1) for term in key for used in term)
+            self._layer[name] = layer
+            self._layers += [[]] if layer == len(self._layers) else []
+            ands = (reduce(and_, map(pl.col, sorted(term))) for term in key)
+            self._layers[layer].append(reduce(or_, ands).alias(name))
+        return self._made[key]
 
-    @cached_property
-    def _expressions(self) -> list[list[pl.Expr]]:
-        """The steps of each layer as expressions; by the first run all steps are there."""
-        return [[step.expression() for step in layer] for layer in self.layers]
+    def run(self, knowledge: pl.DataFrame, results: Iterable[pl.Expr]) -> pl.DataFrame:
+        """Return what follows from the columns, from columns of masks; a slice at a time."""
+        done = []
+        for part in knowledge.iter_slices(_SLICE):
+            frame = part.select(self._edges.values())
+            for layer in self._layers:
+                frame = frame.with_columns(layer)
+            done.append(frame.select(results))
+        return pl.concat(done, rechunk=True)
 
 
 class ColumnPlan:
@@ -168,110 +166,98 @@ class ColumnPlan:
         self.guideline = guideline
         self.logic = logic_of(guideline)
         self.diagrams: Diagrams = self.logic.diagrams
-        self._edges: dict[str, tuple[str, int]] = {}
 
-    # Names of columns
-
-    def _edge(self, level: int, mask: int) -> str:
-        variable = self.diagrams.order[level]
-        name = f"edge:{variable}:{mask}"
-        self._edges[name] = (variable, mask)
-        return name
-
-    def _node(self, root: int) -> Name:
-        return f"node:{root}" if root >= self.diagrams.LEAVES else 1 << root
-
-    def _nodes(self, plan: Plan, roots: Iterable[int]) -> None:
-        """Add all inner nodes of some diagrams, children first."""
-        for root in self.diagrams.below(roots):
-            level = self.diagrams.levels[root]
-            terms = [
-                (self._edge(level, mask), self._node(child))
-                for mask, child in self.diagrams.edges[root]
-            ]
-            plan.add(f"node:{root}", terms)
+    def _edges(self, plan: Plan, node: int) -> list[tuple[str, int]]:
+        """Return the columns of the edges of a node, each with the child that it leads to."""
+        variable = self.diagrams.order[self.diagrams.levels[node]]
+        return [(plan.edge(variable, mask), child) for mask, child in self.diagrams.edges[node]]
 
     # States
 
-    @cached_property
-    def _states(self) -> Plan:
+    def _sets(self, roots: Mapping[str, int], answers: int) -> tuple[Plan, list[pl.Expr]]:
+        """Return a plan, and from its columns the set of possible answers of each root."""
         plan = Plan()
-        self._nodes(plan, [*self.logic.roots.values(), *self.logic.intents.values()])
-        return plan
+
+        @cache
+        def possible(root: int, answer: int) -> Name:
+            if root < self.diagrams.LEAVES:
+                return root == answer
+            return plan.any_of((e, possible(c, answer)) for e, c in self._edges(plan, root))
+
+        def bit(root: int, answer: int) -> pl.Expr:
+            there = possible(root, answer)
+            flag = pl.col(there) if isinstance(there, str) else pl.repeat(there, pl.len())
+            return pl.when(flag).then(_byte(1 << answer)).otherwise(_byte(0))
+
+        return plan, [
+            reduce(or_, (bit(root, answer) for answer in range(answers))).alias(name)
+            for name, root in roots.items()
+        ]
 
     @cached_property
-    def _missing(self) -> tuple[Plan, dict[int, dict[str, str]]]:
+    def _states(self) -> tuple[Plan, list[pl.Expr]]:
+        return self._sets(self.logic.roots, 2)
+
+    @cached_property
+    def _aspects(self) -> tuple[Plan, list[pl.Expr]]:
+        names = {name for t in self.guideline.therapies.values() for name in t.aspects if name}
+        return self._sets({name: self.logic.roots[name] for name in names}, 2)
+
+    @cached_property
+    def _intents(self) -> tuple[Plan, list[pl.Expr]]:
+        return self._sets(self.logic.intents, 3)
+
+    @cached_property
+    def _missing(self) -> tuple[Plan, dict[int, dict[str, Name]]]:
         """Return the plan for missing variables, and for each root its column a variable."""
         plan = Plan()
+        differ = self._differ(plan)
         roots = set(self.logic.answers.values())
-        self._nodes(plan, roots)
-        columns = {root: self._sensitive(plan, root) for root in roots}
-        return plan, columns
+        return plan, {root: self._sensitive(plan, root, differ) for root in roots}
 
-    def _sensitive(self, plan: Plan, root: int) -> dict[str, str]:
+    def _sensitive(
+        self, plan: Plan, root: int, differ: Callable[[int, int], Name]
+    ) -> dict[str, Name]:
         """Add the way down from a root; return the column of each variable that may matter."""
         diagrams = self.diagrams
-        nodes = list(reversed(diagrams.below([root])))  # parents before children
-        incoming: dict[int, list[tuple[Name, ...]]] = {root: [(ALL,)]}
+        incoming: dict[int, list[tuple[Name, ...]]] = {root: [(True,)]}
         matters: dict[str, list[tuple[Name, ...]]] = {}
-        for node in nodes:
-            level = diagrams.levels[node]
-            top = plan.add(f"top:{root}:{node}", incoming[node])
-            for mask, child in diagrams.edges[node]:
-                if child >= diagrams.LEAVES:
-                    incoming.setdefault(child, []).append((top, self._edge(level, mask)))
-            for (mask_a, a), (mask_b, b) in combinations(diagrams.edges[node], 2):
-                differ = self._differ(plan, a, b)
-                edges = (self._edge(level, mask_a), self._edge(level, mask_b))
-                matters.setdefault(diagrams.order[level], []).append((top, *edges, differ))
-        return {
-            variable: plan.add(f"matters:{root}:{variable}", terms)
-            for variable, terms in matters.items()
-        }
+        for node in reversed(diagrams.below([root])):  # parents before children
+            top, edges = plan.any_of(incoming[node]), self._edges(plan, node)
+            for edge, child in edges:
+                incoming.setdefault(child, []).append((top, edge))
+            here = matters.setdefault(diagrams.order[diagrams.levels[node]], [])
+            here += [(top, e, f, differ(a, b)) for (e, a), (f, b) in combinations(edges, 2)]
+        return {variable: plan.any_of(terms) for variable, terms in matters.items()}
 
-    def _differ(self, plan: Plan, a: int, b: int) -> Name:
-        """Return the column that is not 0 where some completion tells two nodes apart."""
+    def _differ(self, plan: Plan) -> Callable[[int, int], Name]:
+        """Return what gives the column of where some completion tells two nodes apart."""
         diagrams = self.diagrams
-        a, b = min(a, b), max(a, b)
-        if b < diagrams.LEAVES:
-            return ALL
-        if a < diagrams.LEAVES:
-            # 255 & -x spreads nothing: any bit of another answer is enough.
-            return plan.add(f"other:{b}:{a}", [(self._node(b), ALL & ~(1 << a))])
-        name = f"differ:{a}:{b}"
-        level = min(diagrams.levels[a], diagrams.levels[b])
-        terms: dict[tuple[int, int], int] = {}
-        for band in range(self.guideline.variables[diagrams.order[level]].band_count):
-            pair = (diagrams.child(a, level, band), diagrams.child(b, level, band))
-            if pair[0] != pair[1]:
-                terms[pair] = terms.get(pair, 0) | 1 << band
-        return plan.add(
-            name,
-            [(self._edge(level, mask), self._differ(plan, *pair)) for pair, mask in terms.items()],
-        )
 
-    def _with_edges(self, knowledge: pl.DataFrame) -> pl.DataFrame:
-        return knowledge.select(
-            pl.when(pl.col(variable) & mask != 0).then(_byte(ALL)).otherwise(_byte(0)).alias(name)
-            for name, (variable, mask) in self._edges.items()
-        )
-
-    def states(self, knowledge: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Return the sets of possible answers, from columns of masks: of classes, of intents."""
-        done = self._states.run(self._with_edges(knowledge))
-        classes, intents = (
-            done.select(
-                (
-                    pl.col(node)
-                    if isinstance(node, str)
-                    else pl.repeat(node, pl.len(), dtype=_BYTE)
-                ).alias(name)
-                for name, root in roots.items()
-                for node in [self._node(root)]
+        @cache
+        def differ(a: int, b: int) -> Name:
+            level = min(diagrams.levels[a], diagrams.levels[b])
+            if a == b or level == len(diagrams.order):
+                return a != b
+            variable, pairs = diagrams.order[level], dict[tuple[int, int], int]()
+            for band in range(self.guideline.variables[variable].band_count):
+                first, second = sorted(diagrams.child(node, level, band) for node in (a, b))
+                pairs[first, second] = pairs.get((first, second), 0) | 1 << band
+            return plan.any_of(
+                (plan.edge(variable, mask), differ(*pair))
+                for pair, mask in pairs.items()
+                if pair[0] != pair[1]
             )
-            for roots in (self.logic.roots, self.logic.intents)
-        )
-        return classes, intents
+
+        return lambda a, b: differ(min(a, b), max(a, b))
+
+    def states(self, knowledge: pl.DataFrame) -> pl.DataFrame:
+        """Return the sets of possible answers of all classes, from columns of masks."""
+        return _run(self._states, knowledge)
+
+    def aspects(self, knowledge: pl.DataFrame) -> pl.DataFrame:
+        """Return the same of the classes alone that verdicts rest on."""
+        return _run(self._aspects, knowledge)
 
     def missing(self, knowledge: pl.DataFrame) -> pl.DataFrame:
         """Return for each therapy the set of its missing variables.
@@ -279,17 +265,13 @@ class ColumnPlan:
         Bit i stands for variable i of `Logic.answer_variables`.
         """
         plan, columns = self._missing
-        done = plan.run(self._with_edges(knowledge))
-        packed = []
+        sets = []
         for therapy in self.guideline.therapies.values():
-            root = self.logic.answers[therapy.id]
-            bits = pl.lit(0, pl.UInt64)
-            for i, variable in enumerate(self.logic.answer_variables(therapy)):
-                if variable in columns[root]:
-                    open_ = (pl.col(columns[root][variable]) != 0).cast(pl.UInt64)
-                    bits = bits | (open_ * (1 << i))
-            packed.append(bits.alias(therapy.id))
-        return done.select(packed)
+            found = columns[self.logic.answers[therapy.id]]
+            names = [found.get(name, False) for name in self.logic.answer_variables(therapy)]
+            flags = [pl.col(n) if isinstance(n, str) else pl.lit(n) for n in names]
+            sets.append(packed(flags).alias(therapy.id))
+        return plan.run(knowledge, sets)
 
     def nothing_missing(self, height: int) -> pl.DataFrame:
         """Return the same columns without any variable, for results that do not tell them."""
@@ -315,8 +297,9 @@ class ColumnPlan:
             columns.append(table.gather(places).alias(therapy.id))
         return pl.DataFrame(columns)
 
-    def intents(self, verdicts: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
+    def intents(self, verdicts: pl.DataFrame, knowledge: pl.DataFrame) -> pl.DataFrame:
         """Return for each therapy the number of its intent in INTENTS; 0 unless it is eligible."""
+        answers = _run(self._intents, knowledge)
         numbers = pl.Series([INTENTS.index(intent_of(s)) for s in range(8)], dtype=pl.UInt8)
         eligible = [VERDICTS.index(word) for word in ELIGIBLES]
         return pl.DataFrame(

@@ -90,9 +90,10 @@ class RowReader:
         """Return rows, as a source yields them, as good ones and rejected ones."""
         nameless = _is_unknown(self.head.ids(rows))
         if nameless.any():
-            rows = rows.filter(~(nameless & blank_rows(rows)))
+            told = ~(nameless & blank_rows(rows))
+            rows, nameless = rows.filter(told), nameless.filter(told)
         frame, odd = self.head.read_with_faults(rows)
-        knowledge, faults = self._knowledge(frame, odd)
+        knowledge, faults = self._knowledge(frame, odd, nameless)
         lesions: dict[str, list[Lesion]] = {}
         if self.lesions is not None:
             lesions, faulty = self.lesions.of(frame[ID])
@@ -103,10 +104,14 @@ class RowReader:
         )
         bad = reasons[REASON] != ""
         rejected = rows.filter(bad).with_columns(reasons.filter(bad)[REASON])
+        good = [frame, rows.select(ROW, *self.head.kept), knowledge]
+        if bad.any():  # most tables have no such row, and a filter copies
+            good = [each.filter(~bad) for each in good]
+        cells, kept, knowledge = good
         return Batch(
-            cells=frame.filter(~bad),
-            kept=rows.filter(~bad).select(ROW, *self.head.kept),
-            knowledge=knowledge.filter(~bad),
+            cells=cells,
+            kept=kept,
+            knowledge=knowledge,
             lesions=lesions,
             rejected=rejected,
             rejected_lesions=(
@@ -117,10 +122,9 @@ class RowReader:
         )
 
     def _knowledge(
-        self, frame: pl.DataFrame, odd: Mapping[str, pl.Series]
+        self, frame: pl.DataFrame, odd: Mapping[str, pl.Series], unknown: pl.Series
     ) -> tuple[pl.DataFrame, list[pl.Series]]:
         ids = frame[ID]
-        unknown = _is_unknown(ids)
         broken = frame[PROBLEM].is_not_null()  # what is not a row of cells has no cells to judge
         nameless = _told(unknown & ~broken, f"column {ID}: every row needs an identifier")
         faults = [frame[PROBLEM], nameless]

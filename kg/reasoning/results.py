@@ -216,7 +216,7 @@ def list_types(guideline: Guideline) -> dict[str, pl.Enum]:
 
 def interleaved(columns: Sequence[Coded]) -> pl.Series:
     """Return columns of equal length as one: the first row of each, then the second of each."""
-    if all(len(column.table) == 1 and not len(column.table[0]) for column in columns):
+    if all(len(column.table) == 1 and not column.table.to_list()[0] for column in columns):
         return columns[0].table.new_from_index(0, len(columns) * len(columns[0].places))
     offsets = accumulate((len(column.table) for column in columns), initial=0)
     places = pl.DataFrame(
@@ -231,8 +231,13 @@ def interleaved(columns: Sequence[Coded]) -> pl.Series:
 def _lists(names: tuple[str, ...], sets: pl.Series, words: pl.Enum) -> Coded:
     """Return sets of names, one bit a name, as lists; each distinct set is made once.
 
-    Where there are many, a set is cut into groups of few bits, each looked up in a table of lists.
+    Sets of few names are looked up in a table of all sets. Of many names, a set is cut into groups
+    of few bits, each looked up in such a table.
     """
+    if sets.max() == 0:
+        return Coded(pl.Series([[]], dtype=pl.List(words)), sets.cast(pl.UInt32))
+    if len(names) <= _GROUP and len(sets) > _FEW:
+        return Coded(_tables(names, words)[0], sets.cast(pl.UInt32))
     distinct = sets.unique().alias("set")
     if len(distinct) <= _FEW:
         lists = pl.Series([unpack(names, bits) for bits in distinct], dtype=pl.List(words))
@@ -255,7 +260,7 @@ def _tables(names: tuple[str, ...], words: pl.Enum) -> list[pl.Series]:
     for first in range(0, max(len(names), 1), _GROUP):
         group = names[first : first + _GROUP]
         # Splitting texts is many times faster than making lists of lists.
-        joined = pl.Series([";".join(unpack(group, bits)) for bits in range(1 << _GROUP)])
+        joined = pl.Series([";".join(unpack(group, bits)) for bits in range(1 << len(group))])
         named = pl.element().filter(pl.element() != "")
         tables.append(joined.str.split(";").list.eval(named).cast(pl.List(words)))
     return tables
@@ -265,21 +270,23 @@ def _bits(names: Sequence[str], code: int) -> pl.Expr:
     """Return which of some classes are in a state, one bit a class."""
     if len(names) > _BITS:
         raise OntologyError(f"a therapy has {len(names)} criteria; the limit here is {_BITS}")
-    return _packed([pl.col(STATE_ + name) == code for name in names])
+    return packed([pl.col(STATE_ + name) == code for name in names])
 
 
 def flags(names: Sequence[str]) -> pl.Expr:
     """Return which of some variables were assumed, one bit a variable."""
     if len(names) > _BITS:
         raise OntologyError(f"{len(names)} variables are assumed; the limit here is {_BITS}")
-    return (_packed([pl.col(ASSUMED_ + name) for name in names]) + 0 * pl.col(ROW)).alias("assumed")
+    return (packed([pl.col(ASSUMED_ + name) for name in names]) + 0 * pl.col(ROW)).alias("assumed")
 
 
-def _packed(parts: Sequence[pl.Expr]) -> pl.Expr:
+def packed(parts: Sequence[pl.Expr]) -> pl.Expr:
     """Return flags as bits of one number; those of one byte are joined first, which is cheaper."""
-    octets = [
-        reduce(or_, (f.cast(pl.UInt8) * (1 << i) for i, f in enumerate(parts[first : first + 8])))
-        for first in range(0, len(parts), 8)
+    none = pl.lit(0, pl.UInt8)
+    bits = [
+        pl.when(flag).then(pl.lit(1 << i % 8, pl.UInt8)).otherwise(none)
+        for i, flag in enumerate(parts)
     ]
-    bits = (octet.cast(pl.UInt64) * (1 << 8 * i) for i, octet in enumerate(octets))
-    return reduce(or_, bits, pl.lit(0, pl.UInt64))
+    octets = [reduce(or_, bits[first : first + 8]) for first in range(0, len(bits), 8)]
+    wide = (octet.cast(pl.UInt64) * (1 << 8 * i) for i, octet in enumerate(octets))
+    return reduce(or_, wide, pl.lit(0, pl.UInt64))

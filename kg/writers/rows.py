@@ -84,12 +84,15 @@ def rows(task: Task, frame: pl.DataFrame) -> pl.DataFrame:
 def joined_rows(task: Task, frame: pl.DataFrame) -> pl.DataFrame:
     """Return the same rows with lists as texts, joined by semicolons; an empty list is null."""
     told = [
-        {key: one[key].joined(";") if key in (*LISTS, ASSUMED) else one[key] for key in one}
+        {key: _text(one[key]) if key in (*LISTS, ASSUMED) else one[key] for key in one}
         for one in _answers(task, frame)
     ]
-    lists = pl.col(f"^({'|'.join((*LISTS, ASSUMED))})$")
-    joined = _rows(task, frame, told).with_columns(lists.replace("", None))
-    return _with_kept(frame, joined, len(told))
+    return _with_kept(frame, _rows(task, frame, told), len(told))
+
+
+def _text(lists: Coded) -> Coded:
+    joined = lists.joined(";")
+    return Coded(joined.table.replace("", None), joined.places)
 
 
 def _with_kept(frame: pl.DataFrame, made: pl.DataFrame, width: int) -> pl.DataFrame:
