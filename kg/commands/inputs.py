@@ -24,7 +24,7 @@ from kg.readers.uploads import STANDARD_INPUT
 from kg.texts import counted
 
 P = TypeVar("P", bound=Place)
-Table = TypeVar("Table")
+Named = TypeVar("Named")
 
 Ontology = Annotated[
     Path | None,
@@ -98,8 +98,8 @@ def write_text(text: str, output: Path | None) -> None:
 
 
 def named_tables(
-    patients: Table | None, lesions: Table | None, example: bool
-) -> tuple[Table | Path, Table | Path | None]:
+    patients: Named | None, lesions: Named | None, example: bool
+) -> tuple[Named | Path, Named | Path | None]:
     """Return the tables of patients and of lesions that a command was asked to read.
 
     Raises:

@@ -24,7 +24,7 @@ from kg.reference.first_mapping import Suggestion, suggestions
 from kg.reference.understood import Understood, understood
 from kg.texts import counted
 from kg.ui.cohort import state
-from kg.ui.cohort.state import Task
+from kg.ui.cohort.state import UploadedTables
 from kg.ui.tables import table
 from kg.ui.words import literal, short
 
@@ -65,7 +65,7 @@ def match(
             st.error(literal(short(str(error), 1_000)), icon=":material/error:")
             return True
         about = (patients.file_id, lesions and lesions.file_id, text, sheet, guideline.edition)
-        _look(guideline, Task(held, second, replace(reading, sheet=sheet), text), about)
+        _look(guideline, UploadedTables(held, second, replace(reading, sheet=sheet), text), about)
     return True
 
 
@@ -206,7 +206,7 @@ def _guess(words: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
     return dict(zip(cells, words, strict=True)) if list(cells) == in_order else {}
 
 
-def _look(guideline: Guideline, task: Task, about: object) -> None:
+def _look(guideline: Guideline, task: UploadedTables, about: object) -> None:
     """Show what is understood of a table, and offer to classify it so."""
     try:
         known: tuple[object, Understood] | None = st.session_state.get(_UNDERSTOOD)

@@ -20,7 +20,7 @@ def read(cohort: OpenCohort, silence: str = "") -> TableRead:
         lesions = example_lesions()
         paths = str(example_cohort()), str(lesions) if lesions else None
         return TableRead(*paths, Options(), edition, assume)
-    task: state.Task | None = st.session_state.get(session.TASK)
+    task: state.UploadedTables | None = st.session_state.get(session.TASK)
     reading = cohort.reading
     options = Options()
     if task is not None and task.mapping:

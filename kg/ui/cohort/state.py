@@ -24,7 +24,7 @@ EXAMPLE, UPLOAD = "example", "upload"
 
 
 @dataclass(frozen=True)
-class Task:
+class UploadedTables:
     """Uploaded tables to classify; `mapping` is the text of a mapping file, if there is one."""
 
     patients: Upload
@@ -87,13 +87,13 @@ def pick(row: int | None) -> None:
     st.session_state[_ROW] = row
 
 
-def task() -> Task | None:
+def task() -> UploadedTables | None:
     """Return what is to be classified."""
-    found: Task | None = st.session_state.get(_TASK)
+    found: UploadedTables | None = st.session_state.get(_TASK)
     return found
 
 
-def begin(new: Task) -> None:
+def begin(new: UploadedTables) -> None:
     """Ask for a table to be classified."""
     st.session_state[_TASK] = st.session_state[session.TASK] = new
     st.session_state[_ERROR] = ""

@@ -58,7 +58,7 @@ def zipped(cohort: OpenCohort, therapy: str) -> bytes:
         file.writestr("methods.txt", methods(cohort))
         file.writestr("versions.json", json.dumps(versions(cohort), indent=2, ensure_ascii=False))
         file.writestr("analysis.py", of_view(cohort, Selection()))
-        task: state.Task | None = st.session_state.get(session.TASK)
+        task: state.UploadedTables | None = st.session_state.get(session.TASK)
         if task is not None and task.mapping and not cohort.is_example:
             file.writestr(f"{task.patients.stem}.toml", task.mapping)
     return held.getvalue()

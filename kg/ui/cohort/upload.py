@@ -15,7 +15,7 @@ from kg.readers.uploads import Upload
 from kg.reference.parts import TEMPLATES
 from kg.texts import counted
 from kg.ui.cohort import matching, state
-from kg.ui.cohort.state import Task
+from kg.ui.cohort.state import UploadedTables
 from kg.ui.words import literal, short
 
 _PATIENTS, _LESIONS = "cohort:patients", "cohort:lesions"
@@ -99,7 +99,7 @@ def _begin(guideline: Guideline, patients: UploadedFile, lesions: UploadedFile |
         state.end(short(str(error), 1_000))
         return
     state.begin(
-        Task(
+        UploadedTables(
             Upload(patients.name, patients.getvalue()),
             Upload(lesions.name, lesions.getvalue()) if lesions else None,
             reading,
