@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -22,7 +22,7 @@ from kg.guideline import Guideline
 from kg.guideline import chosen as _chosen
 from kg.patients.given import TableLike, table_of
 from kg.patients.reading import Options, reading_of
-from kg.rdf.build import build_example
+from kg.rdf.build import example_store
 from kg.rdf.memory import own_quads, put_table
 from kg.rdf.modules import asked_of
 from kg.rdf.names import OWN, PREFIXES
@@ -210,7 +210,7 @@ def ask(
     if endpoint is not None:
         return remote(endpoint, guideline=chosen).ask(question, short=short, **parameters)
     if store is None:
-        return _example(chosen).ask(question, short=short, **parameters)
+        return Graph(chosen, example_store(chosen)).ask(question, short=short, **parameters)
     opened = graph(store=store, guideline=chosen)
     try:
         return opened.ask(question, short=short, **parameters)
@@ -221,13 +221,6 @@ def ask(
 def questions(tag: str | None = None) -> list[Question]:
     """Return the saved questions, or those with a tag: name, question and parameters of each."""
     return [one for one in catalogue().values() if tag is None or tag in one.tags]
-
-
-@lru_cache(maxsize=2)
-def _example(guideline: Guideline) -> Graph:
-    store = open_store()
-    build_example(guideline, store)
-    return Graph(guideline, store)
 
 
 def _text(value: object) -> str:

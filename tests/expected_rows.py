@@ -9,19 +9,9 @@ from functools import cache
 from pathlib import Path
 
 from kg.catalogue.queries import Question
-from kg.guideline import load
-from kg.rdf.build import build_example
 from kg.renewal.rows import ANY, rows_of
-from kg.stores import Store, open_store
 
 FOLDER = Path(__file__).with_name("queries")
-
-
-def example_store() -> Store:
-    """Return a store in memory with the guideline and the example cohort."""
-    store = open_store(None)
-    build_example(load(), store)
-    return store
 
 
 @cache

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 import httpx
 import pyoxigraph as ox
 import pytest
-from expected_rows import FOLDER, example_store, expected, matches
+from expected_rows import FOLDER, expected, matches
 from serving import serving
 
 from kg.catalogue.queries import Question, catalogue
+from kg.guideline import load
+from kg.rdf.build import example_store
 from kg.renewal.rows import CHANGING, lines
 from kg.stores import Answer, Store, Table, open_store
 from kg.stores.oxigraph import OxigraphStore
@@ -38,7 +40,7 @@ def named(questions):
 @pytest.fixture(scope="module")
 def example() -> OxigraphStore:
     """The guideline and the example cohort, which the others are filled from."""
-    return example_store()
+    return example_store(load())
 
 
 @pytest.fixture(scope="module", params=["memory", "disk", "virtuoso", "endpoint"])

@@ -9,7 +9,7 @@ from collections import Counter
 
 import pyoxigraph as ox
 import pytest
-from expected_rows import FOLDER, every, example_store, expected, matches
+from expected_rows import FOLDER, every, expected, matches
 
 from kg.catalogue.page import markdown
 from kg.catalogue.parameters import SORTS, Parameter, terms
@@ -17,6 +17,7 @@ from kg.catalogue.queries import SUBJECTS, catalogue, question, read
 from kg.errors import InputError, QueryError
 from kg.guideline import load
 from kg.paths import example_cohort, example_lesions, queries_folder
+from kg.rdf.build import example_store
 from kg.rdf.names import PREFIXES
 from kg.renewal.rows import ask
 from kg.server.handlers import Questions
@@ -46,7 +47,7 @@ HOSTILE = [
 
 @pytest.fixture(scope="module")
 def store():
-    return example_store()
+    return example_store(load())
 
 
 def named(questions):

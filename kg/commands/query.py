@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Literal
@@ -22,7 +23,7 @@ from kg.errors import InputError, QueryError
 from kg.guideline import Guideline, load
 from kg.ontology import HCC
 from kg.output import check_apart, whole_output
-from kg.rdf.build import build_example
+from kg.rdf.build import example_store
 from kg.rdf.modules import asked_of
 from kg.rdf.names import PREFIXES
 from kg.stores import TIMEOUT, Answer, Store, Table, open_store
@@ -121,17 +122,15 @@ def query(
     if text:
         sys.stdout.write(asked)
         return
-    source = _source(guideline, store, endpoint, timeout)
-    try:
-        if name not in (None, _STANDARD_INPUT):
-            asked = asked_of(source, question(name), asked, guideline)
-        answer = source.query(asked)
-        absent = [*question(name).absent(values, guideline, source.ask)] if values and name else []
-        absent += _unknown(source, asked, answer)
-    except QueryError as error:
-        raise _placed(error, name, file) from error
-    finally:
-        source.close()
+    with _source(guideline, store, endpoint, timeout) as source:
+        try:
+            if name not in (None, _STANDARD_INPUT):
+                asked = asked_of(source, question(name), asked, guideline)
+            answer = source.query(asked)
+            sought = question(name).absent(values, guideline, source.ask) if values and name else ()
+            absent = [*sought, *_unknown(source, asked, answer)]
+        except QueryError as error:
+            raise _placed(error, name, file) from error
     _write(answer, format, output)
     for what in absent:
         terminal.messages().print(f"There is no {what}.")
@@ -195,19 +194,19 @@ def _text_of(file: str) -> str:
         raise InputError(f"{file}: not valid UTF-8 at byte {error.start}; save it so") from error
 
 
+@contextmanager
 def _source(
     guideline: Guideline, folder: Path | None, endpoint: str | None, timeout: float
-) -> Store:
-    if endpoint is not None:
-        if not endpoint.lower().startswith(("http://", "https://")):
-            raise InputError(f"--endpoint {endpoint!r} should begin with http:// or https://")
-        return open_store(endpoint, timeout=timeout)
-    if folder is not None:
-        return open_store(str(folder), read_only=True)
-    example = open_store(None)
-    build_example(guideline, example)
-    terminal.messages().print("Asked of the guideline and the example cohort.", style="dim")
-    return example
+) -> Iterator[Store]:
+    """Open the store that is asked; that of the example is shared, and stays open."""
+    if endpoint is None and folder is None:
+        terminal.messages().print("Asked of the guideline and the example cohort.", style="dim")
+        yield example_store(guideline)
+        return
+    if endpoint is not None and not endpoint.lower().startswith(("http://", "https://")):
+        raise InputError(f"--endpoint {endpoint!r} should begin with http:// or https://")
+    with closing(open_store(endpoint or str(folder), timeout=timeout, read_only=True)) as opened:
+        yield opened
 
 
 def _write(answer: Answer, format: Literal["table"] | Format, path: Path | None) -> None:

@@ -13,7 +13,7 @@ import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import polars as pl
@@ -35,7 +35,7 @@ from kg.rdf.patients import PatientLines
 from kg.rdf.provenance import Run, file_sha256, now, quads
 from kg.rdf.sinks import FileSink, Sink, shared_patient, store_sink
 from kg.rdf.verdicts import verdict_lines
-from kg.stores import Store
+from kg.stores import Store, open_store
 
 EXAMPLE = "example"
 
@@ -205,6 +205,14 @@ def example_quads(guideline: Guideline) -> bytes:
     written = io.BytesIO()
     _fill(guideline, jobs_of(guideline, [example()]), FileSink(written))
     return written.getvalue()
+
+
+@lru_cache(maxsize=2)
+def example_store(guideline: Guideline) -> Store:
+    """Return a store in memory that `build_example` has filled; all share it, so only ask it."""
+    store = open_store(None)
+    build_example(guideline, store)
+    return store
 
 
 def build_example(guideline: Guideline, store: Store) -> None:

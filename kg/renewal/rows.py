@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 
 from kg.catalogue.queries import Question, catalogue
 from kg.guideline import load
-from kg.rdf.build import build_example
-from kg.stores import Answer, Store, Table, open_store
+from kg.rdf.build import example_store
+from kg.stores import Answer, Store, Table
 from kg.stores.formats import shown
 
 ANY = "*"
@@ -21,8 +21,7 @@ CHANGING: Mapping[str, frozenset[str]] = {  # the columns of a question that no 
 
 def text() -> str:
     """Return what each question that is no check gives, one below the other, by its name."""
-    store = open_store(None)
-    build_example(load(), store)
+    store = example_store(load())
     parts = (_part(one, ask(store, one)) for one in catalogue().values() if not one.is_check)
     return "\n".join(parts)
 
