@@ -5,13 +5,27 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from functools import cache
 from pathlib import Path
 
 from kg.catalogue.queries import Question
-from kg.renewal.rows import ANY, rows_of
+from kg.renewal.rows import ANY
 
 FOLDER = Path(__file__).with_name("queries")
+
+
+def rows_of(text: str) -> dict[str, list[list[str]]]:
+    """Return the rows of each question in the text of the file."""
+    parts = re.split(r"^== (\S+)\n", text, flags=re.M)[1:]
+    return {
+        name: [[line] for line in part.splitlines() if line]
+        if part.startswith("<")
+        else [row for row in csv.reader(io.StringIO(part)) if row]
+        for name, part in zip(parts[::2], parts[1::2], strict=True)
+    }
 
 
 @cache

@@ -21,7 +21,7 @@ from kg.ontology import HCC, OWL, RDF, ROOT, XSD
 from kg.paths import example_cohort, example_lesions
 from kg.patients.cells import is_unknown, parse_cell
 from kg.rdf.build import build, build_example, cohort_of, example, jobs_of, write_cohort
-from kg.rdf.names import LONGEST, PROV, patient_iri, segment, slug, verdict_iri
+from kg.rdf.names import LONGEST, PROV, patient_iri, segment, slug, verdict_path
 from kg.rdf.sinks import store_sink
 from kg.stores import Store, open_store
 from kg.stores.oxigraph import OxigraphStore
@@ -106,7 +106,9 @@ def test_verdicts_of_the_example_cohort_are_the_engines(
         person = people[patient_iri(patient["patient_id"]).removeprefix(HCC)]
         classes = ["Patient"]
         for name, answer in patient["therapies"].items():
-            node = nodes[verdict_iri(patient["patient_id"], name).removeprefix(HCC)]
+            node = nodes[
+                (patient_iri(patient["patient_id"]) + verdict_path(name)).removeprefix(HCC)
+            ]
             assert {key: sorted(node.pop(key, [])) for key in LISTS} == {
                 key: answer[key] for key in LISTS
             }

@@ -21,7 +21,7 @@ from kg.stores import Store
 from kg.stores.files import quads
 
 _STATEMENTS, _MAPPINGS = "statements", "mappings.ttl"
-_TYPE, _HEADER = RDF + "type", OWL + "Ontology"
+_TYPE = RDF + "type"
 
 
 def guideline_graphs(guideline: Guideline) -> dict[str, list[Path]]:

@@ -55,11 +55,6 @@ def verdict_path(therapy: str, edition: str = "") -> str:
     return f"/verdict/{f'{edition}/' if edition else ''}{therapy}"
 
 
-def verdict_iri(patient_id: str, therapy: str, edition: str = "") -> str:
-    """Return the IRI of the verdict on a therapy for a patient."""
-    return patient_iri(patient_id) + verdict_path(therapy, edition)
-
-
 def slug(stem: str) -> str:
     """Return the name of a cohort that comes from a file of this name.
 

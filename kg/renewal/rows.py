@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Mapping
 
 from kg.catalogue.queries import Question, catalogue
@@ -24,17 +23,6 @@ def text() -> str:
     store = example_store(load())
     parts = (_part(one, ask(store, one)) for one in catalogue().values() if not one.is_check)
     return "\n".join(parts)
-
-
-def rows_of(text: str) -> dict[str, list[list[str]]]:
-    """Return the rows of each question in a text that `text` gives."""
-    parts = re.split(r"^== (\S+)\n", text, flags=re.M)[1:]
-    return {
-        name: [[line] for line in part.splitlines() if line]
-        if part.startswith("<")
-        else [row for row in csv.reader(io.StringIO(part)) if row]
-        for name, part in zip(parts[::2], parts[1::2], strict=True)
-    }
 
 
 def ask(store: Store, question: Question) -> list[list[str]]:
