@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
+from typing import TYPE_CHECKING
 
 import pytest
+from browser import fresh_page
 
 from kg.engines.compiled import Compiled
 from kg.explanation import tables as side_by_side
@@ -18,6 +21,9 @@ from kg.patients.records import Record, read_record
 from kg.patients.tables import find_patient
 from kg.reasoning.verdicts import MET
 from kg.texts import NOTE_ON_USE
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
 
 SMALL = {"tumour_count": "1", "max_tumour_diameter_cm": "2.4", "child_pugh_class": "A"}
 
@@ -121,3 +127,18 @@ def test_a_hostile_identifier_is_text_in_a_report(guideline: Guideline) -> None:
     hostile = '<script>alert(1)</script><img src=x onerror="x">'
     text = printed(guideline, read_record(guideline, hostile, SMALL))
     assert hostile in text
+
+
+def test_a_report_of_a_usual_record_is_one_page(
+    guideline: Guideline, chromium: BrowserContext
+) -> None:
+    with fresh_page(chromium) as page:
+        for patient in ("small-tumour-not-visible", "vp3-thrombus", "small-central-tumour"):
+            record = find_patient(guideline, example_cohort(), patient, example_lesions())
+            result = Compiled(guideline).classify(record)
+            page.set_content(report(guideline, record, explain(guideline, record, result)))
+            pages = [len(re.findall(rb"/Type /Page\b", page.pdf(prefer_css_page_size=True)))]
+            page.locator("summary").click()
+            pages.append(len(re.findall(rb"/Type /Page\b", page.pdf(prefer_css_page_size=True))))
+            assert pages[0] == 1, patient
+            assert pages[1] > 1, patient

@@ -39,6 +39,13 @@ class Balance:
     caution: tuple[str, ...]
     open: tuple[str, ...]
 
+    @property
+    def told(self) -> dict[str, tuple[str, ...]]:
+        """The parts that there are, by what they are called."""
+        parts = (self.for_it, self.against, self.caution, self.open)
+        named = zip(("For", "Against", "Caution", "Open"), parts, strict=True)
+        return {name: texts for name, texts in named if texts}
+
 
 def answer(guideline: Guideline, explanation: PatientExplanation) -> str:
     """Return in a sentence what a patient's verdicts and recommendations come to."""

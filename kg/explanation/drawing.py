@@ -111,7 +111,7 @@ class _Drawing:
         lines = _wrapped(branch.text, room - 16)
         beside = _wrapped(branch.beside, self.wide - self.beside - _MARGIN) if branch.beside else []
         high = max(len(lines), len(beside)) * _LINE + _PAD
-        wide = min(room, max(map(len, lines)) * _LETTER + 16)
+        wide = min(room, max(map(len, lines)) * _LETTER + 22)
         top, middle = self.top, self.top + (_LINE + _PAD) / 2
         self.box(left, top, wide, lines, branch)
         if beside:

@@ -1,40 +1,57 @@
-"""One patient on paper: record, verdicts, reasons and places as a page of HTML that prints well.
+"""One patient on paper: record, verdicts and reasons as HTML that prints on a page or so.
 
-The page stands alone: it loads nothing, and runs nothing.
+The page stands alone: it loads nothing, and runs nothing. Every reason and place is folded into
+its end: it is printed where it was opened before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from html import escape
 
-from kg.explanation.answer import headline
+from kg.explanation.answer import alike, answer, balance_of, headline
 from kg.explanation.explanations import (
     CriterionExplanation,
     PatientExplanation,
     TherapyExplanation,
 )
 from kg.explanation.outline import outline
-from kg.explanation.wording import ASSUMED, GRADE, MISSING, MUTED, READING, sourced
-from kg.guideline import Guideline
+from kg.explanation.wording import (
+    ASSUMED,
+    GRADE,
+    MISSING,
+    MUTED,
+    READING,
+    places,
+    shortened,
+    sourced,
+)
+from kg.guideline import INDICATION, PRECONDITION, RELATIVE, Guideline
 from kg.guideline.taxonomy import families
 from kg.patients.records import Record
 from kg.reasoning.verdicts import EXCLUDED, MET, VERDICT_SIGNS
 from kg.texts import NOTE_ON_USE
 
 _STYLE = """
-body { font: 10pt/1.35 system-ui, sans-serif; color: #111; background: #fff;
+body { font: 9pt/1.3 system-ui, sans-serif; color: #111; background: #fff;
   max-width: 19cm; margin: 1cm auto; padding: 0 .5cm; overflow-wrap: anywhere; }
-h1 { font-size: 15pt; margin: 0 0 .1cm; } h2 { font-size: 11pt; margin: .35cm 0 .1cm; }
-p, ul { margin: .1cm 0; } ul { padding-left: .5cm; } .facts { columns: 2; font-size: 9pt; }
-table { border-collapse: collapse; width: 100%; font-size: 9pt; }
+h1 { font-size: 14pt; margin: 0 0 .1cm; } h2 { font-size: 10.5pt; margin: .25cm 0 .1cm; }
+p, ul { margin: .1cm 0; } ul { padding-left: .5cm; } .facts { font-size: 8pt; }
+table { border-collapse: collapse; width: 100%; font-size: 8.5pt; }
 th, td { text-align: left; vertical-align: top; padding: .06cm .2cm .06cm 0;
   border-bottom: .5pt solid #bbb; }
 th, td:not(:last-child) { overflow-wrap: normal; white-space: nowrap; }
 .words td:first-child { white-space: normal; min-width: 3.5cm; }
-tr { break-inside: avoid; } .place, footer { color: #444; font-size: 8.5pt; }
+.short { table-layout: fixed; } .short td:first-child { white-space: normal; width: 5cm; }
+.short td:nth-child(2) { width: 3.6cm; }
+tr { break-inside: avoid; } .place, footer { color: #444; font-size: 8pt; }
 .note { border: 1pt solid #111; padding: .1cm .2cm; font-weight: 600; }
-@page { size: A4; margin: 1.2cm; } @media print { body { margin: 0; max-width: none; padding: 0; } }
+details { margin-top: .4cm; } summary { font-weight: 600; cursor: pointer; }
+@page { size: A4; margin: 1cm; }
+@media print {
+  body { margin: 0; max-width: none; padding: 0; } details:not([open]) { display: none; }
+}
 """
 
 
@@ -48,27 +65,62 @@ def report(
     name = explanation.patient_id or "without identifier"
     body = [
         f"<h1>Patient {escape(name)}</h1>",
+        f'<p class="place">{_edition(guideline)}; printed {datetime.now().astimezone():%Y-%m-%d}'
+        "</p>",
         f"<p>{escape(headline(guideline, record))}.</p>",
+        f"<p><b>{escape(answer(guideline, explanation))}</b></p>",
         _stage(explanation),
         f'<p class="note">{escape(NOTE_ON_USE)}</p>',
-        _section("Record", _items(explanation.facts, "facts") or "<p>Nothing is recorded.</p>"),
+        _section("Record", _told(explanation.facts) or "<p>Nothing is recorded.</p>"),
         _section("Not understood, and treated as unknown", _items(not_understood)),
-        _section(ASSUMED, _items(explanation.assumed, "facts")),
+        _section(ASSUMED, _told(explanation.assumed)),
         _section("Conflicts in the record", _items(c.message for c in explanation.conflicts)),
-        _section("Verdicts", _verdicts(guideline, record, explanation)),
-        _section("Criteria behind them", _criteria(explanation.therapies.values())),
-        _section("Recommendations that are met", _recommendations(explanation)),
+        _section("Verdicts", _groups(guideline, explanation)),
+        _section("Recommendations that are met", _recommendations(explanation, full=False)),
         f"<footer><p>{escape(guideline.source.citation)}</p>"
         f"<p>hcc-kg, ontology version {escape(guideline.version)}. Unknown is not no: "
         "what a verdict says is true for every value of what is unknown, and may be sharpened when "
         "more is known (not indicated to contraindicated); or it is undetermined and names what "
         "is missing.</p></footer>",
+        "<details><summary>Every reason, criterion and place (open it to print it)</summary>",
+        _section("Verdicts in full", _verdicts(guideline, record, explanation)),
+        _section("Criteria behind them", _criteria(explanation.therapies.values())),
+        _section("Recommendations in full", _recommendations(explanation, full=True)),
+        "</details>",
     ]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f"<title>{escape(name)}: verdicts of the guideline</title><style>{_STYLE}</style></head>"
         f"<body>{''.join(body)}</body></html>"
     )
+
+
+def _edition(guideline: Guideline) -> str:
+    source = guideline.source
+    return escape(f"{source.title}, {source.country}, edition of {source.year}")
+
+
+def _groups(guideline: Guideline, explanation: PatientExplanation) -> str:
+    """Return the verdicts in short: therapies with equal reasons together."""
+    order = list(guideline.verdicts)
+    rows = "".join(
+        f"<tr><td>{escape(', '.join(each.label for each in group))}</td>"
+        f"<td>{VERDICT_SIGNS[group[0].verdict]}&nbsp;"
+        f"{escape(guideline.verdicts[group[0].verdict][0])}</td><td>{_short(group[0])}</td></tr>"
+        for group in sorted(alike(explanation), key=lambda g: order.index(g[0].verdict))
+    )
+    return f'<table class="short"><tbody>{rows}</tbody></table>'
+
+
+def _short(explanation: TherapyExplanation) -> str:
+    """Return the reasons in short: of what is for a therapy the criteria alone."""
+    balance, told = balance_of(explanation), dict[str, Sequence[str]]()
+    if not balance.against:
+        for word, roles in (("For", (INDICATION, PRECONDITION)), ("Caution", (RELATIVE,))):
+            told[word] = [c.label for role in roles for c in explanation.of(role, MET)]
+    told |= {"Against": balance.against, "Open": balance.open if not balance.against else ()}
+    lines = (f"<i>{w}</i>: {escape(shortened(texts, 4))}" for w, texts in told.items() if texts)
+    return "<br>".join(lines) or escape(explanation.reason)
 
 
 def _section(heading: str, content: str) -> str:
@@ -83,9 +135,14 @@ def _stage(explanation: PatientExplanation) -> str:
     return f"<p>Stage: {escape(explanation.stage.text)}.{told}</p>"
 
 
-def _items(texts: Iterable[str], style: str = "") -> str:
+def _items(texts: Iterable[str]) -> str:
     items = "".join(f"<li>{escape(text)}</li>" for text in texts)
-    return f'<ul class="{style}">{items}</ul>' if items else ""
+    return f"<ul>{items}</ul>" if items else ""
+
+
+def _told(facts: Iterable[str]) -> str:
+    told = " · ".join(escape(fact) for fact in facts)
+    return f'<p class="facts">{told}</p>' if told else ""
 
 
 def _verdicts(guideline: Guideline, record: Record, explanation: PatientExplanation) -> str:
@@ -135,12 +192,14 @@ def _criteria(explanations: Iterable[TherapyExplanation]) -> str:
     return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>" if rows else ""
 
 
-def _recommendations(explanation: PatientExplanation) -> str:
+def _recommendations(explanation: PatientExplanation, *, full: bool) -> str:
+    """Return those that are met; those that are of no use to the patient only in full."""
     items = "".join(
         f"<li>{escape(r.id)} ({escape(r.strength)}): {escape(r.advice)} "
-        f'<span class="place">{escape(sourced(r.statements, r.paraphrase))}'
+        f'<span class="place">'
+        f"{escape(sourced(r.statements, r.paraphrase) if full else places(r.statements))}"
         f"{f' {MUTED}' if r.muted else ''}</span></li>"
         for r in explanation.recommendations
-        if r.state == MET
+        if r.state == MET and (full or not r.muted)
     )
     return f"<ul>{items}</ul>" if items else ""

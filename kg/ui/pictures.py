@@ -15,6 +15,7 @@ import streamlit as st
 import vl_convert
 
 from kg.explanation.drawing import Branch, Frame, tree
+from kg.guideline import Guideline
 from kg.ui import session
 from kg.ui.copying import copies
 
@@ -22,6 +23,7 @@ Chart = alt.Chart | alt.LayerChart | alt.VConcatChart
 Kinds = Mapping[str, tuple[str, Callable[[], str | bytes]]]
 _SVG, _PNG = "image/svg+xml", "image/png"
 _PRINT = 300  # dots an inch
+_FONTS = "DejaVu Sans, Verdana, Helvetica, sans-serif"  # first one that has our signs
 _DOTS = "part"  # the field of dots that explain themselves
 
 
@@ -36,10 +38,17 @@ def saves(
 
 
 def tree_saves(
-    branches: Sequence[Branch], name: str, frame: Frame, snippets: Mapping[str, str] | None = None
+    branches: Sequence[Branch],
+    name: str,
+    frame: Frame,
+    snippets: Mapping[str, str] | None = None,
+    editions: Sequence[Guideline] = (),
 ) -> None:
-    """Offer a tree as SVG and PNG, in a frame to which edition and source are added."""
-    whole = replace(frame, below=[*filter(None, frame.below), _source()])
+    """Offer a tree as SVG and PNG, in a frame to which source and editions are added.
+
+    The edition is that of the session, unless the tree is of others.
+    """
+    whole = replace(frame, below=[*filter(None, frame.below), _source(*editions)])
 
     def to_svg() -> str:
         return tree(branches, frame.title, whole)
@@ -51,9 +60,10 @@ def tree_saves(
     _offer(name, kinds, snippets)
 
 
-def _source() -> str:
-    edition, version = session.guideline().source, metadata.version("hcc-kg")
-    return f"{edition.title}; hcc-kg {version}. For research and teaching."
+def _source(*editions: Guideline) -> str:
+    titles = (one.source.title for one in editions or [session.guideline()])
+    version = metadata.version("hcc-kg")
+    return f"{'; '.join(titles)}; hcc-kg {version}. For research and teaching."
 
 
 def _offer(name: str, kinds: Kinds, snippets: Mapping[str, str] | None = None) -> None:
@@ -100,6 +110,7 @@ def alone(chart: Chart, title: str, below: list[str]) -> str:
     spec.pop("params", None)
     spec["title"] = {"text": title, "subtitle": [line for line in below if line], "anchor": "start"}
     spec["background"] = "white"
+    spec["config"] = {**spec.get("config", {}), "font": _FONTS}
     return json.dumps(spec)
 
 

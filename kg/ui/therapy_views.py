@@ -22,7 +22,7 @@ from kg.guideline.taxonomy import every_therapy, lineage, recommendations_on
 from kg.ontology import edition_names
 from kg.reference.cards import row_of
 from kg.reference.inventory import said_of
-from kg.reference.trees import ROLES, criteria_tree, dependencies
+from kg.reference.trees import ROLE_SIGNS, ROLES, criteria_tree, dependencies
 from kg.texts import counted
 from kg.ui import pictures, term_views
 from kg.ui.components.graph import graph
@@ -33,7 +33,7 @@ from kg.ui.tables import TableQuery, table
 from kg.ui.words import literal
 
 PARTS = {
-    "all": ("Criteria", (INDICATION, PRECONDITION, ABSOLUTE, RELATIVE)),
+    "all": ("All criteria", (INDICATION, PRECONDITION, ABSOLUTE, RELATIVE)),
     "for": ("Indications", (INDICATION, PRECONDITION)),
     "against": ("Contraindications", (ABSOLUTE, RELATIVE)),
 }
@@ -248,11 +248,13 @@ def editions(guideline: Guideline, therapy: Therapy, state: State) -> None:
             st.subheader(literal(head), anchor=False)
             for each in found.branches:
                 st.markdown(_listed(each))
+    legend = [ROLES[place] for place, role in enumerate(ROLE_SIGNS) if role in roles]
     pictures.tree_saves(
         branches,
         f"{therapy.id}-in-every-edition",
-        Frame(f"{title} of {therapy.label}", [f"in {counted(len(every), 'edition')}"], ROLES),
+        Frame(f"{title} of {therapy.label}", [], legend),
         {"Python": _PYTHON.format(editions=named, therapy=therapy.id)},
+        list(every.values()),
     )
 
 

@@ -16,6 +16,15 @@ from kg.ui.cohort import charts, patients, snippets, state, views
 from kg.ui.cohort.views import Box, View
 from kg.ui.tables import TableQuery, table
 
+_TITLES = {
+    "verdicts": "Verdicts on each therapy",
+    "overlaps": "Therapies that patients are eligible for together",
+    "why-not": "Why not",
+    "flow": "Flow of patients",
+    "missing": "Missing variables, by the verdicts that depend on them",
+    "groups": "Verdicts",
+    "conflicts": "Records in conflict with themselves",
+}
 _ASSUMED = "cohort:assumed"
 _HEADS = {RECORDED: "As recorded", UNREMARKABLE: "If nothing else is remarkable"}
 
@@ -167,4 +176,4 @@ def words(cohort: OpenCohort, selected: Selection) -> tuple[str, str]:
     if selected.silence == UNREMARKABLE:
         name += ", if nothing else is remarkable"
     patients_ = counted(cohort.summary.patients, "patient")
-    return f"{views.titles(cohort)[selected.view]}{of}{by}", f"n = {patients_}, {name}"
+    return f"{_TITLES[selected.view]}{of}{by}", f"n = {patients_}, {name}"

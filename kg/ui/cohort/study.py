@@ -27,6 +27,18 @@ _LIBRARIES = ("hcc-kg", "polars", "altair", "vl-convert-python")
 def offer(cohort: OpenCohort) -> None:
     """Offer the whole study as a ZIP, which is made when it is asked for."""
     stem = cohort.name.rpartition(".")[0] or cohort.name
+    task: state.Task | None = st.session_state.get(session.TASK)
+    if task is not None and task.mapping and not cohort.is_example:
+        name = f"{task.patients.stem}.toml"
+        st.download_button(
+            f"{name} (how columns and cells are read)",
+            task.mapping,
+            name,
+            "application/toml",
+            key="cohort:mapping-file",
+            type="tertiary",
+            on_click="ignore",
+        )
     st.caption("Verdicts, numbers, figures, methods and versions, as recorded and beside it.")
     if st.button("Make a ZIP of the study", key="cohort:study:make", icon=":material/folder_zip:"):
         with st.spinner("Drawing the figures …"):

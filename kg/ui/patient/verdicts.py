@@ -215,14 +215,8 @@ def _turn_to(names: Iterable[str], name: str) -> None:
 
 def _balance(guideline: Guideline, explanation: TherapyExplanation) -> list[str]:
     """Return what speaks for a therapy, against it, for caution, and what is open."""
-    balance = balance_of(explanation)
-    told = {
-        "For": balance.for_it,
-        "Against": balance.against,
-        "Caution": balance.caution,
-        "Open": balance.open,
-    }
-    lines = [f":small[**{w}:** {literal(shortened(t, 3))}]" for w, t in told.items() if t]
+    told = balance_of(explanation).told
+    lines = [f":small[**{w}:** {literal(shortened(t, 3))}]" for w, t in told.items()]
     if explanation.intent == PALLIATIVE:
         words = intent_words(guideline, guideline.therapies[explanation.therapy], PALLIATIVE)
         lines.insert(0, f":small[**{literal(capitalised(words))}**]")
