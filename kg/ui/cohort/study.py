@@ -14,6 +14,7 @@ import streamlit as st
 from kg.cohorts import views as cohort_views
 from kg.cohorts.opened import OpenCohort
 from kg.cohorts.selections import RECORDED, UNREMARKABLE, Selection, completed
+from kg.readers.uploads import Upload
 from kg.reference.citation import header
 from kg.texts import NOTE_ON_USE, counted
 from kg.ui import pictures, session
@@ -27,13 +28,11 @@ _LIBRARIES = ("hcc-kg", "polars", "altair", "vl-convert-python")
 def offer(cohort: OpenCohort) -> None:
     """Offer the whole study as a ZIP, which is made when it is asked for."""
     stem = cohort.name.rpartition(".")[0] or cohort.name
-    task: state.Task | None = st.session_state.get(session.TASK)
-    if task is not None and task.mapping and not cohort.is_example:
-        name = f"{task.patients.stem}.toml"
+    if (mapping := _mapping(cohort)) is not None:
         st.download_button(
-            f"{name} (how columns and cells are read)",
-            task.mapping,
-            name,
+            f"{mapping.name} (how columns and cells are read)",
+            mapping.content,
+            mapping.name,
             "application/toml",
             key="cohort:mapping-file",
             type="tertiary",
@@ -70,10 +69,17 @@ def zipped(cohort: OpenCohort, therapy: str) -> bytes:
         file.writestr("methods.txt", methods(cohort))
         file.writestr("versions.json", json.dumps(versions(cohort), indent=2, ensure_ascii=False))
         file.writestr("analysis.py", of_view(cohort, Selection()))
-        task: state.UploadedTables | None = st.session_state.get(session.TASK)
-        if task is not None and task.mapping and not cohort.is_example:
-            file.writestr(f"{task.patients.stem}.toml", task.mapping)
+        if (mapping := _mapping(cohort)) is not None:
+            file.writestr(mapping.name, mapping.content)
     return held.getvalue()
+
+
+def _mapping(cohort: OpenCohort) -> Upload | None:
+    """Return the mapping file by which the table was read, where the page wrote one."""
+    task: state.UploadedTables | None = st.session_state.get(session.TASK)
+    if task is None or not task.mapping or cohort.is_example:
+        return None
+    return Upload(f"{task.patients.stem}.toml", task.mapping.encode())
 
 
 def methods(cohort: OpenCohort) -> str:
