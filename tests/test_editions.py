@@ -19,7 +19,7 @@ from kg.catalogue.queries import Question
 from kg.errors import InputError
 from kg.explanation.report import report
 from kg.guideline import Guideline, load, load_all
-from kg.guideline.correspondence import differences, pairs
+from kg.guideline.taxonomy import differences, pairs
 from kg.ontology import edition_names
 from kg.paths import example_cohort, example_lesions, ontology_folder
 from kg.patients.records import read_record

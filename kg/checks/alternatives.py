@@ -16,8 +16,8 @@ from kg.checks.registry import Examined, Material, check, name_of
 from kg.errors import OntologyError
 from kg.guideline import Guideline
 from kg.guideline.alternatives import module_of
-from kg.guideline.correspondence import NEW
 from kg.guideline.formula import Atom, manchester
+from kg.guideline.taxonomy import NEW
 from kg.ontology import (
     DEFINITION,
     EDITORIAL,

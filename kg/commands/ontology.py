@@ -15,7 +15,7 @@ from kg.errors import InputError
 from kg.guideline import load_all
 from kg.output import copy_folder
 from kg.paths import example_cohort, ontology_folder
-from kg.reference.editions import facts, side_by_side
+from kg.reference.citation import facts, side_by_side
 from kg.texts import counted
 
 _COLUMNS = ("id", "title", "date", "body", "language", "criteria", "therapies", "statements")

@@ -21,7 +21,7 @@ from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.explanation.tables import reasons_frame
 from kg.guideline import Guideline, load
-from kg.guideline.correspondence import TherapyPair, differences, pairs
+from kg.guideline.taxonomy import TherapyPair, differences, pairs
 from kg.keys import ID
 from kg.patients.assumptions import Assume, assumptions_of
 from kg.patients.given import TableLike, table_of

@@ -10,8 +10,8 @@ import polars as pl
 from kg.comparison.cohorts import SAME, SCHEMA, change_of
 from kg.explanation.clauses import Clauses, Decision
 from kg.guideline import Guideline, Therapy
-from kg.guideline.correspondence import TherapyPair, differences, pairs
 from kg.guideline.rules import Correspondence
+from kg.guideline.taxonomy import TherapyPair, differences, pairs
 from kg.patients.records import Record
 from kg.reasoning.verdicts import PatientResult
 

@@ -18,12 +18,12 @@ from typing import TypeAlias
 
 from kg.errors import InputError
 from kg.guideline import ConflictRule, Derivation, Guideline
+from kg.guideline.rules import agreed
 from kg.guideline.values import Knowledge
 from kg.keys import ID
 from kg.patients.cells import CellError, parse_cell
 from kg.patients.cells import cell as cell_of
 from kg.patients.records import Record, sum_of
-from kg.patients.scores import agreed
 from kg.texts import hint
 
 ALL = "all"

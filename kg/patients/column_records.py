@@ -16,11 +16,11 @@ import polars as pl
 
 from kg.errors import OntologyError
 from kg.guideline import Derivation, Guideline, Score, Sum
+from kg.guideline.rules import value_totals
 from kg.keys import ID, ROW
 from kg.patients.cells import parse_cell
 from kg.patients.columns import as_text
 from kg.patients.records import Conflict, sum_of
-from kg.patients.scores import value_totals
 from kg.patients.tables import PINNED, RECORDED, Batch, RowReader
 
 CONFLICTS = "conflicts"
@@ -93,7 +93,7 @@ def _narrowed(before: pl.Expr, allowed: pl.Expr) -> pl.Expr:
 
 
 def _totals(score: Score, given: pl.DataFrame) -> pl.Series:
-    """Return the totals that are possible, as bits; see `kg.patients.scores`.
+    """Return the totals that are possible, as bits; see `kg.guideline.rules`.
 
     Bit t says that a total of t is possible, the bit of `_CLASH` that the sources clash.
     """

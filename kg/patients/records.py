@@ -16,9 +16,9 @@ from decimal import Decimal, localcontext
 from kg.errors import InputError
 from kg.guideline import ConflictRule, Derivation, Guideline
 from kg.guideline.intervals import Interval
+from kg.guideline.rules import agreed
 from kg.guideline.values import Knowledge, Variable
 from kg.patients.cells import CellError, parse_cell
-from kg.patients.scores import agreed
 
 Lesion = Mapping[str, str | None]
 ReadCell = Callable[[Variable, str | None], Knowledge | None]

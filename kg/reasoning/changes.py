@@ -27,9 +27,9 @@ from itertools import product
 
 from kg.guideline import Guideline, Score, Therapy
 from kg.guideline.intervals import Interval
+from kg.guideline.rules import component_totals, total_totals, value_totals
 from kg.guideline.values import Knowledge, Variable, bands_of
 from kg.patients.records import Record
-from kg.patients.scores import component_totals, total_totals, value_totals
 from kg.reasoning.diagram import Evaluation
 from kg.reasoning.logic import ANSWER_ELIGIBLE, Logic, logic_of
 from kg.reasoning.verdicts import CONTRAINDICATED, EXCLUDED, MET, NOT_INDICATED, VERDICTS

@@ -1,8 +1,8 @@
-"""What the ontology says of itself, and how to cite it; what it states of a term, as RDF."""
+"""What the ontology and its editions say of themselves, how to cite them; a term as RDF."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -137,3 +137,44 @@ def _triples(known: _Subjects, node: ox.NamedNode | ox.BlankNode) -> Iterator[ox
         yield triple
         if isinstance(triple.object, ox.BlankNode):
             yield from _triples(known, triple.object)
+
+
+_ROWS = {
+    "issued by": "body",
+    "covers": "part",
+    "stages": "stages",
+    "criteria": "criteria",
+    "therapies with verdicts": "therapies",
+    "recommendations": "recommendations",
+    "statements": "statements",
+}
+
+
+def facts(guideline: Guideline) -> dict[str, object]:
+    """Return what an edition is and how much it holds."""
+    edition = guideline.source
+    return {
+        "id": edition.id,
+        "title": edition.title,
+        "date": edition.year,
+        "body": edition.body,
+        "part": edition.part,
+        "language": edition.language,
+        "sha256": edition.sha256,
+        "stages": len(guideline.stages),
+        "criteria": len(guideline.criteria),
+        "therapies": len(guideline.therapies),
+        "recommendations": len(guideline.recommendations),
+        "statements": len(guideline.statements),
+    }
+
+
+def side_by_side(guidelines: Iterable[Guideline]) -> str:
+    """Return a table in Markdown with a column for each edition."""
+    columns = [facts(guideline) for guideline in guidelines]
+    rows = [
+        ("", *(column["id"] for column in columns)),
+        ("---" for _ in range(len(columns) + 1)),
+        *((name, *(column[key] for column in columns)) for name, key in _ROWS.items()),
+    ]
+    return "".join(f"| {' | '.join(map(str, row))} |\n" for row in rows)

@@ -25,7 +25,7 @@ from kg.guideline import Guideline, load, load_all
 from kg.ontology import OWL, RDF, edition_names
 from kg.output import whole_file
 from kg.paths import ontology_folder
-from kg.reference.editions import side_by_side
+from kg.reference.citation import side_by_side
 from kg.reference.parts import ALL, PARTS, TEMPLATES
 from kg.renewal import rows
 

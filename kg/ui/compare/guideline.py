@@ -8,7 +8,7 @@ import streamlit as st
 from kg.comparison.cohorts import differences_frame
 from kg.explanation.wording import GRADE, MET_WHEN
 from kg.guideline import Guideline, Statement
-from kg.guideline.correspondence import TherapyPair, pairs
+from kg.guideline.taxonomy import TherapyPair, pairs
 from kg.reference.cards import card_of
 from kg.reference.inventory import encoded
 from kg.ui import address, term_views

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from kg.comparison.cohorts import DROPPED, GAINED, LOST, MOVED, NEW, OPENED, SAME, SETTLED
 from kg.guideline import Guideline
-from kg.guideline.correspondence import pairs
-from kg.guideline.taxonomy import every_therapy
+from kg.guideline.taxonomy import every_therapy, pairs
 
 SIGNS: Mapping[str, str] = {
     **{GAINED: "+", LOST: "−", MOVED: "↔", SETTLED: "✓", OPENED: "?", SAME: "="},
