@@ -148,7 +148,8 @@ class Plan:
         """Return what follows from the columns, from columns of masks; a slice at a time."""
         done = []
         for part in knowledge.iter_slices(_SLICE):
-            frame = part.select(self._edges.values())
+            # Without any edge the answers are constants, of as many rows all the same.
+            frame = part.select(self._edges.values()) if self._edges else part
             for layer in self._layers:
                 frame = frame.with_columns(layer)
             done.append(frame.select(results))
