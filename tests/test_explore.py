@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from counting import PATIENCE
 from streamlit.starlette import App
 
 from kg.benchmarks.running import free_port, served
@@ -39,13 +40,13 @@ def test_it_runs_until_it_is_ended_and_leaves_nothing_running() -> None:
     port = free_port()
     command = [sys.executable, "-m", "kg", "explore", "--no-browser", "--port", str(port)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE
     while not answers(port):
         assert process.poll() is None
         assert time.monotonic() < until
         time.sleep(0.2)
     process.send_signal(signal.SIGTERM)
-    shown, told = process.communicate(timeout=30)
+    shown, told = process.communicate(timeout=PATIENCE)
     assert (shown + told).count(f"127.0.0.1:{port}".encode()) == 1
     assert f"The explorer is at http://127.0.0.1:{port}/".encode() in told
     assert b"Streamlit" not in shown + told
@@ -124,7 +125,7 @@ def opened(port: int, host: str, origin: str | None, path: str = "/_stcore/strea
     lines = [f"GET {path} HTTP/1.1", f"Host: {host}", "Upgrade: websocket", "Connection: Upgrade"]
     lines += ["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="]
     lines += [f"Origin: {origin}"] if origin else []
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         connection.sendall("\r\n".join([*lines, "", ""]).encode())
         return connection.recv(1_000).partition(b"\r\n")[0]
 
@@ -164,7 +165,10 @@ def test_session_of_a_closed_tab_is_ended_and_an_open_one_is_not(
 
     async def run_for_a_moment() -> None:
         async with serving.tidying(None):
-            await asyncio.sleep(0.2)
+            async with asyncio.timeout(PATIENCE):
+                while not closed:
+                    await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)
 
     asyncio.run(run_for_a_moment())
     assert closed == ["gone"]

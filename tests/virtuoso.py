@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
@@ -15,6 +14,7 @@ from typing import NamedTuple
 
 import httpx
 
+from kg.benchmarks.running import free_port
 from kg.stores import open_store
 
 BINARY = shutil.which("virtuoso-t")
@@ -58,7 +58,7 @@ class Virtuoso(NamedTuple):
 @contextmanager
 def running(folder: Path) -> Iterator[Virtuoso]:
     """Run a server in an empty folder while the block runs."""
-    sql, http = _free_ports(2)
+    sql, http = free_port(), free_port()
     ini = folder / "virtuoso.ini"
     ini.write_text(_INI.format(folder=folder, sql=sql, http=http))
     assert BINARY is not None, WHY_NOT
@@ -90,15 +90,6 @@ def _wait(process: subprocess.Popen[bytes], address: str, folder: Path) -> None:
         try:
             with urllib.request.urlopen(address, timeout=_PATIENCE):  # noqa: S310
                 return
-        except urllib.error.URLError:
+        except (urllib.error.URLError, ConnectionError):
             time.sleep(0.1)
     raise RuntimeError(f"Virtuoso did not start: {(folder / 'output.txt').read_text()}")
-
-
-def _free_ports(count: int) -> list[int]:
-    """Return ports that are free now, all held at once so that they differ."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import subprocess
 import sys
@@ -9,12 +10,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import cycle
 from pathlib import Path
 
 from kg.errors import ComponentError
 
 _PATIENCE = 60.0  # seconds
+_PORTS = cycle(random.sample(range(10_000, 32_000), 1_000))  # lower than those of who calls out
 _OPTIONS = {
     "server.headless": "true",
     "server.address": "127.0.0.1",
@@ -24,10 +27,11 @@ _OPTIONS = {
 
 
 def free_port() -> int:
-    """Return a port that nothing listens at."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    """Return a port that nothing listens at, of those that no system gives to who calls out."""
+    while True:
+        with socket.socket() as free, suppress(OSError):
+            free.bind(("127.0.0.1", next(_PORTS)))
+            return int(free.getsockname()[1])
 
 
 def missing_extra(package: str) -> ComponentError:
@@ -55,7 +59,7 @@ def served(script: Path, port: int | None = None) -> Iterator[str]:
         yield address
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(_PATIENCE)
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
