@@ -42,13 +42,16 @@ if (!window.hccOneClick) {
 }
 </script>"""
 _FOCUS = """<script>
-setTimeout(() => {
-  const field = document.querySelector(".st-key-field-%s");
-  if (!field) return;
-  field.scrollIntoView({ block: "center" });
-  const input = field.querySelector("input, button[role], button");
-  if (input) input.focus();
-}, 100);
+{
+  const focus = (looks) => {  // until it is drawn, for ten seconds at most
+    const field = document.querySelector(".st-key-field-%s");
+    const input = field?.querySelector("input, button[role], button");
+    if (!input) return void (looks && setTimeout(focus, 100, looks - 1));
+    field.scrollIntoView({ block: "center" });
+    input.focus();
+  };
+  setTimeout(focus, 100, 100);
+}
 </script>"""
 
 
