@@ -196,6 +196,25 @@ def test_another_unit_is_understood_and_what_was_read_is_shown() -> None:
     assert "40\\.8 µmol" in texts(test)
 
 
+def test_a_unit_can_be_switched_and_reads_the_number_anew() -> None:
+    test = app("patient", bilirubin_umol_l="2.4")
+    unit = test.selectbox(key="patient:unit:bilirubin_umol_l")
+    unit.set_value("mg/dL").run()
+    assert test.query_params["bilirubin_umol_l"] == "2.4 mg/dL"
+    test.text_input(key="cell:bilirubin_umol_l").input("1.2").run()
+    assert test.query_params["bilirubin_umol_l"] == "1.2 mg/dL"
+    test.text_input(key="cell:bilirubin_umol_l").input("30 µmol/L").run()
+    assert test.selectbox(key="patient:unit:bilirubin_umol_l").value == "umol/L"
+
+
+def test_the_points_of_child_pugh_stand_beside_its_fields() -> None:
+    test = app("patient", bilirubin_umol_l="40", ascites="mild", albumin_g_l="36", inr="1.1")
+    said = texts(test).replace("\\", "")
+    assert said.count(":small[2 points]") == 2
+    assert said.count(":small[1 point]") == 2
+    assert "score: 7 to 9 points" in said
+
+
 def bundled(content: bytes) -> AppTest:
     test = app("patient", age_years="61")
     test.file_uploader(key="patient:bundle").set_value(("b.json", content, "application/json"))

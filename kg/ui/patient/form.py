@@ -7,14 +7,14 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from kg.explanation.wording import value_words
 from kg.guideline import Guideline
 from kg.guideline.values import BOOLEAN, Variable
 from kg.keys import ID, LESION_ID
 from kg.patients.cells import expected
-from kg.patients.drafts import LESION, written
+from kg.patients.drafts import LESION
 from kg.texts import UNKNOWN_VALUE, counted
 from kg.ui.patient import state
+from kg.ui.patient.numbers import derived, help_on, label, mark, number, points
 from kg.ui.patient.state import FIELD, FOCUS, GROUP, Judged
 from kg.ui.restoring import given
 from kg.ui.words import literal
@@ -94,7 +94,7 @@ def _field(guideline: Guideline, judged: Judged, variable: Variable) -> None:
     """Show one field: what is known, as a widget, with what it was derived from or lacks."""
     cell = judged.draft.cells.get(variable.name, "")
     if variable.is_number:
-        _number(judged, variable, cell)
+        number(guideline, judged, variable, cell)
     else:
         _choice(guideline, judged, variable, cell)
     if source := judged.parsed.record.sources.get(variable.name):
@@ -105,26 +105,6 @@ def _field(guideline: Guideline, judged: Judged, variable: Variable) -> None:
         if variable.name in conflict.variables:
             with st.container(key=f"mark-{variable.name}"):
                 st.markdown(f":red[:material/warning: Conflict: {literal(conflict.message)}]")
-
-
-def _number(judged: Judged, variable: Variable, cell: str) -> None:
-    key = FIELD + variable.name
-    typed = st.text_input(
-        _label(variable),
-        key=key,
-        placeholder=_derived(judged, variable) or UNKNOWN_VALUE,
-        help=_help(variable),
-        on_change=_typed,
-        args=(variable.name,),
-        **given(key, "value", cell),
-    )
-    known = judged.parsed.record.known[variable.name]
-    if variable.name in judged.parsed.record.recorded and not cell.replace(".", "").isdecimal():
-        with st.container(key=f"mark-{variable.name}-read"):
-            st.markdown(f":violet[{literal(value_words(variable, known))}]")
-    if typed != cell:  # typed while there was no session to hear of it
-        _typed(variable.name)
-        st.rerun()
 
 
 def _sizes(guideline: Guideline, judged: Judged) -> None:
@@ -167,12 +147,12 @@ def _choice(guideline: Guideline, judged: Judged, variable: Variable, cell: str)
         options |= {SEVERAL: "one of several"}
     now = SEVERAL if several else (chosen or [NOTHING])[0]
     picked = st.pills(
-        _label(variable),
+        label(variable),
         options,
         required=True,
         format_func=options.__getitem__,
         key=key,
-        help=_help(variable),
+        help=help_on(variable),
         on_change=_picked,
         args=(guideline, variable.name),
         **given(key, "default", now),
@@ -180,9 +160,9 @@ def _choice(guideline: Guideline, judged: Judged, variable: Variable, cell: str)
     if picked != now:  # picked while there was no session to hear of it
         _picked(guideline, variable.name)
         st.rerun()
-    if derived := _derived(judged, variable):
-        with st.container(key=f"mark-{variable.name}-derived"):
-            st.markdown(f":violet[{literal(derived)}]")
+    said = derived(judged, variable)
+    told = filter(None, (said and f":violet[{literal(said)}]", points(guideline, judged, variable)))
+    mark(variable, "derived", " · ".join(told))
     if several:
         all_of_them = f"{key}:several"
         st.session_state[all_of_them] = chosen
@@ -197,42 +177,12 @@ def _choice(guideline: Guideline, judged: Judged, variable: Variable, cell: str)
         )
 
 
-def _label(variable: Variable) -> str:
-    """Return the label of a field in plain words, as a screen reader says it too."""
-    return variable.label + (f" ({variable.unit_symbol})" if variable.unit_symbol else "")
-
-
-def _derived(judged: Judged, variable: Variable) -> str:
-    """Return what is assumed of a field, or what others say of it."""
-    record, name = judged.parsed.record, variable.name
-    for word, names in (("assumed", record.assumed), ("derived", record.derived)):
-        if name in names:
-            return f"{word}: {value_words(variable, record.known[name])}"
-    return ""
-
-
-def _help(variable: Variable) -> str:
-    values = "".join(
-        f"\n- {literal(v.label)}: {literal(v.definition)}" for v in variable.values if v.definition
-    )
-    how = ""
-    if variable.is_number:
-        how = f" Give {literal(expected(variable))}, or in words: at least 2, 1 to 3."
-        if others := [unit.code for unit in variable.units[1:]]:
-            how += f" In another unit with that behind it: {literal(', '.join(others))}."
-    return f"{literal(variable.definition)}{how}{values}"
-
-
 def _chosen(variable: Variable, cell: str) -> list[str]:
     """Return the values that a cell names, in the words of the variable."""
     said = {part.strip().lower() for part in cell.split("|")}
     if variable.type == "boolean":
         said |= {"true"} if said & {"yes", "1"} else {"false"} if said & {"no", "0"} else set()
     return [word for word in variable.words if word.lower() in said]
-
-
-def _typed(name: str) -> None:
-    state.set_cell(name, written(st.session_state[FIELD + name]))
 
 
 def _picked(guideline: Guideline, name: str) -> None:

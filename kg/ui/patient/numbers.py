@@ -1,0 +1,164 @@
+"""The fields of numbers, with units that can be switched; what a field scores, and how it reads."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from kg.explanation.wording import value_words
+from kg.guideline import Guideline, Score
+from kg.guideline.rules import component_totals, total_totals, value_totals
+from kg.guideline.values import Variable, bands_of, unit_key
+from kg.patients.cells import expected
+from kg.patients.drafts import written
+from kg.texts import UNKNOWN_VALUE, counted
+from kg.ui.patient import state
+from kg.ui.patient.state import FIELD, Judged
+from kg.ui.restoring import given
+from kg.ui.words import literal
+
+_UNIT = "patient:unit:"
+
+
+def number(guideline: Guideline, judged: Judged, variable: Variable, cell: str) -> None:
+    """Show the field of a number, with its unit where there are several."""
+    key = FIELD + variable.name
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        typed = st.text_input(
+            label(variable),
+            key=key,
+            placeholder=derived(judged, variable) or UNKNOWN_VALUE,
+            help=help_on(variable),
+            on_change=_typed,
+            args=(variable,),
+            **given(key, "value", cell),
+        )
+        if len(variable.units) > 1:
+            _unit(variable, cell)
+    read, scored = "", points(guideline, judged, variable)
+    if variable.name in judged.parsed.record.recorded and not cell.replace(".", "").isdecimal():
+        known = judged.parsed.record.known[variable.name]
+        read = f":violet[{literal(value_words(variable, known))}]"
+    if len(variable.units) > 1:
+        mark(variable, "beside", read)
+        mark(variable, "points", scored)
+    else:
+        mark(variable, "read", " · ".join(filter(None, (read, scored))))
+    if typed != cell:  # typed while there was no session to hear of it
+        _typed(variable)
+        st.rerun()
+
+
+def mark(variable: Variable, what: str, told: str) -> None:
+    """Show what is said of a field over the end of its label."""
+    if told:
+        with st.container(key=f"mark-{variable.name}-{what}"):
+            st.markdown(told)
+
+
+def _unit(variable: Variable, cell: str) -> None:
+    """Offer the unit that the number of a field is in: another one reads the number anew."""
+    key, codes = _UNIT + variable.name, [unit.code for unit in variable.units]
+    bare, code = _parted(variable, cell)
+    if cell or key not in st.session_state:
+        st.session_state[key] = code
+
+    def switched() -> None:
+        if cell:
+            _take(variable, bare)
+
+    st.selectbox(
+        f"Unit of {variable.label}",
+        codes,
+        key=key,
+        format_func=lambda each: (variable.unit_symbol or each) if each == codes[0] else each,
+        on_change=switched,
+        label_visibility="collapsed",
+        width=110,
+    )
+
+
+def _typed(variable: Variable) -> None:
+    text = written(st.session_state[FIELD + variable.name])
+    bare, _ = _parted(variable, text)
+    if text and bare == text:  # in the unit that is chosen beside it
+        _take(variable, bare)
+    else:
+        state.set_cell(variable.name, text)
+
+
+def _take(variable: Variable, bare: str) -> None:
+    code = st.session_state.get(_UNIT + variable.name, "")
+    is_own = not variable.units or code in ("", variable.units[0].code)
+    state.set_cell(variable.name, bare if is_own else f"{bare} {code}")
+
+
+def _parted(variable: Variable, cell: str) -> tuple[str, str]:
+    """Return a cell without its unit, and the code of the unit that it is in."""
+    names = {name: u.code for u in variable.units for name in (u.code, *u.spellings)}
+    if variable.unit_symbol and variable.units:
+        names[variable.unit_symbol] = variable.units[0].code
+    said = unit_key(cell)
+    for name in sorted(names, key=lambda each: -len(unit_key(each))):
+        if said.endswith(unit_key(name)):
+            bare = cell
+            while bare and unit_key(bare) != said.removesuffix(unit_key(name)):
+                bare = bare[:-1]
+            return bare.strip(), names[name]
+    return cell, variable.units[0].code if variable.units else ""
+
+
+def points(guideline: Guideline, judged: Judged, variable: Variable) -> str:
+    """Return how many points of a score a field gives, as far as it is known, or its total."""
+    known, told = judged.parsed.record.known, []
+    for score in (rule.score for rule in guideline.derivations if rule.score is not None):
+        mask = known[variable.name].mask
+        found: list[int] = []
+        if variable.name in score.components and mask != variable.everything:
+            found = [n for name, band, n in score.points if name == variable.name and band & mask]
+        elif variable.name == score.target:
+            found = _totals(score, judged)
+        if found:
+            low, high = min(found), max(found)
+            many = counted(high, "point") if low == high else f"{low} to {high} points"
+            total = guideline.variables[score.total].label
+            is_part = variable.name in score.components
+            told.append(f":small[{many if is_part else literal(f'{total}: {many}')}]")
+    return " · ".join(told)
+
+
+def _totals(score: Score, judged: Judged) -> list[int]:
+    """Return the totals that a record leaves possible; none where it leaves all."""
+    known = judged.parsed.record.known
+    totals = (
+        value_totals(score, known[score.target].mask)
+        & total_totals(score, known[score.total].mask)
+        & component_totals(score, tuple(known[name].mask for name in score.components))
+    )
+    return [] if totals == score.everything else bands_of(totals)
+
+
+def label(variable: Variable) -> str:
+    """Return the label of a field in plain words, as a screen reader says it too."""
+    return variable.label + (f" ({variable.unit_symbol})" if variable.unit_symbol else "")
+
+
+def derived(judged: Judged, variable: Variable) -> str:
+    """Return what is assumed of a field, or what others say of it."""
+    record, name = judged.parsed.record, variable.name
+    for word, names in (("assumed", record.assumed), ("derived", record.derived)):
+        if name in names:
+            return f"{word}: {value_words(variable, record.known[name])}"
+    return ""
+
+
+def help_on(variable: Variable) -> str:
+    """Return what a field means, and how it is filled in."""
+    values = "".join(
+        f"\n- {literal(v.label)}: {literal(v.definition)}" for v in variable.values if v.definition
+    )
+    how = ""
+    if variable.is_number:
+        how = f" Give {literal(expected(variable))}, or in words: at least 2, 1 to 3."
+        if others := [unit.code for unit in variable.units[1:]]:
+            how += f" In another unit with that behind it: {literal(', '.join(others))}."
+    return f"{literal(variable.definition)}{how}{values}"
