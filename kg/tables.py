@@ -24,7 +24,7 @@ from kg.patients.given import TableLike, table_of
 from kg.patients.reading import Options, reading_of
 from kg.reasoning.results import Chunk, patients
 from kg.reasoning.verdicts import PatientResult
-from kg.writers import Task, format_of, writer_of
+from kg.writers import Task, format_of, tells_missing, writer_of
 from kg.writers.rows import compact_rows, empty, rows
 
 
@@ -192,6 +192,6 @@ def classify_file(
     task = replace(task, keep=kept_types(table))
     write = writer_of(form, task)
     with bin_, whole_file(target) as path:
-        run = engine_of(engine, chosen).batches(missing=not compact)
+        run = engine_of(engine, chosen).batches(missing=tells_missing(form, task))
         write(task, chunks(table, run, bin_), path)
     return bin_.summary

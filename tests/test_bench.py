@@ -14,10 +14,11 @@ import polars as pl
 import pytest
 
 from kg import tables
-from kg.benchmarks import cohort, endpoint
+from kg.benchmarks import cohort, endpoint, engines, growth
 from kg.benchmarks.cohort import write_cohort
 from kg.benchmarks.figures import Figure, compared, figure
-from kg.benchmarks.page import page, target
+from kg.benchmarks.page import line, page, target
+from kg.commands.bench import _TITLES
 from kg.errors import ComponentError
 from kg.guideline import Guideline
 from kg.reasoning.verdicts import VERDICTS
@@ -39,17 +40,32 @@ def test_target_may_be_of_the_median_or_the_least() -> None:
     assert target(replace(compared(SLOW, FAST, 4.9), at_least=True)) == "4.9 met"
 
 
+def test_line_says_ratio_target_and_whether_it_is_met() -> None:
+    assert line(compared(SLOW, FAST, 4)) == "slow: 5 s, 5 x fast (target 4 missed)"
+    assert line(FAST) == "fast: 1 s"
+
+
 def test_row_says_what_the_figure_is_compared_with() -> None:
     made = page([("Part", [FAST, compared(SLOW, FAST, 4)])], seed=1)
     assert "| slow | 5 s | 4 to 6 | 5 | fast | 4 missed |" in made
 
 
-def test_page_of_the_docs_has_the_head_and_columns_that_are_made() -> None:
+def test_page_of_the_docs_keeps_its_words_and_has_every_part_renewed() -> None:
     text = (DOCS / "benchmarks.md").read_text("utf-8")
-    made = page([], seed=1)
-    assert text.startswith(made[: made.index("Machine:")])
-    columns = page([("Part", [])], seed=1).split("| figure")[1].splitlines()[0]
-    assert text.count(f"| figure{columns}") == text.count("\n## ")
+    made = page([(title, [FAST]) for title in _TITLES.values()], 7, before=text)
+    words = [line for line in text.splitlines() if not line.startswith(("|", "Machine: "))]
+    assert [line for line in made.splitlines() if not line.startswith(("|", "Machine: "))] == words
+    assert "Seed of the made-up cohorts: 7." in made
+    assert made.count("| fast | 1 s |") == made.count("\n## ") == len(_TITLES)
+    rows = [line for line in made.splitlines() if line.startswith("|")]
+    assert len(rows) == 3 * len(_TITLES)
+
+
+def test_new_page_has_its_parts_in_order_and_is_stable() -> None:
+    parts = [("One", [FAST]), ("Two", [SLOW])]
+    made = page(parts, seed=1)
+    assert made.index("## One") < made.index("| fast |") < made.index("## Two")
+    assert page(parts, 1, before=made) == made
 
 
 def test_figures_are_written_whole_or_not_at_all(
@@ -98,3 +114,30 @@ def test_registry_has_every_variable_that_is_used_and_no_other(guideline: Guidel
     file = Path(cohort.__file__).with_name("registry.csv")
     told = set(pl.read_csv(file)["variable"])
     assert told == set(guideline.used)
+
+
+def test_every_plan_is_measured_beside_a_copy_of_its_files(
+    tmp_path: Path, guideline: Guideline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def written(_: Path, output: Path, **__: object) -> None:
+        frame = pl.DataFrame({"verdict": ["eligible"]})
+        frame.write_csv(output) if output.suffix == ".csv" else frame.write_parquet(output)
+
+    monkeypatch.setattr(engines, "classify_file", written)
+    monkeypatch.setattr(engines.Cohorts, "met", lambda _, *places: written(*places))
+    figures = list(engines.Cohorts(guideline, tmp_path, seed=1, runs=1).figures(1_000))
+    aimed = {each.name: each.target for each in figures if each.target}
+    assert [*aimed.values()] == [1.15, 2, 2.5, 6, 1.3, 1.3, 3, 3]
+    assert all(each.compared_with for each in figures if each.target)
+    assert pl.read_csv(tmp_path / "copy.csv").to_dicts() == [{"verdict": "eligible"}]
+
+
+def test_growth_is_that_of_questions_beside_the_graph(
+    guideline: Guideline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(growth, "_queries", lambda _: [("any", "ASK { ?s ?p ?o }")])
+    small, large, faster = growth.growth_figures(guideline, 10)
+    assert small.name == "graph of 10 patients"
+    assert large.ratio is not None
+    assert large.ratio > 1
+    assert (faster.name, faster.met) == ("of 1 questions and checks, those that grow faster", True)

@@ -67,7 +67,7 @@ def cohort_figures(guideline: Guideline, size: int, format_: str) -> Iterator[Fi
             3,
         )
     yield base
-    yield compared(timed("open them in memory", lambda: open_cohort(guideline, held), 3), base)
+    yield compared(timed("open them in memory", lambda: open_cohort(guideline, held), 3), base, 2)
     cohort = open_cohort(guideline, held)
     for view, selection in selections(cohort).items():
         yield timed(f"select in {view}", partial(patients, cohort, selection), 5)

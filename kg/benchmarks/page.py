@@ -1,41 +1,47 @@
-"""The figures as a page of the docs."""
+"""The figures as tables of a page of the docs, whose words stay as they are."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from kg.benchmarks.figures import Figure, machine
 
-_HEAD = """# Benchmarks
-
-Made by `hcc-kg bench --all --output docs/benchmarks.md`. Seconds say little on another machine;
-a ratio is the figure divided by the one that it is compared with, taken in the same run. A target
-is what we hold ourselves to: the most that the ratio may be, or the median where the figure has no
-ratio or the target has its unit; for the compiled engine the least. So "100,000 missed" there means
-that the engine is less than 100,000 times as fast as HermiT.
-
-"Copy" is to read the input table and to write it again, and to do the same with the result: the
-least that a program takes which reads and writes these files. The made-up cohort is spread about as
-a registry of liver cancer is, with facts missing (`kg/benchmarks/registry.csv`).
-
-Runaway queries are those that never end or fill the memory. A memory of 0 MB means that the server
-was gone, or could not be looked at, when the load ended.
-
-Machine: {machine}. Seed of the made-up cohorts: {seed}.
-"""
+_NEW = "# Benchmarks\n\nMachine: .\n"
+_MACHINE = re.compile(r"^Machine: .*$", re.MULTILINE)
+_HEAD = (
+    "| figure | median | spread | ratio | compared with | target |\n"
+    "| --- | ---: | --- | ---: | --- | --- |\n"
+)
 
 
-def page(parts: Iterable[tuple[str, list[Figure]]], seed: int) -> str:
-    """Return the figures of all parts as Markdown."""
-    sections = [_HEAD.format(machine=machine(), seed=seed)]
+def page(parts: Iterable[tuple[str, list[Figure]]], seed: int, before: str = "") -> str:
+    """Return a page with the figures of all parts, each below its heading, and the machine.
+
+    Where `before` has the heading, the table there is renewed; else the part is put at the end.
+    """
+    told = f"Machine: {machine()}. Seed of the made-up cohorts: {seed}."
+    text = _MACHINE.sub(lambda _: told, before or _NEW, count=1)
     for title, figures in parts:
-        rows = "\n".join(_row(figure) for figure in figures)
-        sections.append(
-            f"## {title}\n\n"
-            "| figure | median | spread | ratio | compared with | target |\n"
-            f"| --- | ---: | --- | ---: | --- | --- |\n{rows}\n"
-        )
-    return "\n".join(sections)
+        table = _HEAD + "".join(f"{_row(figure)}\n" for figure in figures)
+        heading, below, after = text.partition(f"\n## {title}\n")
+        if not below:
+            text = f"{text.rstrip()}\n\n## {title}\n\n{table}"
+            continue
+        prose, start, rest = after.partition("\n| ")
+        if not start or "\n## " in prose:  # the heading has no table yet
+            text = f"{heading}{below}\n{table}{after}"
+            continue
+        old = re.match(r"(?:.*\|\n)+", f"| {rest}")
+        text = f"{heading}{below}{prose}\n{table}{f'| {rest}'[old.end() if old else 0 :]}"
+    return text
+
+
+def line(figure: Figure) -> str:
+    """Return a figure as a line: median, ratio, target, and whether it is met."""
+    beside = "" if figure.ratio is None else f", {ratio(figure)} x {figure.compared_with}"
+    aimed = "" if figure.target is None else f" (target {target(figure)})"
+    return f"{figure.name}: {value(figure)}{beside}{aimed}"
 
 
 def value(figure: Figure) -> str:

@@ -46,7 +46,7 @@ from kg.patients.reading import Reading
 from kg.patients.tables import PatientTable
 from kg.reasoning.verdicts import VERDICTS
 from kg.texts import NOTE_ON_USE, counted
-from kg.writers import FormatName, Task, format_of, writer_of
+from kg.writers import FormatName, Task, format_of, tells_missing, writer_of
 
 _Patients = Annotated[
     str | None,
@@ -187,7 +187,7 @@ def _classify_here(
         whole_output(places.output) as path,
     ):
         chosen = engine_of(engine, task.guideline)
-        run = chosen.batches(bar.advance, missing=not task.compact)
+        run = chosen.batches(bar.advance, missing=tells_missing(form, task))
         results = chunks(table, run, bin_)
         write(task, results if chosen.one_by_one else bar.watch(results), path)
     return bin_.summary

@@ -121,7 +121,8 @@ class Plan:
     def edge(self, variable: str, mask: int) -> str:
         """Return the column that tells where a record leaves one of some bands possible."""
         name = f"edge:{variable}:{mask}"
-        self._edges[name] = (pl.col(variable) & mask != 0).alias(name)
+        if name not in self._edges:
+            self._edges[name] = (pl.col(variable) & mask != 0).alias(name)
         return name
 
     def any_of(self, terms: Iterable[Sequence[Name]]) -> Name:

@@ -260,7 +260,10 @@ def _tables(names: tuple[str, ...], words: pl.Enum) -> list[pl.Series]:
     for first in range(0, max(len(names), 1), _GROUP):
         group = names[first : first + _GROUP]
         # Splitting texts is many times faster than making lists of lists.
-        joined = pl.Series([";".join(unpack(group, bits)) for bits in range(1 << len(group))])
+        texts = [""]
+        for name in group:
+            texts += [f"{text};{name}" if text else name for text in texts]
+        joined = pl.Series(texts)
         named = pl.element().filter(pl.element() != "")
         tables.append(joined.str.split(";").list.eval(named).cast(pl.List(words)))
     return tables

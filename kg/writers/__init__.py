@@ -9,7 +9,7 @@ from kg.errors import InputError
 from kg.paths import Place
 from kg.writers.task import Task, Writer
 
-__all__ = ["FORMATS", "FormatName", "Task", "Writer", "format_of", "writer_of"]
+__all__ = ["FORMATS", "FormatName", "Task", "Writer", "format_of", "tells_missing", "writer_of"]
 
 FormatName: TypeAlias = Literal["table", "csv", "json", "jsonl", "ttl", "parquet", "fhir", "omop"]
 FORMATS: tuple[FormatName, ...] = get_args(FormatName)
@@ -30,6 +30,11 @@ def format_of(output: Place) -> str:
         endings = ", ".join(f".{name}" for name in FORMATS if name not in _BY_NAME)
         raise InputError(f"{output} has no extension; end it in one of {endings}, or give a format")
     return output.suffix.removeprefix(".").lower()
+
+
+def tells_missing(name: str, task: Task) -> bool:
+    """Return whether a file tells the missing variables, which take longest to find."""
+    return not task.compact and name not in ("table", "omop")
 
 
 def writer_of(name: str, task: Task) -> Writer:

@@ -10,7 +10,7 @@ from polars.io.plugins import register_io_source
 
 from kg.output import full_disk
 
-_STATISTICS = {"min": False, "max": False, "null_count": True}
+STATISTICS = {"min": False, "max": False, "null_count": True}
 
 
 def write_parquet(
@@ -33,7 +33,7 @@ def write_parquet(
     rows = register_io_source(source, schema=schema)
     try:
         # Least and greatest words of lists cost more than the rest of writing, and help nobody.
-        rows.sink_parquet(path, row_group_size=row_group_size, statistics=_STATISTICS)
+        rows.sink_parquet(path, row_group_size=row_group_size, statistics=STATISTICS)
     except pl.exceptions.ComputeError as error:
         if reason := full_disk(error):
             raise OSError(reason) from error
