@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from kg.errors import InputError
 from kg.paths import ONTOLOGY_VARIABLE
+from kg.renewal import files, rows
 from kg.renewal.files import PRINTERS, checkout, printed, renew
 
 ROOT = Path(__file__).parents[1]
@@ -19,6 +21,15 @@ OLD = {  # a file of each kind, with what stands in it and what stood there befo
     "ontology/catalog-v001.xml": ("words.ttl", "word.ttl"),
     "tests/queries/rows.txt": ("ABL-I2", "ABL-I9"),
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _printed_once() -> Iterator[None]:
+    """Let each command print once for all tests here: nothing that they change decides it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "PRINTERS", {name: cache(told) for name, told in PRINTERS.items()})
+        patch.setattr(rows, "text", cache(rows.text))
+        yield
 
 
 @pytest.fixture
