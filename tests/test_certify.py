@@ -74,21 +74,29 @@ def certified(
 _NOT = {MET: EXCLUDED, EXCLUDED: MET, UNKNOWN: UNKNOWN}
 
 
-def kleene(guideline: Guideline, formula: Formula, known: Mapping[str, Knowledge]) -> str:
-    """Return met, excluded or unknown, judged part by part as SQL does."""
+def kleene(
+    guideline: Guideline,
+    formula: Formula,
+    known: Mapping[str, Knowledge],
+    named: dict[str, str] | None = None,
+) -> str:
+    """Return met, excluded or unknown, judged part by part as SQL does; `named` keeps classes."""
+    named = {} if named is None else named
     match formula:
         case Atom(variable):
             wanted, mask = formula.mask(guideline.variables), known[variable].mask
             return EXCLUDED if not mask & wanted else UNKNOWN if mask & ~wanted else MET
         case Ref(name):
-            return kleene(guideline, guideline.formulas[name], known)
+            if name not in named:
+                named[name] = kleene(guideline, guideline.formulas[name], known, named)
+            return named[name]
         case Not(part):
-            return _NOT[kleene(guideline, part, known)]
+            return _NOT[kleene(guideline, part, known, named)]
         case And(parts):
-            states = {kleene(guideline, part, known) for part in parts}
+            states = {kleene(guideline, part, known, named) for part in parts}
             return EXCLUDED if EXCLUDED in states else UNKNOWN if UNKNOWN in states else MET
         case Or(parts):
-            states = {kleene(guideline, part, known) for part in parts}
+            states = {kleene(guideline, part, known, named) for part in parts}
             return MET if MET in states else UNKNOWN if UNKNOWN in states else EXCLUDED
 
 
@@ -103,10 +111,9 @@ class PartByPart(Records):
 
     def _classified(self, cells: Cells) -> PatientResult:
         record = read_record(self.guideline, "p", cells)
-        states = {
-            name: kleene(self.guideline, self.guideline.formulas[name], record.known)
-            for name in self.guideline.classes
-        }
+        states: dict[str, str] = {}
+        for name in self.guideline.classes:
+            kleene(self.guideline, Ref(name), record.known, states)
         return result(
             self.guideline, record, states, logic_of(self.guideline).missing, lambda *_: None
         )
