@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property, lru_cache, reduce
 
 import polars as pl
 
@@ -226,6 +226,12 @@ def _judged(
         rejected_lesions=kept.frame(lesion_columns, of_lesions=True),
         is_example=is_example,
     )
+
+
+@lru_cache(maxsize=2)
+def shared_example(guideline: Guideline) -> OpenCohort:
+    """Return the example cohort, opened once for all who look at it: nobody changes it."""
+    return open_example(guideline)
 
 
 def open_example(guideline: Guideline) -> OpenCohort:

@@ -8,7 +8,7 @@ from functools import partial
 
 import streamlit as st
 
-from kg.cohorts.opened import OpenCohort, open_example
+from kg.cohorts.opened import OpenCohort, shared_example
 from kg.cohorts.selections import Selection, selection_at
 from kg.guideline import Guideline
 from kg.patients.reading import Reading
@@ -43,7 +43,7 @@ def show(opened: OpenCohort) -> None:
 
 def show_example(guideline: Guideline) -> None:
     """Show the example cohort."""
-    show(open_example(guideline))
+    show(shared_example(guideline))
 
 
 def selection() -> Selection:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from kg.cohorts.opened import OpenCohort, open_example
+from kg.cohorts.opened import OpenCohort, shared_example
 from kg.cohorts.selections import UNREMARKABLE
 from kg.comparison.cohorts import DROPPED, NEW, SCHEMA, behind, chosen, compared
 from kg.engines.rejects import KeptRejects
-from kg.guideline import Guideline, load
+from kg.guideline import Guideline
 from kg.keys import ID, ROW
 from kg.reference.inventory import encoded
 from kg.reference.snippets import of_comparison
@@ -44,7 +44,7 @@ def show(before: Guideline, after: Guideline, state: State) -> None:
         )
         link("cohort", "Open the table", icon=":material/upload:")
         return
-    cohort = cohort or _example(session.guideline().edition)
+    cohort = cohort or shared_example(session.guideline())
     state.pop("cohort", None)
     if not cohort.is_example:
         state["cohort"] = UPLOAD
@@ -72,11 +72,6 @@ def show(before: Guideline, after: Guideline, state: State) -> None:
     _criteria((before, after), cohort, frame, state, labels)
     with st.expander("The numbers as a table"):
         table(_wide(counts), "changes-of-editions", python=_python(cohort, state, "counts"))
-
-
-@st.cache_resource(show_spinner=False)
-def _example(edition: str) -> OpenCohort:
-    return open_example(load(edition=edition))
 
 
 def _toggle(state: State) -> None:
