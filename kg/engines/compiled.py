@@ -148,7 +148,7 @@ class Plan:
     def run(self, knowledge: pl.DataFrame, results: Iterable[pl.Expr]) -> pl.DataFrame:
         """Return what follows from the columns, from columns of masks; a slice at a time."""
         done = []
-        for part in knowledge.iter_slices(_SLICE):
+        for part in [*knowledge.iter_slices(_SLICE)] or [knowledge]:  # no slice of no rows
             # Without any edge the answers are constants, of as many rows all the same.
             frame = part.select(self._edges.values()) if self._edges else part
             for layer in self._layers:
