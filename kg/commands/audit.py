@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
+from typer import Argument, Option
 
 from kg.audit.report import KINDS, Kind, Patients, Section, as_json, markdown, pairs, write_examples
 from kg.audit.report import audit as sections_of
@@ -22,17 +23,17 @@ from kg.texts import NOTE_ON_USE, counted
 
 
 def audit(
-    kind: Annotated[Kind | None, typer.Argument(help="One kind of findings; else all.")] = None,
+    kind: Annotated[Kind | None, Argument(help="One kind of findings; else all.")] = None,
     *,
     patients: Annotated[
-        Path | None, typer.Option(help="Table of patients, to count those whom a finding concerns.")
+        Path | None, Option(help="Table of patients, to count those whom a finding concerns.")
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Write the example records to this .csv as well."),
+        Option("--output", "-o", help="Write the example records to this .csv as well."),
     ] = None,
     format: Annotated[
-        Literal["table", "json", "markdown"], typer.Option(help="Format of the findings.")
+        Literal["table", "json", "markdown"], Option(help="Format of the findings.")
     ] = "table",
     ontology: Ontology = None,
     edition: Edition = None,

@@ -11,8 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import typer
 from rich.table import Table
+from typer import Option
 
 from kg import api, terminal
 from kg.benchmarks.figures import Figure, machine
@@ -47,21 +47,19 @@ _TITLES = {
 
 def bench(
     part: Annotated[
-        list[Bench] | None, typer.Option(help="What to measure; the engines by default.")
+        list[Bench] | None, Option(help="What to measure; the engines by default.")
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Measure every part.")] = False,
-    patients: Annotated[int, typer.Option(min=1_000, help="Size of the cohort.")] = 1_000_000,
-    runs: Annotated[int, typer.Option(min=1, help="Runs of each figure.")] = 3,
-    seed: Annotated[int, typer.Option(help="Seed of the made-up cohort.")] = 1,
-    records: Annotated[int, typer.Option(min=1, help="Records that HermiT classifies.")] = 20,
-    seconds: Annotated[
-        float, typer.Option(min=1, help="Duration of each load test, in seconds.")
-    ] = 30,
+    everything: Annotated[bool, Option("--all", help="Measure every part.")] = False,
+    patients: Annotated[int, Option(min=1_000, help="Size of the cohort.")] = 1_000_000,
+    runs: Annotated[int, Option(min=1, help="Runs of each figure.")] = 3,
+    seed: Annotated[int, Option(help="Seed of the made-up cohort.")] = 1,
+    records: Annotated[int, Option(min=1, help="Records that HermiT classifies.")] = 20,
+    seconds: Annotated[float, Option(min=1, help="Duration of each load test, in seconds.")] = 30,
     growth: Annotated[
-        bool, typer.Option("--growth", help="Also a tenth, and ten times as many patients.")
+        bool, Option("--growth", help="Also a tenth, and ten times as many patients.")
     ] = False,
     output: Annotated[
-        Path | None, typer.Option(help="Write the figures to this file: JSON, or .md for a page.")
+        Path | None, Option(help="Write the figures to this file: JSON, or .md for a page.")
     ] = None,
 ) -> None:
     """Measure engines, commands, stores, endpoint and explorer; ratios are what counts.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
+from typer import Option
 
 from kg.commands.inputs import Edition, Ontology
 from kg.engines.registry import LocalName, reasoner_of
@@ -18,14 +19,14 @@ if TYPE_CHECKING:
 
 
 def certify(
-    seed: Annotated[int, typer.Option(help="Seed for the random records.")] = 1,
+    seed: Annotated[int, Option(help="Seed for the random records.")] = 1,
     records: Annotated[
-        int, typer.Option(min=1, help="Number of random records; the other parts scale with it.")
+        int, Option(min=1, help="Number of random records; the other parts scale with it.")
     ] = 50,
     minutes: Annotated[
-        float | None, typer.Option(min=0.01, help="Stop asking HermiT after this many minutes.")
+        float | None, Option(min=0.01, help="Stop asking HermiT after this many minutes.")
     ] = None,
-    engine: Annotated[LocalName, typer.Option(help="Engine to certify.")] = "compiled",
+    engine: Annotated[LocalName, Option(help="Engine to certify.")] = "compiled",
     ontology: Ontology = None,
     edition: Edition = None,
 ) -> None:

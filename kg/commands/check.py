@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 from rich.table import Table
+from typer import Option
 
 from kg.checks.registry import REASONER_STEPS, Check, CheckOutcome, Material
 from kg.checks.run import CheckReport, checks, outcomes
@@ -23,12 +24,12 @@ def check(
     ontology: Ontology = None,
     edition: Edition = None,
     no_reasoner: Annotated[
-        bool, typer.Option("--no-reasoner", help="Leave out the checks that need Java.")
+        bool, Option("--no-reasoner", help="Leave out the checks that need Java.")
     ] = False,
     timeout: Annotated[
-        float, typer.Option(min=0.1, help="Seconds after which the reasoner is stopped.")
+        float, Option(min=0.1, help="Seconds after which the reasoner is stopped.")
     ] = 600,
-    format: Annotated[Literal["text", "json"], typer.Option(help="Format of the report.")] = "text",
+    format: Annotated[Literal["text", "json"], Option(help="Format of the report.")] = "text",
 ) -> None:
     """Check the ontology's files and logic.
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from typer import Argument, Option
 
 from kg import terminal
 from kg.commands.inputs import (
@@ -50,34 +51,32 @@ from kg.writers import FormatName, Task, format_of, tells_missing, writer_of
 
 _Patients = Annotated[
     str | None,
-    typer.Argument(
+    Argument(
         help=f"{PATIENTS} With Spark also an address of Parquet, such as s3a://bucket/cohort."
     ),
 ]
-_Format = Annotated[
-    FormatName | None, typer.Option(help="By default that of the output file, or table.")
-]
+_Format = Annotated[FormatName | None, Option(help="By default that of the output file, or table.")]
 _Output = Annotated[
-    str | None, typer.Option("--output", "-o", help="File to write to; else standard output.")
+    str | None, Option("--output", "-o", help="File to write to; else standard output.")
 ]
-_Therapy = Annotated[list[str] | None, typer.Option(help="Only this therapy; repeat it for more.")]
+_Therapy = Annotated[list[str] | None, Option(help="Only this therapy; repeat it for more.")]
 _Explain = Annotated[
-    bool, typer.Option("--explain", help="Add every criterion with its place and its reading.")
+    bool, Option("--explain", help="Add every criterion with its place and its reading.")
 ]
 _Compact = Annotated[
     bool,
-    typer.Option("--compact", help="CSV, Parquet: one row per patient, states as numbers."),
+    Option("--compact", help="CSV, Parquet: one row per patient, states as numbers."),
 ]
 _Reasons = Annotated[
     bool,
-    typer.Option("--reasons", help="CSV, Parquet: the reason of each verdict in words."),
+    Option("--reasons", help="CSV, Parquet: the reason of each verdict in words."),
 ]
 _Master = Annotated[
-    str | None, typer.Option(help="Spark: the cluster; by default this machine, local[*].")
+    str | None, Option(help="Spark: the cluster; by default this machine, local[*].")
 ]
 _SparkConf = Annotated[
     list[str] | None,
-    typer.Option(help="Spark: any configuration KEY=VALUE; may be given more than once."),
+    Option(help="Spark: any configuration KEY=VALUE; may be given more than once."),
 ]
 
 
@@ -85,11 +84,11 @@ _SparkConf = Annotated[
 def classify(
     patients: _Patients = None,
     example: Example = False,
-    lesions: Annotated[str | None, typer.Option(help=LESIONS)] = None,
-    engine: Annotated[Name, typer.Option(help=ENGINE)] = "compiled",
+    lesions: Annotated[str | None, Option(help=LESIONS)] = None,
+    engine: Annotated[Name, Option(help=ENGINE)] = "compiled",
     format: _Format = None,
     output: _Output = None,
-    rejects: Annotated[str | None, typer.Option(help=REJECTS)] = None,
+    rejects: Annotated[str | None, Option(help=REJECTS)] = None,
     therapy: _Therapy = None,
     explain: _Explain = False,
     compact: _Compact = False,

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
+from typer import Option
 
 from kg import terminal
 from kg.cohorts.report import CohortReport, Reason, TherapyReport, grouping, report_on
@@ -56,17 +57,15 @@ def cohort(
     example: Example = False,
     lesions: Lesions = None,
     format: Annotated[
-        Literal["text", "json"], typer.Option(help="Tables, or all counts as one JSON object.")
+        Literal["text", "json"], Option(help="Tables, or all counts as one JSON object.")
     ] = "text",
     assume: AssumeWords = None,
     ontology: Ontology = None,
     edition: Edition = None,
-    top: Annotated[
-        int, typer.Option(min=1, help="How many reasons and variables the tables show.")
-    ] = 5,
+    top: Annotated[int, Option(min=1, help="How many reasons and variables the tables show.")] = 5,
     by: Annotated[
         str | None,
-        typer.Option(metavar="COLUMN", help="Also report by the values of this column."),
+        Option(metavar="COLUMN", help="Also report by the values of this column."),
     ] = None,
     asked: Asked,
 ) -> None:

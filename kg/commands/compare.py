@@ -9,6 +9,7 @@ import polars as pl
 import typer
 from rich.console import Console
 from rich.table import Table
+from typer import Option
 
 from kg import terminal
 from kg.commands.inputs import (
@@ -48,7 +49,7 @@ _Format = Literal["table", "csv", "json", "jsonl", "parquet"]
 
 
 _Therapy = Annotated[
-    list[str] | None, typer.Option(help="Therapy of either edition; repeat it for more.")
+    list[str] | None, Option(help="Therapy of either edition; repeat it for more.")
 ]
 
 
@@ -58,10 +59,10 @@ def compare(
     *,
     example: Example = False,
     lesions: Lesions = None,
-    from_: Annotated[str, typer.Option("--from", help="Edition to begin with.")] = "2011",
-    to: Annotated[str, typer.Option(help="Edition to compare it with.")] = "2026",
+    from_: Annotated[str, Option("--from", help="Edition to begin with.")] = "2011",
+    to: Annotated[str, Option(help="Edition to compare it with.")] = "2026",
     therapy: _Therapy = None,
-    format: Annotated[_Format, typer.Option(help="Format of the result.")] = "table",
+    format: Annotated[_Format, Option(help="Format of the result.")] = "table",
     output: Output = None,
     assume: AssumeWords = None,
     strict: Strict = False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from kg.commands.explanation_page import ExplanationPage
 from kg.commands.inputs import (
@@ -34,25 +34,21 @@ from kg.terminal import output
 
 @with_reading
 def explain(
-    patients: Annotated[
-        str | None, typer.Argument(help=f"{PATIENTS} Left out with --example.")
-    ] = None,
-    patient: Annotated[str | None, typer.Argument(help="The patient to explain.")] = None,
+    patients: Annotated[str | None, Argument(help=f"{PATIENTS} Left out with --example.")] = None,
+    patient: Annotated[str | None, Argument(help="The patient to explain.")] = None,
     therapy: Annotated[
         str | None,
-        typer.Argument(help="One therapy, in full; without it all of them, in short."),
+        Argument(help="One therapy, in full; without it all of them, in short."),
     ] = None,
     *,
     example: Example = False,
     lesions: Lesions = None,
     engine: Annotated[
-        LocalName, typer.Option(help="Engine: compiled (fast) or hermit (the OWL reasoner).")
+        LocalName, Option(help="Engine: compiled (fast) or hermit (the OWL reasoner).")
     ] = "compiled",
     justify: Annotated[
         bool,
-        typer.Option(
-            "--justify", help="Add the facts and axioms that HermiT infers the verdict from."
-        ),
+        Option("--justify", help="Add the facts and axioms that HermiT infers the verdict from."),
     ] = False,
     assume: AssumeWords = None,
     ontology: Ontology = None,

@@ -9,7 +9,7 @@ import threading
 import webbrowser
 from typing import Annotated
 
-import typer
+from typer import Option
 
 from kg import terminal
 from kg.commands.inputs import Ontology
@@ -32,12 +32,12 @@ _SOON = 1.0  # seconds until the browser is opened, for the server to listen by 
 
 
 def explore(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8501,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, Option(min=1, max=65535, help="Port to listen on.")] = 8501,
+    host: Annotated[str, Option(help="Address to listen on.")] = "127.0.0.1",
     expose: Annotated[
-        bool, typer.Option("--expose", help="Let --host be an address that others can reach.")
+        bool, Option("--expose", help="Let --host be an address that others can reach.")
     ] = False,
-    browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+    browser: Annotated[bool, Option(help="Open the page in the browser.")] = True,
     ontology: Ontology = None,
 ) -> None:
     """Open the explorer: patients, therapies, the guideline, queries and cohorts.

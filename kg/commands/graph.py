@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
 from kg import terminal
 from kg.commands.graph_export import export_
@@ -90,20 +91,12 @@ class _KeptJob(CohortJob):
 
 _Patients = Annotated[
     list[Path] | None,
-    typer.Argument(help="Tables of patients, as for classify; each is a cohort."),
+    Argument(help="Tables of patients, as for classify; each is a cohort."),
 ]
-_ExampleCohort = Annotated[
-    bool, typer.Option("--example", help="Also the built-in example cohort.")
-]
-_Lesions = Annotated[
-    Path | None, typer.Option(help="Table of lesions; with one table of patients.")
-]
-_Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="File of N-Quads, such as FILE.nq.")
-]
-_Anew = Annotated[
-    bool, typer.Option("--anew", help="Start from an empty store, whatever is there.")
-]
+_ExampleCohort = Annotated[bool, Option("--example", help="Also the built-in example cohort.")]
+_Lesions = Annotated[Path | None, Option(help="Table of lesions; with one table of patients.")]
+_Output = Annotated[Path | None, Option("--output", "-o", help="File of N-Quads, such as FILE.nq.")]
+_Anew = Annotated[bool, Option("--anew", help="Start from an empty store, whatever is there.")]
 
 
 @app.command("build")
@@ -112,10 +105,10 @@ def build(
     patients: _Patients = None,
     example_cohort: _ExampleCohort = False,
     lesions: _Lesions = None,
-    store: Annotated[Path | None, typer.Option(help="Folder of a store, new or existing.")] = None,
+    store: Annotated[Path | None, Option(help="Folder of a store, new or existing.")] = None,
     output: _Output = None,
-    engine: Annotated[LocalName, typer.Option(help=ENGINE)] = "compiled",
-    rejects: Annotated[Path | None, typer.Option(help=REJECTS)] = None,
+    engine: Annotated[LocalName, Option(help=ENGINE)] = "compiled",
+    rejects: Annotated[Path | None, Option(help=REJECTS)] = None,
     strict: Strict = False,
     assume: AssumeWords = None,
     anew: _Anew = False,
@@ -223,17 +216,17 @@ app.command("export")(export_)
 
 @app.command("load")
 def load_(
-    file: Annotated[Path, typer.Argument(help="RDF: .nq, .trig, .jsonld, .ttl, .nt or .rdf.")],
-    store: Annotated[Path | None, typer.Option(help="Folder of a store, new or existing.")] = None,
+    file: Annotated[Path, Argument(help="RDF: .nq, .trig, .jsonld, .ttl, .nt or .rdf.")],
+    store: Annotated[Path | None, Option(help="Folder of a store, new or existing.")] = None,
     endpoint: Annotated[
-        str | None, typer.Option(help="Address of a SPARQL endpoint that takes uploads.")
+        str | None, Option(help="Address of a SPARQL endpoint that takes uploads.")
     ] = None,
     graph: Annotated[
-        str | None, typer.Option(help="Graph for triples: its IRI, or a name such as cohort/mine.")
+        str | None, Option(help="Graph for triples: its IRI, or a name such as cohort/mine.")
     ] = None,
     graph_store: Annotated[
         str | None,
-        typer.Option(help="Address for uploads, if it is not the one for queries."),
+        Option(help="Address for uploads, if it is not the one for queries."),
     ] = None,
     timeout: Timeout = TIMEOUT,
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from kg import terminal
 from kg.commands.inputs import Edition, Ontology, Output, named_tables
@@ -20,20 +20,20 @@ from kg.texts import counted
 
 def export_(
     patients: Annotated[
-        Path | None, typer.Argument(help="With --owl: the table whose records are written.")
+        Path | None, Argument(help="With --owl: the table whose records are written.")
     ] = None,
-    store: Annotated[Path | None, typer.Option(help="Folder of the store.")] = None,
+    store: Annotated[Path | None, Option(help="Folder of the store.")] = None,
     owl: Annotated[
         Path | None,
-        typer.Option(help="RDF/XML file for a reasoner, or a folder: one file for each patient."),
+        Option(help="RDF/XML file for a reasoner, or a folder: one file for each patient."),
     ] = None,
-    lesions: Annotated[Path | None, typer.Option(help="With --owl: the table of lesions.")] = None,
+    lesions: Annotated[Path | None, Option(help="With --owl: the table of lesions.")] = None,
     example_cohort: Annotated[
-        bool, typer.Option("--example", help="With --owl: the built-in example cohort.")
+        bool, Option("--example", help="With --owl: the built-in example cohort.")
     ] = False,
-    format: Annotated[FormatName, typer.Option(help="Turtle holds one graph.")] = "trig",
+    format: Annotated[FormatName, Option(help="Turtle holds one graph.")] = "trig",
     graph: Annotated[
-        str | None, typer.Option(help="Only this graph: its IRI, or a name such as cohort/example.")
+        str | None, Option(help="Only this graph: its IRI, or a name such as cohort/example.")
     ] = None,
     output: Output = None,
     ontology: Ontology = None,

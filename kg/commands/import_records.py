@@ -9,6 +9,7 @@ from typing import Annotated
 import polars as pl
 import typer
 from rich.console import Console
+from typer import Argument, Option
 
 from kg import terminal
 from kg.commands.inputs import Ontology, Output
@@ -22,25 +23,21 @@ _SHOWN = 8
 
 _Sources = Annotated[
     list[Path],
-    typer.Argument(
-        help="FHIR R4 (.json, .ndjson, also .gz, or folders), or folders of OMOP tables."
-    ),
+    Argument(help="FHIR R4 (.json, .ndjson, also .gz, or folders), or folders of OMOP tables."),
 ]
 _AsOf = Annotated[
     datetime | None,
-    typer.Option(
+    Option(
         formats=["%Y-%m-%d"],
         help="Date for which values count; for one patient, by default the newest on record.",
     ),
 ]
-_Rules = Annotated[
-    list[Path] | None, typer.Option(help="Turtle file with rules for codes of your own.")
-]
+_Rules = Annotated[list[Path] | None, Option(help="Turtle file with rules for codes of your own.")]
 _Unread = Annotated[
-    Path | None, typer.Option(help="CSV file for what has a known code and was not read, and why.")
+    Path | None, Option(help="CSV file for what has a known code and was not read, and why.")
 ]
 _Codes = Annotated[
-    Path | None, typer.Option(help="CSV file for the number of resources with each other code.")
+    Path | None, Option(help="CSV file for the number of resources with each other code.")
 ]
 
 

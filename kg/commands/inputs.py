@@ -9,8 +9,8 @@ from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar, get_type_hints
 
-import typer
 from rich.console import Console
+from typer import Argument, Option
 
 from kg import paths
 from kg.engines.rejects import file_for_lesions, shortened
@@ -28,7 +28,7 @@ Named = TypeVar("Named")
 
 Ontology = Annotated[
     Path | None,
-    typer.Option(
+    Option(
         help="Folder of Turtle modules to use instead of the built-in ontology.",
         exists=True,
         file_okay=False,
@@ -36,23 +36,19 @@ Ontology = Annotated[
 ]
 Edition = Annotated[
     str | None,
-    typer.Option(metavar="ID", help="Edition of the guideline; 'hcc-kg editions' lists them."),
+    Option(metavar="ID", help="Edition of the guideline; 'hcc-kg editions' lists them."),
 ]
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="File to write to; else standard output.")
+    Path | None, Option("--output", "-o", help="File to write to; else standard output.")
 ]
-Strict = Annotated[
-    bool, typer.Option("--strict", help="Stop at the first bad row, without a result.")
-]
+Strict = Annotated[bool, Option("--strict", help="Stop at the first bad row, without a result.")]
 Keep = Annotated[
     list[str] | None,
-    typer.Option(
-        metavar="COLUMN", help="Column of the table to carry into the result; may be repeated."
-    ),
+    Option(metavar="COLUMN", help="Column of the table to carry into the result; may be repeated."),
 ]
 AssumeWords = Annotated[
     list[str] | None,
-    typer.Option(
+    Option(
         "--assume",
         metavar="WHAT",
         help="Where a record is silent, assume the unremarkable cell: all, a group (tumour, "
@@ -66,12 +62,12 @@ PATIENTS = (
     "RDF (.ttl, .nt, .jsonld); - is standard input."
 )
 LESIONS = "Table of lesions, one row per lesion."
-Patients = Annotated[Path | None, typer.Argument(help=PATIENTS)]
-Lesions = Annotated[Path | None, typer.Option(help=LESIONS)]
+Patients = Annotated[Path | None, Argument(help=PATIENTS)]
+Lesions = Annotated[Path | None, Option(help=LESIONS)]
 Example = Annotated[
-    bool, typer.Option("--example", help="The built-in example cohort, in place of a table.")
+    bool, Option("--example", help="The built-in example cohort, in place of a table.")
 ]
-Timeout = Annotated[float, typer.Option(min=0.1, help="Seconds to wait for an endpoint's answer.")]
+Timeout = Annotated[float, Option(min=0.1, help="Seconds to wait for an endpoint's answer.")]
 
 
 def pairs(option: str, texts: Iterable[str], form: str = "NAME=VALUE") -> dict[str, str]:
@@ -200,25 +196,23 @@ def tell_rejected(console: Console, summary: Summary, rows: Place, lesions: Plac
 _OPTIONS: dict[str, Any] = {
     "ignore_unknown": Annotated[
         bool,
-        typer.Option(
-            "--ignore-unknown", help="Leave out columns that are not variables, and list them."
-        ),
+        Option("--ignore-unknown", help="Leave out columns that are not variables, and list them."),
     ],
-    "sheet": Annotated[str | None, typer.Option(help="Sheet of a workbook; by default the first.")],
+    "sheet": Annotated[str | None, Option(help="Sheet of a workbook; by default the first.")],
     "unit": Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=UNIT", help="Unit of a column; may be given more than once."),
+        Option(metavar="NAME=UNIT", help="Unit of a column; may be given more than once."),
     ],
     "missing": Annotated[
         list[str] | None,
-        typer.Option(
+        Option(
             metavar="CODE|NAME=CODE",
             help="Code that means unknown, in all columns or in one; may be given more than once.",
         ),
     ],
     "mapping": Annotated[
         Path | None,
-        typer.Option(
+        Option(
             help="TOML file on how to read a table in other words; 'template mapping' writes one."
         ),
     ],

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal
 
-import typer
 from rich.table import Table
+from typer import Argument, Option
 
 from kg import terminal
 from kg.commands.inputs import Edition, Ontology
@@ -22,12 +22,10 @@ _COLUMNS = ("id", "title", "date", "body", "language", "criteria", "therapies", 
 
 
 def ontology(
-    folder: Annotated[
-        Path | None, typer.Argument(help="Folder to write to: new, or empty.")
-    ] = None,
+    folder: Annotated[Path | None, Argument(help="Folder to write to: new, or empty.")] = None,
     merged: Annotated[
         Path | None,
-        typer.Option(help="Write an edition as one file instead: .ttl, or RDF/XML as .owl."),
+        Option(help="Write an edition as one file instead: .ttl, or RDF/XML as .owl."),
     ] = None,
     edition: Edition = None,
 ) -> None:
@@ -57,7 +55,7 @@ def ontology(
 
 
 def examples(
-    folder: Annotated[Path, typer.Argument(help="Folder to write to: new, or empty.")],
+    folder: Annotated[Path, Argument(help="Folder to write to: new, or empty.")],
 ) -> None:
     """Write the example tables, with which the documentation works, into a folder.
 
@@ -71,7 +69,7 @@ def editions(
     *,
     format_: Annotated[
         Literal["text", "json", "markdown"],
-        typer.Option("--format", help="A table to read, JSON, or the editions side by side."),
+        Option("--format", help="A table to read, JSON, or the editions side by side."),
     ] = "text",
     ontology: Ontology = None,
 ) -> None:

@@ -11,9 +11,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Literal
 
-import typer
 from rich.padding import Padding
 from rich.text import Text
+from typer import Argument, Option
 
 from kg import terminal
 from kg.catalogue.page import markdown
@@ -35,12 +35,10 @@ _TERM = re.compile(rf"\bhcc:([A-Za-z][\w-]*)|<{re.escape(HCC)}([A-Za-z][\w-]*)>"
 
 
 def queries(
-    tag: Annotated[str | None, typer.Option(help="Only questions with this tag.")] = None,
-    format: Annotated[
-        Literal["table", "json"], typer.Option(help="A table to read, or JSON.")
-    ] = "table",
+    tag: Annotated[str | None, Option(help="Only questions with this tag.")] = None,
+    format: Annotated[Literal["table", "json"], Option(help="A table to read, or JSON.")] = "table",
     as_markdown: Annotated[
-        bool, typer.Option("--markdown", help="Print the list as Markdown, as it is in the docs.")
+        bool, Option("--markdown", help="Print the list as Markdown, as it is in the docs.")
     ] = False,
 ) -> None:
     """List the saved questions, with their parameters.
@@ -62,34 +60,30 @@ def queries(
 
 _Name = Annotated[
     str | None,
-    typer.Argument(
+    Argument(
         help="Name of a saved question ('hcc-kg queries' lists them), or - to read a query "
         "from standard input."
     ),
 ]
 _Param = Annotated[
     list[str] | None,
-    typer.Option(
-        "--param", "-p", metavar="NAME=VALUE", help="Value of a parameter of the question."
-    ),
+    Option("--param", "-p", metavar="NAME=VALUE", help="Value of a parameter of the question."),
 ]
 _File = Annotated[
     str | None,
-    typer.Option(help="File with a SPARQL query of your own, or - for standard input."),
+    Option(help="File with a SPARQL query of your own, or - for standard input."),
 ]
-_Store = Annotated[
-    Path | None, typer.Option(help="Folder of a store that 'hcc-kg graph build' made.")
-]
+_Store = Annotated[Path | None, Option(help="Folder of a store that 'hcc-kg graph build' made.")]
 _Endpoint = Annotated[
-    str | None, typer.Option(help="URL of a SPARQL endpoint, such as http://host/sparql.")
+    str | None, Option(help="URL of a SPARQL endpoint, such as http://host/sparql.")
 ]
 _Format = Annotated[
     Literal["table", "csv", "tsv", "json", "xml", "ttl"],
-    typer.Option(help="Format of the answer; triples come as ttl by default."),
+    Option(help="Format of the answer; triples come as ttl by default."),
 ]
 _Text = Annotated[
     bool,
-    typer.Option("--text", help="Print the query with its values filled in, without asking it."),
+    Option("--text", help="Print the query with its values filled in, without asking it."),
 ]
 
 
@@ -101,7 +95,7 @@ def query(
     endpoint: _Endpoint = None,
     timeout: Timeout = TIMEOUT,
     format: _Format = "table",
-    output: Annotated[Path | None, typer.Option(help="Write the answer to this file.")] = None,
+    output: Annotated[Path | None, Option(help="Write the answer to this file.")] = None,
     text: _Text = False,
     ontology: Ontology = None,
     edition: Edition = None,

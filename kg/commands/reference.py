@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-import typer
+from typer import Argument, Option
 
 from kg import terminal
 from kg.commands.inputs import Edition, Ontology, Output, write_text
@@ -23,7 +23,7 @@ Part: TypeAlias = Literal["all", "readings", "undecidable", "counts", "units", "
 def reference(
     part: Annotated[
         Part,
-        typer.Argument(
+        Argument(
             help="All terms, the readings, what no record decides, counts of terms, or the shapes "
             "of a record."
         ),
@@ -50,18 +50,18 @@ def reference(
 def template(
     kind: Annotated[
         Literal["patients", "lesions", "columns", "cohorts", "mapping"],
-        typer.Argument(
+        Argument(
             help="The table of patients, that of lesions, what every column may hold, the cohorts "
             "of OMOP, or a first mapping of TABLE."
         ),
     ] = "patients",
     table: Annotated[
-        Path | None, typer.Argument(help="A table in other words, to make a mapping for.")
+        Path | None, Argument(help="A table in other words, to make a mapping for.")
     ] = None,
     output: Output = None,
     format: Annotated[
         Literal["csv", "redcap", "questionnaire"],
-        typer.Option(
+        Option(
             help="Of the table of patients: CSV, or the form as a data dictionary of REDCap or a "
             "Questionnaire of FHIR."
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from typer import Option
 
 from kg.renewal.files import checkout
 from kg.renewal.files import renew as renew_files
@@ -14,7 +15,7 @@ from kg.texts import counted
 
 def renew(
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; name the files that are out of date.")
+        bool, Option("--check", help="Write nothing; name the files that are out of date.")
     ] = False,
 ) -> None:
     """Regenerate what a checkout holds that follows from the ontology and the questions.

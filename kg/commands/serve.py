@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import typer
+from typer import Option
 
 from kg import terminal
 from kg.commands.inputs import Ontology
@@ -26,50 +26,46 @@ _EXAMPLE = "the guideline and the example cohort"
 
 _Store = Annotated[
     Path | None,
-    typer.Option(help="A store on disk or a file of RDF, in place of the example cohort."),
+    Option(help="A store on disk or a file of RDF, in place of the example cohort."),
 ]
 _Token = Annotated[
     str,
-    typer.Option(envvar="HCC_KG_TOKEN", help="What clients must send as Bearer token."),
+    Option(envvar="HCC_KG_TOKEN", help="What clients must send as Bearer token."),
 ]
 _RequestLimit = Annotated[
-    int, typer.Option(min=1, help="KB that a request may have, in its address or body.")
+    int, Option(min=1, help="KB that a request may have, in its address or body.")
 ]
 _AllowOrigin = Annotated[
     str | None,
-    typer.Option(
+    Option(
         help="Origin whose web pages may read answers; without it any may, but none "
         "where --store has no --token."
     ),
 ]
 _DefaultGraph = Annotated[
     Literal["union", "own"],
-    typer.Option(help="What a query without a dataset sees: union (of all graphs) or own."),
+    Option(help="What a query without a dataset sees: union (of all graphs) or own."),
 ]
-_CdsHooks = Annotated[
-    bool, typer.Option("--cds-hooks", help="Answer CDS Hooks too, at /cds-services.")
-]
+_CdsHooks = Annotated[bool, Option("--cds-hooks", help="Answer CDS Hooks too, at /cds-services.")]
 _OnDisk = Annotated[
     bool,
-    typer.Option(
-        "--on-disk", help="Leave the store on disk, as happens if it does not fit into memory."
-    ),
+    Option("--on-disk", help="Leave the store on disk, as happens if it does not fit into memory."),
 ]
 
 
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    host: Annotated[str, Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+        int, Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
     ] = 8890,
     store: _Store = None,
     token: _Token = "",
-    time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds a query may take.")] = 10.0,
-    memory: Annotated[int, typer.Option(min=64, help="MB a query may take.")] = 512,
-    result_limit: Annotated[int, typer.Option(min=1, help="MB an answer may have.")] = 64,
-    running: Annotated[int, typer.Option(min=1, help="Queries answered at once.")] = 8,
+    time_limit: Annotated[float, Option(min=0.1, help="Seconds a query may take.")] = 10.0,
+    memory: Annotated[int, Option(min=64, help="MB a query may take.")] = 512,
+    result_limit: Annotated[int, Option(min=1, help="MB an answer may have.")] = 64,
+    running: Annotated[int, Option(min=1, help="Queries answered at once.")] = 8,
     request_limit: _RequestLimit = 64,
-    waiting: Annotated[int, typer.Option(min=0, help="Queries that may queue.")] = 64,
+    waiting: Annotated[int, Option(min=0, help="Queries that may queue.")] = 64,
     allow_origin: _AllowOrigin = None,
     default_graph: _DefaultGraph = "union",
     cds_hooks: _CdsHooks = False,

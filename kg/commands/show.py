@@ -7,10 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
-import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from typer import Argument, Option
 
 from kg.commands.inputs import Edition, Ontology
 from kg.errors import InputError
@@ -29,7 +29,7 @@ _LINES = {  # how an item of a list reads, by heading
 def show(
     identifier: Annotated[
         str,
-        typer.Argument(
+        Argument(
             metavar="ID",
             help="A criterion, shared definition, therapy, variable, statement, recommendation "
             "or response; capitals or not.",
@@ -37,7 +37,7 @@ def show(
     ],
     *,
     format_: Annotated[
-        Literal["text", "json"], typer.Option("--format", help="A card to read, or JSON.")
+        Literal["text", "json"], Option("--format", help="A card to read, or JSON.")
     ] = "text",
     ontology: Ontology = None,
     edition: Edition = None,
