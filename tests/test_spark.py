@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from counting import PATIENCE
 from polars.testing import assert_frame_equal
 
 import kg
@@ -35,11 +36,18 @@ needs_spark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 
+CHEAP = {  # what compiles less and starts fewer tasks, where there is little to compute
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+}
+OPTIONS = ["--master", "local[1]", *(f"--spark-conf={key}={CHEAP[key]}" for key in CHEAP)]
+
 
 @pytest.fixture(scope="module")
 def spark() -> Iterator[Any]:
     """A session for all tests; commands that run in this process use it."""
-    with session("local[2]", {"spark.sql.shuffle.partitions": "2"}) as started:
+    with session("local[1]", CHEAP) as started:
         yield started
 
 
@@ -117,13 +125,13 @@ class TestSameAnswers:
     ) -> None:
         path = tmp_path / "a cohort [1].parquet"
         cohort = tmp_path / "cohort.parquet"
-        write_cohort(guideline, cohort, 3_000, seed=5)
+        write_cohort(guideline, cohort, 600, seed=5)
         table = pl.read_parquet(cohort).with_columns(
-            pl.Series("note.taken", range(3_000), dtype=pl.UInt64)
+            pl.Series("note.taken", range(600), dtype=pl.UInt64)
         )
-        table.write_parquet(path, row_group_size=500)
-        spark.conf.set("spark.sql.files.maxPartitionBytes", "20000")
-        spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", "300")
+        table.write_parquet(path, row_group_size=150)
+        spark.conf.set("spark.sql.files.maxPartitionBytes", "10000")
+        spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", "100")
         try:
             from kg.spark.sources import open_table
 
@@ -133,7 +141,7 @@ class TestSameAnswers:
             spark.conf.unset("spark.sql.files.maxPartitionBytes")
             spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", "100000")
         assert status == 0
-        assert results.count(b'"patient_id"') == 3_000
+        assert results.count(b'"patient_id"') == 600
 
     def test_of_a_table_in_other_words(self, same: Any, tmp_path: Path) -> None:
         rows = ["Id;Größe [mm];Bil;note;note;", " a;34,5;3,0;x;y;", "b;999;1.050;;;", "c;x;;;;"]
@@ -266,8 +274,7 @@ class TestTheWholeCommand:
         work, scratch = tmp_path / "work", tmp_path / "scratch"
         work.mkdir()
         scratch.mkdir()
-        options = ["--master", "local[1]", "--spark-conf", f"spark.local.dir={scratch}"]
-        options += ["--spark-conf", "spark.sql.shuffle.partitions=1"]
+        options = ["--spark-conf", f"spark.local.dir={scratch}", *OPTIONS]
         ran = subprocess.run(
             [sys.executable, "-m", "kg", "classify", "--example", "--engine", "spark", *options],
             cwd=work,
@@ -325,8 +332,8 @@ class TestSignals:
     def test_signal_ends_spark_and_leaves_nothing(
         self, guideline: Guideline, tmp_path: Path
     ) -> None:
-        write_cohort(guideline, tmp_path / "p.parquet", 200_000, seed=5)
-        run = ["classify", "p.parquet", "--engine", "spark", "--master", "local[1]", "-o", "o.csv"]
+        write_cohort(guideline, tmp_path / "p.parquet", 100_000, seed=5)
+        run = ["classify", "p.parquet", "--engine", "spark", *OPTIONS, "-o", "o.csv"]
         with subprocess.Popen(
             [sys.executable, "-m", "kg", *run],
             cwd=tmp_path,
@@ -334,12 +341,12 @@ class TestSignals:
             stderr=subprocess.PIPE,
             text=True,
         ) as process:
-            limit = time.monotonic() + 60
+            limit = time.monotonic() + 2 * PATIENCE  # Java starts first
             while not list(tmp_path.glob(".o.csv*")) and time.monotonic() < limit:
                 time.sleep(0.05)
             assert process.poll() is None
             process.send_signal(signal.SIGTERM)
-            _, told = process.communicate(timeout=60)
+            _, told = process.communicate(timeout=PATIENCE)
         assert process.returncode == 128 + signal.SIGTERM, told
         assert told == "hcc-kg: interrupted; no output was written\n"
         assert [path.name for path in tmp_path.iterdir() if "perf" not in path.name] == [
