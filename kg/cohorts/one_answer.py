@@ -70,7 +70,7 @@ def _answers(
         for band in range(variable.band_count):
             one = pl.lit(1 << band, distinct[name].dtype)
             part = distinct.filter(several & (pl.col(name) & one != 0))
-            verdicts = plan.verdicts(plan.states(part.with_columns(one.alias(name)))[0])
+            verdicts = plan.verdicts(plan.aspects(part.with_columns(one.alias(name))))
             for place in part.filter(verdicts[therapy].is_in(_ELIGIBLE))[_PLACE]:
                 found[place][name] = found[place].get(name, 0) | 1 << band
     return {
