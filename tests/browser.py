@@ -55,7 +55,7 @@ def launched(profile: Path) -> Iterator[BrowserContext]:
 def fresh_page(
     browser: BrowserContext, width: int = WIDTHS[0], scheme: Scheme = "light"
 ) -> Iterator[Page]:
-    """Give an empty page that remembers nothing of others.
+    """Give an empty page, in the tab of the one before unless that failed.
 
     The test fails where a page had an error that nobody caught.
     """
@@ -71,8 +71,6 @@ def fresh_page(
     left = False
     try:
         yield page
-        if urlsplit(page.url).scheme == "http":
-            page.evaluate("sessionStorage.clear(), localStorage.clear()")
         page.goto("about:blank")
         left = True
     finally:
@@ -105,7 +103,10 @@ class Explorer:
         scheme: Scheme = "light",
         **parameters: str,
     ) -> Iterator[Page]:
-        """Open a page in a fresh browser; the test fails where it called anything outside."""
+        """Open a page in a browser that remembers nothing of others.
+
+        The test fails where it called anything outside.
+        """
         outside: list[str] = []
         host = urlsplit(self.address).netloc
 
@@ -117,6 +118,8 @@ class Explorer:
         with fresh_page(self.browser, width, scheme) as found:
             found.on("request", note)
             try:
+                found.goto(urljoin(self.address, "_stcore/health"))  # no page that writes meanwhile
+                found.evaluate("sessionStorage.clear(), localStorage.clear()")
                 found.goto(self.at(page, **parameters))
                 ready(found)
                 yield found
