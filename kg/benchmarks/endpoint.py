@@ -36,7 +36,7 @@ _RUNAWAY = (  # queries that never end, or fill the memory
     "SELECT * { ?a ?b ?c . ?d ?e ?f }",
 )
 _PATIENCE = 60.0
-_MOST, _BACK = 1.5, 1.2  # times the median of Oxigraph's server, and times the memory before
+_MOST, _BACK = 1.5, 2  # times the median of Oxigraph's server, and times the memory before
 _HEADERS = (
     "Content-Type: application/sparql-query\r\nAccept: application/sparql-results+json, text/turtle"
 )
@@ -149,16 +149,19 @@ def running(command: Sequence[str], port: int) -> Iterator[subprocess.Popen[byte
 
 
 def memory(pid: int) -> int:
-    """Return the memory of a process and of those it has started, in MB (Linux)."""
+    """Return the memory of a process and of those it has started, in MB (Linux).
+
+    What processes share is divided among them, since forked ones share nearly all.
+    """
     try:
-        text = Path(f"/proc/{pid}/status").read_text("utf-8")
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text("utf-8")
     except OSError:  # it has ended
         return 0
     parts = []
     for path in Path(f"/proc/{pid}/task").glob("*/children"):
         with suppress(OSError):  # this thread has ended
             parts.append(path.read_text("utf-8"))
-    found = re.search(r"VmRSS:\s+(\d+)", text)
+    found = re.search(r"Pss:\s+(\d+)", text)
     own = int(found[1]) // 1024 if found else 0
     return own + sum(memory(int(child)) for child in " ".join(parts).split())
 
