@@ -91,6 +91,13 @@ def test_bars_of_every_view_can_be_clicked(explorer, view, at, told):
         assert told in page.inner_text("[data-testid=stMain]")
 
 
+def test_a_bar_of_two_editions_shows_who_it_is_about(explorer):
+    with explorer.opened("compare", view="cohort") as page:
+        click_bar(page, 9, 260)
+        page.wait_for_url(re.compile("therapy=tae&.*change=lost|change=lost&.*therapy=tae"))
+        page.get_by_text("Criteria behind most changes: transarterial embolisation").wait_for()
+
+
 def middle_of_blue(locator):
     """Return where the middle of all that is drawn in the blue of bars and dots is."""
     shot = np.asarray(Image.open(io.BytesIO(locator.screenshot())).convert("RGB"))
