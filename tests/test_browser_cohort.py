@@ -93,7 +93,7 @@ def test_bars_of_every_view_can_be_clicked(explorer, view, at, told):
 
 def test_a_bar_of_two_editions_shows_who_it_is_about(explorer):
     with explorer.opened("compare", view="cohort") as page:
-        click_bar(page, 9, 260)
+        click_bar(page, 10, 260)
         page.wait_for_url(re.compile("therapy=tae&.*change=lost|change=lost&.*therapy=tae"))
         page.get_by_text("Criteria behind most changes: transarterial embolisation").wait_for()
 

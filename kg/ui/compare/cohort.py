@@ -63,10 +63,11 @@ def show(before: Guideline, after: Guideline, state: State) -> None:
     labels = pair_labels(before, after)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        counts = _counts(frame, pair_labels(before, after, brief=True))
+        brief = pair_labels(before, after, brief=True)
+        counts = _counts(frame, brief)
         _chart(cohort, (before, after), counts, state)
     with right:
-        _patients(cohort, _selected(frame, state, labels), state, labels)
+        _patients(cohort, _selected(frame, state, labels), state, brief)
     for edition in (before, after):
         notes(edition)
     _criteria((before, after), cohort, frame, state, labels)
