@@ -16,8 +16,12 @@ from kg.cohorts import opened as open_cohort
 from kg.cohorts import views as cohort_views
 from kg.cohorts.opened import OpenCohort, open_example
 from kg.cohorts.selections import VIEWS, Selection, patients, selection_at
+from kg.guideline.values import bands_of
 from kg.paths import example_cohort, example_lesions
+from kg.patients.records import Record
 from kg.readers.uploads import Upload
+from kg.reasoning.diagram import Evaluation
+from kg.reasoning.logic import logic_of
 from kg.reasoning.verdicts import PatientResult
 
 G = kg.load()
@@ -95,6 +99,36 @@ def test_every_missing_fact_has_its_patients(both: Both) -> None:
         told = dict(frame.select("patient_id", "blocks").iter_rows())
         assert told == {name: count for name, count in blocked.items() if count}
         assert sum(told.values()) == row["verdicts"]
+
+
+def is_one_answer_away(record: Record, therapy: str) -> bool:
+    """Return whether some value of one open variable makes a record eligible."""
+    logic, row = logic_of(G), G.therapies[therapy]
+    masks = logic.evaluation(record.known).masks
+    for name in logic.answer_variables(row):
+        level = logic.diagrams.level[name]
+        bands = bands_of(masks[level])
+        for band in bands if len(bands) > 1 else ():
+            other = [*masks[:level], 1 << band, *masks[level + 1 :]]
+            if logic.verdict(row, Evaluation(logic.diagrams, other)) in ELIGIBLE:
+                return True
+    return False
+
+
+def test_who_is_one_answer_away_is_what_judging_each_answer_finds(both: Both) -> None:
+    cohort, single = both
+    records = [r for batch in cohort.table.batches() for r in cohort.table.records(batch)]
+    found = 0
+    for therapy in ("rfa", "tace"):
+        open_ = [
+            each
+            for each in records
+            if single[each.patient_id].therapies[therapy].verdict == "undetermined"
+        ]
+        expected = {r.patient_id for r in open_ if is_one_answer_away(r, therapy)}
+        assert behind(cohort, "verdicts", {"therapy": therapy, "chosen": "one_answer"}) == expected
+        found += len(expected)
+    assert found > 2
 
 
 def test_every_conflict_has_its_patients(both: Both) -> None:
