@@ -199,7 +199,8 @@ def _source(
         return
     if endpoint is not None and not endpoint.lower().startswith(("http://", "https://")):
         raise InputError(f"--endpoint {endpoint!r} should begin with http:// or https://")
-    with closing(open_store(endpoint or str(folder), timeout=timeout, read_only=True)) as opened:
+    place, on_disk = endpoint or str(folder), endpoint is None
+    with closing(open_store(place, timeout=timeout, read_only=on_disk)) as opened:
         yield opened
 
 
