@@ -31,6 +31,7 @@ def test_the_example_is_read_whole(guideline: Guideline) -> None:
         "ascites": "mild",
         "encephalopathy": "none",
         "platelets_10e9_l": "55",
+        "child_pugh_score": "8",
     }
     draft = found.draft(guideline, Draft("p1", {"ecog": "1"}))
     assert (draft.patient_id, draft.cells["ecog"]) == ("p1", "1")
@@ -73,6 +74,12 @@ def test_ways_to_say_a_fact(guideline: Guideline, text: str, cells: dict[str, st
         "bilirubin 2.4 mg/dL or less",
         "sugar 5",
         "CP D",
+        "no overt encephalopathy",
+        "no tumour near gallbladder",
+        "ascites not present",
+        "PVT excluded",
+        "not free of ascites",
+        "tumour 340 cm",
     ],
 )
 def test_what_is_not_clear_is_told_and_not_guessed(guideline: Guideline, text: str) -> None:
@@ -82,7 +89,12 @@ def test_what_is_not_clear_is_told_and_not_guessed(guideline: Guideline, text: s
     assert found.not_understood == (text,)
 
 
-def test_no_before_the_first_leaves_the_next_open(guideline: Guideline) -> None:
+@pytest.mark.parametrize("denied", ["no PVT", "no relevant ascites"])
+def test_no_before_the_first_leaves_the_next_open(guideline: Guideline, denied: str) -> None:
+    assert "metastases" in read_line(guideline, f"{denied}, metastases").not_understood
+
+
+def test_a_denied_name_is_entered_as_such(guideline: Guideline) -> None:
     found = read_line(guideline, "no PVT, metastases")
     assert [each.variable for each in found.understood] == ["portal_vein_thrombus"]
     assert found.not_understood == ("metastases",)

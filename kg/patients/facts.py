@@ -78,10 +78,10 @@ def _codes(variable: Variable) -> Iterator[str]:
         yield from (word for word, _ in _spoken(variable) if re.fullmatch(r"[A-Za-z]{2,}\d", word))
 
 
-def facts(guideline: Guideline, part: str, before: Fact | None = None) -> Iterator[Fact]:
+def facts(guideline: Guideline, part: str, denied: bool = False) -> Iterator[Fact]:
     """Yield the values that a part of the text says, in its order; their spans do not overlap.
 
-    `before` is the fact that was said last: "no A, B" leaves open whether B is there.
+    `denied` tells whether what was said last is denied: "no A, B" leaves open whether B is there.
     """
     pattern, known = _names(guideline)
     if _HEDGED.search(pattern.sub("", part)):
@@ -98,12 +98,12 @@ def facts(guideline: Guideline, part: str, before: Fact | None = None) -> Iterat
                 return  # the number may be meant for this name, in a unit that is not its own
         else:
             found = _word(variable, part, match, end)
-            if found is not None and before is not None and before.negated:
+            if found is not None and denied:
                 found = _after_no(variable, found, part[end : found.start])
         if found is not None and not found.negated and _AND_MORE.match(part, found.end):
             return
         if found is not None:
-            before, end = found, found.end
+            denied, end = found.negated, found.end
             yield found
 
 

@@ -4,6 +4,7 @@
 2. In each part the names of variables are sought: labels, alternative and hidden labels, the
    longest first. A number beside a name, in a unit of the variable, is its value; so is a value
    named beside it; "no" before it, or "free" and the like behind it, says that it is not there.
+   A part with a "no" that belongs to none of them is not read at all: it may deny what is named.
 3. Numbers in centimetres or millimetres without a name are sizes of tumours.
 4. What was not used by then was not understood, and is told. Nothing is guessed: a number whose
    unit is not given and may be another one, or a variable that is told twice, is not read.
@@ -18,8 +19,9 @@ from decimal import Decimal
 
 from kg.guideline import Guideline
 from kg.guideline.intervals import plain
+from kg.patients.cells import CellError, parse_cell
 from kg.patients.drafts import Draft
-from kg.patients.facts import FIGURE, Fact, facts
+from kg.patients.facts import FIGURE, facts
 
 _PARTS = re.compile(rf"[;\n]|\.(?=\s|$)|,(?!\d)(?!\s*{FIGURE}\s*(?:,|and|&|cm\b|mm\b))")
 _SIZES = re.compile(
@@ -28,6 +30,11 @@ _SIZES = re.compile(
 )
 _IDLE = re.compile(
     r"(?:tumou?rs?|nodules?|lesions?|and|or|with|has|have|had|a|an|the|of|in|is|are|was|patient|pt|hcc|each|measuring|at|on|both)",
+    re.IGNORECASE,
+)
+_DENIES = re.compile(
+    r"\b(?:no|non|not|none|never|nil|neither|nor|cannot|without|w/o|den(?:y|ies|ied)|absen\w+|free|"
+    r"negative|exclud\w+|ruled out|resolved|gone|lack\w*|unlikely|doubtful)\b|n[’']t\b|-ve\b",
     re.IGNORECASE,
 )
 
@@ -64,21 +71,30 @@ def read_line(guideline: Guideline, text: str) -> LineReading:
     told: dict[str, list[LineValue]] = {}
     odd: list[str] = []
     sizes: list[str] = []
-    before: Fact | None = None
+    denied = False
     for part in _PARTS.split(text):
         left = part
-        for found in facts(guideline, part, before):
-            before = found
-            words = " ".join(part[found.start : found.end].split())
-            told.setdefault(found.variable.name, []).append(
-                LineValue(found.variable.name, found.cell, words)
-            )
-            left = _without(left, found.start, found.end)
+        found = list(facts(guideline, part, denied))
+        for fact in found:
+            left = _without(left, fact.start, fact.end)
+        if _DENIES.search(left):
+            denied = True
+            odd += _rest(part)
+            continue
+        if found:
+            denied = found[-1].negated
+        for fact in found:
+            words = " ".join(part[fact.start : fact.end].split())
+            for name, cell in _said(guideline, fact.variable.name, fact.cell, words):
+                told.setdefault(name, []).append(LineValue(name, cell, words))
         for match in _SIZES.finditer(left):
             if re.search(r"[x×]\s*$", left[: match.start()]):
                 continue  # two diameters of one tumour
             in_cm = Decimal("0.1") if match[2].lower() == "mm" else Decimal(1)
-            sizes += [plain(Decimal(n) * in_cm) for n in re.findall(FIGURE, match[1])]
+            each = [plain(Decimal(n) * in_cm) for n in re.findall(FIGURE, match[1])]
+            if not all(_is_size(guideline, size) for size in each):
+                continue
+            sizes += each
             left = _without(left, *match.span())
         odd += _rest(left)
     understood = []
@@ -88,6 +104,27 @@ def read_line(guideline: Guideline, text: str) -> LineReading:
         else:
             odd.append(f"{guideline.variables[name].label}: {' / '.join(e.words for e in ways)}")
     return _with_sizes(guideline, understood, sizes, odd)
+
+
+def _said(guideline: Guideline, name: str, cell: str, words: str) -> Iterator[tuple[str, str]]:
+    """Yield the cells that words stand for: "B8" is a class, and the score that gives it."""
+    yield name, cell
+    points = re.search(r"[A-Za-z](\d+)$", words)
+    for score in (rule.score for rule in guideline.derivations if rule.score):
+        if points and score.target == name:
+            yield score.total, points[1]
+
+
+def _is_size(guideline: Guideline, size: str) -> bool:
+    """Tell whether a tumour can have a size in cm."""
+    try:
+        return all(
+            parse_cell(variable, size) is not None
+            for variable in guideline.lesion_columns.values()
+            if variable.unit == "cm"
+        )
+    except CellError:
+        return False
 
 
 def _with_sizes(
