@@ -264,7 +264,7 @@ def test_units_of_a_mapping_are_added_to(guideline: Guideline, tmp_path: Path) -
             "2 of 3 numbers implausible in µmol/L; 999 occurs 2 times. If",
         ),
         (["20", "30", "40"], None),
-        (["20", ">=3", ""], None),
+        (["20", ">=3", "NA"], None),
     ],
 )
 def test_implausible_bilirubin_is_told(tmp_path: Path, cells: list[str], told: str | None) -> None:
@@ -273,6 +273,34 @@ def test_implausible_bilirubin_is_told(tmp_path: Path, cells: list[str], told: s
     _, notes = read(tmp_path / "p.csv")
     assert len(notes) == bool(told)
     assert all(f"p.csv, column bilirubin_umol_l: {told}" in note for note in notes)
+
+
+def test_no_other_unit_is_proposed_where_one_is_stated(tmp_path: Path) -> None:
+    table = tmp_path / "p.csv"
+    table.write_text("patient_id,creatinine_umol_l [mg/dL]\na,0.2\nb,0.9\nc,1.0\nd,1.1\n")
+    assert [note for note in read(table)[1] if "implausible" in note] == [
+        f"{table}, column creatinine_umol_l: 1 of 4 numbers implausible in µmol/L: 17.68, as "
+        "converted from the unit of the column"
+    ]
+
+
+def test_what_may_be_meant_and_is_read_as_unknown_is_told(tmp_path: Path) -> None:
+    table = tmp_path / "p.csv"
+    table.write_text(
+        "patient_id,portal_vein_thrombus,distant_metastasis\na,None,none\nb,vp1,\nNote,,\n"
+    )
+    assert list(read(table)[1]) == [
+        f"{table}, column portal_vein_thrombus: 1 cell 'none' read as unknown; what is not there "
+        "is 'vp0'",
+        f"{table}, 1 row with an identifier and nothing else, read as patients: row 3 ('Note')",
+    ]
+
+
+def test_a_mapped_identifier_that_is_not_there_is_named(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("MRN,age\na,50\n")
+    (tmp_path / "m.toml").write_text('[columns]\nMNR = "patient_id"\nage = "age_years"\n')
+    with pytest.raises(kg.InputError, match=r"no 'MNR' either, as the mapping calls it.*'MRN'"):
+        kg.classify_table(tmp_path / "p.csv", mapping=tmp_path / "m.toml")
 
 
 @pytest.mark.parametrize("command", ["classify", "cohort"])

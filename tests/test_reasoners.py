@@ -125,7 +125,6 @@ def test_a_class_of_patients_without_a_notation_is_labelled_as_one(edition: str)
 def test_the_command_writes_a_file_or_one_for_each_patient(
     run: Callable[..., object], tmp_path: Path
 ) -> None:
-    (tmp_path / "each").mkdir()
     for target in ("all.owl", "each"):
         status, _, err = run("graph", "export", "--owl", target, "--example")  # type: ignore[misc]
         assert status == 0, err

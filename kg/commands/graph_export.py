@@ -25,7 +25,7 @@ def export_(
     store: Annotated[Path | None, Option(help="Folder of the store.")] = None,
     owl: Annotated[
         Path | None,
-        Option(help="RDF/XML file for a reasoner, or a folder: one file for each patient."),
+        Option(help="RDF/XML file for a reasoner; without a suffix a folder: one file each."),
     ] = None,
     lesions: Annotated[Path | None, Option(help="With --owl: the table of lesions.")] = None,
     example_cohort: Annotated[
@@ -77,6 +77,8 @@ def _export_owl(
 
     check_apart([*guideline.ontology.modules.values(), patients, lesions], [owl])
     table = PatientTable(guideline, patients, lesions) if patients else None
+    if table and not owl.suffix and not owl.exists():
+        owl.mkdir(parents=True)
     if owl.is_dir() and table is None:
         raise InputError(f"{owl} is a folder, for one file a patient; name a table, or a file")
     found = files.write(guideline, files.every_record(table) if table else (), owl)

@@ -132,6 +132,13 @@ class Variable:
         return tuple(value.name for value in self.values)
 
     @cached_property
+    def nothing(self) -> str | None:
+        """The value that says that there is nothing; None if no value does."""
+        if self.type == "boolean":
+            return BOOLEAN[1]
+        return next((v.name for v in self.values if v.label.startswith("none")), None)
+
+    @cached_property
     def band_count(self) -> int:
         """How many bands there are."""
         return len(self.bands) if self.is_number else len(self.values)

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from kg.guideline import Guideline
 from kg.guideline.intervals import plain
-from kg.guideline.values import BOOLEAN, Unit, Variable
+from kg.guideline.values import Unit, Variable
 from kg.keys import ID
 from kg.patients.cells import CellError, parse_cell
 from kg.patients.drafts import written
@@ -109,7 +109,7 @@ def facts(guideline: Guideline, part: str, denied: bool = False) -> Iterator[Fac
 
 def _after_no(variable: Variable, found: Fact, between: str) -> Fact | None:
     """Return what is said behind "no A": "no A or B" has neither, "no A, B" and more leave it."""
-    none = _none(variable)
+    none = variable.nothing
     if not found.by_name or none is None:
         return found
     if re.fullmatch(r"\s*(?:or|nor|/)\s*", between, re.IGNORECASE):
@@ -194,7 +194,7 @@ def _is_own(variable: Variable, number: Decimal) -> bool:
 
 def _word(variable: Variable, part: str, name: re.Match[str], start: int) -> Fact | None:
     """Return the value that is named beside a variable, or whether it is there at all."""
-    none = _none(variable)
+    none = variable.nothing
     negated = re.search(rf"\b{_NOT}$", part[start : name.start()], re.IGNORECASE)
     if negated and none:
         return Fact(variable, none, start + negated.start(), name.end(), negated=True)
@@ -222,13 +222,6 @@ def _value(variable: Variable, part: str, name: re.Match[str], start: int) -> Fa
         if match := re.search(rf"(?<!\w){re.escape(word)}[\s-]*$", text, re.IGNORECASE):
             return Fact(variable, value, start + match.start(), name.end())
     return None
-
-
-def _none(variable: Variable) -> str | None:
-    """Return the value that says that there is nothing."""
-    if variable.type == "boolean":
-        return BOOLEAN[1]
-    return next((v.name for v in variable.values if v.label.startswith("none")), None)
 
 
 def _spoken(variable: Variable) -> list[tuple[str, str]]:

@@ -52,6 +52,11 @@ class Head:
         theirs = self.theirs(name)
         return name if theirs in (None, name) else f"{theirs} ({name})"
 
+    @property
+    def converted(self) -> frozenset[str]:
+        """The variables of which the table's unit is stated."""
+        return frozenset(name for name, each in self.translations.items() if each.units)
+
     def ids(self, rows: pl.DataFrame) -> pl.Series:
         """Return the identifiers of the patients of some rows of the table."""
         theirs = self.theirs(ID)
@@ -266,13 +271,15 @@ def _keyless(
 ) -> str:
     """Say that a key is missing, and which column may be it, or which columns there are."""
     text = f"{source.path} has no column {key}; every row needs one; "
+    columns = list(names.values())
     if reading.columns is not None:
+        for name in (n for n, here in reading.columns.items() if here == key):
+            return f"{text}it has no {name!r} either, as the mapping calls it{hint(name, columns)}"
         return (
             f"{text}name the column that holds it under [columns] of the mapping, or number the "
             f'rows by {key} = "{{row}}" under [constants]'
         )
-    columns = list(names.values())
-    lower = {name.lower(): name for name in columns if name not in allowed}
+    lower = {name.lower(): name for name in columns if close_to(name, allowed) is None}
     for near in alike(key, lower, cutoff=_CUTOFF):
         return (
             f"{text}if {lower[near]!r} is that column, rename it to {key}, or read the table "

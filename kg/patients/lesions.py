@@ -53,7 +53,7 @@ class LesionTable:
             if fault is not None
         }
         self._watch = PlausibilityWatch(
-            {n: guideline.lesion_columns[n] for n in self.head.translations}
+            {n: guideline.lesion_columns[n] for n in self.head.translations}, self.head.converted
         )
         self._watch.add(self.frame)
         self.strangers = self.rows.clear().with_columns(pl.lit("").alias(REASON))

@@ -7,7 +7,7 @@ of a column. A column whose middle is untypical, and typical in another unit, ma
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from statistics import median
 
@@ -37,9 +37,15 @@ def is_plausible(variable: Variable, known: Knowledge) -> bool:
 
 
 class PlausibilityWatch:
-    """Looks at the columns of a table as it is read; `columns` are variables by column."""
+    """Looks at the columns of a table as it is read; `columns` are variables by column.
 
-    def __init__(self, columns: Mapping[str, Variable]) -> None:
+    Of those that are `converted`, the unit is stated: another one is not proposed.
+    """
+
+    def __init__(
+        self, columns: Mapping[str, Variable], converted: Collection[str] = frozenset()
+    ) -> None:
+        self._converted = converted
         self._columns = {
             name: (variable, bounds)
             for name, variable in columns.items()
@@ -84,7 +90,7 @@ class PlausibilityWatch:
             return None
         middle = median(self._sample[name])
         unit = other_unit(variable, middle, variable.typical)
-        if unit is not None:
+        if unit is not None and name not in self._converted:
             return (
                 f"the middle number is {middle:g} {symbol}; are these {unit.code}? "
                 f"Then pass --unit {name}={unit.code}"
@@ -97,10 +103,12 @@ class PlausibilityWatch:
         told = f"{count:,} of {counted(self._seen[name], 'number')} implausible in {symbol}{often}"
         told = told.replace(" in ;", ";").replace(" in :", ":")
         unit = other_unit(variable, value, variable.plausible)
-        if times > 1 or set(f"{value:g}") <= _CODE:
-            return f"{told}. If it stands for unknown, pass --missing {name}={value:g}"
-        if unit is not None:
-            return f"{told}. If it is in {unit.code}, write '{value:g} {unit.code}'"
+        if name in self._converted:
+            told += ", as converted from the unit of the column"
+        elif times > 1 or set(f"{value:g}") <= _CODE:
+            told += f". If it stands for unknown, pass --missing {name}={value:g}"
+        elif unit is not None:
+            told += f". If it is in {unit.code}, write '{value:g} {unit.code}'"
         return told
 
 

@@ -125,7 +125,8 @@ def verdicts(guideline: Guideline, judged: Judged, otherwise: Mapping[str, str])
     labels = listed(
         t.label for t in guideline.mentioned.values() if sort_of(guideline, t.id) == MENTIONED
     )
-    st.caption(f"The text mentions {literal(labels)}, and states no criteria for them.")
+    if labels:
+        st.caption(f"The text mentions {literal(labels)}, and states no criteria for them.")
 
 
 def _recommendation(guideline: Guideline, explanation: RecommendationExplanation) -> None:
