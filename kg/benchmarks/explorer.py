@@ -34,7 +34,7 @@ from kg.paths import explorer_app
 _BARE = """
 import streamlit as st
 text = st.text_input("largest tumour diameter (cm)")
-st.markdown(f"**One tumour, {text or 'unknown'} cm; nothing else**")
+st.markdown(f"One tumour, {text or 'unknown'} cm; nothing else")
 """
 _FIELD = "largest tumour diameter (cm)"
 _RECORD = (
@@ -46,7 +46,7 @@ _ANSWERED = """(value) => new Promise((resolve, reject) => {
   const start = performance.now();
   const done = () => {
     const rest = document.querySelector("[data-testid=stApp]").dataset.testScriptState;
-    const line = [...document.querySelectorAll("strong")].some(
+    const line = [...document.querySelectorAll("p")].some(
       (e) => e.textContent.includes(`, ${value} cm`));
     if (line && rest === "notRunning") resolve(performance.now() - start);
     else if (performance.now() - start > 20000) reject(new Error("no answer"));
@@ -129,7 +129,7 @@ def measure(name: str, script: Path, parameters: str, changes: int) -> list[Figu
     with _browser(script) as (address, page):
         started = time.perf_counter()
         page.goto(address + parameters)
-        page.locator("strong", has_text="One tumour").first.wait_for()
+        page.locator("p", has_text="One tumour").first.wait_for()
         first = time.perf_counter() - started
         times = sorted(_changed(page, 2 + i / 10) for i in range(1, changes + 1))
     high = times[int(len(times) * 0.95)]
