@@ -438,3 +438,9 @@ def test_counts_agree_with_the_table_of_verdicts(store):
     missing = store.select(question("blocking-variables").filled({}))
     counted = {row[0].value: int(row[3].value) for row in missing.rows}
     assert counted == Counter(name for names in frame["missing"] for name in names)
+
+
+def test_a_query_in_place_of_a_name_is_told_how_to_be_asked(run):
+    ran = run("query", "SELECT * { ?s ?p ?o }")
+    assert ran.status == 2
+    assert "name that by --file" in ran.err

@@ -153,6 +153,9 @@ def _saved(name: str) -> Question:
         if Path(name).is_file():
             words = f"to ask a query in a file: hcc-kg query --file {name}"
             raise InputError(f"{name} is a file, no saved question; {words}") from None
+        if "{" in name:
+            words = "write it to a file and name that by --file, or pipe it into 'hcc-kg query -'"
+            raise InputError(f"to ask a query of your own, {words}") from None
         raise
 
 

@@ -90,8 +90,7 @@ def read_line(guideline: Guideline, text: str) -> LineReading:
         for match in _SIZES.finditer(left):
             if re.search(r"[x×]\s*$", left[: match.start()]):
                 continue  # two diameters of one tumour
-            in_cm = Decimal("0.1") if match[2].lower() == "mm" else Decimal(1)
-            each = [plain(Decimal(n) * in_cm) for n in re.findall(FIGURE, match[1])]
+            each = _in_cm(match)
             if not all(_is_size(guideline, size) for size in each):
                 continue
             sizes += each
@@ -104,6 +103,18 @@ def read_line(guideline: Guideline, text: str) -> LineReading:
         else:
             odd.append(f"{guideline.variables[name].label}: {' / '.join(e.words for e in ways)}")
     return _with_sizes(guideline, understood, sizes, odd)
+
+
+def sizes_of(text: str) -> list[str]:
+    """Return the sizes in cm that a text lists with units; none if it says anything else."""
+    found = list(_SIZES.finditer(text))
+    rest = _SIZES.sub("", text).replace("and", "").strip(" ,;&")
+    return [] if rest else [size for match in found for size in _in_cm(match)]
+
+
+def _in_cm(match: re.Match[str]) -> list[str]:
+    factor = Decimal("0.1") if match[2].lower() == "mm" else Decimal(1)
+    return [plain(Decimal(number) * factor) for number in re.findall(FIGURE, match[1])]
 
 
 def _said(guideline: Guideline, name: str, cell: str, words: str) -> Iterator[tuple[str, str]]:

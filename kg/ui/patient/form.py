@@ -12,6 +12,7 @@ from kg.guideline.values import BOOLEAN, Variable
 from kg.keys import ID, LESION_ID
 from kg.patients.cells import expected
 from kg.patients.drafts import LESION
+from kg.patients.lines import sizes_of
 from kg.texts import UNKNOWN_VALUE, counted
 from kg.ui.patient import state
 from kg.ui.patient.numbers import derived, help_on, label, mark, number, points
@@ -114,7 +115,8 @@ def _sizes(guideline: Guideline, judged: Judged) -> None:
     key, cell = f"{FIELD}sizes", ", ".join(lesion.get(column, "") for lesion in lesions)
 
     def typed() -> None:
-        parts = [part.strip() for part in re.split(r"[,;]\s|[;\s]", st.session_state[key])]
+        text = st.session_state[key]
+        parts = sizes_of(text) or [p.strip() for p in re.split(r"[,;]\s|[;\s]", text)]
         state.open_lesions(tuple({column: part} for part in parts if part))
 
     with st.container(key="field-sizes", gap=None):

@@ -82,7 +82,7 @@ def next_variables(guideline: Guideline, judged: Judged) -> None:
                 [missing.variable for missing in found[_ASKED:]],
                 format_func=lambda name: guideline.variables[name].label,
                 index=None,
-                placeholder=f"{len(found) - _ASKED} more",
+                placeholder=f"{len(found) - _ASKED} more facts",
                 key=_ANOTHER,
                 on_change=_go_to_another,
                 args=(guideline,),
