@@ -191,6 +191,13 @@ def test_sizes_of_all_tumours_go_in_one_field() -> None:
     assert "lesion" not in test.query_params
 
 
+def test_a_number_that_may_be_in_another_unit_is_told() -> None:
+    test = app("patient", bilirubin_umol_l="2.4")
+    assert "is implausible, and is read as it stands" in texts(test)
+    assert "Is it in mg" in texts(test)
+    assert "implausible" not in texts(app("patient", bilirubin_umol_l="24"))
+
+
 def test_another_unit_is_understood_and_what_was_read_is_shown() -> None:
     test = app("patient")
     test.text_input(key="cell:bilirubin_umol_l").input("2.4 mg/dL").run()
