@@ -273,6 +273,7 @@ class Margin:
 def margins(guideline: Guideline, record: Record, therapy: Therapy, given: str) -> Iterator[Margin]:
     """Yield the numbers of a record that decide the verdict `given`, and how."""
     search = Search(guideline, record, therapy)
+    evaluation = Evaluation(search.diagrams, search.masks)
     for level, name in enumerate(search.diagrams.order):
         variable, mask = guideline.variables[name], search.masks[level]
         if not variable.is_number or mask.bit_count() != 1:
@@ -280,8 +281,6 @@ def margins(guideline: Guideline, record: Record, therapy: Therapy, given: str) 
         for beside in (mask >> 1, mask << 1 & variable.everything):
             if not beside or search.along({name: beside}) != ():
                 continue
-            masks = [*search.masks]
-            masks[level] = beside
-            verdict = search.logic.verdict(therapy, Evaluation(search.diagrams, masks))
+            verdict = search.logic.verdict(therapy, evaluation.given(level, beside))
             if verdict != given:
                 yield Margin(name, variable.bands[beside.bit_length() - 1], verdict)

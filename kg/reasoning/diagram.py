@@ -173,13 +173,24 @@ class Evaluation:
         self.diagrams = diagrams
         self.masks = masks
         self._possible: dict[int, int] = {leaf: 1 << leaf for leaf in range(diagrams.LEAVES)}
+        self._beside: tuple[int, Evaluation] | None = None
         self._differ: dict[tuple[int, int], bool] = {}
+
+    def given(self, level: int, mask: int) -> Evaluation:
+        """Return the evaluation with other bands of one variable; what lies below is shared."""
+        masks = [*self.masks[:level], mask, *self.masks[level + 1 :]]
+        other = Evaluation(self.diagrams, masks)
+        other._beside = level, self
+        return other
 
     def possible(self, root: int) -> int:
         """Return the set of answers that some completion gives, one bit a leaf."""
         found = self._possible.get(root)
         if found is None:
-            mask = self.masks[self.diagrams.levels[root]]
+            level = self.diagrams.levels[root]
+            if self._beside is not None and level > self._beside[0]:
+                return self._beside[1].possible(root)
+            mask = self.masks[level]
             found = 0
             for edge, child in self.diagrams.edges[root]:
                 if mask & edge:

@@ -197,8 +197,9 @@ def missing_variables(
     """
     open_ = [t for t in result.therapies.values() if t.verdict == UNDETERMINED]
     names = {name for each in open_ for name in each.missing}
+    evaluation = logic_of(guideline).evaluation(record.known)
     found = [
-        _missing_variable(guideline, record, name, [t.therapy for t in open_ if name in t.missing])
+        _missing(guideline, evaluation, name, [t.therapy for t in open_ if name in t.missing])
         for name in guideline.variables
         if name in names
     ]
@@ -207,17 +208,16 @@ def missing_variables(
     )
 
 
-def _missing_variable(
-    guideline: Guideline, record: Record, variable: str, therapies: list[str]
+def _missing(
+    guideline: Guideline, evaluation: Evaluation, variable: str, therapies: list[str]
 ) -> MissingVariable:
     settled = {therapy: list[bool]() for therapy in therapies}
     logic = logic_of(guideline)
-    masks = logic.evaluation(record.known).masks
     level = logic.diagrams.level[variable]
-    for band in bands_of(masks[level]):
-        evaluation = Evaluation(logic.diagrams, [*masks[:level], 1 << band, *masks[level + 1 :]])
+    for band in bands_of(evaluation.masks[level]):
+        known = evaluation.given(level, 1 << band)
         for therapy, answers in settled.items():
-            verdict = logic.verdict(guideline.therapies[therapy], evaluation)
+            verdict = logic.verdict(guideline.therapies[therapy], known)
             answers.append(verdict != UNDETERMINED)
     return MissingVariable(
         variable=variable,
