@@ -69,6 +69,8 @@ def test_facts_say_that_they_are_assumed(guideline: Guideline) -> None:
 def test_one_button_settles_what_none_of_these_would() -> None:
     test = app("patient", **NEARLY)
     assert any("If none of these:" in each.value for each in test.markdown)
+    test.session_state["patient:silent"] = True  # opens the list
+    test.run()
     next(b for b in test.button if b.label == "None of these").click().run()
     assert not test.exception
     assert "assumed unremarkable, not recorded" in texts(test)
@@ -77,3 +79,17 @@ def test_one_button_settles_what_none_of_these_would() -> None:
     assert "undetermined" not in rfa
     next(b for b in test.button if b.label == "Take back").click().run()
     assert "assumed" not in dict(test.query_params)
+
+
+def test_what_is_picked_of_open_findings_stays_while_the_list_is_closed() -> None:
+    test, there = app("patient", **NEARLY), "patient:there"
+    assert there not in [each.key for each in test.button_group]
+    picked: list[str] = []
+    for is_open in (True, False, True):
+        test.session_state["patient:silent"] = is_open
+        test.run()
+        if is_open and not picked:
+            test.button_group(key=there).set_value(picked := ["near_gallbladder"]).run()
+    assert not test.exception
+    assert test.button_group(key=there).value == picked
+    assert "None of the others" in [each.label for each in test.button]

@@ -52,7 +52,15 @@ def none_of_these(guideline: Guideline, judged: Judged, names: tuple[str, ...]) 
             st.button("Take back", on_click=_assume, args=((),), type="tertiary")
     if not names:
         return
-    with st.expander(f"If none of these: {counted(len(names), 'open finding')}"):
+    title = f"If none of these: {counted(len(names), 'open finding')}"
+    box = st.expander(title, key="patient:silent", on_change="rerun")
+    there = st.session_state.get(_THERE) or []
+    kept = [name for name in there if name in names]
+    if not box.open or kept != there:
+        st.session_state[_THERE] = kept  # what is picked stays picked while nobody looks
+    if not box.open:  # so many choices cost a browser what the verdicts do
+        return
+    with box:
         st.pills(
             "Pick those that are there, or that you do not know",
             names,
