@@ -24,8 +24,10 @@ from counting import PATIENCE
 from streamlit.starlette import App
 
 from kg.benchmarks.running import free_port, served
-from kg.paths import ONTOLOGY_VARIABLE, explorer_app
-from kg.ui import serving
+from kg.engines.registry import engine_of
+from kg.ontology import edition_names
+from kg.paths import ONTOLOGY_VARIABLE, explorer_app, ontology_folder
+from kg.ui import readying, serving
 
 
 def answers(port: int) -> bool:
@@ -149,6 +151,27 @@ def test_it_answers_to_its_own_names_only_and_calls_nobody(
     assert trap.asked == [], "nothing leaves the machine"
 
 
+def test_a_page_waits_for_what_is_being_made_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, last = list[str](), threading.Event()
+
+    def make() -> None:
+        last.wait(PATIENCE)
+        made.append("guideline")
+
+    monkeypatch.setattr(readying, "_begun", [])
+    monkeypatch.setattr(readying, "_make_ready", make)
+    readying.begin()
+    threading.Timer(0.05, last.set).start()
+    readying.wait()
+    assert made == ["guideline"]
+
+
+def test_every_edition_is_made_ready() -> None:
+    engine_of.cache_clear()
+    readying._make_ready()
+    assert engine_of.cache_info().currsize == len(edition_names(ontology_folder()))
+
+
 def test_session_of_a_closed_tab_is_ended_and_an_open_one_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -159,6 +182,7 @@ def test_session_of_a_closed_tab_is_ended_and_an_open_one_is_not(
         close_session = staticmethod(closed.append)
 
     monkeypatch.setattr(serving.runtime, "get_instance", Runtime)
+    monkeypatch.setattr(serving.readying, "begin", lambda: None)
     monkeypatch.setattr(serving, "_ROUND", 0.01)
     monkeypatch.setattr(serving, "_PATIENCE", 0.0)
     monkeypatch.setattr(serving, "_seen", {"open": 0.0, "gone": 0.0})

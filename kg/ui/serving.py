@@ -24,6 +24,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from kg.ui import readying
+
 _REFUSED = "the explorer is for this machine: open it as {names}, not from another page\n"
 _POLICY = 1008  # of a websocket: against the rules
 _ROUND = 5.0  # seconds between two looks for closed tabs
@@ -69,7 +71,8 @@ def note_session() -> None:
 
 @asynccontextmanager
 async def tidying(_app: object) -> AsyncIterator[dict[str, object]]:
-    """End the sessions of closed tabs while the server runs."""
+    """Make the pages ready, and end the sessions of closed tabs, while the server runs."""
+    readying.begin()
     task = asyncio.create_task(_tidy())
     try:
         yield {}

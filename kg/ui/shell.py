@@ -11,7 +11,7 @@ from kg.guideline import Edition, load
 from kg.ontology import edition_names
 from kg.paths import ontology_folder, pages_folder, ui_assets
 from kg.texts import NOTE_ON_USE
-from kg.ui import address, links, serving, session
+from kg.ui import address, links, readying, serving, session
 from kg.ui.words import literal, short
 
 _SWITCH = "shell:edition"
@@ -38,6 +38,7 @@ def explore(*pages: Page) -> None:
     st.set_page_config(page_icon=str(ui_assets() / "icon.svg"), layout="wide")
     st.html(f"<style>{(ui_assets() / 'explorer.css').read_text('utf-8')}</style>")
     serving.note_session()
+    readying.wait()
     first, second, *_ = pages
     files = {
         page.name: st.Page(
