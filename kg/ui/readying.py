@@ -22,13 +22,15 @@ def wait() -> None:
 
 
 def _make_ready() -> None:
-    # The server is up before these are there.
+    # The server is up before these are there. Streamlit itself loads numpy for the first field.
+    import numpy  # noqa: F401, PLC0415
+
     from kg.engines.registry import engine_of  # noqa: PLC0415
     from kg.errors import HccKgError  # noqa: PLC0415
     from kg.explanation.reasons import explain  # noqa: PLC0415
     from kg.guideline import load_all  # noqa: PLC0415
     from kg.patients.drafts import Draft, read_draft  # noqa: PLC0415
-    from kg.ui.patient import examples, tools, verdicts  # noqa: F401, PLC0415
+    from kg.ui.patient import examples, form, tools, verdicts  # noqa: F401, PLC0415
 
     with suppress(HccKgError):  # the page says what is wrong
         for guideline in load_all():
