@@ -64,6 +64,15 @@ def test_a_changed_field_changes_address_and_verdicts() -> None:
     assert any("radiofrequency ablation" in label for label in contraindicated)
 
 
+def test_a_field_that_has_its_value_is_not_set_once_more() -> None:
+    test = app("patient", **RFA_OPEN)
+    for diameter in ("3", "3.5"):
+        test.text_input(key="cell:max_tumour_diameter_cm").input(diameter).run()
+    assert field(test, "tumour_count") == "1"
+    assert not test.text_input(key="cell:tumour_count").proto.set_value
+    assert not test.button_group(key="cell:child_pugh_class").proto.set_value
+
+
 def test_a_wrong_cell_stays_in_its_field_with_its_fault() -> None:
     test = app("patient", max_tumour_diameter_cm="2,4", tumour_count="1")
     assert not test.exception

@@ -94,8 +94,9 @@ def given(key: str, parameter: str, value: str) -> dict[str, Any]:
 
     In the first run of a session the browser may know better than the address: where the server
     was started anew, what was typed then comes with that run. So the value is merely a default.
+    It is so too where the widget has that value: what is set, a browser draws once more.
     """
-    if address.is_first():
+    if address.is_first() or st.session_state.get(key) == value:
         return {parameter: value}
     st.session_state[key] = value
     return {}

@@ -12,6 +12,7 @@ from kg.ontology import edition_names
 from kg.paths import ontology_folder, pages_folder, ui_assets
 from kg.texts import NOTE_ON_USE
 from kg.ui import address, links, readying, serving, session
+from kg.ui.restoring import given
 from kg.ui.words import literal, short
 
 _SWITCH = "shell:edition"
@@ -100,7 +101,6 @@ def editions() -> None:
     """Show which edition of the guideline is read, and offer the others."""
     known = known_editions()
     now = session.guideline()
-    st.session_state[_SWITCH] = now.edition
     st.segmented_control(
         "Edition of the guideline",
         list(known),
@@ -111,6 +111,7 @@ def editions() -> None:
         help=literal(now.source.citation),
         label_visibility="collapsed",
         width="content",
+        **given(_SWITCH, "default", now.edition),
     )
 
 

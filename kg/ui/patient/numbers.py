@@ -59,7 +59,7 @@ def _unit(variable: Variable, cell: str) -> None:
     """Offer the unit that the number of a field is in: another one reads the number anew."""
     key, codes = _UNIT + variable.name, [unit.code for unit in variable.units]
     bare, code = _parted(variable, cell)
-    if cell or key not in st.session_state:
+    if st.session_state.get(key) != code and (cell or key not in st.session_state):
         st.session_state[key] = code
 
     def switched() -> None:
