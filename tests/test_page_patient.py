@@ -225,6 +225,12 @@ def test_a_unit_can_be_switched_and_reads_the_number_anew() -> None:
     assert test.selectbox(key="patient:unit:bilirubin_umol_l").value == "umol/L"
 
 
+def test_the_number_before_a_unit_that_begins_with_a_digit_stays_whole() -> None:
+    test = app("patient", platelets_10e9_l="401/nL")
+    test.selectbox(key="patient:unit:platelets_10e9_l").set_value("10*3/uL").run()
+    assert test.query_params["platelets_10e9_l"] == "401 10*3/uL"
+
+
 def test_the_points_of_child_pugh_stand_beside_its_fields() -> None:
     test = app("patient", bilirubin_umol_l="40", ascites="mild", albumin_g_l="36", inr="1.1")
     said = texts(test).replace("\\", "")

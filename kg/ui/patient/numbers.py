@@ -7,7 +7,7 @@ import streamlit as st
 from kg.explanation.wording import value_words
 from kg.guideline import Guideline, Score
 from kg.guideline.rules import component_totals, total_totals, value_totals
-from kg.guideline.values import Variable, bands_of, unit_key
+from kg.guideline.values import Variable, bands_of
 from kg.patients.cells import expected
 from kg.patients.drafts import written
 from kg.texts import UNKNOWN_VALUE, counted
@@ -94,17 +94,8 @@ def _take(variable: Variable, bare: str) -> None:
 
 def _parted(variable: Variable, cell: str) -> tuple[str, str]:
     """Return a cell without its unit, and the code of the unit that it is in."""
-    names = {name: u.code for u in variable.units for name in (u.code, *u.spellings)}
-    if variable.unit_symbol and variable.units:
-        names[variable.unit_symbol] = variable.units[0].code
-    said = unit_key(cell)
-    for name in sorted(names, key=lambda each: -len(unit_key(each))):
-        if said.endswith(unit_key(name)):
-            bare = cell
-            while bare and unit_key(bare) != said.removesuffix(unit_key(name)):
-                bare = bare[:-1]
-            return bare.strip(), names[name]
-    return cell, variable.units[0].code if variable.units else ""
+    bare, unit = variable.split_unit(cell)
+    return bare, (unit or variable.units[0]).code if variable.units else ""
 
 
 def points(guideline: Guideline, judged: Judged, variable: Variable) -> str:
