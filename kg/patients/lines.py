@@ -19,6 +19,7 @@ from decimal import Decimal
 
 from kg.guideline import Guideline
 from kg.guideline.intervals import plain
+from kg.guideline.values import Variable
 from kg.patients.cells import CellError, parse_cell
 from kg.patients.drafts import Draft
 from kg.patients.facts import FIGURE, facts
@@ -58,7 +59,7 @@ class LineReading:
 
     def draft(self, guideline: Guideline, before: Draft) -> Draft:
         """Return a draft with what was understood; a list of sizes takes the place of lesions."""
-        column = next(c for c, v in guideline.lesion_columns.items() if v.unit == "cm")
+        column, _ = _size_column(guideline)
         found = before
         for each in self.understood:
             found = found.with_cell(each.variable, each.cell)
@@ -126,14 +127,15 @@ def _said(guideline: Guideline, name: str, cell: str, words: str) -> Iterator[tu
             yield score.total, points[1]
 
 
+def _size_column(guideline: Guideline) -> tuple[str, Variable]:
+    """Return the column of lesions that holds their size in cm."""
+    return next((c, v) for c, v in guideline.lesion_columns.items() if v.unit == "cm")
+
+
 def _is_size(guideline: Guideline, size: str) -> bool:
     """Tell whether a tumour can have a size in cm."""
     try:
-        return all(
-            parse_cell(variable, size) is not None
-            for variable in guideline.lesion_columns.values()
-            if variable.unit == "cm"
-        )
+        return parse_cell(_size_column(guideline)[1], size) is not None
     except CellError:
         return False
 
