@@ -1,4 +1,7 @@
-"""Numbers that are within their range and yet unlike those of patients: told, never changed.
+"""Cells that may be meant otherwise than they are read: told, never changed.
+
+These are numbers that are within their range and yet unlike those of patients, and what is read as
+unknown though it may be meant to say something.
 
 The ontology holds for a variable what is plausible of a patient, and what is typical of the middle
 of a column. A column whose middle is untypical, and typical in another unit, may be in that unit.
@@ -15,6 +18,7 @@ import polars as pl
 
 from kg.guideline.intervals import Interval
 from kg.guideline.values import Knowledge, Unit, Variable
+from kg.keys import ID, ROW
 from kg.patients.cells import parse_cell
 from kg.patients.columns import as_text
 from kg.texts import counted
@@ -22,6 +26,7 @@ from kg.texts import counted
 _SAMPLE = 20_000  # numbers of a column of which the middle is taken
 _DISTINCT = 1_000  # implausible numbers of a column that are told apart
 _CODE = set("9-")
+_SHOWN = 3  # rows that say nothing are told one by one
 
 
 @lru_cache(maxsize=256)
@@ -110,6 +115,50 @@ class PlausibilityWatch:
         elif unit is not None:
             told += f". If it is in {unit.code}, write '{value:g} {unit.code}'"
         return told
+
+
+class SilenceWatch:
+    """Looks for what may be meant to say something, and is read as unknown.
+
+    That is the word "none" where a value of another name says that there is nothing, and a row
+    that has an identifier only, such as a footnote.
+    """
+
+    def __init__(self, columns: Mapping[str, Variable]) -> None:
+        self._columns = {
+            name: variable
+            for name, variable in columns.items()
+            if not variable.is_number and variable.nothing and "none" not in variable.words
+        }
+        self._told = list(columns)
+        self._nones: Counter[str] = Counter()
+        self._bare, self._first = 0, list[str]()  # rows, and how the first are told
+
+    def add(self, cells: pl.DataFrame) -> None:
+        """Look at some rows."""
+        for name in self._columns:
+            if cells[name].dtype == pl.String:
+                words = cells[name].str.strip_chars().str.to_lowercase()
+                self._nones[name] += int((words == "none").sum())
+        if self._told:
+            bare = cells.filter(pl.all_horizontal(pl.col(self._told).is_null()))
+            self._bare += len(bare)
+            first = bare.head(_SHOWN - len(self._first)).select(ROW, ID)
+            self._first += [f"row {row} ({key!r})" for row, key in first.iter_rows()]
+
+    def notes(self) -> list[str]:
+        """Return one line for each column, and one for rows, of which there is something to say."""
+        found = [
+            f"column {name}: {counted(self._nones[name], 'cell')} 'none' read as unknown; what is "
+            f"not there is {variable.nothing!r}"
+            for name, variable in self._columns.items()
+            if self._nones[name]
+        ]
+        if self._bare:
+            some = ", ".join(self._first) + (", …" if self._bare > _SHOWN else "")
+            rows = counted(self._bare, "row")
+            found.append(f"{rows} with an identifier and nothing else, read as patients: {some}")
+        return found
 
 
 def other_unit(variable: Variable, number: float, usual: str | None) -> Unit | None:

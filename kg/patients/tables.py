@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,12 +19,12 @@ from kg.patients.cells import UNKNOWN_WORDS, parse_cell
 from kg.patients.columns import as_text, mask_type, read_columns
 from kg.patients.headers import Head, blank_rows, check_mapped, head_of
 from kg.patients.lesions import LesionTable
-from kg.patients.plausible import PlausibilityWatch
+from kg.patients.plausible import PlausibilityWatch, SilenceWatch
 from kg.patients.reading import PLAIN, Reading
 from kg.patients.records import Lesion, Record, read_record
 from kg.readers import Source, lesions_beside, open_source
 from kg.readers.uploads import File
-from kg.texts import alike, counted
+from kg.texts import alike
 
 RECORDED, PINNED = "recorded:", "pinned:"
 
@@ -204,9 +203,9 @@ class PatientTable(RowReader):
         lesions = lesions_beside(self.source, lesions)
         table = LesionTable(guideline, lesions, reading) if lesions else None
         check_mapped(reading, self.source, *([table.source] if table else []))
-        numbers = {n: guideline.variables[n] for n in head.translations}
-        self._watch = PlausibilityWatch(numbers, head.converted)
-        self._silence = _SilenceWatch(numbers)
+        columns = {n: guideline.variables[n] for n in head.translations}
+        self._watch = PlausibilityWatch(columns, head.converted)
+        self._silence = SilenceWatch(columns)
         if table is not None:
             table.tell_strangers(known)
         super().__init__(guideline, head, repeated, table, assumptions)
@@ -214,8 +213,8 @@ class PatientTable(RowReader):
     @property
     def notes(self) -> tuple[str, ...]:
         """What has to be told of how the tables were read, besides rejected rows."""
-        odd = [f"{self.source.path}, {note}" for note in self._watch.notes()]
-        odd += [f"{self.source.path}, {note}" for note in self._silence.notes()]
+        found = [*self._watch.notes(), *self._silence.notes()]
+        odd = [f"{self.source.path}, {note}" for note in found]
         return (*self.head.notes, *odd, *(self.lesions.notes if self.lesions else ()))
 
     @property
@@ -230,48 +229,6 @@ class PatientTable(RowReader):
             self._watch.add(batch.cells)
             self._silence.add(batch.cells)
             yield batch
-
-
-class _SilenceWatch:
-    """Looks for what may be meant to say something, and is read as unknown.
-
-    That is the word "none" where a value of another name says that there is nothing, and a row
-    that has an identifier only, such as a footnote.
-    """
-
-    def __init__(self, columns: Mapping[str, Variable]) -> None:
-        self._columns = {
-            name: variable
-            for name, variable in columns.items()
-            if not variable.is_number and variable.nothing and "none" not in variable.words
-        }
-        self._told = list(columns)
-        self._nones: Counter[str] = Counter()
-        self._bare: list[str] = []
-
-    def add(self, cells: pl.DataFrame) -> None:
-        """Look at some rows."""
-        for name in self._columns:
-            if cells[name].dtype == pl.String:
-                words = cells[name].str.strip_chars().str.to_lowercase()
-                self._nones[name] += int((words == "none").sum())
-        if self._told:
-            bare = cells.filter(pl.all_horizontal(pl.col(self._told).is_null()))
-            self._bare += [f"row {row} ({key!r})" for row, key in bare.select(ROW, ID).iter_rows()]
-
-    def notes(self) -> list[str]:
-        """Return one line for each column, and one for rows, of which there is something to say."""
-        found = [
-            f"column {name}: {counted(self._nones[name], 'cell')} 'none' read as unknown; what is "
-            f"not there is {variable.nothing!r}"
-            for name, variable in self._columns.items()
-            if self._nones[name]
-        ]
-        if self._bare:
-            some = ", ".join(self._bare[:3]) + (", …" if len(self._bare) > 3 else "")
-            rows = counted(len(self._bare), "row")
-            found.append(f"{rows} with an identifier and nothing else, read as patients: {some}")
-        return found
 
 
 def patient_head(guideline: Guideline, source: Source, reading: Reading) -> Head:
