@@ -61,7 +61,7 @@ def test_the_patients_behind_a_bar_are_those_that_compare_finds() -> None:
     test = app("compare", view="cohort", therapy="tai>haic")
     counts = due().filter(pl.col("therapy_to") == "haic")["change"].value_counts()
     change, number = counts.sort("count", descending=True).row(0)
-    test.selectbox(key="compare:cohort:change").set_value(change).run()
+    test.selectbox(key="compare:change").set_value(change).run()
     assert place(test) == {"view": ["cohort"], "therapy": ["tai>haic"], "change": [change]}
     table = shown(test, "verdict_from")
     assert len(table) == number

@@ -76,7 +76,7 @@ class _Kept:
         yield from self.frame.select(ROW, *kept, PROBLEM).iter_slices(STEP)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OpenCohort:
     """A classified table: `results` is a result frame (`kg.reasoning.results`), a row per patient.
 

@@ -7,10 +7,10 @@ from kg.keys import ID
 from kg.reference.citation import header
 from kg.reference.inventory import covered, source_text
 from kg.texts import NOTE_ON_USE, counted
-from kg.ui import address, session
+from kg.ui import session
 from kg.ui.about_parts import notices, parts
+from kg.ui.address import link
 from kg.ui.data import ask
-from kg.ui.links import link
 from kg.ui.restoring import restored
 from kg.ui.shell import head
 from kg.ui.tables import TableQuery, table
@@ -19,7 +19,7 @@ from kg.ui.words import literal, verdict_badge
 head("About", "What this is and is not, how verdicts are defined, sources, licences, how to cite.")
 g = session.guideline()
 about, source = header(g), source_text(g)
-restored("about", {}, {})
+restored({})
 st.warning(NOTE_ON_USE, icon=":material/info:")
 
 left, right = st.columns(2, gap="large")
@@ -98,4 +98,3 @@ st.markdown(
     "cells), `rdf-patients.md`, `graph.md`, `queries.md`, `endpoint.md`, `python.md`, "
     "`changelog.md`. `hcc-kg --help` lists the commands."
 )
-address.keep({})

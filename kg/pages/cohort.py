@@ -6,7 +6,7 @@ import streamlit as st
 
 from kg.cohorts.opened import DOWNLOADS, OpenCohort
 from kg.texts import counted
-from kg.ui import address, links, session
+from kg.ui import address, session
 from kg.ui.cohort import showing, state, study, upload, views
 from kg.ui.shell import head
 from kg.ui.term_views import notes
@@ -78,7 +78,7 @@ def figures(cohort: OpenCohort) -> None:
                 st.download_button(file, data, file, kind, key=f"cohort:{format_}", type="tertiary")
             study.offer(cohort)
         showing.switch()
-        links.link("compare", "Editions", {"view": "cohort"}, icon=":material/compare_arrows:")
+        address.link("compare", "Editions", {"view": "cohort"}, icon=":material/compare_arrows:")
         with st.popover("Another table", icon=":material/upload:"):
             others(cohort)
 
@@ -106,4 +106,3 @@ if opened is None:
     upload.start(session.guideline())
 else:
     results(opened)
-address.keep(state.parameters())

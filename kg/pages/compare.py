@@ -3,9 +3,8 @@
 import streamlit as st
 
 from kg.guideline import load
-from kg.ui import address
 from kg.ui.compare import cohort, guideline, patient, state
-from kg.ui.restoring import view
+from kg.ui.restoring import choice, view
 from kg.ui.shell import head, known_editions
 
 _VIEWS = {
@@ -24,10 +23,9 @@ head(
 )
 with st.container(horizontal=True, vertical_alignment="bottom"):
     for side, label in (("from", "From the edition of"), ("to", "to that of")):
-        state.box(label, side, {name: e.year for name, e in known.items()}, width=190)
-    chosen = view(now, {name: title for name, (title, _) in _VIEWS.items()}, "compare:view")
+        choice(now, side, label, {name: e.year for name, e in known.items()}, width=190)
+    chosen = view(now, {name: title for name, (title, _) in _VIEWS.items()})
 if before is after:
     st.info("Choose two different editions to compare.")
 else:
     _VIEWS[chosen][1](before, after, now)
-address.keep(state.parameters())

@@ -4,7 +4,7 @@ from kg.guideline.taxonomy import every_therapy
 from kg.reference.inventory import encoded, sections
 from kg.ui import session
 from kg.ui.guideline_views import DECIDABLE, VIEWS
-from kg.ui.restoring import keep, restored, view
+from kg.ui.restoring import restored, view
 from kg.ui.shell import head
 
 head(
@@ -25,10 +25,9 @@ allowed = {
     "decidable": DECIDABLE,
     "text": None,
 }
-state = restored("guideline", allowed, start)
+state = restored(allowed, start)
 if "criterion" in state and "statement" not in state and state["view"] == start["view"]:
     state["view"] = "criteria"
 
-chosen = view(state, {name: title for name, (title, _) in VIEWS.items()}, "guideline:view")
+chosen = view(state, {name: title for name, (title, _) in VIEWS.items()})
 VIEWS[chosen][1](g, state)
-keep(state, start)

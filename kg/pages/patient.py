@@ -38,4 +38,3 @@ with answers, st.container(key="patient-verdicts"):
             "example."
         )
     verdicts.verdicts(g, now, silence.if_unremarkable(g, now, silent))
-state.keep()

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
+from kg.patients.drafts import Parameters
 from kg.server.asking import SECONDS
-from kg.ui import address
 from kg.ui.query import answer, picking, source, writing
 from kg.ui.query.linked import desk_at
-from kg.ui.query.session import Desk, Parameters
+from kg.ui.query.session import Desk
 from kg.ui.restoring import restore
 from kg.ui.shell import head
 
@@ -41,4 +41,3 @@ with left:
     picking.form(asking)
     writing.write(asking)
     writing.before(asking)
-address.keep(asking.address() | answer.place())

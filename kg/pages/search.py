@@ -4,22 +4,23 @@ import streamlit as st
 
 from kg.reference.search import SORTS, Hit, search
 from kg.texts import counted, plural
-from kg.ui import hits, links, session
-from kg.ui.restoring import State, bound, follow, keep, restored
+from kg.ui import address, hits, session
+from kg.ui.restoring import State, follow, restored
 from kg.ui.shell import head
 from kg.ui.words import literal
 
 _MOST = 100  # hits that are listed; more words narrow them
 
 g = session.guideline()
-state: State = restored("search", {"text": None, "hit": None}, {})
+state: State = restored({"text": None, "hit": None})
 head(
     "Search",
     "Therapies, criteria, recommendations, variables, statements and codes: all words, in any "
     "order; beginnings of words, abbreviations and American spelling do.",
     tab=state.get("text", ""),
 )
-key = bound(state, "text", "search:text", "")
+key = "search:text"
+st.session_state[key] = state.get("text", "")
 
 
 def sought() -> None:
@@ -64,8 +65,7 @@ elif text:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown("Did you mean", width="content")
             for other in found.instead:
-                links.link("search", literal(other), {"text": other})
+                address.link("search", literal(other), {"text": other})
 else:
     sorts = ", ".join(plural(sort) for sort in SORTS)
     st.caption(f"Everything is searched at once: {sorts}, and codes of other vocabularies.")
-keep(state, {})

@@ -3,11 +3,12 @@
 import streamlit as st
 
 from kg.texts import counted
-from kg.ui import address, links, session, shell
+from kg.ui import address, restoring, session, shell
 from kg.ui.patient import examples
 from kg.ui.shell import head
 from kg.ui.words import literal
 
+restoring.restored({})
 g = session.guideline()
 source = g.source
 head(
@@ -30,14 +31,16 @@ patient, guideline, cohort = st.columns(3, gap="medium")
 with patient, st.container(border=True, height="stretch"):
     st.subheader(":material/person: A patient", anchor=False)
     st.markdown("Enter what is known; read which therapies the guideline supports, and why.")
-    links.link("patient", "Enter a patient", icon=":material/edit:")
+    address.link("patient", "Enter a patient", icon=":material/edit:")
     example = examples.named(g, examples.SHOWN)
-    links.link("patient", "Example: a small tumour", example, icon=":material/play_arrow:")
+    address.link("patient", "Example: a small tumour", example, icon=":material/play_arrow:")
 with guideline, st.container(border=True, height="stretch"):
     st.subheader(":material/menu_book: The guideline", anchor=False)
     st.markdown("Read it statement by statement, each with its criterion, or therapy by therapy.")
-    links.link("guideline", "Read the guideline", {"view": "reading"}, icon=":material/menu_book:")
-    links.link(
+    address.link(
+        "guideline", "Read the guideline", {"view": "reading"}, icon=":material/menu_book:"
+    )
+    address.link(
         "therapies",
         "Example: when is RFA contraindicated?",
         {"therapy": "rfa"},
@@ -46,15 +49,14 @@ with guideline, st.container(border=True, height="stretch"):
 with cohort, st.container(border=True, height="stretch"):
     st.subheader(":material/groups: A cohort", anchor=False)
     st.markdown("Open a table of patients; see who is eligible for what, and what is missing.")
-    links.link("cohort", "Open a table", icon=":material/upload:")
-    links.link(
+    address.link("cohort", "Open a table", icon=":material/upload:")
+    address.link(
         "cohort",
         "Example: verdicts on made-up patients",
         {"cohort": "example"},
         icon=":material/play_arrow:",
     )
 with st.container(horizontal=True):
-    links.link("search", "Search everything", icon=":material/search:")
-    links.link("query", "Ask a question in SPARQL", icon=":material/manage_search:")
-    links.link("about", "What this is not, sources, how to cite", icon=":material/info:")
-address.keep({})
+    address.link("search", "Search everything", icon=":material/search:")
+    address.link("query", "Ask a question in SPARQL", icon=":material/manage_search:")
+    address.link("about", "What this is not, sources, how to cite", icon=":material/info:")

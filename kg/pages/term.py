@@ -4,26 +4,18 @@ import streamlit as st
 
 from kg.reference.search import every_hit
 from kg.ui import hits, session, term_views
-from kg.ui.restoring import State, bound, follow, keep, restored
+from kg.ui.restoring import State, choice, restored
 from kg.ui.shell import head
 from kg.ui.words import literal
 
 g = session.guideline()
 terms = every_hit(g)
 start = {"id": next(iter(terms))}
-state: State = restored("term", {"id": terms}, start)
+state: State = restored({"id": terms}, start)
 shown = terms[state["id"]]
 head("Term", tab=shown.label)
-key = bound(state, "id", "term:id")
-st.selectbox(
-    "Term",
-    list(terms),
-    key=key,
-    format_func=lambda name: f"{terms[name].label} · {terms[name].sort} {name}",
-    on_change=follow,
-    args=(state, "id", key),
-    label_visibility="collapsed",
-)
+labels = {name: f"{hit.label} · {hit.sort} {name}" for name, hit in terms.items()}
+choice(state, "id", "Term", labels, label_visibility="collapsed")
 left, right = st.columns([1, 1], gap="large")
 with left:
     st.subheader(literal(shown.label), anchor=False)
@@ -31,4 +23,3 @@ with left:
 with right:
     term_views.identity(g, shown.id)
     term_views.formula(g, shown.id)
-keep(state, {})

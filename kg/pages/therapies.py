@@ -8,7 +8,7 @@ from kg.reference.trees import CRITERIA, GROUP, SORTS, sort_of, taxonomy, taxono
 from kg.texts import counted
 from kg.ui import pictures, session, term_views
 from kg.ui.components.graph import graph
-from kg.ui.restoring import bound, follow, keep, restored, view
+from kg.ui.restoring import choice, restored, view
 from kg.ui.shell import head
 from kg.ui.therapy_views import PARTS, VIEWS
 from kg.ui.words import literal
@@ -24,7 +24,7 @@ allowed = {
     "part": PARTS,
     "node": {*g.criteria, *g.variables},
 }
-state = restored("therapies", allowed, start)
+state = restored(allowed, start)
 head(
     "Therapies",
     "What the guideline says of each therapy: when, when not, how, and what follows.",
@@ -41,15 +41,7 @@ def choose(name: str) -> None:
 left, right = st.columns([1, 2], gap="medium")
 therapy = therapies[state["therapy"]]
 with left:
-    key = bound(state, "therapy", "therapies:therapy")
-    st.selectbox(
-        "Therapy",
-        [node.id for node in nodes],
-        key=key,
-        format_func=lambda name: therapies[name].label,
-        on_change=follow,
-        args=(state, "therapy", key),
-    )
+    choice(state, "therapy", "Therapy", {node.id: therapies[node.id].label for node in nodes})
     graph(
         nodes,
         edges,
@@ -80,9 +72,8 @@ with right:
     for note in therapy.notes:
         st.warning(literal(note))
     term_views.reading(therapy.note)
-    chosen = view(state, {name: title for name, (title, _) in VIEWS.items()}, "therapies:view")
+    chosen = view(state, {name: title for name, (title, _) in VIEWS.items()})
     VIEWS[chosen][1](g, therapy, state)
 for name, its in (("kind", "statements"), ("part", "editions")):
     if state["view"] != its:
         state.pop(name, None)
-keep(state, start)

@@ -1,8 +1,8 @@
-"""The address of a page holds its state, and an address that is opened restores it.
+"""The address of a page holds its state; one that is opened, or linked to, restores it.
 
 1. At the start of a run the shell calls `arrive`. Where the address was opened, followed or gone
    back to, its parameters have `arrived`, and the page takes its state from them.
-2. The page says by `keep` what its state is now. At the end of the run the shell writes that
+2. The page says by `keep` what gives its state. At the end of the run the shell writes that
    into the address (`leave`), without another run.
 3. The edition of the guideline is part of every address, unless it is the default one.
 4. What a user does before the browser has heard of a new address still comes with an older one:
@@ -14,14 +14,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-Parameters = Mapping[str, Sequence[str]]
-_KNOWN = "address:"
+from kg.patients.drafts import Parameters
+
+_KNOWN, _PAGES = "address:", "address:pages"
 EDITION = "edition"
 
 
@@ -35,7 +37,7 @@ class _Known:
     arrived: Parameters | None = None  # what was opened, until the page has taken it
     opened: Parameters | None = None  # the same, until the edition is read from it
     before: list[Parameters] = field(default_factory=list)  # written over, till the browser knows
-    kept: Parameters | None = None
+    kept: Callable[[], Parameters] | None = None
 
 
 def _known() -> _Known:
@@ -99,18 +101,20 @@ def is_first() -> bool:
     return _known().is_first
 
 
-def keep(parameters: Parameters) -> None:
-    """Say what the address of this page should hold."""
-    kept = {name: [str(v) for v in values] for name, values in parameters.items() if values}
-    _known().kept = kept
+def keep(parameters: Callable[[], Parameters]) -> None:
+    """Say what gives the parameters that the address of this page should hold."""
+    _known().kept = parameters
 
 
 def leave() -> None:
     """Write what the page wants kept into the address."""
-    known, kept = _known(), _known().kept
-    if kept is not None and (edition := st.session_state.get(EDITION)):
-        kept = {**kept, EDITION: [edition]}
-    if kept is not None and kept != known.written:
+    known = _known()
+    if known.kept is None:
+        return
+    kept = {name: [str(v) for v in values] for name, values in known.kept().items() if values}
+    if edition := st.session_state.get(EDITION):
+        kept[EDITION] = [edition]
+    if kept != known.written:
         before = [*known.before, known.written]
         st.query_params.from_dict(kept)  # cut short, if at all, before the browser is told
         known.before, known.written = before, kept
@@ -120,3 +124,27 @@ def _went_back() -> bool:
     """Tell whether the buttons of the browser for back and forward started this run."""
     context = get_script_run_ctx()
     return context is not None and context.is_history_navigation
+
+
+def register(pages: Mapping[str, StreamlitPage]) -> None:
+    """Make pages known to this session by their names."""
+    st.session_state[_PAGES] = dict(pages)
+
+
+def link(
+    page: str,
+    label: str,
+    parameters: Mapping[str, str | Sequence[str]] | None = None,
+    *,
+    icon: str | None = None,
+    help: str | None = None,
+) -> None:
+    """Show a link to a page in the state that the parameters of its address give."""
+    query = {name: value for name, value in (parameters or {}).items() if value}
+    shown = st.session_state[_PAGES][page]
+    st.page_link(shown, label=label, icon=icon, help=help, query_params=query or None)
+
+
+def go(page: str) -> None:
+    """Open a page in the state that it has."""
+    st.switch_page(st.session_state[_PAGES][page])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import altair as alt
 import polars as pl
@@ -27,45 +28,17 @@ from kg.ui import pictures, term_views
 from kg.ui.data import ask
 from kg.ui.guideline_text import text_of_user
 from kg.ui.reading_view import cited, reading
-from kg.ui.restoring import State, bound, follow
+from kg.ui.restoring import State, choice, words
 from kg.ui.tables import TableQuery, table
 from kg.ui.words import literal
 
 View = Callable[[Guideline, State], None]
+_BOX: Mapping[str, Any] = {"placeholder": "All", "width": 170}
 DECIDABLE = {"true": "decidable", "false": "knowledge"}
 _COLOURS = {
     "read as criteria or recommendations": "#0072B2",
     "knowledge about therapies": "#E69F00",
 }
-
-
-def _choice(
-    state: State, name: str, label: str, options: Mapping[str, str], width: int = 170
-) -> None:
-    key = bound(state, name, f"guideline:{name}")
-    st.selectbox(
-        label,
-        list(options),
-        key=key,
-        placeholder="All",
-        format_func=lambda each: options[each],
-        on_change=follow,
-        args=(state, name, key),
-        width=width,
-    )
-
-
-def _search(state: State) -> None:
-    key = bound(state, "text", "guideline:text", "")
-    st.text_input(
-        "Words",
-        key=key,
-        max_chars=200,
-        placeholder="Search",
-        on_change=follow,
-        args=(state, "text", key),
-        width=170,
-    )
 
 
 def _in_words(guideline: Guideline, frame: pl.DataFrame) -> pl.DataFrame:
@@ -81,15 +54,15 @@ def _asked(state: State, *names: str) -> dict[str, str]:
 def statements(guideline: Guideline, state: State) -> None:
     """Show the statements that are chosen as a table, and one of them in full."""
     with st.container(horizontal=True, gap="small"):
-        _search(state)
+        words(state, placeholder="Search", width=170)
         titles = headings(guideline)
         named = {name: titled(titles, name) for name in sections(guideline)}
-        _choice(state, "section", "Section", named)
-        _choice(state, "kind", "Kind", guideline.kinds)
+        choice(state, "section", "Section", named, **_BOX)
+        choice(state, "kind", "Kind", guideline.kinds, **_BOX)
         about = {name for each in guideline.statements.values() for name in each.therapies}
         therapies = {n: t.label for n, t in every_therapy(guideline).items() if n in about}
-        _choice(state, "therapy", "Therapy", therapies)
-        _choice(state, "decidable", "Decidable or knowledge", DECIDABLE)
+        choice(state, "therapy", "Therapy", therapies, **_BOX)
+        choice(state, "decidable", "Decidable or knowledge", DECIDABLE, **_BOX)
     asked = _asked(state, "text", "section", "kind", "therapy", "decidable")
     frame = ask("statements", **asked)
     names = frame["statement"].to_list()
@@ -164,16 +137,13 @@ def criteria(guideline: Guideline, state: State) -> None:
     """Show the criteria as a table, and one of them in full."""
     every = encoded(guideline)
     with st.container(horizontal=True, gap="small"):
-        _search(state)
+        words(state, placeholder="Search", width=170)
         kinds = {each.kind for each in guideline.criteria.values()}
-        _choice(state, "role", "Kind", {k: v for k, v in guideline.kinds.items() if k in kinds})
-        _choice(
-            state,
-            "criterion",
-            "Go to a criterion, definition, recommendation or response",
-            {name: f"{name} {each.label}" for name, each in every.items()},
-            400,
-        )
+        roles = {name: label for name, label in guideline.kinds.items() if name in kinds}
+        choice(state, "role", "Kind", roles, **_BOX)
+        labels = {name: f"{name} {each.label}" for name, each in every.items()}
+        title = "Go to a criterion, definition, recommendation or response"
+        choice(state, "criterion", title, labels, placeholder="All", width=400)
     asked = {"kind" if k == "role" else k: v for k, v in _asked(state, "text", "role").items()}
     frame = ask("criteria", **asked)
     names = frame["criterion"].to_list()

@@ -12,8 +12,8 @@ from kg.ontology import local_name
 from kg.reference.cards import card_of
 from kg.reference.search import Hit, highlights
 from kg.ui import term_views
+from kg.ui.address import link
 from kg.ui.data import ask
-from kg.ui.links import link
 from kg.ui.words import literal, short
 
 _LONGEST = 160  # characters of a text beside a hit

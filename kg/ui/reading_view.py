@@ -12,7 +12,7 @@ from kg.guideline.taxonomy import every_therapy
 from kg.reference.inventory import headings, parts, passage, read_as, sections, titled
 from kg.texts import capitalised
 from kg.ui.guideline_text import text_beside
-from kg.ui.restoring import State, bound, follow
+from kg.ui.restoring import State, choice
 
 _COLOURS = {  # of the margin, by the kind of a statement; the words say it too
     INDICATION: "var(--st-green-color, #009e73)",
@@ -27,16 +27,8 @@ def reading(guideline: Guideline, state: State) -> None:
     """Show a chapter of the guideline, statement by statement, with what each is read as."""
     titles = headings(guideline)
     chapters = list(dict.fromkeys(name.partition("(")[0] for name in sections(guideline)))
-    key = bound(state, "chapter", "guideline:chapter", chapters[0])
-    st.selectbox(
-        "Chapter",
-        chapters,
-        key=key,
-        format_func=lambda name: titled(titles, name),
-        on_change=follow,
-        args=(state, "chapter", key),
-        width=400,
-    )
+    named = {name: titled(titles, name) for name in chapters}
+    choice(state, "chapter", "Chapter", named, default=chapters[0], width=400)
     text = text_beside(guideline)
     chapter = state.get("chapter", chapters[0])
     shown = sorted(guideline.statements.values(), key=lambda each: each.start)

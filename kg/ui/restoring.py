@@ -1,7 +1,7 @@
 """The state of a page and its address: what a link brings, what is told of the rest, what is kept.
 
 Every page does the same: it names how its state is read from the parameters of an address and how
-it is written as such (`restore`), and says at its end that they are to be kept (`keep`). Streamlit
+it is written as such (`restore`), at its beginning; what is written is kept at its end. Streamlit
 can bind a widget to a parameter of the address itself; it does not serve here, as the state of
 most pages is in no one widget (a record, a bar that was clicked), and as it drops without a word
 what a link asks for and there is not.
@@ -14,8 +14,8 @@ from typing import Any
 
 import streamlit as st
 
+from kg.patients.drafts import Parameters
 from kg.ui import address
-from kg.ui.address import Parameters
 from kg.ui.words import literal, short
 
 LONGEST = 200  # characters of a text that a link may bring
@@ -24,11 +24,12 @@ State = dict[str, str]
 
 
 def restore(read: Callable[[Parameters], Sequence[str]], write: Callable[[], Parameters]) -> None:
-    """Take the state of a page from its address, where that brings one.
+    """Take the state of a page from its address, where that brings one, and keep it in there.
 
     `read` takes the parameters over and returns what in them makes no sense here; that is told
     for as long as the state, as `write` gives it, is what was made of the link.
     """
+    address.keep(write)
     brought = address.arrived()
     key = f"address:faults:{address.page()}"
     if brought is not None:
@@ -46,15 +47,16 @@ def restore(read: Callable[[Parameters], Sequence[str]], write: Callable[[], Par
 
 
 def restored(
-    page: str, allowed: Mapping[str, Collection[str] | None], start: Mapping[str, str]
+    allowed: Mapping[str, Collection[str] | None], start: Mapping[str, str] | None = None
 ) -> State:
     """Return the state of a page that is words by name, as the link brings it or as it was left.
 
     `allowed` names the parameters and what each may be (None is any text), `start` is where
     the page begins.
     """
-    state: State = st.session_state.setdefault(f"{page}:state", dict(start))
-    restore(lambda brought: taken(state, brought, allowed, start), lambda: parameters(state, start))
+    first = start or {}
+    state: State = st.session_state.setdefault(f"{address.page()}:state", dict(first))
+    restore(lambda brought: taken(state, brought, allowed, first), lambda: parameters(state, first))
     return state
 
 
@@ -84,11 +86,6 @@ def parameters(state: State, start: Mapping[str, str]) -> dict[str, list[str]]:
     return {name: [value] for name, value in state.items() if value and start.get(name) != value}
 
 
-def keep(state: State, start: Mapping[str, str]) -> None:
-    """Keep in the address what differs from the state in which the page begins."""
-    address.keep(parameters(state, start))
-
-
 def given(key: str, parameter: str, value: str) -> dict[str, Any]:
     """Give a widget its value; return what to hand to it besides its key.
 
@@ -102,12 +99,6 @@ def given(key: str, parameter: str, value: str) -> dict[str, Any]:
     return {}
 
 
-def bound(state: State, name: str, key: str, default: str | None = None) -> str:
-    """Give a widget its value from the state, and return its key."""
-    st.session_state[key] = state.get(name, default)
-    return key
-
-
 def follow(state: State, name: str, key: str) -> None:
     """Take the value of a widget into the state: for `on_change`."""
     value = st.session_state[key]
@@ -117,17 +108,40 @@ def follow(state: State, name: str, key: str) -> None:
         state[name] = value
 
 
-def view(state: State, titles: Mapping[str, str], key: str) -> str:
-    """Show a choice of views by their titles, and return the one that is chosen."""
-    st.segmented_control(
-        "What to show",
-        list(titles),
-        key=bound(state, "view", key),
-        required=True,
-        format_func=titles.__getitem__,
+def choice(
+    state: State,
+    name: str,
+    label: str,
+    options: Mapping[str, str],
+    widget: Callable[..., object] = st.selectbox,
+    *,
+    default: str | None = None,
+    **more: Any,
+) -> None:
+    """Show a part of a state as a choice of options, which are given with their words."""
+    key = f"{address.page()}:{name}"
+    st.session_state[key] = state[name] if state.get(name) in options else default
+    widget(
+        label,
+        list(options),
+        key=key,
+        format_func=options.__getitem__,
         on_change=follow,
-        args=(state, "view", key),
-        label_visibility="collapsed",
-        wrap=True,
+        args=(state, name, key),
+        **more,
     )
+
+
+def words(state: State, **more: Any) -> None:
+    """Show the part `text` of a state as a field for words that are sought."""
+    key = f"{address.page()}:text"
+    st.session_state[key] = state.get("text", "")
+    args = (state, "text", key)
+    st.text_input("Words", key=key, max_chars=LONGEST, on_change=follow, args=args, **more)
+
+
+def view(state: State, titles: Mapping[str, str]) -> str:
+    """Show a choice of views by their titles, and return the one that is chosen."""
+    more: dict[str, Any] = {"required": True, "label_visibility": "collapsed", "wrap": True}
+    choice(state, "view", "What to show", titles, st.segmented_control, **more)
     return state["view"]

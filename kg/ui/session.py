@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import streamlit as st
 
 from kg.cohorts.opened import OpenCohort
@@ -9,6 +12,7 @@ from kg.guideline import Guideline, load
 from kg.patients.drafts import Draft
 from kg.ui.address import EDITION
 
+_T = TypeVar("_T")
 DRAFT, COHORT, UPLOADED, TASK = "draft", "cohort", "cohort:uploaded", "cohort:last"
 
 
@@ -21,7 +25,7 @@ def turn_to(edition: str) -> None:
     """Read another edition; what a page showed of the one before is left, the patient stays."""
     kept = (DRAFT, COHORT, UPLOADED, TASK, "query:desk", "query:edition")
     for key in map(str, list(st.session_state)):
-        if key not in kept and not key.startswith(("patient:", "address:", "links:")):
+        if key not in kept and not key.startswith(("patient:", "address:")):
             del st.session_state[key]
     st.session_state[EDITION] = edition
 
@@ -42,3 +46,11 @@ def uploaded() -> OpenCohort | None:
     """Return the cohort that was uploaded last."""
     found: OpenCohort | None = st.session_state.get(UPLOADED)
     return found
+
+
+def once(key: str, about: object, make: Callable[[], _T]) -> _T:
+    """Return what is made of something, which is made anew only where that is something else."""
+    known: tuple[object, _T] | None = st.session_state.get(key)
+    if known is None or known[0] != about:
+        known = st.session_state[key] = about, make()
+    return known[1]

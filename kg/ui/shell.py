@@ -11,7 +11,7 @@ from kg.guideline import Edition, load
 from kg.ontology import edition_names
 from kg.paths import ontology_folder, pages_folder, ui_assets
 from kg.texts import NOTE_ON_USE
-from kg.ui import address, links, readying, serving, session
+from kg.ui import address, readying, serving, session
 from kg.ui.restoring import given
 from kg.ui.words import literal, short
 
@@ -52,7 +52,7 @@ def explore(*pages: Page) -> None:
         )
         for page in pages
     }
-    links.register(files)
+    address.register(files)
     shown = st.navigation(list(files.values()), position="top")
     if not shown.url_path and st.query_params:
         st.switch_page(files[second.name], query_params=st.query_params.to_dict())
@@ -62,7 +62,8 @@ def explore(*pages: Page) -> None:
         shown.run()
     except HccKgError as error:
         st.error(literal(str(error)))
-    address.leave()
+    else:
+        address.leave()
     st.caption(NOTE_ON_USE)
 
 

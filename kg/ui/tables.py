@@ -16,8 +16,8 @@ from kg.catalogue.queries import question
 from kg.reference.snippets import of_query
 from kg.texts import counted
 from kg.ui import session
+from kg.ui.address import link
 from kg.ui.copying import copies
-from kg.ui.links import link
 from kg.ui.query.session import bare
 
 _ROW = 35  # pixels

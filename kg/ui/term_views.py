@@ -18,9 +18,9 @@ from kg.reference.inventory import encoded
 from kg.reference.trees import ROLE_COLOURS, ROLE_SIGNS, formula_tree
 from kg.texts import capitalised
 from kg.ui import pictures
+from kg.ui.address import link
 from kg.ui.components.drawing import show_tree
 from kg.ui.data import ask
-from kg.ui.links import link
 from kg.ui.tables import TableQuery, table
 from kg.ui.words import literal
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -25,10 +26,10 @@ from kg.reference.inventory import said_of
 from kg.reference.trees import ROLE_SIGNS, ROLES, criteria_tree, dependencies
 from kg.texts import counted
 from kg.ui import pictures, term_views
+from kg.ui.address import link
 from kg.ui.components.graph import graph
 from kg.ui.data import ask
-from kg.ui.links import link
-from kg.ui.restoring import State, bound, follow
+from kg.ui.restoring import State, choice
 from kg.ui.tables import TableQuery, table
 from kg.ui.words import literal
 
@@ -98,17 +99,8 @@ def statements(guideline: Guideline, therapy: Therapy, state: State) -> None:
     if state.get("kind") not in found:
         state["kind"] = (knowledge or list(found))[0]
     kind = state["kind"]
-    key = bound(state, "kind", "therapies:kind")
-    st.pills(
-        "Kind of statement",
-        list(found),
-        key=key,
-        required=True,
-        wrap=True,
-        format_func=lambda each: f"{literal(guideline.kinds[each])} {len(found[each])}",
-        on_change=follow,
-        args=(state, "kind", key),
-    )
+    kinds = {n: f"{literal(guideline.kinds[n])} {len(each)}" for n, each in found.items()}
+    choice(state, "kind", "Kind of statement", kinds, st.pills, required=True, wrap=True)
     therapies = every_therapy(guideline)
     for each in found[kind]:
         about = each.inherited and therapies[each.inherited].label
@@ -125,25 +117,16 @@ def picture(guideline: Guideline, therapy: Therapy, state: State) -> None:
         _without_criteria(guideline, therapy)
         return
     nodes, edges = dependencies(guideline, therapy)
-    labels = {node.id: node.full or node.label for node in nodes}
-    names = list(labels)[1:]
-    node = state.get("node") if state.get("node") in names else None
+    labels = {node.id: node.full or node.label for node in nodes[1:]}
+    node = state.get("node") if state.get("node") in labels else None
 
     def pick(name: str) -> None:
         state.pop("node", None)
         if name not in (node, therapy.id):
             state["node"] = name
 
-    key = bound({"node": node} if node else {}, "node", "therapies:node")
-    st.selectbox(
-        "Criterion or variable",
-        names,
-        key=key,
-        placeholder="Pick one here or in the picture, to see what it is connected with",
-        format_func=lambda name: labels[name],
-        on_change=follow,
-        args=(state, "node", key),
-    )
+    hint = "Pick one here or in the picture, to see what it is connected with"
+    choice(state, "node", "Criterion or variable", labels, placeholder=hint)
     if node is not None:
         with st.container(border=True):
             if node in guideline.criteria:
@@ -160,7 +143,7 @@ def picture(guideline: Guideline, therapy: Therapy, state: State) -> None:
         edges,
         "therapies:graph",
         label=f"Graph: {therapy.label}, its {len(therapy.criteria)} criteria and the "
-        f"{len(names) - len(therapy.criteria)} variables that they depend on. The list "
+        f"{len(labels) - len(therapy.criteria)} variables that they depend on. The list "
         "Criterion or variable offers the same choice.",
         selected=node,
         on_click=pick,
@@ -220,18 +203,10 @@ def codes(guideline: Guideline, therapy: Therapy, state: State) -> None:
 def editions(guideline: Guideline, therapy: Therapy, state: State) -> None:
     """Show the criteria of a therapy in every edition side by side, by what they do."""
     every = {n: load(edition=n) for n in edition_names(guideline.ontology.folder)}
-    key = bound(state, "part", "therapies:part", next(iter(PARTS)))
-    part = st.segmented_control(
-        "Which criteria",
-        list(PARTS),
-        key=key,
-        required=True,
-        format_func=lambda name: PARTS[name][0],
-        on_change=follow,
-        args=(state, "part", key),
-        label_visibility="collapsed",
-    )
-    title, roles = PARTS[part or next(iter(PARTS))]
+    first, titles = next(iter(PARTS)), {name: title for name, (title, _) in PARTS.items()}
+    how: dict[str, Any] = {"required": True, "label_visibility": "collapsed"}
+    choice(state, "part", "Which criteria", titles, st.segmented_control, default=first, **how)
+    title, roles = PARTS[state.get("part", first)]
     named = [name for name, other in every.items() if therapy.id in every_therapy(other)]
     columns = st.columns(len(every), gap="medium")
     branches = []

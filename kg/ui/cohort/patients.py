@@ -13,7 +13,7 @@ from kg.keys import ID
 from kg.patients.drafts import LONGEST, parameters_of, query_string
 from kg.reasoning.verdicts import UNDETERMINED, VERDICTS
 from kg.texts import counted
-from kg.ui import links
+from kg.ui import address
 from kg.ui.cohort import snippets, state
 from kg.ui.patient.state import open_draft
 from kg.ui.tables import TableQuery, table
@@ -85,9 +85,9 @@ def _open(cohort: OpenCohort, names: dict[int, str]) -> None:
                 key="cohort:open",
             )
             if st.session_state.get("cohort:open"):
-                links.go("patient")
+                address.go("patient")
         else:
-            links.link("patient", _OPEN, parameters_of(draft), icon=":material/person:")
+            address.link("patient", _OPEN, parameters_of(draft), icon=":material/person:")
 
 
 def told(cohort: OpenCohort, selection: Selection) -> str:

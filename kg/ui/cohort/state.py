@@ -11,9 +11,10 @@ import streamlit as st
 from kg.cohorts.opened import OpenCohort, shared_example
 from kg.cohorts.selections import Selection, selection_at
 from kg.guideline import Guideline
+from kg.patients.drafts import Parameters
 from kg.patients.reading import Reading
 from kg.readers.uploads import Upload
-from kg.ui import address, restoring, session
+from kg.ui import restoring, session
 from kg.ui.session import COHORT, UPLOADED, cohort, uploaded
 from kg.ui.words import short
 
@@ -133,7 +134,7 @@ def restore(guideline: Guideline) -> None:
     restoring.restore(partial(_read, guideline), parameters)
 
 
-def _read(guideline: Guideline, brought: address.Parameters) -> list[str]:
+def _read(guideline: Guideline, brought: Parameters) -> list[str]:
     given: dict[str, Sequence[str]] = dict(brought)
     which = (given.pop("cohort", None) or [""])[-1]
     found, strangers = selection_at(guideline, given)

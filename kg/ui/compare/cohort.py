@@ -15,12 +15,12 @@ from kg.reference.inventory import encoded
 from kg.reference.snippets import of_comparison
 from kg.texts import counted
 from kg.ui import pictures, session
+from kg.ui.address import link
 from kg.ui.cohort.snippets import read
 from kg.ui.cohort.state import UPLOAD
 from kg.ui.compare import charts
 from kg.ui.compare.state import ALL, ASSUMED, box
 from kg.ui.compare.words import COLOURS, SIGNS, pair_labels
-from kg.ui.links import link
 from kg.ui.patient.state import open_draft
 from kg.ui.restoring import State
 from kg.ui.tables import table
@@ -134,8 +134,8 @@ def _chart(
 ) -> None:
     with st.container(horizontal=True):
         labels = dict(counts.select("therapy", "label").unique(maintain_order=True).iter_rows())
-        box("Therapy", "therapy", labels, "All, or click a bar")
-        box("Change", "change", {name: f"{SIGNS[name]} {name}" for name in COLOURS}, "All")
+        box(state, "Therapy", "therapy", labels, "All, or click a bar")
+        box(state, "Change", "change", {name: f"{SIGNS[name]} {name}" for name in COLOURS})
     chart = charts.changes(counts, (state.get("therapy", ""), state.get("change", "")))
     key = f"compare:chart:{state.get('therapy')}:{state.get('change')}"
 

@@ -12,10 +12,10 @@ from kg.guideline.taxonomy import TherapyPair, pairs
 from kg.reference.cards import card_of
 from kg.reference.inventory import encoded
 from kg.ui import address, term_views
+from kg.ui.address import link
 from kg.ui.compare.state import box
 from kg.ui.compare.words import pair_key, pair_labels
-from kg.ui.links import link
-from kg.ui.restoring import State, bound, follow
+from kg.ui.restoring import State, words
 from kg.ui.tables import table
 from kg.ui.words import literal, places
 
@@ -36,12 +36,9 @@ def show(before: Guideline, after: Guideline, state: State) -> None:
     labels = pair_labels(before, after)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         counts = {name: f"{name} ({number})" for name, number in relations.items()}
-        box("What became of it", "relation", counts, "All", width=190)
-        box("Therapy", "therapy", labels, "All")
-        key = bound(state, "text", "compare:text", "")
-        st.text_input(
-            "Words", key=key, max_chars=200, on_change=follow, args=(state, "text", key), width=190
-        )
+        box(state, "What became of it", "relation", counts, width=190)
+        box(state, "Therapy", "therapy", labels)
+        words(state, width=190)
     shown = frame
     told = " · ".join(f"**{number}** {name}" for name, number in relations.items())
     st.markdown(f"Of {len(frame)} criteria and pairs of criteria: {told}")
@@ -49,9 +46,9 @@ def show(before: Guideline, after: Guideline, state: State) -> None:
         shown = shown.filter(pl.col("relation") == state["relation"])
     if "therapy" in state:
         shown = shown.filter(_of_therapy(before, after, known[state["therapy"]]))
-    if words := state.get("text", "").lower():
+    if sought := state.get("text", "").lower():
         every = pl.concat_str(pl.all(), separator=" ", ignore_nulls=True).str.to_lowercase()
-        shown = shown.filter(every.str.contains(words, literal=True))
+        shown = shown.filter(every.str.contains(sought, literal=True))
     if shown.is_empty():
         st.info("No criterion fits. Remove a filter, or search for fewer words.")
         return

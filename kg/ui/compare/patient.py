@@ -14,8 +14,8 @@ from kg.patients.drafts import not_understood, parameters_of
 from kg.reference.snippets import TableRead, of_comparison
 from kg.texts import counted
 from kg.ui import session
+from kg.ui.address import link
 from kg.ui.compare.words import change_badge
-from kg.ui.links import link
 from kg.ui.patient.examples import examples
 from kg.ui.patient.state import Judged, judged, open_draft
 from kg.ui.restoring import State

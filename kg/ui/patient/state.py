@@ -12,9 +12,9 @@ from kg.engines.registry import engine_of
 from kg.explanation.explanations import PatientExplanation
 from kg.explanation.reasons import explain
 from kg.guideline import Guideline
-from kg.patients.drafts import Draft, ParsedDraft, draft_at, parameters_of, read_draft
+from kg.patients.drafts import Draft, Parameters, ParsedDraft, draft_at, parameters_of, read_draft
 from kg.reasoning.verdicts import PatientResult
-from kg.ui import address, restoring
+from kg.ui import restoring
 from kg.ui.session import DRAFT, draft
 from kg.ui.words import short
 
@@ -123,11 +123,11 @@ def go_to(guideline: Guideline, variable: str) -> None:
 
 
 def restore(guideline: Guideline) -> None:
-    """Take the state of the page from its address, where that brings one."""
+    """Take the state of the page from its address, and keep it in there."""
     restoring.restore(partial(_read, guideline), _parameters)
 
 
-def _read(guideline: Guideline, brought: address.Parameters) -> list[str]:
+def _read(guideline: Guideline, brought: Parameters) -> list[str]:
     own = {k: v for k, v in brought.items() if not k.startswith(_OTHER)}
     second = {k.removeprefix(_OTHER): v for k, v in brought.items() if k.startswith(_OTHER)}
     opened = set(own.pop(OPEN, ()))
@@ -149,8 +149,3 @@ def _parameters() -> dict[str, list[str]]:
         | {OPEN: sorted(st.session_state.get(OPEN, ()))}
         | {f"{_OTHER}{name}": values for name, values in compared.items()}
     )
-
-
-def keep() -> None:
-    """Put the state of the page into its address."""
-    address.keep(_parameters())

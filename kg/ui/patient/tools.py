@@ -16,7 +16,7 @@ from kg.keys import ID, LESION_ID, ROW
 from kg.patients.drafts import LONGEST, Draft, not_understood, query_string
 from kg.reasoning.verdicts import PatientResult
 from kg.texts import counted
-from kg.ui import links, session
+from kg.ui import address, session
 from kg.ui.patient import state
 from kg.ui.patient.bundle import bundle
 from kg.ui.patient.examples import examples
@@ -82,7 +82,7 @@ def _load(guideline: Guideline) -> None:
     )
     cohort = session.uploaded()
     if cohort is None:
-        links.link("cohort", "Open a table of yours", icon=":material/upload:")
+        address.link("cohort", "Open a table of yours", icon=":material/upload:")
         st.caption("Its patients can then be opened here.")
         return
     rows = dict(cohort.results.head(_OFFERED).select(ROW, ID).iter_rows())
@@ -208,7 +208,7 @@ def _choose_other(guideline: Guideline, judged: Judged) -> None:
             args=(judged.draft,),
             help="Then change the record or open another: the differences are shown",
         )
-    links.link("compare", "Under both editions", {"view": "patient"}, icon=":material/menu_book:")
+    address.link("compare", "Under both editions", {"view": "patient"}, icon=":material/menu_book:")
 
 
 def _set_other(other: Draft | None) -> None:

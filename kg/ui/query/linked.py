@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from kg.catalogue.queries import question
 from kg.errors import InputError
+from kg.patients.drafts import Parameters
 from kg.ui.query.session import (
     ABOUT,
     DATASETS,
@@ -14,7 +15,6 @@ from kg.ui.query.session import (
     SPARQL,
     VALUE,
     Desk,
-    Parameters,
     Past,
 )
 

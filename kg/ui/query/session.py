@@ -35,7 +35,6 @@ _REMEMBERED = 20
 QUESTION, SPARQL, ABOUT, VALUE = "question", "sparql", "of", "p."
 
 Asking = Callable[[str], Answer]
-Parameters = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
