@@ -162,6 +162,21 @@ def read_by_the_owl_api(text: str) -> tuple[str, set[str]]:
         return str(manager.getOntologyFormat(ontology)), found
 
 
+def test_exports_of_several_patients_and_editions_can_be_open_together() -> None:
+    owl, seen = java(), set[str]()
+    with LOCK, told():
+        manager = owl.manager_of.createOWLOntologyManager()
+        for edition, name in (("2011", "ann"), ("2011", "bob"), ("2026", "ann")):
+            chosen = kg.load(edition=edition)
+            record = read_record(chosen, name, {"ecog": "1", "portal_vein_thrombus": "vp3|vp4"})
+            document, again = (rdf_xml(chosen, [record]).decode() for _ in "12")
+            ontology = manager.loadOntologyFromOntologyDocument(owl.io_string(document))
+            seen.add(version := str(ontology.getOntologyID().getVersionIRI()))
+            assert version in again
+        assert len(manager.getOntologies()) == 3
+    assert len(seen) == 3
+
+
 def test_all_turtle_is_read_by_the_owl_api_and_by_rdflib(
     run: Callable[..., object], tmp_path: Path
 ) -> None:

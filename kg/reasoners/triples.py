@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
@@ -28,22 +29,26 @@ LOGICAL = frozenset(
     {"vocabulary", "variables", "taxonomy", "stages", "criteria", "therapies", "recommendations"}
 )
 _LONGEST = 30  # characters of a number that a reasoner takes
-_PREFIXES = f"PREFIX owl: <{OWL}> PREFIX rdfs: <{RDFS}>"
+_PREFIXES = f"PREFIX owl: <{OWL}> PREFIX rdfs: <{RDFS}>\n"
 
 
 def merged(guideline: Guideline, records: Iterable[Record] = ()) -> Iterator[ox.Triple]:
     """Yield the triples of the logical modules and of some records, under one header.
 
     The ontology has the name of the namespace, so that programs find terms by their local names.
+    Its version names what is said of patients, so that the files of several can be open together.
     """
-    version = f"{HCC}ontology/{guideline.version}/{guideline.edition}/reasoner"
+    said = "".join(_said(guideline, record) for record in records)
+    version = f"{ROOT}/{guideline.version}/{guideline.edition}/reasoner"
+    if said:
+        version += f"/{hashlib.sha256(said.encode()).hexdigest()[:16]}"
     node = ox.NamedNode(HCC)
     for triple in header(guideline.ontology, node):
         named = triple.predicate.value == OWL + "versionIRI"
         yield ox.Triple(node, triple.predicate, ox.NamedNode(version)) if named else triple
     yield from guideline.ontology.merged(set(LOGICAL))
-    for record in records:
-        yield from of_record(guideline, record)
+    quads = ox.parse(_PREFIXES + said, format=ox.RdfFormat.TURTLE)
+    yield from (quad.triple for quad in quads)
 
 
 def header(ontology: Ontology, node: ox.NamedNode) -> Iterator[ox.Triple]:
@@ -55,8 +60,8 @@ def header(ontology: Ontology, node: ox.NamedNode) -> Iterator[ox.Triple]:
             yield from (ox.Triple(node, ox.NamedNode(predicate), value) for value in values)
 
 
-def of_record(guideline: Guideline, record: Record) -> Iterator[ox.Triple]:
-    """Yield what a record says, with what is derived from it."""
+def _said(guideline: Guideline, record: Record) -> str:
+    """Return what a record says, with what is derived from it, in Turtle."""
     said = [f"a owl:NamedIndividual, <{HCC}Patient>", f"rdfs:label {ox.Literal(record.patient_id)}"]
     asked = _asked(guideline)
     for name, knowledge in record.known.items():
@@ -68,8 +73,7 @@ def of_record(guideline: Guideline, record: Record) -> Iterator[ox.Triple]:
             said.append(_some(variable, _one_of(variable, knowledge.mask)))
         elif name in asked:
             said.append(_some(variable, []))
-    text = f"{_PREFIXES} <{patient_iri(record.patient_id)}> {' ; '.join(said)} ."
-    yield from (quad.triple for quad in ox.parse(text, format=ox.RdfFormat.TURTLE))
+    return f"<{patient_iri(record.patient_id)}> {' ; '.join(said)} .\n"
 
 
 @lru_cache(maxsize=8)
