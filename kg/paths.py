@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Protocol, Self
 
 _PACKAGE = Path(__file__).parent
 ONTOLOGY_VARIABLE = "HCC_KG_ONTOLOGY"
@@ -56,28 +55,3 @@ def example_lesions() -> Path | None:
     """Return the lesions of the example cohort, where it has any."""
     path = example_cohort().with_name("lesions.csv")
     return path if path.is_file() else None
-
-
-class Place(Protocol):
-    """Where a file is or goes: a path of this machine, or an address that Spark reaches."""
-
-    @property
-    def name(self) -> str:
-        """The last part."""
-
-    @property
-    def stem(self) -> str:
-        """The name without its ending."""
-
-    @property
-    def suffix(self) -> str:
-        """The ending of the name, with its dot."""
-
-    @property
-    def parent(self) -> Self:
-        """The folder that it is in."""
-
-    def __truediv__(self, name: str) -> Self: ...
-
-    def with_name(self, name: str) -> Self:
-        """Return what stands beside it under another name."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -24,13 +24,11 @@ from kg.commands.inputs import (
     Example,
     Keep,
     Ontology,
-    P,
     Places,
     Strict,
-    here,
     named_tables,
+    places_of,
     reading_from,
-    stem_of,
     tell_notes,
     tell_rejected,
     with_reading,
@@ -125,8 +123,8 @@ def classify(
     guideline = load(ontology, edition)
     assumed = assumptions_of(guideline, assume)
     task = Task(guideline, guideline.chosen(therapy), explain, compact, reasons, assumed)
-    where, run = _located(engine, master, spark_conf or [])
-    places = _places(where, patients, lesions, example, output, rejects)
+    run = _runner(engine, master, spark_conf or [])
+    places = places_of(*named_tables(patients, lesions, example), output, rejects)
     form = format or (format_of(places.output) if places.output else "table")
     writer_of(form, task)
     places.check_apart(guideline.ontology.modules.values())
@@ -136,54 +134,32 @@ def classify(
         raise typer.Exit(1)
 
 
-def _located(
-    engine: Name, master: str | None, spark_conf: list[str]
-) -> tuple[Callable[[str], Any], Callable[..., Summary]]:
-    """Return what finds the files of an engine, and what runs it."""
+def _runner(engine: Name, master: str | None, spark_conf: list[str]) -> Callable[..., Summary]:
+    """Return what runs an engine; only what is asked for is loaded."""
     if engine == "spark":
-        from kg.commands import classify_spark  # noqa: PLC0415 - only what is asked for is loaded
+        from kg.commands import classify_spark  # noqa: PLC0415
 
-        return classify_spark.located, classify_spark.runner(master, spark_conf)
+        return classify_spark.runner(master, spark_conf)
     if master or spark_conf:
         raise InputError("--master and --spark-conf go with --engine spark")
-    return here, partial(_classify_here, engine)
-
-
-def _places(
-    place: Callable[[str], P],
-    patients: str | None,
-    lesions: str | None,
-    example: bool,
-    output: str | None,
-    rejects: str | None,
-) -> Places[P]:
-    table, lesion_table = named_tables(patients, lesions, example)
-    into = place(output) if output else None
-    beside = into.parent if into else place(".")
-    return Places(
-        patients=place(str(table)),
-        lesions=place(str(lesion_table)) if lesion_table else None,
-        output=into,
-        rejects=place(rejects) if rejects else beside / f"{stem_of(Path(table))}.rejected.csv",
-    )
+    return partial(_classify_here, engine)
 
 
 def _classify_here(
-    engine: str,
-    task: Task,
-    places: Places[Path],
-    form: str,
-    strict: bool,
-    reading: Reading,
+    engine: str, task: Task, places: Places, form: str, strict: bool, reading: Reading
 ) -> Summary:
     """Classify a table by an engine that runs in this process."""
-    table = PatientTable(task.guideline, places.patients, places.lesions, reading, task.assumptions)
+    places.check_local()
+    lesions = Path(places.lesions) if places.lesions else None
+    output = Path(places.output) if places.output else None
+    patients = Path(places.patients)
+    table = PatientTable(task.guideline, patients, lesions, reading, task.assumptions)
     task = replace(task, keep=kept_types(table))
     write = writer_of(form, task)
     with (
         terminal.progress("classifying", table.height) as bar,
-        Rejects(places.rejects, strict) as bin_,
-        whole_output(places.output) as path,
+        Rejects(Path(places.rejects), strict) as bin_,
+        whole_output(output) as path,
     ):
         chosen = engine_of(engine, task.guideline)
         run = chosen.batches(bar.advance, missing=tells_missing(form, task))
@@ -192,7 +168,7 @@ def _classify_here(
     return bin_.summary
 
 
-def _tell(console: Console, task: Task, summary: Summary, places: Places[Any], form: str) -> None:
+def _tell(console: Console, task: Task, summary: Summary, places: Places, form: str) -> None:
     """Say on standard error what the run came to."""
     counts = [0] * len(VERDICTS)
     for (therapy, number), count in summary.verdicts.items():
@@ -208,7 +184,7 @@ def _tell(console: Console, task: Task, summary: Summary, places: Places[Any], f
         labels = [task.guideline.verdicts[word][0] for word in VERDICTS]
         words = [f"{label} {count:,}" for label, count in zip(labels, counts, strict=True)]
         console.print("Verdicts: " + "; ".join(words) + ".")
-    if tell_rejected(console, summary, places.rejects, places.rejected_lesions):
+    if tell_rejected(console, summary):
         console.print("Correct them there and classify that file again.")
     if summary.formulas and form == "csv":
         console.print(

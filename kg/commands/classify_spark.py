@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from kg import terminal
 from kg.commands.inputs import Places, pairs
@@ -18,11 +16,6 @@ from kg.patients.reading import Reading
 from kg.spark.files import Remote, check_new, located, remote_file
 from kg.spark.session import MASTER, session
 from kg.writers import Task, writer_of
-
-__all__ = ["located", "runner"]
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
 
 
 def runner(master: str | None, texts: Sequence[str]) -> Callable[..., Summary]:
@@ -38,7 +31,7 @@ def _classify(
     master: str,
     chosen: dict[str, str],
     task: Task,
-    places: Places[Path | Remote],
+    places: Places,
     form: str,
     strict: bool,
     reading: Reading,
@@ -52,7 +45,7 @@ def _classify(
     with scratch() as folder, session(master, chosen, folder) as spark:
         from kg.spark.table import FOLDERS, open_tables  # noqa: PLC0415 - needs pyarrow
 
-        output = places.output
+        output = located(places.output) if places.output else None
         into = output if isinstance(output, Remote) and form in FOLDERS else None
         if into is not None:
             if task.reasons:
@@ -61,40 +54,29 @@ def _classify(
         table = open_tables(
             spark,
             task.guideline,
-            places.patients,
-            places.lesions,
+            located(places.patients),
+            located(places.lesions) if places.lesions else None,
             reading=reading,
             assumptions=task.assumptions,
             scratch=folder,
         )
+        bad = located(places.rejects)
         with (
             table.classified(task) as results,
             terminal.progress("classifying", table.height) as bar,
-            _written(spark, places.rejects) as rejects,
+            remote_file(spark, bad) if isinstance(bad, Remote) else nullcontext(bad) as rejects,
             Rejects(rejects, strict) as bin_,
         ):
             if into is not None:
                 results.write(form, into, bin_)
             else:
-                with _output(spark, output) as path:
+                with (
+                    remote_file(spark, output)
+                    if isinstance(output, Remote)
+                    else whole_output(output) as path
+                ):
                     writer_of(form, task)(task, bar.watch(results.chunks(bin_)), path)
+        if isinstance(bad, Remote):
+            files = (bin_.path, bin_.lesion_path)
+            bin_.summary.rejects = tuple(bad.with_name(file.name) for file in files)
         return bin_.summary
-
-
-@contextmanager
-def _written(spark: SparkSession, place: Path | Remote) -> Iterator[Path]:
-    if isinstance(place, Path):
-        yield place
-        return
-    with remote_file(spark, place) as path:
-        yield path
-
-
-@contextmanager
-def _output(spark: SparkSession, place: Path | Remote | None) -> Iterator[Path]:
-    if isinstance(place, Remote):
-        with _written(spark, place) as path:
-            yield path
-        return
-    with whole_output(place) as path:
-        yield path

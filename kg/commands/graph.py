@@ -205,7 +205,7 @@ def _tell(jobs: Sequence[_KeptJob], target: _Target) -> None:
         tell_notes(console, summary.notes)
         patients = counted(summary.patients, "patient")
         console.print(f"Cohort {job.name}: {patients} with verdicts.")
-        tell_rejected(console, summary, job.rejects.path, job.rejects.lesion_path)
+        tell_rejected(console, summary)
     console.print(f"The graph is in {target.store or target.output}.")
     if jobs:
         console.print(NOTE_ON_USE)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, Generic, TypeVar, get_type_hints
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 from rich.console import Console
 from typer import Argument, Option
@@ -18,12 +18,10 @@ from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.output import check_apart, whole_output
-from kg.paths import Place
 from kg.patients.reading import Options, Reading, missing_of, reading_of
 from kg.readers.uploads import STANDARD_INPUT
 from kg.texts import counted
 
-P = TypeVar("P", bound=Place)
 Named = TypeVar("Named")
 
 Ontology = Annotated[
@@ -128,18 +126,13 @@ def one_patient(words: Sequence[str], example: bool) -> tuple[Path | None, str, 
 
 
 @dataclass(frozen=True)
-class Places(Generic[P]):
-    """Where a run reads and writes; no `output` is standard output."""
+class Places:
+    """Where a run reads and writes, as they were named; no `output` is standard output."""
 
-    patients: P
-    lesions: P | None
-    output: P | None
-    rejects: P
-
-    @property
-    def rejected_lesions(self) -> P:
-        """The file for rejected lesions, beside that for rejected rows."""
-        return file_for_lesions(self.rejects)
+    patients: str
+    lesions: str | None
+    output: str | None
+    rejects: str
 
     def check_apart(self, modules: Iterable[Path]) -> None:
         """Check that no file of this machine is named for two things; the run reads `modules`.
@@ -147,29 +140,36 @@ class Places(Generic[P]):
         Raises:
             InputError: one is.
         """
-        read = [self.patients, self.lesions]
-        written = [self.output, self.rejects, self.rejected_lesions]
-        check_apart([*modules, *_paths(read)], _paths(written))
+        rejects = _local(self.rejects)
+        written = [*_local(self.output), *rejects, *map(file_for_lesions, rejects)]
+        check_apart([*modules, *_local(self.patients, self.lesions)], written)
+
+    def check_local(self) -> None:
+        """Check that all places are of this machine.
+
+        Raises:
+            InputError: one is the address of something remote.
+        """
+        for text in (self.patients, self.lesions, self.output, self.rejects):
+            if text and not _local(text):
+                raise InputError(f"{text} is remote; such places need --engine spark")
 
 
-def _paths(places: Iterable[object]) -> list[Path]:
-    return [place for place in places if isinstance(place, Path)]
+def _local(*texts: str | None) -> list[Path]:
+    return [Path(text) for text in texts if text and "://" not in text]
 
 
-def here(text: str) -> Path:
-    """Return a path of this machine.
-
-    Raises:
-        InputError: the text is the address of something remote.
-    """
-    if "://" in text:
-        raise InputError(f"{text} is remote; such places need --engine spark")
-    return Path(text)
-
-
-def stem_of(table: Place) -> str:
-    """Return the name of a table without its ending, for files that are named after it."""
-    return "standard-input" if str(table) == STANDARD_INPUT else table.stem
+def places_of(
+    table: str | Path, lesions: str | Path | None, output: str | None, rejects: str | None
+) -> Places:
+    """Return the places of a run; by default, rejected rows go beside the output."""
+    stem = "standard-input" if str(table) == STANDARD_INPUT else Path(table).stem
+    name = f"{stem}.rejected.csv"
+    if output and not _local(output):
+        beside = f"{output.rpartition('/')[0]}/{name}"
+    else:
+        beside = str(Path(output or name).parent / name)
+    return Places(str(table), None if lesions is None else str(lesions), output, rejects or beside)
 
 
 def tell_notes(console: Console, notes: Iterable[str]) -> None:
@@ -178,16 +178,12 @@ def tell_notes(console: Console, notes: Iterable[str]) -> None:
         console.print(f"{note}.")
 
 
-def tell_rejected(console: Console, summary: Summary, rows: Place, lesions: Place) -> bool:
+def tell_rejected(console: Console, summary: Summary) -> bool:
     """Say how many rows were rejected, where they are, and why the first was; whether any was."""
-    kept_rows, kept_lesions = summary.rejects
-    for count, noun, place, kept in (
-        (summary.rejected, "row", rows, kept_rows),
-        (summary.rejected_lesions, "lesion", lesions, kept_lesions),
-    ):
+    counts = {"row": summary.rejected, "lesion": summary.rejected_lesions}
+    for (noun, count), place in zip(counts.items(), summary.rejects, strict=True):
         if count:
-            at = kept if kept is not None and isinstance(place, Path) else place
-            console.print(f"{counted(count, noun)} rejected: see {at}")
+            console.print(f"{counted(count, noun)} rejected: see {place}")
     if summary.first_reason:
         console.print(f"The first: {shortened(summary.first_reason)}")
     return bool(summary.first_reason)

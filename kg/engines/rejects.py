@@ -8,7 +8,7 @@ from filecmp import cmp
 from itertools import count, takewhile
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 import polars as pl
 
@@ -16,12 +16,10 @@ from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.keys import PROBLEM, REASON, ROW
 from kg.output import full_disk_told, whole_file
-from kg.paths import Place
 from kg.patients.columns import as_text
 from kg.readers import Source
 
 _LONGEST = 400
-Named = TypeVar("Named", bound=Place)
 
 
 class RejectCounter:
@@ -152,7 +150,7 @@ class KeptRejects(RejectCounter):
         self._kept[of_lesions].append(as_told(frame))
 
 
-def file_for_lesions(place: Named) -> Named:
+def file_for_lesions(place: Path) -> Path:
     """Return the file for rejected lesions, beside that for rejected rows.
 
     Raises:

@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import polars as pl
 
@@ -36,7 +35,7 @@ class Summary:
     formulas: int = 0
     first_reason: str = ""
     notes: tuple[str, ...] = ()
-    rejects: tuple[Path | None, Path | None] = field(default=(None, None), compare=False)
+    rejects: tuple[object, ...] = field(default=(None, None), compare=False)
     verdicts: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def __repr__(self) -> str:

@@ -150,16 +150,10 @@ def interval_words(variable: Variable, interval: Interval) -> str:
     """Return a range of a number in words, without the ends that the variable has anyway."""
     if interval.is_point:
         return plain(interval.low)
-    every = variable.fit(variable.range)
-    low, high = (interval.low, interval.low_open), (interval.high, interval.high_open)
-    bounds = []
-    if interval.low is not None and low != (every.low, every.low_open):
-        bounds.append(f"{'above' if interval.low_open else 'at least'} {plain(interval.low)}")
-    if interval.high is not None and high != (every.high, every.high_open):
-        bounds.append(f"{'below' if interval.high_open else 'at most'} {plain(interval.high)}")
-    if len(bounds) == 2 and not interval.low_open and not interval.high_open:
-        return f"{plain(interval.low)} to {plain(interval.high)}"
-    return " and ".join(bounds) or "any"
+    told = variable.without_limits(interval)
+    if told.is_closed:
+        return f"{plain(told.low)} to {plain(told.high)}"
+    return " and ".join(told.bounds(("at least ", "above "), ("at most ", "below "))) or "any"
 
 
 def knowledge_words(variable: Variable, knowledge: Knowledge) -> str:

@@ -56,16 +56,19 @@ class Interval:
     def __str__(self) -> str:
         if self.is_point:
             return plain(self.low)
-        if self.low is None and self.high is None:
-            return "any"
-        if self.high is None:
-            return f"{'>' if self.low_open else '>='}{plain(self.low)}"
-        if self.low is None:
-            return f"{'<' if self.high_open else '<='}{plain(self.high)}"
-        left = f"{'>' if self.low_open else '>='}{plain(self.low)}"
-        right = f"{'<' if self.high_open else '<='}{plain(self.high)}"
-        closed = not self.low_open and not self.high_open
-        return f"{plain(self.low)}..{plain(self.high)}" if closed else f"{left} and {right}"
+        if self.is_closed:
+            return f"{plain(self.low)}..{plain(self.high)}"
+        return " and ".join(self.bounds((">=", ">"), ("<=", "<"))) or "any"
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether there are two ends, and both lie within."""
+        return None not in (self.low, self.high) and not self.low_open and not self.high_open
+
+    def bounds(self, low: tuple[str, str], high: tuple[str, str]) -> list[str]:
+        """Return the ends that there are, each behind the text for a closed or an open one."""
+        ends = ((low[self.low_open], self.low), (high[self.high_open], self.high))
+        return [f"{text}{plain(end)}" for text, end in ends if end is not None]
 
 
 def plain(number: Decimal | None) -> str:

@@ -184,11 +184,7 @@ def _words(variable: Variable) -> str:
     if variable.type == "enum":
         return "one of " + ", ".join(f"'{word}'" for word in variable.words)
     span, is_whole = variable.range, variable.type == "integer"
-    ends = (
-        ("above" if span.low_open else "of at least", span.low),
-        ("below" if span.high_open else "of at most", span.high),
-    )
-    within = " and ".join(f"{name} {plain(end)}" for name, end in ends if end is not None)
+    within = " and ".join(span.bounds(("of at least ", "above "), ("of at most ", "below ")))
     number = f"one {'whole ' if is_whole else ''}number {within.replace(' and of ', ' and ')}"
     unit = f" {variable.unit_symbol}" if within and variable.unit_symbol else ""
     kinds = "xsd:integer" if is_whole else "xsd:decimal or xsd:integer"

@@ -210,23 +210,16 @@ class Variable:
             return "|".join(left)
         if knowledge.intervals == (self.fit(self.range),):
             return ""
-        return " or ".join(self._bound_wording(interval) for interval in knowledge.intervals)
+        told = (i if i.is_point else self.without_limits(i) for i in knowledge.intervals)
+        return " or ".join(map(str, told))
 
-    def _bound_wording(self, interval: Interval) -> str:
-        """Leave out an end of an interval that is the end of the range."""
-        fitted = self.fit(self.range)
-        if interval.is_point:
-            return str(interval)
-        low_is_free = (interval.low, interval.low_open) == (fitted.low, fitted.low_open)
-        high_is_free = (interval.high, interval.high_open) == (fitted.high, fitted.high_open)
-        return str(
-            Interval(
-                None if low_is_free else interval.low,
-                None if high_is_free else interval.high,
-                interval.low_open and not low_is_free,
-                interval.high_open and not high_is_free,
-            )
-        )
+    def without_limits(self, interval: Interval) -> Interval:
+        """Return an interval without the ends that are the limits of the range anyway."""
+        every = self.fit(self.range)
+        low, high = (interval.low, interval.low_open), (interval.high, interval.high_open)
+        low = (None, False) if low == (every.low, every.low_open) else low
+        high = (None, False) if high == (every.high, every.high_open) else high
+        return Interval(low[0], high[0], low[1], high[1])
 
     def better(self, mask: int) -> int:
         """Return the bands in which a patient is better off than in any of a mask.

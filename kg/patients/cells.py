@@ -45,13 +45,8 @@ def expected(variable: Variable) -> str:
         return "true or false"
     if variable.type == "string":
         return "text"
-    low, high = variable.range.low, variable.range.high
     number = "a whole number" if variable.type == "integer" else "a number"
-    bounds = []
-    if low is not None:
-        bounds.append(f"{'above' if variable.range.low_open else 'at least'} {low.normalize():f}")
-    if high is not None:
-        bounds.append(f"{'below' if variable.range.high_open else 'at most'} {high.normalize():f}")
+    bounds = variable.range.bounds(("at least ", "above "), ("at most ", "below "))
     unit = f" {variable.unit_symbol}" if variable.unit_symbol else ""
     of = " of " if bounds and bounds[0].startswith("at") else " "
     limits = of + " and ".join(bounds) if bounds else ""

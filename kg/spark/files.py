@@ -31,26 +31,13 @@ class Remote:
         return self.address.rstrip("/").rpartition("/")[2]
 
     @property
-    def stem(self) -> str:
-        """The name without its ending."""
-        return PurePosixPath(self.name).stem
-
-    @property
     def suffix(self) -> str:
         """The ending of the name, with its dot."""
         return PurePosixPath(self.name).suffix
 
-    @property
-    def parent(self) -> Remote:
-        """The folder that it is in."""
-        return Remote(self.address.rstrip("/").rpartition("/")[0])
-
-    def __truediv__(self, name: str) -> Remote:
-        return Remote(f"{self.address}/{name}")
-
     def with_name(self, name: str) -> Remote:
         """Return what stands beside it under another name."""
-        return self.parent / name
+        return Remote(f"{self.address.rstrip('/').rpartition('/')[0]}/{name}")
 
 
 def located(text: str) -> Path | Remote:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from kg.errors import InputError
-from kg.paths import Place
 from kg.writers.task import Task, Writer
 
 __all__ = ["FORMATS", "FormatName", "Task", "Writer", "format_of", "tells_missing", "writer_of"]
@@ -18,18 +17,19 @@ _BY_NAME = ("table", "fhir", "omop")  # formats that no ending tells
 EXPLAINED, FLAT = ("json", "jsonl"), ("csv", "parquet")
 
 
-def format_of(output: Place) -> str:
+def format_of(output: str | Path) -> str:
     """Return the format that the ending of a file's name tells.
 
     Raises:
         InputError: the file is a folder, or its name has no ending.
     """
-    if isinstance(output, Path) and output.is_dir():
+    path = Path(output)
+    if path.is_dir():
         raise InputError(f"{output} is a folder; name a file to write to")
-    if not output.suffix:
+    if not path.suffix:
         endings = ", ".join(f".{name}" for name in FORMATS if name not in _BY_NAME)
         raise InputError(f"{output} has no extension; end it in one of {endings}, or give a format")
-    return output.suffix.removeprefix(".").lower()
+    return path.suffix.removeprefix(".").lower()
 
 
 def tells_missing(name: str, task: Task) -> bool:
