@@ -10,10 +10,9 @@ from kg.texts import NOTE_ON_USE, counted
 from kg.ui import session
 from kg.ui.about_parts import notices, parts
 from kg.ui.address import link
-from kg.ui.data import ask
 from kg.ui.restoring import restored
 from kg.ui.shell import head
-from kg.ui.tables import TableQuery, table
+from kg.ui.tables import answers, table
 from kg.ui.words import literal, verdict_badge
 
 head("About", "What this is and is not, how verdicts are defined, sources, licences, how to cite.")
@@ -78,7 +77,7 @@ with right:
     st.markdown(
         "**Codes** belong to other vocabularies and are under their licences. Counts by vocabulary:"
     )
-    table(ask("mapping-counts"), "mappings", TableQuery("mapping-counts"), 200)
+    answers("mapping-counts", "mappings", 200)
 st.subheader("Licences of bundled software", anchor=False)
 st.markdown(parts())
 notices()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from kg.cohorts.opened import DOWNLOADS, OpenCohort
@@ -9,6 +11,7 @@ from kg.texts import counted
 from kg.ui import address, session
 from kg.ui.cohort import showing, state, study, upload, views
 from kg.ui.shell import head
+from kg.ui.taking import download
 from kg.ui.term_views import notes
 from kg.ui.words import literal, short
 
@@ -72,10 +75,9 @@ def figures(cohort: OpenCohort) -> None:
             st.caption("All results, as `hcc-kg classify` writes them.")
             keep = st.multiselect("With these columns of the table", cohort.columns)
             stem = cohort.name.rpartition(".")[0] or cohort.name
-            for format_, kind in DOWNLOADS.items():
+            for format_ in DOWNLOADS:
                 file = f"{stem}.verdicts.{format_}"
-                data = lambda format_=format_: cohort.download(format_, keep)  # noqa: E731
-                st.download_button(file, data, file, kind, key=f"cohort:{format_}", type="tertiary")
+                download(file, partial(cohort.download, format_, keep), file, icon=None)
             study.offer(cohort)
         showing.switch()
         address.link("compare", "Editions", {"view": "cohort"}, icon=":material/compare_arrows:")

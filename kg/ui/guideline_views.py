@@ -25,11 +25,10 @@ from kg.reference.inventory import (
 )
 from kg.texts import counted
 from kg.ui import pictures, term_views
-from kg.ui.data import ask
 from kg.ui.guideline_text import text_of_user
 from kg.ui.reading_view import cited, reading
 from kg.ui.restoring import State, choice, words
-from kg.ui.tables import TableQuery, table
+from kg.ui.tables import TableQuery, ask, table
 from kg.ui.words import literal
 
 View = Callable[[Guideline, State], None]

@@ -13,7 +13,7 @@ from kg.reference.cards import card_of
 from kg.reference.search import Hit, highlights
 from kg.ui import term_views
 from kg.ui.address import link
-from kg.ui.data import ask
+from kg.ui.tables import ask
 from kg.ui.words import literal, short
 
 _LONGEST = 160  # characters of a text beside a hit

@@ -17,11 +17,10 @@ import vl_convert
 from kg.explanation.drawing import Branch, Frame, tree
 from kg.guideline import Guideline
 from kg.ui import session
-from kg.ui.copying import copies
+from kg.ui.taking import copies, download
 
 Chart = alt.Chart | alt.LayerChart | alt.VConcatChart
-Kinds = Mapping[str, tuple[str, Callable[[], str | bytes]]]
-_SVG, _PNG = "image/svg+xml", "image/png"
+Makes = Mapping[str, Callable[[], str | bytes]]
 _PRINT = 300  # dots an inch
 _FONTS = "DejaVu Sans, Verdana, Helvetica, sans-serif"  # first one that has our signs
 _DOTS = "part"  # the field of dots that explain themselves
@@ -53,11 +52,10 @@ def tree_saves(
     def to_svg() -> str:
         return tree(branches, frame.title, whole)
 
-    kinds: Kinds = {
-        "svg": (_SVG, to_svg),
-        "png": (_PNG, lambda: vl_convert.svg_to_png(to_svg(), ppi=_PRINT)),
-    }
-    _offer(name, kinds, snippets)
+    def to_png() -> bytes:
+        return vl_convert.svg_to_png(to_svg(), ppi=_PRINT)
+
+    _offer(name, {"svg": to_svg, "png": to_png}, snippets)
 
 
 def _source(*editions: Guideline) -> str:
@@ -66,31 +64,23 @@ def _source(*editions: Guideline) -> str:
     return f"{'; '.join(titles)}; hcc-kg {version}. For research and teaching."
 
 
-def _offer(name: str, kinds: Kinds, snippets: Mapping[str, str] | None = None) -> None:
+def _offer(name: str, made_: Makes, snippets: Mapping[str, str] | None = None) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Save the picture", width="content")
-        for ending, (kind, make) in kinds.items():
-            st.download_button(
-                ending.upper(),
-                make,
-                f"{name}.{ending}",
-                kind,
-                key=f"picture:{name}:{ending}",
-                icon=":material/image:",
-                type="tertiary",
-                on_click="ignore",
-                help=f"With title, legend and source, as {name}.{ending}",
-            )
+        for ending, make in made_.items():
+            file = f"{name}.{ending}"
+            told = f"With title, legend and source, as {file}"
+            download(file, make, icon=":material/image:", help=told)
         if snippets:
             copies(snippets)
 
 
-def made(chart: Chart, title: str, about: str) -> Kinds:
-    """Return a chart by its endings, each with its media type and what makes it."""
+def made(chart: Chart, title: str, about: str) -> Makes:
+    """Return what makes a chart, by its endings."""
     spec = alone(chart, title, [about, _source()])
     return {
-        "svg": (_SVG, partial(vl_convert.vegalite_to_svg, spec)),
-        "png": (_PNG, partial(vl_convert.vegalite_to_png, spec, ppi=_PRINT)),
+        "svg": partial(vl_convert.vegalite_to_svg, spec),
+        "png": partial(vl_convert.vegalite_to_png, spec, ppi=_PRINT),
     }
 
 

@@ -7,18 +7,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from html import escape
+from typing import Any
 
 import polars as pl
 import streamlit as st
 from xlsxwriter import Workbook
 
 from kg.catalogue.queries import question
+from kg.rdf.names import PREFIXES
 from kg.reference.snippets import of_query
+from kg.stores.formats import shown
 from kg.texts import counted
 from kg.ui import session
 from kg.ui.address import link
-from kg.ui.copying import copies
 from kg.ui.query.session import bare
+from kg.ui.query.source import shared_store
+from kg.ui.taking import copies, download
 
 _ROW = 35  # pixels
 _PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "remove_timezone": True}
@@ -43,6 +47,18 @@ class TableQuery:
         return of_query(text, self.question, self.parameters, edition=edition)
 
 
+def ask(name: str, **parameters: str) -> pl.DataFrame:
+    """Return the rows of a saved question about the guideline and the example cohort, as text."""
+    found = shared_store(session.guideline().edition).select(question(name).filled(parameters))
+    rows = [[shown(term, PREFIXES) for term in row] for row in found.rows]
+    return pl.DataFrame(rows, schema=dict.fromkeys(found.variables, pl.String), orient="row")
+
+
+def answers(name: str, file: str, height: int = 300, **parameters: str) -> None:
+    """Show the rows of a saved question as a table."""
+    table(ask(name, **parameters), file, TableQuery(name, parameters), height)
+
+
 def table(
     frame: pl.DataFrame,
     name: str,
@@ -60,47 +76,35 @@ def table(
     `saved` is what is downloaded, where it has identifiers for what is shown in words.
     Where there is something to do `on_pick`, a row can be picked; `picked` is the one that is.
     """
-    saved = frame if saved is None else saved
-    height = min(height, _ROW * (len(frame) + 1) + 3)  # a short table leaves no empty lines
-    if on_pick is None:
-        st.dataframe(
-            frame,
-            key=f"table:{name}",
-            hide_index=True,
-            height=height,
-            column_config=_heads(frame),
-        )
-    else:
-        _choosable(frame, f"table:{name}", height, picked, on_pick)
+    saved, key, how = frame if saved is None else saved, f"table:{name}", dict[str, Any]()
+    if on_pick is not None:
+        st.session_state[key] = {"selection": {"rows": [] if picked is None else [picked]}}
+        how = {"on_select": partial(_told, key, on_pick), "selection_mode": "single-row"}
+    st.dataframe(
+        frame,
+        key=key,
+        hide_index=True,
+        height=min(height, _ROW * (len(frame) + 1) + 3),  # a short table leaves no empty lines
+        column_config={n: n.strip("_").replace("_", " ") for n in frame.columns if "_" in n},
+        **how,
+    )
     if len(frame) <= _PRINTED:
         st.html(_on_paper(frame))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(counted(len(frame), "row"), width="content")
-        st.download_button(
-            "CSV",
-            saved.write_csv,
-            f"{name}.csv",
-            "text/csv",
-            key=f"download:{name}",
-            icon=":material/download:",
-            type="tertiary",
-            help=f"Download these rows as {name}.csv",
-        )
-        st.download_button(
-            "Excel",
-            partial(workbook, saved),
-            f"{name}.xlsx",
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            key=f"download:{name}:xlsx",
-            icon=":material/download:",
-            type="tertiary",
-            help=f"Download these rows as {name}.xlsx",
-        )
+        csv, excel = f"{name}.csv", f"{name}.xlsx"
+        download(csv, saved.write_csv, help=f"Download these rows as {csv}")
+        download(excel, partial(workbook, saved), "Excel", help=f"Download these rows as {excel}")
         if asked is not None:
             link("query", "Query", asked.place(), icon=":material/manage_search:")
         if asked is not None or python:
             queries = asked.snippets() if asked else {}
             copies(queries | ({"Python": python} if python else {}))
+
+
+def _told(key: str, on_pick: Callable[[int], None]) -> None:
+    for row in st.session_state[key]["selection"]["rows"]:
+        on_pick(row)
 
 
 def workbook(frame: pl.DataFrame) -> bytes:
@@ -119,30 +123,4 @@ def _on_paper(frame: pl.DataFrame) -> str:
     return (
         f'<div class="print-only" aria-hidden="true"><table><thead><tr>{heads}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
-    )
-
-
-def _heads(frame: pl.DataFrame) -> dict[str, str]:
-    """Return the columns in words; the downloads have their names."""
-    return {name: name.strip("_").replace("_", " ") for name in frame.columns if "_" in name}
-
-
-def _choosable(
-    frame: pl.DataFrame, key: str, height: int, picked: int | None, on_pick: Callable[[int], None]
-) -> None:
-    rows = [] if picked is None else [picked]
-    st.session_state[key] = {"selection": {"rows": rows}}
-
-    def selected() -> None:
-        for row in st.session_state[key]["selection"]["rows"]:
-            on_pick(row)
-
-    st.dataframe(
-        frame,
-        key=key,
-        hide_index=True,
-        height=height,
-        column_config=_heads(frame),
-        on_select=selected,
-        selection_mode="single-row",
     )

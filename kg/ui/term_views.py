@@ -20,8 +20,8 @@ from kg.texts import capitalised
 from kg.ui import pictures
 from kg.ui.address import link
 from kg.ui.components.drawing import show_tree
-from kg.ui.data import ask
-from kg.ui.tables import TableQuery, table
+from kg.ui.tables import TableQuery, ask, table
+from kg.ui.taking import download
 from kg.ui.words import literal
 
 
@@ -122,14 +122,9 @@ def identity(guideline: Guideline, name: str) -> None:
         table(frame, f"codes-of-{name}", TableQuery("mappings"), 200)
     with st.container(horizontal=True):
         for label, (ending, format_) in FORMATS.items():
-            st.download_button(
-                label,
-                description(guideline, iri, format_),
-                f"{name}.{ending}",
-                format_.media_type,
-                icon=":material/download:",
-                help="What the ontology states about this term",
-            )
+            told = "What the ontology states about this term"
+            text = description(guideline, iri, format_)
+            download(f"{name}.{ending}", text, label, type="secondary", help=told)
 
 
 def formula(guideline: Guideline, name: str) -> None:

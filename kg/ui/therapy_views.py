@@ -28,9 +28,8 @@ from kg.texts import counted
 from kg.ui import pictures, term_views
 from kg.ui.address import link
 from kg.ui.components.graph import graph
-from kg.ui.data import ask
 from kg.ui.restoring import State, choice
-from kg.ui.tables import TableQuery, table
+from kg.ui.tables import TableQuery, answers, ask
 from kg.ui.words import literal
 
 PARTS = {
@@ -66,9 +65,7 @@ def criteria(guideline: Guideline, therapy: Therapy, state: State) -> None:
                 with st.expander(f"**{label}** :small[{literal(name)}]"):
                     term_views.criterion(guideline, name)
     with st.expander("All as a table"):
-        asked = {"therapy": therapy.id}
-        frame = ask("criteria-of-therapy", **asked)
-        table(frame, f"criteria-{therapy.id}", TableQuery("criteria-of-therapy", asked))
+        answers("criteria-of-therapy", f"criteria-{therapy.id}", therapy=therapy.id)
 
 
 def _without_criteria(guideline: Guideline, therapy: Therapy) -> None:
@@ -81,12 +78,7 @@ def _without_criteria(guideline: Guideline, therapy: Therapy) -> None:
         return
     st.info("The therapies of this kind have the criteria. Open one of them:")
     term_views.therapy_links(guideline, below)
-    asked = {"therapy": therapy.id}
-    table(
-        ask("kinds-of-therapy", **asked),
-        f"kinds-of-{therapy.id}",
-        TableQuery("kinds-of-therapy", asked),
-    )
+    answers("kinds-of-therapy", f"kinds-of-{therapy.id}", therapy=therapy.id)
 
 
 def statements(guideline: Guideline, therapy: Therapy, state: State) -> None:
@@ -106,9 +98,8 @@ def statements(guideline: Guideline, therapy: Therapy, state: State) -> None:
         about = each.inherited and therapies[each.inherited].label
         term_views.said(each.statement, f" :gray-badge[said of {literal(about)}]" if about else "")
     with st.expander("As a table"):
-        asked = {"therapy": therapy.id, "kind": kind}
-        frame = ask("statements-of-therapy", **asked)
-        table(frame, f"{kind}-{therapy.id}", TableQuery("statements-of-therapy", asked))
+        name = f"{kind}-{therapy.id}"
+        answers("statements-of-therapy", name, therapy=therapy.id, kind=kind)
 
 
 def picture(guideline: Guideline, therapy: Therapy, state: State) -> None:
@@ -192,12 +183,10 @@ def recommendations(guideline: Guideline, therapy: Therapy, state: State) -> Non
 
 def codes(guideline: Guideline, therapy: Therapy, state: State) -> None:
     """Show the codes by which other vocabularies know a therapy."""
-    asked = {"therapy": therapy.id}
-    frame = ask("codes-of-therapies", **asked)
-    if frame.is_empty():
+    if ask("codes-of-therapies", therapy=therapy.id).is_empty():
         st.info("This therapy is mapped to no code of another vocabulary.")
-        return
-    table(frame, f"codes-{therapy.id}", TableQuery("codes-of-therapies", asked))
+    else:
+        answers("codes-of-therapies", f"codes-{therapy.id}", therapy=therapy.id)
 
 
 def editions(guideline: Guideline, therapy: Therapy, state: State) -> None:

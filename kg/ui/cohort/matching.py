@@ -23,9 +23,11 @@ from kg.readers.uploads import Upload
 from kg.reference.first_mapping import Suggestion, suggestions
 from kg.reference.understood import Understood, understood
 from kg.texts import counted
+from kg.ui import session
 from kg.ui.cohort import state
 from kg.ui.cohort.state import UploadedTables
 from kg.ui.tables import table
+from kg.ui.taking import download
 from kg.ui.words import literal, short
 
 _SUGGESTED, _UNDERSTOOD, _DONE = "cohort:suggested", "cohort:understood", "cohort:matched"
@@ -77,16 +79,14 @@ def done(patients: UploadedFile | None) -> None:
 def _suggested(
     guideline: Guideline, held: Upload, file_id: str, sheet: str | None
 ) -> list[Suggestion]:
-    about = (file_id, sheet, guideline.edition)
-    known: tuple[object, list[Suggestion]] | None = st.session_state.get(_SUGGESTED)
-    if known is None or known[0] != about:
+    def found() -> list[Suggestion]:
         source = open_source(held, guideline, sheet)
         ours = ID in source.columns and all(
             name in guideline.variables or name.startswith("_") for name in source.columns
         )
-        known = about, [] if ours else suggestions(guideline, source)
-        st.session_state[_SUGGESTED] = known
-    return known[1]
+        return [] if ours else suggestions(guideline, source)
+
+    return session.once(_SUGGESTED, (file_id, sheet, guideline.edition), found)
 
 
 def _columns(guideline: Guideline, file_id: str, found: list[Suggestion]) -> Iterator[Suggestion]:
@@ -208,16 +208,15 @@ def _guess(words: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
 
 def _look(guideline: Guideline, task: UploadedTables, about: object) -> None:
     """Show what is understood of a table, and offer to classify it so."""
+
+    def read() -> Understood:
+        return understood(PatientTable(guideline, task.patients, task.lesions, task.reading))
+
     try:
-        known: tuple[object, Understood] | None = st.session_state.get(_UNDERSTOOD)
-        if known is None or known[0] != about:
-            read = PatientTable(guideline, task.patients, task.lesions, task.reading)
-            known = about, understood(read)
-            st.session_state[_UNDERSTOOD] = known
+        found = session.once(_UNDERSTOOD, about, read)
     except HccKgError as error:
         st.error(literal(short(str(error), 1_000)), icon=":material/error:")
         return
-    found = known[1]
     st.markdown(f"**What is understood** of {counted(found.rows, 'row')}")
     for note in found.notes:
         st.caption(literal(f"{note}."))
@@ -235,13 +234,6 @@ def _look(guideline: Guideline, task: UploadedTables, about: object) -> None:
         ):
             state.begin(task)
             st.rerun()
-        st.download_button(
-            "Save as mapping file",
-            task.mapping,
-            f"{task.patients.stem}.toml",
-            "application/toml",
-            icon=":material/download:",
-            type="tertiary",
-            on_click="ignore",
-            help="To read the table in the same way again: here, by the command, or in Python",
-        )
+        file = f"{task.patients.stem}.toml"
+        told = "To read the table in the same way again: here, by the command, or in Python"
+        download(file, task.mapping, "Save as mapping file", key="cohort:mapping-file", help=told)

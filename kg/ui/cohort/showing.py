@@ -11,7 +11,7 @@ from kg.cohorts.opened import OpenCohort
 from kg.cohorts.selections import RECORDED, UNREMARKABLE, Selection, completed
 from kg.patients.assumptions import ALL
 from kg.texts import counted
-from kg.ui import pictures
+from kg.ui import pictures, session
 from kg.ui.cohort import charts, patients, snippets, state, views
 from kg.ui.cohort.views import Box, View
 from kg.ui.tables import TableQuery, table
@@ -71,12 +71,12 @@ def show(cohort: OpenCohort) -> None:
 
 def assumed(cohort: OpenCohort) -> OpenCohort:
     """Return a cohort with what is unremarkable assumed where its records are silent."""
-    known: tuple[OpenCohort, OpenCohort] | None = st.session_state.get(_ASSUMED)
-    if known is None or known[0] is not cohort:
+
+    def classified() -> OpenCohort:
         with st.spinner("Classifying with what is unremarkable …"):
-            known = cohort, cohort.assuming(ALL)
-        st.session_state[_ASSUMED] = known
-    return known[1]
+            return cohort.assuming(ALL)
+
+    return session.once(_ASSUMED, cohort, classified)
 
 
 def switch() -> None:

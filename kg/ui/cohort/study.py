@@ -20,6 +20,7 @@ from kg.texts import NOTE_ON_USE, counted
 from kg.ui import pictures, session
 from kg.ui.cohort import showing, state, views
 from kg.ui.cohort.snippets import of_view
+from kg.ui.taking import download
 
 _MADE = "cohort:study"
 _LIBRARIES = ("hcc-kg", "polars", "altair", "vl-convert-python")
@@ -29,15 +30,8 @@ def offer(cohort: OpenCohort) -> None:
     """Offer the whole study as a ZIP, which is made when it is asked for."""
     stem = cohort.name.rpartition(".")[0] or cohort.name
     if (mapping := _mapping(cohort)) is not None:
-        st.download_button(
-            f"{mapping.name} (how columns and cells are read)",
-            mapping.content,
-            mapping.name,
-            "application/toml",
-            key="cohort:mapping-file",
-            type="tertiary",
-            on_click="ignore",
-        )
+        told = f"{mapping.name} (how columns and cells are read)"
+        download(mapping.name, mapping.content, told, icon=None)
     st.caption("Verdicts, numbers, figures, methods and versions, as recorded and beside it.")
     if st.button("Make a ZIP of the study", key="cohort:study:make", icon=":material/folder_zip:"):
         with st.spinner("Drawing the figures …"):
@@ -45,7 +39,7 @@ def offer(cohort: OpenCohort) -> None:
     made: tuple[OpenCohort, bytes] | None = st.session_state.get(_MADE)
     if made is not None and made[0] is cohort:
         name = f"{stem}.study.zip"
-        st.download_button(name, made[1], name, "application/zip", on_click="ignore")
+        download(name, made[1], name, icon=None, type="secondary")
 
 
 def zipped(cohort: OpenCohort, therapy: str) -> bytes:
@@ -62,7 +56,7 @@ def zipped(cohort: OpenCohort, therapy: str) -> bytes:
                 frames.append(cohort_views.with_percent(each, shown.frame))
                 if shown.charts and shown.saved is not None:
                     told = showing.words(each, replace(selected, silence=silence))
-                    for ending, (_, draw) in pictures.made(shown.saved, *told).items():
+                    for ending, draw in pictures.made(shown.saved, *told).items():
                         file.writestr(f"figures/{view}-{silence}.{ending}", draw())
             file.writestr(f"data/{view}.csv", cohort_views.beside(*frames).write_csv())
         file.writestr("data/verdicts-of-patients.csv", cohort.download("csv"))

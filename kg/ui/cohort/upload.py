@@ -16,6 +16,7 @@ from kg.reference.parts import TEMPLATES
 from kg.texts import counted
 from kg.ui.cohort import matching, state
 from kg.ui.cohort.state import UploadedTables
+from kg.ui.taking import download
 from kg.ui.words import literal, short
 
 _PATIENTS, _LESIONS = "cohort:patients", "cohort:lesions"
@@ -154,12 +155,10 @@ def templates(guideline: Guideline) -> None:
     st.caption("To write a table of your own, begin with one of these.")
     table, text = example_cohort(), {kind: make(guideline) for kind, make in TEMPLATES.items()}
     with st.container(horizontal=True):
-        _offer("Empty table", text["patients"], "patients.csv", "A column for every variable")
-        _offer("Empty table of lesions", text["lesions"], "lesions.csv", "A row for each lesion")
-        _offer("What columns mean", text["columns"], "columns.csv", "Meaning, unit and cells")
-        _offer("Example table", table.read_bytes(), "example.csv", "The example cohort as CSV")
-
-
-def _offer(label: str, data: str | bytes, name: str, told: str) -> None:
-    icon = ":material/download:"
-    st.download_button(label, data, name, "text/csv", icon=icon, type="tertiary", help=told)
+        for label, data, name, told in (
+            ("Empty table", text["patients"], "patients.csv", "A column for every variable"),
+            ("Empty table of lesions", text["lesions"], "lesions.csv", "A row for each lesion"),
+            ("What columns mean", text["columns"], "columns.csv", "Meaning, unit and cells"),
+            ("Example table", table.read_bytes(), "example.csv", "The example cohort as CSV"),
+        ):
+            download(name, data, label, help=told)

@@ -22,6 +22,7 @@ from kg.ui.cohort.charts import Legend
 from kg.ui.cohort.flow_chart import flow_chart
 from kg.ui.cohort.snippets import read
 from kg.ui.tables import TableQuery, table
+from kg.ui.taking import download
 
 LONGEST = 15  # bars of a chart; the numbers have all
 _EXAMPLE = {"graph": "hcc:graph/verdicts/example"}
@@ -224,14 +225,9 @@ def rejected(cohort: OpenCohort) -> None:
             python = of_rejected(read(cohort), what.replace(".", "_"))
             table(told.head(_REJECTED), f"{stem}.{what}", python=python)
             if len(told) > _REJECTED:
-                st.download_button(
-                    f"All {counted(len(told), 'row')}",
-                    told.write_csv,
-                    f"{stem}.{what}.csv",
-                    "text/csv",
-                    key=f"cohort:all:{what}",
-                    icon=":material/download:",
-                )
+                every = f"All {counted(len(told), 'row')}"
+                file, key = f"{stem}.{what}.csv", f"cohort:all:{what}"
+                download(file, told.write_csv, every, key=key, type="secondary")
 
 
 def _labels(frame: pl.DataFrame, label: str) -> dict[str, str]:

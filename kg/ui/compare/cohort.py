@@ -97,17 +97,15 @@ def _compared(
     before: Guideline, after: Guideline, cohort: OpenCohort, *, assumed: bool
 ) -> pl.DataFrame:
     """Return the comparison, which is kept in the session until another one is asked for."""
-    key = (before.edition, after.edition, assumed)
-    held: tuple[OpenCohort, object, pl.DataFrame] | None = st.session_state.get(_HELD)
-    if held is not None and held[0] is cohort and held[1] == key:
-        return held[2]
-    with st.spinner("Comparing …"):
-        one, other = (cohort.read_by(e, ALL if assumed else None) for e in (before, after))
-        pairs = chosen(before, after, None)
-        frame = pl.concat([SCHEMA.to_frame(), *compared((one, other), pairs, KeptRejects())])
-    frame = frame.with_columns(pl.col("change").cast(pl.String))
-    st.session_state[_HELD] = (cohort, key, frame)
-    return frame
+
+    def made() -> pl.DataFrame:
+        with st.spinner("Comparing …"):
+            one, other = (cohort.read_by(e, ALL if assumed else None) for e in (before, after))
+            pairs = chosen(before, after, None)
+            frame = pl.concat([SCHEMA.to_frame(), *compared((one, other), pairs, KeptRejects())])
+        return frame.with_columns(pl.col("change").cast(pl.String))
+
+    return session.once(_HELD, (cohort, before.edition, after.edition, assumed), made)
 
 
 def _key() -> pl.Expr:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import polars as pl
 import streamlit as st
@@ -21,9 +22,11 @@ from kg.ui.patient import state
 from kg.ui.patient.bundle import bundle
 from kg.ui.patient.examples import examples
 from kg.ui.patient.state import OTHER, Judged
+from kg.ui.taking import download
 from kg.ui.words import literal, short, verdict_badge
 
 _OFFERED = 1_000  # patients of a table that are offered to open
+_BUTTON: dict[str, Any] = {"type": "secondary", "on_click": "rerun"}
 _VERIFIED = "patient:verified"
 
 
@@ -114,30 +117,14 @@ def _save(guideline: Guideline, judged: Judged) -> None:
         help="Do not use a name: the identifier is part of the link and of files.",
     )
     with st.container(horizontal=True):
-        st.download_button(  # made with the page: one that is made on demand can miss a rerun
-            "Report",
-            report(
-                guideline,
-                judged.parsed.record,
-                judged.explanation,
-                not_understood(guideline, judged.parsed).values(),
-            ),
-            f"{stem}.html",
-            "text/html",
-            icon=":material/print:",
-            help="One page to print: record, verdicts, reasons, places",
-        )
-        st.download_button(
-            "Record", _table(draft), f"{stem}.csv", "text/csv", icon=":material/download:"
-        )
+        wrong = not_understood(guideline, judged.parsed).values()
+        page = report(guideline, judged.parsed.record, judged.explanation, wrong)
+        told = "One page to print: record, verdicts, reasons, places"
+        # Made with the page: what is made on demand can miss a rerun.
+        download(f"{stem}.html", page, "Report", icon=":material/print:", help=told, **_BUTTON)
+        download(f"{stem}.csv", _table(draft), "Record", **_BUTTON)
         if draft.lesions:
-            st.download_button(
-                "Lesions",
-                _lesion_table(draft),
-                f"{stem}.lesions.csv",
-                "text/csv",
-                icon=":material/download:",
-            )
+            download(f"{stem}.lesions.csv", _lesion_table(draft), "Lesions", **_BUTTON)
     link = f"{(st.context.url or '').split('?')[0]}?{query_string(draft)}"
     st.markdown("**Link**: it contains the whole record; anyone who has the link can read it.")
     st.code(link, language=None, wrap_lines=True)

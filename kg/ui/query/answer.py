@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from urllib.parse import urlencode
 
@@ -19,28 +19,20 @@ from kg.texts import capitalised
 from kg.ui import pictures, session
 from kg.ui.bars import bars, first_bars, parting, telling
 from kg.ui.components.graph import graph
-from kg.ui.copying import copies
 from kg.ui.query.frames import iris, labelled, labels, numbers
 from kg.ui.query.graphs import LEGEND, MOST_NODES, forest, graph_of
 from kg.ui.query.session import EXAMPLE, AskedQuery, Desk, came_to
 from kg.ui.tables import workbook
+from kg.ui.taking import copies, download
 from kg.ui.words import literal
 
 _VIEW, _LABEL, _NUMBER, _COLOUR = (
     f"query:{name}" for name in ("view", "label", "number", "colour")
 )
 _NONE = "(one colour)"
+_KINDS = {"ttl": "Turtle", "xlsx": "Excel"}
 _FROM, _TO = "query:from", "query:to"
 _TABLE, _CHART, _GRAPH = "Table", "Chart", "Graph"
-_MEDIA: dict[Format, str] = {
-    "csv": "text/csv",
-    "tsv": "text/tab-separated-values",
-    "json": "application/sparql-results+json",
-    "xml": "application/sparql-results+xml",
-    "ttl": "text/turtle",
-}
-
-
 _SHOWN = {  # what of each view the link contains
     _TABLE: (),
     _CHART: (_NUMBER, _LABEL, _COLOUR),
@@ -146,41 +138,18 @@ def _nothing(desk: Desk) -> str:
 
 
 def _downloads(asked: AskedQuery, answer: Answer, name: str) -> None:
-    formats: tuple[Format, ...] = (
-        ("ttl",)
-        if isinstance(answer, list)
-        else (
-            "csv",
-            "tsv",
-            "json",
-            "xml",
-        )
-    )
+    rows: tuple[Format, ...] = ("csv", "tsv", "json", "xml")
+    made: dict[str, Callable[[], bytes]] = {
+        form: partial(serialise, answer, form, PREFIXES)
+        for form in (rows if not isinstance(answer, list) else ("ttl",))
+    }
+    if isinstance(answer, Table):
+        made["xlsx"] = partial(workbook, asked.frame)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Download", width="content")
-        for form in formats:
-            word = "Turtle" if form == "ttl" else form.upper()
-            st.download_button(
-                word,
-                lambda form=form: serialise(answer, form, PREFIXES),  # type: ignore[misc]
-                f"{name}.{form}",
-                _MEDIA[form],
-                key=f"query:download:{form}",
-                type="tertiary",
-                help=f"Download the answer as {name}.{form}",
-                on_click="ignore",
-            )
-        if isinstance(answer, Table):
-            st.download_button(
-                "Excel",
-                partial(workbook, asked.frame),
-                f"{name}.xlsx",
-                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-                key="query:download:xlsx",
-                type="tertiary",
-                help=f"Download the answer as {name}.xlsx",
-                on_click="ignore",
-            )
+        for ending, make in made.items():
+            word, file = _KINDS.get(ending, ending.upper()), f"{name}.{ending}"
+            download(file, make, word, icon=None, help=f"Download the answer as {file}")
         _copies(asked)
 
 

@@ -7,14 +7,15 @@ import streamlit as st
 
 from kg.cohorts.opened import OpenCohort
 from kg.errors import ComponentError, QueryError
+from kg.guideline import load
 from kg.keys import ID
 from kg.ontology import HCC
 from kg.patients.drafts import Draft
+from kg.rdf.build import example_quads
 from kg.rdf.memory import PatientGraph, cohort_quads, draft_graph
 from kg.server.asking import CANNOT_FORK, Asker, can_fork
-from kg.stores import Answer, Table
+from kg.stores import Answer, Store, Table, open_store
 from kg.ui import session
-from kg.ui.data import example_graph, shared_store
 from kg.ui.query.session import COHORT, EXAMPLE, PATIENT, Desk
 
 LARGEST_COHORT = 2_000  # patients; the graph of one is about 33 kB of text
@@ -31,8 +32,22 @@ _OF_DRAFT, _OF_COHORT = "query:of-draft", "query:of-cohort"
 
 
 @st.cache_resource(show_spinner="Reading the guideline …")
+def shared_store(edition: str) -> Store:
+    """Return the graph of an edition of the guideline and the example cohort, in memory."""
+    store = open_store(None)
+    store.add(ox.parse(_example_graph(edition), format=ox.RdfFormat.N_QUADS))
+    return store
+
+
+@st.cache_resource(show_spinner=False)
+def _example_graph(edition: str) -> bytes:
+    """Return an edition and the example cohort as N-Quads, made once for whoever asks them."""
+    return example_quads(load(edition=edition))
+
+
+@st.cache_resource(show_spinner="Reading the guideline …")
 def _asker(edition: str) -> Asker:
-    return Asker(example_graph(edition))
+    return Asker(_example_graph(edition))
 
 
 def asker() -> Asker:
@@ -95,11 +110,7 @@ def _patient_graph() -> PatientGraph:
         raise QueryError(_NO_PATIENT)
     guideline = session.guideline()
     about = (guideline.edition, draft)
-    known: tuple[object, PatientGraph] | None = st.session_state.get(_OF_DRAFT)
-    if known is None or known[0] != about:
-        known = about, draft_graph(guideline, draft)
-        st.session_state[_OF_DRAFT] = known
-    return known[1]
+    return session.once(_OF_DRAFT, about, lambda: draft_graph(guideline, draft))
 
 
 def _cohort_asker() -> Asker:
