@@ -28,6 +28,7 @@ COMMANDS = (
 _PLACES = {  # module and function of those that are called otherwise
     "import": ("import_records", "import_records"),
     "template": ("reference", "template"),
+    "show": ("reference", "show"),
     "queries": ("query", "queries"),
     "editions": ("ontology", "editions"),
     "examples": ("ontology", "examples"),

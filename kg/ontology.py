@@ -16,9 +16,9 @@ from typing import NamedTuple, TypeAlias
 
 import pyoxigraph as ox
 
-from kg.errors import InputError, OntologyError
+from kg.errors import OntologyError
 from kg.nesting import check_nesting
-from kg.paths import ontology_folder
+from kg.paths import module_files, ontology_folder
 
 HCC = "https://w3id.org/hcc-kg/"
 ROOT = HCC + "ontology"
@@ -35,17 +35,15 @@ FOAF = "http://xmlns.com/foaf/0.1/"
 LABEL, DEFINITION, NOTATION = RDFS + "label", SKOS + "definition", SKOS + "notation"
 ALT_LABEL, HIDDEN_LABEL = SKOS + "altLabel", SKOS + "hiddenLabel"
 EDITORIAL, NOTE = SKOS + "editorialNote", SKOS + "note"
-SUBCLASS, SOURCE = RDFS + "subClassOf", DCTERMS + "source"
-COLLECTION = HCC + "collection"
+SUBCLASS, SOURCE, COLLECTION = RDFS + "subClassOf", DCTERMS + "source", HCC + "collection"
 
 Node: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
-_TYPE = RDF + "type"
-_MAIN, _EDITION, _TOTALITY = "hcc.ttl", "edition.ttl", "totality.ttl"
+_MAIN, _TOTALITY = "hcc.ttl", "totality.ttl"
 _PLACE = re.compile(r"^Parser error (?:at|between) line \d+ .*?: ")  # the line is told already
 _WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
 
 
-class Statement(NamedTuple):
+class Stated(NamedTuple):
     """A triple with its parts, which are costly to ask it for."""
 
     triple: ox.Triple
@@ -54,14 +52,12 @@ class Statement(NamedTuple):
     value: Node
 
 
+_Modules: TypeAlias = dict[str, tuple[str, Path, list[Stated]]]
+
+
 def local_name(iri: str) -> str:
     """Return what follows the last `#` or `/` of an IRI."""
     return iri.rsplit("#", 1)[-1].rsplit("/", 1)[-1]
-
-
-def edition_names(folder: Path) -> list[str]:
-    """Return the identifiers of the editions in a folder: the names of their own folders."""
-    return sorted(path.parent.name for path in folder.glob(f"*/{_EDITION}"))
 
 
 def default_edition(folder: Path) -> str:
@@ -74,19 +70,6 @@ def default_edition(folder: Path) -> str:
         if said.predicate == HCC + "defaultEdition":
             return said.value.value
     raise OntologyError(f"{folder / _MAIN} has no hcc:defaultEdition; name one of the editions")
-
-
-def module_files(folder: Path, edition: str) -> list[Path]:
-    """Return the files of the modules that an edition may use: the shared ones and its own.
-
-    Raises:
-        InputError: there is no such edition.
-    """
-    names = edition_names(folder)
-    if edition not in names:
-        known = ", ".join(names) or "none"
-        raise InputError(f"there is no edition {edition!r} in {folder}; the editions are {known}")
-    return [*sorted(folder.glob("*.ttl")), *sorted((folder / edition).glob("*.ttl"))]
 
 
 class Ontology:
@@ -125,7 +108,7 @@ class Ontology:
         self.sha256 = _digest(self.folder, self.modules.values())
         self.version = str(self.text(ox.NamedNode(ROOT), OWL + "versionInfo") or "")
 
-    def _follow(self, iri: str, modules: dict[str, tuple[str, Path, list[Statement]]]) -> None:
+    def _follow(self, iri: str, modules: _Modules) -> None:
         if iri not in modules:
             known = ", ".join(sorted({name for name, _, _ in modules.values()}))
             raise OntologyError(
@@ -141,7 +124,7 @@ class Ontology:
             if said.predicate == OWL + "imports":
                 self._follow(said.value.value, modules)
 
-    def _index(self, statements: Iterable[Statement]) -> None:
+    def _index(self, statements: Iterable[Stated]) -> None:
         for triple, subject, predicate, value in statements:
             self.triples.append(triple)
             self._out[subject][predicate].append(value)
@@ -149,8 +132,7 @@ class Ontology:
 
     def values(self, subject: Node, predicate: str) -> list[Node]:
         """Return all objects of a subject and predicate, in the order of the file."""
-        out = self._out.get(subject)
-        return out.get(predicate, []) if out else []
+        return self._out.get(subject, {}).get(predicate, [])
 
     def value(self, subject: Node, predicate: str) -> Node | None:
         """Return the first object of a subject and predicate, or None."""
@@ -204,12 +186,12 @@ class Ontology:
 
     def of_type(self, iri: str) -> list[ox.NamedNode]:
         """Return the named subjects of an `rdf:type`."""
-        found = self.subjects(_TYPE, ox.NamedNode(iri))
+        found = self.subjects(RDF + "type", ox.NamedNode(iri))
         return [node for node in found if isinstance(node, ox.NamedNode)]
 
     def typed(self) -> list[Node]:
         """Return every subject that has an `rdf:type`."""
-        return [node for node, said in self._out.items() if _TYPE in said]
+        return [node for node, said in self._out.items() if RDF + "type" in said]
 
     def members(self, head: Node) -> Iterator[Node]:
         """Yield the members of an RDF list."""
@@ -234,7 +216,7 @@ class Ontology:
         return [triple for path in paths for triple in _without_header(_parse(path))]
 
 
-def _parse(path: Path) -> list[Statement]:
+def _parse(path: Path) -> list[Stated]:
     try:
         content = path.read_bytes()
         check_nesting(path, content)
@@ -247,26 +229,20 @@ def _parse(path: Path) -> list[Statement]:
 
 
 @lru_cache(maxsize=64)
-def _statements(content: bytes) -> list[Statement]:
+def _statements(content: bytes) -> list[Stated]:
     """Return the triples of a module, parsed once: editions, and copies, have most in common."""
     nodes: dict[Node, Node] = {}
     predicates: dict[ox.NamedNode, str] = {}
     found = []
     for quad in ox.parse(content, format=ox.RdfFormat.TURTLE, rename_blank_nodes=True):
         triple = quad.triple
-        subject, predicate, value = triple.subject, triple.predicate, triple.object
-        found.append(
-            Statement(
-                triple,
-                nodes.setdefault(subject, subject),
-                predicates.setdefault(predicate, predicate.value),
-                nodes.setdefault(value, value),
-            )
-        )
+        name = predicates.setdefault(triple.predicate, triple.predicate.value)
+        subject, value = (nodes.setdefault(n, n) for n in (triple.subject, triple.object))
+        found.append(Stated(triple, subject, name, value))
     return found
 
 
-def _header(name: str, statements: Iterable[Statement]) -> dict[str, list[str]]:
+def _header(name: str, statements: Iterable[Stated]) -> dict[str, list[str]]:
     """Return what a module says of itself, as text by the predicates."""
     node, found = ox.NamedNode(name), dict[str, list[str]]()
     for said in statements:
@@ -275,20 +251,13 @@ def _header(name: str, statements: Iterable[Statement]) -> dict[str, list[str]]:
     return found
 
 
-def _without_header(statements: list[Statement]) -> list[ox.Triple]:
+def _without_header(statements: list[Stated]) -> list[ox.Triple]:
     """Return the triples of a module but for those about the module itself."""
-    headers = _described(statements)
-    return [said.triple for said in statements if said.subject not in headers]
-
-
-def _described(statements: Iterable[Statement]) -> dict[Node, None]:
-    """Return the ontologies that a module says to be: one, as a rule."""
-    ontology = ox.NamedNode(OWL + "Ontology")
-    return {said.subject: None for said in statements if said.value == ontology}
+    headers = {names[0] for names in _names(statements)}
+    return [said.triple for said in statements if said.subject.value not in headers]
 
 
 def _main(folder: Path) -> Path:
-    """Return the main module of a folder."""
     if not folder.is_dir():
         raise OntologyError(f"{folder}: no such folder; it should hold the ontology's Turtle files")
     if not (folder / _MAIN).is_file():
@@ -298,25 +267,33 @@ def _main(folder: Path) -> Path:
     return folder / _MAIN
 
 
-def _modules(folder: Path, edition: str) -> dict[str, tuple[str, Path, list[Statement]]]:
+def _modules(folder: Path, edition: str) -> _Modules:
     """Return the modules that an edition may use, by ontology IRI and by version IRI."""
-    _main(folder)
-    found: dict[str, tuple[str, Path, list[Statement]]] = {}
+    found: _Modules = {}
     for path in module_files(folder, edition):
         statements = _parse(path)
-        for node in _described(statements):
-            name = node.value
-            versions = _header(name, statements).get(OWL + "versionIRI", [])
-            for iri in (name, *versions):
+        for names in _names(statements):
+            for iri in names:
                 if iri in found:
                     raise OntologyError(f"{path} and {found[iri][1]} are both <{iri}>")
-                found[iri] = (name, path, statements)
+                found[iri] = (names[0], path, statements)
     return found
+
+
+def _names(statements: Iterable[Stated]) -> Iterator[list[str]]:
+    """Yield what each ontology of a module goes by, one as a rule: its name and its version."""
+    ontology = ox.NamedNode(OWL + "Ontology")
+    for name in (said.subject.value for said in statements if said.value == ontology):
+        yield [name, *_header(name, statements).get(OWL + "versionIRI", [])]
+
+
+def module_names(path: Path) -> list[str]:
+    """Return the IRIs that a module goes by."""
+    return [iri for names in _names(_parse(path)) for iri in names]
 
 
 def _digest(folder: Path, paths: Iterable[Path]) -> str:
     """Return the SHA-256 over the names and contents of files."""
-    digest = hashlib.sha256()
-    for name in sorted(path.relative_to(folder).as_posix() for path in paths):
-        digest.update(name.encode() + b"\0" + (folder / name).read_bytes() + b"\0")
-    return digest.hexdigest()
+    names = sorted(path.relative_to(folder).as_posix() for path in paths)
+    parts = (part for name in names for part in (name.encode(), (folder / name).read_bytes()))
+    return hashlib.sha256(b"".join(part + b"\0" for part in parts)).hexdigest()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from kg.errors import InputError
+
 _PACKAGE = Path(__file__).parent
 ONTOLOGY_VARIABLE = "HCC_KG_ONTOLOGY"
 
@@ -13,6 +15,24 @@ def ontology_folder() -> Path:
     """Return the folder of the ontology's Turtle modules, which the environment may name."""
     named = os.environ.get(ONTOLOGY_VARIABLE)
     return Path(named) if named else _shipped("ontology")
+
+
+def edition_names(folder: Path) -> list[str]:
+    """Return the identifiers of the editions in a folder: the names of their own folders."""
+    return sorted(path.parent.name for path in folder.glob("*/edition.ttl"))
+
+
+def module_files(folder: Path, edition: str) -> list[Path]:
+    """Return the files of the modules that an edition may use: the shared ones and its own.
+
+    Raises:
+        InputError: there is no such edition.
+    """
+    names = edition_names(folder)
+    if edition not in names:
+        known = ", ".join(names) or "none"
+        raise InputError(f"there is no edition {edition!r} in {folder}; the editions are {known}")
+    return [*sorted(folder.glob("*.ttl")), *sorted((folder / edition).glob("*.ttl"))]
 
 
 def queries_folder() -> Path:

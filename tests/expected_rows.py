@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from kg.catalogue.queries import Question
-from kg.renewal.rows import ANY
+from kg.renewal import ANY
 
 FOLDER = Path(__file__).with_name("queries")
 

@@ -21,7 +21,7 @@ from serving import serving
 from kg.catalogue.queries import Question, catalogue
 from kg.guideline import load
 from kg.rdf.build import example_store
-from kg.renewal.rows import CHANGING, lines
+from kg.renewal import CHANGING, lines
 from kg.stores import Answer, Store, Table, open_store
 from kg.stores.oxigraph import OxigraphStore
 

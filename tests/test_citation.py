@@ -1,7 +1,8 @@
 """What the ontology says of itself, and how to cite it."""
 
 from kg.guideline import load
-from kg.ontology import DCTERMS, OWL, Ontology, edition_names
+from kg.ontology import DCTERMS, OWL, Ontology
+from kg.paths import edition_names
 from kg.reference.citation import header
 
 G = load()

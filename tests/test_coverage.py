@@ -9,8 +9,7 @@ from test_criteria import ROWS, read, record_of
 
 from kg.guideline import Guideline, load
 from kg.guideline.formula import And, Formula, Not, Or, manchester
-from kg.ontology import edition_names
-from kg.paths import example_cohort, example_lesions, ontology_folder
+from kg.paths import edition_names, example_cohort, example_lesions, ontology_folder
 from kg.patients.records import Record
 from kg.patients.tables import PatientTable
 from kg.reasoners.files import every_record

@@ -20,8 +20,7 @@ from kg.errors import InputError
 from kg.explanation.report import report
 from kg.guideline import Guideline, load, load_all
 from kg.guideline.taxonomy import differences, pairs
-from kg.ontology import edition_names
-from kg.paths import example_cohort, example_lesions, ontology_folder
+from kg.paths import edition_names, example_cohort, example_lesions, ontology_folder
 from kg.patients.records import read_record
 from kg.rdf.build import build, example
 from kg.rdf.modules import asked_of

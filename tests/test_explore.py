@@ -25,8 +25,7 @@ from streamlit.starlette import App
 
 from kg.benchmarks.running import free_port, served
 from kg.engines.registry import engine_of
-from kg.ontology import edition_names
-from kg.paths import ONTOLOGY_VARIABLE, explorer_app, ontology_folder
+from kg.paths import ONTOLOGY_VARIABLE, edition_names, explorer_app, ontology_folder
 from kg.ui import readying, serving
 
 

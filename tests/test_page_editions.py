@@ -10,8 +10,7 @@ from explorer import app, place, texts
 from streamlit.testing.v1 import AppTest
 
 from kg.guideline import load
-from kg.ontology import edition_names
-from kg.paths import ontology_folder
+from kg.paths import edition_names, ontology_folder
 
 EDITIONS = edition_names(ontology_folder())
 VIEWS: list[tuple[str, dict[str, Any]]] = [

@@ -19,7 +19,7 @@ from kg.guideline import load
 from kg.paths import example_cohort, example_lesions, queries_folder
 from kg.rdf.build import example_store
 from kg.rdf.names import PREFIXES
-from kg.renewal.rows import ask
+from kg.renewal import ask
 from kg.server.handlers import Questions
 from kg.stores.oxigraph import OxigraphStore
 from kg.tables import classify_table

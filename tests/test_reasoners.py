@@ -17,8 +17,8 @@ from kg.engines.compiled import Compiled
 from kg.engines.java import LOCK, java, told
 from kg.guideline import Guideline
 from kg.guideline.alternatives import module_of
-from kg.ontology import HCC, LABEL, NOTATION, ROOT, Ontology, edition_names
-from kg.paths import example_cohort, example_lesions, ontology_folder
+from kg.ontology import HCC, LABEL, NOTATION, ROOT, Ontology
+from kg.paths import edition_names, example_cohort, example_lesions, ontology_folder
 from kg.patients.records import Record, read_record
 from kg.patients.tables import PatientTable
 from kg.rdf.names import patient_iri

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from kg import renewal
 from kg.errors import InputError
 from kg.paths import ONTOLOGY_VARIABLE
-from kg.renewal import files, rows
-from kg.renewal.files import PRINTERS, checkout, printed, renew
+from kg.renewal import PRINTERS, checkout, printed, renew
 
 ROOT = Path(__file__).parents[1]
 OLD = {  # a file of each kind, with what stands in it and what stood there before
@@ -27,8 +27,8 @@ OLD = {  # a file of each kind, with what stands in it and what stood there befo
 def _printed_once() -> Iterator[None]:
     """Let each command print once for all tests here: nothing that they change decides it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(files, "PRINTERS", {name: cache(told) for name, told in PRINTERS.items()})
-        patch.setattr(rows, "text", cache(rows.text))
+        patch.setattr(renewal, "PRINTERS", {name: cache(told) for name, told in PRINTERS.items()})
+        patch.setattr(renewal, "rows", cache(renewal.rows))
         yield
 
 

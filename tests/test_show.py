@@ -6,7 +6,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from kg.commands.show import show
+from kg.commands.reference import show
 from kg.errors import InputError
 from kg.guideline import load
 from kg.reference.cards import card_of

@@ -21,7 +21,8 @@ from kg.guideline import Guideline, load
 from kg.guideline.alternatives import Alternative, with_alternatives
 from kg.guideline.loading import guideline_of
 from kg.guideline.loading.classes import has_row, named_therapies
-from kg.ontology import COLLECTION, HCC, OWL, SKOS, Ontology, edition_names, module_files
+from kg.ontology import COLLECTION, HCC, OWL, SKOS, Ontology
+from kg.paths import edition_names, module_files
 
 if TYPE_CHECKING:
     from kg.engines.coherence import Coherence

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,6 @@ import typer
 from typer import Argument, Option
 
 from kg import terminal
-from kg.commands.graph_export import export_
 from kg.commands.inputs import (
     ENGINE,
     REJECTS,
@@ -20,8 +18,10 @@ from kg.commands.inputs import (
     AssumeWords,
     Edition,
     Ontology,
+    Output,
     Strict,
     Timeout,
+    named_tables,
     reading_from,
     tell_notes,
     tell_rejected,
@@ -31,9 +31,8 @@ from kg.engines.registry import LocalName, engine_of
 from kg.engines.rejects import Rejects
 from kg.errors import InputError
 from kg.guideline import Guideline, load
-from kg.output import check_apart, whole_file
-from kg.patients.assumptions import Assumptions, assumptions_of
-from kg.patients.reading import Reading
+from kg.output import check_apart, whole_file, whole_output
+from kg.patients.assumptions import assumptions_of
 from kg.patients.tables import PatientTable
 from kg.rdf.build import (
     Cohort,
@@ -44,10 +43,12 @@ from kg.rdf.build import (
     write_cohort,
     write_guideline,
 )
+from kg.rdf.export import FormatName, export
 from kg.rdf.names import GRAPHS
 from kg.rdf.sinks import FileSink, Sink, store_sink
 from kg.rdf.staging import staged
 from kg.stores import TIMEOUT, open_store
+from kg.stores.oxigraph import OxigraphStore
 from kg.texts import NOTE_ON_USE, counted
 
 app = typer.Typer(no_args_is_help=True)
@@ -59,34 +60,6 @@ def graph() -> None:
 
     Example: hcc-kg graph build --example --store graph
     """
-
-
-@dataclass(frozen=True)
-class _Target:
-    """Where a graph is built: a store on disk, or a file of N-Quads."""
-
-    store: Path | None
-    output: Path | None
-    anew: bool
-
-    @property
-    def folder(self) -> Path:
-        return (self.store or self.output or Path()).parent
-
-    @contextmanager
-    def sink(self) -> Iterator[Sink]:
-        if self.store is not None:
-            with staged(self.store, self.anew) as store, store_sink(store) as sink:
-                yield sink
-        elif self.output is not None:
-            with whole_file(self.output) as part, part.open("wb") as file:
-                yield FileSink(file)
-
-
-class _KeptJob(CohortJob):
-    """A job whose rejected rows go to a file."""
-
-    rejects: Rejects
 
 
 _Patients = Annotated[
@@ -130,38 +103,52 @@ def build(
 
         hcc-kg graph build registry.parquet --output registry.nq
     """
-    target = _target(store, output, anew)
+    place = _place(store, output)
     guideline = load(ontology, edition)
     cohorts = _cohorts(patients or [], lesions, example_cohort)
-    rejected = _rejects_of(cohorts, rejects, target, strict)
+    rejected = _rejects_of(cohorts, rejects or place.parent, strict, alone=rejects is not None)
     tables = [table for cohort in cohorts for table in (cohort.patients, cohort.lesions)]
     bins = [file for each in rejected for file in (each.path, each.lesion_path)]
     check_apart([*guideline.ontology.modules.values(), *tables], [output, *bins], store)
     reading, assumed = reading_from(guideline, asked), assumptions_of(guideline, assume)
     with ExitStack() as stack:
-        jobs = [
-            _job(guideline, cohort, stack.enter_context(kept), reading, assumed)
-            for cohort, kept in zip(cohorts, rejected, strict=True)
-        ]
+        jobs = []
+        for one, kept in zip(cohorts, rejected, strict=True):
+            table = PatientTable(guideline, one.patients, one.lesions, reading, assumed)
+            jobs.append(CohortJob(one.name, table, stack.enter_context(kept), one.files))
         check_cohorts_apart(jobs)
-        with target.sink() as sink:
+        with _sink(place, anew, store is not None) as sink:
             write_guideline(guideline, sink)
             for job in jobs:
-                _write(guideline, job, engine, sink)
-    _tell(jobs, target)
+                with terminal.progress(f"building {job.name}", job.table.height) as bar:
+                    write_cohort(guideline, job, engine_of(engine, guideline), sink, bar.advance)
+    _tell(jobs, place)
     if any(job.summary.rejected or job.summary.rejected_lesions for job in jobs):
         raise typer.Exit(1)
 
 
-def _target(store: Path | None, output: Path | None, anew: bool) -> _Target:
-    if (store is None) == (output is None):
+def _place(store: Path | None, output: Path | None) -> Path:
+    """Return where the graph goes: a store on disk, or a file of N-Quads."""
+    if store is not None and output is None:
+        return store
+    if output is None or store is not None:
         raise InputError("name where the graph goes: --store FOLDER or --output FILE.nq")
-    if output is not None and output.suffix.lower() != ".nq":
+    if output.suffix.lower() != ".nq":
         raise InputError(
             f"{output}: the graph is written as N-Quads; name a file that ends in .nq. "
             "'hcc-kg graph export' writes other formats from a store"
         )
-    return _Target(store, output, anew)
+    return output
+
+
+@contextmanager
+def _sink(place: Path, anew: bool, is_store: bool) -> Iterator[Sink]:
+    if is_store:
+        with staged(place, anew) as store, store_sink(store) as sink:
+            yield sink
+    else:
+        with whole_file(place) as part, part.open("wb") as file:
+            yield FileSink(file)
 
 
 def _cohorts(patients: Sequence[Path], lesions: Path | None, with_example: bool) -> list[Cohort]:
@@ -170,34 +157,16 @@ def _cohorts(patients: Sequence[Path], lesions: Path | None, with_example: bool)
     return [cohort_of(path, lesions) for path in patients] + ([example()] if with_example else [])
 
 
-def _rejects_of(
-    cohorts: Sequence[Cohort], rejects: Path | None, target: _Target, strict: bool
-) -> list[Rejects]:
+def _rejects_of(cohorts: Sequence[Cohort], place: Path, strict: bool, alone: bool) -> list[Rejects]:
     """Return where rejected rows go: to a file, or to a file of its own in a folder."""
-    if rejects is not None and len(cohorts) != 1:
+    if alone and len(cohorts) != 1:
         raise InputError("--rejects goes with one cohort; build the others one by one")
-    place, names = rejects or target.folder, [cohort.patients.stem for cohort in cohorts]
+    names = [cohort.patients.stem for cohort in cohorts]
     files = [place / f"{name}.rejected.csv" if place.is_dir() else place for name in names]
     return [Rejects(file, strict) for file in files]
 
 
-def _job(
-    guideline: Guideline,
-    cohort: Cohort,
-    rejects: Rejects,
-    reading: Reading,
-    assumptions: Assumptions | None,
-) -> _KeptJob:
-    table = PatientTable(guideline, cohort.patients, cohort.lesions, reading, assumptions)
-    return _KeptJob(cohort.name, table, rejects, cohort.files)
-
-
-def _write(guideline: Guideline, job: CohortJob, engine: LocalName, sink: Sink) -> None:
-    with terminal.progress(f"building {job.name}", job.table.height) as bar:
-        write_cohort(guideline, job, engine_of(engine, guideline), sink, bar.advance)
-
-
-def _tell(jobs: Sequence[_KeptJob], target: _Target) -> None:
+def _tell(jobs: Sequence[CohortJob], place: Path) -> None:
     """Say on standard error what was built."""
     console = terminal.messages()
     for job in jobs:
@@ -206,12 +175,77 @@ def _tell(jobs: Sequence[_KeptJob], target: _Target) -> None:
         patients = counted(summary.patients, "patient")
         console.print(f"Cohort {job.name}: {patients} with verdicts.")
         tell_rejected(console, summary)
-    console.print(f"The graph is in {target.store or target.output}.")
+    console.print(f"The graph is in {place}.")
     if jobs:
         console.print(NOTE_ON_USE)
 
 
-app.command("export")(export_)
+@app.command("export")
+def export_(
+    patients: Annotated[
+        Path | None, Argument(help="With --owl: the table whose records are written.")
+    ] = None,
+    store: Annotated[Path | None, Option(help="Folder of the store.")] = None,
+    owl: Annotated[
+        Path | None,
+        Option(help="RDF/XML file for a reasoner; without a suffix a folder: one file each."),
+    ] = None,
+    lesions: Annotated[Path | None, Option(help="With --owl: the table of lesions.")] = None,
+    example_cohort: Annotated[
+        bool, Option("--example", help="With --owl: the built-in example cohort.")
+    ] = False,
+    format: Annotated[FormatName, Option(help="Turtle holds one graph.")] = "trig",
+    graph: Annotated[
+        str | None, Option(help="Only this graph: its IRI, or a name such as cohort/example.")
+    ] = None,
+    output: Output = None,
+    ontology: Ontology = None,
+    edition: Edition = None,
+) -> None:
+    """Write a store, or one of its graphs, as Turtle, TriG, N-Quads or JSON-LD.
+
+    With --owl, write the guideline for a stock reasoner, such as that of Protege or owlready2,
+    and the records of patients with all that is derived from them.
+
+    Examples:
+
+        hcc-kg graph export --store graph --format turtle --graph verdicts/example -o v.ttl
+
+        hcc-kg graph export --owl patients --example
+    """
+    if owl is not None:
+        tables = (
+            named_tables(patients, lesions, example_cohort) if patients or example_cohort else ()
+        )
+        _export_owl(load(ontology, edition), owl, *tables)
+        return
+    if store is None:
+        raise InputError("name the folder of a store by --store, or a file for a reasoner by --owl")
+    check_apart([], [output], store)
+    opened = OxigraphStore(store, read_only=True)
+    with whole_output(output) as path:
+        export(opened, format, path, graph)
+    if output is not None:
+        what = "the whole store" if graph is None else f"graph {graph}"
+        terminal.messages().print(f"Wrote {output}: {what}.")
+
+
+def _export_owl(
+    guideline: Guideline,
+    owl: Path,
+    patients: Path | None = None,
+    lesions: Path | None = None,
+) -> None:
+    from kg.reasoners import files  # noqa: PLC0415 - only this needs them
+
+    check_apart([*guideline.ontology.modules.values(), patients, lesions], [owl])
+    table = PatientTable(guideline, patients, lesions) if patients else None
+    if table and not owl.suffix and not owl.exists():
+        owl.mkdir(parents=True)
+    if owl.is_dir() and table is None:
+        raise InputError(f"{owl} is a folder, for one file a patient; name a table, or a file")
+    found = files.write(guideline, files.every_record(table) if table else (), owl)
+    terminal.messages().print(f"Wrote {counted(found, 'file')}: {owl}.")
 
 
 @app.command("load")

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from kg.renewal.files import checkout
-from kg.renewal.files import renew as renew_files
+from kg.renewal import checkout
+from kg.renewal import renew as renew_files
 from kg.terminal import messages
 from kg.texts import counted
 

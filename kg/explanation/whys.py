@@ -45,6 +45,11 @@ class FormulaPart:
     parts: tuple[FormulaPart, ...] = ()
     variables: tuple[str, ...] = ()
 
+    @property
+    def told(self) -> str:
+        """What is said of the part where its own parts are told below it."""
+        return f"{self.join}:" if self.join in (ALL_OF, ANY_OF) else self.text
+
     def lines(self, depth: int = 0) -> Iterator[tuple[int, FormulaPart]]:
         """Yield the part and all parts below it, each with its depth."""
         yield depth, self
@@ -134,10 +139,10 @@ def _told(criterion: CriterionExplanation) -> str:
 
 
 def _clause(guideline: Guideline, record: Record, part: FormulaPart) -> Branch:
-    told = f"{part.join}:" if part.join in (ALL_OF, ANY_OF) else part.text
     beside = "" if part.parts else _facts(guideline, record, part)
     inner = tuple(_clause(guideline, record, each) for each in part.parts)
-    return Branch(f"{STATE_SIGNS[part.state]} {told}", STATE_COLOURS[part.state], beside, inner)
+    sign, colour = STATE_SIGNS[part.state], STATE_COLOURS[part.state]
+    return Branch(f"{sign} {part.told}", colour, beside, inner)
 
 
 def _facts(guideline: Guideline, record: Record, part: FormulaPart) -> str:

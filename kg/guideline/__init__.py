@@ -28,8 +28,8 @@ from kg.guideline.rules import (
     Statement,
     Sum,
 )
-from kg.ontology import Ontology, default_edition, edition_names, module_files
-from kg.paths import ontology_folder
+from kg.ontology import Ontology, default_edition
+from kg.paths import edition_names, module_files, ontology_folder
 
 __all__ = [
     "ABSOLUTE",

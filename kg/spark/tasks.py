@@ -25,7 +25,8 @@ from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.keys import ID, PROBLEM, ROW
-from kg.ontology import Ontology, edition_names
+from kg.ontology import Ontology
+from kg.paths import edition_names
 from kg.patients.assumptions import Assumptions
 from kg.patients.columns import identifiers
 from kg.patients.headers import Head

@@ -8,8 +8,7 @@ import streamlit as st
 
 from kg.errors import HccKgError
 from kg.guideline import Edition, load
-from kg.ontology import edition_names
-from kg.paths import ontology_folder, pages_folder, ui_assets
+from kg.paths import edition_names, ontology_folder, pages_folder, ui_assets
 from kg.texts import NOTE_ON_USE
 from kg.ui import address, readying, serving, session
 from kg.ui.restoring import given

@@ -20,7 +20,7 @@ from kg.guideline import (
     load,
 )
 from kg.guideline.taxonomy import every_therapy, lineage, recommendations_on
-from kg.ontology import edition_names
+from kg.paths import edition_names
 from kg.reference.cards import row_of
 from kg.reference.inventory import said_of
 from kg.reference.trees import ROLE_SIGNS, ROLES, criteria_tree, dependencies

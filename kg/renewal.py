@@ -4,30 +4,33 @@
 2. A block of a page, between `<!-- Begin of ... -->` and `<!-- End -->`, is what the command that
    it names prints.
 3. The catalogues for Protege name the modules of the ontology.
-4. What each question gives on the example cohort is in one file of tests/queries.
+4. What each question gives on the example cohort is in one file of tests/queries; a `*` stands
+   there for what changes from run to run.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-import pyoxigraph as ox
-
 from kg.audit.report import KINDS, Kind, audit
 from kg.audit.report import markdown as findings
 from kg.catalogue.page import markdown as questions
-from kg.catalogue.queries import catalogue
+from kg.catalogue.queries import Question, catalogue
 from kg.errors import InputError
 from kg.guideline import Guideline, load, load_all
-from kg.ontology import OWL, RDF, edition_names
+from kg.ontology import module_names
 from kg.output import whole_file
-from kg.paths import ontology_folder
+from kg.paths import edition_names, ontology_folder
+from kg.rdf.build import example_store
 from kg.reference.citation import side_by_side
 from kg.reference.parts import ALL, PARTS, TEMPLATES
-from kg.renewal import rows
+from kg.stores import Answer, Store, Table
+from kg.stores.formats import shown
 
 
 def printed(command: str) -> str:
@@ -79,21 +82,9 @@ def _catalogue(files: dict[str, Path]) -> str:
     lines = [
         f'    <uri name="{iri}" uri="{name}"/>\n'
         for name, path in files.items()
-        for iri in _names(path)
+        for iri in module_names(path)
     ]
     return f"{_HEAD}{''.join(lines)}</catalog>\n"
-
-
-def _names(path: Path) -> list[str]:
-    """Return the names of a module: that of the ontology, and that of its version."""
-    triples = [quad.triple for quad in ox.parse(path=path, format=ox.RdfFormat.TURTLE)]
-    kind, ontology = ox.NamedNode(RDF + "type"), ox.NamedNode(OWL + "Ontology")
-    found = []
-    for triple in triples:
-        if triple.predicate == kind and triple.object == ontology:
-            version = ox.NamedNode(OWL + "versionIRI")
-            found += [triple.subject, *(t.object for t in triples if t.predicate == version)]
-    return [node.value for node in found if isinstance(node, ox.NamedNode)]
 
 
 ROWS = Path("tests", "queries", "rows.txt")
@@ -144,4 +135,49 @@ def _due(root: Path) -> Iterator[tuple[Path, str]]:
             yield page.relative_to(root), filled
     for path, text in catalogues(ontology_folder()):
         yield Path("ontology", path), text
-    yield ROWS, rows.text()
+    yield ROWS, rows()
+
+
+ANY = "*"
+CHANGING: Mapping[str, frozenset[str]] = {  # the columns of a question that no two runs share
+    "runs": frozenset({"sha256", "ontology", "version", "started", "ended"})
+}
+
+
+def rows() -> str:
+    """Return what each question that is no check gives, one below the other, by its name."""
+    store = example_store(load())
+    parts = (_part(one, ask(store, one)) for one in catalogue().values() if not one.is_check)
+    return "\n".join(parts)
+
+
+def ask(store: Store, question: Question) -> list[list[str]]:
+    """Return what a question gives with its example values."""
+    return lines(question, store.query(question.filled(question.examples)))
+
+
+def lines(question: Question, answer: Answer) -> list[list[str]]:
+    """Return an answer as rows of text, the names of the columns first; triples sorted."""
+    if isinstance(answer, Table):
+        return [[*answer.variables], *([shown(term) for term in row] for row in answer.rows)]
+    if isinstance(answer, bool):
+        raise TypeError(f"{question.name} answers yes or no, which has no rows")
+    return [[f"{triple} ."] for triple in sorted(answer, key=str)]
+
+
+def _masked(question: Question, told: list[list[str]]) -> Iterator[list[str]]:
+    changing = CHANGING.get(question.name, frozenset())
+    head, *rest = told
+    yield head
+    for row in rest:
+        yield [ANY if name in changing else cell for name, cell in zip(head, row, strict=True)]
+
+
+def _part(question: Question, rows: list[list[str]]) -> str:
+    told = io.StringIO(f"== {question.name}\n")
+    told.seek(0, io.SEEK_END)
+    if "CONSTRUCT" in question.text:
+        told.writelines(f"{triple}\n" for (triple,) in rows)
+    else:
+        csv.writer(told, lineterminator="\n").writerows(_masked(question, rows))
+    return told.getvalue()

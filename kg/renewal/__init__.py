@@ -1,1 +1,0 @@
-"""What a checkout holds that is generated: pages, blocks of pages, rows of questions."""
