@@ -9,7 +9,9 @@ legend, so that colour is never needed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from importlib import metadata
+from typing import Any
 
 import altair as alt
 import polars as pl
@@ -20,11 +22,11 @@ from kg.reasoning.verdicts import ELIGIBLES, VERDICT_SIGNS, VERDICTS
 from kg.tables import TableResult
 from kg.texts import counted
 
-_ROW, _CELL, _MOST = 22, 34, 20
+ROW, _CELL, _MOST = 22, 34, 20
 _BLUE, _PALE = "#0072B2", "#8FCBEF"
-_THERAPY = alt.Axis(labelLimit=240)
+_LABELS = alt.Axis(labelLimit=240)
 _VERDICTS = {"therapy": pl.String, "verdict": pl.String, "order": pl.Int64, "patients": pl.Int64}
-_COUNTS = alt.Axis(tickMinStep=1, format=",d")
+COUNTS = alt.Axis(tickMinStep=1, format=",d")
 
 
 def verdicts(result: TableResult) -> alt.Chart:
@@ -40,20 +42,13 @@ def verdicts(result: TableResult) -> alt.Chart:
         ],
         schema=_VERDICTS,
     )
-    scale = alt.Scale(domain=list(words.values()), range=[VERDICT_COLOURS[w] for w in VERDICTS])
-    chart: alt.Chart = (
-        alt.Chart(data, title=_title(result, "Verdicts by therapy"))
-        .mark_bar()
-        .encode(
-            x=alt.X("patients:Q", title="patients", axis=_COUNTS),
-            y=alt.Y("therapy:N", sort=list(labels.values()), title=None, axis=_THERAPY),
-            color=alt.Color("verdict:N", scale=scale, legend=alt.Legend(title="verdict")),
-            order=alt.Order("order:Q"),
-            tooltip=["therapy:N", "verdict:N", "patients:Q"],
-        )
-        .properties(height=alt.Step(_ROW))
-    )
-    return chart
+    return parted(
+        data,
+        ("therapy", "verdict", "patients"),
+        {words[word]: VERDICT_COLOURS[word] for word in VERDICTS},
+        sort=list(labels.values()),
+        legend=alt.Legend(title="verdict"),
+    ).properties(title=_title(result, "Verdicts by therapy"))
 
 
 def overlaps(result: TableResult) -> alt.LayerChart:
@@ -88,7 +83,7 @@ def overlaps(result: TableResult) -> alt.LayerChart:
         color=alt.Color("patients:Q", scale=scale, legend=alt.Legend(title="patients"))
     )
     numbers = base.mark_text(color="#1a1a1a").encode(text="patients:Q")
-    return alt.LayerChart(layer=[cells, numbers], width=alt.Step(_CELL), height=alt.Step(_ROW))
+    return alt.LayerChart(layer=[cells, numbers], width=alt.Step(_CELL), height=alt.Step(ROW))
 
 
 def missing(result: TableResult) -> alt.Chart:
@@ -97,35 +92,61 @@ def missing(result: TableResult) -> alt.Chart:
     labels = {name: variable.label for name, variable in result.guideline.variables.items()}
     data = (
         result.frame.filter(pl.col("missing").list.len() > 0)
-        .with_columns((pl.col("missing").list.len() > 1).alias("more"))
+        .with_columns((pl.col("missing").list.len() > 1).cast(pl.Int8).alias("order"))
         .explode("missing")
         .with_columns(
             pl.col("missing").cast(pl.String).replace_strict(labels).alias("variable"),
-            pl.when("more").then(pl.lit(kinds[1])).otherwise(pl.lit(kinds[0])).alias("the verdict"),
+            pl.col("order").replace_strict({0: kinds[0], 1: kinds[1]}).alias("the verdict"),
         )
-        .group_by("variable", "the verdict", "more")
+        .group_by("variable", "the verdict", "order")
         .len("verdicts")
         .with_columns(pl.col("verdicts").sum().over("variable").alias("all"))
-        .sort("all", "variable", "more", descending=[True, False, False])
+        .sort("all", "variable", "order", descending=[True, False, False])
     )
     order = data["variable"].unique(maintain_order=True).head(_MOST).to_list()
     left_out = data["variable"].n_unique() - len(order)
     title = "Unknown variables that leave verdicts undetermined"
     title += f" (the first {_MOST}; {left_out} more)" if left_out else ""
-    scale = alt.Scale(domain=list(kinds), range=[_BLUE, _PALE])
-    chart: alt.Chart = (
-        alt.Chart(data.filter(pl.col("variable").is_in(order)), title=_title(result, title))
-        .mark_bar()
-        .encode(
-            x=alt.X("verdicts:Q", title="undetermined verdicts", axis=_COUNTS),
-            y=alt.Y("variable:N", sort=order, title=None, axis=_THERAPY),
-            color=alt.Color("the verdict:N", scale=scale, legend=alt.Legend(title="for a verdict")),
-            order=alt.Order("more:N"),
-            tooltip=["variable:N", "the verdict:N", "verdicts:Q"],
-        )
-        .properties(height=alt.Step(_ROW))
-    )
-    return chart
+    return parted(
+        data.filter(pl.col("variable").is_in(order)),
+        ("variable", "the verdict", "verdicts"),
+        dict(zip(kinds, (_BLUE, _PALE), strict=True)),
+        sort=order,
+        legend=alt.Legend(title="for a verdict"),
+        title="undetermined verdicts",
+    ).properties(title=_title(result, title))
+
+
+def parted(
+    data: pl.DataFrame,
+    columns: tuple[str, str, str],
+    colours: Mapping[str, str],
+    *,
+    sort: Sequence[str],
+    legend: alt.Legend | None,
+    title: str | None = None,
+    axis: alt.Axis = _LABELS,
+    tooltip: Sequence[str] = (),
+) -> alt.Chart:
+    """Return bars, one below the other, in parts of the colours of what they are of.
+
+    The columns are those of the labels, of what the parts are of, and of their numbers; a column
+    `order` says in which order they stand.
+    """
+    label, part, number = columns
+    encoding: dict[str, Any] = {
+        "x": alt.X(f"{number}:Q", title=title or number, axis=COUNTS),
+        "y": alt.Y(f"{label}:N", sort=list(sort), title=None, axis=axis),
+        "color": alt.Color(
+            f"{part}:N",
+            scale=alt.Scale(domain=list(colours), range=list(colours.values())),
+            legend=legend,
+        ),
+        "order": alt.Order("order:Q"),
+        "tooltip": list(tooltip or columns),
+    }
+    chart: alt.Chart = alt.Chart(data).mark_bar().encode(**encoding)
+    return chart.properties(height=alt.Step(ROW))
 
 
 def _labels(result: TableResult) -> dict[str, str]:

@@ -64,7 +64,7 @@ def test_what_is_missing_is_counted_as_in_the_report() -> None:
     assert len({row["variable"] for row in rows}) == 20
     for row in rows:
         assert row["all"] == report[row["variable"]].verdicts
-        if not row["more"]:
+        if not row["order"]:
             assert row["verdicts"] == report[row["variable"]].settles_verdicts
 
 

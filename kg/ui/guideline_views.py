@@ -10,6 +10,7 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
+from kg.charts import parted
 from kg.guideline import Guideline, Statement
 from kg.guideline.taxonomy import every_therapy
 from kg.reference.inventory import (
@@ -197,35 +198,21 @@ def coverage(guideline: Guideline, state: State) -> None:
 
 def _chart(guideline: Guideline, titles: Mapping[str, str]) -> None:
     rows = [replace(row, chapter=titled(titles, row.chapter)) for row in chapters(guideline)]
-    first, second = _COLOURS
+    parts = ((row.decidable_characters, row.characters - row.decidable_characters) for row in rows)
     bars = [
-        {"chapter": row.chapter, "characters": number, "sort": sort}
-        for row in rows
-        for sort, number in (
-            (first, row.decidable_characters),
-            (second, row.characters - row.decidable_characters),
-        )
+        {"chapter": row.chapter, "sort": sort, "characters": number, "order": place}
+        for row, numbers in zip(rows, parts, strict=True)
+        for place, (sort, number) in enumerate(zip(_COLOURS, numbers, strict=True))
     ]
-    chart = (
-        alt.Chart(pl.DataFrame(bars))
-        .mark_bar()
-        .encode(
-            y=alt.Y(
-                "chapter:N",
-                sort=[row.chapter for row in rows],
-                title=None,
-                axis=alt.Axis(labelOverlap=False, labelLimit=200),
-            ),
-            x=alt.X("characters:Q", title="characters of the text"),
-            color=alt.Color(
-                "sort:N",
-                scale=alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values())),
-                legend=alt.Legend(orient="top", title=None, labelLimit=300, columns=1),
-            ),
-            tooltip=["chapter", "sort", "characters"],
-        )
-        .properties(height=30 * len(rows))
-    )
+    chart = parted(
+        pl.DataFrame(bars),
+        ("chapter", "sort", "characters"),
+        _COLOURS,
+        sort=[row.chapter for row in rows],
+        legend=alt.Legend(orient="top", title=None, labelLimit=300, columns=1),
+        title="characters of the text",
+        axis=alt.Axis(labelOverlap=False, labelLimit=200),
+    ).properties(height=30 * len(rows))
     most = max(rows, key=lambda row: row.characters)
     st.altair_chart(
         chart,

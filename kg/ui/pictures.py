@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from html import escape
 from importlib import metadata
-from typing import Any
+from typing import Any, NamedTuple
 
 import altair as alt
 import streamlit as st
@@ -24,6 +24,14 @@ Makes = Mapping[str, Callable[[], str | bytes]]
 _PRINT = 300  # dots an inch
 _FONTS = "DejaVu Sans, Verdana, Helvetica, sans-serif"  # first one that has our signs
 _DOTS = "part"  # the field of dots that explain themselves
+
+
+class Look(NamedTuple):
+    """How a part of bars looks: its words, its colour, and its sign, if it has one."""
+
+    told: str
+    colour: str
+    sign: str = ""
 
 
 def saves(
@@ -84,12 +92,12 @@ def made(chart: Chart, title: str, about: str) -> Makes:
     }
 
 
-def legend(colours: Sequence[tuple[str, str]]) -> None:
+def legend(looks: Iterable[Look]) -> None:
     """Show what the colours of a chart mean: beside charts, which would cut it where narrow."""
     entries = "".join(
         '<span style="display:inline-block;margin-right:1rem;white-space:nowrap">'
-        f'<span aria-hidden="true" style="color:{colour}">■</span> {escape(told)}</span>'
-        for colour, told in colours
+        f'<span aria-hidden="true" style="color:{look.colour}">■</span> {escape(look.told)}</span>'
+        for look in looks
     )
     st.html(f'<div style="font-size:0.875rem">{entries}</div>')
 

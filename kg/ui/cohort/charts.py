@@ -1,4 +1,4 @@
-"""The charts of a cohort. Bars are chosen by their fields `therapy` and `chosen`.
+"""Charts of which the bars can be clicked: each tells its fields `chosen` and, if any, `therapy`.
 
 Colours are those of Okabe and Ito; the theme gives background and text.
 """
@@ -12,18 +12,21 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from kg.charts import COUNTS, ROW, parted
 from kg.explanation.explanations import VERDICT_COLOURS
 from kg.guideline import Guideline
-from kg.reasoning.verdicts import VERDICT_SIGNS, VERDICTS
+from kg.reasoning.verdicts import VERDICT_SIGNS
+from kg.ui.pictures import Look
 
 BAR = "bar"
 _BLACK = "#1a1a1a"  # on bars, which are light in both themes
 _DOT, _NO_DOT = "#0072B2", "#A8ADB5"
-_ROW = 22
-_COUNTS = alt.Axis(tickMinStep=1, format=",d")
+_LEAST = 0.05  # of a bar, which has room for a sign
 _NAMES = 150  # pixels for names beside a chart
 _LABELS = 210
-_BESIDE = {  # the title stands within the width of the axis, which it would widen otherwise
+_BESIDE: Mapping[
+    str, Any
+] = {  # the title stands within the width of the axis, which it would widen otherwise
     "tickCount": 4,
     "tickMinStep": 1,
     "titleAngle": 0,
@@ -31,97 +34,90 @@ _BESIDE = {  # the title stands within the width of the axis, which it would wid
     "titleX": -_NAMES,
     "titleY": 75,
 }
+_LEFT, _RIGHT = 30, 400  # pixels, of the flow
+_GRAY, _DARK, _BLUE = "#999999", "#7B828C", "#2C88C6"  # are read on white and on black
+
+Parts = Mapping[Look, pl.Expr]  # each with its number
 
 
-Legend = Sequence[tuple[str, str]]
-"""Colours, each with what it means."""
-_WHY_NOT = (
-    ("contraindicated.", "contraindicated by this alone", "#D55E00"),
-    ("contraindicated.", "contraindicated by this and others", "#F0B080"),
-    ("not_indicated.", "not indicated by this alone", "#7B828C"),
-    ("not_indicated.", "not indicated by this and others", "#C9CDD3"),
-)
-_MISSING = (("verdicts that miss nothing else", "#0072B2"), ("verdicts that miss more", "#8FCBEF"))
-WHY_NOT_LEGEND: Legend = [(colour, told) for _, told, colour in _WHY_NOT]
-MISSING_LEGEND: Legend = [(colour, told) for told, colour in _MISSING]
+def _against(verdict: str, number: pl.Expr) -> pl.Expr:
+    return pl.when(pl.col("chosen").str.starts_with(f"{verdict}.")).then(number).otherwise(0)
 
 
-def verdict_legend(guideline: Guideline) -> Legend:
-    """Return the colours of verdicts with their signs and words."""
-    return [(VERDICT_COLOURS[word], told) for word, told in _signed(guideline).items()]
+_ALONE, _OTHERS = pl.col("alone"), pl.col("patients") - pl.col("alone")
+WHY_NOT: Parts = {
+    Look("contraindicated by this alone", "#D55E00"): _against("contraindicated", _ALONE),
+    Look("contraindicated by this and others", "#F0B080"): _against("contraindicated", _OTHERS),
+    Look("not indicated by this alone", "#7B828C"): _against("not_indicated", _ALONE),
+    Look("not indicated by this and others", "#C9CDD3"): _against("not_indicated", _OTHERS),
+}
+MISSING: Parts = {
+    Look("verdicts that miss nothing else", "#0072B2"): pl.col("settles_verdicts"),
+    Look("verdicts that miss more", "#8FCBEF"): pl.col("verdicts") - pl.col("settles_verdicts"),
+}
+CONFLICTS: Parts = {Look("records", "#CC79A7"): pl.col("patients")}
 
 
-def _signed(guideline: Guideline) -> dict[str, str]:
-    return {word: f"{VERDICT_SIGNS[word]} {guideline.verdicts[word][0]}" for word in VERDICTS}
+def verdict_looks(guideline: Guideline) -> dict[str, Look]:
+    """Return the words, colours and signs of verdicts."""
+    return {
+        word: Look(f"{sign} {guideline.verdicts[word][0]}", VERDICT_COLOURS[word], sign)
+        for word, sign in VERDICT_SIGNS.items()
+    }
 
 
-def verdicts(guideline: Guideline, frame: pl.DataFrame, chosen: tuple[str, str]) -> alt.LayerChart:
-    """Return the verdicts on each therapy as stacked bars with the signs of the verdicts."""
-    told = _signed(guideline)
-    data = _stacked(frame, told, chosen)
-    names = frame["therapy_label"].unique(maintain_order=True).to_list()
-    y = alt.Y("therapy_label:N", sort=names, title=None, axis=_names_axis())
-    faded = alt.Opacity("strong:Q", scale=None)
-    bars = (
-        alt.Chart(data)
-        .mark_bar()
-        .encode(
-            y=y,
-            x=_x("begin:Q"),
-            x2="end:Q",
-            color=alt.Color(
-                "told:N",
-                sort=list(told.values()),
-                scale=alt.Scale(domain=list(told.values()), range=list(VERDICT_COLOURS.values())),
-                legend=None,
-            ),
-            opacity=faded,
-            tooltip=[
-                alt.Tooltip("therapy_label", title="therapy"),
-                *("verdict", "patients", "palliative"),
-            ],
-        )
-        .add_params(_clicks("therapy", "chosen"))
-    )
-    signs = (
-        alt.Chart(data)
-        .mark_text(color=_BLACK, fontSize=12)
-        .encode(
-            y=y, x=alt.X("middle:Q", title="patients", axis=_COUNTS), text="sign:N", opacity=faded
-        )
-    )
-    return alt.LayerChart(layer=[bars, signs], height=alt.Step(_ROW))
-
-
-def _stacked(frame: pl.DataFrame, told: Mapping[str, str], chosen: tuple[str, str]) -> pl.DataFrame:
-    """Return where each part of a bar begins and ends, with its sign where it has room."""
-    totals = frame.group_by("therapy").agg(pl.col("patients").sum().alias("all"))
-    return (
+def stacked(
+    frame: pl.DataFrame,
+    looks: Mapping[str, Look],
+    chosen: tuple[str, str],
+    tooltip: Sequence[str],
+    names: int = _NAMES,
+) -> alt.LayerChart:
+    """Return bars of the columns `therapy`, `label`, `chosen` and `patients`, with their signs."""
+    words = list(looks)
+    told, total = pl.col("chosen"), pl.col("patients").sum().over("therapy")
+    data = (
         frame.filter(pl.col("patients") > 0)
-        .join(totals, on="therapy", maintain_order="left")
+        .sort(
+            told.replace_strict(words, range(len(words)), return_dtype=pl.Int32),
+            maintain_order=True,
+        )
         .with_columns(
-            pl.col("chosen").replace_strict(told, return_dtype=pl.String).alias("told"),
-            pl.col("chosen").replace_strict(VERDICT_SIGNS, return_dtype=pl.String).alias("sign"),
-            _order("chosen", VERDICTS),
+            told.replace_strict(words, [look.told for look in looks.values()]).alias("told"),
             pl.col("patients").cum_sum().over("therapy").alias("end"),
-            _strong((pl.col("therapy") == chosen[0]) & (pl.col("chosen") == chosen[1]), chosen[1]),
+            pl.when(pl.col("patients") / total < _LEAST)
+            .then(pl.lit(""))
+            .otherwise(told.replace_strict(words, [look.sign for look in looks.values()]))
+            .alias("sign"),
+            _strong((pl.col("therapy") == chosen[0]) & (told == chosen[1]), chosen[1]),
         )
         .with_columns(
             (pl.col("end") - pl.col("patients")).alias("begin"),
             (pl.col("end") - pl.col("patients") / 2).alias("middle"),
-            pl.when(pl.col("patients") / pl.col("all") < 0.05)
-            .then(pl.lit(""))
-            .otherwise(pl.col("sign"))
-            .alias("sign"),
         )
     )
+    y = alt.Y("label:N", sort=_in_order(frame["label"]), title=None, axis=_names_axis(names))
+    meanings, colours, _ = (list(each) for each in zip(*looks.values(), strict=True))
+    scale = alt.Scale(domain=meanings, range=colours)
+    base = alt.Chart(data).encode(y=y, opacity=alt.Opacity("strong:Q", scale=None))
+    bars = base.mark_bar().encode(
+        x=alt.X("begin:Q", title="patients", axis=COUNTS),
+        x2="end:Q",
+        color=alt.Color("told:N", scale=scale, legend=None),
+        tooltip=[alt.Tooltip("label", title="therapy"), *tooltip],
+    )
+    signs = base.mark_text(color=_BLACK, fontSize=12).encode(
+        x=alt.X("middle:Q", title="patients", axis=COUNTS), text="sign:N"
+    )
+    clicked = bars.add_params(_clicks("therapy", "chosen"))
+    return alt.LayerChart(layer=[clicked, signs], height=alt.Step(ROW))
 
 
 def overlap_bars(frame: pl.DataFrame, chosen: str) -> alt.Chart:
     """Return the combinations of therapies as bars, the upper half of an UpSet plot."""
     data = frame.with_columns(_strong(pl.col("chosen") == chosen, chosen))
     bars: alt.Chart = (
-        alt.Chart(data)
+        alt.Chart(data, height=150)
         .mark_bar(color=_DOT)
         .encode(
             x=alt.X("chosen:N", sort=frame["chosen"].to_list(), axis=None),
@@ -129,134 +125,103 @@ def overlap_bars(frame: pl.DataFrame, chosen: str) -> alt.Chart:
             opacity=alt.Opacity("strong:Q", scale=None),
             tooltip=["eligible_for", "therapies", "patients"],
         )
-        .properties(height=150)
-        .add_params(_clicks("chosen"))
     )
-    return bars
+    return bars.add_params(_clicks("chosen"))
 
 
 def overlap_dots(dots: pl.DataFrame, names: Sequence[str]) -> alt.LayerChart:
     """Return which therapies make each combination, the lower half of an UpSet plot."""
-    x = alt.X("chosen:N", sort=dots["chosen"].unique(maintain_order=True).to_list(), axis=None)
-    y = alt.Y("therapy:N", sort=list(names), title=None, axis=_names_axis())
+    data = dots.with_columns(pl.when(pl.col("part") == 1).then(1.0).otherwise(0.35).alias("strong"))
+    base = alt.Chart(data).encode(
+        x=alt.X("chosen:N", sort=_in_order(dots["chosen"]), axis=None),
+        y=alt.Y("therapy:N", sort=list(names), title=None, axis=_names_axis()),
+    )
     colour = alt.Color("part:N", scale=alt.Scale(domain=[0, 1], range=[_NO_DOT, _DOT]), legend=None)
     faint = alt.Opacity("strong:Q", scale=None)
-    data = dots.with_columns(pl.when(pl.col("part") == 1).then(1.0).otherwise(0.35).alias("strong"))
-    parts = data.filter(pl.col("part") == 1)
-    circles = alt.Chart(data).mark_circle(size=70).encode(x=x, y=y, color=colour, opacity=faint)
-    lines = alt.Chart(parts).mark_line(color=_DOT, strokeWidth=2).encode(x=x, y=y, detail="chosen")
+    circles = base.mark_circle(size=70).encode(color=colour, opacity=faint)
+    parts = base.transform_filter("datum.part == 1")
+    lines = parts.mark_line(color=_DOT, strokeWidth=2).encode(detail="chosen")
     return alt.LayerChart(layer=[circles, lines], height=alt.Step(18))
 
 
-def why_not(frame: pl.DataFrame, chosen: str) -> alt.Chart:
-    """Return the reasons against a therapy: for how many patients, and for how many alone."""
-    parts = pl.concat(
-        frame.filter(pl.col("chosen").str.starts_with(prefix)).with_columns(
-            (pl.col("alone") if i % 2 == 0 else pl.col("patients") - pl.col("alone")).alias("part"),
-            pl.lit(told).alias("how"),
-            pl.lit(i).alias("place"),
-        )
-        for i, (prefix, told, _) in enumerate(_WHY_NOT)
-    )
-    tooltip = ["reason", "criterion", "verdict", "patients", "alone"]
-    return _parted(parts, frame, "reason", legend=WHY_NOT_LEGEND, tooltip=tooltip, chosen=chosen)
-
-
-def missing(frame: pl.DataFrame, chosen: str) -> alt.Chart:
-    """Return the missing variables by the verdicts they block, and those they would settle."""
-    settles = pl.col("settles_verdicts")
-    parts = pl.concat(
-        frame.with_columns(
-            (settles if i == 0 else pl.col("verdicts") - settles).alias("part"),
-            pl.lit(told).alias("how"),
-            pl.lit(i).alias("place"),
-        )
-        for i, (told, _) in enumerate(_MISSING)
-    )
-    tooltip = ["variable", *frame.columns[2:]]
-    return _parted(
-        parts,
-        frame,
-        "variable",
-        legend=MISSING_LEGEND,
-        tooltip=tooltip,
-        chosen=chosen,
-        title="verdicts",
-    )
-
-
-def conflicts(frame: pl.DataFrame, chosen: str) -> alt.Chart:
-    """Return the conflicts by how many records they are in."""
-    parts = frame.with_columns(
-        pl.col("patients").alias("part"), pl.lit("records").alias("how"), pl.lit(0).alias("place")
-    )
-    return _parted(
-        parts,
-        frame,
-        "rule",
-        legend=[("#CC79A7", "records")],
-        tooltip=["rule", "conflict", "patients"],
-        chosen=chosen,
-    )
-
-
-def _parted(
-    parts: pl.DataFrame,
+def divided(
     frame: pl.DataFrame,
     label: str,
+    parts: Parts,
     *,
-    legend: Legend,
-    tooltip: list[str],
+    tooltip: Sequence[str],
     chosen: str,
     title: str = "patients",
 ) -> alt.Chart:
-    """Return bars of one row each, divided into parts; labels are told apart by `chosen`."""
-    colours, domain = zip(*legend, strict=True)
+    """Return a bar for each row, divided into parts; labels are told apart by `chosen`."""
     labels = json.dumps(dict(zip(frame["chosen"], frame[label], strict=True)))
-    shown = alt.Axis(labelLimit=_LABELS, labelExpr=f"({labels})[datum.value]")
-    data = parts.filter(pl.col("part") > 0).with_columns(
-        _strong(pl.col("chosen") == chosen, chosen)
+    data = pl.concat(
+        frame.with_columns(part=number, how=pl.lit(look.told), order=pl.lit(place))
+        for place, (look, number) in enumerate(parts.items())
+    ).filter(pl.col("part") > 0)
+    bars = parted(
+        data.with_columns(_strong(pl.col("chosen") == chosen, chosen)),
+        ("chosen", "how", "part"),
+        {look.told: look.colour for look in parts},
+        sort=frame["chosen"].to_list(),
+        legend=None,
+        title=title,
+        axis=alt.Axis(labelLimit=_LABELS, labelExpr=f"({labels})[datum.value]"),
+        tooltip=tooltip,
     )
-    bars: alt.Chart = (
+    return bars.encode(opacity=alt.Opacity("strong:Q", scale=None)).add_params(_clicks("chosen"))
+
+
+def flow(frame: pl.DataFrame, patients: int) -> alt.LayerChart:
+    """Return the steps of a flow below each other: to the right who falls out, below who is left.
+
+    `frame` has `chosen`, `reason`, `verdict` and `patients`; a reason with a dot in its key takes
+    patients out, the others are where they end.
+    """
+    out = pl.col("chosen").str.contains(".", literal=True)
+    reason = pl.when(out).then(pl.col("verdict") + ": " + pl.col("reason")).otherwise("reason")
+    told = frame.select(words=pl.format("n = {}  {}", "patients", reason), out=out)
+    start = pl.DataFrame({"words": [f"n = {patients}  patients"], "out": [False]})
+    data = pl.concat([start, told]).with_columns(
+        begin=_LEFT - 15,
+        end=pl.when("out").then(55).otherwise(_LEFT - 5),
+        row=pl.int_range(pl.len()),
+    )
+    down: dict[str, Any] = {
+        "axis": None,
+        "scale": alt.Scale(domain=[-0.5, len(data) - 0.5], reverse=True),
+    }
+    across: dict[str, Any] = {"axis": None, "scale": alt.Scale(domain=[0, _RIGHT])}
+    lines = alt.Chart(data).mark_rule(color=_GRAY).encode(x=alt.X("begin:Q", **across))
+    stem = lines.encode(y=alt.Y("min(row):Q", **down), y2="max(row):Q")
+    arms = lines.encode(x2="end:Q", y=alt.Y("row:Q", **down))
+    texts = (
         alt.Chart(data)
-        .mark_bar()
+        .mark_text(align="left", dx=4, fontSize=12, limit=480)
         .encode(
-            y=alt.Y("chosen:N", sort=frame["chosen"].to_list(), title=None, axis=shown),
-            x=_x("part:Q", title),
-            color=alt.Color(
-                "how:N",
-                scale=alt.Scale(domain=list(domain), range=list(colours)),
-                legend=None,
-            ),
-            order="place:Q",
-            opacity=alt.Opacity("strong:Q", scale=None),
-            tooltip=tooltip,
+            y=alt.Y("row:Q", **down),
+            x=alt.X("end:Q", **across),
+            text="words:N",
+            color=alt.condition("datum.out", alt.value(_DARK), alt.value(_BLUE)),
         )
-        .properties(height=alt.Step(_ROW))
-        .add_params(_clicks("chosen"))
     )
-    return bars
+    return alt.LayerChart(layer=[stem, arms, texts], height=26 * len(data))
 
 
 def _clicks(*fields: str) -> alt.Parameter:
     return alt.selection_point(name=BAR, fields=list(fields), on="click", empty=True)
 
 
-def _names_axis(**more: Any) -> alt.Axis:
+def _names_axis(pixels: int = _NAMES, **more: Any) -> alt.Axis:
     """Return an axis of fixed width, so that charts below each other stand in line."""
-    return alt.Axis(minExtent=_NAMES, maxExtent=_NAMES, labelLimit=_NAMES - 10, **more)
+    return alt.Axis(minExtent=pixels, maxExtent=pixels, labelLimit=pixels - 10, **more)
+
+
+def _in_order(labels: pl.Series) -> list[str]:
+    return labels.unique(maintain_order=True).to_list()
 
 
 def _strong(is_chosen: pl.Expr, chosen: str) -> pl.Expr:
     """Return how strong each bar is drawn: all of them where none is chosen."""
     faded = pl.when(is_chosen).then(1.0).otherwise(0.45)
     return (faded if chosen else pl.lit(1.0)).alias("strong")
-
-
-def _order(column: str, words: Sequence[str]) -> pl.Expr:
-    places = {word: place for place, word in enumerate(words)}
-    return pl.col(column).replace_strict(places, return_dtype=pl.Int32).alias("order")
-
-
-def _x(field: str, title: str = "patients") -> alt.X:
-    return alt.X(field, title=title, axis=_COUNTS)

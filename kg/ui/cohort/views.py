@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import altair as alt
@@ -18,8 +18,6 @@ from kg.reference.snippets import of_rejected
 from kg.texts import counted
 from kg.ui import pictures
 from kg.ui.cohort import charts
-from kg.ui.cohort.charts import Legend
-from kg.ui.cohort.flow_chart import flow_chart
 from kg.ui.cohort.snippets import read
 from kg.ui.tables import TableQuery, table
 from kg.ui.taking import download
@@ -59,7 +57,7 @@ class View:
     boxes: tuple[Box, ...] = ()
     charts: tuple[tuple[alt.Chart | alt.LayerChart, str], ...] = ()
     saved: pictures.Chart | None = None
-    legend: Legend = ()
+    legend: Iterable[pictures.Look] = ()
     caption: str = ""
     empty: str = ""
     asked: TableQuery | None = None
@@ -75,8 +73,9 @@ def verdicts(cohort: OpenCohort, selected: Selection) -> View:
     words = {word: guideline.verdicts[word][0] for word in VERDICTS}
     words[ONE_ANSWER] = f"{words[UNDETERMINED]}, one answer away from eligible"
     names = cohort_views.short_names(guideline)
-    named = frame.with_columns(pl.col("therapy").replace_strict(names).alias("therapy_label"))
-    chart = charts.verdicts(guideline, named, (selected.therapy, selected.chosen))
+    named = frame.with_columns(pl.col("therapy").replace_strict(names).alias("label"))
+    looks, pair = charts.verdict_looks(guideline), (selected.therapy, selected.chosen)
+    chart = charts.stacked(named, looks, pair, ("verdict", "patients", "palliative"))
     told = "Verdicts on each therapy, by number of patients; numbers in the table below"
     return View(
         frame.drop("therapy", "chosen"),
@@ -84,7 +83,7 @@ def verdicts(cohort: OpenCohort, selected: Selection) -> View:
         (_therapies(cohort), Box("Verdict", "chosen", words, disabled=not selected.therapy)),
         ((chart, told),),
         chart,
-        charts.verdict_legend(guideline),
+        looks.values(),
         asked=TableQuery("verdict-counts", _EXAMPLE),
     )
 
@@ -112,7 +111,9 @@ def why_not(cohort: OpenCohort, selected: Selection) -> View:
     """Return why a therapy is contraindicated or not indicated."""
     therapy = selected.therapy
     frame = cohort_views.why_not(cohort, therapy)
-    chart = charts.why_not(frame.head(LONGEST), selected.chosen)
+    tooltip = ("reason", "criterion", "verdict", "patients", "alone")
+    head, chosen = frame.head(LONGEST), selected.chosen
+    chart = charts.divided(head, "reason", charts.WHY_NOT, tooltip=tooltip, chosen=chosen)
     told = "Why the therapy is not available, by number of patients; numbers in the table below"
     return View(
         frame.drop("therapy", "chosen"),
@@ -120,7 +121,7 @@ def why_not(cohort: OpenCohort, selected: Selection) -> View:
         (_therapies(cohort), Box("Because of", "chosen", _labels(frame, "reason"))),
         () if frame.is_empty() else ((chart, told),),
         chart,
-        charts.WHY_NOT_LEGEND,
+        charts.WHY_NOT,
         empty="This therapy is contraindicated or not indicated for nobody. Choose another.",
         asked=TableQuery("commonest-contraindications", {"therapy": therapy, **_EXAMPLE}),
     )
@@ -130,7 +131,7 @@ def flow(cohort: OpenCohort, selected: Selection) -> View:
     """Return who falls out where for a therapy, as trials report it."""
     therapy = selected.therapy
     frame = cohort_views.flow(cohort, therapy)
-    chart = flow_chart(frame, cohort.summary.patients)
+    chart = charts.flow(frame, cohort.summary.patients)
     return View(
         frame.drop("chosen"),
         f"flow-{therapy}",
@@ -145,8 +146,9 @@ def flow(cohort: OpenCohort, selected: Selection) -> View:
 def missing(cohort: OpenCohort, selected: Selection) -> View:
     """Return which variables are missing, by how many verdicts they block."""
     frame = cohort_views.missing(cohort)
-    head = frame.head(LONGEST)
-    chart = charts.missing(head, selected.chosen)
+    head, chosen, parts = frame.head(LONGEST), selected.chosen, charts.MISSING
+    tooltip, title = ("variable", *frame.columns[2:]), "verdicts"
+    chart = charts.divided(head, "variable", parts, tooltip=tooltip, chosen=chosen, title=title)
     told = "Missing variables, by number of verdicts they block; numbers in the table below"
     return View(
         frame.drop("chosen"),
@@ -154,7 +156,7 @@ def missing(cohort: OpenCohort, selected: Selection) -> View:
         (Box("Missing variable", "chosen", _labels(frame, "variable")),) if len(frame) else (),
         ((chart, told),) if len(frame) else (),
         chart,
-        charts.MISSING_LEGEND,
+        charts.MISSING,
         "A bar counts the undetermined verdicts that depend on a variable. Where a verdict "
         f"misses nothing else, any value settles it. {_of(head, frame, 'variable')}",
         "No verdict is undetermined: nothing that is missing could change one.",
@@ -172,26 +174,24 @@ def groups(cohort: OpenCohort, selected: Selection) -> View:
     if by not in cohort.columns:
         return View(pl.DataFrame(), "groups", boxes, empty="Choose a column of the table.")
     frame = cohort_views.groups(cohort, by, therapy)
-    named = frame.with_columns(
-        pl.col("group").alias("therapy"),
-        pl.col("group").alias("therapy_label"),
-        pl.lit(0).alias("palliative"),
-    )
-    chart = charts.verdicts(cohort.guideline, named, ("", ""))
+    named = frame.with_columns(therapy="group", label="group")
+    looks = charts.verdict_looks(cohort.guideline)
+    chart = charts.stacked(named, looks, ("", ""), ("verdict", "patients"))
     return View(
         frame.drop("chosen"),
         f"groups-{therapy}",
         boxes,
         ((chart, "Verdicts in each group, by number of patients; numbers in the table below"),),
         chart,
-        charts.verdict_legend(cohort.guideline),
+        looks.values(),
     )
 
 
 def conflicts(cohort: OpenCohort, selected: Selection) -> View:
     """Return which values do not go together."""
     frame = cohort_views.conflicts(cohort)
-    chart = charts.conflicts(frame, selected.chosen)
+    chosen, tooltip = selected.chosen, ("rule", "conflict", "patients")
+    chart = charts.divided(frame, "rule", charts.CONFLICTS, tooltip=tooltip, chosen=chosen)
     told = "Conflicts, by number of records; numbers in the table below"
     return View(
         frame.drop("chosen"),

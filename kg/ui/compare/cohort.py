@@ -16,11 +16,11 @@ from kg.reference.snippets import of_comparison
 from kg.texts import counted
 from kg.ui import pictures, session
 from kg.ui.address import link
+from kg.ui.cohort import charts
 from kg.ui.cohort.snippets import read
 from kg.ui.cohort.state import UPLOAD
-from kg.ui.compare import charts
 from kg.ui.compare.state import ALL, ASSUMED, box
-from kg.ui.compare.words import COLOURS, SIGNS, pair_labels
+from kg.ui.compare.words import LOOKS, pair_labels
 from kg.ui.patient.state import open_draft
 from kg.ui.restoring import State
 from kg.ui.tables import table
@@ -123,8 +123,8 @@ def _counts(frame: pl.DataFrame, labels: dict[str, str]) -> pl.DataFrame:
 
 def _wide(counts: pl.DataFrame) -> pl.DataFrame:
     wide = counts.pivot("change", index=["therapy", "label"], values="patients")
-    missing = [pl.lit(0).alias(name) for name in COLOURS if name not in wide.columns]
-    return wide.with_columns(missing).select("therapy", "label", *COLOURS).fill_null(0)
+    missing = [pl.lit(0).alias(name) for name in LOOKS if name not in wide.columns]
+    return wide.with_columns(missing).select("therapy", "label", *LOOKS).fill_null(0)
 
 
 def _chart(
@@ -133,13 +133,16 @@ def _chart(
     with st.container(horizontal=True):
         labels = dict(counts.select("therapy", "label").unique(maintain_order=True).iter_rows())
         box(state, "Therapy", "therapy", labels, "All, or click a bar")
-        box(state, "Change", "change", {name: f"{SIGNS[name]} {name}" for name in COLOURS})
-    chart = charts.changes(counts, (state.get("therapy", ""), state.get("change", "")))
+        named = {name: f"{look.sign} {name}" for name, look in LOOKS.items()}
+        box(state, "Change", "change", named)
+    chosen_ = (state.get("therapy", ""), state.get("change", ""))
+    frame = counts.rename({"change": "chosen"})
+    chart = charts.stacked(frame, LOOKS, chosen_, ("chosen", "patients"), names=170)
     key = f"compare:chart:{state.get('therapy')}:{state.get('change')}"
 
     def clicked() -> None:
         for bar in st.session_state[key]["selection"].get(charts.BAR) or []:
-            state["therapy"], state["change"] = bar["therapy"], bar["change"]
+            state["therapy"], state["change"] = bar["therapy"], bar["chosen"]
 
     st.altair_chart(
         chart,
@@ -149,7 +152,7 @@ def _chart(
         alt="What became of the verdicts on each therapy, by number of patients; numbers in the "
         "table below",
     )
-    pictures.legend(charts.LEGEND)
+    pictures.legend(LOOKS.values())
     before, after = (edition.source.year for edition in editions)
     name = "the example cohort" if cohort.is_example else cohort.name
     patients = counted(cohort.summary.patients, "patient")

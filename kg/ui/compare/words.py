@@ -7,23 +7,17 @@ from collections.abc import Mapping
 from kg.comparison.cohorts import DROPPED, GAINED, LOST, MOVED, NEW, OPENED, SAME, SETTLED
 from kg.guideline import Guideline
 from kg.guideline.taxonomy import every_therapy, pairs
+from kg.ui.pictures import Look
 
-SIGNS: Mapping[str, str] = {
-    **{GAINED: "+", LOST: "−", MOVED: "↔", SETTLED: "✓", OPENED: "?", SAME: "="},
-    **{NEW: "∗", DROPPED: "✕"},
+LOOKS: Mapping[str, Look] = {  # in the colours of Okabe and Ito
+    GAINED: Look("+ gained: not eligible before, eligible now", "#009E73", "+"),
+    LOST: Look("− lost: eligible before, not eligible now", "#D55E00", "−"),
+    MOVED: Look("↔ moved: another verdict of the same sort", "#CC79A7", "↔"),
+    SETTLED: Look("✓ settled: undetermined before, definite now", "#56B4E9", "✓"),
+    OPENED: Look("? opened: definite before, undetermined now", "#E69F00", "?"),
+    SAME: Look("= same: the same verdict", "#C9CDD3", "="),
 }
-COLOURS: Mapping[str, str] = {  # in charts; those of Okabe and Ito
-    **{GAINED: "#009E73", LOST: "#D55E00", MOVED: "#CC79A7", SETTLED: "#56B4E9"},
-    **{OPENED: "#E69F00", SAME: "#C9CDD3"},
-}
-MEANINGS: Mapping[str, str] = {
-    GAINED: "not eligible before, eligible now",
-    LOST: "eligible before, not eligible now",
-    MOVED: "another verdict of the same sort",
-    SETTLED: "undetermined before, definite now",
-    OPENED: "definite before, undetermined now",
-    SAME: "the same verdict",
-}
+SIGNS = {name: look.sign for name, look in LOOKS.items()} | {NEW: "∗", DROPPED: "✕"}
 _BADGES: Mapping[str, str] = {
     **{GAINED: "green", LOST: "red", MOVED: "violet", SETTLED: "blue", OPENED: "orange"},
 }
