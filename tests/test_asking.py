@@ -87,7 +87,7 @@ def test_attack_is_refused_with_words(asker: Asker, attack: str, words: str) -> 
 def test_slow_query_does_not_hold_up_others(guideline: Guideline) -> None:
     with closing(Asker(example_quads(guideline), 600)) as own, ThreadPoolExecutor(1) as pool:
         slow = pool.submit(own.ask, ENDLESS)
-        processes = soon_at_work(own._guard._worker.process.pid)
+        processes = soon_at_work(own._guard.worker.process.pid)
         assert own.ask("ASK {}") is True
         assert not slow.done()
         for pid in processes:
@@ -137,7 +137,7 @@ def test_cohort_in_memory_holds_its_patients_and_verdicts(guideline: Guideline) 
 
 
 def test_worker_that_died_is_replaced(asker: Asker) -> None:
-    worker = asker._guard._worker.process
+    worker = asker._guard.worker.process
     worker.kill()
     worker.wait()
     assert asker.ask("ASK { ?s ?p ?o }") is True
@@ -145,7 +145,7 @@ def test_worker_that_died_is_replaced(asker: Asker) -> None:
 
 def test_worker_ends_when_nobody_holds_its_asker(guideline: Guideline) -> None:
     asker = Asker(b"<a:a> <a:b> <a:c> .\n")
-    process = asker._guard._worker.process
+    process = asker._guard.worker.process
     assert asker.ask("ASK { <a:a> ?p ?o }") is True
     del asker
     assert process.wait(PATIENCE) == 0

@@ -29,7 +29,7 @@ from serving import (
 )
 
 from kg.paths import ontology_folder
-from kg.server.limits import raise_open_files
+from kg.server.jobs import raise_open_files
 
 LIMIT = 2  # seconds
 REFUSED = (400, 403, 503)

@@ -21,7 +21,7 @@ from kg.server import connections
 from kg.server.access import AccessPolicy
 from kg.server.connections import HEAD_TIME, IDLE_TIME, STALLED, TimedProtocol
 from kg.server.handlers import Endpoint
-from kg.server.limits import Limits
+from kg.server.jobs import Limits
 from kg.server.serving import create_app
 
 HALF = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "

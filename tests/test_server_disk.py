@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,10 +18,8 @@ from kg.guideline import load
 from kg.rdf.build import build, cohort_of, example
 from kg.server import worker
 from kg.server.guard import QueryGuard
-from kg.server.jobs import JobAnswer, QueryJob
-from kg.server.limits import Limits, confine
-from kg.server.process import Child
-from kg.server.worker import PID_BYTES
+from kg.server.jobs import JobAnswer, Limits, QueryJob, confine
+from kg.server.screening import RefusedError
 from kg.stores import open_store
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o . ?s ?q ?r }"
@@ -49,7 +48,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(params=["memory", "disk"])
 def guard(request: pytest.FixtureRequest, store: Path) -> Iterator[QueryGuard]:
     with closing(QueryGuard(store, Limits(), on_disk=request.param == "disk")) as found:
-        assert found.on_disk == (request.param == "disk")
+        assert found.worker.on_disk == (request.param == "disk")
         yield found
 
 
@@ -97,12 +96,8 @@ def test_process_that_opens_files_can_open_no_socket_start_no_program_and_write_
     ],
 )
 def test_abort_is_told_as_lack_of_memory_only_where_it_is(said: bytes, words: str) -> None:
-    guard = QueryGuard(b"", Limits())
-    one, other = socket.socketpair()
-    with closing(guard), one, other:
-        child = Child(one, other, heard=bytes(PID_BYTES) + worker.ABORTED)
-        error = asyncio.run(guard._failure(child, bytearray(said)))
-    assert words in str(error)
+    with pytest.raises(RefusedError, match=words):
+        worker.check_ending(said + worker.ending(signal.SIGABRT, Limits()))
 
 
 def test_store_that_cannot_be_read_names_the_command_that_builds_it(

@@ -62,7 +62,7 @@ def test_python_prints_a_number_of_patients(server: Served, text: str) -> None:
 
 
 def test_limits_of_the_page_are_those_of_the_server() -> None:
-    from kg.server.limits import MB, Limits
+    from kg.server.jobs import MB, Limits
     from kg.server.screening import MAX_DEPTH
 
     limits = Limits()

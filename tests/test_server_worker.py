@@ -19,8 +19,7 @@ from serving import children
 from kg.server import description
 from kg.server.description import Description, HealthCheck
 from kg.server.guard import QueryGuard
-from kg.server.jobs import JobAnswer, QueryJob
-from kg.server.limits import Limits
+from kg.server.jobs import JobAnswer, Limits, QueryJob
 from kg.server.screening import RefusedError
 
 FORMATS = {"bindings": "csv", "boolean": "csv", "graph": "nt"}
@@ -100,7 +99,7 @@ def until_answered(guard: QueryGuard) -> None:
 
 
 def test_worker_that_reads_nothing_holds_nobody_up(counting: CountingGuard) -> None:
-    worker = counting._worker
+    worker = counting.worker
     refused: list[RefusedError] = []
 
     def fill() -> None:
@@ -123,7 +122,7 @@ def test_worker_that_reads_nothing_holds_nobody_up(counting: CountingGuard) -> N
 
 
 def test_dead_worker_is_replaced_once_however_many_wait(counting: CountingGuard) -> None:
-    dead, before = counting._worker, _workers()  # others may be running
+    dead, before = counting.worker, _workers()  # others may be running
     os.kill(dead.process.pid, signal.SIGKILL)
     dead.process.wait()
 
@@ -135,8 +134,8 @@ def test_dead_worker_is_replaced_once_however_many_wait(counting: CountingGuard)
         return await asyncio.gather(*map(counting.ask_at_once, jobs))
 
     assert [answer.status for answer in asyncio.run(ask_all())] == [200] * 5
-    assert counting._worker is not dead
-    assert _workers() - before == {counting._worker.process.pid}
+    assert counting.worker is not dead
+    assert _workers() - before == {counting.worker.process.pid}
 
 
 def _workers() -> set[int]:
@@ -150,7 +149,7 @@ def _workers() -> set[int]:
 
 def test_process_that_fails_is_not_told_as_short_of_memory(guard: QueryGuard) -> None:
     with pytest.raises(RefusedError, match="was lost") as caught:
-        asyncio.run(guard.ask(QueryJob("ASK {}", union=True, formats={"boolean": "none"})))
+        asyncio.run(guard.ask(QueryJob("ASK {}", union=True, formats={"boolean": None})))
     assert caught.value.status == 503
 
 

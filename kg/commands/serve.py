@@ -82,7 +82,7 @@ def serve(
     if sys.platform == "win32":
         raise ComponentError("serve needs fork, which Windows does not have; use WSL")
     from kg.server import serving  # noqa: PLC0415
-    from kg.server.limits import KB, MB, Limits  # noqa: PLC0415 - nothing else needs a server
+    from kg.server.jobs import KB, MB, Limits  # noqa: PLC0415 - nothing else needs a server
 
     serving.check_exposure(host, token)
     serving.check_store(store)
@@ -112,7 +112,7 @@ def serve(
 
 def _tell(store: Path | None, address: str, guard: QueryGuard) -> None:
     """Say what is served, and where."""
-    what = f"{len(guard.graphs)} graphs" + (f" of {store}" if store else f": {_EXAMPLE}")
+    what = f"{len(guard.worker.graphs)} graphs" + (f" of {store}" if store else f": {_EXAMPLE}")
     terminal.messages().print(_SERVING.format(what=what, address=address))
-    if guard.on_disk:
+    if guard.worker.on_disk:
         terminal.messages().print(_ON_DISK)

@@ -61,7 +61,7 @@ class Asker:
             raise ComponentError(CANNOT_FORK)
         # Only where there is fork: these modules need what Windows has not got.
         from kg.server.guard import QueryGuard  # noqa: PLC0415
-        from kg.server.limits import Limits  # noqa: PLC0415
+        from kg.server.jobs import Limits  # noqa: PLC0415
 
         limits = Limits(seconds=seconds, result=16 * _MB, running=4, waiting=32)
         self._guard = QueryGuard(quads, limits)
@@ -72,7 +72,7 @@ class Asker:
     @property
     def graphs(self) -> tuple[str, ...]:
         """The names of the graphs that are held."""
-        return tuple(sorted(self._guard.graphs))
+        return tuple(sorted(self._guard.worker.graphs))
 
     def ask(self, query: str, added: PatientGraph | None = None) -> Answer:
         """Answer a query about all that is held, or about the graphs of `added` alone.

@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from kg.guideline import Guideline, load
-from kg.server.limits import end_with_parent
+from kg.server.jobs import end_with_parent
 from kg.server.screening import RefusedError
 from kg.sources.cds import SERVICE, CdsError, discovery, respond
 from kg.sources.rules import Rules, read_rules

@@ -87,7 +87,7 @@ class Description:
         said += ["sd:feature sd:UnionDefaultGraph"] if self._union else []
         said += [f"sd:resultFormat formats:{name}" for name in _FORMAT_NAMES.split()]
         dataset = [f"sd:defaultGraph {_graph(counts)}"]
-        for name in sorted(self._guard.graphs):
+        for name in sorted(self._guard.worker.graphs):
             graph = _graph({"triples": held[name]} if name in held else {})
             named = f"a sd:NamedGraph ; sd:name {ox.NamedNode(name)} ; sd:graph {graph}"
             dataset.append(f"sd:namedGraph [ {named} ]")

@@ -3,47 +3,138 @@
 1. Some queries run, some wait, the rest is sent away. While one waits, the query that has used
    most of the processor is ended, if that is more than its share.
 2. A query goes to a process that has been forked and confined ahead of it, or to a new one.
-3. A process that is past its time, or whose client hangs up, is ended: its line is closed.
+3. A process that is past its time, or whose client hangs up, is ended: its socket is closed.
 4. A worker that has died is replaced.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import socket
+import subprocess
+import sys
 import time
-from contextlib import ExitStack, suppress
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from functools import partial
-from operator import itemgetter
 from pathlib import Path
 
 from kg.errors import ComponentError, InputError
 from kg.server import worker
-from kg.server.jobs import JobAnswer, QueryJob, job_frame, read_answer
-from kg.server.limits import Limits
-from kg.server.process import Child, WorkerProcess, start
+from kg.server.jobs import LOST, TIMED_OUT, JobAnswer, Limits, QueryJob, read_answer
 from kg.server.screening import RefusedError
+from kg.stores.oxigraph import REBUILD
 
 _CHUNK = 1 << 20
-_GRACE = 2.0  # seconds in which the worker tells how a process ended
 _LOOK = 0.05  # seconds between looks for a query that has had its share
-_BUSY = "too many queries at once; try again in a few seconds"
-_TIMED_OUT = "the query was stopped after {:g} s, the time limit; ask for less"
-_MADE_WAY = "the query was stopped, because others wait; try again later"
-_MEMORY = (503, "the query needs more memory than a query may have; ask for less")
-_ENDINGS = {
-    worker.TIMED_OUT: (503, _TIMED_OUT),
-    worker.NO_MEMORY: _MEMORY,
-    worker.CRASHED: (400, "the query is too deep to be evaluated; write it flatter"),
-}
-_NO_FILES = "this machine has no file descriptors or processes left; try again later"
+_SAVED = 15  # niceness of a query that has used its share
 _TRIES = 3  # with processes that turn out to have ended
-_LOST = (503, "the query was lost, because its process failed or could not start; try again")
-_SHORT_OF_MEMORY = (b"memory allocation of", b"bad_alloc")  # what libraries say as they abort
+_BUSY = "too many queries at once; try again in a few seconds"
+_MADE_WAY = "the query was stopped, because others wait; try again later"
+_NO_FILES = "this machine has no file descriptors or processes left; try again later"
+_NOT_STARTED = "the process that holds the store did not start"
 
 
-class _GoneError(Exception):
-    """A process had ended before it was asked."""
+@dataclass(eq=False)
+class Child:
+    """A process that answers queries, as the server sees it; to close its socket is to end it."""
+
+    connection: socket.socket
+    pid: int = 0  # which it tells first of all
+    tired: bool = False  # it is to answer no more
+    stopped: str = ""  # why it was ended within a query
+    used: float = 0.0  # seconds of processor, before the query that it is at
+    since: float = 0.0  # when that query began
+
+    def stop(self, why: str) -> None:
+        """End the process within its query, whose reader then finds out."""
+        self.stopped = self.stopped or why
+        with suppress(OSError):  # it has ended
+            self.connection.shutdown(socket.SHUT_RDWR)
+
+    def save(self) -> None:
+        """Put the process behind the others."""
+        self.tired = True
+        if self.pid and not self.stopped:
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, self.pid, _SAVED)
+
+    def spent(self) -> float:
+        """Return the seconds of processor of its query; where that is not told, of the clock."""
+        try:
+            text = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii", errors="replace")
+        except OSError:
+            return time.monotonic() - self.since
+        user, system = text.rpartition(")")[2].split()[11:13]  # proc(5): utime, stime, in ticks
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK") - self.used
+
+
+class WorkerProcess:
+    """A worker whose store is open; `graphs` are those that it holds, in memory or on disk.
+
+    Raises:
+        InputError: the store cannot be opened.
+        ComponentError: the process did not start.
+    """
+
+    def __init__(self, where: Path | bytes, limits: Limits, on_disk: bool) -> None:
+        self._control, theirs = socket.socketpair()
+        command = [sys.executable, "-P", "-m", "kg.server.worker", str(theirs.fileno())]
+        command.append(json.dumps(asdict(limits)))
+        if isinstance(where, Path):
+            command += [str(where), *(["--on-disk"] if on_disk else [])]
+        with theirs:
+            try:
+                self.process = subprocess.Popen(  # noqa: S603 - our own module, by its full name
+                    command,
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL if isinstance(where, Path) else subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    start_new_session=True,  # Ctrl-C is for the server, which then ends the worker
+                )
+            except OSError as error:
+                self._control.close()
+                raise ComponentError(f"{_NOT_STARTED}: {error.strerror}") from error
+        if self.process.stdin is not None and isinstance(where, bytes):
+            with suppress(BrokenPipeError), self.process.stdin as pipe:  # it has ended
+                pipe.write(where)
+        with self._control.makefile("rb") as lines:
+            told = json.loads(lines.readline() or "{}")
+        if "graphs" not in told:
+            self.close()
+            if "error" not in told:
+                raise ComponentError(_NOT_STARTED)
+            name = where if isinstance(where, Path) else "the data"
+            raise InputError(f"{name}: cannot be opened as a store: {told['error']}; {REBUILD}")
+        self.graphs, self.on_disk = frozenset[str](told["graphs"]), bool(told["on_disk"])
+        self._control.setblocking(False)  # the event loop of the server writes to it
+
+    def fork(self) -> Child:
+        """Have the worker fork a process.
+
+        Raises:
+            BlockingIOError: it has not forked those before.
+            OSError: it has died, or there are no files to be had.
+        """
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        with theirs:
+            try:
+                socket.send_fds(self._control, [worker.FORK], [theirs.fileno()])
+            except OSError:
+                ours.close()
+                raise
+        return Child(ours)
+
+    def close(self) -> None:
+        """End the worker and the queries that it runs."""
+        self._control.close()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=5)
+        self.process.kill()  # where it has not ended
+        self.process.wait()
 
 
 class QueryGuard:
@@ -55,25 +146,14 @@ class QueryGuard:
 
     def __init__(self, where: Path | bytes, limits: Limits, on_disk: bool = False) -> None:
         self.limits = limits
-        self._start = partial(start, where, limits, on_disk)
+        self._start = partial(WorkerProcess, where, limits, on_disk)
         self._free = asyncio.Semaphore(limits.running)
-        self._waiting = 0
-        self._calling = False
+        self._waiting, self._calling = 0, False
         self._idle: list[Child] = []
         self._busy: set[Child] = set()
         self._replacing: asyncio.Task[None] | None = None
-        self._worker = self._start()
+        self.worker = self._start()
         self._fork_ahead()
-
-    @property
-    def graphs(self) -> frozenset[str]:
-        """The names of the graphs that the store holds."""
-        return self._worker.graphs
-
-    @property
-    def on_disk(self) -> bool:
-        """Whether the quads stay on disk."""
-        return self._worker.on_disk
 
     async def ask(self, job: QueryJob) -> JobAnswer:
         """Answer a query.
@@ -95,110 +175,78 @@ class QueryGuard:
         """
         for _ in range(_TRIES):
             child = self._idle.pop() if self._idle else await self._forked()
-            with suppress(_GoneError):
-                return await self._asked(child, job)
-        raise RefusedError(*_LOST)
+            if answer := await self._asked(child, job):
+                return answer
+            self._end_idle()  # the worker may have died, and all with it
+        raise RefusedError(*LOST)
 
     def close(self) -> None:
         """End the worker and the queries that it runs."""
-        self._worker.close()
+        self.worker.close()
         self._end_idle()
 
-    async def _asked(self, child: Child, job: QueryJob) -> JobAnswer:
-        """Ask a process; afterwards it is idle, or ended and another forked ahead."""
-        self._busy.add(child)
-        answer: JobAnswer | None = None
-        try:
-            answer = await self._exchange(child, job)
-            return answer
-        finally:
-            done = answer is None or child.tired or child.stopped
-            if done or len(self._idle) >= self.limits.running:
-                child.end()
-                self._fork_ahead()
-            else:
-                self._idle.append(child)
+    async def _asked(self, child: Child, job: QueryJob) -> JobAnswer | None:
+        """Ask a process; afterwards it is idle, or ended and another forked ahead.
 
-    async def _exchange(self, child: Child, job: QueryJob) -> JobAnswer:
-        loop = asyncio.get_running_loop()
-        seconds, child.since = job.seconds or self.limits.seconds, time.monotonic()
+        None where it had ended before it was asked.
+        """
+        loop, seconds = asyncio.get_running_loop(), job.seconds or self.limits.seconds
         timers = (
             loop.call_later(self.limits.share, child.save),
-            loop.call_later(seconds, child.stop, _TIMED_OUT.format(seconds)),
+            loop.call_later(seconds, child.stop, TIMED_OUT.format(seconds)),
         )
-        sent, found = bytearray(), None
+        child.since, sent, found = time.monotonic(), bytearray(), None
+        self._busy.add(child)
         try:
-            async with asyncio.timeout(seconds + _GRACE):
-                with suppress(ConnectionError):
-                    await loop.sock_sendall(child.connection, job_frame(job))
-                    while part := await loop.sock_recv(child.connection, _CHUNK):
-                        sent += part
-                        if found := read_answer(sent):
-                            break
-        except TimeoutError as error:
-            raise RefusedError(503, _TIMED_OUT.format(seconds)) from error
+            with suppress(ConnectionError):
+                await loop.sock_sendall(child.connection, job.line())
+                while not found and (part := await loop.sock_recv(child.connection, _CHUNK)):
+                    sent += part
+                    if not child.pid and len(sent) >= worker.PID_BYTES:
+                        child.pid = int.from_bytes(sent[: worker.PID_BYTES])
+                        del sent[: worker.PID_BYTES]
+                    found = read_answer(sent) if child.pid else None
         finally:
             self._busy.discard(child)
             for timer in timers:
                 timer.cancel()
-        if found is None:
-            raise await self._failure(child, sent)
-        answer, last, child.used = found
-        child.tired, child.fresh = child.tired or last, False
-        return answer
-
-    async def _failure(self, child: Child, sent: bytearray) -> Exception:
-        """Return what became of a query whose process ended before it had answered."""
+            if found:
+                _, last, child.used = found
+                child.tired = child.tired or last
+            if not found or child.tired or child.stopped or len(self._idle) >= self.limits.running:
+                child.connection.close()
+                self._fork_ahead()
+            else:
+                self._idle.append(child)
+        if found:
+            return found[0]
         if child.stopped:
-            return RefusedError(503, child.stopped)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_GRACE):
-                await child.hear_ending()
-        if not child.ending:  # the worker has died, and all with it; or could not fork
-            self._end_idle()
-            return _GoneError()
-        if child.ending == worker.DONE and not child.fresh:
-            return _GoneError()
-        if child.ending == worker.ABORTED and any(words in sent for words in _SHORT_OF_MEMORY):
-            return RefusedError(*_MEMORY)
-        status, words = _ENDINGS.get(child.ending, _LOST)
-        return RefusedError(status, words.format(self.limits.seconds))
+            raise RefusedError(503, child.stopped)
+        worker.check_ending(sent)
+        return None
 
     async def _forked(self) -> Child:
         """Return a process that is new; where the worker has died, of a new worker."""
-        if not self._worker.is_alive:
-            await self._replaced(self._worker)
-        try:
-            return self._fork()
-        except BlockingIOError as error:
-            raise RefusedError(503, _BUSY) from error
-        except OSError as error:
-            if self._worker.is_alive:
-                raise RefusedError(503, _NO_FILES) from error
-            await self._replaced(self._worker)
-            return self._fork()
-
-    def _fork(self) -> Child:
-        with ExitStack() as ours, ExitStack() as theirs:
-            connection, its_connection = socket.socketpair()
-            ours.enter_context(connection).setblocking(False)
-            theirs.enter_context(its_connection)
-            line, its_line = socket.socketpair()
-            ours.enter_context(line).setblocking(False)
-            theirs.enter_context(its_line)
-            self._worker.fork(its_connection, its_line)
-            ours.pop_all()
-        return Child(connection, line)
+        for _ in range(_TRIES):
+            try:
+                return self.worker.fork()
+            except BlockingIOError as error:
+                raise RefusedError(503, _BUSY) from error
+            except OSError as error:
+                if self.worker.process.poll() is None:
+                    raise RefusedError(503, _NO_FILES) from error
+            await self._replaced()
+        raise RefusedError(*LOST)
 
     def _fork_ahead(self) -> None:
         """Have a process ready for the next query."""
         if len(self._idle) + len(self._busy) < self.limits.running:
             with suppress(OSError):
-                self._idle.append(self._fork())
+                self._idle.append(self.worker.fork())
 
     def _end_idle(self) -> None:
         while self._idle:
-            self._idle.pop().end()
+            self._idle.pop().connection.close()
 
     async def _turn(self) -> None:
         """Wait for a turn; call for room while somebody waits.
@@ -212,8 +260,7 @@ class QueryGuard:
         if self._free.locked() and not self._calling:
             self._make_room()
         try:
-            async with asyncio.timeout(self.limits.patience):
-                await self._free.acquire()
+            await asyncio.wait_for(self._free.acquire(), self.limits.patience)
         except TimeoutError as error:
             raise RefusedError(503, _BUSY) from error
         finally:
@@ -224,29 +271,27 @@ class QueryGuard:
         self._calling = self._waiting > 0
         if not self._calling:
             return
-        spent = [(child.spent(), child) for child in self._busy if not child.stopped]
-        most, child = max(spent, key=itemgetter(0), default=(0.0, None))
-        if child is not None and most > self.limits.share:
-            child.stop(_MADE_WAY)
+        spent = {child: child.spent() for child in self._busy if not child.stopped}
+        most = max(spent, key=spent.__getitem__, default=None)
+        if most is not None and spent[most] > self.limits.share:
+            most.stop(_MADE_WAY)
         asyncio.get_running_loop().call_later(_LOOK, self._make_room)
 
-    async def _replaced(self, dead: WorkerProcess) -> None:
-        """Have a new worker in place of a dead one; all who want one wait for the same.
+    async def _replaced(self) -> None:
+        """Have a new worker in place of the dead one; all who want one wait for the same.
 
         It is started in a task of its own, which goes on where a client that waits hangs up.
         """
-        if self._worker is dead:
-            if self._replacing is None:
-                self._end_idle()
-                self._replacing = asyncio.create_task(self._replace(dead))
-            try:
-                await asyncio.shield(self._replacing)
-            except (ComponentError, InputError, OSError) as error:
-                raise RefusedError(503, str(error)) from error
-
-    async def _replace(self, dead: WorkerProcess) -> None:
+        if self._replacing is None:
+            self._replacing = asyncio.create_task(self._replace())
         try:
-            await asyncio.to_thread(dead.close)
-            self._worker = await asyncio.to_thread(self._start)
+            await asyncio.shield(self._replacing)
+        except (ComponentError, InputError, OSError) as error:
+            raise RefusedError(503, str(error)) from error
+
+    async def _replace(self) -> None:
+        try:
+            await asyncio.to_thread(self.worker.close)
+            self.worker = await asyncio.to_thread(self._start)
         finally:
             self._replacing = None

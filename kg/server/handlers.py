@@ -101,7 +101,7 @@ class Endpoint:
         fields = protocol.fields(request.scope["query_string"])
         format_ = [value for name, value in fields if name == protocol.FORMAT]
         values = [field for field in fields if field[0] != protocol.FORMAT]
-        query = self.questions.filled(request.path_params["name"], values, self.guard.graphs)
+        query = self.questions.filled(request.path_params["name"], values, self.guard.worker.graphs)
         return await self._ask(
             request, protocol.RequestedQuery(query, format="".join(format_[:1]), saved=True)
         )
@@ -162,7 +162,7 @@ class Endpoint:
             raise RefusedError(answer.status, answer.body.decode("utf-8", "replace"))
         # A graph that the request names and that is not held is empty, as the protocol's tests
         # want it; nothing is ever fetched.
-        strange = {*asked.default_graphs, *asked.named_graphs} - set(self.guard.graphs)
+        strange = {*asked.default_graphs, *asked.named_graphs} - set(self.guard.worker.graphs)
         headers = _VARY | ({"Warning": _EMPTY} if strange else {})
         return Response(answer.body, media_type=formats.media[answer.kind], headers=headers)
 

@@ -30,7 +30,7 @@ from kg.server.connections import IDLE_TIME, TimedProtocol
 from kg.server.description import Description, HealthCheck
 from kg.server.guard import QueryGuard
 from kg.server.handlers import Endpoint, Questions
-from kg.server.limits import Limits, raise_open_files
+from kg.server.jobs import Limits, raise_open_files
 from kg.server.screening import RefusedError
 
 _RETRY = {"Retry-After": "5"}

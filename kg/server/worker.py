@@ -1,11 +1,11 @@
 """The worker: a process with one thread that holds the store, and forks to have queries answered.
 
-1. The server hands it two sockets by the control channel; it forks. One socket is the child's, for
-   queries and answers; by the other, the line, it says in a byte how the child ended.
-2. The child confines itself, and answers query after query. After one that was not answered well,
+1. The server hands it a socket by the control channel; it forks. The child tells its number on the
+   socket, confines itself, and answers query after query. After one that was not answered well,
    that changed its copy of the store, or that left much memory taken, it answers no more.
-3. Where the server closes the line, the worker ends the child. All end with the worker, and it
-   ends when the server closes the control channel.
+2. The worker keeps the socket, too. Where the server closes it, the worker ends the child; where
+   the child ends, the worker says how as the last thing on the socket.
+3. All end with the worker, and it ends when the server closes the control channel.
 
 Run as a module, never by fork: a process with threads (a server, a JVM) must not be copied.
 """
@@ -29,13 +29,27 @@ from typing import NoReturn
 
 import pyoxigraph as ox
 
-from kg.server.jobs import JobAnswer, QueryJob, answer_frame, evaluate, read_job
-from kg.server.limits import MB, Limits, confine, forbid_calls, limit_time, raise_open_files
+from kg.server.jobs import (
+    LOST,
+    MB,
+    NO_MEMORY,
+    TIMED_OUT,
+    Limits,
+    QueryJob,
+    confine,
+    evaluate,
+    forbid_calls,
+    limit_time,
+    raise_open_files,
+)
+from kg.server.screening import RefusedError
 
-FORK = b"f"  # on the control channel; it comes with the two sockets
-PID_BYTES = 4  # by which it tells on the line, first of all, the number of the child
-DONE, TIMED_OUT, CRASHED, LOST = b"0", b"T", b"C", b"L"
-ABORTED, NO_MEMORY = b"A", b"E"
+FORK = b"f"  # on the control channel; it comes with the socket
+PID_BYTES = 4  # in which a child tells its number, first of all
+_ENDED = b"\0ended:"  # what comes before the words of how a child ended, last of all
+_DONE = (200, "")  # it ended of itself, after the queries that it was asked
+_SHORT_OF_MEMORY = (b"memory allocation of", b"bad_alloc")  # what libraries say as they abort
+_TOO_DEEP = (400, "the query is too deep to be evaluated; write it flatter")
 _OUT_OF_MEMORY, _FAILED = 1, 2  # statuses with which a child ends
 _KEPT = 64 * MB  # that a child may have taken over its queries, and still answer another
 _SHARE_OF_MEMORY = 0.5  # of what is free that a store may take to be held in memory
@@ -56,8 +70,7 @@ class Worker:
 
     def __init__(self, held: OpenStore, control: socket.socket, limits: Limits) -> None:
         self._held, self._control, self._limits = held, control, limits
-        self._lines: dict[int, tuple[int, socket.socket]] = {}  # by descriptor, with whose it is
-        self._killed: set[int] = set()  # those that have not been reaped
+        self._children: dict[int, socket.socket] = {}  # by number; those that are not reaped
         self._woken, waker = os.pipe()
         os.set_blocking(self._woken, False)
         os.set_blocking(waker, False)
@@ -68,45 +81,46 @@ class Worker:
         self._poll.register(self._woken, select.POLLIN)
 
     def run(self) -> None:
-        """Serve until the server closes the control channel."""
-        while True:
-            for descriptor, _ in self._poll.poll():
-                if descriptor == self._control.fileno():
-                    if not self._accept():
-                        return
-                elif descriptor in self._lines:  # the server wants it ended
-                    self._kill(descriptor)
-            with suppress(BlockingIOError):
-                os.read(self._woken, 4096)
-            self._reap()
+        """Serve until the server closes the control channel; end all children then."""
+        try:
+            while self._served():
+                pass
+        finally:
+            for pid in self._children:
+                os.kill(pid, signal.SIGKILL)
 
-    def stop(self) -> None:
-        """End all children."""
-        for descriptor in list(self._lines):
-            self._kill(descriptor)
+    def _served(self) -> bool:
+        """Do what there is to do; tell whether the server is still there."""
+        for descriptor, _ in self._poll.poll():
+            if descriptor == self._control.fileno() and not self._accept():
+                return False
+            for pid, connection in self._children.items():
+                if connection.fileno() == descriptor:  # the server wants it ended
+                    self._poll.unregister(descriptor)
+                    os.kill(pid, signal.SIGKILL)
+        with suppress(BlockingIOError):
+            os.read(self._woken, 4096)
+        with suppress(ChildProcessError):  # there is none
+            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                self._reap(*ended)
+        return True
 
     def _accept(self) -> bool:
-        message, descriptors, _, _ = socket.recv_fds(self._control, 1, 2)
-        ours = [socket.socket(fileno=descriptor) for descriptor in descriptors]
-        if len(ours) == 2:
-            self._fork(*ours)
+        message, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)
+        for descriptor in descriptors:
+            self._fork(socket.socket(fileno=descriptor))
         return bool(message)
 
-    def _fork(self, connection: socket.socket, line: socket.socket) -> None:
+    def _fork(self, connection: socket.socket) -> None:
         try:
             pid = os.fork()
-        except OSError:  # no process to be had: a line that is closed says so
+        except OSError:  # no process to be had: a socket that is closed says so
             connection.close()
-            line.close()
             return
         if pid == 0:
-            line.close()
             self._serve(connection)
-        connection.close()
-        with suppress(OSError):  # the server has closed it, and the poll will tell
-            line.send(pid.to_bytes(PID_BYTES))
-        self._lines[line.fileno()] = (pid, line)
-        self._poll.register(line, 0)  # hang-ups are always reported
+        self._children[pid] = connection
+        self._poll.register(connection, 0)  # hang-ups are always reported
 
     def _serve(self, connection: socket.socket) -> NoReturn:
         """Answer queries in the child, and end it."""
@@ -115,8 +129,9 @@ class Worker:
             signal.set_wakeup_fd(-1)
             os.dup2(connection.fileno(), 2)  # what a library says as it aborts tells why
             self._control.close()
-            for _, line in self._lines.values():
-                line.close()
+            for other in self._children.values():
+                other.close()
+            connection.sendall(os.getpid().to_bytes(PID_BYTES))
             confine(self._limits, self._held.on_disk)
             self._answer(connection)
             status = 0
@@ -126,38 +141,23 @@ class Worker:
             os._exit(status)
 
     def _answer(self, connection: socket.socket) -> None:
+        before, last = _peak(), False
         with connection.makefile("rb") as received:
-            before = _peak()
-            last = False
-            while not last and (job := read_job(received.read)):
+            while not last and (line := received.readline()):
+                job = QueryJob(**json.loads(line))
                 limit_time(job.seconds or self._limits.seconds)
                 answer = evaluate(self._held.store, self._held.graphs, job, self._limits.result)
-                last = _is_last(answer, job) or _peak() - before > _KEPT
-                connection.sendall(answer_frame(answer, last))
+                changed = bool(job.added) or answer.status >= 500
+                last = changed or _peak() - before > _KEPT
+                connection.sendall(answer.frame(last))
 
-    def _kill(self, descriptor: int) -> None:
-        """End a child that has not been reaped, so that its number is still its own."""
-        self._poll.unregister(descriptor)
-        pid, line = self._lines.pop(descriptor)
-        self._killed.add(pid)
-        line.close()
-        os.kill(pid, signal.SIGKILL)
-
-    def _reap(self) -> None:
-        self._killed = {pid for pid in self._killed if os.waitpid(pid, os.WNOHANG)[0] == 0}
-        for descriptor, (pid, line) in list(self._lines.items()):
-            ended, status = os.waitpid(pid, os.WNOHANG)
-            if ended:
-                self._poll.unregister(descriptor)
-                del self._lines[descriptor]
-                with suppress(OSError):  # the server has closed it
-                    line.send(_ending(status))
-                line.close()
-
-
-def _is_last(answer: JobAnswer, job: QueryJob) -> bool:
-    """Whether a process should answer no more: its store is changed, or a limit was met."""
-    return bool(job.added) or answer.status >= 500
+    def _reap(self, pid: int, status: int) -> None:
+        connection = self._children.pop(pid)
+        with suppress(KeyError):  # it was ended by us
+            self._poll.unregister(connection)
+        with suppress(OSError):  # the server has closed it
+            connection.send(ending(status, self._limits), socket.MSG_DONTWAIT)
+        connection.close()
 
 
 def _peak() -> int:
@@ -166,18 +166,32 @@ def _peak() -> int:
     return most if sys.platform == "darwin" else most * 1024
 
 
-def _ending(status: int) -> bytes:
-    """Return in one byte how a process ended."""
-    code = os.waitstatus_to_exitcode(status)
+def ending(status: int, limits: Limits) -> bytes:
+    """Return what is told of how a process ended: an HTTP status, and words."""
     known = {
-        0: DONE,
+        0: _DONE,
         _OUT_OF_MEMORY: NO_MEMORY,
         _FAILED: LOST,
-        -signal.SIGXCPU: TIMED_OUT,
-        -signal.SIGKILL: NO_MEMORY,  # by the kernel: those that we end have no line
-        -signal.SIGABRT: ABORTED,
+        -signal.SIGXCPU: (503, TIMED_OUT.format(limits.seconds)),
+        -signal.SIGKILL: NO_MEMORY,  # by the kernel: of those that we end nobody hears
+        -signal.SIGABRT: LOST,
     }
-    return known.get(code, CRASHED)
+    told = known.get(os.waitstatus_to_exitcode(status), _TOO_DEEP)
+    return _ENDED + json.dumps(told).encode()
+
+
+def check_ending(sent: bytes | bytearray) -> None:
+    """Pass where a process had ended before it was asked, or its worker has died.
+
+    Raises:
+        RefusedError: with what is told of how a process ended that had been asked.
+    """
+    _, marked, told = sent.rpartition(_ENDED)
+    status, words = json.loads(told) if marked else _DONE
+    if (status, words) == LOST and any(said in sent for said in _SHORT_OF_MEMORY):
+        status, words = NO_MEMORY
+    if (status, words) != _DONE:
+        raise RefusedError(status, words)
 
 
 def open_store(where: Path | None, on_disk: bool = False) -> OpenStore:
@@ -276,10 +290,7 @@ def main() -> None:
     worker = Worker(held, control, Limits(**given.limits))
     told = {"graphs": sorted(held.graphs), "on_disk": held.on_disk}
     control.sendall(json.dumps(told).encode() + b"\n")
-    try:
-        worker.run()
-    finally:
-        worker.stop()
+    worker.run()
 
 
 if __name__ == "__main__":
