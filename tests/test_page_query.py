@@ -12,7 +12,7 @@ from kg.patients.drafts import Draft
 from kg.reference.trees import GraphEdge, GraphNode
 from kg.server import asking
 from kg.ui import address
-from kg.ui.components.editor import in_order
+from kg.ui.components import in_order
 from kg.ui.query import source
 from kg.ui.query.graphs import AnswerGraph, forest
 from kg.ui.query.session import START, Desk, past_of

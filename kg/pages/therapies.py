@@ -7,7 +7,7 @@ from kg.guideline.taxonomy import every_therapy
 from kg.reference.trees import CRITERIA, GROUP, SORTS, sort_of, taxonomy, taxonomy_tree
 from kg.texts import counted
 from kg.ui import pictures, session, term_views
-from kg.ui.components.graph import graph
+from kg.ui.components import graph
 from kg.ui.restoring import choice, restored, view
 from kg.ui.shell import head
 from kg.ui.therapy_views import PARTS, VIEWS

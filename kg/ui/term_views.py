@@ -19,7 +19,7 @@ from kg.reference.trees import ROLE_COLOURS, ROLE_SIGNS, formula_tree
 from kg.texts import capitalised
 from kg.ui import pictures
 from kg.ui.address import link
-from kg.ui.components.drawing import show_tree
+from kg.ui.components import show_tree
 from kg.ui.tables import TableQuery, ask, table
 from kg.ui.taking import download
 from kg.ui.words import literal

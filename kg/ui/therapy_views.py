@@ -27,7 +27,7 @@ from kg.reference.trees import ROLE_SIGNS, ROLES, criteria_tree, dependencies
 from kg.texts import counted
 from kg.ui import pictures, term_views
 from kg.ui.address import link
-from kg.ui.components.graph import graph
+from kg.ui.components import graph
 from kg.ui.restoring import State, choice
 from kg.ui.tables import TableQuery, answers, ask
 from kg.ui.words import literal

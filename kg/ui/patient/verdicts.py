@@ -34,7 +34,7 @@ from kg.reasoning.verdicts import MET, UNDETERMINED
 from kg.reference.trees import MENTIONED, sort_of
 from kg.texts import capitalised, counted
 from kg.ui import pictures
-from kg.ui.components.drawing import show_tree
+from kg.ui.components import show_tree
 from kg.ui.patient import state
 from kg.ui.patient.state import OPEN, Judged
 from kg.ui.words import literal, places, short, state_badge, verdict_badge

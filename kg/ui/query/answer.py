@@ -18,7 +18,7 @@ from kg.stores.frames import TRIPLE
 from kg.texts import capitalised
 from kg.ui import pictures, session
 from kg.ui.bars import bars, first_bars, parting, telling
-from kg.ui.components.graph import graph
+from kg.ui.components import graph
 from kg.ui.query.frames import iris, labelled, labels, numbers
 from kg.ui.query.graphs import LEGEND, MOST_NODES, forest, graph_of
 from kg.ui.query.session import EXAMPLE, AskedQuery, Desk, came_to

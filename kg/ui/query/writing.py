@@ -8,8 +8,7 @@ import streamlit as st
 
 from kg.guideline import load
 from kg.ui import session
-from kg.ui.components.editor import Fault, editor
-from kg.ui.components.history import history
+from kg.ui.components import Fault, editor, history
 from kg.ui.query.completion import EDITOR_PREFIXES, Completion, completions
 from kg.ui.query.picking import DATASETS
 from kg.ui.query.session import Desk, Past

@@ -1,0 +1,166 @@
+"""Parts of pages that run in the browser: trees, graphs, an editor of SPARQL, what a tab remembers.
+
+All of them are sent by this machine. A large library is a component of its own: what stays the
+same is sent to a browser once.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from html import escape
+from typing import Any, Literal
+
+import streamlit as st
+
+from kg.explanation.drawing import Branch, outlined, tree
+from kg.paths import ui_assets
+from kg.reference.trees import GraphEdge, GraphNode
+from kg.ui.query.completion import Completion
+from kg.ui.query.session import Past, past_of
+
+ROW, MARGIN = 30, 16  # pixels, as in graph.js
+_MOST = 2_000_000  # characters that are read back from a tab
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A place in the text of an editor to mark; `number` tells one run from another."""
+
+    line: int
+    column: int | None
+    message: str
+    number: int
+
+
+def _asset(name: str) -> str:
+    return (ui_assets() / name).read_text("utf-8")
+
+
+_styled = partial(st.components.v2.component, css=_asset("components.css"))
+_cytoscape = st.components.v2.component("hcc_kg_cytoscape", js=_asset("cytoscape.min.js"))
+_codemirror = st.components.v2.component("hcc_kg_codemirror", js=_asset("codemirror.min.js"))
+_history = st.components.v2.component("hcc_kg_history", js=_asset("history.js"))
+_drawing = _styled(
+    "hcc_kg_drawing", html='<div class="drawing" tabindex="0"></div>', js=_asset("drawing.js")
+)
+_graph = _styled("hcc_kg_graph", html='<div class="graph"></div>', js=_asset("graph.js"))
+_editor = _styled("hcc_kg_editor", html=_asset("editor.html"), js=_asset("sparql_editor.js"))
+
+
+def show_tree(branches: Sequence[Branch], label: str, key: str) -> None:
+    """Show a tree in the colours of the theme, and in words for screen readers."""
+    words = "".join(f"<li>{escape(line)}</li>" for line in outlined(branches))
+    _drawing(key=key, data=f"{tree(branches, label)}<ul>{words}</ul>")
+
+
+def graph(
+    nodes: Sequence[GraphNode],
+    edges: Sequence[GraphEdge],
+    key: str,
+    *,
+    label: str,
+    layout: Literal["tree", "columns", "free"] = "columns",
+    selected: str | None = None,
+    height: int | None = None,
+    on_click: Callable[[str], None] | None = None,
+) -> None:
+    """Show a graph, of which nodes can be picked.
+
+    `layout` is a tree with one node a row, columns of nodes, or free (springs; give a height).
+    `label` says in words what the picture shows. A page offers the same choice as a list, for
+    those who use the keyboard. `on_click` is told the id of a node before the run that a click
+    starts.
+    """
+    rows = max((node.row for node in nodes), default=0) + 1
+    data = {
+        "nodes": [asdict(node) for node in nodes],
+        "edges": [asdict(edge) for edge in edges],
+        "layout": layout,
+        "selected": selected,
+        "label": label,
+        "height": height or rows * ROW + MARGIN,
+    }
+
+    def clicked() -> None:
+        name = st.session_state[key].get("clicked")
+        if name is not None and on_click is not None:
+            on_click(name)
+
+    with st.container(gap=None):
+        _cytoscape(key=f"{key}:library")
+        _graph(key=key, data=data, on_clicked_change=clicked)
+
+
+def in_order(said: Mapping[str, Any], names: Sequence[str], revision: str) -> list[tuple[str, str]]:
+    """Return the texts under those names that were said under a revision, the first one first."""
+    found = [(said[name]["time"], name, said[name]) for name in names if said.get(name)]
+    return [(n, one["text"]) for _, n, one in sorted(found) if one["revision"] == revision]
+
+
+def editor(
+    text: str,
+    revision: str,
+    key: str,
+    *,
+    label: str,
+    terms: Sequence[Completion],
+    prefixes: Mapping[str, str],
+    fault: Fault | None,
+    on_edit: Callable[[str], None],
+    on_run: Callable[[str], None],
+) -> None:
+    """Show a query to edit, with its Run button.
+
+    Another `revision` puts `text` into the editor; under the same one the browser's text stands.
+    `on_edit` is told the text when the typing pauses, `on_run` when it is to be asked, both
+    before the run that this starts. What was typed under an earlier revision is not told. Where
+    both come at once, they are told in the order in which they were said.
+    """
+    data = {
+        "text": text,
+        "revision": revision,
+        "label": label,
+        "terms": [*terms],
+        "prefixes": dict(prefixes),
+        "fault": vars(fault) if fault else None,
+    }
+
+    def tell(*names: str) -> None:
+        for name, said in in_order(st.session_state[key], names, revision):
+            tells[name](said)
+
+    tells = {"edited": on_edit, "run": on_run}
+    with st.container(gap=None):
+        _codemirror(key=f"{key}:library")
+        _editor(
+            key=key,
+            data=data,
+            on_edited_change=partial(tell, "edited"),
+            on_run_change=partial(tell, *tells),
+        )
+
+
+def history(past: Sequence[Past], key: str, *, fresh: bool, on_stored: Callable[..., None]) -> None:
+    """Keep queries in the tab of the browser; in a `fresh` session be told those it has."""
+
+    def told() -> None:
+        text = st.session_state[key].get("stored")
+        on_stored(_read(text) if isinstance(text, str) and len(text) <= _MOST else [])
+
+    session = st.session_state.setdefault(f"{key}:session", secrets.token_hex(4))
+    data = {"past": [asdict(each) for each in past], "fresh": fresh, "session": session}
+    _history(key=key, data=data, on_stored_change=told)
+
+
+def _read(text: str) -> list[Past]:
+    """Return what was kept; what is none of ours is left out."""
+    try:
+        kept = json.loads(text)
+    except ValueError:
+        return []
+    found = [past_of(each) for each in kept] if isinstance(kept, list) else []
+    return [each for each in found if each is not None]
