@@ -10,7 +10,7 @@ from typing import Unpack
 
 import polars as pl
 
-from kg.engines.classification import chunks, kept_types
+from kg.engines.classification import chunks, kept_types, typed
 from kg.engines.registry import engine_of
 from kg.engines.rejects import KeptRejects, Rejects
 from kg.engines.summary import Summary
@@ -141,7 +141,7 @@ def classify_table(
             table.lesions.source.columns if table.lesions else [], of_lesions=True
         ),
         _task=task,
-        _results=pl.concat([empty(task), *(c.frame for c in found)]),
+        _results=typed(pl.concat([empty(task), *(c.frame for c in found)])),
         _chunks=found,
     )
 

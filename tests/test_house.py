@@ -40,7 +40,7 @@ ROOMS = (
         "kg.sources",
     ),
     ("kg.reasoners",),
-    ("kg.api", "kg.tables", "kg.asking", "kg.server", "kg.spark"),
+    ("kg.api", "kg.tables", "kg.cohort", "kg.asking", "kg.server", "kg.spark"),
     ("kg.charts",),
     ("kg", "kg.ui", "kg.benchmarks", "kg.renewal"),
     ("kg.pages", "kg.commands", "app"),

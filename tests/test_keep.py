@@ -75,6 +75,24 @@ def test_formats_without_room_say_so(run: Run, form: str) -> None:
     assert f"keep goes with format csv, parquet, json, jsonl, not {form}" in ran.err
 
 
+def test_numbers_and_dates_of_a_table_in_text_are_kept_as_such(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text(
+        "patient_id,n,months,at,code,note,odd\na,1,7.5,2024-05-01,007,x,2024-13-01\n"
+        "b,NA,3,,012,,\nc,-2,,2024-05-02 00:00:00,1,2,2024-01-01\n"
+    )
+    keep = ["n", "months", "at", "code", "note", "odd"]
+    for result in (
+        kg.classify_table(tmp_path / "p.csv", keep=keep, ignore_unknown=True, therapies="rfa"),
+        kg.open_cohort(tmp_path / "p.csv", ignore_unknown=True),
+    ):
+        frame = result.frame if isinstance(result, kg.TableResult) else result.frame(keep)
+        rows = frame.unique("patient_id", maintain_order=True)
+        assert rows["n"].to_list() == [1, None, -2]
+        assert rows["months"].to_list() == [7.5, 3.0, None]
+        assert rows["at"].to_list() == [date(2024, 5, 1), None, date(2024, 5, 2)]
+        assert {rows.schema[name] for name in ("code", "note", "odd")} == {pl.String()}
+
+
 def test_kept_columns_keep_their_types(tmp_path: Path) -> None:
     frame = pl.DataFrame(
         {"patient_id": ["a"], "visit": [date(2024, 5, 1)], "months": [7.5], "tags": [["x"]]}
@@ -90,7 +108,7 @@ def test_kept_columns_keep_their_types(tmp_path: Path) -> None:
 
 def test_variables_may_be_kept_too(table: Path) -> None:
     result = kg.classify_table(table, keep="ecog", ignore_unknown=True)
-    assert result.compact["ecog"].to_list() == ["1", "4", "0"]
+    assert result.compact["ecog"].to_list() == [1, 4, 0]
 
 
 def test_explorer_downloads_kept_columns(guideline: Guideline) -> None:

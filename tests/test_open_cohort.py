@@ -232,3 +232,34 @@ def test_an_address_that_selects_nothing_is_told(wrong: dict[str, list[str]]) ->
     assert len(strangers) == 1
     assert found.view in VIEWS
     assert not found.chosen
+
+
+def test_an_open_cohort_from_python_gives_the_views_of_the_page_and_their_patients():
+    cohort = kg.open_cohort(example_cohort(), example_lesions())
+    assert repr(cohort) == f"<Cohort: {cohort.summary.words}>"
+    assert "Verdicts:" in cohort._repr_html_()
+    for view in VIEWS[:-1]:
+        frame = cohort.view(view, "rfa" if view in ("why-not", "flow") else "", by="ecog")
+        assert frame.height
+        if view in ("groups", "verdicts"):
+            continue
+        row = frame.row(0, named=True)
+        therapy = "rfa" if view in ("why-not", "flow") else ""
+        assert cohort.patients(view, therapy, row["chosen"]).height == row["patients"]
+    for wrong in (
+        lambda: cohort.view("whynot"),
+        lambda: cohort.view("flow", "rfx"),
+        lambda: cohort.view("groups", by="egoc"),
+        lambda: cohort.frame("egoc"),
+        lambda: cohort.patients("flow", "rfa", "x"),
+    ):
+        with pytest.raises(kg.InputError):
+            wrong()
+
+
+def test_a_mapping_may_be_a_dict():
+    mapping = {"columns": {"No": "patient_id", "T": "tumour_count"}, "missing": {"all": ["9"]}}
+    cohort = kg.open_cohort([{"No": "a", "T": "9"}], mapping=mapping)
+    assert cohort.summary.patients == 1
+    with pytest.raises(kg.InputError, match=r"the mapping: a mapping has no part \[colums\]"):
+        kg.open_cohort([{"No": "a"}], mapping={"colums": {}})

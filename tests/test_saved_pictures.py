@@ -18,6 +18,7 @@ from explorer import app, texts
 
 from kg.cohorts.selections import VIEWS
 from kg.paths import example_cohort, example_lesions
+from kg.reference.notebooks import of_notebook
 from kg.reference.snippets import TableRead, of_cohort, of_comparison, of_query, of_rejected
 from kg.ui.pictures import alone
 from kg.ui.tables import workbook
@@ -54,22 +55,27 @@ def test_a_table_is_aworkbook_and_no_formula() -> None:
 @pytest.mark.parametrize("view", VIEWS[:-1])
 def test_what_is_copied_as_python_runs_and_gives_the_numbers(view: str) -> None:
     read = TableRead(str(example_cohort()), str(example_lesions()), {}, "2011", "all")
+    made = json.loads(of_notebook(read, "Title", view, "rfa", "ecog"))
+    cells = ["".join(cell["source"]) for cell in made["cells"] if cell["cell_type"] == "code"]
     space: dict[str, Any] = {}
-    exec(of_cohort(read, view, "rfa", "ecog"), space)  # noqa: S102 - our own text
-    assert len(space["result"]) if view not in ("why-not",) else space["result"].verdicts
+    exec("\n".join(cells), space)  # noqa: S102 - our own text
+    frame = ran(of_cohort(read, view, "rfa", "ecog"))
+    assert frame.height
+    assert frame.equals(space["frame"])
+    assert {"patient_id", "verdict", "ecog"} <= set(space["verdicts"].columns)
 
 
 def ran(text: str) -> Any:
-    """Return the result of a text of Python of ours."""
+    """Return the frame that a text of Python of ours makes."""
     space: dict[str, Any] = {}
     exec(text, space)  # noqa: S102
-    return space["result"]
+    return space["frame"]
 
 
 def test_what_is_selected_is_copied_as_python_that_gives_the_same_patients() -> None:
     chosen = {"view": "flow", "therapy": "tace", "chosen": "eligible"}
     test = app("cohort", cohort="example", silence="unremarkable", **chosen)
-    texts = [each.value for each in test.code if "Selection(" in each.value]
+    texts = [each.value for each in test.code if "cohort.patients(" in each.value]
     shown = next(each.value for each in test.dataframe if "eligible_for" in each.value.columns)
     assert ran(texts[0])["patient_id"].to_list() == list(shown["patient_id"])
 
@@ -83,6 +89,27 @@ def test_contraindications_in_every_edition_are_copied_as_python_and_saved() -> 
     assert set(ran(python)["edition"]) == {"2011", "2026"}
     names = {each.proto.label for each in test.get("download_button")}
     assert {"SVG", "PNG"} <= names
+
+
+def test_a_mapping_is_copied_as_python_with_the_table_that_it_reads(tmp_path: Path) -> None:
+    table = tmp_path / "p.csv"
+    table.write_text("No,Bili,arm\na,2.1,x\nb,9 9,y\n", "utf-8")
+    mapping = '[columns]\nNo = "patient_id"\nBili = "bilirubin_umol_l"\n'
+    mapping += '[units]\nbilirubin_umol_l = ["mg/dL"]\n'
+    test = app("cohort")
+    test.file_uploader(key="cohort:mapping").set_value(("m.toml", mapping.encode(), "text/plain"))
+    test.file_uploader(key="cohort:patients").set_value(
+        (table.name, table.read_bytes(), "text/csv")
+    )
+    test.button(key="cohort:classify").click().run()
+    test.segmented_control(key="cohort:view").set_value("groups").run()
+    test.selectbox(key="cohort:box:groups:chosen").set_value("arm").run()
+    assert not test.exception
+    assert "Notebook (Jupyter)" in {each.label for each in test.get("download_button")}
+    (chart, numbers) = (each.value for each in test.code if "cohort.view(" in each.value)
+    assert chart == numbers
+    frame = ran(chart.replace("'p.csv'", repr(str(table))))
+    assert frame.select("group", "patients").rows() == [("x", 1)]
 
 
 def test_rejected_rows_and_a_comparison_are_copied_as_python_that_runs(tmp_path: Path) -> None:
@@ -115,7 +142,7 @@ def test_a_study_is_a_zip_of_data_figures_methods_and_versions() -> None:
     _, made = test.session_state["cohort:study"]
     with ZipFile(io.BytesIO(made)) as file:
         names = set(file.namelist())
-        assert {"methods.txt", "versions.json", "analysis.py", "data/verdicts.csv"} <= names
+        assert {"methods.txt", "versions.json", "analysis.ipynb", "data/verdicts.csv"} <= names
         assert {"figures/flow-recorded.svg", "figures/verdicts-unremarkable.png"} <= names
         assert "45 patients were classified by hcc-kg" in file.read("methods.txt").decode()
         assert json.loads(file.read("versions.json"))["edition"] == "2011"

@@ -15,7 +15,7 @@ import polars as pl
 
 from kg.cohorts.expressions import open_sets
 from kg.cohorts.report import CohortReport, report_of
-from kg.engines.classification import as_kept, chunks
+from kg.engines.classification import as_kept, chunks, typed
 from kg.engines.registry import engine_of
 from kg.engines.rejects import KeptRejects
 from kg.engines.summary import Summary
@@ -32,6 +32,7 @@ from kg.readers import Source, open_source
 from kg.readers.uploads import File, Upload
 from kg.reasoning.results import KEEP_, VERDICT_, Chunk, schema
 from kg.reasoning.verdicts import ELIGIBLES, VERDICTS
+from kg.texts import hint
 from kg.writers import Task
 from kg.writers.json import objects
 from kg.writers.rows import joined_rows, rows
@@ -166,23 +167,40 @@ class OpenCohort:
         """The columns of the table that may travel into a download."""
         return [name for name in self.cells.columns if not name.startswith("_")]
 
+    def frame(self, keep: Sequence[str] = ()) -> pl.DataFrame:
+        """Return the results, one row per patient and therapy, with columns of the table.
+
+        Raises:
+            InputError: the table has no such column.
+        """
+        return rows(self._task, typed(self._with(keep)))
+
     def download(self, format_: str, keep: Sequence[str] = ()) -> bytes:
         """Return the results as `hcc-kg classify` writes them: csv, parquet or jsonl.
 
         `keep` are columns of the table that travel along.
         """
-        task = Task(self.guideline, list(self.guideline.therapies))
-        kept = self.cells.select(ROW, *(as_kept(self.cells[n]).alias(KEEP_ + n) for n in keep))
-        results = self.results.join(kept, ROW, "left", maintain_order="left")
         into = io.BytesIO()
         if format_ == "parquet":
-            rows(task, results).write_parquet(into)
+            self.frame(keep).write_parquet(into)
         elif format_ == "jsonl":
-            for text in objects(task, iter([Chunk(results, lambda: iter(()))])):
+            for text in objects(self._task, iter([Chunk(self._with(keep), lambda: iter(()))])):
                 into.write(text.encode() + b"\n")
         else:
-            joined_rows(task, results).write_csv(into)
+            joined_rows(self._task, self._with(keep)).write_csv(into)
         return into.getvalue()
+
+    @property
+    def _task(self) -> Task:
+        return Task(self.guideline, list(self.guideline.therapies))
+
+    def _with(self, keep: Sequence[str]) -> pl.DataFrame:
+        """Return the results with columns of the table."""
+        for name in keep:
+            if name not in self.columns:
+                raise InputError(f"{self.name} has no column {name!r}{hint(name, self.columns)}")
+        kept = self.cells.select(ROW, *(as_kept(self.cells[n]).alias(KEEP_ + n) for n in keep))
+        return self.results.join(kept, ROW, "left", maintain_order="left")
 
 
 def open_cohort(

@@ -21,6 +21,7 @@ from kg.keys import ROW
 from kg.patients.columns import as_text
 from kg.reasoning.results import VERDICT_, unpack
 from kg.reasoning.verdicts import CONTRAINDICATED, ELIGIBLES, NOT_INDICATED, VERDICTS
+from kg.texts import hint
 
 _COUNT = pl.UInt32()
 
@@ -164,6 +165,23 @@ def groups(cohort: OpenCohort, by: str, therapy: str) -> pl.DataFrame:
         .alias("verdict"),
         pl.col("patients").cast(_COUNT),
         (100 * pl.col("patients") / pl.sum("patients").over("group")).round(1).alias("percent"),
+    )
+
+
+def numbers(cohort: OpenCohort, view: str, therapy: str = "", by: str = "") -> pl.DataFrame:
+    """Return the numbers of a view: of a therapy, or of groups by a column, where it has one.
+
+    Raises:
+        InputError: the table has no such column, or too many values in it.
+    """
+    if view == "groups":
+        if by not in cohort.columns:
+            raise InputError(f"{cohort.name} has no column {by!r}{hint(by, cohort.columns)}")
+        return groups(cohort, by, therapy)
+    if view in (of_therapy := {"why-not": why_not, "flow": flow}):
+        return of_therapy[view](cohort, therapy)
+    return {"verdicts": verdicts, "overlaps": overlaps, "missing": missing}.get(view, conflicts)(
+        cohort
     )
 
 

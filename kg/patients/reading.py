@@ -108,14 +108,19 @@ def read_mapping(guideline: Guideline, path: File) -> Reading:
         raise InputError(f"{path}: the mapping nests too deeply") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"{path}: the mapping is not valid TOML: {error}") from error
+    return _reading_at(guideline, told, str(path))
+
+
+def _reading_at(guideline: Guideline, told: Mapping[str, Any], place: str) -> Reading:
+    """Return what a mapping says, by its parts; in messages it goes by its place."""
     for part in told:
         if part not in _PARTS:
             near = "".join(f"; is it [{near}]?" for near in alike(part, _PARTS))
-            raise InputError(f"{path}: a mapping has no part [{part}]{near}")
+            raise InputError(f"{place}: a mapping has no part [{part}]{near}")
     try:
         return _reading(guideline, told)
     except (InputError, CellError) as error:
-        raise InputError(f"{path}: {error}") from error
+        raise InputError(f"{place}: {error}") from error
 
 
 def written(parts: Mapping[str, Mapping[str, object]]) -> str:
@@ -205,7 +210,7 @@ class Options(TypedDict, total=False):
     """What the functions of the API take on how tables are read; see `Reading`.
 
     `missing` are codes, or codes by variable; `units` is a unit by variable; `mapping` is the
-    path of a mapping file, to which the others add.
+    path of a mapping file, or its parts as a dict, to which the others add.
     """
 
     ignore_unknown: bool
@@ -213,7 +218,7 @@ class Options(TypedDict, total=False):
     sheet: str | None
     units: Mapping[str, str]
     missing: Iterable[object] | Mapping[str, Iterable[object]]
-    mapping: str | Path | Upload | None
+    mapping: str | Path | Upload | Mapping[str, Any] | None
 
 
 def missing_of(texts: Iterable[str]) -> dict[str, list[str]]:
@@ -231,12 +236,11 @@ def reading_of(guideline: Guideline, options: Options) -> Reading:
     Raises:
         InputError: a name is no variable, a unit none of it, or a mapping file is broken.
     """
-    path = options.get("mapping")
-    base = (
-        Reading()
-        if path is None
-        else read_mapping(guideline, Path(path) if isinstance(path, str) else path)
-    )
+    mapping, base = options.get("mapping"), Reading()
+    if isinstance(mapping, Mapping):
+        base = _reading_at(guideline, mapping, "the mapping")
+    elif mapping is not None:
+        base = read_mapping(guideline, Path(mapping) if isinstance(mapping, str) else mapping)
     codes = options.get("missing", ())
     by_name = codes if isinstance(codes, Mapping) else {ALL: codes}
     missing = {

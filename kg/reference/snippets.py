@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kg.patients.reading import Options
 
+_WIDE = 70
+_OF_THERAPY = ("why-not", "flow", "groups")
 ENDPOINT = "http://127.0.0.1:8890"  # of `hcc-kg serve`, unless told otherwise
-_REPORTS = {
-    "overlaps": "eligible = pl.col('verdict').cast(str).str.starts_with('eligible')\n"
-    "sets = table.frame.filter(eligible).group_by('patient_id').agg('therapy')\n"
-    "result = sets.group_by('therapy').len('patients')",
-    "verdicts": 'result = table.frame.group_by("therapy", "verdict").len("patients")',
-    "flow": 'result = table.frame.filter(pl.col("therapy") == {therapy})',
-    "groups": "result = {{group.value: group.report for group in report.groups}}",
-    "why-not": "(result,) = (each for each in report.therapies if each.therapy == {therapy})",
-    "missing": "result = pl.DataFrame(report.missing)",
-    "conflicts": "result = pl.DataFrame(report.conflicts)",
-}
-
-
 Rows = Sequence[Mapping[str, str]]
 
 
@@ -41,13 +29,62 @@ class TableRead:
 
 
 def of_cohort(read: TableRead, view: str, therapy: str = "", by: str = "") -> str:
-    """Return the Python that gives the numbers of a view of a cohort, as `result`."""
-    return _of_table(read, _REPORTS[view].format(therapy=json.dumps(therapy)), by)
+    """Return the Python that gives the numbers of a view of a cohort, as `frame`."""
+    return _of_open(read, numbers_of(view, therapy, by))
+
+
+def numbers_of(view: str, therapy: str, by: str) -> str:
+    """Return the Python that gives the numbers of a view of an open cohort."""
+    told = {"therapy": therapy if view in _OF_THERAPY else "", "by": by if view == "groups" else ""}
+    return f"cohort.view({_given(view, **told)})"
+
+
+def of_patients(read: TableRead, view: str, therapy: str, chosen: str) -> str:
+    """Return the Python that gives the patients that are selected in a view, as `frame`."""
+    return _of_open(read, f"cohort.patients({_given(view, therapy=therapy, chosen=chosen)})")
 
 
 def of_rejected(read: TableRead, what: str) -> str:
     """Return the Python that gives the rows that were rejected: of patients, or of lesions."""
-    return _of_table(read, f"result = table.{what}")
+    return _of_open(read, f"cohort.{what}")
+
+
+def _of_open(read: TableRead, last: str) -> str:
+    return f"{opening(read)}frame = {last}\nprint(frame)\n"
+
+
+def opening(read: TableRead) -> str:
+    """Return the Python that opens a cohort, with the mapping by which it is read."""
+    before, given = _call(read)
+    return "\n".join(["import kg", "", *before, f"cohort = kg.open_cohort({', '.join(given)})", ""])
+
+
+def _call(read: TableRead) -> tuple[list[str], list[str]]:
+    """Return what a call says on how a table is read, and the lines that go before it."""
+    given = [repr(path) for path in (read.patients, read.lesions) if path]
+    told = {**read.options, "assume": read.assume, "edition": read.edition}
+    mapping = told.get("mapping")
+    written = isinstance(mapping, Mapping)
+    before = [f"mapping = {_literal(mapping)}"] if written else []
+    given += [
+        f"{name}={'mapping' if written and name == 'mapping' else repr(value)}"
+        for name, value in told.items()
+        if value
+    ]
+    return before, given
+
+
+def _literal(value: object, margin: str = "") -> str:
+    """Return a value as Python as formatters lay it out: a dict of several, an entry a line."""
+    if not isinstance(value, Mapping) or len(str(value)) < _WIDE:
+        return repr(value)
+    inner = margin + " " * 4
+    entries = [f"{inner}{name!r}: {_literal(told, inner)},\n" for name, told in value.items()]
+    return f"{{\n{''.join(entries)}{margin}}}"
+
+
+def _given(first: str, **others: str) -> str:
+    return ", ".join([repr(first), *(f"{name}={v!r}" for name, v in others.items() if v)])
 
 
 def of_comparison(read: TableRead, editions: tuple[str, str], part: str, *where: str) -> str:
@@ -55,61 +92,18 @@ def of_comparison(read: TableRead, editions: tuple[str, str], part: str, *where:
 
     `where` are conditions of Polars on the rows of that part.
     """
-    given = [*_paths(read), *(f"{n}={v!r}" for n, v in _told(read) if n != "edition")]
+    before, given = _call(replace(read, edition=""))
     given += [f"before={editions[0]!r}", f"after={editions[1]!r}"]
     lines = [
         "import kg",
         *(["import polars as pl"] if where else []),
-        f"\ncomparison = kg.compare({', '.join(given)})",
-        f"result = comparison.{part}" + (f".filter({', '.join(where)})" if where else ""),
-        "print(result)",
+        "",
+        *before,
+        f"comparison = kg.compare({', '.join(given)})",
+        f"frame = comparison.{part}" + (f".filter({', '.join(where)})" if where else ""),
+        "print(frame)",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _paths(read: TableRead) -> list[str]:
-    return [json.dumps(path, ensure_ascii=False) for path in (read.patients, read.lesions) if path]
-
-
-def _told(read: TableRead) -> list[tuple[str, object]]:
-    told = {**read.options, "assume": read.assume, "edition": read.edition}
-    return [(name, value) for name, value in told.items() if value]
-
-
-def _of_table(read: TableRead, tail: str, by: str = "") -> str:
-    is_report = "report" in tail
-    given = [*_paths(read), *(f"{name}={value!r}" for name, value in _told(read))]
-    given += [f"by={by!r}"] if "groups" in tail else []
-    call = "cohort_report" if is_report else "classify_table"
-    lines = ["import kg", "import polars as pl", ""] if "pl." in tail else ["import kg", ""]
-    lines.append(f"{'report' if is_report else 'table'} = kg.{call}({', '.join(given)})")
-    return "\n".join([*lines, tail, "print(result)"]) + "\n"
-
-
-def of_patients(read: TableRead, view: str, therapy: str, chosen: str) -> str:
-    """Return the Python that gives the patients that are selected in a view, as `result`."""
-    paths = (f"Path({path})" for path in _paths(read))
-    reading = f", reading=reading_of(guideline, {read.options!r})" if read.options else ""
-    assuming = f".assuming({read.assume!r})" if read.assume else ""
-    return _PATIENTS.format(
-        edition=read.edition,
-        options="from kg.patients.reading import reading_of\n" if reading else "",
-        table=f"open_cohort(guideline, {', '.join(paths)}{reading}){assuming}",
-        selection=f"Selection({view!r}, {therapy!r}, {chosen!r})",
-    )
-
-
-_PATIENTS = """from pathlib import Path
-
-import kg
-from kg.cohorts.opened import open_cohort
-from kg.cohorts.selections import Selection, patients
-{options}
-guideline = kg.load(edition={edition!r})
-cohort = {table}
-result = patients(cohort, {selection})
-print(result)
-"""
 
 
 def of_query(
@@ -139,8 +133,14 @@ client = SPARQLWrapper("{endpoint}/sparql", returnFormat=JSON)
 client.setQuery("""
 {query}""")
 answer = client.queryAndConvert()
-found = answer["results"]["bindings"]
-rows = [{{name: term["value"] for name, term in row.items()}} for row in found]
+types = {{"integer": int, "decimal": float, "double": float}}
+
+
+def value(term):
+    return types.get(term.get("datatype", "").partition("#")[2], str)(term["value"])
+
+
+rows = [{{n: value(term) for n, term in row.items()}} for row in answer["results"]["bindings"]]
 frame = pd.DataFrame(rows, columns=answer["head"]["vars"])
 print(frame)
 '''

@@ -80,7 +80,7 @@ def _offer(name: str, made_: Makes, snippets: Mapping[str, str] | None = None) -
             told = f"With title, legend and source, as {file}"
             download(file, make, icon=":material/image:", help=told)
         if snippets:
-            copies(snippets)
+            copies(snippets, name)
 
 
 def made(chart: Chart, title: str, about: str) -> Makes:

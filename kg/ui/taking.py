@@ -15,6 +15,7 @@ _LANGUAGES = {
     "SPARQL": "sparql",
     "Link": None,
 }
+NOTEBOOK = "Notebook"
 _TITLES = {"pandas": "Python (SPARQLWrapper and pandas)"}
 _SERVED = ("pandas", "curl")
 
@@ -33,11 +34,14 @@ def download(
     st.download_button(words, data, file, kind, key=key or f"download:{file}", **how)
 
 
-def copies(snippets: Mapping[str, str]) -> None:
-    """Offer texts to copy, by what runs them."""
+def copies(snippets: Mapping[str, str], name: str = "") -> None:
+    """Offer texts to copy, by what runs them; a notebook is a file of this name."""
     with st.popover("Copy as", icon=":material/content_copy:", type="tertiary"):
         if not set(_SERVED).isdisjoint(snippets):
             st.caption("SPARQLWrapper and curl ask the server that `hcc-kg serve` starts.")
         for kind, text in snippets.items():
+            if kind == NOTEBOOK:
+                download(f"{name}.ipynb", text, "Notebook (Jupyter)", type="secondary")
+                continue
             st.markdown(f"**{_TITLES.get(kind, kind)}**")
             st.code(text, _LANGUAGES[kind], height=min(300, 28 * (text.count("\n") + 1) + 24))

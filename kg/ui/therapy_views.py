@@ -42,10 +42,10 @@ import polars as pl
 
 asked = {{name: kg.ask("criteria-of-therapy", therapy={therapy!r}, edition=name)
          for name in {editions}}}
-result = pl.concat(
+frame = pl.concat(
     frame.with_columns(pl.lit(name).alias("edition")) for name, frame in asked.items()
 )
-print(result)
+print(frame)
 """
 View = Callable[[Guideline, Therapy, State], None]
 

@@ -15,6 +15,7 @@ from kg.ui import pictures, session
 from kg.ui.cohort import charts, patients, snippets, state, views
 from kg.ui.cohort.views import Box, View
 from kg.ui.tables import TableQuery, table
+from kg.ui.taking import NOTEBOOK
 
 _TITLES = {
     "verdicts": "Verdicts on each therapy",
@@ -150,8 +151,11 @@ def _charts(cohort: OpenCohort, selected: Selection, view: View, asked: TableQue
     if view.saved:
         name = f"cohort-{view.name}{'-if-unremarkable' * (selected.silence == UNREMARKABLE)}"
         queries = asked.snippets() if asked else {}
-        copied = queries | {"Python": snippets.of_view(cohort, selected)}
-        pictures.saves(view.saved, name, *words(cohort, selected), copied)
+        copied = {
+            NOTEBOOK: snippets.notebook(cohort, selected),
+            "Python": snippets.of_view(cohort, selected),
+        }
+        pictures.saves(view.saved, name, *words(cohort, selected), copied | queries)
     if view.caption:
         st.caption(view.caption)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import tomllib
+from typing import Any
+
 import streamlit as st
 
 from kg.cohorts.opened import OpenCohort
 from kg.cohorts.selections import UNREMARKABLE, Selection
 from kg.paths import example_cohort, example_lesions
 from kg.patients.reading import Options
+from kg.reference.notebooks import of_notebook
 from kg.reference.snippets import TableRead, of_cohort, of_patients
 from kg.ui import session
 from kg.ui.cohort import state
@@ -22,17 +26,24 @@ def read(cohort: OpenCohort, silence: str = "") -> TableRead:
         return TableRead(*paths, Options(), edition, assume)
     task: state.UploadedTables | None = st.session_state.get(session.TASK)
     reading = cohort.reading
-    options = Options()
+    options, mapping = Options(), dict[str, Any]()
     if task is not None and task.mapping:
-        options["mapping"] = f"{task.patients.stem}.toml"
-    elif reading.missing:
-        options["missing"] = {name or "all": list(codes) for name, codes in reading.missing.items()}
+        options["mapping"] = mapping = tomllib.loads(task.mapping)
+    codes = {name or "all": list(told) for name, told in reading.missing.items()}
+    if codes != mapping.get("missing", {}):
+        options["missing"] = codes
     if reading.ignore_unknown:
         options["ignore_unknown"] = True
     if reading.sheet:
         options["sheet"] = reading.sheet
     lesions_name = task.lesions.name if task is not None and task.lesions else None
     return TableRead(cohort.name, lesions_name, options, edition, assume)
+
+
+def notebook(cohort: OpenCohort, selected: Selection) -> str:
+    """Return a notebook of Jupyter that gives a view as a frame and a figure."""
+    how, title = read(cohort, selected.silence), f"{cohort.name}: {selected.view}"
+    return of_notebook(how, title, selected.view, selected.therapy, selected.chosen)
 
 
 def of_view(cohort: OpenCohort, selected: Selection) -> str:

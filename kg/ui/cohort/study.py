@@ -19,7 +19,7 @@ from kg.reference.citation import header
 from kg.texts import NOTE_ON_USE, counted
 from kg.ui import pictures, session
 from kg.ui.cohort import showing, state, views
-from kg.ui.cohort.snippets import of_view
+from kg.ui.cohort.snippets import notebook
 from kg.ui.taking import download
 
 _MADE = "cohort:study"
@@ -32,7 +32,10 @@ def offer(cohort: OpenCohort) -> None:
     if (mapping := _mapping(cohort)) is not None:
         told = f"{mapping.name} (how columns and cells are read)"
         download(mapping.name, mapping.content, told, icon=None)
-    st.caption("Verdicts, numbers, figures, methods and versions, as recorded and beside it.")
+    st.caption(
+        "Verdicts, numbers, figures, methods and versions, as recorded and if nothing else is "
+        "remarkable; and a notebook that gives them anew from your table."
+    )
     if st.button("Make a ZIP of the study", key="cohort:study:make", icon=":material/folder_zip:"):
         with st.spinner("Drawing the figures …"):
             st.session_state[_MADE] = cohort, zipped(cohort, state.selection().therapy)
@@ -62,7 +65,7 @@ def zipped(cohort: OpenCohort, therapy: str) -> bytes:
         file.writestr("data/verdicts-of-patients.csv", cohort.download("csv"))
         file.writestr("methods.txt", methods(cohort))
         file.writestr("versions.json", json.dumps(versions(cohort), indent=2, ensure_ascii=False))
-        file.writestr("analysis.py", of_view(cohort, Selection()))
+        file.writestr("analysis.ipynb", notebook(cohort, Selection()))
         if (mapping := _mapping(cohort)) is not None:
             file.writestr(mapping.name, mapping.content)
     return held.getvalue()
@@ -79,7 +82,7 @@ def _mapping(cohort: OpenCohort) -> Upload | None:
 def methods(cohort: OpenCohort) -> str:
     """Return a paragraph on methods, for a paper."""
     report, about = cohort.summary, header(cohort.guideline)
-    rejected = f" {counted(report.rejected, 'row')} could not be read and were set aside."
+    rejected = f" Set aside, as it could not be read: {counted(report.rejected, 'row')}."
     return (
         f"{counted(report.patients, 'patient')} were classified by hcc-kg {about.version}, "
         f"an OWL 2 DL ontology of {cohort.guideline.source.citation} Its criteria were applied "

@@ -85,6 +85,7 @@ def _begin(guideline: Guideline, patients: UploadedFile, lesions: UploadedFile |
     """Ask for the tables to be classified, as the form says that they are read."""
     said = st.session_state
     mapping = said["cohort:mapping"]
+    own = Upload(mapping.name, mapping.getvalue()) if mapping else None
     codes = [text.strip() for text in said["cohort:missing"].split(",") if text.strip()]
     try:
         reading = reading_of(
@@ -93,7 +94,7 @@ def _begin(guideline: Guideline, patients: UploadedFile, lesions: UploadedFile |
                 ignore_unknown=said["cohort:ignore"],
                 missing=missing_of(codes),
                 sheet=said["cohort:sheet"].strip() or None,
-                mapping=Upload(mapping.name, mapping.getvalue()) if mapping else None,
+                mapping=own,
             ),
         )
     except HccKgError as error:
@@ -104,6 +105,7 @@ def _begin(guideline: Guideline, patients: UploadedFile, lesions: UploadedFile |
             Upload(patients.name, patients.getvalue()),
             Upload(lesions.name, lesions.getvalue()) if lesions else None,
             reading,
+            own.content.decode("utf-8-sig") if own else "",
         )
     )
 

@@ -23,8 +23,8 @@ _TERM = "term"
 _PYTHON = """import kg
 from kg.comparison.cohorts import differences_frame
 
-result = differences_frame(kg.load(edition={!r}), kg.load(edition={!r}))
-print(result)
+frame = differences_frame(kg.load(edition={!r}), kg.load(edition={!r}))
+print(frame)
 """
 
 

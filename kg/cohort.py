@@ -1,0 +1,127 @@
+"""A cohort from Python: opened once, and seen in the views of the explorer's page Cohort.
+
+cohort = kg.open_cohort("patients.csv")
+cohort.view("why-not", therapy="rfa")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Unpack
+
+import polars as pl
+
+from kg.cohorts import opened, selections, views
+from kg.engines.summary import Summary
+from kg.errors import InputError
+from kg.explanation.explanations import verdict_table
+from kg.guideline import Guideline
+from kg.guideline import chosen as _chosen
+from kg.patients.assumptions import Assume
+from kg.patients.given import TableLike, given
+from kg.patients.reading import Options, reading_of
+
+
+@dataclass(frozen=True, repr=False)
+class Cohort:
+    """A classified table in memory."""
+
+    _opened: opened.OpenCohort
+
+    def __repr__(self) -> str:
+        return f"<Cohort: {self.summary.words}>"
+
+    def _repr_html_(self) -> str:
+        named = self._opened.guideline.therapies
+        counts = ((therapy.label, self.summary.of(name)) for name, therapy in named.items())
+        return verdict_table(f"Verdicts: {self.summary.words}", counts)
+
+    @property
+    def summary(self) -> Summary:
+        """How many patients, rejected rows and verdicts there are, and how the table was read."""
+        return self._opened.summary
+
+    @property
+    def rejected(self) -> pl.DataFrame:
+        """The rows that were not classified, with `_row` and `_reason`."""
+        return self._opened.rejected
+
+    @property
+    def rejected_lesions(self) -> pl.DataFrame:
+        """The lesions that were not read, likewise."""
+        return self._opened.rejected_lesions
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the table."""
+        return self._opened.columns
+
+    def frame(self, keep: str | Sequence[str] = ()) -> pl.DataFrame:
+        """Return one row per patient and therapy, with columns of the table that are kept.
+
+        Numbers and dates of the table are kept as such.
+
+        Raises:
+            InputError: the table has no such column.
+        """
+        return self._opened.frame([keep] if isinstance(keep, str) else keep)
+
+    def view(self, name: str = "verdicts", therapy: str = "", by: str = "") -> pl.DataFrame:
+        """Return the numbers of a view, each row of which stands for patients.
+
+        Views are verdicts, overlaps, why-not, flow, missing, groups (by a column of the table) and
+        conflicts. Why not, flow and groups are of one therapy: the most contraindicated, unless
+        one is named. What is in the column `chosen` selects its `patients`.
+
+        Raises:
+            InputError: there is no such view, therapy or column.
+        """
+        asked = selections.completed(self._opened, self._selection(name, therapy))
+        frame = views.numbers(self._opened, asked.view, asked.therapy, by)
+        return views.with_percent(self._opened, frame)
+
+    def patients(self, view: str, therapy: str = "", chosen: str = "") -> pl.DataFrame:
+        """Return the patients that a row of a view stands for, a row each.
+
+        Raises:
+            InputError: there is no such view or therapy, or it has nothing that is `chosen` so.
+        """
+        asked = self._selection(view, therapy)
+        found, strangers = selections.selection_at(
+            self._opened.guideline,
+            replace(asked, chosen=chosen).parameters(),
+        )
+        if strangers or not chosen or view == "groups":
+            raise InputError(f"{chosen!r} selects no patients; take one of the column 'chosen'")
+        return selections.patients(self._opened, found)
+
+    def _selection(self, view: str, therapy: str) -> selections.Selection:
+        names = selections.VIEWS[:-1]
+        if view not in names:
+            raise InputError(f"{view!r} is no view; the views are {', '.join(names)}")
+        self._opened.guideline.chosen(therapy or None)
+        return selections.Selection(view, therapy)
+
+
+def open_cohort(
+    source: TableLike,
+    lesions: TableLike | None = None,
+    *,
+    assume: Assume | None = None,
+    guideline: Guideline | None = None,
+    edition: str | None = None,
+    **options: Unpack[Options],
+) -> Cohort:
+    """Classify a table of patients and hold what comes of it, to look at in several views.
+
+    The arguments are those of `classify_table`; a table may have up to 500,000 patients.
+
+    Raises:
+        InputError: the table cannot be read, its columns are not those of the guideline, or it
+            has more patients than can be held.
+    """
+    chosen = _chosen(guideline, edition)
+    second = None if lesions is None else given(lesions, "the frame of lesions")
+    found = opened.open_cohort(chosen, given(source), second, reading=reading_of(chosen, options))
+    return Cohort(found if assume is None else found.assuming(assume))
