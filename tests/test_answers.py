@@ -16,11 +16,10 @@ from kg.rdf.build import build
 from kg.rdf.names import PREFIXES
 from kg.stores import Table, open_store
 from kg.stores.frames import TRIPLE, frame_of, table_of
-from kg.ui.bars import MOST_BARS, bars, first_bars, parting, telling
-from kg.ui.query.choices import choices
-from kg.ui.query.completion import EDITOR_PREFIXES, completions
-from kg.ui.query.frames import iris, labels, numbers
+from kg.ui.query.columns import MOST_BARS, bars, first_bars, iris, labels, numbers, parting, telling
 from kg.ui.query.graphs import MOST_NODES, graph_of
+from kg.ui.query.picking import choices
+from kg.ui.query.writing import EDITOR_PREFIXES, completions
 
 
 def number(text: str, type_: str = "integer") -> ox.Literal:
@@ -107,7 +106,7 @@ def test_graph_stops_at_its_limit_and_says_how_much_is_left_out(guideline: Guide
 
 
 def test_every_completion_is_a_term_of_the_graph(guideline: Guideline) -> None:
-    found = completions(guideline)
+    found = completions(guideline.edition)
     store = open_store(None)
     build(guideline, store)
     header = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in EDITOR_PREFIXES.items())

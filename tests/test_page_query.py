@@ -173,9 +173,7 @@ def test_a_graph_is_saved_as_trees_that_hold_every_edge_once() -> None:
 
 
 def test_triples_can_be_looked_at_as_a_graph():
-    test = opened(question="patient-graph")
-    test.session_state["query:view"] = "Graph"
-    test.run()
+    test = opened(question="patient-graph", view="Graph")
     assert not test.exception
     assert "nodes and" in texts(test)
     assert {"SVG", "PNG"} <= {each.label for each in test.get("download_button")}
@@ -183,8 +181,7 @@ def test_triples_can_be_looked_at_as_a_graph():
 
 def test_numbers_can_be_looked_at_as_a_chart():
     test = opened(question="verdict-counts")
-    test.session_state["query:view"] = "Chart"
-    test.run()
+    test.segmented_control(key="query:view").set_value("Chart").run()
     assert not test.exception
     assert "patients by therapy" in texts(test)
 

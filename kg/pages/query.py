@@ -15,7 +15,7 @@ head("Query", "Ask the guideline and its patients a saved question, or one of yo
 
 def read(parameters: Parameters) -> list[str]:
     """Take the state of the page from a link."""
-    new, wrong = desk_at(answer.restore(parameters), desk().past, remembers=desk().remembers)
+    new, wrong = desk_at(parameters, desk().past, remembers=desk().remembers)
     st.session_state["query:desk"] = new
     return wrong
 
@@ -26,7 +26,7 @@ def desk() -> Desk:
     return found
 
 
-restore(read, lambda: desk().address() | answer.place())
+restore(read, lambda: desk().address())
 asking = desk()
 source.follow_edition(asking)
 picking.pick(asking)

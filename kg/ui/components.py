@@ -19,7 +19,6 @@ import streamlit as st
 from kg.explanation.drawing import Branch, outlined, tree
 from kg.paths import ui_assets
 from kg.reference.trees import GraphEdge, GraphNode
-from kg.ui.query.completion import Completion
 from kg.ui.query.session import Past, past_of
 
 ROW, MARGIN = 30, 16  # pixels, as in graph.js
@@ -107,13 +106,13 @@ def editor(
     key: str,
     *,
     label: str,
-    terms: Sequence[Completion],
+    terms: Sequence[tuple[str, str, str]],
     prefixes: Mapping[str, str],
     fault: Fault | None,
     on_edit: Callable[[str], None],
     on_run: Callable[[str], None],
 ) -> None:
-    """Show a query to edit, with its Run button.
+    """Show a query to edit, with its Run button; a term is its name, its label and its kind.
 
     Another `revision` puts `text` into the editor; under the same one the browser's text stands.
     `on_edit` is told the text when the typing pauses, `on_run` when it is to be asked, both

@@ -117,10 +117,13 @@ def choice(
     *,
     default: str | None = None,
     **more: Any,
-) -> None:
-    """Show a part of a state as a choice of options, which are given with their words."""
+) -> str:
+    """Show a part of a state as a choice of options, given with their words; return what it is.
+
+    Where the state names none of them it is the default, empty if there is none.
+    """
     key = f"{address.page()}:{name}"
-    st.session_state[key] = state[name] if state.get(name) in options else default
+    now = st.session_state[key] = state[name] if state.get(name) in options else default
     widget(
         label,
         list(options),
@@ -130,6 +133,7 @@ def choice(
         args=(state, name, key),
         **more,
     )
+    return now or ""
 
 
 def words(state: State, **more: Any) -> None:
@@ -143,5 +147,4 @@ def words(state: State, **more: Any) -> None:
 def view(state: State, titles: Mapping[str, str]) -> str:
     """Show a choice of views by their titles, and return the one that is chosen."""
     more: dict[str, Any] = {"required": True, "label_visibility": "collapsed", "wrap": True}
-    choice(state, "view", "What to show", titles, st.segmented_control, **more)
-    return state["view"]
+    return choice(state, "view", "What to show", titles, st.segmented_control, **more)

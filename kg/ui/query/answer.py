@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 from urllib.parse import urlencode
 
 import polars as pl
@@ -17,54 +18,26 @@ from kg.stores.formats import Format, serialise
 from kg.stores.frames import TRIPLE
 from kg.texts import capitalised
 from kg.ui import pictures, session
-from kg.ui.bars import bars, first_bars, parting, telling
 from kg.ui.components import graph
-from kg.ui.query.frames import iris, labelled, labels, numbers
+from kg.ui.query.columns import (
+    bars,
+    first_bars,
+    iris,
+    labelled,
+    labels,
+    numbers,
+    parting,
+    telling,
+)
 from kg.ui.query.graphs import LEGEND, MOST_NODES, forest, graph_of
-from kg.ui.query.session import EXAMPLE, AskedQuery, Desk, came_to
+from kg.ui.query.session import CHART, EXAMPLE, GRAPH, TABLE, AskedQuery, Desk, came_to
+from kg.ui.restoring import choice
 from kg.ui.tables import workbook
 from kg.ui.taking import copies, download
 from kg.ui.words import literal
 
-_VIEW, _LABEL, _NUMBER, _COLOUR = (
-    f"query:{name}" for name in ("view", "label", "number", "colour")
-)
 _NONE = "(one colour)"
 _KINDS = {"ttl": "Turtle", "xlsx": "Excel"}
-_FROM, _TO = "query:from", "query:to"
-_TABLE, _CHART, _GRAPH = "Table", "Chart", "Graph"
-_SHOWN = {  # what of each view the link contains
-    _TABLE: (),
-    _CHART: (_NUMBER, _LABEL, _COLOUR),
-    _GRAPH: (_FROM, _TO),
-}
-
-
-def restore(brought: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
-    """Take how the answer is shown from a link; return the rest of its parameters."""
-    rest = dict(brought)
-    for key in (_VIEW, *(key for keys in _SHOWN.values() for key in keys)):
-        values = rest.pop(_parameter(key), ())
-        if values:
-            st.session_state[key] = values[-1]
-        else:
-            st.session_state.pop(key, None)
-    return rest
-
-
-def place() -> dict[str, list[str]]:
-    """Return the parameters that say how the answer is shown; none for a table."""
-    view = st.session_state.get(_VIEW)
-    keys = _SHOWN.get(view or "", ())
-    return {
-        _parameter(k): [str(st.session_state[k])]
-        for k in (_VIEW, *keys)
-        if keys and k in st.session_state
-    }
-
-
-def _parameter(key: str) -> str:
-    return key.removeprefix("query:")
 
 
 def show(desk: Desk) -> None:
@@ -85,23 +58,23 @@ def show(desk: Desk) -> None:
 
 def _show_answer(desk: Desk, asked: AskedQuery, answer: Answer) -> None:
     table, frame = asked.table, asked.frame
-    views = [_TABLE]
+    views = [TABLE]
     if numbers(frame) and len(frame.columns) > 1 and len(frame):
-        views.append(_CHART)
+        views.append(CHART)
     if isinstance(answer, list) or len(iris(table)) > 1:
-        views.append(_GRAPH)
+        views.append(GRAPH)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{came_to(answer).capitalize()}** · {asked.seconds:.2f} s", width="content")
         if asked.text != desk.text:
             st.markdown(":orange-badge[of the query as it was run]", width="content")
-        view = _view(views)
+        view = _view(desk, views)
     if isinstance(answer, bool):
         st.markdown(f"### {'Yes' if answer else 'No'}")
     elif not table.rows:
         st.info(_nothing(desk))
-    elif view == _CHART:
+    elif view == CHART:
         _chart(desk, frame)
-    elif view == _GRAPH:
+    elif view == GRAPH:
         _graph(desk, table)
     else:
         _rows(asked)
@@ -119,15 +92,12 @@ def _rows(asked: AskedQuery) -> None:
     st.dataframe(shown, key="query:rows", hide_index=True)
 
 
-def _view(views: list[str]) -> str:
+def _view(desk: Desk, views: list[str]) -> str:
     if len(views) == 1:
         return views[0]
-    if st.session_state.get(_VIEW) not in views:
-        st.session_state[_VIEW] = _TABLE
-    found = st.segmented_control(
-        "Show as", views, key=_VIEW, required=True, label_visibility="collapsed"
-    )
-    return found or _TABLE
+    how: dict[str, Any] = {"required": True, "label_visibility": "collapsed"}
+    named = {each: each for each in views}
+    return choice(desk.shown, "view", "Show as", named, st.segmented_control, default=TABLE, **how)
 
 
 def _nothing(desk: Desk) -> str:
@@ -166,11 +136,8 @@ def _copies(asked: AskedQuery) -> None:
     copies(found)
 
 
-def _chosen(label: str, options: list[str], key: str, default: str) -> str:
-    if st.session_state.get(key) not in options:
-        st.session_state[key] = default
-    found: str = st.selectbox(label, options, key=key)
-    return found
+def _chosen(desk: Desk, label: str, name: str, options: list[str], default: str) -> str:
+    return choice(desk.shown, name, label, {each: each for each in options}, default=default)
 
 
 def _chart(desk: Desk, frame: pl.DataFrame) -> None:
@@ -178,13 +145,13 @@ def _chart(desk: Desk, frame: pl.DataFrame) -> None:
     drawn = numbers(frame)
     places = st.columns(3)
     with places[0]:
-        number = _chosen("Bars from", drawn, _NUMBER, drawn[0])
+        number = _chosen(desk, "Bars from", "number", drawn, drawn[0])
     others = [name for name in labels(frame) if name != number]
     with places[1]:
-        label = _chosen("Labels from", others, _LABEL, telling(frame, others))
+        label = _chosen(desk, "Labels from", "label", others, telling(frame, others))
     parts = parting(frame, [name for name in others if name != label])
     with places[2]:
-        colour = _chosen("Colours from", [_NONE, *parts], _COLOUR, (parts or [_NONE])[0])
+        colour = _chosen(desk, "Colours from", "colour", [_NONE, *parts], (parts or [_NONE])[0])
     shown, left_out = first_bars(frame, label)
     dark = st.context.theme.type == "dark"
     chart = bars(shown, label, number, colour if colour in parts else None, dark)
@@ -204,11 +171,11 @@ def _graph(desk: Desk, table: Table) -> None:
         nodes = iris(table)
         left, right = st.columns(2)
         with left:
-            source = _chosen("Edges from", nodes, _FROM, nodes[0])
+            source = _chosen(desk, "Edges from", "from", nodes, nodes[0])
         others = [name for name in table.variables if name != source]
         first = next(name for name in nodes if name != source)
         with right:
-            target = _chosen("Edges to", others, _TO, first)
+            target = _chosen(desk, "Edges to", "to", others, first)
     found = graph_of(session.guideline(), table, source, target)
     said = f"{len(found.nodes)} nodes and {len(found.edges)} edges"
     graph(

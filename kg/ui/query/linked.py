@@ -12,11 +12,14 @@ from kg.ui.query.session import (
     DATASETS,
     EXAMPLE,
     QUESTION,
+    SHOWN,
     SPARQL,
     VALUE,
     Desk,
     Past,
 )
+
+_SHOWN = dict.fromkeys(name for names in SHOWN.values() for name in names)
 
 
 def desk_at(
@@ -35,6 +38,7 @@ def desk_at(
     else:
         wrong.append(f"{ABOUT}={about[:60]} names no dataset; they are {', '.join(DATASETS)}")
     name, text = given.pop(QUESTION, ""), given.pop(SPARQL, None)
+    desk.shown = {name: given.pop(name) for name in _SHOWN if name in given}
     values = {n.removeprefix(VALUE): given.pop(n) for n in list(given) if n.startswith(VALUE)}
     wrong += [f"{stranger[:60]} is not part of a link to this page" for stranger in given]
     if name:

@@ -33,6 +33,8 @@ ORDER BY ?therapy
 LONGEST_ADDRESS = 6_000  # characters of a query; browsers and proxies carry no more for certain
 _REMEMBERED = 20
 QUESTION, SPARQL, ABOUT, VALUE = "question", "sparql", "of", "p."
+TABLE, CHART, GRAPH = "Table", "Chart", "Graph"
+SHOWN = {CHART: ("view", "number", "label", "colour"), GRAPH: ("view", "from", "to")}
 
 Asking = Callable[[str], Answer]
 
@@ -96,6 +98,7 @@ class Desk:
     asked: AskedQuery | None = None
     past: list[Past] = field(default_factory=list)
     kept: dict[str, list[str]] = field(default_factory=dict)
+    shown: dict[str, str] = field(default_factory=dict)  # how the answer is shown
     remembers: bool = False  # whether the queries that the tab of the browser kept are among `past`
 
     @property
@@ -195,7 +198,8 @@ class Desk:
         typing = self.asked is None or self.text != self.asked.text
         if not typing or (self.name and not self.is_edited):
             self.kept = self._address()
-        return self.kept
+        names = SHOWN.get(self.shown.get("view", ""), ())
+        return self.kept | {name: [self.shown[name]] for name in names if name in self.shown}
 
     def _address(self) -> dict[str, list[str]]:
         about = {ABOUT: [self.about]} if self.about != EXAMPLE else {}

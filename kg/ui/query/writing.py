@@ -1,18 +1,34 @@
-"""Writing a query: the editor, and the queries of before."""
+"""Writing a query: the editor, which completes terms of the ontology, and queries of before."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
 from functools import partial
+from typing import NamedTuple
 
+import pyoxigraph as ox
 import streamlit as st
 
-from kg.guideline import load
+from kg.guideline import Guideline, load
+from kg.ontology import DCTERMS, LABEL, OA, OWL, RDF
+from kg.rdf.names import PREFIXES
+from kg.stores.formats import shown
 from kg.ui import session
 from kg.ui.components import Fault, editor, history
-from kg.ui.query.completion import EDITOR_PREFIXES, Completion, completions
 from kg.ui.query.picking import DATASETS
 from kg.ui.query.session import Desk, Past
 from kg.ui.words import literal, short
+
+EDITOR_PREFIXES: Mapping[str, str] = {**PREFIXES, "dcterms": DCTERMS, "oa": OA}
+_KINDS = {  # the most telling first, as a term may be of several
+    OWL + "Class": "class",
+    OWL + "ObjectProperty": "property",
+    OWL + "DatatypeProperty": "property",
+    OWL + "AnnotationProperty": "property",
+    OWL + "NamedIndividual": "constant",
+}
+_NAME = re.compile(r"\w+:[A-Za-z_][\w-]*")
 
 
 def write(desk: Desk) -> None:
@@ -26,7 +42,7 @@ def write(desk: Desk) -> None:
         desk.revision,
         "query:editor",
         label="Query in SPARQL",
-        terms=_terms(session.guideline().edition),
+        terms=completions(session.guideline().edition),
         prefixes=EDITOR_PREFIXES,
         fault=fault,
         on_edit=desk.edit,
@@ -61,6 +77,30 @@ def _words(past: Past) -> str:
     return f"{' '.join((told or lines)[:3])} · {past.came}"
 
 
+class Completion(NamedTuple):
+    """A term as it is written in a query, its label, and its kind."""
+
+    name: str
+    label: str
+    kind: str
+
+
 @st.cache_resource(show_spinner=False)
-def _terms(edition: str) -> list[Completion]:
-    return completions(load(edition=edition))
+def completions(edition: str) -> list[Completion]:
+    """Return all named terms of the ontology that a prefixed name can write, sorted by name."""
+    guideline, found = load(edition=edition), dict[str, Completion]()
+    for node, kind in _terms(guideline):
+        name = shown(node, EDITOR_PREFIXES)
+        if name not in found and _NAME.fullmatch(name):
+            label = guideline.ontology.text(node, LABEL) or ""
+            found[name] = Completion(name, label, kind)
+    return [found[name] for name in sorted(found, key=str.casefold)]
+
+
+def _terms(guideline: Guideline) -> Iterator[tuple[ox.NamedNode, str]]:
+    yield ox.NamedNode(RDF + "type"), "property"
+    for type_, kind in _KINDS.items():
+        for node in guideline.ontology.of_type(type_):
+            yield node, kind
+    for predicate in sorted({triple.predicate.value for triple in guideline.ontology.triples}):
+        yield ox.NamedNode(predicate), "property"
