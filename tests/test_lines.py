@@ -11,6 +11,8 @@ from kg.patients.drafts import Draft
 from kg.patients.lines import read_line
 from kg.ui.patient.line import EXAMPLE
 
+_CLASS_A = {"child_pugh_class": "A"}
+
 
 def said(guideline: Guideline, text: str) -> dict[str, str]:
     return {each.variable: each.cell for each in read_line(guideline, text).understood}
@@ -53,6 +55,32 @@ def test_the_example_is_read_whole(guideline: Guideline) -> None:
         ("no HE or ascites", {"encephalopathy": "none", "ascites": "none"}),
         ("near gallbladder: no", {"near_gallbladder": "false"}),
         ("not near the gallbladder", {"near_gallbladder": "false"}),
+        ("largest 3,4 cm", {"max_tumour_diameter_cm": "3.4"}),
+        ("HCC 3,4 cm", {"max_tumour_diameter_cm": "3.4"}),
+        ("HCC > 3 cm", {"max_tumour_diameter_cm": ">3"}),
+        ("nodules 2-3 cm", {"max_tumour_diameter_cm": "2..3"}),
+        ("3 nodules max 4cm", {"tumour_count": "3", "max_tumour_diameter_cm": "4"}),
+        (
+            "HCC 4.5 cm near gallbladder",
+            {"max_tumour_diameter_cm": "4.5", "near_gallbladder": "true"},
+        ),
+        (
+            "HCC 5.5 cm with Vp2 PVTT",
+            {"max_tumour_diameter_cm": "5.5", "portal_vein_thrombus": "vp2"},
+        ),
+        ("INR 1.5 plt 55 Child A", {"inr": "1.5", "platelets_10e9_l": "55", **_CLASS_A}),
+        ("Bili 2,4 mg/dl", {"bilirubin_umol_l": "40.8"}),
+        ("plt 90,000/µL", {"platelets_10e9_l": "90"}),
+        ("Plt: 55.000/µl", {"platelets_10e9_l": "55"}),
+        ("platelets 55k", {"platelets_10e9_l": "55"}),
+        ("HE-, ascites(-)", {"encephalopathy": "none", "ascites": "none"}),
+        ("mets -", {"distant_metastasis": "none"}),
+        ("CP-A", _CLASS_A),
+        ("unresectable", {"resectable": "false"}),
+        ("N0M0", {"distant_metastasis": "none", "hilar_node_metastasis_only": "false"}),
+        ("M1", {"distant_metastasis": "limited|extensive"}),
+        ("main PVT", {"portal_vein_thrombus": "vp4"}),
+        ("patent portal vein", {"portal_vein_thrombus": "vp0"}),
     ],
 )
 def test_ways_to_say_a_fact(guideline: Guideline, text: str, cells: dict[str, str]) -> None:
@@ -65,7 +93,6 @@ def test_ways_to_say_a_fact(guideline: Guideline, text: str, cells: dict[str, st
     "text",
     [
         "bilirubin 2.4",  # µmol/L or mg/dL
-        "largest 3,4 cm",  # a decimal comma, or two numbers
         "tumour 3 x 2 cm",
         "life expectancy 5 years",
         "TACE 2 years ago",
@@ -80,6 +107,16 @@ def test_ways_to_say_a_fact(guideline: Guideline, text: str, cells: dict[str, st
         "PVT excluded",
         "not free of ascites",
         "tumour 340 cm",
+        "plt 55,2 tumours",
+        "AFP 1,200 ng/mL",
+        "AFP 1.200 ng/mL",
+        "spleen 15 cm",
+        "PV 12 mm",
+        "portal vein dilated",
+        "tumour 1 cm from gallbladder",
+        "no Vp4",  # another value may be so
+        "not unresectable",
+        "inoperable",  # the tumour, or the patient
     ],
 )
 def test_what_is_not_clear_is_told_and_not_guessed(guideline: Guideline, text: str) -> None:
@@ -89,9 +126,37 @@ def test_what_is_not_clear_is_told_and_not_guessed(guideline: Guideline, text: s
     assert found.not_understood == (text,)
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("bili 2.4", "in µmol/L or mg/dL?"),
+        ("bili 2.4 mg/ml", "'mg/ml' is not a unit of it: µmol/L or mg/dL"),
+        ("age 620", "out of range: expected a number of at least 0 and at most 130 years"),
+        ("AFP 1,200", "1.2 or 1200?"),
+        ("tumours 3,4 cm", "one size with a decimal comma, or two sizes?"),
+        ("plt 55,2 tumours", "a decimal comma, or two numbers?"),
+        ("spleen 15 cm", "the size of what?"),
+        ("tumour 3 x 2 cm", "two diameters of one tumour: give the larger alone"),
+        ("platlets 120", "do you mean platelets?"),
+        ("Hb 10.2 g/dL", "no variable of the guideline is named beside the number"),
+        ("platelets low", "no number"),
+        ("possible PVT", "whether it is so now is not said"),
+    ],
+)
+def test_why_a_number_was_not_read_is_told(guideline: Guideline, text: str, why: str) -> None:
+    found = read_line(guideline, text)
+    assert found.why == {text.removeprefix("tumours "): why}
+
+
 @pytest.mark.parametrize("denied", ["no PVT", "no relevant ascites"])
 def test_no_before_the_first_leaves_the_next_open(guideline: Guideline, denied: str) -> None:
     assert "metastases" in read_line(guideline, f"{denied}, metastases").not_understood
+
+
+def test_decimal_commas_part_no_sizes_where_tumours_are_counted(guideline: Guideline) -> None:
+    assert read_line(guideline, "two tumours 3,4 and 2,1 cm").sizes == ("3.4", "2.1")
+    assert read_line(guideline, "lesion 1: 3.4 cm, lesion 2: 2.1 cm").sizes == ("3.4", "2.1")
+    assert read_line(guideline, "3 tumours 3,4 and 2 cm").sizes == ()
 
 
 def test_a_denied_name_is_entered_as_such(guideline: Guideline) -> None:
@@ -114,7 +179,8 @@ def test_every_name_of_a_variable_is_of_one_alone_and_every_label_is_read(
 ) -> None:
     owner: dict[str, str] = {}
     for variable in guideline.variables.values():
-        for name in (variable.label, *variable.alt_labels, *variable.hidden_labels):
+        absent = (*variable.absent_labels, *variable.site_labels)
+        for name in (variable.label, *variable.alt_labels, *variable.hidden_labels, *absent):
             assert owner.setdefault(name.casefold(), variable.name) == variable.name, name
         if variable.type == "boolean":
             assert (
@@ -128,9 +194,10 @@ def test_every_name_of_a_variable_is_of_one_alone_and_every_label_is_read(
 
 def test_a_line_is_shown_before_it_is_taken() -> None:
     test = app("patient")
-    test.text_input(key="patient:line").input("2 tumours, CP B8, sugar 5").run()
+    test.text_input(key="patient:line").input("2 tumours, CP B8, INR 15, sugar 5").run()
     assert "Nothing is entered until you take it" in texts(test)
-    assert "sugar 5" in texts(test)
+    assert "sugar 5” (no variable of the guideline is named beside the number)" in texts(test)
+    assert "15 is implausible, and is read as it stands" in texts(test)
     assert not dict(test.query_params)
     next(b for b in test.button if b.label == "Take these").click().run()
     assert test.query_params["tumour_count"] == "2"

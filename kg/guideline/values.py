@@ -74,6 +74,8 @@ class Variable:
     `worse` is the direction in which a patient is worse off: higher, lower, or None if unclear.
     `plausible` is the cell of what is found in patients, `typical` that of the middle of a column.
     `unremarkable` is the cell that a record is silent about, where the ontology names one.
+    `hidden_labels` are words that name it in a text, `absent_labels` those that say it is not so,
+    `site_labels` those for where it would be, which say nothing alone.
     """
 
     name: str
@@ -97,6 +99,8 @@ class Variable:
     units: tuple[Unit, ...] = ()
     unremarkable: str | None = None
     hidden_labels: tuple[str, ...] = ()
+    absent_labels: tuple[str, ...] = ()
+    site_labels: tuple[str, ...] = ()
     asked_first: bool = False
     plausible: str | None = None
     typical: str | None = None

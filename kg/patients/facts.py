@@ -2,7 +2,8 @@
 
 A name is a label, an alternative or a hidden label of the ontology. A number stands before it or
 behind it, in a unit of the variable; without a unit it is in the variable's own, unless its
-thresholds say that another unit is as likely. A mere name says that something is there.
+thresholds say that another unit is as likely. A mere name says that something is there, and the
+name of its absence that it is not.
 """
 
 from __future__ import annotations
@@ -10,29 +11,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from functools import lru_cache
 
 from kg.guideline import Guideline
-from kg.guideline.intervals import plain
-from kg.guideline.values import Unit, Variable
+from kg.guideline.values import Variable
 from kg.keys import ID
-from kg.patients.cells import CellError, parse_cell
-from kg.patients.drafts import written
+from kg.patients.amounts import BETWEEN, amount, figure_behind
+from kg.patients.figures import FIGURE
 
-_COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_WORDS = {word: str(i) for i, word in enumerate(_COUNTS, 1)} | dict.fromkeys(
-    ("single", "solitary"), "1"
-)
-_SIGNS = {"≥": ">=", "≤": "<=", "<": "<", ">": ">", ">=": ">=", "<=": "<="}
-FIGURE = r"\d+(?:\.\d+)?"
-_NUMBER = rf"(?P<sign>[<>]=?|[≥≤])?\s*(?P<low>{FIGURE})(?:\s*(?:-|–|to)\s*(?P<high>{FIGURE}))?"
-_BETWEEN = r"[\s:=]*(?:(?:is|was|of|at|about)\b[\s:=]*)?"
 _NOT = r"(?:no|not|without|denies|absent|free of)(?:\s+(?:any|a|an|evidence of|signs? of))?\s+"
-_ABSENT = r"\s*[:=]?\s*(?:free|absent|negative|none|no|-ve|0)\b"
-_PRESENT = r"\s*[:=]?\s*(?:yes|present|positive|\+)(?!\w)"
-_FAR = 5  # times beyond its thresholds a number is taken to be in another unit
-_ENDS = re.compile(r"\s*(?:$|[():;]|(?:and|with|but|on|in|at)\b(?!\s*\d))", re.IGNORECASE)
+_ABSENT = (
+    r"\s*[:=]?\s*(?:(?:free|absent|negative|neg|none|no|-ve|0)\b|\([-–−]\))"
+    r"|\s*[-–−](?=\s*(?:$|[,;:/)]))|[-–−](?=\s\w)"  # "HE-"
+)
+_PRESENT = r"\s*[:=]?\s*(?:yes|present|positive|pos|\+|\(\+\))(?!\w)"
+_A_SIZE = re.compile(
+    rf"[\s:=]*(?:[<>]=?|[≥≤])?\s*{FIGURE}(?:(?:\s|,|/|&|\+|-|–|and|to)+{FIGURE})*\s*(?:cm|mm)\b",
+    re.IGNORECASE,
+)
+_START = r"(?:(?<!\w)|(?<=[TN]\d)|(?<=T\d[ab]))"  # of a name, in "T2N0M0" too
+_STOP = r"(?:(?!\w)|(?=M\d))"
 _AND_MORE = re.compile(r"\s*(?:or|vs\.?|versus|to|/|-|–)\s*\w", re.IGNORECASE)  # not this alone
 _HEDGED = re.compile(  # what does not say that something is so now
     r"\b(?:possibl[ey]|suspected|probabl[ey]|likely|history|hx|previous(?:ly)?|prior|ago|since|"
@@ -61,21 +59,27 @@ def _names(guideline: Guideline) -> tuple[re.Pattern[str], Mapping[str, Variable
         for variable in guideline.variables.values()
         if variable.name != ID
         for name in (
-            variable.label,
-            *variable.alt_labels,
-            *variable.hidden_labels,
+            *_own_names(variable),
+            *variable.absent_labels,
+            *variable.site_labels,
             *_codes(variable),
         )
     }
     longest = sorted(known, key=len, reverse=True)
     pattern = "|".join(re.escape(name).replace(r"\ ", r"[\s-]+") for name in longest)
-    return re.compile(rf"(?<![\w])(?:{pattern})(?![\w])", re.IGNORECASE), known
+    return re.compile(rf"{_START}(?:{pattern}){_STOP}", re.IGNORECASE), known
 
 
 def _codes(variable: Variable) -> Iterator[str]:
-    """Yield the words for values that need no name beside them: letters with a number, "Vp3"."""
-    if not variable.is_number:
-        yield from (word for word, _ in _spoken(variable) if re.fullmatch(r"[A-Za-z]{2,}\d", word))
+    """Yield the words for values that need no name beside them: "Vp3", "main PVT"."""
+    for word in () if variable.is_number else (word for word, _ in _spoken(variable)):
+        has_name = any(word.endswith(f" {name}") for name in _own_names(variable))
+        if has_name or re.fullmatch(r"[A-Za-z]{2,}\d", word):
+            yield word
+
+
+def _own_names(variable: Variable) -> tuple[str, ...]:
+    return variable.label, *variable.alt_labels, *variable.hidden_labels
 
 
 def facts(guideline: Guideline, part: str, denied: bool = False) -> Iterator[Fact]:
@@ -83,18 +87,17 @@ def facts(guideline: Guideline, part: str, denied: bool = False) -> Iterator[Fac
 
     `denied` tells whether what was said last is denied: "no A, B" leaves open whether B is there.
     """
-    pattern, known = _names(guideline)
-    if _HEDGED.search(pattern.sub("", part)):
+    if hedged(guideline, part):
         return
+    pattern, _ = _names(guideline)
     end = 0
-    for match in pattern.finditer(part):
-        key = re.sub(r"[\s-]+", " ", match[0].casefold())
-        variable = known.get(key) or known.get(match[0].casefold()) or _hyphened(known, key)
-        if variable is None or match.start() < end:
+    for match, variable in named_in(guideline, part):
+        if match.start() < end:
             continue
         if variable.is_number:
-            found = _number(variable, part, match, end)
-            if found is None and re.search(r"\d", part[match.end() :]):
+            value = amount(variable, part, match, end, pattern)
+            found = Fact(variable, *value) if value else None
+            if found is None and _may_be_meant(variable, part, match.end()):
                 return  # the number may be meant for this name, in a unit that is not its own
         else:
             found = _word(variable, part, match, end)
@@ -107,6 +110,16 @@ def facts(guideline: Guideline, part: str, denied: bool = False) -> Iterator[Fac
             yield found
 
 
+def _may_be_meant(variable: Variable, part: str, end: int) -> bool:
+    """Tell whether a number that follows may be meant for a name, which ends at a place.
+
+    A tumour is named without a number too, and before its size.
+    """
+    if variable.lesion_aggregation == "count":
+        return bool(figure_behind(part, end)) and not _A_SIZE.match(part, end)
+    return bool(re.search(r"\d", part[end:]))
+
+
 def _after_no(variable: Variable, found: Fact, between: str) -> Fact | None:
     """Return what is said behind "no A": "no A or B" has neither, "no A, B" and more leave it."""
     none = variable.nothing
@@ -117,92 +130,51 @@ def _after_no(variable: Variable, found: Fact, between: str) -> Fact | None:
     return None
 
 
+def hedged(guideline: Guideline, part: str) -> bool:
+    """Tell whether a part says that something may be so, or was."""
+    pattern, _ = _names(guideline)
+    return bool(_HEDGED.search(pattern.sub("", part)))
+
+
+def named_in(guideline: Guideline, part: str) -> Iterator[tuple[re.Match[str], Variable]]:
+    """Yield the names of variables in a part, and whose they are."""
+    pattern, known = _names(guideline)
+    for match in pattern.finditer(part):
+        key = re.sub(r"[\s-]+", " ", match[0].casefold())
+        variable = known.get(key) or known.get(match[0].casefold()) or _hyphened(known, key)
+        if variable is not None:
+            yield match, variable
+
+
+def names(guideline: Guideline) -> tuple[str, ...]:
+    """Return all names of variables, in small letters."""
+    return tuple(_names(guideline)[1])
+
+
 def _hyphened(known: Mapping[str, Variable], key: str) -> Variable | None:
     return next((v for name, v in known.items() if name.replace("-", " ") == key), None)
 
 
-def _number(variable: Variable, part: str, name: re.Match[str], start: int) -> Fact | None:
-    """Return the number before a name, or behind it."""
-    if name[0].lower() in _WORDS:  # "solitary"
-        return Fact(variable, _WORDS[name[0].lower()], name.start(), name.end())
-    words = "|".join(_WORDS)
-    before = re.search(
-        rf"(?:{_NUMBER}|\b(?P<word>{words}))(?P<unit>[^\d\s,-]*)[\s-]*$",
-        part[start : name.start()],
-        re.IGNORECASE,
-    )
-    if before is not None and (cell := _cell(variable, before, before["unit"])):
-        return Fact(variable, cell, start + before.start(), name.end())
-    after = re.compile(rf"{_BETWEEN}(?:{_NUMBER}|(?P<word>{words})\b)", re.IGNORECASE)
-    match = after.match(part, name.end())
-    if match is None:
-        return None
-    unit, length = _unit_behind(variable, part[match.end() :])
-    if unit is None and not _ENDS.match(part, match.end()):
-        return None
-    cell = _cell(variable, match, unit)
-    return Fact(variable, cell, name.start(), match.end() + length) if cell else None
-
-
-def _unit_behind(variable: Variable, text: str) -> tuple[str | None, int]:
-    """Return the unit that a text begins with, and how far it reaches."""
-    names = [n for unit in variable.units for n in (unit.code, *unit.spellings)]
-    names += [variable.unit_symbol] if variable.unit_symbol else []
-    for name in sorted(names, key=len, reverse=True):
-        match = re.match(rf"\s*[x×]?\s*{re.escape(name)}(?![\w/])", text.replace("μ", "µ"), re.I)
-        if match:
-            return name, match.end()
-    return None, 0
-
-
-def _cell(variable: Variable, match: re.Match[str], spelling: str | None) -> str | None:
-    """Return a number as the cell of a variable, in its own unit; None if it cannot be one."""
-    if match["word"]:
-        low, high, sign = _WORDS[match["word"].lower()], None, ""
-    else:
-        low, high, sign = match["low"], match["high"], _SIGNS.get(match["sign"] or "", "")
-    unit: Unit | None = None
-    if spelling and spelling != variable.unit_symbol:
-        unit = variable.unit_named(spelling)
-        if unit is None:
-            return None
-    if not spelling and not _is_own(variable, Decimal(low)):
-        return None
-    factor = unit.factor if unit else Decimal(1)
-    ends = [plain(Decimal(n) * factor) for n in (low, high) if n is not None]
-    cell = written(f"{sign}{ends[0]}" if len(ends) == 1 else "..".join(ends))
-    try:
-        parse_cell(variable, cell)
-    except CellError:
-        return None
-    return cell
-
-
-def _is_own(variable: Variable, number: Decimal) -> bool:
-    """Tell whether a number without a unit is in the unit of the variable, by its thresholds."""
-    ends = [end for band in variable.bands for end in (band.low, band.high) if end]
-    cuts = [end for end in ends if end not in (variable.range.low, variable.range.high)]
-    if not cuts:
-        return all(unit.factor == 1 for unit in variable.units)
-
-    def near(value: Decimal) -> bool:
-        return min(cuts) / _FAR <= value <= max(cuts) * _FAR
-
-    others = [unit.factor for unit in variable.units if unit.factor != 1]
-    return near(number) or not any(near(number * factor) for factor in others)
-
-
 def _word(variable: Variable, part: str, name: re.Match[str], start: int) -> Fact | None:
     """Return the value that is named beside a variable, or whether it is there at all."""
-    none = variable.nothing
+    none, said = variable.nothing, name[0].casefold()
     negated = re.search(rf"\b{_NOT}$", part[start : name.start()], re.IGNORECASE)
+    if said in variable.absent_labels or (negated and said in map(str.casefold, _codes(variable))):
+        # "no Vp4" leaves the other values open, and "not unresectable" says little.
+        return None if negated or none is None else Fact(variable, none, *name.span())
     if negated and none:
         return Fact(variable, none, start + negated.start(), name.end(), negated=True)
-    if named := _value(variable, part, name, start):
-        return named
-    if none and (match := re.compile(_ABSENT, re.IGNORECASE).match(part, name.end())):
-        return Fact(variable, none, name.start(), match.end())
+    return _value(variable, part, name, start) or _there(variable, part, name)
+
+
+def _there(variable: Variable, part: str, name: re.Match[str]) -> Fact | None:
+    """Return whether what a name stands for is there, as words behind it say, or none."""
+    none = variable.nothing
     if none is None:
+        return None
+    if match := re.compile(_ABSENT, re.IGNORECASE).match(part, name.end()):
+        return Fact(variable, none, name.start(), match.end())
+    if name[0].casefold() in variable.site_labels:
         return None
     present = re.compile(_PRESENT, re.IGNORECASE).match(part, name.end())
     there = "|".join(word for word in variable.words if word != none)
@@ -215,7 +187,7 @@ def _value(variable: Variable, part: str, name: re.Match[str], start: int) -> Fa
     for word, value in _spoken(variable):
         if word.casefold() == name[0].casefold():
             return Fact(variable, value, name.start(), name.end())
-        after = re.compile(rf"{_BETWEEN}\(?{re.escape(word)}\)?(?![\w])", re.IGNORECASE)
+        after = re.compile(rf"[-–]?{BETWEEN}\(?{re.escape(word)}\)?(?![\w])", re.IGNORECASE)
         if match := after.match(part, name.end()):
             return Fact(variable, value, name.start(), match.end())
         text = part[start : name.start()]

@@ -6,33 +6,26 @@
    named beside it; "no" before it, or "free" and the like behind it, says that it is not there.
    A part with a "no" that belongs to none of them is not read at all: it may deny what is named.
 3. Numbers in centimetres or millimetres without a name are sizes of tumours.
-4. What was not used by then was not understood, and is told. Nothing is guessed: a number whose
-   unit is not given and may be another one, or a variable that is told twice, is not read.
+4. What was not used by then was not understood, and is told, with the reason where it is a number.
+   Nothing is guessed: a number whose unit is not given and may be another one, or a variable that
+   is told twice, is not read.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from kg.guideline import Guideline
-from kg.guideline.intervals import plain
-from kg.guideline.values import Variable
-from kg.patients.cells import CellError, parse_cell
 from kg.patients.drafts import Draft
-from kg.patients.facts import FIGURE, facts
+from kg.patients.facts import facts
+from kg.patients.figures import FIGURE
+from kg.patients.sizes import IDLE, Sizes, size_column, sizes_in
+from kg.patients.unread import COMMA, COUNT, TWICE, why_unread
 
 _PARTS = re.compile(rf"[;\n]|\.(?=\s|$)|,(?!\d)(?!\s*{FIGURE}\s*(?:,|and|&|cm\b|mm\b))")
-_SIZES = re.compile(
-    rf"(?<![\d.x×,])({FIGURE}(?:\s*(?:,\s|and|&|/|\+)\s*{FIGURE})*)\s*(cm|mm)\b(?!\s*[x×])",
-    re.IGNORECASE,
-)
-_IDLE = re.compile(
-    r"(?:tumou?rs?|nodules?|lesions?|and|or|with|has|have|had|a|an|the|of|in|is|are|was|patient|pt|hcc|each|measuring|at|on|both)",
-    re.IGNORECASE,
-)
+_ORDINAL = re.compile(r"\b(?:tumou?r|nodule|lesion|hcc)\s*#?\d\s*:", re.IGNORECASE)
 _DENIES = re.compile(
     r"\b(?:no|non|not|none|never|nil|neither|nor|cannot|without|w/o|den(?:y|ies|ied)|absen\w+|free|"
     r"negative|exclud\w+|ruled out|resolved|gone|lack\w*|unlikely|doubtful)\b|n[’']t\b|-ve\b",
@@ -51,15 +44,19 @@ class LineValue:
 
 @dataclass(frozen=True, slots=True)
 class LineReading:
-    """What a line says: values, the sizes of tumours in cm, and what was not understood."""
+    """What a line says: values, the sizes of tumours in cm, and what was not understood.
+
+    `why` says of some of the latter why they were not.
+    """
 
     understood: tuple[LineValue, ...]
     sizes: tuple[str, ...]
     not_understood: tuple[str, ...]
+    why: Mapping[str, str] = field(default_factory=dict)
 
     def draft(self, guideline: Guideline, before: Draft) -> Draft:
         """Return a draft with what was understood; a list of sizes takes the place of lesions."""
-        column, _ = _size_column(guideline)
+        column, _ = size_column(guideline)
         found = before
         for each in self.understood:
             found = found.with_cell(each.variable, each.cell)
@@ -71,9 +68,9 @@ def read_line(guideline: Guideline, text: str) -> LineReading:
     """Return what a line of text says of a patient."""
     told: dict[str, list[LineValue]] = {}
     odd: list[str] = []
-    sizes: list[str] = []
+    sizes: list[Sizes] = []
     denied = False
-    for part in _PARTS.split(text):
+    for part in _PARTS.split(_ORDINAL.sub(" ", text)):
         left = part
         found = list(facts(guideline, part, denied))
         for fact in found:
@@ -88,34 +85,21 @@ def read_line(guideline: Guideline, text: str) -> LineReading:
             words = " ".join(part[fact.start : fact.end].split())
             for name, cell in _said(guideline, fact.variable.name, fact.cell, words):
                 told.setdefault(name, []).append(LineValue(name, cell, words))
-        for match in _SIZES.finditer(left):
-            if re.search(r"[x×]\s*$", left[: match.start()]):
-                continue  # two diameters of one tumour
-            each = _in_cm(match)
-            if not all(_is_size(guideline, size) for size in each):
-                continue
-            sizes += each
-            left = _without(left, *match.span())
+        for each in sizes_in(guideline, left):
+            sizes.append(each)
+            left = _without(left, *each.span)
         odd += _rest(left)
+    why = {words: reason for words in odd if (reason := why_unread(guideline, words))}
     understood = []
     for name, ways in told.items():
-        if len({each.cell for each in ways}) == 1:
-            understood.append(ways[0])
+        said = [set(each.cell.split("|")) for each in ways]
+        narrowest = min(said, key=len)
+        if all(narrowest <= each for each in said):  # "Vp2 PVTT"
+            understood.append(ways[said.index(narrowest)])
         else:
             odd.append(f"{guideline.variables[name].label}: {' / '.join(e.words for e in ways)}")
-    return _with_sizes(guideline, understood, sizes, odd)
-
-
-def sizes_of(text: str) -> list[str]:
-    """Return the sizes in cm that a text lists with units; none if it says anything else."""
-    found = list(_SIZES.finditer(text))
-    rest = _SIZES.sub("", text).replace("and", "").strip(" ,;&")
-    return [] if rest else [size for match in found for size in _in_cm(match)]
-
-
-def _in_cm(match: re.Match[str]) -> list[str]:
-    factor = Decimal("0.1") if match[2].lower() == "mm" else Decimal(1)
-    return [plain(Decimal(number) * factor) for number in re.findall(FIGURE, match[1])]
+            why[odd[-1]] = TWICE
+    return _with_sizes(guideline, LineReading(tuple(understood), (), tuple(odd), why), sizes)
 
 
 def _said(guideline: Guideline, name: str, cell: str, words: str) -> Iterator[tuple[str, str]]:
@@ -127,39 +111,34 @@ def _said(guideline: Guideline, name: str, cell: str, words: str) -> Iterator[tu
             yield score.total, points[1]
 
 
-def _size_column(guideline: Guideline) -> tuple[str, Variable]:
-    """Return the column of lesions that holds their size in cm."""
-    return next((c, v) for c, v in guideline.lesion_columns.items() if v.unit == "cm")
-
-
-def _is_size(guideline: Guideline, size: str) -> bool:
-    """Tell whether a tumour can have a size in cm."""
-    try:
-        return parse_cell(_size_column(guideline)[1], size) is not None
-    except CellError:
-        return False
-
-
-def _with_sizes(
-    guideline: Guideline, understood: list[LineValue], sizes: list[str], odd: list[str]
-) -> LineReading:
+def _with_sizes(guideline: Guideline, read: LineReading, sizes: list[Sizes]) -> LineReading:
     """Take sizes as a list of all tumours, if there are as many; a single one as the largest."""
     by_sort = {v.lesion_aggregation: v for v in guideline.variables.values()}
     count, largest = by_sort["count"], by_sort["maximum"]
-    said = {each.variable: each.cell for each in understood}
-    told = f"{', '.join(sizes)} cm"
-    if len(sizes) == 1 and largest.name not in said:
-        understood = [*understood, LineValue(largest.name, sizes[0], told)]
-        sizes = []
-    elif sizes and (
-        largest.name in said or said.get(count.name, str(len(sizes))) != str(len(sizes))
+    said = {each.variable: each.cell for each in read.understood}
+    cells = tuple(cell for each in sizes for cell in each.cells)
+    as_many = said.get(count.name) == str(len(cells))
+    understood, odd, why = read.understood, read.not_understood, dict(read.why)
+    alone = len(cells) == 1 and largest.name not in said
+    if any(each.comma for each in sizes) and not (
+        as_many or (alone and count.name not in said and not sizes[0].several)
     ):
-        odd = [*odd, told]
-        sizes = []
+        reason = COMMA
+    elif alone:
+        reason, value = "", LineValue(largest.name, cells[0], sizes[0].words)
+        understood, cells = (*understood, value), ()
+    elif largest.name in said or not (as_many or count.name not in said):
+        reason = COUNT
+    else:
+        reason = "" if all(cell[0].isdigit() and ".." not in cell for cell in cells) else COUNT
+    if reason:
+        odd = (*odd, *(each.words for each in sizes))
+        why |= {each.words: reason for each in sizes}
+        cells = ()
     order = list(guideline.variables)
-    understood = [e for e in understood if not (sizes and e.variable == count.name)]
-    understood.sort(key=lambda each: order.index(each.variable))
-    return LineReading(tuple(understood), tuple(sizes), tuple(odd))
+    understood = tuple(e for e in understood if not (cells and e.variable == count.name))
+    understood = tuple(sorted(understood, key=lambda each: order.index(each.variable)))
+    return LineReading(understood, cells, odd, why)
 
 
 def _without(text: str, start: int, end: int) -> str:
@@ -171,6 +150,6 @@ def _rest(left: str) -> Iterator[str]:
     for piece in re.split("\0+", left):
         words = piece.split()
         if any(
-            not _IDLE.fullmatch(word.strip("():,/-–")) for word in words if word.strip("():,/-–")
+            not IDLE.fullmatch(word.strip("():,/-–")) for word in words if word.strip("():,/-–")
         ):
             yield " ".join(words)

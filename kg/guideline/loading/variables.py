@@ -68,8 +68,13 @@ class VariableReader(Terms):
             typical=ontology.text(node, HCC + "typical"),
             units=self._units(node),
             hidden_labels=ontology.texts(node, HIDDEN_LABEL),
+            absent_labels=self._folded(node, "absentLabel"),
+            site_labels=self._folded(node, "siteLabel"),
             asked_first=ontology.text(node, HCC + "askedFirst") == "true",
         )
+
+    def _folded(self, node: ox.NamedNode, name: str) -> tuple[str, ...]:
+        return tuple(word.casefold() for word in self.ontology.texts(node, HCC + name))
 
     def _units(self, node: ox.NamedNode) -> tuple[Unit, ...]:
         """Return the units of a variable, its own first.

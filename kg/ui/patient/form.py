@@ -7,17 +7,15 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from kg.explanation.wording import value_words
 from kg.guideline import Guideline
 from kg.guideline.values import BOOLEAN, Variable
 from kg.keys import ID, LESION_ID
 from kg.patients.cells import expected
 from kg.patients.drafts import LESION
-from kg.patients.lines import sizes_of
-from kg.patients.plausible import is_plausible, units_in_which
+from kg.patients.sizes import sizes_of
 from kg.texts import UNKNOWN_VALUE, counted
 from kg.ui.patient import state
-from kg.ui.patient.numbers import derived, help_on, label, mark, number, points
+from kg.ui.patient.numbers import derived, help_on, implausible, label, mark, number, points
 from kg.ui.patient.state import FIELD, FOCUS, GROUP, Judged
 from kg.ui.restoring import given
 from kg.ui.words import literal
@@ -102,7 +100,9 @@ def _field(guideline: Guideline, judged: Judged, variable: Variable) -> None:
         _choice(guideline, judged, variable, cell)
     if source := judged.parsed.record.sources.get(variable.name):
         st.caption(f"From {literal(source)}")
-    if odd := _implausible(judged, variable):
+    record = judged.parsed.record
+    odd = implausible(variable, record.known[variable.name])
+    if odd and variable.name in record.recorded:
         st.markdown(f":orange[:material/warning: {literal(odd)}]")
     if fault := judged.parsed.faults.get(variable.name):
         st.markdown(f":red[:material/error: {literal(fault)}. Treated as unknown.]")
@@ -110,18 +110,6 @@ def _field(guideline: Guideline, judged: Judged, variable: Variable) -> None:
         if variable.name in conflict.variables:
             with st.container(key=f"mark-{variable.name}"):
                 st.markdown(f":red[:material/warning: Conflict: {literal(conflict.message)}]")
-
-
-def _implausible(judged: Judged, variable: Variable) -> str:
-    """Say that a number is unlike those of patients, and in which other unit it would not be."""
-    record = judged.parsed.record
-    known = record.known[variable.name]
-    if variable.name not in record.recorded or is_plausible(variable, known):
-        return ""
-    told = f"{value_words(variable, known)} is implausible, and is read as it stands"
-    number = known.intervals[0].low
-    others = [u.code for u in units_in_which(variable, float(number or 0)) if u.factor != 1]
-    return f"{told}. Is it in {' or '.join(others)}?" if others else f"{told}."
 
 
 def _sizes(guideline: Guideline, judged: Judged) -> None:

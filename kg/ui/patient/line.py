@@ -10,6 +10,7 @@ from kg.patients.cells import parse_cell
 from kg.patients.lines import LineReading, read_line
 from kg.ui import session
 from kg.ui.patient import state
+from kg.ui.patient.numbers import implausible
 from kg.ui.words import literal
 
 _TEXT = "patient:line"
@@ -44,7 +45,7 @@ def read(guideline: Guideline) -> None:
             st.markdown("**Read as follows. Nothing is entered until you take it.**")
             st.markdown(" · ".join(_facts(guideline, reading)))
         if reading.not_understood:
-            parts = "; ".join(f"“{literal(part)}”" for part in reading.not_understood)
+            parts = "; ".join(_unread(reading, part) for part in reading.not_understood)
             st.markdown(f":red[:material/error: Not understood: {parts}]")
         with st.container(horizontal=True):
             st.button(
@@ -66,10 +67,18 @@ def _facts(guideline: Guideline, reading: LineReading) -> list[str]:
         knowledge = parse_cell(variable, each.cell)
         fact = knowledge_words(variable, knowledge) if knowledge else each.cell
         told.append(f"**{literal(fact)}** :small[:gray[“{literal(each.words)}”]]")
+        if knowledge and (odd := implausible(variable, knowledge)):
+            told[-1] += f" :orange[:material/warning: {literal(odd)}]"
     if reading.sizes:
         sizes = literal(", ".join(reading.sizes))
         told.append(f"**all tumours: {sizes} cm**")
     return told
+
+
+def _unread(reading: LineReading, part: str) -> str:
+    """Return what was not understood, and why where that can be said."""
+    why = f" ({literal(reading.why[part])})" if part in reading.why else ""
+    return f"“{literal(part)}”{why}"
 
 
 def _take(guideline: Guideline, reading: LineReading) -> None:

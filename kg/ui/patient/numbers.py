@@ -7,9 +7,10 @@ import streamlit as st
 from kg.explanation.wording import value_words
 from kg.guideline import Guideline, Score
 from kg.guideline.rules import component_totals, total_totals, value_totals
-from kg.guideline.values import Variable, bands_of
+from kg.guideline.values import Knowledge, Variable, bands_of
 from kg.patients.cells import expected
 from kg.patients.drafts import written
+from kg.patients.plausible import is_plausible, units_in_which
 from kg.texts import UNKNOWN_VALUE, counted
 from kg.ui.patient import state
 from kg.ui.patient.state import FIELD, Judged
@@ -46,6 +47,16 @@ def number(guideline: Guideline, judged: Judged, variable: Variable, cell: str) 
     if typed != cell:  # typed while there was no session to hear of it
         _typed(variable)
         st.rerun()
+
+
+def implausible(variable: Variable, known: Knowledge) -> str:
+    """Say that a number is unlike those of patients, and in which other unit it would not be."""
+    if is_plausible(variable, known):
+        return ""
+    told = f"{value_words(variable, known)} is implausible, and is read as it stands"
+    low = known.intervals[0].low
+    others = [u.code for u in units_in_which(variable, float(low or 0)) if u.factor != 1]
+    return f"{told}. Is it in {' or '.join(others)}?" if others else f"{told}."
 
 
 def mark(variable: Variable, what: str, told: str) -> None:

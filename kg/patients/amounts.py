@@ -1,0 +1,135 @@
+"""A number beside a name in a free text: its sign or range, its unit, and the cell it makes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from kg.guideline.intervals import plain
+from kg.guideline.values import Unit, Variable
+from kg.patients.cells import CellError, parse_cell
+from kg.patients.drafts import written
+from kg.patients.figures import FIGURE, readings
+from kg.patients.plausible import is_plausible
+
+_COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_WORDS = {word: str(i) for i, word in enumerate(_COUNTS, 1)} | dict.fromkeys(
+    ("single", "solitary"), "1"
+)
+_WORD = rf"\b(?P<word>{'|'.join(_WORDS)})"
+_SIGNS = {"≥": ">=", "≤": "<=", "<": "<", ">": ">", ">=": ">=", "<=": "<="}
+_NUMBER = rf"(?P<sign>[<>]=?|[≥≤])?\s*(?P<low>{FIGURE})(?:\s*(?:-|–|to)\s*(?P<high>{FIGURE}))?"
+BETWEEN = r"[\s:=]*(?:(?:is|was|of|at|about)\b[\s:=]*)?"
+_BEFORE = re.compile(rf"(?:{_NUMBER}|{_WORD})(?P<unit>[^\d\s,-]*)[\s-]*$", re.IGNORECASE)
+_AFTER = re.compile(rf"{BETWEEN}(?:{_NUMBER}|{_WORD}\b)", re.IGNORECASE)
+_ENDS = re.compile(r"\s*(?:$|[():;]|(?:and|with|but|on|in|at)\b(?!\s*\d))", re.IGNORECASE)
+_TIME = re.compile(r"\s*(?:y|years?|yrs?|y/?o|months?|mo|weeks?|days?)\b", re.IGNORECASE)
+_FAR = 5  # times beyond its thresholds a number is taken to be in another unit
+
+
+def amount(
+    variable: Variable, part: str, name: re.Match[str], start: int, names: re.Pattern[str]
+) -> tuple[str, int, int] | None:
+    """Return the cell of a number before a name, or behind it, and where both stand.
+
+    What is before `start` is used already; `names` finds those with which another fact begins.
+    """
+    if name[0].lower() in _WORDS:  # "solitary"
+        return _WORDS[name[0].lower()], name.start(), name.end()
+    before = _BEFORE.search(part[start : name.start()])
+    if before is not None and (cell := _cell(variable, before, before["unit"])):
+        return cell, start + before.start(), name.end()
+    after = _AFTER.match(part, name.end())
+    if after is None:
+        return None
+    unit, length = unit_behind(variable, part[after.end() :])
+    if unit is None and not _ENDS.match(part, after.end()) and not _begins(names, part, after):
+        return None
+    cell = _cell(variable, after, unit)
+    return (cell, name.start(), after.end() + length) if cell else None
+
+
+def figure_behind(part: str, end: int) -> re.Match[str] | None:
+    """Return the number that stands behind a name, which ends at a place."""
+    return _AFTER.match(part, end)
+
+
+def _begins(names: re.Pattern[str], part: str, after: re.Match[str]) -> bool:
+    """Tell whether the next fact begins behind a number: "INR 1.5 alb 31"."""
+    if "," in after[0] or _TIME.match(part, after.end()):  # "plt 55,2 tumours", "survival 5 years"
+        return False
+    return part[after.end() : after.end() + 1] == " " and bool(names.match(part, after.end() + 1))
+
+
+def unit_behind(variable: Variable, text: str) -> tuple[str | None, int]:
+    """Return the unit that a text begins with, and how far it reaches."""
+    names = [n for unit in variable.units for n in (unit.code, *unit.spellings)]
+    names += [variable.unit_symbol] if variable.unit_symbol else []
+    plain_mu = text.replace("μ", "u").replace("µ", "u")
+    for name in sorted(names, key=len, reverse=True):
+        unit = re.escape(name.replace("μ", "u").replace("µ", "u"))
+        match = re.match(rf"\s*[x×]?\s*{unit}(?![\w/])", plain_mu, re.IGNORECASE)
+        if match:
+            return name, match.end()
+    return None, 0
+
+
+def _cell(variable: Variable, match: re.Match[str], spelling: str | None) -> str | None:
+    """Return a number as the cell of a variable, in its own unit; None if it cannot be one."""
+    if match["word"]:
+        return _valid(variable, _WORDS[match["word"].lower()])
+    unit: Unit | None = None
+    if spelling and spelling != variable.unit_symbol:
+        unit = variable.unit_named(spelling)
+        if unit is None:
+            return None
+    figures = [figure for figure in (match["low"], match["high"]) if figure is not None]
+    ends = [list(numbers(variable, figure, unit)) for figure in figures]
+    if any(len(each) != 1 for each in ends):
+        return None
+    (first, *_), *_ = ends
+    if not spelling and not is_own(variable, first):
+        return None
+    texts = [plain(each) for (each,) in ends]
+    sign = _SIGNS.get(match["sign"] or "", "")
+    return _valid(variable, written(f"{sign}{texts[0]}" if len(texts) == 1 else "..".join(texts)))
+
+
+def numbers(variable: Variable, figure: str, unit: Unit | None) -> Iterator[Decimal]:
+    """Yield what a number can be in the unit of a variable; of several readings, the plausible."""
+    factor = unit.factor if unit else Decimal(1)
+    found = [number * factor for number in readings(figure)]
+    for number in found:
+        if len(found) == 1 or _is_plausible(variable, number):
+            yield number
+
+
+def _is_plausible(variable: Variable, number: Decimal) -> bool:
+    try:
+        known = parse_cell(variable, plain(number))
+    except CellError:
+        return False
+    return known is not None and is_plausible(variable, known)
+
+
+def _valid(variable: Variable, cell: str) -> str | None:
+    try:
+        parse_cell(variable, cell)
+    except CellError:
+        return None
+    return cell
+
+
+def is_own(variable: Variable, number: Decimal) -> bool:
+    """Tell whether a number without a unit is in the unit of the variable, by its thresholds."""
+    ends = [end for band in variable.bands for end in (band.low, band.high) if end]
+    cuts = [end for end in ends if end not in (variable.range.low, variable.range.high)]
+    if not cuts:
+        return all(unit.factor == 1 for unit in variable.units)
+
+    def near(value: Decimal) -> bool:
+        return min(cuts) / _FAR <= value <= max(cuts) * _FAR
+
+    others = [unit.factor for unit in variable.units if unit.factor != 1]
+    return near(number) or not any(near(number * factor) for factor in others)

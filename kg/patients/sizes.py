@@ -1,0 +1,129 @@
+"""Sizes of tumours in a free text: numbers in centimetres or millimetres that stand by themselves.
+
+1. A size is that of a tumour if nothing else is named beside it: not "spleen 15 cm", not "3 cm
+   from the hilum". Where a tumour is in the liver may stand there.
+2. One size is that of the largest tumour, and may be a bound or a range; several are a list of
+   all tumours, if there are as many.
+3. "3,4 cm" is one size with a decimal comma, or two. It is the first where so many tumours are
+   counted, or where one is all there is; otherwise it is told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from kg.guideline import Guideline
+from kg.guideline.intervals import plain
+from kg.guideline.values import Variable
+from kg.patients.cells import CellError, parse_cell
+from kg.patients.figures import FIGURE
+
+IDLE = re.compile(
+    r"(?:tumou?rs?|nodules?|lesions?|and|or|with|has|have|had|a|an|the|of|in|is|are|was|patient|pt|"
+    r"hcc|each|sizes|diameters|measur(?:es?|ing)|at|on|both|&|\+)",
+    re.IGNORECASE,
+)
+_AROUND = "():,/-–"
+_SIGN = {"≥": ">=", "≤": "<="}
+_SIZES = re.compile(
+    r"(?<![\d.x×,–-])(?P<sign>[<>]=?|[≥≤])?\s*"
+    rf"(?:(?P<list>{FIGURE}(?:\s*(?:,\s|and|&|/|\+)\s*{FIGURE})*)"
+    rf"|(?P<low>{FIGURE})\s*(?:-|–|to)\s*(?P<high>{FIGURE}))"
+    r"\s*(?P<unit>cm|mm)\b(?!\s*[x×])",
+    re.IGNORECASE,
+)
+_ANOTHER_DIAMETER = re.compile(r"\d\s*(?:cm|mm)?\s*[x×]\s*$", re.IGNORECASE)
+_TUMOUR = re.compile(r"(?:tumou?r|nodule|lesion|hcc)s?", re.IGNORECASE)
+_SEVERAL = re.compile(r"\b(?:tumou?rs|nodules|lesions|hccs|foci)\b", re.IGNORECASE)
+_WHERE = re.compile(
+    r"seg\w*\.?|s?[1-8][ab]?|[iv]+[ab]?|right|left|lobe|liver|hepatic|caudate|subcapsular|dome",
+    re.IGNORECASE,
+)
+_FAR = re.compile(r"\s*(?:from|to|away|off|above|below|beneath|distan\w+|margin)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Sizes that stand together: their cells in cm, the words for them, and where these are.
+
+    `comma` says that a comma in them may part two sizes, `several` that tumours are named beside.
+    """
+
+    cells: tuple[str, ...]
+    words: str
+    span: tuple[int, int]
+    comma: bool
+    several: bool
+
+
+def sizes_in(guideline: Guideline, text: str) -> Iterator[Sizes]:
+    """Yield the sizes of tumours in a text; what was used of it already is zero bytes."""
+    used = 0
+    for match in _SIZES.finditer(text):
+        cells = _cells(match)
+        valid = cells and all(_is_size(guideline, cell) for cell in cells)
+        if valid and _is_of_a_tumour(text[used : match.start()], text[match.end() :]):
+            used = match.end()
+            words = match[0].strip()
+            yield Sizes(cells, words, match.span(), "," in _figures(match), _plural(text, match))
+
+
+def sizes_of(text: str) -> list[str]:
+    """Return the sizes in cm that a text lists with units; none if it says anything else."""
+    found = list(_SIZES.finditer(text))
+    rest = _SIZES.sub("", text).replace("and", "").strip(" ,;&")
+    if rest or any("," in _figures(match) for match in found):
+        return []
+    return [size for match in found for size in _cells(match)]
+
+
+def size_column(guideline: Guideline) -> tuple[str, Variable]:
+    """Return the column of lesions that holds their size in cm."""
+    return next((c, v) for c, v in guideline.lesion_columns.items() if v.unit == "cm")
+
+
+def _figures(match: re.Match[str]) -> str:
+    return re.sub(r",\s", ";", match["list"] or f"{match['low']};{match['high']}")
+
+
+def _cells(match: re.Match[str]) -> tuple[str, ...]:
+    """Return sizes in cm; none where a bound stands before several, or a number is too long."""
+    factor = Decimal("0.1") if match["unit"].lower() == "mm" else Decimal(1)
+    figures = re.findall(FIGURE, _figures(match))
+    sign = match["sign"] or ""
+    if (sign and len(figures) > 1) or any(re.search(r",\d{3}", each) for each in figures):
+        return ()
+    each = [plain(Decimal(figure.replace(",", ".")) * factor) for figure in figures]
+    return ("..".join(each),) if match["low"] else (_SIGN.get(sign, sign) + each[0], *each[1:])
+
+
+def _is_size(guideline: Guideline, cell: str) -> bool:
+    """Tell whether a tumour can have a size in cm."""
+    try:
+        return parse_cell(size_column(guideline)[1], cell) is not None
+    except CellError:
+        return False
+
+
+def _is_of_a_tumour(before: str, after: str) -> bool:
+    """Tell whether nothing beside a size says that it is that of something else."""
+    before, after = re.split("\0", before)[-1], re.split("\0", after)[0]
+    if _ANOTHER_DIAMETER.search(before) or _FAR.match(after):
+        return False
+    words = (word.strip(_AROUND) for word in reversed(before.split()))
+    nearest = next((w for w in words if _TUMOUR.fullmatch(w) or not _says_nothing(w)), "")
+    if nearest:
+        return bool(_TUMOUR.fullmatch(nearest))
+    return all(_says_nothing(word) for word in after.split()[:1])
+
+
+def _says_nothing(word: str) -> bool:
+    bare = word.strip(_AROUND)
+    return not bare or bool(IDLE.fullmatch(bare) or _WHERE.fullmatch(bare))
+
+
+def _plural(text: str, match: re.Match[str]) -> bool:
+    return bool(_SEVERAL.search(text[: match.start()]))
