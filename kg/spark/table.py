@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import polars as pl
@@ -25,11 +24,11 @@ from kg.patients.headers import check_mapped
 from kg.patients.lesions import LesionTable
 from kg.patients.reading import PLAIN, Reading
 from kg.patients.tables import Batch, RowReader, patient_head
-from kg.readers import Source, open_source
+from kg.readers import Source
 from kg.reasoning.results import Chunk, schema
 from kg.spark import tasks
 from kg.spark.files import Remote, new_folder
-from kg.spark.sources import SparkSource, open_table
+from kg.spark.sources import SparkSource
 from kg.writers import Task
 
 if TYPE_CHECKING:
@@ -88,28 +87,14 @@ class SparkTable:
         some = self._spark.createDataFrame(distinct, tasks.IDS)
         return _series(ids.join(some, ID, "leftsemi").distinct())
 
-    def job(self, task: Task) -> tasks.SparkJob:
-        """Return what an executor needs to know to classify the rows."""
-        reader, lesions = self.reader, self.lesions
-        return tasks.SparkJob(
-            modules=tasks.modules_of(self.guideline),
-            columns=tuple(self.source.columns),
-            head=reader.head,
-            repeated=reader.repeated,
-            lesions=lesions.frame if lesions else None,
-            missing=not task.compact,
-            with_good=task.needs_records,
-            assumptions=reader.assumptions,
-        )
-
     def runs(self, task: Task) -> DataFrame:
         """Return the rows as runs that are classified, lazily."""
-        shared = self._spark.sparkContext.broadcast(self.job(task))
+        reader, lesions = self.reader, self.lesions
+        tasks.modules_of(self.guideline)  # what has changed is told before Spark would tell it
+        columns, frame = tuple(self.source.columns), lesions.frame if lesions else None
+        job = tasks.SparkJob(task, columns, reader.head, reader.repeated, frame)
+        shared = self._spark.sparkContext.broadcast(job)
         return self.source.frame.mapInArrow(partial(tasks.classify, shared), tasks.RUNS)
-
-    def classified(self, task: Task) -> SparkResults:
-        """Classify the rows, lazily."""
-        return SparkResults(self, task)
 
 
 class SparkResults:
@@ -168,9 +153,8 @@ class SparkResults:
         """
         for _ in self._told(rejects, []):
             pass
-        context = self._runs.sparkSession.sparkContext
-        modules = context.broadcast(tasks.modules_of(self._table.guideline))
-        counted = partial(tasks.count, modules)
+        shared = self._runs.sparkSession.sparkContext.broadcast(self._task)
+        counted = partial(tasks.count, shared)
         counts = results_of(self._runs).mapInArrow(counted, f"{tasks.COUNTS} string")
         for row in counts.collect():
             rejects.summary.add(row[0])
@@ -181,31 +165,6 @@ class SparkResults:
                 rows.write.mode("append").options(**options).csv(str(output))
             else:
                 rows.write.mode("append").parquet(str(output))
-
-
-def open_tables(
-    spark: SparkSession,
-    guideline: Guideline,
-    patients: Path | Remote,
-    lesions: Path | Remote | None,
-    *,
-    reading: Reading,
-    assumptions: Assumptions | None = None,
-    scratch: Path,
-) -> SparkTable:
-    """Open the tables of patients and of lesions; `scratch` is a folder for the time of the run.
-
-    Raises:
-        InputError: a file cannot be read as a table, or its columns are not those of the
-            guideline.
-    """
-    source = open_table(spark, guideline, patients, scratch, reading.sheet)
-    told: Source | None = None
-    if isinstance(lesions, Path):
-        told = open_source(lesions, guideline)
-    elif lesions is not None:
-        told = open_table(spark, guideline, lesions, scratch)
-    return SparkTable(spark, guideline, source, told, reading, assumptions=assumptions)
 
 
 def _repeated(ids: DataFrame) -> pl.Series:
@@ -225,18 +184,10 @@ def results_of(runs: DataFrame) -> DataFrame:
 
 def verdict_rows(runs: DataFrame, task: Task, joined: bool) -> DataFrame:
     """Return runs as the rows that are written; lists become texts where `joined`."""
-    written = tasks.Written(
-        modules=tasks.modules_of(task.guideline),
-        therapies=tuple(task.therapies),
-        compact=task.compact,
-        joined=joined,
-        assumptions=task.assumptions,
-    )
-    columns = spark_schema(
-        written.frame(pl.DataFrame(schema=schema(task.guideline, task.assumptions)))
-    )
-    shared = runs.sparkSession.sparkContext.broadcast(written)
-    return results_of(runs).mapInArrow(partial(tasks.write, shared), columns)
+    empty = pl.DataFrame(schema=schema(task.guideline, task.assumptions))
+    columns = spark_schema(tasks.written(task, joined, empty))
+    shared = runs.sparkSession.sparkContext.broadcast(task)
+    return results_of(runs).mapInArrow(partial(tasks.write, shared, joined), columns)
 
 
 def spark_schema(frame: pl.DataFrame) -> Any:

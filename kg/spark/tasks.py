@@ -7,6 +7,7 @@ files its result frame, its rejected rows and, where they are asked for, the goo
 
 from __future__ import annotations
 
+import copyreg
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,7 +28,6 @@ from kg.guideline import Guideline, load
 from kg.keys import ID, PROBLEM, ROW
 from kg.ontology import Ontology
 from kg.paths import edition_names
-from kg.patients.assumptions import Assumptions
 from kg.patients.columns import identifiers
 from kg.patients.headers import Head
 from kg.patients.lesions import LesionTable
@@ -47,47 +47,13 @@ Modules = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class SparkJob:
-    """What an executor needs to know: the ontology's files by name and text, and the table.
+    """What an executor needs to know: the task, and the table; `columns` are `c0`, `c1`, …."""
 
-    `columns` are the names of `c0`, `c1`, …; `with_good` asks for the good rows back.
-    """
-
-    modules: Modules
+    task: Task
     columns: tuple[str, ...]
     head: Head
     repeated: pl.Series
     lesions: pl.DataFrame | None
-    missing: bool
-    with_good: bool
-    assumptions: Assumptions | None
-
-
-@dataclass(frozen=True)
-class Written:
-    """What an executor needs to know to write results: the arguments of a writer's `Task`."""
-
-    modules: Modules
-    therapies: tuple[str, ...]
-    compact: bool
-    joined: bool
-    assumptions: Assumptions | None
-
-    def frame(self, results: pl.DataFrame) -> pl.DataFrame:
-        """Return the rows to write, in types that Spark has; lists joined where asked."""
-        task = Task(
-            guideline_of(self.modules),
-            self.therapies,
-            compact=self.compact,
-            assumptions=self.assumptions,
-        )
-        frame = (compact_rows if self.compact else rows)(task, results)
-        lists = pl.selectors.list()
-        frame = frame.with_columns(
-            pl.selectors.unsigned_integer().cast(pl.Int16),
-            pl.selectors.enum().cast(pl.String),
-            lists.cast(pl.List(pl.String)),
-        )
-        return frame.with_columns(lists.list.join(";")) if self.joined else frame
 
 
 @dataclass
@@ -128,6 +94,10 @@ def guideline_of(modules: Modules) -> Guideline:
         return load(Path(folder), *edition_names(Path(folder)))  # there is one
 
 
+# A guideline goes to executors, with the task that has it, as the texts of its files.
+copyreg.pickle(Guideline, lambda guideline: (guideline_of, (modules_of(guideline),)))
+
+
 def id_texts(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Return identifiers as the texts that a table reads them as."""
     for batch in batches:
@@ -140,16 +110,16 @@ def classify(
 ) -> Iterator[pa.RecordBatch]:
     """Classify rows; the columns returned are those of `RUNS`."""
     job = shared.value
-    guideline = guideline_of(job.modules)
+    task, guideline = job.task, job.task.guideline
     lesions = None
     if job.lesions is not None:
         names = [name for name in job.lesions.columns if name not in (ROW, PROBLEM)]
         lesions = LesionTable(guideline, _Lesions(job.lesions, Path("lesions"), names))
-    reader = RowReader(guideline, job.head, job.repeated, lesions, job.assumptions)
-    engine = engine_of("compiled", guideline).batches(missing=job.missing)
+    reader = RowReader(guideline, job.head, job.repeated, lesions, task.assumptions)
+    engine = engine_of("compiled", guideline).batches(missing=not task.compact)
     for batch in batches:
         for run in _runs(_named(job.columns, batch)):
-            yield _run(reader, engine, run, job.with_good)
+            yield _run(reader, engine, run, task.needs_records)
 
 
 def _named(columns: Sequence[str], batch: pa.RecordBatch) -> pl.DataFrame:
@@ -179,12 +149,23 @@ def _run(
 
 
 def write(
-    shared: Broadcast[Written], batches: Iterator[pa.RecordBatch]
+    shared: Broadcast[Task], joined: bool, batches: Iterator[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
     """Return results as the rows that are written."""
     for results in _results(batches):
-        frame = shared.value.frame(results)
+        frame = written(shared.value, joined, results)
         yield from _batches(frame, arrow_schema(frame))
+
+
+def written(task: Task, joined: bool, results: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows to write, in types that Spark has; lists become texts where `joined`."""
+    lists = pl.selectors.list()
+    frame = (compact_rows if task.compact else rows)(task, results).with_columns(
+        pl.selectors.unsigned_integer().cast(pl.Int16),
+        pl.selectors.enum().cast(pl.String),
+        lists.cast(pl.List(pl.String)),
+    )
+    return frame.with_columns(lists.list.join(";")) if joined else frame
 
 
 def rejected(names: list[str], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -194,11 +175,9 @@ def rejected(names: list[str], batches: Iterator[pa.RecordBatch]) -> Iterator[pa
         yield from _batches(frame, arrow_schema(frame))
 
 
-def count(
-    shared: Broadcast[Modules], batches: Iterator[pa.RecordBatch]
-) -> Iterator[pa.RecordBatch]:
+def count(shared: Broadcast[Task], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Return for each run what its results come to, as the counts of a `Summary`."""
-    therapies = guideline_of(shared.value).therapies
+    therapies = shared.value.guideline.therapies
     for results in _results(batches):
         summary = Summary()
         summary.count(results, therapies)
