@@ -18,7 +18,7 @@ from kg.audit.report import findings as findings
 from kg.catalogue.queries import Question as Question
 from kg.cohort import Cohort as Cohort
 from kg.cohort import open_cohort as open_cohort
-from kg.cohorts.report import CohortReport as CohortReport
+from kg.cohorts.model import CohortReport as CohortReport
 from kg.cohorts.report import cohort_report as cohort_report
 from kg.comparison.cohorts import Comparison as Comparison
 from kg.comparison.cohorts import compare as compare

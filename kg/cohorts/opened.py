@@ -14,7 +14,8 @@ from functools import cached_property, lru_cache, reduce
 import polars as pl
 
 from kg.cohorts.expressions import open_sets
-from kg.cohorts.report import CohortReport, report_of
+from kg.cohorts.model import CohortReport
+from kg.cohorts.report import report_of
 from kg.engines.classification import as_kept, chunks, typed
 from kg.engines.registry import engine_of
 from kg.engines.rejects import KeptRejects

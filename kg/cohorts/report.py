@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Unpack
 
 import polars as pl
@@ -31,12 +31,19 @@ from kg.cohorts.expressions import (
     settled,
     undetermined,
 )
+from kg.cohorts.model import (
+    CohortReport,
+    ConflictReport,
+    GroupReport,
+    MissingReport,
+    Reason,
+    TherapyReport,
+)
 from kg.engines.classification import chunks
 from kg.engines.registry import engine_of
 from kg.engines.rejects import RejectCounter
 from kg.engines.summary import Summary
 from kg.errors import InputError
-from kg.explanation.explanations import verdict_table
 from kg.explanation.wording import NO_INDICATION
 from kg.guideline import Guideline, Therapy
 from kg.guideline import chosen as _chosen
@@ -56,131 +63,10 @@ from kg.reasoning.verdicts import (
     UNDETERMINED,
     VERDICTS,
 )
-from kg.texts import counted
 
 Watch = Callable[[Iterator[Chunk]], Iterable[Chunk]]
 TOGETHER = "only together"
 MOST_GROUPS = 50
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Criteria behind a verdict against a therapy: for how many patients, for how many alone.
-
-    `label` is that of the one criterion (after "excluded: " where it is excluded), or says how
-    several do it.
-    """
-
-    criteria: tuple[str, ...]
-    label: str
-    patients: int
-    alone: int
-
-
-@dataclass(frozen=True)
-class TherapyReport:
-    """One therapy: how many patients got each verdict, and what ruled it out for how many.
-
-    `palliative` counts, by the verdicts that are eligible, the patients for whom it rests on
-    palliative indications only. Under assumptions `verdicts_recorded` are the counts from the
-    records alone, and `eligible_if_assumed` are the patients of an undetermined verdict there who
-    are eligible here.
-
-    `contraindicated_by` counts, among contraindicated patients, the absolute contraindications
-    that are met. `not_indicated_by` counts, among those not indicated, the preconditions that
-    are excluded, and that all indications are. Where neither does it alone, they cannot be met
-    together. Most patients first.
-    """
-
-    therapy: str
-    label: str
-    verdicts: Mapping[str, int]
-    palliative: Mapping[str, int]
-    verdicts_recorded: Mapping[str, int] | None
-    eligible_if_assumed: int
-    contraindicated_by: tuple[Reason, ...]
-    not_indicated_by: tuple[Reason, ...]
-
-
-@dataclass(frozen=True)
-class MissingReport:
-    """A variable that is unknown, and what learning its value would do.
-
-    `verdicts` are the undetermined verdicts among whose missing variables it is, `patients`
-    those who have such a verdict. `settles_verdicts` are those that miss nothing else: any value
-    settles them. `settles_patients` are patients whose undetermined verdicts are all of
-    that kind.
-    """
-
-    variable: str
-    label: str
-    verdicts: int
-    patients: int
-    settles_verdicts: int
-    settles_patients: int
-
-
-@dataclass(frozen=True)
-class ConflictReport:
-    """A rule by which values of a record do not go together, and for how many patients."""
-
-    rule: str
-    message: str
-    patients: int
-
-
-@dataclass(frozen=True)
-class GroupReport:
-    """The patients who have one value in a column of the table; None where it is empty."""
-
-    value: str | None
-    report: CohortReport
-
-
-@dataclass(frozen=True)
-class CohortReport:
-    """The report on a cohort; `patients` are those classified, rejected rows are not among them.
-
-    `missing` lists the variables that block most verdicts first, `conflicts` the rules in the
-    order of the guideline. `groups` are reports by the values of the column `by`, if one was named.
-    `assumed` are the cells that are assumed where records are silent.
-    """
-
-    patients: int
-    undetermined: int
-    with_conflicts: int
-    rejected: int
-    rejected_lesions: int
-    first_reason: str
-    notes: tuple[str, ...]
-    therapies: tuple[TherapyReport, ...]
-    missing: tuple[MissingReport, ...]
-    conflicts: tuple[ConflictReport, ...]
-    by: str | None = None
-    groups: tuple[GroupReport, ...] = ()
-    assumed: Mapping[str, str] | None = None
-
-    def __repr__(self) -> str:
-        told = f"{counted(self.patients, 'patient')}, {counted(self.rejected, 'rejected row')}"
-        return f"<CohortReport: {told}, {self.undetermined} undetermined verdicts>"
-
-    def _repr_html_(self) -> str:
-        return verdict_table(
-            f"Verdicts on {counted(self.patients, 'patient')}",
-            ((one.label, one.verdicts) for one in self.therapies),
-        )
-
-    def as_json(self) -> str:
-        """Return the report as a JSON object: its keys are the names of the fields here.
-
-        What is told of assumptions is left out where none were asked for.
-        """
-        told = asdict(self)
-        if self.assumed is None:
-            del told["assumed"]
-            for therapy in told["therapies"]:
-                del therapy["verdicts_recorded"], therapy["eligible_if_assumed"]
-        return json.dumps(told, ensure_ascii=False, indent=2)
 
 
 def cohort_report(
@@ -212,11 +98,7 @@ def grouping(reading: Reading, by: str | None) -> Reading:
     return reading if by is None else replace(reading, keep=tuple({*reading.keep, by}))
 
 
-def report_on(
-    table: PatientTable,
-    watch: Watch = iter,
-    by: str | None = None,
-) -> CohortReport:
+def report_on(table: PatientTable, watch: Watch = iter, by: str | None = None) -> CohortReport:
     """Return the report on an open table; `watch` sees every chunk pass.
 
     `by` is a column that the table keeps.
@@ -307,10 +189,10 @@ class _Tally:
             _key(therapy, word, (), VERDICT_RECORDED_): recorded == number
             for number, word in enumerate(VERDICTS)
         }
-        named[_key(therapy, ASSUMED_, ())] = (recorded == VERDICTS.index(UNDETERMINED)) & pl.col(
-            VERDICT_ + therapy.id
-        ).is_in([VERDICTS.index(word) for word in ELIGIBLES])
-        return named
+        eligible = [VERDICTS.index(word) for word in ELIGIBLES]
+        is_eligible = pl.col(VERDICT_ + therapy.id).is_in(eligible)
+        was_open = recorded == VERDICTS.index(UNDETERMINED)
+        return named | {_key(therapy, ASSUMED_, ()): was_open & is_eligible}
 
     def add(self, frame: pl.DataFrame) -> None:
         """Count the rows of a result frame."""
@@ -350,7 +232,7 @@ class _Tally:
             eligible_if_assumed=self.counts[_key(therapy, ASSUMED_, ())],
             palliative={w: self.counts[_key(therapy, w, (), PALLIATIVE)] for w in ELIGIBLES},
             contraindicated_by=self._ranked(
-                therapy, CONTRAINDICATED, [(name,) for name in therapy.absolute]
+                therapy, CONTRAINDICATED, [(n,) for n in therapy.absolute]
             ),
             not_indicated_by=self._ranked(therapy, NOT_INDICATED, [*failed, therapy.indications]),
         )
@@ -376,17 +258,9 @@ class _Tally:
         return tuple(sorted((r for r in found if r.patients), key=lambda r: -r.patients))
 
     def _missing_report(self, variable: str) -> MissingReport:
-        def count(name: str) -> int:
-            return self.counts[f"{variable}:{name}"]
-
-        return MissingReport(
-            variable=variable,
-            label=self.guideline.variables[variable].label,
-            verdicts=count("verdicts"),
-            patients=count("patients"),
-            settles_verdicts=count("settles_verdicts"),
-            settles_patients=count("settles_patients"),
-        )
+        names = ("verdicts", "patients", "settles_verdicts", "settles_patients")
+        counts = (self.counts[f"{variable}:{name}"] for name in names)
+        return MissingReport(variable, self.guideline.variables[variable].label, *counts)
 
     def _conflict_reports(self) -> Iterator[ConflictReport]:
         for name, message in conflict_messages(self.guideline).items():

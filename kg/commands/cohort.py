@@ -13,20 +13,9 @@ from rich.text import Text
 from typer import Option
 
 from kg import terminal
-from kg.cohorts.report import CohortReport, Reason, TherapyReport, grouping, report_on
-from kg.commands.inputs import (
-    Asked,
-    AssumeWords,
-    Edition,
-    Example,
-    Lesions,
-    Ontology,
-    Patients,
-    named_tables,
-    reading_from,
-    tell_notes,
-    with_reading,
-)
+from kg.cohorts.model import CohortReport, Reason, TherapyReport
+from kg.cohorts.report import grouping, report_on
+from kg.commands import inputs
 from kg.engines.rejects import shortened
 from kg.explanation.wording import condition
 from kg.guideline import Guideline, load
@@ -50,32 +39,32 @@ _PALLIATIVE = "* of those eligible, with caution or unchecked: on palliative ind
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-@with_reading
+@inputs.with_reading
 def cohort(
-    patients: Patients = None,
+    patients: inputs.Patients = None,
     *,
-    example: Example = False,
-    lesions: Lesions = None,
+    example: inputs.Example = False,
+    lesions: inputs.Lesions = None,
     format: Annotated[
         Literal["text", "json"], Option(help="Tables, or all counts as one JSON object.")
     ] = "text",
-    assume: AssumeWords = None,
-    ontology: Ontology = None,
-    edition: Edition = None,
+    assume: inputs.AssumeWords = None,
+    ontology: inputs.Ontology = None,
+    edition: inputs.Edition = None,
     top: Annotated[int, Option(min=1, help="How many reasons and variables the tables show.")] = 5,
     by: Annotated[
         str | None,
         Option(metavar="COLUMN", help="Also report by the values of this column."),
     ] = None,
-    asked: Asked,
+    asked: inputs.Asked,
 ) -> None:
     """Report on a cohort: verdicts, why not, what is missing, conflicts.
 
     Example: hcc-kg cohort --example --top 10
     """
-    table_path, lesion_path = named_tables(patients, lesions, example)
+    table_path, lesion_path = inputs.named_tables(patients, lesions, example)
     guideline = load(ontology, edition)
-    reading = grouping(reading_from(guideline, asked), by)
+    reading = grouping(inputs.reading_from(guideline, asked), by)
     assumed = assumptions_of(guideline, assume)
     table = PatientTable(guideline, table_path, lesion_path, reading, assumed)
     with terminal.progress("counting", table.height) as bar:
@@ -87,7 +76,7 @@ def cohort(
     messages = terminal.messages()
     for note, names in notes_on(guideline, guideline.therapies).items():
         messages.print(f"{', '.join(names)}: {note}", markup=False)
-    tell_notes(messages, report.notes)
+    inputs.tell_notes(messages, report.notes)
     if report.rejected or report.rejected_lesions:
         messages.print(f"The first rejected row: {shortened(report.first_reason)}")
         messages.print("'hcc-kg classify' writes all of them to a file, with their reasons.")

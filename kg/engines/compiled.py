@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache, cached_property, reduce
+from functools import cache, cached_property, partial, reduce
 from itertools import combinations, product
 from operator import and_, or_
 
@@ -42,6 +42,7 @@ from kg.reasoning.results import (
 from kg.reasoning.verdicts import ELIGIBLES, VERDICTS, PatientResult, classified, result, verdict
 
 Name = str | bool  # a column, or what is the same in every row
+Evaluated = Callable[[pl.DataFrame], pl.DataFrame]
 
 _SLICE = 100_000  # rows; the memory of longer columns of flags is returned and fetched each time
 
@@ -78,19 +79,16 @@ class Compiled:
             verdicts = plan.verdicts(states)
             recorded = plan.verdicts(plan.aspects(given)) if table.assumptions else pl.DataFrame()
             open_ = plan.missing(known) if missing else plan.nothing_missing(len(known))
-            return pl.DataFrame(
-                [
-                    batch.cells[ID],
-                    batch.cells[ROW],
-                    known[CONFLICTS],
-                    *(column.alias(STATE_ + column.name) for column in states),
-                    *(column.alias(VERDICT_ + column.name) for column in verdicts),
-                    *(c.alias(INTENT_ + c.name) for c in plan.intents(verdicts, known)),
-                    *(column.alias(MISSING_ + column.name) for column in open_),
-                    *(column.alias(VERDICT_RECORDED_ + column.name) for column in recorded),
-                    *(column.alias(ASSUMED_ + column.name) for column in assumed),
-                ]
-            )
+            parts = {
+                STATE_: states,
+                VERDICT_: verdicts,
+                INTENT_: plan.intents(verdicts, known),
+                MISSING_: open_,
+                VERDICT_RECORDED_: recorded,
+                ASSUMED_: assumed,
+            }
+            named = (c.alias(prefix + c.name) for prefix, frame in parts.items() for c in frame)
+            return pl.DataFrame([batch.cells[ID], batch.cells[ROW], known[CONFLICTS], *named])
 
         return classify
 
@@ -102,11 +100,6 @@ def engine(guideline: Guideline) -> Compiled:
 
 def _byte(value: int) -> pl.Expr:
     return pl.lit(value, pl.UInt8)
-
-
-def _run(planned: tuple[Plan, list[pl.Expr]], knowledge: pl.DataFrame) -> pl.DataFrame:
-    plan, results = planned
-    return plan.run(knowledge, results)
 
 
 class Plan:
@@ -176,8 +169,8 @@ class ColumnPlan:
 
     # States
 
-    def _sets(self, roots: Mapping[str, int], answers: int) -> tuple[Plan, list[pl.Expr]]:
-        """Return a plan, and from its columns the set of possible answers of each root."""
+    def _sets(self, roots: Mapping[str, int], answers: int) -> Evaluated:
+        """Return what gives the set of possible answers of each root."""
         plan = Plan()
 
         @cache
@@ -191,22 +184,25 @@ class ColumnPlan:
             flag = pl.col(there) if isinstance(there, str) else pl.repeat(there, pl.len())
             return pl.when(flag).then(_byte(1 << answer)).otherwise(_byte(0))
 
-        return plan, [
+        sets = [
             reduce(or_, (bit(root, answer) for answer in range(answers))).alias(name)
             for name, root in roots.items()
         ]
+        return partial(plan.run, results=sets)
 
     @cached_property
-    def _states(self) -> tuple[Plan, list[pl.Expr]]:
+    def states(self) -> Evaluated:
+        """Gives the sets of possible answers of all classes, from columns of masks."""
         return self._sets(self.logic.roots, 2)
 
     @cached_property
-    def _aspects(self) -> tuple[Plan, list[pl.Expr]]:
+    def aspects(self) -> Evaluated:
+        """Gives the same of the classes alone that verdicts rest on."""
         names = {name for t in self.guideline.therapies.values() for name in t.aspects if name}
         return self._sets({name: self.logic.roots[name] for name in names}, 2)
 
     @cached_property
-    def _intents(self) -> tuple[Plan, list[pl.Expr]]:
+    def _intents(self) -> Evaluated:
         return self._sets(self.logic.intents, 3)
 
     @cached_property
@@ -253,14 +249,6 @@ class ColumnPlan:
 
         return lambda a, b: differ(min(a, b), max(a, b))
 
-    def states(self, knowledge: pl.DataFrame) -> pl.DataFrame:
-        """Return the sets of possible answers of all classes, from columns of masks."""
-        return _run(self._states, knowledge)
-
-    def aspects(self, knowledge: pl.DataFrame) -> pl.DataFrame:
-        """Return the same of the classes alone that verdicts rest on."""
-        return _run(self._aspects, knowledge)
-
     def missing(self, knowledge: pl.DataFrame) -> pl.DataFrame:
         """Return for each therapy the set of its missing variables.
 
@@ -282,14 +270,9 @@ class ColumnPlan:
 
     def verdicts(self, states: pl.DataFrame) -> pl.DataFrame:
         """Return for each therapy the number of its verdict in VERDICTS."""
-        sets = (NO, YES, NO | YES)
-        table = pl.Series(
-            [
-                VERDICTS.index(verdict(*(STATE[s] for s in triple)))
-                for triple in product(sets, repeat=3)
-            ],
-            dtype=pl.UInt8,
-        )
+        triples = product((NO, YES, NO | YES), repeat=3)
+        words = [verdict(*(STATE[states] for states in triple)) for triple in triples]
+        table = pl.Series([VERDICTS.index(word) for word in words], dtype=pl.UInt8)
         columns = []
         for therapy in self.guideline.therapies.values():
             place = pl.lit(0, pl.UInt8)
@@ -301,14 +284,12 @@ class ColumnPlan:
 
     def intents(self, verdicts: pl.DataFrame, knowledge: pl.DataFrame) -> pl.DataFrame:
         """Return for each therapy the number of its intent in INTENTS; 0 unless it is eligible."""
-        answers = _run(self._intents, knowledge)
+        answers = self._intents(knowledge)
         numbers = pl.Series([INTENTS.index(intent_of(s)) for s in range(8)], dtype=pl.UInt8)
         eligible = [VERDICTS.index(word) for word in ELIGIBLES]
         return pl.DataFrame(
-            [
-                (
-                    numbers.gather(answers[name]) * verdicts[name].is_in(eligible).cast(pl.UInt8)
-                ).alias(name)
-                for name in verdicts.columns
-            ]
+            {
+                name: numbers.gather(answers[name]) * found.is_in(eligible).cast(pl.UInt8)
+                for name, found in verdicts.to_dict().items()
+            }
         )
