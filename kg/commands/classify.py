@@ -13,26 +13,7 @@ from rich.console import Console
 from typer import Argument, Option
 
 from kg import terminal
-from kg.commands.inputs import (
-    ENGINE,
-    LESIONS,
-    PATIENTS,
-    REJECTS,
-    Asked,
-    AssumeWords,
-    Edition,
-    Example,
-    Keep,
-    Ontology,
-    Places,
-    Strict,
-    named_tables,
-    places_of,
-    reading_from,
-    tell_notes,
-    tell_rejected,
-    with_reading,
-)
+from kg.commands import inputs
 from kg.engines.classification import chunks, kept_types
 from kg.engines.registry import Name, engine_of
 from kg.engines.rejects import Rejects
@@ -50,7 +31,7 @@ from kg.writers import FormatName, Task, format_of, tells_missing, writer_of
 _Patients = Annotated[
     str | None,
     Argument(
-        help=f"{PATIENTS} With Spark also an address of Parquet, such as s3a://bucket/cohort."
+        help=f"{inputs.PATIENTS} With Spark also an address of Parquet, such as s3a://bucket/cohort."
     ),
 ]
 _Format = Annotated[FormatName | None, Option(help="By default that of the output file, or table.")]
@@ -78,28 +59,28 @@ _SparkConf = Annotated[
 ]
 
 
-@with_reading
+@inputs.with_reading
 def classify(
     patients: _Patients = None,
-    example: Example = False,
-    lesions: Annotated[str | None, Option(help=LESIONS)] = None,
-    engine: Annotated[Name, Option(help=ENGINE)] = "compiled",
+    example: inputs.Example = False,
+    lesions: Annotated[str | None, Option(help=inputs.LESIONS)] = None,
+    engine: Annotated[Name, Option(help=inputs.ENGINE)] = "compiled",
     format: _Format = None,
     output: _Output = None,
-    rejects: Annotated[str | None, Option(help=REJECTS)] = None,
+    rejects: Annotated[str | None, Option(help=inputs.REJECTS)] = None,
     therapy: _Therapy = None,
     explain: _Explain = False,
     compact: _Compact = False,
     reasons: _Reasons = False,
-    assume: AssumeWords = None,
-    strict: Strict = False,
-    keep: Keep = None,
-    ontology: Ontology = None,
-    edition: Edition = None,
+    assume: inputs.AssumeWords = None,
+    strict: inputs.Strict = False,
+    keep: inputs.Keep = None,
+    ontology: inputs.Ontology = None,
+    edition: inputs.Edition = None,
     master: _Master = None,
     spark_conf: _SparkConf = None,
     *,
-    asked: Asked,
+    asked: inputs.Asked,
 ) -> None:
     """Classify patients: which therapies the guideline makes them eligible for, and why.
 
@@ -124,11 +105,11 @@ def classify(
     assumed = assumptions_of(guideline, assume)
     task = Task(guideline, guideline.chosen(therapy), explain, compact, reasons, assumed)
     run = _runner(engine, master, spark_conf or [])
-    places = places_of(*named_tables(patients, lesions, example), output, rejects)
+    places = inputs.places_of(*inputs.named_tables(patients, lesions, example), output, rejects)
     form = format or (format_of(places.output) if places.output else "table")
     writer_of(form, task)
     places.check_apart(guideline.ontology.modules.values())
-    summary = run(task, places, form, strict, reading_from(guideline, asked, keep))
+    summary = run(task, places, form, strict, inputs.reading_from(guideline, asked, keep))
     _tell(terminal.messages(), task, summary, places, form)
     if summary.rejected or summary.rejected_lesions:
         raise typer.Exit(1)
@@ -146,7 +127,7 @@ def _runner(engine: Name, master: str | None, spark_conf: list[str]) -> Callable
 
 
 def _classify_here(
-    engine: str, task: Task, places: Places, form: str, strict: bool, reading: Reading
+    engine: str, task: Task, places: inputs.Places, form: str, strict: bool, reading: Reading
 ) -> Summary:
     """Classify a table by an engine that runs in this process."""
     places.check_local()
@@ -168,12 +149,12 @@ def _classify_here(
     return bin_.summary
 
 
-def _tell(console: Console, task: Task, summary: Summary, places: Places, form: str) -> None:
+def _tell(console: Console, task: Task, summary: Summary, places: inputs.Places, form: str) -> None:
     """Say on standard error what the run came to."""
     counts = [0] * len(VERDICTS)
     for (therapy, number), count in summary.verdicts.items():
         counts[number] += count if therapy in task.therapies else 0
-    tell_notes(console, summary.notes)
+    inputs.tell_notes(console, summary.notes)
     if not (summary.patients or summary.rejected):
         console.print(f"{places.patients} has a header and no rows: nothing was classified.")
     told = [f"{counted(summary.patients, 'patient')} classified"]
@@ -184,7 +165,7 @@ def _tell(console: Console, task: Task, summary: Summary, places: Places, form: 
         labels = [task.guideline.verdicts[word][0] for word in VERDICTS]
         words = [f"{label} {count:,}" for label, count in zip(labels, counts, strict=True)]
         console.print("Verdicts: " + "; ".join(words) + ".")
-    if tell_rejected(console, summary):
+    if inputs.tell_rejected(console, summary):
         console.print("Correct them there and classify that file again.")
     if summary.formulas and form == "csv":
         console.print(

@@ -12,20 +12,7 @@ from rich.table import Table
 from typer import Option
 
 from kg import terminal
-from kg.commands.inputs import (
-    Asked,
-    AssumeWords,
-    Example,
-    Lesions,
-    Ontology,
-    Output,
-    Patients,
-    Strict,
-    named_tables,
-    reading_from,
-    with_reading,
-    write_text,
-)
+from kg.commands import inputs
 from kg.comparison.cohorts import (
     CHANGES,
     SCHEMA,
@@ -53,21 +40,21 @@ _Therapy = Annotated[
 ]
 
 
-@with_reading
+@inputs.with_reading
 def compare(
-    patients: Patients = None,
+    patients: inputs.Patients = None,
     *,
-    example: Example = False,
-    lesions: Lesions = None,
+    example: inputs.Example = False,
+    lesions: inputs.Lesions = None,
     from_: Annotated[str, Option("--from", help="Edition to begin with.")] = "2011",
     to: Annotated[str, Option(help="Edition to compare it with.")] = "2026",
     therapy: _Therapy = None,
     format: Annotated[_Format, Option(help="Format of the result.")] = "table",
-    output: Output = None,
-    assume: AssumeWords = None,
-    strict: Strict = False,
-    ontology: Ontology = None,
-    asked: Asked,
+    output: inputs.Output = None,
+    assume: inputs.AssumeWords = None,
+    strict: inputs.Strict = False,
+    ontology: inputs.Ontology = None,
+    asked: inputs.Asked,
 ) -> None:
     """Compare two editions: who is classified differently, and by which criterion.
 
@@ -92,8 +79,8 @@ def compare(
             raise InputError("--therapy and --lesions go with a table of patients, or --example")
         _write(differences_frame(*editions), format, output)
         return
-    table, others = named_tables(patients, lesions, example)
-    both = tables_of(editions, table, others, lambda one: reading_from(one, asked), assume)
+    table, others = inputs.named_tables(patients, lesions, example)
+    both = tables_of(editions, table, others, lambda one: inputs.reading_from(one, asked), assume)
     rejects = RejectCounter(strict)
     frames = compared(both, chosen(*editions, therapy), rejects)
     frame = pl.concat([SCHEMA.to_frame(), *frames])
@@ -108,7 +95,7 @@ def compare(
 def _write(frame: pl.DataFrame, form: _Format, output: Path | None) -> None:
     """Write rows in a format, whole or not at all; the table is a list of columns of text."""
     if form != "parquet":
-        write_text(_text(frame, form), output)
+        inputs.write_text(_text(frame, form), output)
         return
     if output is None:
         raise InputError("Parquet is no text; name a file with --output")

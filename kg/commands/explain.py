@@ -13,19 +13,7 @@ from rich.table import Table
 from rich.text import Text
 from typer import Argument, Option
 
-from kg.commands.inputs import (
-    PATIENTS,
-    Asked,
-    AssumeWords,
-    Edition,
-    Example,
-    Lesions,
-    Ontology,
-    named_tables,
-    one_patient,
-    reading_from,
-    with_reading,
-)
+from kg.commands import inputs
 from kg.engines.registry import LocalName, engine_of, reasoner_of
 from kg.errors import InputError
 from kg.explanation import wording
@@ -57,17 +45,19 @@ from kg.terminal import output
 from kg.texts import NOTE_ON_USE
 
 
-@with_reading
+@inputs.with_reading
 def explain(
-    patients: Annotated[str | None, Argument(help=f"{PATIENTS} Left out with --example.")] = None,
+    patients: Annotated[
+        str | None, Argument(help=f"{inputs.PATIENTS} Left out with --example.")
+    ] = None,
     patient: Annotated[str | None, Argument(help="The patient to explain.")] = None,
     therapy: Annotated[
         str | None,
         Argument(help="One therapy, in full; without it all of them, in short."),
     ] = None,
     *,
-    example: Example = False,
-    lesions: Lesions = None,
+    example: inputs.Example = False,
+    lesions: inputs.Lesions = None,
     engine: Annotated[
         LocalName, Option(help="Engine: compiled (fast) or hermit (the OWL reasoner).")
     ] = "compiled",
@@ -75,22 +65,22 @@ def explain(
         bool,
         Option("--justify", help="Add the facts and axioms that HermiT infers the verdict from."),
     ] = False,
-    assume: AssumeWords = None,
-    ontology: Ontology = None,
-    edition: Edition = None,
-    asked: Asked,
+    assume: inputs.AssumeWords = None,
+    ontology: inputs.Ontology = None,
+    edition: inputs.Edition = None,
+    asked: inputs.Asked,
 ) -> None:
     """Explain the verdicts on one patient: criteria, facts, places, and what is missing.
 
     Example: hcc-kg explain --example vp3-thrombus rfa
     """
-    table, name, only = one_patient([w for w in (patients, patient, therapy) if w], example)
+    table, name, only = inputs.one_patient([w for w in (patients, patient, therapy) if w], example)
     guideline = load(ontology, edition)
     if justify and only is None:
         raise InputError("--justify explains one verdict: name a THERAPY after the patient")
     chosen = list(guideline.therapies) if only is None else [guideline.therapy(only).id]
-    tables = named_tables(table, lesions, example)
-    reading, assumed = reading_from(guideline, asked), assumptions_of(guideline, assume)
+    tables = inputs.named_tables(table, lesions, example)
+    reading, assumed = inputs.reading_from(guideline, asked), assumptions_of(guideline, assume)
     record = find_patient(guideline, tables[0], name, tables[1], reading, assumptions=assumed)
     result = engine_of(engine, guideline).classify(record).narrowed(chosen)
     explanation = explanation_of(guideline, record, result)

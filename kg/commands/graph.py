@@ -11,22 +11,7 @@ import typer
 from typer import Argument, Option
 
 from kg import terminal
-from kg.commands.inputs import (
-    ENGINE,
-    REJECTS,
-    Asked,
-    AssumeWords,
-    Edition,
-    Ontology,
-    Output,
-    Strict,
-    Timeout,
-    named_tables,
-    reading_from,
-    tell_notes,
-    tell_rejected,
-    with_reading,
-)
+from kg.commands import inputs
 from kg.engines.registry import LocalName, engine_of
 from kg.engines.rejects import Rejects
 from kg.errors import InputError
@@ -73,22 +58,22 @@ _Anew = Annotated[bool, Option("--anew", help="Start from an empty store, whatev
 
 
 @app.command("build")
-@with_reading
+@inputs.with_reading
 def build(
     patients: _Patients = None,
     example_cohort: _ExampleCohort = False,
     lesions: _Lesions = None,
     store: Annotated[Path | None, Option(help="Folder of a store, new or existing.")] = None,
     output: _Output = None,
-    engine: Annotated[LocalName, Option(help=ENGINE)] = "compiled",
-    rejects: Annotated[Path | None, Option(help=REJECTS)] = None,
-    strict: Strict = False,
-    assume: AssumeWords = None,
+    engine: Annotated[LocalName, Option(help=inputs.ENGINE)] = "compiled",
+    rejects: Annotated[Path | None, Option(help=inputs.REJECTS)] = None,
+    strict: inputs.Strict = False,
+    assume: inputs.AssumeWords = None,
     anew: _Anew = False,
-    ontology: Ontology = None,
-    edition: Edition = None,
+    ontology: inputs.Ontology = None,
+    edition: inputs.Edition = None,
     *,
-    asked: Asked,
+    asked: inputs.Asked,
 ) -> None:
     """Build the graph: the guideline, and of each table the patients and all their verdicts.
 
@@ -110,7 +95,7 @@ def build(
     tables = [table for cohort in cohorts for table in (cohort.patients, cohort.lesions)]
     bins = [file for each in rejected for file in (each.path, each.lesion_path)]
     check_apart([*guideline.ontology.modules.values(), *tables], [output, *bins], store)
-    reading, assumed = reading_from(guideline, asked), assumptions_of(guideline, assume)
+    reading, assumed = inputs.reading_from(guideline, asked), assumptions_of(guideline, assume)
     with ExitStack() as stack:
         jobs = []
         for one, kept in zip(cohorts, rejected, strict=True):
@@ -171,10 +156,10 @@ def _tell(jobs: Sequence[CohortJob], place: Path) -> None:
     console = terminal.messages()
     for job in jobs:
         summary = job.summary
-        tell_notes(console, summary.notes)
+        inputs.tell_notes(console, summary.notes)
         patients = counted(summary.patients, "patient")
         console.print(f"Cohort {job.name}: {patients} with verdicts.")
-        tell_rejected(console, summary)
+        inputs.tell_rejected(console, summary)
     console.print(f"The graph is in {place}.")
     if jobs:
         console.print(NOTE_ON_USE)
@@ -198,9 +183,9 @@ def export_(
     graph: Annotated[
         str | None, Option(help="Only this graph: its IRI, or a name such as cohort/example.")
     ] = None,
-    output: Output = None,
-    ontology: Ontology = None,
-    edition: Edition = None,
+    output: inputs.Output = None,
+    ontology: inputs.Ontology = None,
+    edition: inputs.Edition = None,
 ) -> None:
     """Write a store, or one of its graphs, as Turtle, TriG, N-Quads or JSON-LD.
 
@@ -215,7 +200,9 @@ def export_(
     """
     if owl is not None:
         tables = (
-            named_tables(patients, lesions, example_cohort) if patients or example_cohort else ()
+            inputs.named_tables(patients, lesions, example_cohort)
+            if patients or example_cohort
+            else ()
         )
         _export_owl(load(ontology, edition), owl, *tables)
         return
@@ -262,7 +249,7 @@ def load_(
         str | None,
         Option(help="Address for uploads, if it is not the one for queries."),
     ] = None,
-    timeout: Timeout = TIMEOUT,
+    timeout: inputs.Timeout = TIMEOUT,
 ) -> None:
     """Load RDF into a store or an endpoint, in place of what its graphs held.
 
