@@ -2,13 +2,18 @@
 
 import streamlit as st
 
-from kg.reference.search import SORTS, Hit, search
+from kg.guideline.taxonomy import every_therapy
+from kg.ontology import local_name
+from kg.reference.search import SORTS, Hit, highlights, search
 from kg.texts import counted, plural
-from kg.ui import address, hits, session
+from kg.ui import session, term_views
+from kg.ui.address import link
 from kg.ui.restoring import State, follow, restored
 from kg.ui.shell import head
-from kg.ui.words import literal
+from kg.ui.tables import ask
+from kg.ui.words import literal, short
 
+_LONGEST = 160  # characters of a text beside a hit
 _MOST = 100  # hits that are listed; more words narrow them
 
 g = session.guideline()
@@ -21,6 +26,17 @@ head(
 )
 key = "search:text"
 st.session_state[key] = state.get("text", "")
+
+
+def codes() -> dict[str, str]:
+    """Return the codes of other vocabularies by the term that they are of, or whose value."""
+    names = {local_name(t.iri): name for name, t in every_therapy(g).items()}
+    found: dict[str, str] = {}
+    for term, vocabulary, code in ask("mappings").select("term", "vocabulary", "code").iter_rows():
+        variable = term.partition("-")[0]
+        name = variable if variable in g.variables else names.get(term, term)
+        found[name] = f"{found.get(name, '')} {vocabulary} {code}"
+    return found
 
 
 def sought() -> None:
@@ -39,12 +55,35 @@ st.text_input(
     icon=":material/search:",
 )
 text = state.get("text", "")
-found = search(g, text, hits.codes(g))
+found = search(g, text, codes())
 
 
-def choose(hit: Hit) -> None:
-    """Open a hit."""
-    state["hit"] = hit.id
+def show_row(hit: Hit, *, is_shown: bool) -> None:
+    """Show a hit with the words that were sought, to be opened."""
+    with st.container(gap=None):
+        st.button(
+            marked(hit.label),
+            key=f"hit:{hit.sort}:{hit.id}",
+            type="tertiary",
+            icon=":material/arrow_right:" if is_shown else None,
+            on_click=lambda: state.update(hit=hit.id),
+        )
+        told = marked(short(hit.text, _LONGEST))
+        st.markdown(f":small[{told} :gray[{literal(hit.sort)} {literal(hit.id)}]]")
+
+
+def marked(text_: str) -> str:
+    """Return a text with the words that were sought in bold."""
+    return "".join(
+        f"**{literal(piece)}**" if is_sought else spaced(piece)
+        for piece, is_sought in highlights(g, text, text_)
+    )
+
+
+def spaced(piece: str) -> str:
+    """Return a piece of a text as it is, with the blanks at its ends."""
+    before, after = piece[: len(piece) - len(piece.lstrip())], piece[len(piece.rstrip()) :]
+    return f"{before and ' '}{literal(piece)}{after and ' '}" if piece.strip() else " "
 
 
 if found.hits:
@@ -56,16 +95,20 @@ if found.hits:
         told = (counted(n, sort) for sort, n in numbers.items() if n)
         st.caption(", ".join(told) + (f"; the first {_MOST}" if len(found.hits) > _MOST else ""))
         for hit in listed:
-            hits.row(g, text, hit, is_shown=hit is shown, on_click=choose)
+            show_row(hit, is_shown=hit is shown)
     with right, st.container(border=True, key="search-shown"):
-        hits.card(g, shown)
+        st.subheader(literal(shown.label), anchor=False)
+        term_views.about(g, shown)
+        st.caption(literal(shown.id))
+        place = {"id": shown.id}
+        link("term", "IRI, formula, codes, download", place, icon=":material/data_object:")
 elif text:
     st.info("No term has all of these words. Use fewer of them, or their beginnings.")
     if found.instead:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown("Did you mean", width="content")
             for other in found.instead:
-                address.link("search", literal(other), {"text": other})
+                link("search", literal(other), {"text": other})
 else:
     sorts = ", ".join(plural(sort) for sort in SORTS)
     st.caption(f"Everything is searched at once: {sorts}, and codes of other vocabularies.")

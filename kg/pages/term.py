@@ -3,7 +3,7 @@
 import streamlit as st
 
 from kg.reference.search import every_hit
-from kg.ui import hits, session, term_views
+from kg.ui import session, term_views
 from kg.ui.restoring import State, choice, restored
 from kg.ui.shell import head
 from kg.ui.words import literal
@@ -19,7 +19,7 @@ choice(state, "id", "Term", labels, label_visibility="collapsed")
 left, right = st.columns([1, 1], gap="large")
 with left:
     st.subheader(literal(shown.label), anchor=False)
-    hits.about(g, shown)
+    term_views.about(g, shown)
 with right:
     term_views.identity(g, shown.id)
     term_views.formula(g, shown.id)

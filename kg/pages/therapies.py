@@ -1,5 +1,7 @@
 """The page Therapies: the taxonomy to click, and everything about the therapy that is chosen."""
 
+from collections.abc import Collection
+
 import streamlit as st
 
 from kg.explanation.drawing import Frame
@@ -17,7 +19,7 @@ g = session.guideline()
 therapies = every_therapy(g)
 nodes, edges = taxonomy(g)
 start = {"therapy": next(iter(g.therapies)), "view": next(iter(VIEWS))}
-allowed = {
+allowed: dict[str, Collection[str] | None] = {
     "therapy": therapies,
     "view": VIEWS,
     "kind": g.kinds,

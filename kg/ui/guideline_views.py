@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import altair as alt
 import polars as pl
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from kg.charts import parted
 from kg.guideline import Guideline, Statement
@@ -26,13 +27,11 @@ from kg.reference.inventory import (
 )
 from kg.texts import counted
 from kg.ui import pictures, term_views
-from kg.ui.guideline_text import text_of_user
-from kg.ui.reading_view import cited, reading
+from kg.ui.reading_view import cited, reading, text_of_user
 from kg.ui.restoring import State, choice, words
 from kg.ui.tables import TableQuery, ask, table
 from kg.ui.words import literal
 
-View = Callable[[Guideline, State], None]
 _BOX: Mapping[str, Any] = {"placeholder": "All", "width": 170}
 DECIDABLE = {"true": "decidable", "false": "knowledge"}
 _COLOURS = {
@@ -41,14 +40,33 @@ _COLOURS = {
 }
 
 
-def _in_words(guideline: Guideline, frame: pl.DataFrame) -> pl.DataFrame:
-    """Return rows with the kinds of statements in words; the query has their identifiers."""
-    return frame.with_columns(pl.col("kind").replace(dict(guideline.kinds)))
-
-
 def _asked(state: State, *names: str) -> dict[str, str]:
-    parameters = {"decidable": "is_decidable"}
+    parameters = {"decidable": "is_decidable", "role": "kind"}
     return {parameters.get(name, name): state[name] for name in names if name in state}
+
+
+def _picked(
+    guideline: Guideline, state: State, part: str, columns: Sequence[str], asked: dict[str, str]
+) -> tuple[str | None, DeltaGenerator]:
+    """Show a table to pick a term from; return the one that is picked, and the place beside."""
+    question = {"statement": "statements", "criterion": "criteria"}[part]
+    frame = ask(question, **asked)
+    names = frame[part].to_list()
+    name = state.get(part) or (names[0] if names else None)
+
+    def pick(row: int) -> None:
+        state[part] = names[row]
+
+    left, right = st.columns([1.1, 1], gap="medium")
+    with left:
+        if not names:
+            st.info(f"No {part} fits. Remove a filter, or search for fewer words.")
+        else:
+            now = names.index(name) if name in names else None
+            view = frame.with_columns(pl.col("kind").replace(dict(guideline.kinds)))
+            query = TableQuery(question, asked)
+            table(view.select(columns), question, query, 430, picked=now, on_pick=pick)
+    return name, right
 
 
 def statements(guideline: Guideline, state: State) -> None:
@@ -64,28 +82,8 @@ def statements(guideline: Guideline, state: State) -> None:
         choice(state, "therapy", "Therapy", therapies, **_BOX)
         choice(state, "decidable", "Decidable or knowledge", DECIDABLE, **_BOX)
     asked = _asked(state, "text", "section", "kind", "therapy", "decidable")
-    frame = ask("statements", **asked)
-    names = frame["statement"].to_list()
-    name = state.get("statement") or (names[0] if names else None)
-
-    def pick(row: int) -> None:
-        state["statement"] = names[row]
-
-    left, right = st.columns([1.1, 1], gap="medium")
-    with left:
-        if not names:
-            st.info("No statement fits. Remove a filter, or search for fewer words.")
-        else:
-            picked = names.index(name) if name in names else None
-            view = _in_words(guideline, frame).select("paraphrase", "kind", "section", "statement")
-            table(
-                view,
-                "statements",
-                TableQuery("statements", asked),
-                430,
-                picked=picked,
-                on_pick=pick,
-            )
+    columns = ("paraphrase", "kind", "section", "statement")
+    name, right = _picked(guideline, state, "statement", columns, asked)
     with right:
         if name is not None:
             _statement(guideline, guideline.statements[name], state)
@@ -144,22 +142,8 @@ def criteria(guideline: Guideline, state: State) -> None:
         labels = {name: f"{name} {each.label}" for name, each in every.items()}
         title = "Go to a criterion, definition, recommendation or response"
         choice(state, "criterion", title, labels, placeholder="All", width=400)
-    asked = {"kind" if k == "role" else k: v for k, v in _asked(state, "text", "role").items()}
-    frame = ask("criteria", **asked)
-    names = frame["criterion"].to_list()
-    name = state.get("criterion") or (names[0] if names else None)
-
-    def pick(row: int) -> None:
-        state["criterion"] = names[row]
-
-    left, right = st.columns([1.1, 1], gap="medium")
-    with left:
-        if not names:
-            st.info("No criterion fits. Remove a filter, or search for fewer words.")
-        else:
-            picked = names.index(name) if name in names else None
-            view = _in_words(guideline, frame).select("label", "kind", "criterion")
-            table(view, "criteria", TableQuery("criteria", asked), 430, picked=picked, on_pick=pick)
+    asked = _asked(state, "text", "role")
+    name, right = _picked(guideline, state, "criterion", ("label", "kind", "criterion"), asked)
     with right:
         if name is not None:
             st.subheader(literal(every[name].label), anchor=False)
@@ -223,7 +207,7 @@ def _chart(guideline: Guideline, titles: Mapping[str, str]) -> None:
     pictures.saves(chart, "coverage", "Characters of the text that statements cover", about)
 
 
-VIEWS: Mapping[str, tuple[str, View]] = {
+VIEWS = {
     "statements": ("Statements", statements),
     "reading": ("Read", reading),
     "criteria": ("Criteria", criteria),

@@ -1,4 +1,7 @@
-"""The guideline to read: its statements in their order, coloured by what they say."""
+"""The guideline to read: its statements in order, coloured; its own text, where a user brings it.
+
+That text stays in the session of that user.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,23 @@ from html import escape
 
 import streamlit as st
 
+from kg.errors import InputError
 from kg.explanation.wording import GRADE
 from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline, Statement
 from kg.guideline.taxonomy import every_therapy
-from kg.reference.inventory import headings, parts, passage, read_as, sections, titled
+from kg.reference.inventory import (
+    headings,
+    parts,
+    passage,
+    read_as,
+    read_text,
+    sections,
+    source_text,
+    titled,
+)
 from kg.texts import capitalised
-from kg.ui.guideline_text import text_beside
 from kg.ui.restoring import State, choice
+from kg.ui.words import literal
 
 _COLOURS = {  # of the margin, by the kind of a statement; the words say it too
     INDICATION: "var(--st-green-color, #009e73)",
@@ -20,6 +33,8 @@ _COLOURS = {  # of the margin, by the kind of a statement; the words say it too
     ABSOLUTE: "var(--st-red-color, #d55e00)",
     RELATIVE: "var(--st-orange-color, #e69f00)",
 }
+_TEXT, _FAULT, _FILE = "guideline:source", "guideline:fault", "guideline:file"
+_LARGEST = 1  # MB
 _OTHER = "var(--st-gray-color, #8a8a8a)"
 
 
@@ -29,7 +44,7 @@ def reading(guideline: Guideline, state: State) -> None:
     chapters = list(dict.fromkeys(name.partition("(")[0] for name in sections(guideline)))
     named = {name: titled(titles, name) for name in chapters}
     choice(state, "chapter", "Chapter", named, default=chapters[0], width=400)
-    text = text_beside(guideline)
+    text = _text_beside(guideline)
     chapter = state.get("chapter", chapters[0])
     shown = sorted(guideline.statements.values(), key=lambda each: each.start)
     told: list[str] = []
@@ -86,3 +101,66 @@ def _link(name: str, label: str) -> str:
         f'<a href="guideline?criterion={escape(name)}" target="_blank">{escape(label)}</a> '
         f"<small>{escape(name)}</small>"
     )
+
+
+def text_of_user(guideline: Guideline, statement: Statement) -> None:
+    """Show the passage of a statement where the text is there, else ask for the text."""
+    text = st.session_state.get(_TEXT)
+    if text is None:
+        with st.expander("Read the passage itself", icon=":material/upload_file:"):
+            _ask(guideline)
+        return
+    found = passage(text, statement)
+    with st.container(border=True):
+        st.markdown(
+            f"{'… ' if found.before else ''}{literal(found.before)} "
+            f":orange-background[{literal(found.text)}] "
+            f"{literal(found.after)}{' …' if found.after else ''}"
+        )
+        _offer_removal()
+
+
+def _text_beside(guideline: Guideline) -> str | None:
+    """Return the text if the user brought it, to show its passages; else ask for it."""
+    text: str | None = st.session_state.get(_TEXT)
+    if text is None:
+        with st.expander("Read the passages beside", icon=":material/upload_file:"):
+            _ask(guideline)
+    else:
+        _offer_removal()
+    return text
+
+
+def _offer_removal() -> None:
+    def forget() -> None:
+        del st.session_state[_TEXT]
+
+    st.button("Remove the text", on_click=forget, type="tertiary", key="guideline:forget")
+
+
+def _ask(guideline: Guideline) -> None:
+    source = source_text(guideline)
+    st.markdown(
+        "The text of the guideline is not part of this explorer. If you have its file "
+        f"(plain text, {source.length:,} characters), its passages are shown here. "
+        "The text stays in your session."
+    )
+
+    def read() -> None:
+        file = st.session_state[_FILE]
+        st.session_state.pop(_FAULT, None)
+        if file is not None:
+            try:
+                st.session_state[_TEXT] = read_text(source, file.getvalue())
+            except InputError as error:
+                st.session_state[_FAULT] = str(error)
+
+    st.file_uploader(
+        f"Text of the guideline, at most {_LARGEST} MB",
+        type=["txt"],
+        key=_FILE,
+        max_upload_size=_LARGEST,
+        on_change=read,
+    )
+    if fault := st.session_state.get(_FAULT):
+        st.error(literal(capitalised(fault)))

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import polars as pl
 import streamlit as st
 
 from kg.explanation.drawing import Frame
-from kg.explanation.wording import GRADE, MET_WHEN
+from kg.explanation.wording import GRADE, MET_WHEN, number_words
 from kg.guideline import Guideline, Statement
 from kg.guideline.taxonomy import every_therapy, notes_on
 from kg.ontology import HCC
 from kg.reference.cards import card_of
 from kg.reference.citation import FORMATS, description, iri_of
 from kg.reference.inventory import encoded
+from kg.reference.search import Hit
 from kg.reference.trees import ROLE_COLOURS, ROLE_SIGNS, formula_tree
 from kg.texts import capitalised
 from kg.ui import pictures
@@ -87,23 +89,60 @@ def criterion(guideline: Guideline, name: str, *, in_full: bool = False) -> None
 
     In full it also shows the formula in Manchester syntax, and who uses it.
     """
-    card = card_of(guideline, name)
-    st.markdown(literal(str(card["definition"])))
-    st.markdown(f"**{MET_WHEN}** {literal(str(card['met_when']))}")
-    if "grade" in card:
-        st.markdown(f"**{GRADE}** {literal(str(card['grade']))}")
-    if "scope" in card:
-        st.markdown(f"**Only for** {literal(str(card['scope']))}")
-    reading(str(card.get("reading", "")))
+    card: dict[str, Any] = dict(card_of(guideline, name))
+    st.markdown(literal(card["definition"]))
+    told = {MET_WHEN: "met_when", GRADE: "grade", "Only for": "scope"}
     if in_full:
-        _advice(card)
+        told |= {f"Advice ({card.get('strength')})": "advice", "Outcome": "outcome"}
+    for label, part in told.items():
+        if part in card:
+            st.markdown(f"**{literal(label)}** {literal(card[part])}")
+    reading(card.get("reading"))
+    if in_full:
         st.caption("In the Manchester syntax of OWL")
-        st.code(str(card["manchester"]), language=None, wrap_lines=True)
+        st.code(card["manchester"], language=None, wrap_lines=True)
         _uses(guideline, card)
-    for item in card.get("statements", ()):  # type: ignore[union-attr]
-        said(guideline.statements[item["id"]])  # type: ignore[index]
+    for item in card.get("statements", ()):
+        said(guideline.statements[item["id"]])
     if not in_full:
         link("guideline", "Formula in OWL, and where it is used", {"criterion": name})
+
+
+def variable(guideline: Guideline, name: str, users: Iterable[str]) -> None:
+    """Show a variable: what it means, its values or the bands of its numbers, and who uses it."""
+    found = guideline.variables[name]
+    st.markdown(f"**{literal(found.label)}** {literal(found.definition)}")
+    if found.unit_symbol:
+        st.markdown(f"**Unit** {literal(found.unit_symbol)}")
+    if found.is_number:
+        bands = "; ".join(number_words(found, [band]) for band in found.bands)
+        st.markdown(f"**Bands between thresholds** {literal(bands)}")
+    else:
+        st.markdown(f"**Values** {literal('; '.join(v.label for v in found.values))}")
+    if users:
+        st.markdown("**Used by**")
+        class_links(guideline, users)
+
+
+def about(guideline: Guideline, hit: Hit) -> None:
+    """Show what there is to say of a term, by its sort."""
+    if hit.sort in ("criterion", "recommendation"):
+        criterion(guideline, hit.id, in_full=True)
+        link("guideline", "Open in Guideline", {"criterion": hit.id}, icon=":material/menu_book:")
+    elif hit.sort == "statement":
+        statement = guideline.statements[hit.id]
+        said(statement)
+        therapy_links(guideline, statement.therapies)
+    elif hit.sort == "therapy":
+        therapy = every_therapy(guideline)[hit.id]
+        st.markdown(literal(therapy.definition))
+        if therapy.alt_labels:
+            st.markdown(f"Also called: {literal(', '.join(therapy.alt_labels))}")
+        place = {"therapy": hit.id}
+        link("therapies", "Open in Therapies", place, icon=":material/account_tree:")
+    else:
+        users = card_of(guideline, hit.id).get("used_in") or ()
+        variable(guideline, hit.id, [str(name) for name in users])
 
 
 def identity(guideline: Guideline, name: str) -> None:
@@ -142,16 +181,7 @@ def formula(guideline: Guideline, name: str) -> None:
     pictures.tree_saves(branches, f"formula-{name}", frame)
 
 
-def _advice(card: object) -> None:
-    assert isinstance(card, dict)  # noqa: S101 - a card is made as a dictionary
-    if "advice" in card:
-        st.markdown(f"**Advice ({literal(card['strength'])})** {literal(card['advice'])}")
-    if "outcome" in card:
-        st.markdown(f"**Outcome** {literal(card['outcome'])}")
-
-
-def _uses(guideline: Guideline, card: object) -> None:
-    assert isinstance(card, dict)  # noqa: S101 - a card is made as a dictionary
+def _uses(guideline: Guideline, card: Mapping[str, Any]) -> None:
     roles: dict[str, list[str]] = {}
     for item in card.get("therapies", ()):
         roles.setdefault(item["role"], []).append(item["id"])

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from kg.explanation.drawing import Branch, Frame
-from kg.explanation.wording import number_words
 from kg.guideline import (
     ABSOLUTE,
     INDICATION,
@@ -47,7 +46,6 @@ frame = pl.concat(
 )
 print(frame)
 """
-View = Callable[[Guideline, Therapy, State], None]
 
 
 def criteria(guideline: Guideline, therapy: Therapy, state: State) -> None:
@@ -123,7 +121,12 @@ def picture(guideline: Guideline, therapy: Therapy, state: State) -> None:
             if node in guideline.criteria:
                 term_views.criterion(guideline, node)
             else:
-                _variable(guideline, therapy, node)
+                users = [
+                    name
+                    for name in therapy.criteria
+                    if node in guideline.variables_of(guideline.criteria[name].formula)
+                ]
+                term_views.variable(guideline, node, users)
     st.markdown(
         " ".join(
             term_views.role_badge(role) for role in dict.fromkeys(r for _, r in row_of(therapy))
@@ -143,23 +146,6 @@ def picture(guideline: Guideline, therapy: Therapy, state: State) -> None:
     told = f"{counted(len(therapy.criteria), 'criterion')}, clause by clause"
     frame = Frame(f"Criteria of {therapy.label}", [told], ROLES)
     pictures.tree_saves(branches, f"criteria-{therapy.id}", frame)
-
-
-def _variable(guideline: Guideline, therapy: Therapy, name: str) -> None:
-    variable = guideline.variables[name]
-    st.markdown(f"**{literal(variable.label)}** {literal(variable.definition)}")
-    if variable.is_number:
-        bands = "; ".join(number_words(variable, [band]) for band in variable.bands)
-        st.markdown(f"**Bands between thresholds** {literal(bands)}")
-    else:
-        st.markdown(f"**Values** {literal('; '.join(v.label for v in variable.values))}")
-    users = [
-        each
-        for each in therapy.criteria
-        if name in guideline.variables_of(guideline.criteria[each].formula)
-    ]
-    st.markdown("**Used by**")
-    term_views.class_links(guideline, users)
 
 
 def recommendations(guideline: Guideline, therapy: Therapy, state: State) -> None:
@@ -241,7 +227,7 @@ def _listed(branch: Branch) -> str:
     return f"{badge} {len(lines)}\n\n" + "\n".join(lines)
 
 
-VIEWS: Mapping[str, tuple[str, View]] = {
+VIEWS = {
     "criteria": ("Criteria", criteria),
     "statements": ("Statements", statements),
     "graph": ("Graph", picture),
