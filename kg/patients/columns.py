@@ -31,11 +31,12 @@ class Column:
     """What a column says of one variable.
 
     `mask` is null where the cell says nothing (or cannot be read), else the bands that remain
-    possible; `pinned` tells whether one value is left; `fault` says what is wrong with a
-    cell, null where nothing is.
+    possible; `recorded` tells where it is not null, `pinned` where one value is left; `fault`
+    says what is wrong with a cell, null where nothing is.
     """
 
     mask: pl.Series
+    recorded: pl.Series
     pinned: pl.Series
     fault: pl.Series | None
 
@@ -87,18 +88,34 @@ def read_columns(variables: Sequence[Variable], frame: pl.DataFrame) -> dict[str
     """Return what each variable's column of a frame says."""
     if not variables:
         return {}
-    masks = frame.select(_plain(variable, frame.schema[variable.name]) for variable in variables)
-    left = masks.select(
-        (pl.col(v.name).is_null() & frame[v.name].is_not_null()).any() for v in variables
+    plain = _with_numbers(variables, frame)
+    masks = plain.select(_plain(variable, plain.schema[variable.name]) for variable in variables)
+    plain_cells = masks.select(pl.all().is_not_null())
+    left = frame.select(
+        (~plain_cells[v.name] & pl.col(v.name).is_not_null()).any() for v in variables
     ).row(0)
-    return {
-        variable.name: (
-            _with_texts(variable, masks[variable.name], frame[variable.name])
+    found = {}
+    for variable, some_left in zip(variables, left, strict=True):
+        mask, read = masks[variable.name], plain_cells[variable.name]
+        found[variable.name] = (
+            _with_texts(variable, mask, read, frame[variable.name])
             if some_left
-            else Column(masks[variable.name], masks[variable.name].is_not_null(), None)
+            else Column(mask, recorded=read, pinned=read, fault=None)
         )
-        for variable, some_left in zip(variables, left, strict=True)
-    }
+    return found
+
+
+def _with_numbers(variables: Sequence[Variable], frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame with numbers for texts, as far as floats keep them apart; others are null.
+
+    Each cast is a step of its own: an expression over it would cast for each threshold anew.
+    """
+    texts = [v.name for v in variables if v.is_number and frame.schema[v.name] == pl.String]
+    short = (pl.when(pl.col(n).str.len_bytes() <= _EXACT_LENGTH).then(pl.col(n)) for n in texts)
+    numbers = frame.select(text.cast(pl.Float64, strict=False) for text in short)
+    zeros = frame.select((pl.col(texts) == "0") | (pl.col(texts) == "0.0"))
+    exact = ((numbers[n] != 0) | zeros[n] for n in texts)  # 1e-400 is not zero
+    return frame.with_columns(numbers[n].set(~e, None) for n, e in zip(texts, exact, strict=True))
 
 
 def _plain(variable: Variable, dtype: pl.DataType) -> pl.Expr:
@@ -106,12 +123,8 @@ def _plain(variable: Variable, dtype: pl.DataType) -> pl.Expr:
     x, mask = pl.col(variable.name), mask_type(variable)
     if variable.is_number and dtype.is_numeric() and dtype != pl.Float16:  # its floor is wrong
         return _compared(variable, x, dtype).alias(variable.name)
-    if variable.is_number and dtype == pl.String:
-        number = pl.when(x.str.len_bytes() <= _EXACT_LENGTH).then(x).cast(pl.Float64, strict=False)
-        exact = (number != 0) | (x == "0")  # 1e-400 is not zero
-        return _compared(variable, pl.when(exact).then(number), pl.Float64()).alias(variable.name)
     if variable.type == "boolean" and dtype == pl.Boolean:
-        return pl.when(x).then(1).when(~x).then(2).cast(mask).alias(variable.name)
+        return (pl.lit(2, mask) - x.cast(mask)).alias(variable.name)
     if not variable.is_number and dtype == pl.String:
         found = pl.lit(None, mask)
         for i, word in enumerate(variable.words):
@@ -151,9 +164,9 @@ def _fits(variable: Variable, x: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     return fits
 
 
-def _with_texts(variable: Variable, mask: pl.Series, cells: pl.Series) -> Column:
-    """Read the cells that have no mask yet by their distinct texts."""
-    places = (mask.is_null() & cells.is_not_null()).arg_true()
+def _with_texts(variable: Variable, mask: pl.Series, read: pl.Series, cells: pl.Series) -> Column:
+    """Read the cells that are not yet read by their distinct texts."""
+    places = (~read & cells.is_not_null()).arg_true()
     texts = as_text(cells.gather(places))
     masks: dict[str, int | None] = {}
     pinned: dict[str, bool] = {}
@@ -170,8 +183,6 @@ def _with_texts(variable: Variable, mask: pl.Series, cells: pl.Series) -> Column
     if any(faults.values()):
         told = texts.replace_strict(faults, return_dtype=pl.String)
         fault = pl.repeat(None, len(cells), dtype=pl.String, eager=True).scatter(places, told)
-    return Column(
-        mask.clone().scatter(places, texts.replace_strict(masks, return_dtype=mask.dtype)),
-        mask.is_not_null().scatter(places, texts.replace_strict(pinned, return_dtype=pl.Boolean)),
-        fault,
-    )
+    mask = mask.clone().scatter(places, texts.replace_strict(masks, return_dtype=mask.dtype))
+    told = texts.replace_strict(pinned, return_dtype=pl.Boolean)
+    return Column(mask, mask.is_not_null(), read.clone().scatter(places, told), fault)

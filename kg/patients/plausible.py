@@ -134,11 +134,12 @@ class SilenceWatch:
         self._nones: Counter[str] = Counter()
         self._bare, self._first = 0, list[str]()  # rows, and how the first are told
 
-    def add(self, cells: pl.DataFrame) -> None:
-        """Look at some rows."""
+    def add(self, cells: pl.DataFrame, recorded: pl.DataFrame) -> None:
+        """Look at some rows; `recorded` tells of each column where its cells say something."""
         for name in self._columns:
-            if cells[name].dtype == pl.String:
-                words = cells[name].str.strip_chars().str.to_lowercase()
+            silent = cells[name].is_not_null() & ~recorded[name]
+            if silent.any():
+                words = as_text(cells[name].filter(silent)).str.strip_chars().str.to_lowercase()
                 self._nones[name] += int((words == "none").sum())
         if self._told:
             bare = cells.filter(pl.all_horizontal(pl.col(self._told).is_null()))
