@@ -14,8 +14,9 @@ from kg.ontology import HCC, RDF
 from kg.patients.column_records import CONFLICTS
 from kg.rdf.lines import ending, line, lines, literals, segments, together
 from kg.rdf.names import verdict_path
+from kg.reasoning.coded import LISTS, Coded, answers
 from kg.reasoning.intents import INTENTS
-from kg.reasoning.results import CODE, LISTS, STATE_, VERDICT_, Coded, answers
+from kg.reasoning.results import CODE, STATE_, VERDICT_
 from kg.reasoning.verdicts import ELIGIBLES, EXCLUDED, MET, VERDICTS
 
 TYPE = RDF + "type"
@@ -130,7 +131,7 @@ def _own(name: str) -> pl.Expr:
 
 def _terms(coded: Coded) -> Coded:
     """Return lists of names as lists of terms, empty ones as null."""
-    table = coded.table.cast(pl.List(pl.String)).alias("names")
+    table = coded.told(coded.table).cast(pl.List(pl.String)).alias("names")
     term = pl.concat_str([pl.lit(f"<{HCC}"), pl.element(), pl.lit(">")])
     named = pl.col("names").list.eval(term)
     some = pl.when(pl.col("names").list.len() > 0).then(named)

@@ -16,8 +16,9 @@ from kg.guideline import Guideline
 from kg.keys import ID
 from kg.patients.column_records import CONFLICTS
 from kg.patients.records import Record
+from kg.reasoning.coded import LISTS, Coded, answers
 from kg.reasoning.logic import STATE
-from kg.reasoning.results import ASSUMED_, CODE, KEEP_, LISTS, STATE_, Chunk, Coded, answers
+from kg.reasoning.results import ASSUMED_, CODE, KEEP_, STATE_, Chunk
 from kg.reasoning.verdicts import MET, NOT_ASSESSED, PatientResult
 from kg.writers.task import Task
 

@@ -11,17 +11,14 @@ import polars as pl
 from kg.explanation.tables import reasons_frame
 from kg.keys import ID
 from kg.patients.column_records import CONFLICTS
+from kg.reasoning.coded import LISTS, Coded, answers, interleaved
 from kg.reasoning.results import (
     KEEP_,
-    LISTS,
     STATE_,
     VERDICT_,
     VERDICT_RECORDED_,
     Chunk,
-    Coded,
-    answers,
     flags,
-    interleaved,
     schema,
     unpack,
 )
@@ -115,16 +112,15 @@ def _answers(task: Task, frame: pl.DataFrame) -> list[dict[str, Coded]]:
 
 
 def _rows(task: Task, frame: pl.DataFrame, told: list[dict[str, Coded]]) -> pl.DataFrame:
-    width = len(told)
-    row = pl.int_range(len(frame) * width, eager=True)
     therapies = pl.Series("therapy", task.therapies, dtype=pl.Enum(task.therapies))
+    # Each patient with each therapy.
+    keys = frame.select(ID).join(therapies.to_frame(), how="cross", maintain_order="left_right")
     with ThreadPoolExecutor() as pool:
         columns = pool.map(
             lambda key: interleaved([one[key] for one in told]).alias(key),
             ("verdict", *LISTS, *(("verdict_recorded", ASSUMED) if task.assumptions else ())),
         )
-        ids, names = frame[ID].gather(row // width), therapies.gather(row % width)
-        return pl.DataFrame([ids, names, *columns])
+        return keys.hstack(list(columns))
 
 
 def compact_rows(task: Task, frame: pl.DataFrame) -> pl.DataFrame:
