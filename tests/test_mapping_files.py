@@ -15,7 +15,11 @@ import kg
 from kg.guideline import Guideline
 from kg.paths import example_cohort
 from kg.patients.given import TableLike, table_of
+from kg.patients.plausible import PlausibilityWatch
 from kg.patients.reading import missing_of, read_mapping, reading_of
+from kg.readers import open_source
+from kg.reference.first_mapping import first_mapping, suggestions
+from kg.ui.words import advised
 
 Run = Callable[..., Ran]
 CSV = ("--format", "csv", "--therapy", "rfa")
@@ -347,7 +351,7 @@ def test_first_mapping_finds_the_columns_of_real_records(
     assert set(wanted["columns"]) == same
     assert found["units"] == wanted["units"] | {"creatinine_umol_l": "mg/dL"}
     assert '# tumour_count = ["0"]' in ran.out
-    assert '[values.ascites]  # none, mild, moderate_severe\n# 1 = ""\n' in ran.out
+    assert '[values.ascites]  # none, mild, moderate_severe\n# 1 = "none"\n' in ran.out
 
 
 def test_first_mapping_reads_its_table(run: Run, tmp_path: Path) -> None:
@@ -365,3 +369,34 @@ def test_first_mapping_reads_its_table(run: Run, tmp_path: Path) -> None:
     assert ran.status == 0, ran.err
     assert "2 columns left out: Remark, free, Class" in ran.err
     assert run("template", "mapping").status == run("template", "patients", "p.csv").status == 2
+
+
+def test_first_mapping_of_a_sheet_as_registries_send_it(tmp_path: Path) -> None:
+    table = tmp_path / "p.csv"
+    table.write_text(
+        "Pat. ID;Largest lesion (mm);Child-Pugh;Ascites;PVT;Platelets\n"
+        "P-1;34;A5;None;0;1.71\n;;;;;\nP-2;28;B8;mild;1;155000\nP-3;20;A6;Mild;1;200\n"
+        "P-4;20;C10;mild;1;55.000\n"
+    )
+    found = {one.name: one for one in suggestions(kg.load(), open_source(table, kg.load()))}
+    assert found["Pat. ID"].target == "patient_id"
+    assert found["Largest lesion (mm)"].target == "max_tumour_diameter_cm"
+    assert found["Child-Pugh"].guess == {"A5": "A", "A6": "A", "B8": "B", "C10": "C"}
+    assert found["PVT"].guess == {"0": "vp0", "1": "vp1|vp2|vp3|vp4"}
+    assert [unit.code for unit in found["Platelets"].units] == ["10*9/L", "/uL"]
+    assert found["Platelets"].odd == ["1.71"]
+    assert '# A5 = "A"' in first_mapping(kg.load(), open_source(table, kg.load()))
+
+
+def test_notes_say_on_a_page_what_can_be_done_there() -> None:
+    watch = PlausibilityWatch(kg.load().variables)
+    cells = dict.fromkeys(kg.load().variables, pl.Series([None, None, None], dtype=pl.String))
+    cells |= {"platelets_10e9_l": pl.Series(["999", "999", "80"])}
+    cells |= {"bilirubin_umol_l": pl.Series(["1.1", "1.2", "0.8"])}
+    watch.add(pl.DataFrame(cells))
+    notes = [advised(note) for note in watch.notes()]
+    assert notes[0].endswith(
+        "Then call the column bilirubin_umol_l [mg/dL] and open the table again"
+    )
+    assert "again with platelets_10e9_l=999 among the codes of unknown" in notes[1]
+    assert not any("--" in note for note in notes)

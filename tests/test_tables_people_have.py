@@ -20,6 +20,7 @@ from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.patients.tables import PatientTable
 from kg.readers import open_source
+from kg.readers.sheet import sheets_of
 from kg.readers.text import readable
 
 Run = Callable[..., Ran]
@@ -174,7 +175,14 @@ def test_workbook_is_read_with_its_first_sheet_or_another(run: Run, tmp_path: Pa
     assert found == WANTED
     assert "p.xlsx: sheet 'Patienten' is read" in notes(tmp_path / "p.xlsx")
     ran = run("classify", "p.xlsx", "--sheet", "Other")
-    assert (ran.status, "p.xlsx, row 1: column ecog: '9' is out of range" in ran.err) == (1, True)
+    assert ran.status == 1
+    assert "row 1, which is row 2 of the sheet: column ecog: '9' is out of range" in ran.err
+    none = [["Legend", "x"], ["PVT", "0 = no"]]
+    workbook(tmp_path / "q.xlsx", ("Legend", none), ("Registry", rows))
+    assert "sheet 'Legend' has no column patient_id" in run("classify", "q.xlsx").err
+    assert "another ('Registry')" in run("classify", "q.xlsx").err
+    assert sheets_of(tmp_path / "q.xlsx") == ["Legend", "Registry"]
+    assert "tumour_count" in run("template", "mapping", "q.xlsx", "--sheet", "Registry").out
     assert "it has Patienten, Other" in run("classify", "p.xlsx", "--sheet", "X").err
     (tmp_path / "b.xlsx").write_bytes(b"PK\x03\x04 broken")
     assert "b.xlsx is not a workbook that can be read" in run("classify", "b.xlsx").err

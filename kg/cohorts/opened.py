@@ -59,6 +59,7 @@ class _Kept:
         self.renamed: Mapping[str, str] = getattr(source, "renamed", {})
         self.notes: Sequence[str] = getattr(source, "notes", ())
         self.separator: str = getattr(source, "separator", ",")
+        self.first_row: int | None = getattr(source, "first_row", None)
         self.lesions: Source | None = getattr(source, "lesions", None)
         frames: list[pl.DataFrame] = []
         for frame in source.batches():

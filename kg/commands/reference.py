@@ -65,6 +65,9 @@ def template(
         Path | None, Argument(help="A table in other words, to make a mapping for.")
     ] = None,
     output: Output = None,
+    sheet: Annotated[
+        str | None, Option(help="Sheet of the workbook TABLE; by default the first.")
+    ] = None,
     format: Annotated[
         Literal["csv", "redcap", "questionnaire"],
         Option(
@@ -95,7 +98,7 @@ def template(
     if (kind == "mapping") != (table is not None):
         raise InputError("a mapping is of a table: hcc-kg template mapping TABLE")
     if table is not None:
-        text = first_mapping(guideline, open_source(table, guideline))
+        text = first_mapping(guideline, open_source(table, guideline, sheet))
     else:
         text = TEMPLATES[kind](guideline) if format == "csv" else FORMS[format](guideline)
     write_text(text, output)

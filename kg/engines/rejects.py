@@ -18,6 +18,7 @@ from kg.keys import PROBLEM, REASON, ROW
 from kg.output import full_disk_told, whole_file
 from kg.patients.columns import as_text
 from kg.readers import Source
+from kg.readers.source import row_words
 
 _LONGEST = 400
 
@@ -53,7 +54,7 @@ class RejectCounter:
     def _add(self, source: Source, frame: pl.DataFrame, of_lesions: bool) -> None:
         if frame.is_empty():
             return
-        first = f"{source.path}, row {frame[ROW][0]}: {frame[REASON][0]}"
+        first = f"{source.path}, {row_words(source, frame[ROW][0])}: {frame[REASON][0]}"
         self.summary.first_reason = self.summary.first_reason or first
         if self._strict:
             raise InputError(f"{shortened(first)}; no result was written, as the run is strict")

@@ -13,7 +13,7 @@ from kg.ui.cohort import showing, state, study, upload, views
 from kg.ui.shell import head
 from kg.ui.taking import download
 from kg.ui.term_views import notes
-from kg.ui.words import literal, short
+from kg.ui.words import advised, literal, short
 
 
 def results(cohort: OpenCohort) -> None:
@@ -66,7 +66,7 @@ def figures(cohort: OpenCohort) -> None:
     if report.rejected_lesions:
         told.append(f"**{counted(report.rejected_lesions, 'lesion')}** rejected")
     for note in report.notes:
-        st.caption(literal(f"{note}."))
+        st.caption(literal(f"{advised(note)}."))
     notes(cohort.guideline)
     name = "the example cohort" if cohort.is_example else literal(short(cohort.name))
     with st.container(horizontal=True, vertical_alignment="center"):

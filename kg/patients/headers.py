@@ -270,7 +270,11 @@ def _keyless(
     source: Source, key: str, names: Mapping[str, str], allowed: Sequence[str], reading: Reading
 ) -> str:
     """Say that a key is missing, and which column may be it, or which columns there are."""
+    sheets: list[str] = getattr(source, "sheets", [])
     text = f"{source.path} has no column {key}; every row needs one; "
+    if len(sheets) > 1:
+        text = f"{source.path}: sheet {sheets[0]} has no column {key}, which every row needs; if "
+        text += f"the table is on another ({', '.join(sheets[1:])}), name that as the sheet; "
     columns = list(names.values())
     if reading.columns is not None:
         for name in (n for n, here in reading.columns.items() if here == key):

@@ -10,7 +10,7 @@ of a column. A column whose middle is untypical, and typical in another unit, ma
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from statistics import median
 
@@ -124,7 +124,10 @@ class SilenceWatch:
     that has an identifier only, such as a footnote.
     """
 
-    def __init__(self, columns: Mapping[str, Variable]) -> None:
+    def __init__(
+        self, columns: Mapping[str, Variable], where: Callable[[int], str] = "row {}".format
+    ) -> None:
+        self._where = where
         self._columns = {
             name: variable
             for name, variable in columns.items()
@@ -145,7 +148,7 @@ class SilenceWatch:
             bare = cells.filter(pl.all_horizontal(pl.col(self._told).is_null()))
             self._bare += len(bare)
             first = bare.head(_SHOWN - len(self._first)).select(ROW, ID)
-            self._first += [f"row {row} ({key!r})" for row, key in first.iter_rows()]
+            self._first += [f"{self._where(row)} ({key!r})" for row, key in first.iter_rows()]
 
     def notes(self) -> list[str]:
         """Return one line for each column, and one for rows, of which there is something to say."""

@@ -89,7 +89,7 @@ def check_unit(variable: Variable, unit: str) -> None:
 PLAIN = Reading()
 
 
-_PARTS = ("columns", "units", "values", "missing", "constants")
+PARTS = ("columns", "units", "values", "missing", "constants")
 _EVERY = "all"
 
 
@@ -114,8 +114,8 @@ def read_mapping(guideline: Guideline, path: File) -> Reading:
 def _reading_at(guideline: Guideline, told: Mapping[str, Any], place: str) -> Reading:
     """Return what a mapping says, by its parts; in messages it goes by its place."""
     for part in told:
-        if part not in _PARTS:
-            near = "".join(f"; is it [{near}]?" for near in alike(part, _PARTS))
+        if part not in PARTS:
+            near = "".join(f"; is it [{near}]?" for near in alike(part, PARTS))
             raise InputError(f"{place}: a mapping has no part [{part}]{near}")
     try:
         return _reading(guideline, told)
@@ -126,7 +126,7 @@ def _reading_at(guideline: Guideline, told: Mapping[str, Any], place: str) -> Re
 def written(parts: Mapping[str, Mapping[str, object]]) -> str:
     """Return a mapping as the text of a file that `read_mapping` reads, by its parts."""
     lines: list[str] = []
-    for part in _PARTS:
+    for part in PARTS:
         told = parts.get(part, {})
         plain = {name: value for name, value in told.items() if not isinstance(value, Mapping)}
         tables = {"": plain} | {n: v for n, v in told.items() if isinstance(v, Mapping)}

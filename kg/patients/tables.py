@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import polars as pl
@@ -23,6 +23,7 @@ from kg.patients.plausible import PlausibilityWatch, SilenceWatch
 from kg.patients.reading import PLAIN, Reading
 from kg.patients.records import Lesion, Record, read_record
 from kg.readers import Source, lesions_beside, open_source
+from kg.readers.source import row_words
 from kg.readers.uploads import File
 from kg.texts import alike
 
@@ -205,7 +206,7 @@ class PatientTable(RowReader):
         check_mapped(reading, self.source, *([table.source] if table else []))
         columns = {n: guideline.variables[n] for n in head.translations}
         self._watch = PlausibilityWatch(columns, head.converted)
-        self._silence = SilenceWatch(columns)
+        self._silence = SilenceWatch(columns, partial(row_words, self.source))
         if table is not None:
             table.tell_strangers(known)
         super().__init__(guideline, head, repeated, table, assumptions)
@@ -262,7 +263,8 @@ def find_patient(
     for batch in table.batches():
         bad = batch.rejected.filter(table.head.ids(batch.rejected) == patient_id)
         for row in bad.iter_rows(named=True):
-            raise InputError(f"{path}, row {row[ROW]}: {row[REASON]}")
+            where = row_words(table.source, row[ROW])
+            raise InputError(f"{path}, {where}: {row[REASON]}")
         place = batch.cells[ID].index_of(patient_id)
         if place is not None:
             one = batch.at(slice(place, place + 1))

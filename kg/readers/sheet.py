@@ -19,6 +19,7 @@ from kg.readers.uploads import LARGEST, File, scannable
 
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 _CELL = re.compile(rb'\sr="([A-Z]{1,3})([0-9]{1,7})"')
+_DAY = r"^(\d{4}-\d\d-\d\d) 00:00:00$"  # what a date is read as
 _LONGEST_CELL = len(b' r="XFD1048576"')
 _MOST_CELLS = 1 << 27  # of the rectangle that a sheet spans
 
@@ -33,14 +34,15 @@ class SheetSource:
         self.path = path
         _check_size(path)
         try:
-            where = scannable(path)
-            book = fastexcel.read_excel(where if isinstance(where, Path) else where.getvalue())
+            book = _book(path)
             name = _chosen(path, book.sheet_names, sheet)
             cells = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars()
         except (fastexcel.FastExcelError, OSError) as error:
             told = f"{path} is not a workbook that can be read: {first_line(error)}"
             raise InputError(told) from error
+        self.sheets = [repr(each) for each in book.sheet_names if sheet is None]
         self.notes = [] if len(book.sheet_names) == 1 else [f"{path}: sheet {name!r} is read"]
+        cells = cells.with_columns(pl.all().str.replace(_DAY, "$1"))
         full = cells.select(pl.any_horizontal(pl.all().is_not_null())).to_series().arg_true()
         if not len(full):
             raise InputError(f"{path}: sheet {name!r} is empty; it needs a header row")
@@ -51,6 +53,7 @@ class SheetSource:
         names = told_apart(header)
         self.columns = [name for name, named in names.items() if named not in TOLD]
         self.renamed = {name: named for name, named in names.items() if name != named}
+        self.first_row = head + 2
         self._cells = cells[head + 1 :]
         self._cells.columns = list(names)
         commas = pl.any_horizontal(pl.all().str.contains("[0-9],[0-9]"))
@@ -59,6 +62,20 @@ class SheetSource:
     def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
         """Yield the rows as frames of text."""
         yield from held(self._cells, self.columns if only is None else only)
+
+
+def sheets_of(file: File) -> list[str]:
+    """Return the names of the sheets of a workbook; none where it is no workbook to be read."""
+    try:
+        _check_size(file)
+        return _book(file).sheet_names if zipfile.is_zipfile(scannable(file)) else []
+    except (fastexcel.FastExcelError, OSError, InputError):
+        return []  # what is wrong is told where it is read
+
+
+def _book(file: File) -> fastexcel.ExcelReader:
+    where = scannable(file)
+    return fastexcel.read_excel(where if isinstance(where, Path) else where.getvalue())
 
 
 def _header(cells: pl.DataFrame, full: list[int]) -> int:

@@ -17,7 +17,8 @@ class Source(Protocol):
 
     A source may have besides: `lesions`, the table of them that it brings along; `renamed`, the
     names in the file of columns that go by another one here; `check_cells(names)`, told which
-    columns are read, which raises where values of their types cannot be cells.
+    columns are read, which raises where values of their types cannot be cells; `first_row`, which
+    row of a sheet the first one is.
     """
 
     columns: list[str]
@@ -30,6 +31,13 @@ class Source(Protocol):
     def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
         """Yield the rows in order; `only` limits the columns (`_row` and `_problem` stay)."""
         ...
+
+
+def row_words(source: Source, row: int) -> str:
+    """Return where a row is: its number, and that in the sheet, which people see."""
+    first: int | None = getattr(source, "first_row", None)
+    told = "" if first is None else f", which is row {row + first - 1} of the sheet"
+    return f"row {row}{told}"
 
 
 def told_apart(header: list[str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ import polars as pl
 
 from kg.guideline import Guideline
 from kg.guideline.values import Unit, Variable
-from kg.keys import ID, LESION_ID
+from kg.keys import ID, LESION_ID, PROBLEM, ROW
 from kg.patients.cells import CellError, is_unknown, parse_cell
 from kg.patients.columns import as_text
 from kg.patients.plausible import PlausibilityWatch, other_unit, units_in_which
@@ -24,6 +24,7 @@ _SHOWN = 8
 _LIKE = 0.85
 _SOME = 0.05  # of the numbers of a column, those that make it one of two units
 _WITH_UNIT = re.compile(r"(.+?)\s*[\[(]([^\])]+)[\])]\s*")
+_NUMBER = re.compile(r"-?\d+(\.\d{1,2})?")  # no sign that may part thousands
 _IDENTIFYING = {"id", "no", "nr", "number", "patient", "pid", "mrn", "case", "code"}
 _PASSED = {"total", "serum", "max", "major", "level", "value", "no", "number", "of"}
 
@@ -56,11 +57,43 @@ class Suggestion:
     @property
     def odd(self) -> list[str]:
         """Implausible numbers, frequent first: some may be codes that mean unknown."""
-        if self.variable is None or not self.variable.is_number or self.units:
+        if self.variable is None or not self.variable.is_number:
             return []
+        if self.units:
+            return [cell for cell in self.cells if self._is_odd(cell)][:_SHOWN]
         watch = PlausibilityWatch({self.name: self.variable})
         watch.add(pl.DataFrame({self.name: self.cells}, schema={self.name: pl.String}))
         return [f"{number:g}" for number in watch.odd(self.name)[:_SHOWN]]
+
+    def _is_odd(self, cell: str) -> bool:
+        """Return whether a cell is a number that is plausible in none of the units."""
+        if self.variable is None or _NUMBER.fullmatch(cell) is None:
+            return False
+        fits = {unit.factor for unit in units_in_which(self.variable, float(cell))}
+        return fits.isdisjoint(unit.factor for unit in self.units)
+
+    @property
+    def guess(self) -> dict[str, str]:
+        """What the strange cells may stand for, where all of them may: to be confirmed.
+
+        That is a word followed by a number (`A6`), a label, or, of numbers, the words in their
+        order, or no (0) and any of the others (1).
+        """
+        words, cells = self.variable.words if self.variable else (), self.strange
+        named = {cell: found for cell in cells if (found := self._named(cell))}
+        if len(named) == len(cells) or not all(cell.isdecimal() for cell in cells):
+            return named
+        if cells == ["0", "1"] and len(words) > 2:
+            return {"0": words[0], "1": "|".join(words[1:])}
+        in_order = [str(int(cells[0]) + place) for place in range(len(words))]
+        return dict(zip(cells, words, strict=True)) if cells == in_order else {}
+
+    def _named(self, cell: str) -> str | None:
+        """Return the word that a cell begins with before a number, or whose label it is."""
+        begun, named = re.sub(r"[\s-]*\d+$", "", cell).casefold(), _words(cell)
+        values = self.variable.values if self.variable else ()
+        found = [v.name for v in values if v.name.casefold() == begun or _words(v.label) == named]
+        return found[0] if len(found) == 1 else None
 
     @property
     def shown(self) -> str:
@@ -97,7 +130,8 @@ def suggestions(guideline: Guideline, source: Source) -> list[Suggestion]:
 def _suggestions(guideline: Guideline, source: Source) -> Iterator[Suggestion]:
     known, taken = _known(guideline), set[str]()
     frame = next(iter(source.batches()), pl.DataFrame()).head(_ROWS)
-    identifier = _identifier(source, frame)
+    said = pl.any_horizontal(pl.exclude(ROW, PROBLEM).is_not_null())
+    identifier = _identifier(source, frame.filter(said) if source.columns else frame)
     for name in source.columns:
         if name.startswith("_") or name not in frame.columns:
             continue
@@ -207,7 +241,8 @@ def _values(columns: list[Suggestion]) -> Iterator[list[str]]:
         if column.variable is not None and column.strange:
             words = ", ".join(column.variable.words)
             lines = [f"[values.{column.variable.name}]  # {words}"]
-            yield [*lines, *(f'# {_key(cell)} = ""' for cell in column.strange)]
+            guess = column.guess
+            yield [*lines, *(f'# {_key(c)} = "{guess.get(c, "")}"' for c in column.strange)]
 
 
 def _is_cell(variable: Variable, cell: str) -> bool:

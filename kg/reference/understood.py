@@ -12,6 +12,7 @@ from kg.keys import REASON, ROW
 from kg.patients.cells import is_unknown
 from kg.patients.columns import as_text
 from kg.patients.tables import PatientTable
+from kg.readers.source import row_words
 
 _WORDS = 6
 
@@ -53,7 +54,7 @@ def understood(table: PatientTable) -> Understood:
         frame=_frame(told),
         rows=len(read),
         rejected=len(batch.rejected),
-        first=f"row {first[ROW][0]}: {first[REASON][0]}" if len(first) else "",
+        first=f"{row_words(table.source, first[ROW][0])}: {first[REASON][0]}" if len(first) else "",
         notes=table.notes,
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from kg.explanation import wording
 from kg.explanation.explanations import STATE_SIGNS
 from kg.guideline import Guideline, Statement
+from kg.guideline.values import Variable
 from kg.reasoning.verdicts import VERDICT_SIGNS
 
 VERDICT_COLOURS: Mapping[str, str] = {
@@ -24,6 +25,10 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&@/])")
 _ADDRESS = re.compile(r"https?:(?=//)|www(?=\.)|(?<=[\w.+-])(?=@)", re.IGNORECASE)
 _JOINER = "\u2060"  # has no width, and parts no line
 _LONGEST = 80
+_ADVICE = {  # how a page says what the options of the command are for
+    r"pass --missing (\S*[^\s.])": r"open the table again with \1 among the codes of unknown",
+    r"pass --unit (\w+)=(\S*[^\s.])": r"call the column \1 [\2] and open the table again",
+}
 
 
 def literal(text: str) -> str:
@@ -35,6 +40,20 @@ def literal(text: str) -> str:
 def short(text: str, longest: int = _LONGEST) -> str:
     """Return a text, cut where it is long: for identifiers, which may have any length."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def unit_words(variable: Variable, code: str) -> str:
+    """Return a unit as people write it."""
+    if variable.units and code == variable.units[0].code:
+        return variable.unit_symbol or code
+    return code.replace("*3", "³").replace("u", "µ")
+
+
+def advised(note: str) -> str:
+    """Return a note on how a table was read with what can be done about it on the page."""
+    for pattern, here in _ADVICE.items():
+        note = re.sub(pattern, here, note)
+    return note
 
 
 def verdict_badge(guideline: Guideline, verdict: str) -> str:

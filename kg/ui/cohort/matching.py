@@ -6,8 +6,9 @@ Python read a table alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -16,7 +17,7 @@ from kg.errors import HccKgError
 from kg.guideline import Guideline
 from kg.guideline.values import Variable
 from kg.keys import ID
-from kg.patients.reading import read_mapping, written
+from kg.patients.reading import PARTS, read_mapping, written
 from kg.patients.tables import PatientTable
 from kg.readers import open_source
 from kg.readers.uploads import Upload
@@ -28,7 +29,7 @@ from kg.ui.cohort import state
 from kg.ui.cohort.state import UploadedTables
 from kg.ui.tables import table
 from kg.ui.taking import download
-from kg.ui.words import literal, short
+from kg.ui.words import advised, literal, short, unit_words
 
 _SUGGESTED, _UNDERSTOOD, _DONE = "cohort:suggested", "cohort:understood", "cohort:matched"
 _RDF = (".ttl", ".nt", ".jsonld")  # are in our words
@@ -42,14 +43,8 @@ def match(
     """Offer to match an uploaded table that is not in our words; return whether it is offered."""
     if patients is None or st.session_state.get(_DONE) == patients.file_id:
         return False
-    held = Upload(patients.name, patients.getvalue())
-    if held.suffix.lower() in _RDF:
-        return False
-    sheet = st.session_state.get("cohort:sheet", "").strip() or None
-    try:
-        found = _suggested(guideline, held, patients.file_id, sheet)
-    except HccKgError:
-        return False  # what is no table is told where it is classified
+    found, held = _found(guideline, patients), _held(patients)
+    sheet: str | None = st.session_state.get(state.SHEET)
     if not found:
         return False
     with st.container(border=True, key="cohort-matching"):
@@ -58,8 +53,7 @@ def match(
             "Columns are matched by their names, units by what is usual. Check each; nothing is "
             "classified before you say so."
         )
-        matched = list(_columns(guideline, patients.file_id, found))
-        text = written(_parts(patients.file_id, matched))
+        text = written(_parts(guideline, patients.file_id, found))
         second = Upload(lesions.name, lesions.getvalue()) if lesions else None
         try:
             reading = read_mapping(guideline, Upload("What is chosen above", text.encode()))
@@ -71,9 +65,35 @@ def match(
     return True
 
 
+def is_needed(guideline: Guideline, patients: UploadedFile | None) -> bool:
+    """Return whether a table can only be classified as it is matched: none of it is in our words.
+
+    That is where no column is called as the identifier is.
+    """
+    if patients is None or st.session_state.get(_DONE) == patients.file_id:
+        return False
+    found = _found(guideline, patients)
+    return bool(found) and all(one.name != ID for one in found)
+
+
 def done(patients: UploadedFile | None) -> None:
     """Say that an uploaded table has been classified."""
     st.session_state[_DONE] = patients and patients.file_id
+
+
+def _held(patients: UploadedFile) -> Upload:
+    return Upload(patients.name, patients.getvalue())
+
+
+def _found(guideline: Guideline, patients: UploadedFile) -> list[Suggestion]:
+    """Return what the columns of a table may be; none where it is in our words, or no table."""
+    held = _held(patients)
+    if held.suffix.lower() in _RDF:
+        return []
+    try:
+        return _suggested(guideline, held, patients.file_id, st.session_state.get(state.SHEET))
+    except HccKgError:
+        return []  # what is no table is told where it is classified
 
 
 def _suggested(
@@ -89,28 +109,39 @@ def _suggested(
     return session.once(_SUGGESTED, (file_id, sheet, guideline.edition), found)
 
 
-def _columns(guideline: Guideline, file_id: str, found: list[Suggestion]) -> Iterator[Suggestion]:
-    """Show what each column is read as, those that are matched first."""
+def _parts(
+    guideline: Guideline, file_id: str, found: list[Suggestion]
+) -> dict[str, dict[str, Any]]:
+    """Show what each column is read as, those that are matched first; return it as a mapping."""
     labels = {_LEFT_OUT: "— left out —", ID: "identifier of the patient"}
     used = [n for n in guideline.variables if n in guideline.used and n != ID]
     labels |= {name: guideline.variables[name].label for name in used}
+    parts: dict[str, dict[str, Any]] = {name: {} for name in PARTS}
     others = [one for one in found if one.target not in labels]
     for one in found:
         if one not in others:
-            yield _column(guideline, file_id, one, labels)
+            _column(guideline, file_id, one, labels, parts)
     with st.expander(f"{counted(len(others), 'column')} without a match"):
         for one in others:
-            yield _column(guideline, file_id, one, labels)
+            _column(guideline, file_id, one, labels, parts)
+    if ID not in parts["columns"].values():
+        parts["constants"] = {ID: "{row}"}
+        st.caption("No column identifies the patient: rows are numbered.")
+    return {n: {k: v for k, v in part.items() if v} for n, part in parts.items()}
 
 
 def _column(
-    guideline: Guideline, file_id: str, one: Suggestion, labels: Mapping[str, str]
-) -> Suggestion:
-    """Show what a column is read as, and return it as it is read."""
-    left, right = st.columns(2, vertical_alignment="center")
+    guideline: Guideline,
+    file_id: str,
+    one: Suggestion,
+    labels: Mapping[str, str],
+    parts: dict[str, dict[str, Any]],
+) -> None:
+    """Show what a column is read as, with its unit, words and codes; add it to a mapping."""
+    left, middle, right = st.columns([5, 4, 3], vertical_alignment="center")
     left.markdown(f"**{literal(short(one.name, 40))}** :small[{literal(one.shown)}]")
     names = list(labels)
-    with right:
+    with middle:
         target = st.selectbox(
             f"{short(one.name, 60)} is read as",
             names,
@@ -119,37 +150,26 @@ def _column(
             key=f"cohort:match:{file_id}:{one.name}",
             label_visibility="collapsed",
         )
-    if target == (one.target or _LEFT_OUT):
-        return one
-    return replace(one.read_as(guideline.variables.get(target)), target=target or None)
-
-
-def _parts(file_id: str, matched: list[Suggestion]) -> dict[str, dict[str, object]]:
-    """Show what has to be said of the matched columns; return it as the parts of a mapping."""
-    columns: dict[str, object] = {one.name: one.target for one in matched if one.target}
-    parts: dict[str, dict[str, object]] = {"columns": columns}
-    units, values, missing = (parts.setdefault(n, {}) for n in ("units", "values", "missing"))
-    parts["constants"] = {} if ID in columns.values() else {ID: "{row}"}
-    if parts["constants"]:
-        st.caption("No column identifies the patient: rows are numbered.")
-    for one in matched:
-        if one.variable is None:
-            continue
-        name, key = one.variable.name, f"cohort:match:{file_id}:{one.name}:{one.target}"
-        if len(one.variable.units) > 1:
-            units[name] = _units(one, one.variable, f"{key}:unit")
-        codes = one.odd and st.multiselect(
+    if target != (one.target or _LEFT_OUT):
+        one = replace(one.read_as(guideline.variables.get(target)), target=target or None)
+    if one.target:
+        parts["columns"][one.name] = one.target
+    if one.variable is None:
+        return
+    name, key = one.variable.name, f"cohort:match:{file_id}:{one.name}:{one.target}"
+    if len(one.variable.units) > 1:
+        with right:
+            parts["units"][name] = _units(one, one.variable, f"{key}:unit")
+    said = _words(one, one.variable, key) if one.strange else {}
+    parts["values"][name] = {cell: word for cell, word in said.items() if word != _UNKNOWN}
+    parts["missing"][name] = [cell for cell, word in said.items() if word == _UNKNOWN]
+    if one.odd:
+        parts["missing"][name] += st.multiselect(
             f"{short(one.name, 40)}: numbers that mean unknown",
             one.odd,
             key=f"{key}:missing",
             help="These are implausible for a patient.",
         )
-        unknown = [*codes]
-        said = _words(one, one.variable, key) if one.strange else {}
-        unknown += [cell for cell, word in said.items() if word == _UNKNOWN]
-        values[name] = {cell: word for cell, word in said.items() if word != _UNKNOWN}
-        missing[name] = unknown
-    return {n: {k: v for k, v in part.items() if v} for n, part in parts.items()}
 
 
 def _units(one: Suggestion, variable: Variable, key: str) -> list[str]:
@@ -157,24 +177,30 @@ def _units(one: Suggestion, variable: Variable, key: str) -> list[str]:
     codes = [unit.code for unit in variable.units]
     suggested = [unit.code for unit in one.units] or codes[:1]
     found: list[str] = st.multiselect(
-        f"{short(one.name, 40)} is in (of two, each cell is in the one that makes it plausible)",
+        f"Unit of {short(one.name, 40)}",
         codes,
         suggested,
+        format_func=lambda code: unit_words(variable, code),
         key=key,
+        label_visibility="collapsed",
     )
+    if len(found) > 1:
+        st.caption("Each cell is in the one that makes it plausible.")
     return found or suggested
 
 
 def _words(one: Suggestion, variable: Variable, key: str) -> dict[str, str]:
     """Show what the cells of a column mean that are none of our words, and return it."""
     words = {value.name: value.label for value in variable.values}
-    guess = _guess(variable.words, one.strange)
-    told = "; ".join(f"{cell} = {_said(words, word)}" for cell, word in guess.items())
-    if guess and st.button(
-        f"{short(one.name, 40)}: {literal(told)}", key=f"{key}:guess", icon=":material/check:"
-    ):
-        for cell, word in guess.items():
-            st.session_state[f"{key}:value:{cell}"] = word.split("|")
+    guess = {f"{key}:value:{cell}": word.split("|") for cell, word in one.guess.items()}
+    told = "; ".join(f"{cell} = {_said(words, word)}" for cell, word in one.guess.items())
+    if any(st.session_state.get(name) != word for name, word in guess.items()):
+        st.button(
+            f"Take for {short(one.name, 40)}: {literal(told)}",
+            key=f"{key}:guess",
+            on_click=st.session_state.update,
+            args=[guess],
+        )
     said = {}
     places = st.columns(max(2, min(4, len(one.strange))))
     for place, cell in enumerate(one.strange):
@@ -195,17 +221,6 @@ def _said(words: Mapping[str, str], cell: str) -> str:
     return " or ".join(words[name] for name in cell.split("|"))
 
 
-def _guess(words: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
-    """Return what numbers may stand for: words in their order; no, and any of the others."""
-    if not all(cell.isdecimal() for cell in cells):
-        return {}
-    if list(cells) == ["0", "1"] and len(words) > 2:
-        return {"0": words[0], "1": "|".join(words[1:])}
-    first = int(cells[0])
-    in_order = [str(first + place) for place in range(len(words))]
-    return dict(zip(cells, words, strict=True)) if list(cells) == in_order else {}
-
-
 def _look(guideline: Guideline, task: UploadedTables, about: object) -> None:
     """Show what is understood of a table, and offer to classify it so."""
 
@@ -219,7 +234,7 @@ def _look(guideline: Guideline, task: UploadedTables, about: object) -> None:
         return
     st.markdown(f"**What is understood** of {counted(found.rows, 'row')}")
     for note in found.notes:
-        st.caption(literal(f"{note}."))
+        st.caption(literal(f"{advised(note)}."))
     if found.rejected:
         told = f"{counted(found.rejected, 'row')} cannot be classified as it stands; {found.first}"
         st.warning(literal(short(told, 500)))

@@ -22,6 +22,7 @@ _SELECTED, _TASK = "cohort:selected", "cohort:task"
 _ERROR, _ROW, _TURN = "cohort:error", "cohort:row", "cohort:turn"
 _AWAITED = "cohort:awaited"
 EXAMPLE, UPLOAD = "example", "upload"
+SHEET = "cohort:sheet"  # of a workbook that has several
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,18 @@ from kg.guideline import Guideline
 from kg.paths import example_cohort
 from kg.patients.reading import Options, missing_of, reading_of
 from kg.readers import FORMATS
+from kg.readers.sheet import sheets_of
 from kg.readers.uploads import Upload
 from kg.reference.parts import TEMPLATES
 from kg.texts import counted
+from kg.ui import session
 from kg.ui.cohort import matching, state
-from kg.ui.cohort.state import UploadedTables
+from kg.ui.cohort.state import SHEET, UploadedTables
 from kg.ui.taking import download
 from kg.ui.words import literal, short
 
 _PATIENTS, _LESIONS = "cohort:patients", "cohort:lesions"
-_SENT = "cohort:sent"
+_SENT, _SHEETS = "cohort:sent", "cohort:sheets"
 _BOX = "Leave out columns that are not variables"
 
 
@@ -60,17 +62,23 @@ def form(guideline: Guideline) -> None:
     endings = [ending.removeprefix(".") for ending in FORMATS]
     patients = st.file_uploader("Table of patients", endings, key=_PATIENTS)
     lesions = st.file_uploader("Table of lesions, if there is one", endings, key=_LESIONS)
-    st.checkbox(_BOX, key="cohort:ignore")
-    with st.expander("You have a mapping file, codes that mean unknown, or a workbook"):
+    if patients is not None:
+        _sheets(patients)
+    if matching.is_needed(guideline, patients) and not st.session_state.get("cohort:mapping"):
+        told = f"{short(patients.name)} has no column patient_id" if patients else ""
+        st.caption(literal(f"{told}: say below how its columns are read."))
+        st.session_state[_SENT] = False
+    else:
+        st.checkbox(_BOX, key="cohort:ignore")
+        if st.button("Classify", icon=":material/play_arrow:", key="cohort:classify"):
+            st.session_state[_SENT] = True  # a table that is still being uploaded is waited for
+    with st.expander("You have a mapping file, or codes that mean unknown"):
         st.file_uploader("Mapping file", ["toml"], key="cohort:mapping")
         st.text_input(
             "Codes that mean unknown, with commas between them",
             key="cohort:missing",
             placeholder="999, ecog=9",
         )
-        st.text_input("Sheet of a workbook, if not the first", key="cohort:sheet")
-    if st.button("Classify", icon=":material/play_arrow:", key="cohort:classify"):
-        st.session_state[_SENT] = True  # a table that is still being uploaded is waited for
     if st.session_state.get(_SENT) and patients is None:
         state.end("Choose a table of patients first.")
     elif st.session_state.get(_SENT) and patients is not None:
@@ -79,6 +87,16 @@ def form(guideline: Guideline) -> None:
     run(guideline)
     if state.error():
         st.error(literal(state.error()), icon=":material/error:")
+
+
+def _sheets(patients: UploadedFile) -> None:
+    """Offer the sheets of a workbook, where it has several."""
+    about = Upload(patients.name, patients.getvalue())
+    names = session.once(_SHEETS, patients.file_id, lambda: sheets_of(about))
+    if len(names) > 1:
+        st.selectbox("Sheet of the workbook", names, key=SHEET)
+    else:
+        st.session_state.pop(SHEET, None)
 
 
 def _begin(guideline: Guideline, patients: UploadedFile, lesions: UploadedFile | None) -> None:
@@ -93,7 +111,7 @@ def _begin(guideline: Guideline, patients: UploadedFile, lesions: UploadedFile |
             Options(
                 ignore_unknown=said["cohort:ignore"],
                 missing=missing_of(codes),
-                sheet=said["cohort:sheet"].strip() or None,
+                sheet=said.get(SHEET),
                 mapping=own,
             ),
         )
