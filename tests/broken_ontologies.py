@@ -9,8 +9,26 @@ import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
+from kg.checks.registry import CheckFinding, CheckOutcome, Material, outcomes
+from kg.paths import ontology_folder
+
 _PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 VERSION = tomllib.loads(_PROJECT.read_text("utf-8"))["project"]["version"]
+
+
+class Checked(NamedTuple):
+    """What came of all checks."""
+
+    outcomes: list[CheckOutcome]
+
+    @property
+    def findings(self) -> list[CheckFinding]:
+        return [finding for outcome in self.outcomes for finding in outcome.findings]
+
+
+def checked(folder: Path | None = None, edition: str | None = None, *, reasoner: bool) -> Checked:
+    """Check an edition of the ontology in a folder, or else of the one that ships."""
+    return Checked([*outcomes(Material(folder or ontology_folder(), edition), reasoner=reasoner)])
 
 
 class Broken(NamedTuple):

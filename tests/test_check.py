@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 import typer
-from broken_ontologies import BY_REASONER, QUICK, Broken
+from broken_ontologies import BY_REASONER, QUICK, Broken, Checked, checked
 from typer.testing import CliRunner
 
-from kg.checks import run as check
-from kg.checks.registry import REASONER_STEPS, Check, Material, subject_in, terms_of
+from kg.checks.registry import REASONER_STEPS, Check, Material, checks, subject_in, terms_of
 from kg.commands import check as command
 from kg.engines import coherence, java
 from kg.errors import ComponentError
@@ -24,7 +23,7 @@ from kg.ontology import default_edition
 from kg.paths import ontology_folder
 
 FOLDER = ontology_folder()
-REASONER = {item.name for item in check.checks() if item.step in REASONER_STEPS}
+REASONER = {item.name for item in checks() if item.step in REASONER_STEPS}
 APP = typer.Typer(add_completion=False)
 APP.command()(command.check)
 
@@ -34,28 +33,28 @@ def _id(broken: Broken) -> str:
 
 
 @pytest.fixture(scope="module")
-def shipped() -> check.CheckReport:
-    return check.run()
+def shipped() -> Checked:
+    return checked(reasoner=True)
 
 
-def test_the_ontology_that_ships_has_no_findings(shipped: check.CheckReport) -> None:
+def test_the_ontology_that_ships_has_no_findings(shipped: Checked) -> None:
     assert [f"{f.check}: {f.subject}: {f.message}" for f in shipped.findings] == []
 
 
-def test_every_check_runs_and_looks_at_something(shipped: check.CheckReport) -> None:
+def test_every_check_runs_and_looks_at_something(shipped: Checked) -> None:
     assert [o.check.name for o in shipped.outcomes if o.not_run or o.looked_at < 1] == []
-    assert len(shipped.outcomes) == len(check.checks())
+    assert len(shipped.outcomes) == len(checks())
 
 
 def test_every_check_has_a_name_of_its_own_and_a_line_on_what_must_hold() -> None:
-    every = check.checks()
+    every = checks()
     assert len({item.name for item in every}) == len(every) > 20
     assert all(item.description and "\n" not in item.description for item in every)
 
 
 def test_every_check_is_tried_on_a_broken_ontology() -> None:
     tried = {broken.check for broken in QUICK + BY_REASONER}
-    assert tried == {item.name for item in check.checks()}
+    assert tried == {item.name for item in checks()}
 
 
 _ALONE = ("modules", "formulas", "alternatives", "mappings")  # one fault hides others
@@ -66,7 +65,7 @@ def _groups() -> list[list[Broken]]:
 
     What a check of a step finds keeps those of later steps from running.
     """
-    steps, shared = {item.name: item.step for item in check.checks()}, default_edition(FOLDER)
+    steps, shared = {item.name: item.step for item in checks()}, default_edition(FOLDER)
     groups: list[list[Broken]] = []
     room: dict[tuple[str, str], list[list[Broken]]] = defaultdict(list)
     for broken in QUICK:
@@ -91,7 +90,7 @@ def test_a_broken_ontology_is_found_by_its_check_alone(
     for broken in group:
         broken.apply(ontology_copy)
     edition = max((broken.edition or "" for broken in group), default="")
-    report = check.run(ontology_copy, edition or None, reasoner=group[0] in BY_REASONER)
+    report = checked(ontology_copy, edition or None, reasoner=group[0] in BY_REASONER)
     assert {finding.check for finding in report.findings} == {broken.check for broken in group}
     for broken in group:
         told = [(f.check, f.message) for f in report.findings if f.subject == broken.subject]
@@ -105,7 +104,7 @@ def test_a_threshold_that_is_changed_alone_is_found_in_every_text(ontology_copy:
     text = module.read_text("utf-8")
     start = text.index("\nhcc:HAI-C8b\n")
     module.write_text(text[:start] + text[start:].replace("60.0", "50.0", 1), "utf-8")
-    findings = check.run(ontology_copy, reasoner=False).findings
+    findings = checked(ontology_copy, reasoner=False).findings
     assert {(f.check, f.subject) for f in findings} == {
         ("numbers", "hcc:HAI-C8b"),
         ("bounds", "hcc:HAI-C8b"),
@@ -120,14 +119,14 @@ def test_a_criterion_that_joins_a_group_is_missed_in_the_alternatives(ontology_c
     module.write_text(
         text.replace("        hcc:ABL-C11 ) ]", "        hcc:ABL-C11\n        hcc:ABL-R1 ) ]")
     )
-    (left_out,) = (item for item in check.checks() if item.name == "left-out")
+    (left_out,) = (item for item in checks() if item.name == "left-out")
     found = {finding.subject for finding in left_out.run(Material(ontology_copy)).findings}
     assert found == {"hcc:ABL-C11-advice-1"}  # the others refer to the group
 
 
 def test_what_is_left_out_says_why(ontology_copy: Path) -> None:
     (ontology_copy / "2011/statements.ttl").unlink()
-    first, *others = check.run(ontology_copy, reasoner=False).outcomes
+    first, *others = checked(ontology_copy, reasoner=False).outcomes
     assert "add the file, or correct owl:imports" in first.findings[0].message
     reasons = {outcome.check.name in REASONER: outcome.not_run for outcome in others}
     assert reasons == {
@@ -153,7 +152,7 @@ def test_a_broken_contract_is_a_finding(ontology_copy: Path, old: str, new: str,
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    findings = check.run(ontology_copy, reasoner=False).findings
+    findings = checked(ontology_copy, reasoner=False).findings
     assert any(told in finding.message for finding in findings), findings
 
 
@@ -180,14 +179,14 @@ def test_without_java_the_reasoner_is_a_missing_component(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(coherence, "java", no_java)
     with pytest.raises(ComponentError):
-        check.run()
+        checked(reasoner=True)
     assert_the_command_prints_every_check()
 
 
 def assert_the_command_prints_every_check() -> None:
     result = CliRunner().invoke(APP, ["--no-reasoner"])
     assert result.exit_code == 0
-    missing = [item.name for item in check.checks() if item.name not in result.stdout]
+    missing = [item.name for item in checks() if item.name not in result.stdout]
     assert missing == []
     assert "0 findings" in result.stderr
 

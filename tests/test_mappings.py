@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from broken_ontologies import checked
 
-from kg.checks import run as check
 from kg.engines.coherence import Coherence
 from kg.guideline import Guideline
 from kg.ontology import DCTERMS, HCC, RDF, RDFS, ROOT, SKOS, Ontology
@@ -103,6 +103,6 @@ def test_the_ontology_with_its_mappings_is_in_owl_2_dl(
 
 def test_without_the_mappings_the_check_says_so(ontology_copy: Path) -> None:
     (ontology_copy / "mappings.ttl").unlink()
-    (finding,) = check.run(ontology_copy, reasoner=False).findings
+    (finding,) = checked(ontology_copy, reasoner=False).findings
     assert finding.check == "mappings"
     assert "no such file; restore it" in finding.message

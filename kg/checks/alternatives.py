@@ -47,7 +47,7 @@ def stages(material: Material) -> Examined:
     for (one, a), (other, b) in combinations(roots.items(), 2):
         both = logic.diagrams.combine((a, b), lambda x, y: x & y)
         fault = f"some patients are in it and in hcc:{other} at once"
-        yield name_of(HCC + one), (fault,) if both != FALSE else ()
+        yield HCC + one, (fault,) if both != FALSE else ()
 
 
 @check("content")
@@ -57,7 +57,7 @@ def silence(material: Material) -> Examined:
         silent = "contraindicated" not in therapy.classes
         told = any("none were checked" in note for note in therapy.notes)
         fault = "the edition lists no contraindications of it: say in a skos:note that none were "
-        yield name_of(therapy.iri), (f"{fault}checked",) if silent and not told else ()
+        yield therapy.iri, (f"{fault}checked",) if silent and not told else ()
 
 
 @check("content")
@@ -67,7 +67,7 @@ def grades(material: Material) -> Examined:
     for item in (*guideline.criteria.values(), *guideline.recommendations.values()):
         found = {statements[s].grade for s in item.statements if s in statements}
         fault = f"its grade {item.grade} is that of none of its statements"
-        yield name_of(HCC + item.id), (fault,) if item.grade and item.grade not in found else ()
+        yield HCC + item.id, (fault,) if item.grade and item.grade not in found else ()
 
 
 @check("content")
@@ -103,10 +103,10 @@ def alternatives(material: Material) -> Examined:
     for reading in readings:
         node = ox.NamedNode(HCC + reading.id)
         named.update(ontology.iris(node, HCC + "replacement"))
-        yield name_of(node.value), _faults(material.guideline, ontology, node)
+        yield node.value, _faults(material.guideline, ontology, node)
     for one in ontology.subjects(SUBCLASS, ox.NamedNode(HCC + "ReplacingClass")):
         fault = "no alternative reading names it as hcc:replacement"
-        yield name_of(one.value), () if one.value in named else (fault,)
+        yield one.value, () if one.value in named else (fault,)
 
 
 @check("agreement")
@@ -129,7 +129,7 @@ def left_out(material: Material) -> Examined:
             for atom in dict.fromkeys(guideline.atoms_of(replaced))
             if atom not in kept | gone and atom.variable not in dropped and not _wider(atom, kept)
         ]
-        yield name_of(node.value), [*faults, *_own_bounds(guideline, node, known)]
+        yield node.value, [*faults, *_own_bounds(guideline, node, known)]
 
 
 def _own_bounds(guideline: Guideline, node: Node, known: Set[tuple[str, Decimal]]) -> Iterator[str]:

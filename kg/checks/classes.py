@@ -28,7 +28,7 @@ _USES: dict[str, tuple[set[str], set[str]]] = {
 def formulas(material: Material) -> Examined:
     """Every class expression is of the supported fragment, acyclic, with values of their types."""
     for name in material.guideline.formulas:
-        yield name_of(HCC + name), ()
+        yield HCC + name, ()
 
 
 @check("content")
@@ -41,7 +41,7 @@ def eligible(material: Material) -> Examined:
         if absolute:
             expected = And((expected, Not(Ref(absolute))))
         fault = f"it should be {indicated}" + (f" and not {absolute}" if absolute else "")
-        yield name_of(HCC + name), () if guideline.formulas[name] == expected else (fault,)
+        yield HCC + name, () if guideline.formulas[name] == expected else (fault,)
 
 
 @check("content")
@@ -62,7 +62,7 @@ def aspects(material: Material) -> Examined:
             faults.append(f"it is the {aspect}Class of {count} therapies; it should be that of one")
         if (aspect, name) not in grouped:
             faults.append(f"it should be a subclass of hcc:{aspect.capitalize()}Patient")
-        yield name_of(HCC + name), faults
+        yield HCC + name, faults
 
 
 @check("content")
@@ -79,7 +79,7 @@ def rows(material: Material) -> Examined:
         ]
         repeated = sorted({n for n in therapy.criteria if therapy.criteria.count(n) > 1})
         faults += [f"{name} is in its row more than once" for name in repeated]
-        yield name_of(therapy.iri), faults
+        yield therapy.iri, faults
 
 
 def _borrowed(therapy: Therapy, kind: str) -> tuple[str, ...]:
@@ -97,12 +97,12 @@ def used(material: Material) -> Examined:
     direct |= {name for item in advised for name in references(item.formula)}
     for name in guideline.criteria:
         fault = "no therapy has it in its row, and no recommendation refers to it"
-        yield name_of(HCC + name), () if name in direct else (fault,)
+        yield HCC + name, () if name in direct else (fault,)
     referred = {name for formula in guideline.formulas.values() for name in references(formula)}
     terms = terms_of(material.ontology)
     for node in terms["definitions"] + terms["groups"]:
         fault = "no class refers to it"
-        yield name_of(node.value), () if local_name(node.value) in referred else (fault,)
+        yield node.value, () if local_name(node.value) in referred else (fault,)
 
 
 @check("content")
@@ -119,7 +119,7 @@ def variables_used(material: Material) -> Examined:
         role = f"its role is {variable.role}"
         faults = [f"{role}, and none of the {kind} uses it" for kind in sorted(needed - found)]
         faults += [f"{role}, yet the {kind} use it" for kind in sorted(forbidden & found)]
-        yield name_of(variable.iri), faults
+        yield variable.iri, faults
 
 
 def _uses(guideline: Guideline, patterns: Iterable[str]) -> dict[str, set[str]]:
@@ -146,7 +146,7 @@ def abbreviations(material: Material) -> Examined:
         fault = (
             f"none of its names has the words of its identifier {therapy.id}; add a skos:altLabel"
         )
-        yield name_of(therapy.iri), () if known else (fault,)
+        yield therapy.iri, () if known else (fault,)
 
 
 def _words(name: str) -> set[str]:
@@ -172,7 +172,7 @@ def restated(material: Material) -> Examined:
                     f"it states a bound of hcc:{other.id} again, from the same statement; "
                     "let both refer to one shared definition"
                 )
-        yield name_of(HCC + term.id), faults
+        yield HCC + term.id, faults
 
 
 def _one_formula_twice(guideline: Guideline, one: Formula, other: Formula) -> bool:
@@ -231,4 +231,4 @@ def satisfiable(material: Material) -> Examined:
     for number, node in enumerate(classes, start=1):
         material.watch(f"class {number} of {len(classes)}, {name_of(node.value)}")
         fault = "no patient can ever belong to it: its conditions rule one another out"
-        yield name_of(node.value), () if material.reasoner.is_satisfiable(node.value) else (fault,)
+        yield node.value, () if material.reasoner.is_satisfiable(node.value) else (fault,)

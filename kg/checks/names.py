@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
 import pyoxigraph as ox
 
-from kg.checks.registry import Examined, Material, check, name_of, terms_of
+from kg.checks.registry import Examined, Material, check, name_of, not_once, terms_of
 from kg.errors import OntologyError
 from kg.ontology import DCTERMS, HCC, LABEL, NOTATION, OWL, RDF, RDFS, SKOS, Ontology, local_name
 
@@ -31,7 +32,7 @@ def cases(material: Material) -> Examined:
     for iris in alike.values():
         first, *others = sorted(iris)
         fault = f"its IRI differs from {', '.join(map(name_of, others))} by capital letters only"
-        yield name_of(first), (fault,) if others else ()
+        yield first, (fault,) if others else ()
 
 
 @check("terms")
@@ -45,7 +46,7 @@ def labels(material: Material) -> Examined:
                 found[kind, text].append(node.value)
     for (_, text), (first, *others) in found.items():
         told = ", ".join(map(name_of, others))
-        yield name_of(first), (f"{told} has its label, too: {text!r}",) if others else ()
+        yield first, (f"{told} has its label, too: {text!r}",) if others else ()
 
 
 def _kind(ontology: Ontology, node: ox.NamedNode) -> str:
@@ -78,13 +79,9 @@ def published(folder: Path) -> Mapping[str, tuple[str, ...]]:
             f"{path}, line {error.lineno}: not valid JSON: {error.msg}; fix or restore it"
         ) from error
     lists = told.values() if isinstance(told, dict) else [None]
-    if not all(isinstance(names, list) and all(map(_is_text, names)) for names in lists):
+    if not all(isinstance(each, list) and {*map(type, each)} <= {str} for each in lists):
         raise OntologyError(f"{path}: not an object of lists of identifiers; restore it")
     return {kind: tuple(names) for kind, names in told.items()}
-
-
-def _is_text(name: object) -> bool:
-    return isinstance(name, str)
 
 
 @check("terms")
@@ -98,32 +95,26 @@ def contract(material: Material) -> Examined:
             yield kind, (f"it is not a kind of term; correct it in {_FILE}: {', '.join(terms)}",)
             continue
         notations = {n.value: material.ontology.text(n, NOTATION) or "" for n in nodes}
+        count = Counter(notations.values())
         for iri, notation in notations.items():
-            by_name = kind not in _NAMED_BY_CONCEPT and notation != local_name(iri)
-            yield name_of(iri), _faults(notation, names, notations.values(), by_name)
+            faults = []
+            if notation not in names:
+                told = f"restore it, or publish it: add it to {_FILE}"
+                faults.append(f"its notation {notation!r} is not published; {told}")
+            if count[notation] > 1:
+                faults.append(f"another term has the same notation {notation!r}")
+            if kind not in _NAMED_BY_CONCEPT and notation != local_name(iri):
+                faults.append(f"its notation {notation!r} should be its name")
+            yield iri, faults
         for name in sorted(set(names) - set(notations.values())):
             yield name, (f"it is published among the {kind}, and nothing bears it",)
-
-
-def _faults(
-    notation: str, names: Iterable[str], notations: Iterable[str], differs: bool
-) -> list[str]:
-    faults = []
-    if notation not in names:
-        told = f"restore it, or publish it: add it to {_FILE}"
-        faults.append(f"its notation {notation!r} is not published; {told}")
-    if Counter(notations)[notation] > 1:
-        faults.append(f"another term has the same notation {notation!r}")
-    if differs:
-        faults.append(f"its notation {notation!r} should be its name")
-    return faults
 
 
 Match: TypeAlias = tuple[str, str, str]
 """A term, how it is mapped, and the code that it is mapped to."""
 
 MATCHES = tuple(f"{SKOS}{kind}Match" for kind in ("exact", "close", "broad", "narrow", "related"))
-_TYPE, _CODE, _SYSTEM = RDF + "type", SKOS + "notation", HCC + "codeSystem"
+_CODE, _SYSTEM = SKOS + "notation", HCC + "codeSystem"
 _PARTS = (HCC + "subject", HCC + "predicate", HCC + "object")
 _ONCE = (RDFS + "label", DCTERMS + "source", _CODE, _SYSTEM, *_PARTS)
 
@@ -131,54 +122,42 @@ _ONCE = (RDFS + "label", DCTERMS + "source", _CODE, _SYSTEM, *_PARTS)
 @check("terms")
 def mappings(material: Material) -> Examined:
     """Every mapping of mappings.ttl is of a term here to a code elsewhere, with its source."""
-    triples = _triples(material.folder / "mappings.ttl")
-    stated: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for subject, predicate, value in triples:
-        stated[subject][predicate].append(value)
-    nodes = {node: said for node, said in stated.items() if HCC + "Mapping" in said[_TYPE]}
-    direct = {triple for triple in triples if triple[1] in MATCHES}
-    exact = Counter((*_match(said)[:2], *said[_SYSTEM]) for said in nodes.values())
-    for node, said in nodes.items():
-        faults = list(_mapping_faults(material, said, direct))
-        if _match(said)[1] == MATCHES[0] and exact[*_match(said)[:2], *said[_SYSTEM]] > 1:
-            faults.append("its term has another exact match in that code system; one can be exact")
-        yield name_of(node), faults
-    for subject, _, value in sorted(direct - {_match(said) for said in nodes.values()}):
-        yield name_of(subject), (f"its match {name_of(value)} has no hcc:Mapping with a source",)
-
-
-def _triples(path: Path) -> list[Match]:
+    path, ontology = material.folder / "mappings.ttl", material.everything
     if not path.is_file():
         raise OntologyError(f"{path}: no such file; restore it, for it holds the mappings")
-    return [
-        (_text(quad.subject), quad.predicate.value, _text(quad.object))
-        for quad in ox.parse(path=path, format=ox.RdfFormat.TURTLE)
-    ]
+    nodes = {node: _match(ontology, node) for node in ontology.of_type(HCC + "Mapping")}
+    triples = [(t.subject, t.predicate.value, t.object) for t in ontology.triples]
+    direct = {(_text(s), p, _text(o)) for s, p, o in triples if p in MATCHES}
+    keys = {node: (*match[:2], *ontology.texts(node, _SYSTEM)) for node, match in nodes.items()}
+    count = Counter(keys.values())
+    for node, match in nodes.items():
+        faults = list(_mapping_faults(material, node, match))
+        if match not in direct:
+            faults.append("the triple that it describes is not there; state it besides")
+        if match[1] == MATCHES[0] and count[keys[node]] > 1:
+            faults.append("its term has another exact match in that code system; one can be exact")
+        yield node.value, faults
+    for subject, _, value in sorted(direct - {*nodes.values()}):
+        yield subject, (f"its match {name_of(value)} has no hcc:Mapping with a source",)
 
 
-def _text(node: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
-    return str(node) if isinstance(node, ox.Triple) else node.value
+def _text(node: object) -> str:
+    return str(getattr(node, "value", node))
 
 
-def _match(said: Mapping[str, list[str]]) -> Match:
-    subject, predicate, value = ("".join(said[part][:1]) for part in _PARTS)
+def _match(ontology: Ontology, node: ox.NamedNode) -> Match:
+    subject, predicate, value = (_text(ontology.value(node, part) or "") for part in _PARTS)
     return subject, predicate, value
 
 
-def _mapping_faults(
-    material: Material, said: Mapping[str, list[str]], direct: set[Match]
-) -> Iterator[str]:
-    for predicate in _ONCE:
-        if len(said[predicate]) != 1:
-            yield f"it has {len(said[predicate]) or 'no'} {local_name(predicate)}; it needs one"
-    subject, predicate, value = _match(said)
-    known = material.ontology.values(ox.NamedNode(subject or HCC), _TYPE)
+def _mapping_faults(material: Material, node: ox.NamedNode, match: Match) -> Iterator[str]:
+    ontology, (subject, predicate, value) = material.everything, match
+    yield from not_once(partial(ontology.values, node), _ONCE)
+    known = material.ontology.values(ox.NamedNode(subject or HCC), RDF + "type")
     if not known and subject not in material.elsewhere:
         yield f"its subject {name_of(subject)} is not a term of the ontology; correct the name"
     if predicate not in MATCHES:
         yield f"its predicate {name_of(predicate)} is not a mapping property of SKOS"
-    code = "".join(said[_CODE]).replace(":", "_")
+    code = "".join(ontology.texts(node, _CODE)).replace(":", "_")
     if value.startswith(HCC) or not value.endswith(code):
         yield f"its object {name_of(value)} is not the code {code} of another vocabulary"
-    if (subject, predicate, value) not in direct:
-        yield "the triple that it describes is not there; state it besides"

@@ -15,7 +15,7 @@ from decimal import Decimal
 
 import pyoxigraph as ox
 
-from kg.checks.registry import Examined, Material, check, name_of
+from kg.checks.registry import Examined, Material, check
 from kg.guideline import Guideline
 from kg.guideline.formula import Atom, Formula, atoms, references
 from kg.ontology import ALT_LABEL, DEFINITION, EDITORIAL, HCC, LABEL, local_name
@@ -49,7 +49,7 @@ def numbers(material: Material) -> Examined:
     subjects = {t.subject for t in guideline.ontology.triples if t.predicate.value == LABEL}
     for iri in sorted(node.value for node in subjects if isinstance(node, ox.NamedNode)):
         if names := [*_formulas(guideline, iri)]:
-            yield name_of(iri), _odd_numbers(guideline, ox.NamedNode(iri), names)
+            yield iri, _odd_numbers(guideline, ox.NamedNode(iri), names)
 
 
 @check("agreement")
@@ -65,7 +65,7 @@ def bounds(material: Material) -> Examined:
         ids = {each for one in kin for each in one.statements} & guideline.statements.keys()
         said = [term.note or "", *(guideline.statements[each].paraphrase for each in ids)]
         known = set[Decimal]().union(*map(numbers_in, said))
-        yield name_of(HCC + term.id), _unsourced(guideline, term.formula, known)
+        yield HCC + term.id, _unsourced(guideline, term.formula, known)
 
 
 def definitions_of(guideline: Guideline, formula: Formula) -> set[str]:

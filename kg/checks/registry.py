@@ -1,16 +1,22 @@
 """What a check is, what it reports, and the registry that all checks are in.
 
-A check is a generator over the things that it looks at: it yields the name of each thing
-with whatever is wrong with it, so that a check which finds nothing still shows that it looked.
-Which terms are of which kind is found on the triples alone.
+1. A check is a generator over the things that it looks at: it yields the IRI or the name of each
+   with whatever is wrong with it, so that a check which finds nothing still shows that it looked.
+   One that looks at nothing is itself a finding.
+2. The checks run in the steps of `STEPS`. A step runs where the step that it needs found nothing,
+   since a fault would only echo in it; its checks are else reported as not run. So a clean report
+   means that every check ran.
+3. Which terms are of which kind is found on the triples alone.
 """
 
 from __future__ import annotations
 
+import pkgutil
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -21,7 +27,7 @@ from kg.guideline import Guideline, load
 from kg.guideline.alternatives import Alternative, with_alternatives
 from kg.guideline.loading import guideline_of
 from kg.guideline.loading.classes import has_row, named_therapies
-from kg.ontology import COLLECTION, HCC, OWL, SKOS, Ontology
+from kg.ontology import COLLECTION, HCC, OWL, SKOS, Ontology, local_name
 from kg.paths import edition_names, module_files
 
 if TYPE_CHECKING:
@@ -140,11 +146,11 @@ class Check:
     examine: Callable[[Material], Examined]
 
     def run(self, material: Material) -> CheckOutcome:
-        """Look at everything; a check that looks at nothing is itself a finding."""
+        """Look at everything."""
         looked_at, findings = 0, []
         try:
-            for subject, faults in self.examine(material):
-                looked_at += 1
+            for looked_at, (about, faults) in enumerate(self.examine(material), 1):  # noqa: B007
+                subject = name_of(about) if about.startswith("http") else about
                 findings += [CheckFinding(self.name, subject, fault) for fault in faults]
         except OntologyError as error:
             findings.append(CheckFinding(self.name, subject_in(str(error)), str(error)))
@@ -169,6 +175,31 @@ def check(step: str) -> Callable[[Callable[[Material], Examined]], Callable[[Mat
         return examine
 
     return register
+
+
+def checks() -> tuple[Check, ...]:
+    """Return all checks of the modules of this folder, in the order in which they run."""
+    for module in pkgutil.iter_modules(import_module("kg.checks").__path__, "kg.checks."):
+        import_module(module.name)
+    order = list(STEPS)
+    return tuple(sorted(REGISTRY, key=lambda check: order.index(check.step)))
+
+
+def outcomes(material: Material, *, reasoner: bool = True) -> Iterator[CheckOutcome]:
+    """Yield what comes of each check as soon as it has run: the quick ones, then the reasoner's.
+
+    Raises:
+        ComponentError: the reasoner is wanted, and there is no Java that it can run on.
+    """
+    stopped: dict[str, str] = {}  # by step, why the steps after it cannot run
+    for check in checks():
+        reason = stopped.get(STEPS[check.step] or "", "")
+        if check.step in REASONER_STEPS and not reasoner:
+            reason = "left out by --no-reasoner"
+        outcome = CheckOutcome(check, not_run=reason) if reason else check.run(material)
+        if reason or outcome.findings:
+            stopped.setdefault(check.step, reason or f"fix what {check.name} found first")
+        yield outcome
 
 
 def name_of(iri: str) -> str:
@@ -218,3 +249,10 @@ def terms_of(ontology: Ontology) -> dict[str, list[ox.NamedNode]]:
 def variables_of(ontology: Ontology) -> list[ox.NamedNode]:
     """Return the properties that are variables of a patient record."""
     return [n for n in ontology.of_type(OWL + "DatatypeProperty") if n.value.startswith(HCC)]
+
+
+def not_once(values: Callable[[str], Sized], predicates: Iterable[str]) -> Iterator[str]:
+    """Yield a fault for each predicate that has no value, or several."""
+    for predicate in predicates:
+        if (count := len(values(predicate))) != 1:
+            yield f"it has {count or 'no'} {local_name(predicate)}; it needs one"

@@ -6,7 +6,7 @@ import re
 
 import pyoxigraph as ox
 
-from kg.checks.registry import Examined, Material, check, name_of
+from kg.checks.registry import Examined, Material, check
 from kg.guideline import Guideline
 from kg.guideline.model import PatientClass
 from kg.ontology import HCC, OA
@@ -35,7 +35,7 @@ def sources(material: Material) -> Examined:
         ]
         if not item.statements:
             faults.append("it has no dcterms:source; name the statement that it encodes")
-        yield name_of(HCC + item.id), faults
+        yield HCC + item.id, faults
 
 
 @check("content")
@@ -49,7 +49,7 @@ def supports(material: Material) -> Examined:
             faults.append("it is decidable, and no class names it as dcterms:source")
         if not statement.decidable and supported:
             faults.append(f"it is not decidable, yet the source of {', '.join(supported)}")
-        yield name_of(HCC + statement.id), faults
+        yield HCC + statement.id, faults
 
 
 def _within(section: str, place: str) -> bool:
@@ -65,7 +65,7 @@ def about(material: Material) -> Examined:
         faults = [f"it is about {other}, which is not a therapy" for other in sorted(others)]
         if not statement.therapies:
             faults.append("it is about no therapy; add hcc:about")
-        yield name_of(HCC + statement.id), faults
+        yield HCC + statement.id, faults
 
 
 @check("content")
@@ -78,7 +78,7 @@ def texts(material: Material) -> Examined:
             faults.append("its hcc:sha256 should be 64 hexadecimal digits, in lower case")
         if (ontology.number(node, HCC + "characterCount") or 0) <= 0:
             faults.append("its hcc:characterCount should be the number of its characters")
-        yield name_of(node.value), faults
+        yield node.value, faults
 
 
 @check("content")
@@ -99,7 +99,7 @@ def passages(material: Material) -> Examined:
                 f"its passage starts at {start}, ahead of the statement before ({before})"
             )
         before = start
-        yield name_of(HCC + statement.id), faults
+        yield HCC + statement.id, faults
 
 
 @check("content")
@@ -109,7 +109,7 @@ def sections(material: Material) -> Examined:
         well_formed = _SECTION.fullmatch(statement.section)
         examples = "0, B.5, A.2(1), A.1(2)10 or 5.3.1(2)3"
         fault = f"its section {statement.section!r} should look like {examples}"
-        yield name_of(HCC + statement.id), () if well_formed else (fault,)
+        yield HCC + statement.id, () if well_formed else (fault,)
 
 
 @check("content")
@@ -121,4 +121,4 @@ def places(material: Material) -> Examined:
         # A place may be the whole of a list: 5.1.1(3) holds what is in 5.1.1(3)2.
         places = item.places if item.statements else ()
         elsewhere = [p for p in places if not any(_within(s, p) for s in found)]
-        yield name_of(HCC + item.id), [f"none of its statements is in {p}" for p in elsewhere]
+        yield HCC + item.id, [f"none of its statements is in {p}" for p in elsewhere]

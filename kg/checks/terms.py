@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 import pyoxigraph as ox
 
-from kg.checks.registry import Examined, Material, check, name_of, terms_of
+from kg.checks.registry import Examined, Material, check, name_of, not_once, terms_of
 from kg.ontology import (
     ALT_LABEL,
     DCTERMS,
@@ -23,6 +25,7 @@ from kg.ontology import (
     ROOT,
     SKOS,
     XSD,
+    Node,
     Ontology,
     local_name,
 )
@@ -41,9 +44,7 @@ _DATATYPES = {
     **dict.fromkeys((NOTATION, HCC + "place", HCC + "section", OWL + "versionInfo"), "string"),
     **dict.fromkeys((HCC + "grade", HCC + "unit", HCC + "unitSymbol", HCC + "outcome"), "string"),
     **dict.fromkeys((HCC + "lesionColumn", HCC + "lesionAggregation"), "string"),
-    HCC + "unremarkable": "string",
-    HCC + "plausible": "string",
-    HCC + "typical": "string",
+    **dict.fromkeys((HCC + "unremarkable", HCC + "plausible", HCC + "typical"), "string"),
 }
 _HEADER = (
     *(DCTERMS + word for word in ("title", "license", "creator", "created", "issued")),
@@ -76,10 +77,7 @@ _ONCE: dict[str, tuple[str, ...]] = {
     "patterns": (_DEFINED,),
 }
 _SOME: dict[str, tuple[str, ...]] = {
-    "criteria": (_PLACE,),
-    "stages": (_PLACE,),
-    "recommendations": (_PLACE,),
-    "responses": (_PLACE,),
+    **dict.fromkeys(("criteria", "stages", "recommendations", "responses"), (_PLACE,)),
     "derivations": (HCC + "derives",),
 }
 _SCHEMES = {
@@ -128,102 +126,82 @@ def headers(material: Material) -> Examined:
     agents = {node.value for node in material.ontology.of_type(FOAF + "Agent")}
     for iri, said in material.ontology.headers.items():
         explanation = DCTERMS + ("abstract" if iri == ROOT else "description")
-        counts = {predicate: len(said.get(predicate, [])) for predicate in (*_HEADER, explanation)}
-        faults = [
-            f"it has {count or 'no'} {local_name(predicate)}; it needs one"
-            for predicate, count in counts.items()
-            if count != 1
-        ]
-        faults += [
-            f"its creator {name_of(creator)} is no foaf:Agent that has a block"
-            for creator in said.get(DCTERMS + "creator", [])
-            if creator not in agents
-        ]
-        yield _module_name(iri), faults
+        odd = not_once(defaultdict(list, said).__getitem__, (*_HEADER, explanation))
+        unknown = {*said.get(DCTERMS + "creator", ())} - agents
+        told = (f"its creator {name_of(one)} is no foaf:Agent that has a block" for one in unknown)
+        yield _module_name(iri), [*odd, *told]
 
 
-def _own_iris(ontology: Ontology) -> list[str]:
-    """Return every IRI of our namespace that is used anywhere; modules have IRIs of their own."""
-    nodes = (
-        node
-        for triple in ontology.triples
-        for node in (triple.subject, triple.predicate, triple.object)
-    )
-    iris = {node.value for node in nodes if isinstance(node, ox.NamedNode)}
-    return sorted(
-        i for i in iris if i.startswith(HCC) and i != HCC and not f"{i}/".startswith(f"{ROOT}/")
-    )
+def _own_terms(ontology: Ontology) -> list[tuple[ox.NamedNode, bool]]:
+    """Return every term of our namespace that is used anywhere, and whether it is declared.
 
-
-def _declared(ontology: Ontology, iri: str) -> bool:
-    return bool(ontology.values(ox.NamedNode(iri), RDF + "type"))
+    Modules have IRIs of their own.
+    """
+    used = {node for t in ontology.triples for node in (t.subject, t.predicate, t.object)}
+    named = sorted(node.value for node in used if isinstance(node, ox.NamedNode))
+    own = [
+        i for i in named if i.startswith(HCC) and i != HCC and not f"{i}/".startswith(f"{ROOT}/")
+    ]
+    return [(node, bool(ontology.values(node, RDF + "type"))) for node in map(ox.NamedNode, own)]
 
 
 @check("terms")
 def declared(material: Material) -> Examined:
     """Every term of our namespace that is used anywhere is declared."""
-    ontology, known = material.ontology, material.elsewhere
-    for iri in _own_iris(ontology):
+    known = material.elsewhere
+    for node, is_declared in _own_terms(material.ontology):
         fault = "it is used but not declared; correct the name, or add its block with a type"
-        yield name_of(iri), () if _declared(ontology, iri) or iri in known else (fault,)
+        yield node.value, () if is_declared or node.value in known else (fault,)
 
 
 @check("terms")
 def described(material: Material) -> Examined:
     """Every term has one label and one definition (a statement: one paraphrase)."""
-    ontology = material.ontology
-    statements = set(ontology.of_type(HCC + "Statement"))
-    for iri in _own_iris(ontology):
-        node = ox.NamedNode(iri)
-        if _declared(ontology, iri):
+    statements = set(material.ontology.of_type(HCC + "Statement"))
+    for node, is_declared in _own_terms(material.ontology):
+        if is_declared:
             meaning = HCC + "paraphrase" if node in statements else DEFINITION
-            yield name_of(iri), _not_once(ontology, node, (LABEL, meaning))
+            yield node.value, not_once(partial(material.ontology.values, node), (LABEL, meaning))
 
 
-def _not_once(ontology: Ontology, node: ox.NamedNode, predicates: tuple[str, ...]) -> Iterator[str]:
-    for predicate in predicates:
-        count = len(ontology.values(node, predicate))
-        if count != 1:
-            yield f"it has {count or 'no'} {local_name(predicate)}; it needs one"
+def _annotations(
+    ontology: Ontology, rules: Mapping[str, str]
+) -> Iterator[tuple[str, str, Node, str]]:
+    """Yield each annotation that has a rule: whose it is, its name, what it says, the rule.
 
-
-def _subject(ontology: Ontology, triple: ox.Triple) -> str:
-    """Return the term that a triple speaks of; for a passage or selector, its statement."""
-    nodes = [triple.subject]
-    for predicate in (OA + "hasSelector", OA + "hasTarget"):
-        if isinstance(nodes[0], ox.BlankNode):
-            nodes = ontology.subjects(predicate, nodes[0]) or nodes  # type: ignore[assignment]
-    return name_of(nodes[0].value) if isinstance(nodes[0], ox.NamedNode) else "ontology"
+    A passage or a selector is its statement's.
+    """
+    for triple in ontology.triples:
+        rule = rules.get(triple.predicate.value)
+        if rule is not None and not isinstance(triple.object, ox.Triple):
+            node: Node = triple.subject  # type: ignore[assignment]
+            for predicate in (OA + "hasSelector", OA + "hasTarget"):
+                if isinstance(node, ox.BlankNode):
+                    (node,) = ontology.subjects(predicate, node) or (node,)
+            about = node.value if isinstance(node, ox.NamedNode) else "ontology"
+            yield about, local_name(triple.predicate.value), triple.object, rule
 
 
 @check("terms")
 def language(material: Material) -> Examined:
     """Every text for people says something and is tagged as English."""
-    ontology = material.ontology
-    for triple in ontology.triples:
-        if triple.predicate.value in _TEXTS:
-            text, name = triple.object, local_name(triple.predicate.value)
-            language = text.language if isinstance(text, ox.Literal) else None
-            faults = []
-            if (language or "").split("-")[0] != "en":
-                faults.append(f'its {name} is not tagged as English: add "@en"')
-            if isinstance(text, ox.Literal) and not text.value.strip():
-                faults.append(f"its {name} is empty")
-            yield _subject(ontology, triple), faults
+    for about, name, text, wanted in _annotations(material.ontology, dict.fromkeys(_TEXTS, "en")):
+        tag = text.language if isinstance(text, ox.Literal) else None
+        faults = []
+        if (tag or "").split("-")[0] != wanted:
+            faults.append(f'its {name} is not tagged as English: add "@{wanted}"')
+        if isinstance(text, ox.Literal) and not text.value.strip():
+            faults.append(f"its {name} is empty")
+        yield about, faults
 
 
 @check("terms")
 def datatypes(material: Material) -> Examined:
     """Every number, yes-or-no and code that annotates a term has its datatype."""
-    ontology = material.ontology
-    for triple in ontology.triples:
-        expected = _DATATYPES.get(triple.predicate.value)
-        if expected:
-            value, name = triple.object, local_name(triple.predicate.value)
-            good = isinstance(value, ox.Literal) and value.datatype.value == XSD + expected
-            text = getattr(value, "value", value)
-            fault = f"its {name} {text!r} should be an xsd:{expected}"
-            yield _subject(ontology, triple), () if good else (fault,)
+    for about, name, value, type_ in _annotations(material.ontology, _DATATYPES):
+        good = isinstance(value, ox.Literal) and value.datatype.value == XSD + type_
+        fault = f"its {name} {getattr(value, 'value', value)!r} should be an xsd:{type_}"
+        yield about, () if good else (fault,)
 
 
 @check("terms")
@@ -232,13 +210,10 @@ def complete(material: Material) -> Examined:
     ontology = material.ontology
     for kind, nodes in terms_of(ontology).items():
         for node in nodes:
-            faults = list(_not_once(ontology, node, _ONCE[kind]))
-            faults += [
-                f"it has no {local_name(predicate)}; it needs at least one"
-                for predicate in _SOME.get(kind, ())
-                if not ontology.values(node, predicate)
-            ]
-            yield name_of(node.value), faults
+            some = (p for p in _SOME.get(kind, ()) if not ontology.values(node, p))
+            lacking = (f"it has no {local_name(each)}; it needs at least one" for each in some)
+            odd = not_once(partial(ontology.values, node), _ONCE[kind])
+            yield node.value, [*odd, *lacking]
 
 
 @check("terms")
@@ -249,20 +224,13 @@ def placed(material: Material) -> Examined:
     for node in ontology.of_type(OWL + "Class"):
         if ontology.values(node, _DEFINED):
             fault = "it is in no hcc:collection, such as hcc:AblationCriterion"
-            yield name_of(node.value), () if node in known else (fault,)
+            yield node.value, () if node in known else (fault,)
 
 
 @check("terms")
 def schemes(material: Material) -> Examined:
     """Every kind, role, group, direction and intent is a concept of its value list."""
-    ontology = material.ontology
-    for triple in ontology.triples:
-        scheme = _SCHEMES.get(triple.predicate.value)
-        if scheme:
-            concept = triple.object
-            iris = ontology.iris(concept, SKOS + "inScheme")  # type: ignore[arg-type]
-            name = local_name(triple.predicate.value)
-            fault = (
-                f"its {name} {name_of(str(getattr(concept, 'value', '')))} is none of hcc:{scheme}"
-            )
-            yield name_of(triple.subject.value), () if HCC + scheme in iris else (fault,)  # type: ignore[union-attr]
+    for about, name, concept, scheme in _annotations(material.ontology, _SCHEMES):
+        iris = material.ontology.iris(concept, SKOS + "inScheme")
+        fault = f"its {name} {name_of(getattr(concept, 'value', ''))} is none of hcc:{scheme}"
+        yield about, () if HCC + scheme in iris else (fault,)

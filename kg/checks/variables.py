@@ -10,7 +10,7 @@ from operator import or_
 
 import pyoxigraph as ox
 
-from kg.checks.registry import Examined, Material, check, name_of, variables_of
+from kg.checks.registry import Examined, Material, check, variables_of
 from kg.guideline.intervals import plain
 from kg.guideline.values import Variable
 from kg.ontology import HCC, OWL, RDF, RDFS, SUBCLASS, XSD, Ontology
@@ -26,7 +26,7 @@ _NUMBERS = {XSD + "integer", XSD + "decimal"}
 def variables(material: Material) -> Examined:
     """Every variable is functional, of a Patient, with one range, a unit if a number, a group."""
     for node in variables_of(material.ontology):
-        yield name_of(node.value), _variable_faults(material.ontology, node)
+        yield node.value, _variable_faults(material.ontology, node)
 
 
 def _variable_faults(ontology: Ontology, node: ox.NamedNode) -> Iterator[str]:
@@ -63,7 +63,7 @@ def totality(material: Material) -> Examined:
     total = {t.object for t in triples if t.subject in said and t.predicate.value == _ON}
     fault = "totality.ttl lacks the axiom that each patient has some value; add it there"
     for node in variables_of(material.ontology):
-        yield name_of(node.value), () if node in total else (fault,)
+        yield node.value, () if node in total else (fault,)
 
 
 @check("content")
@@ -72,7 +72,7 @@ def unremarkable(material: Material) -> Examined:
     for variable in material.guideline.variables.values():
         if variable.unremarkable is not None:
             faults = _cell_faults(variable, "unremarkable", variable.unremarkable)
-            yield name_of(HCC + variable.name), faults
+            yield HCC + variable.name, faults
 
 
 def _cell_faults(variable: Variable, term: str, cell: str) -> Iterator[str]:
@@ -93,7 +93,7 @@ def plausible(material: Material) -> Examined:
             faults = [f for term, cell in told.items() for f in _cell_faults(variable, term, cell)]
             if not faults and not variable.is_number:
                 faults = ["only a number has hcc:plausible or hcc:typical"]
-            yield name_of(HCC + variable.name), faults
+            yield HCC + variable.name, faults
 
 
 @check("content")
@@ -104,7 +104,7 @@ def units(material: Material) -> Examined:
         for unit in variable.units[1:]:
             odd = [plain(e) for e in sorted(ends) if e % 10 and not _is_round(e, unit.factor)]
             fault = f"in {unit.code} its thresholds {', '.join(odd)} are not round numbers"
-            yield name_of(HCC + variable.name), [fault] if odd else []
+            yield HCC + variable.name, [fault] if odd else []
 
 
 def _is_round(threshold: Decimal, factor: Decimal) -> bool:
@@ -125,7 +125,7 @@ def derivations(material: Material) -> Examined:
         given |= {rule.sum.target} if rule.sum else set()
         odd = sorted(given ^ set(rule.targets))
         fault = f"hcc:derives and what its rule gives differ in {', '.join(odd)}"
-        yield name_of(HCC + rule.id), (fault,) if odd else ()
+        yield HCC + rule.id, (fault,) if odd else ()
 
 
 @check("content")
@@ -137,13 +137,13 @@ def scores(material: Material) -> Examined:
             masks = [mask for component, mask, _ in score.points if component == name]
             good = _is_partition(masks, variables[name].everything)
             fault = f"its classes with hcc:scores hcc:{score.target} should part its values"
-            yield name_of(HCC + name), () if good else (fault,)
+            yield HCC + name, () if good else (fault,)
         masks = [mask for mask, _, _ in score.totals]
         runs = sorted((low, high) for _, low, high in score.totals)
         joined = all(a[1] + 1 == b[0] for a, b in pairwise(runs))
         good = joined and _is_partition(masks, variables[score.target].everything)
         fault = "the totals that give its values should follow one another, one run a value"
-        yield name_of(HCC + score.target), () if good else (fault,)
+        yield HCC + score.target, () if good else (fault,)
 
 
 def _is_partition(masks: list[int], everything: int) -> bool:

@@ -7,14 +7,22 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import islice
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 from rich.table import Table
 from typer import Option
 
-from kg.checks.registry import REASONER_STEPS, Check, CheckOutcome, Material
-from kg.checks.run import CheckReport, checks, outcomes
+from kg.checks.registry import (
+    REASONER_STEPS,
+    Check,
+    CheckFinding,
+    CheckOutcome,
+    Material,
+    checks,
+    outcomes,
+)
 from kg.commands.inputs import Edition, Ontology
 from kg.paths import ontology_folder
 from kg.terminal import messages, output
@@ -56,11 +64,16 @@ def check(
         if format == "text":
             _print(part, with_header=not found)
         found += part
-    report = CheckReport(material.folder, tuple(found))
+    findings = [finding for outcome in found for finding in outcome.findings]
     if format == "json":
-        typer.echo(json.dumps(_json(report), indent=2, ensure_ascii=False))
-    messages().print(_summary(report), soft_wrap=True, markup=False)
-    if report.findings:
+        report = {
+            "ontology": str(material.folder),
+            "checks": [_outcome(outcome) for outcome in found],
+            "findings": [asdict(finding) for finding in findings],
+        }
+        typer.echo(json.dumps(report, indent=2, ensure_ascii=False))
+    messages().print(_summary(material.folder, found, findings), soft_wrap=True, markup=False)
+    if findings:
         raise typer.Exit(1)
 
 
@@ -93,23 +106,14 @@ def _words(item: Check) -> tuple[str, str]:
     return item.name, item.description
 
 
-def _summary(report: CheckReport) -> str:
-    ran = [outcome for outcome in report.outcomes if not outcome.not_run]
-    summary = f"{report.folder}: {len(ran)} checks, {len(report.findings)} findings"
+def _summary(folder: Path, found: Sequence[CheckOutcome], findings: Sequence[CheckFinding]) -> str:
+    ran = sum(not outcome.not_run for outcome in found)
     left_out: dict[str, list[str]] = {}
-    for outcome in report.outcomes:
+    for outcome in found:
         if outcome.not_run:
             left_out.setdefault(outcome.not_run, []).append(outcome.check.name)
     reasons = [f"not run ({reason}): {', '.join(names)}" for reason, names in left_out.items()]
-    return "\n".join([summary, *reasons])
-
-
-def _json(report: CheckReport) -> dict[str, object]:
-    return {
-        "ontology": str(report.folder),
-        "checks": [_outcome(outcome) for outcome in report.outcomes],
-        "findings": [asdict(finding) for finding in report.findings],
-    }
+    return "\n".join([f"{folder}: {ran} checks, {len(findings)} findings", *reasons])
 
 
 def _outcome(outcome: CheckOutcome) -> dict[str, object]:
