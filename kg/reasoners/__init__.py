@@ -1,1 +1,0 @@
-"""The ontology and records for stock reasoners: a file for Protege, an ontology of owlready2."""
