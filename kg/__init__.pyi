@@ -37,7 +37,7 @@ from kg.guideline import Guideline as Guideline
 from kg.guideline import Therapy as Therapy
 from kg.guideline.values import Variable as Variable
 from kg.patients.reading import Options as Options
-from kg.reasoners.files import owl as owl
+from kg.reasoners import owl as owl
 from kg.reasoning.verdicts import PatientResult as PatientResult
 from kg.reasoning.verdicts import TherapyResult as TherapyResult
 from kg.spark.frames import SparkResult as SparkResult

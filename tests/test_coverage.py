@@ -12,7 +12,7 @@ from kg.guideline.formula import And, Formula, Not, Or, manchester
 from kg.paths import edition_names, example_cohort, example_lesions, ontology_folder
 from kg.patients.records import Record
 from kg.patients.tables import PatientTable
-from kg.reasoners.files import every_record
+from kg.reasoners import every_record
 from kg.reasoning.logic import STATE, logic_of
 from kg.reasoning.verdicts import EXCLUDED, MET
 

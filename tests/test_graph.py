@@ -20,7 +20,7 @@ from kg.guideline.intervals import plain
 from kg.ontology import HCC, OWL, RDF, ROOT, XSD
 from kg.paths import example_cohort, example_lesions
 from kg.patients.cells import is_unknown, parse_cell
-from kg.rdf.build import build, build_example, cohort_of, example, jobs_of, write_cohort
+from kg.rdf.build import build, cohort_of, example, jobs_of, write_cohort
 from kg.rdf.names import LONGEST, PROV, patient_iri, segment, slug, verdict_path
 from kg.rdf.sinks import store_sink
 from kg.stores import Store, open_store
@@ -56,7 +56,7 @@ def store(guideline: Guideline) -> OxigraphStore:
     """The guideline and the example cohort in memory."""
     store = open_store(None)
     assert isinstance(store, OxigraphStore)
-    build_example(guideline, store)
+    build(guideline, store, example())
     return store
 
 
@@ -348,7 +348,7 @@ def test_many_slices_give_the_quads_of_one(
     monkeypatch.setattr("kg.rdf.lines._ROWS", 7)
     again = open_store(None)
     assert isinstance(again, OxigraphStore)
-    build_example(guideline, again)
+    build(guideline, again, example())
     assert lasting(again) == lasting(store)
 
 

@@ -16,7 +16,7 @@ import SPARQLWrapper
 
 import kg
 from kg.paths import example_cohort
-from kg.rdf.build import build_example
+from kg.rdf.build import build, example
 from kg.stores import open_store
 
 PATIENTS = example_cohort()
@@ -33,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store on disk with the example cohort."""
     path = tmp_path_factory.mktemp("door") / "store"
     store = open_store(path)
-    build_example(kg.load(), store)
+    build(kg.load(), store, example())
     store.close()
     return path
 

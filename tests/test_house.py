@@ -49,7 +49,7 @@ ROOMS = (
 )
 LIBRARIES = {
     "jpype": ("kg.engines.java",),
-    "owlready2": ("kg.reasoners.files",),
+    "owlready2": ("kg.reasoners",),
     "pyoxigraph.Store": ("kg.stores", "kg.server"),  # others ask a store
     "pyspark": ("kg.spark", "kg.commands.classify_spark"),
     "streamlit": ("app", "kg.ui", "kg.pages"),

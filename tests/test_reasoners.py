@@ -22,7 +22,7 @@ from kg.paths import edition_names, example_cohort, example_lesions, ontology_fo
 from kg.patients.records import Record, read_record
 from kg.patients.tables import PatientTable
 from kg.rdf.names import patient_iri
-from kg.reasoners.files import every_record, rdf_xml
+from kg.reasoners import every_record, rdf_xml
 
 EDITIONS = edition_names(ontology_folder())
 with example_cohort().open(encoding="utf-8", newline="") as _file:

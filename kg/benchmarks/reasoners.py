@@ -19,7 +19,7 @@ from kg.ontology import HCC, OWL, RDF
 from kg.patients.records import Record
 from kg.patients.tables import PatientTable
 from kg.rdf.names import patient_iri
-from kg.reasoners.files import every_record, loaded, rdf_xml, synchronise
+from kg.reasoners import every_record, loaded, rdf_xml, synchronise
 
 _COMPLETE, _INCOMPLETE = "small-single-tumour", "referral-letter-only"  # of the example cohort
 _MOST = 15.0  # seconds

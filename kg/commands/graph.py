@@ -223,7 +223,7 @@ def _export_owl(
     patients: Path | None = None,
     lesions: Path | None = None,
 ) -> None:
-    from kg.reasoners import files  # noqa: PLC0415 - only this needs them
+    from kg import reasoners  # noqa: PLC0415 - only this needs them
 
     check_apart([*guideline.ontology.modules.values(), patients, lesions], [owl])
     table = PatientTable(guideline, patients, lesions) if patients else None
@@ -231,7 +231,8 @@ def _export_owl(
         owl.mkdir(parents=True)
     if owl.is_dir() and table is None:
         raise InputError(f"{owl} is a folder, for one file a patient; name a table, or a file")
-    found = files.write(guideline, files.every_record(table) if table else (), owl)
+    records = reasoners.every_record(table) if table else ()
+    found = reasoners.write(guideline, records, owl)
     terminal.messages().print(f"Wrote {counted(found, 'file')}: {owl}.")
 
 

@@ -41,7 +41,7 @@ def ontology(
         raise InputError("name a folder to write to, or a file by --merged; one of the two")
     if merged is not None:
         from kg.ontology import Ontology as Modules  # noqa: PLC0415 - only this needs them
-        from kg.reasoners.files import release  # noqa: PLC0415
+        from kg.reasoners import release  # noqa: PLC0415
 
         found = Modules(edition=edition)
         release(found, merged)

@@ -209,12 +209,7 @@ def example_quads(guideline: Guideline) -> bytes:
 
 @lru_cache(maxsize=2)
 def example_store(guideline: Guideline) -> Store:
-    """Return a store in memory that `build_example` has filled; all share it, so only ask it."""
+    """Return a store in memory with the guideline and the example; all share it, so only ask it."""
     store = open_store(None)
-    build_example(guideline, store)
-    return store
-
-
-def build_example(guideline: Guideline, store: Store) -> None:
-    """Put the guideline and the example cohort, with all verdicts, into a store."""
     build(guideline, store, example())
+    return store

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 import resource
-import signal
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing, suppress
 from importlib import resources
 from pathlib import Path
-from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
@@ -24,7 +22,6 @@ from starlette.routing import Route
 from kg.catalogue.queries import catalogue
 from kg.errors import InputError
 from kg.guideline import Guideline, load
-from kg.output import scratch
 from kg.server.access import BACKLOG, METHODS, AccessPolicy, Gate, is_loopback, listening, names_of
 from kg.server.connections import IDLE_TIME, TimedProtocol
 from kg.server.description import Description, HealthCheck
@@ -121,12 +118,14 @@ def serve_until_ended(
         InputError: the address cannot be had, or the store cannot be opened.
     """
     raise_open_files()
-    with _ended_by_signals(), ExitStack() as kept:
+    # uvicorn shuts down at a signal and raises it again, which interrupts: see `kg.signals`.
+    with suppress(KeyboardInterrupt), ExitStack() as kept:
         listener = kept.enter_context(listening(host, port))
         guideline = load(ontology)
         questions = Questions(catalogue(), guideline)
-        data = store or kept.enter_context(_example(guideline))
-        guard = kept.enter_context(closing(QueryGuard(data, limits, on_disk)))
+        guard = kept.enter_context(
+            closing(QueryGuard(store or _example(guideline), limits, on_disk))
+        )
         started(_address(host, listener), guard)
         more = _cds(guideline, ontology) if cds_hooks else []
         description = Description(guard, union=union)
@@ -182,33 +181,10 @@ def _seldom(told: dict[str, float]) -> Callable[[logging.LogRecord], bool]:
     return filter_
 
 
-@contextmanager
-def _example(guideline: Guideline) -> Iterator[Path]:
-    """Build the dataset that is served where no store is named; it is gone afterwards."""
+def _example(guideline: Guideline) -> bytes:
     from kg.rdf.build import example_quads  # noqa: PLC0415 - brings polars
 
-    with scratch() as folder:
-        path = folder / "example.nq"
-        path.write_bytes(example_quads(guideline))
-        yield path
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """End the block by SIGINT and SIGTERM alike, as the proper way to end it.
-
-    uvicorn shuts down at either, and then raises it once more.
-    """
-
-    def end(_: int, __: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        with suppress(KeyboardInterrupt):
-            yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    return example_quads(guideline)
 
 
 def _address(host: str, listener: socket.socket) -> str:
