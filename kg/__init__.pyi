@@ -5,7 +5,6 @@ from kg.api import classify as classify
 from kg.api import criteria as criteria
 from kg.api import editions as editions
 from kg.api import explain as explain
-from kg.api import import_records as import_records
 from kg.api import load as load
 from kg.api import therapies as therapies
 from kg.api import variables as variables
@@ -40,6 +39,7 @@ from kg.patients.reading import Options as Options
 from kg.reasoners import owl as owl
 from kg.reasoning.verdicts import PatientResult as PatientResult
 from kg.reasoning.verdicts import TherapyResult as TherapyResult
+from kg.sources.draft import import_records as import_records
 from kg.spark.frames import SparkResult as SparkResult
 from kg.spark.frames import classify_spark as classify_spark
 from kg.tables import TableResult as TableResult

@@ -1,4 +1,4 @@
-"""The Python API: load the guideline, classify one record, explain, import, list what there is.
+"""The Python API: load the guideline, classify one record, explain, list what there is.
 
 Everything here is also in `kg`, as is `kg.tables`. A record is a mapping of variables to Python
 values, in the units of the variables (`Variable.unit`, UCUM); `kg.patients.given` says which
@@ -9,7 +9,6 @@ the one that ships is meant. All errors are children of `kg.errors.HccKgError`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from pathlib import Path
 
 from kg.engines.registry import engine_of
@@ -22,7 +21,6 @@ from kg.guideline.values import Variable
 from kg.patients.assumptions import Assume, assumptions_of, made
 from kg.patients.given import record_of
 from kg.reasoning.verdicts import PatientResult, under_assumptions, verdicts_of
-from kg.sources.draft import ImportedDraft, draft_of
 
 
 def load(folder: str | Path | None = None, edition: str | None = None) -> Guideline:
@@ -117,24 +115,3 @@ def explain(
     asked = assumptions_of(chosen, assume)
     read = made(chosen, record_of(chosen, record, lesions), asked)
     return explanation_of(chosen, read, engine_of(engine, chosen).classify(read).narrowed(names))
-
-
-def import_records(
-    sources: Iterable[str | Path],
-    as_of: date | None = None,
-    *,
-    rules: Iterable[str | Path] = (),
-    guideline: Guideline | None = None,
-    edition: str | None = None,
-) -> ImportedDraft:
-    """Read FHIR files, or folders of FHIR or OMOP, as a draft of a patient table.
-
-    `as_of` is the date for which values count; one patient may do without. `rules` are Turtle
-    files with rules for codes of one's own. Nothing is classified: look at the `frame` of the
-    draft, and at its `unread` for what was known and not read.
-
-    Raises:
-        InputError: a source is not there or holds nothing that is read, or the date is missing.
-        OntologyError: a rule is at fault.
-    """
-    return draft_of(_chosen(guideline, edition), sources, as_of, rules)

@@ -19,7 +19,7 @@ from kg.errors import InputError
 from kg.guideline.values import Variable
 from kg.paths import example_cohort
 from kg.patients.cells import parse_cell
-from kg.sources.draft import draft_of
+from kg.sources.draft import import_records
 from kg.sources.forms import QUESTIONNAIRE, questionnaire, redcap
 
 GUIDELINE = kg.load()
@@ -83,7 +83,7 @@ def export(labelled: bool) -> str:
 def test_the_example_cohort_comes_back_from_redcap(tmp_path: Path, labelled: bool) -> None:
     path = tmp_path / "export.csv"
     path.write_text(export(labelled), "utf-8")
-    found = known(draft_of(GUIDELINE, [path]).frame)
+    found = known(import_records([path], guideline=GUIDELINE).frame)
     assert found == known(COHORT)
     assert sum(map(len, found.values())) > 500
 
@@ -103,10 +103,10 @@ def test_an_export_with_a_strange_column_or_tick_is_refused(tmp_path: Path) -> N
     with pytest.raises(
         InputError, match="'ascitis' is no field of the form; the nearest is ascites"
     ):
-        draft_of(GUIDELINE, [path])
+        import_records([path], guideline=GUIDELINE)
     path.write_text("patient_id,ascites___none\np1,2\n", "utf-8")
     with pytest.raises(InputError, match=r"row 1, ascites .none.: '2' is neither"):
-        draft_of(GUIDELINE, [path])
+        import_records([path], guideline=GUIDELINE)
 
 
 def answers(variable: Variable, cell: str) -> list[dict[str, Any]]:
@@ -142,7 +142,7 @@ def test_the_example_cohort_comes_back_from_questionnaires(tmp_path: Path) -> No
         QuestionnaireResponse(**response)
         lines.append(json.dumps(response))
     path.write_text("\n".join(lines), "utf-8")
-    found = draft_of(GUIDELINE, [path], date(2026, 2, 28))
+    found = import_records([path], date(2026, 2, 28), guideline=GUIDELINE)
     assert known(found.frame) == known(COHORT)
     assert found.unread.is_empty()
 

@@ -15,7 +15,7 @@ from conftest import Ran
 
 import kg
 from kg.errors import InputError, OntologyError
-from kg.sources.draft import ImportedDraft, draft_of, draft_of_resources
+from kg.sources.draft import ImportedDraft, draft_of_resources, import_records
 from kg.sources.files import decoded
 from kg.sources.rules import Rules, read_rules
 
@@ -81,7 +81,7 @@ def reasons(found: ImportedDraft) -> list[str]:
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared examples of FHIR are not here")
 def test_the_traps_give_what_is_expected() -> None:
-    found = draft_of(kg.load(), [SHARED / "hcc-traps.json"])
+    found = import_records([SHARED / "hcc-traps.json"])
     assert cells(found) == json.loads((SHARED / "hcc-traps.expected.jsonl").read_text("utf-8"))
     assert found.as_of == date(2026, 2, 22)
 
@@ -89,7 +89,7 @@ def test_the_traps_give_what_is_expected() -> None:
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared examples of FHIR are not here")
 @pytest.mark.parametrize("name", [path.name for path in SHARED.glob("*.json")])
 def test_every_public_example_adds_up(name: str) -> None:
-    found = draft_of(kg.load(), [SHARED / name], DAY)
+    found = import_records([SHARED / name], DAY)
     counted = found.counted["count"].sum()
     assert found.resources == found.used + found.left_out + counted > 0
 
@@ -282,7 +282,7 @@ def test_one_broken_line_loses_nothing_else(tmp_path: Path) -> None:
     good = json.dumps(observation("777-3", 90, "10*9/L"))
     deep = "[" * 100_000
     path.write_text(f'{good}\n{{"resourceType": \n\n{deep}\n[1]\n', "utf-8")
-    found = draft_of(kg.load(), [path], DAY)
+    found = import_records([path], DAY)
     assert cells(found)["platelets_10e9_l"] == "90"
     assert ["line 2" in reasons(found)[0], "line 4" in reasons(found)[1]] == [True, True]
     assert found.resources == found.used + found.left_out == 4
@@ -332,14 +332,14 @@ def test_packed_files_and_folders_are_read(tmp_path: Path) -> None:
     with gzip.open(tmp_path / "Observation.ndjson.gz", "wt", encoding="utf-8") as file:
         file.write(json.dumps(observation("777-3", 90, "10*9/L")))
     (tmp_path / "readme.md").write_text("not a record", "utf-8")
-    assert cells(draft_of(kg.load(), [tmp_path], DAY))["platelets_10e9_l"] == "90"
+    assert cells(import_records([tmp_path], DAY))["platelets_10e9_l"] == "90"
 
 
 def test_several_patients_need_a_date(tmp_path: Path) -> None:
     path = tmp_path / "two.ndjson"
     path.write_text("".join(f'{{"resourceType": "Patient", "id": "{n}"}}\n' for n in "ab"), "utf-8")
     with pytest.raises(InputError, match="--as-of"):
-        draft_of(kg.load(), [path])
+        import_records([path])
 
 
 def test_own_rules_read_local_codes(tmp_path: Path) -> None:
@@ -356,10 +356,10 @@ def test_own_rules_read_local_codes(tmp_path: Path) -> None:
     path.write_text(
         json.dumps(observation("x", 90, "/nL") | {"code": concept("urn:ours", "PLT")}), "utf-8"
     )
-    assert cells(draft_of(kg.load(), [path], DAY, [rules]))["platelets_10e9_l"] == "90"
+    assert cells(import_records([path], DAY, rules=[rules]))["platelets_10e9_l"] == "90"
     rules.write_text(rules.read_text("utf-8").replace("platelets_10e9_l", "plateletts"), "utf-8")
     with pytest.raises(OntologyError, match="plateletts, which is no variable"):
-        draft_of(kg.load(), [path], DAY, [rules])
+        import_records([path], DAY, rules=[rules])
 
 
 @pytest.mark.parametrize("separator", [",", "\t"], ids=["commas", "tabs"])
@@ -378,7 +378,7 @@ def test_omop_is_read_by_the_same_rules(tmp_path: Path, separator: str) -> None:
     }
     for name, text in tables.items():
         (tmp_path / f"{name}.csv").write_text(text.replace(",", separator), "utf-8")
-    found = draft_of(kg.load(), [tmp_path], DAY)
+    found = import_records([tmp_path], DAY)
     first, second = found.frame.to_dicts()
     assert (first["bilirubin_umol_l"], first["cachexia"]) == ("51", "true")
     assert (second["afp_ng_ml"], second["cachexia"]) == (">60500", None)
@@ -444,7 +444,7 @@ def test_a_table_of_omop_without_a_column_that_it_needs_is_refused(
     for table, columns in (headers | {name: header}).items():
         (tmp_path / f"{table}.csv").write_text(columns + "\n1\n", "utf-8")
     with pytest.raises(kg.InputError, match=rf"{name}\.csv has no column {lacking}"):
-        draft_of(kg.load(), [tmp_path], DAY)
+        import_records([tmp_path], DAY)
 
 
 def test_a_vocabulary_has_quotes_in_its_names(tmp_path: Path) -> None:
@@ -459,7 +459,7 @@ def test_a_vocabulary_has_quotes_in_its_names(tmp_path: Path) -> None:
     (tmp_path / "CONCEPT.csv").write_text(concepts, "utf-8")
     (tmp_path / "person.csv").write_text("person_id\n1\n", "utf-8")
     (tmp_path / "measurement.csv").write_text(measured, "utf-8")
-    found = draft_of(kg.load(), [tmp_path], DAY)
+    found = import_records([tmp_path], DAY)
     assert cells(found)["bilirubin_umol_l"] == "51"
     assert reasons(found) == ["it does not say of which patient"]
 
@@ -479,7 +479,7 @@ def test_a_cancer_is_known_by_its_name_in_omop(tmp_path: Path, name: str, size: 
     }
     for table, text in tables.items():
         (tmp_path / f"{table}.csv").write_text(text, "utf-8")
-    assert cells(draft_of(kg.load(), [tmp_path], DAY)).get("max_tumour_diameter_cm") == size
+    assert cells(import_records([tmp_path], DAY)).get("max_tumour_diameter_cm") == size
 
 
 def test_diagnoses_without_an_id_are_all_kept() -> None:
@@ -608,4 +608,4 @@ def test_the_newest_date_may_be_of_a_period(tmp_path: Path) -> None:
     path = tmp_path / "one.json"
     period = {"start": "2026-02-20", "end": "2026-02-24"}
     path.write_text(json.dumps(observation("777-3", 90, "10*9/L", effectivePeriod=period)), "utf-8")
-    assert draft_of(kg.load(), [path]).as_of == date(2026, 2, 24)
+    assert import_records([path]).as_of == date(2026, 2, 24)

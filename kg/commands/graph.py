@@ -20,7 +20,7 @@ from kg.output import check_apart, whole_file, whole_output
 from kg.patients.assumptions import assumptions_of
 from kg.patients.tables import PatientTable
 from kg.rdf.build import (
-    Cohort,
+    CohortFiles,
     CohortJob,
     check_cohorts_apart,
     cohort_of,
@@ -136,13 +136,17 @@ def _sink(place: Path, anew: bool, is_store: bool) -> Iterator[Sink]:
             yield FileSink(file)
 
 
-def _cohorts(patients: Sequence[Path], lesions: Path | None, with_example: bool) -> list[Cohort]:
+def _cohorts(
+    patients: Sequence[Path], lesions: Path | None, with_example: bool
+) -> list[CohortFiles]:
     if lesions is not None and len(patients) != 1:
         raise InputError("--lesions goes with one table of patients; build the others one by one")
     return [cohort_of(path, lesions) for path in patients] + ([example()] if with_example else [])
 
 
-def _rejects_of(cohorts: Sequence[Cohort], place: Path, strict: bool, alone: bool) -> list[Rejects]:
+def _rejects_of(
+    cohorts: Sequence[CohortFiles], place: Path, strict: bool, alone: bool
+) -> list[Rejects]:
     """Return where rejected rows go: to a file, or to a file of its own in a folder."""
     if alone and len(cohorts) != 1:
         raise InputError("--rejects goes with one cohort; build the others one by one")

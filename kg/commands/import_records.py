@@ -57,10 +57,11 @@ def import_records(
 
     Example: hcc-kg import bundle.json --as-of 2026-02-28 --output draft.csv --unread unread.csv
     """
-    from kg.sources.draft import draft_of  # noqa: PLC0415 - loads Polars
+    from kg.sources.draft import import_records as imported  # noqa: PLC0415 - loads Polars
 
     check_apart([*sources, *(rules or ())], [output, unread, codes])
-    draft = draft_of(load(ontology), sources, as_of.date() if as_of else None, rules or ())
+    day, guideline = as_of.date() if as_of else None, load(ontology)
+    draft = imported(sources, day, rules=rules or (), guideline=guideline)
     for frame, path in ((draft.frame, output), (draft.unread, unread), (draft.counted, codes)):
         if path is not None or frame is draft.frame:
             _write(frame, path)

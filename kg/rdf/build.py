@@ -41,7 +41,7 @@ EXAMPLE = "example"
 
 
 @dataclass(frozen=True)
-class Cohort:
+class CohortFiles:
     """A table of patients that becomes a graph, with that of their lesions."""
 
     name: str
@@ -55,18 +55,18 @@ class Cohort:
         return {role: path for role, path in found.items() if path}
 
 
-def cohort_of(patients: Path, lesions: Path | None = None) -> Cohort:
+def cohort_of(patients: Path, lesions: Path | None = None) -> CohortFiles:
     """Return the cohort of a table; it goes by the name of the file.
 
     Raises:
         InputError: the file's name gives no name.
     """
-    return Cohort(slug(patients.stem), patients, lesions)
+    return CohortFiles(slug(patients.stem), patients, lesions)
 
 
-def example() -> Cohort:
+def example() -> CohortFiles:
     """Return the example cohort that ships with the package."""
-    return Cohort(EXAMPLE, example_cohort(), example_lesions())
+    return CohortFiles(EXAMPLE, example_cohort(), example_lesions())
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ def _run(
 
 
 def jobs_of(
-    guideline: Guideline, cohorts: Iterable[Cohort], reading: Reading = PLAIN
+    guideline: Guideline, cohorts: Iterable[CohortFiles], reading: Reading = PLAIN
 ) -> list[CohortJob]:
     """Return jobs that count rejected rows and keep none."""
     jobs = []
@@ -179,7 +179,7 @@ def jobs_of(
     return jobs
 
 
-def build(guideline: Guideline, store: Store, *cohorts: Cohort) -> list[Summary]:
+def build(guideline: Guideline, store: Store, *cohorts: CohortFiles) -> list[Summary]:
     """Put the guideline and cohorts, with all verdicts, into a store; return what they came to.
 
     Graphs that are there are replaced. Where it fails, the graphs that were begun are gone.

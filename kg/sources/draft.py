@@ -12,6 +12,7 @@ import polars as pl
 
 from kg.errors import InputError
 from kg.guideline import Guideline
+from kg.guideline import chosen as _chosen
 from kg.keys import AS_OF, ID, SOURCES
 from kg.sources.elements import Resource
 from kg.sources.fhir import FhirReader
@@ -46,25 +47,30 @@ class ImportedDraft:
     with_tumour: frozenset[str] = frozenset()
 
 
-def draft_of(
-    guideline: Guideline,
+def import_records(
     sources: Iterable[str | Path],
     as_of: date | None = None,
+    *,
     rules: Iterable[str | Path] = (),
+    guideline: Guideline | None = None,
+    edition: str | None = None,
 ) -> ImportedDraft:
     """Read FHIR (files, folders), OMOP (folders of tables) or a REDCap export as a draft.
 
-    `as_of` is the date for which values count; for a single patient the newest date on record
-    takes its place. `rules` are Turtle files with rules of one's own.
+    `as_of` is the date for which values count; one patient may do without: then the newest date
+    on record takes its place. `rules` are Turtle files with rules for codes of one's own. Nothing
+    is classified: look at the `frame` of the draft, and at its `unread` for what was known and not
+    read.
 
     Raises:
         InputError: a source is not there or holds nothing that is read, or the date is missing.
         OntologyError: a rule is at fault.
     """
+    chosen = _chosen(guideline, edition)
     paths = [Path(source) for source in sources]
     if any(map(is_redcap, paths)):
-        return _of_redcap(guideline, paths, as_of)
-    known = read_rules(guideline, [Path(path) for path in rules])
+        return _of_redcap(chosen, paths, as_of)
+    known = read_rules(chosen, [Path(path) for path in rules])
     files = [file for path in paths for file in _files(path)]
     unread: list[Unread] = []
     findings = Findings(as_of or _newest(files, paths), unread.append)
@@ -72,7 +78,7 @@ def draft_of(
     for path in paths:
         if is_omop(path):
             OmopReader(known, findings).read(path)
-    return _draft(guideline, findings, unread)
+    return _draft(chosen, findings, unread)
 
 
 def draft_of_resources(

@@ -94,7 +94,7 @@ def read_rules(guideline: Guideline, own: Iterable[Path] = ()) -> Rules:
             or two rules read a code as the same variable.
     """
     ontology = Ontology(guideline.ontology.folder, MODULE, extra=own)
-    reader = _Reader(ontology, guideline)
+    reader = _RuleTerms(ontology, guideline)
     systems = {
         name: local_name(node.value)
         for node in ontology.of_type(HCC + "CodingSystem")
@@ -135,7 +135,7 @@ def _check_apart(code: str, rule: Rule, others: Iterable[Rule]) -> None:
             )
 
 
-class _Reader(Terms):
+class _RuleTerms(Terms):
     def __init__(self, ontology: Ontology, guideline: Guideline) -> None:
         super().__init__(ontology)
         self.variables = guideline.variables
