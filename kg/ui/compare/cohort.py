@@ -19,8 +19,7 @@ from kg.ui.address import link
 from kg.ui.cohort import charts
 from kg.ui.cohort.snippets import read
 from kg.ui.cohort.state import UPLOAD
-from kg.ui.compare.state import ALL, ASSUMED, box
-from kg.ui.compare.words import LOOKS, pair_labels
+from kg.ui.compare.state import ALL, ASSUMED, LOOKS, box, pair_labels
 from kg.ui.patient.state import open_draft
 from kg.ui.restoring import State
 from kg.ui.tables import table
@@ -245,20 +244,10 @@ def _criteria(
     own = frame.filter(_key() == therapy) if therapy in labels else frame
     of = f": {labels[str(therapy)]}" if therapy in labels else ""
     st.subheader(literal(f"Criteria behind most changes{of}"), anchor=False)
-    sides = dict(zip(("from", "to"), editions, strict=True))
-    rows = [
-        (
-            sides[side].edition,
-            encoded(sides[side])[criterion].label,
-            criterion,
-            ", ".join(encoded(sides[side])[criterion].places),
-            number,
-        )
-        for side, criterion, number in behind(own).head(_TOP).iter_rows()
-    ]
-    columns = ("edition", "label", "criterion", "place", "verdicts that changed")
-    table(
-        pl.DataFrame(rows, schema=list(columns), orient="row"),
-        "criteria-behind-changes",
-        python=_python(cohort, state, "behind"),
-    )
+    sides, rows = dict(zip(("from", "to"), editions, strict=True)), []
+    for side, name, number in behind(own).head(_TOP).iter_rows():
+        term = encoded(sides[side])[name]
+        rows.append((sides[side].edition, term.label, name, ", ".join(term.places), number))
+    columns = ["edition", "label", "criterion", "place", "verdicts that changed"]
+    frame = pl.DataFrame(rows, schema=columns, orient="row")
+    table(frame, "criteria-behind-changes", python=_python(cohort, state, "behind"))

@@ -13,8 +13,7 @@ from kg.reference.cards import card_of
 from kg.reference.inventory import encoded
 from kg.ui import address, term_views
 from kg.ui.address import link
-from kg.ui.compare.state import box
-from kg.ui.compare.words import pair_key, pair_labels
+from kg.ui.compare.state import box, pair_key, pair_labels
 from kg.ui.restoring import State, words
 from kg.ui.tables import table
 from kg.ui.words import literal, places

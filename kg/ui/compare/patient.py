@@ -15,7 +15,7 @@ from kg.reference.snippets import TableRead, of_comparison
 from kg.texts import counted
 from kg.ui import session
 from kg.ui.address import link
-from kg.ui.compare.words import change_badge
+from kg.ui.compare.state import BADGES
 from kg.ui.patient.examples import examples
 from kg.ui.patient.state import Judged, judged, open_draft
 from kg.ui.restoring import State
@@ -96,7 +96,7 @@ def _card(before: Guideline, after: Guideline, group: tuple[ComparedTherapy, ...
     first, *_ = group
     with st.container(border=True, gap="small"):
         labels = literal(", ".join(row.label for row in group))
-        st.markdown(f"{change_badge(first.change)} **{labels}**")
+        st.markdown(f"{BADGES[first.change]} **{labels}**")
         for column, edition, told in zip(
             st.columns(2, gap="medium"), (before, after), (first.before, first.after), strict=True
         ):

@@ -1,4 +1,4 @@
-"""What the page Compare shows, and its address, which holds the patient too."""
+"""What the page Compare shows, in which words; and its address, which holds the patient too."""
 
 from __future__ import annotations
 
@@ -7,15 +7,38 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from kg.comparison.cohorts import CHANGES
-from kg.guideline import load
+from kg.guideline import Guideline, load
+from kg.guideline.taxonomy import every_therapy, pairs
 from kg.patients.drafts import Parameters, draft_at, parameters_of
 from kg.ui import restoring, session
 from kg.ui.cohort.state import UPLOAD
 from kg.ui.patient.state import open_draft
+from kg.ui.pictures import Look
 from kg.ui.restoring import State, choice
 
 _RECORD = "record."  # in an address, before the parameters of the patient
 ASSUMED, ALL = "assumed", "all"  # records that are silent are taken to be unremarkable
+
+
+_TOLD = (  # of each change: its sign, colours in charts (of Okabe and Ito) and badges, its meaning
+    ("+", "#009E73", "green", "not eligible before, eligible now"),
+    ("−", "#D55E00", "red", "eligible before, not eligible now"),
+    ("↔", "#CC79A7", "violet", "another verdict of the same sort"),
+    ("✓", "#56B4E9", "blue", "undetermined before, definite now"),
+    ("?", "#E69F00", "orange", "definite before, undetermined now"),
+    ("=", "#C9CDD3", "gray", "the same verdict"),
+    ("∗", "", "gray", ""),
+    ("✕", "", "gray", ""),
+)
+LOOKS: Mapping[str, Look] = {
+    name: Look(f"{sign} {name}: {meaning}", colour, sign)
+    for name, (sign, colour, _, meaning) in zip(CHANGES, _TOLD, strict=True)
+    if meaning
+}
+BADGES: Mapping[str, str] = {
+    name: f":{colour}-badge[{sign} {name}]"
+    for name, (sign, _, colour, _) in zip(CHANGES, _TOLD, strict=True)
+}
 
 
 def restored(editions: Sequence[str], views: Sequence[str]) -> State:
@@ -63,3 +86,19 @@ def box(
     if state.get(name) not in options:
         state.pop(name, None)
     choice(state, name, label, options, index=None, placeholder=empty, width=width)
+
+
+def pair_key(before: str | None, after: str | None) -> str:
+    """Return a pair of therapies as one word, for an address."""
+    return before if before and before == after else f"{before or ''}>{after or ''}"
+
+
+def pair_labels(before: Guideline, after: Guideline, *, brief: bool = False) -> dict[str, str]:
+    """Return the pairs of therapies of two editions in words, by their keys."""
+    found = {}
+    for pair in pairs(before, after):
+        sides = ((before, pair.before), (after, pair.after))
+        therapies = [every_therapy(edition)[name] for edition, name in sides if name]
+        labels = dict.fromkeys(each.short_name if brief else each.label for each in therapies)
+        found[pair_key(pair.before, pair.after)] = " → ".join(labels)
+    return found
