@@ -17,15 +17,6 @@ from kg.ui.cohort.views import Box, View
 from kg.ui.tables import TableQuery, table
 from kg.ui.taking import NOTEBOOK
 
-_TITLES = {
-    "verdicts": "Verdicts on each therapy",
-    "overlaps": "Therapies that patients are eligible for together",
-    "why-not": "Why not",
-    "flow": "Flow of patients",
-    "missing": "Missing variables, by the verdicts that depend on them",
-    "groups": "Verdicts",
-    "conflicts": "Records in conflict with themselves",
-}
 _ASSUMED = "cohort:assumed"
 _HEADS = {RECORDED: "As recorded", UNREMARKABLE: "If nothing else is remarkable"}
 
@@ -37,7 +28,8 @@ def show(cohort: OpenCohort) -> None:
         state.select(selected)
     silence = selected.silence
     both = {RECORDED: cohort, UNREMARKABLE: assumed(cohort)} if silence else {"": cohort}
-    shown = {name: views.SHOWN[selected.view](each, selected) for name, each in both.items()}
+    *_, make = views.SHOWN[selected.view]
+    shown = {name: make(each, selected) for name, each in both.items()}
     chosen = shown[silence]
     asked = chosen.asked if cohort.is_example and not silence else None  # as the graph has it
     if silence:
@@ -180,4 +172,4 @@ def words(cohort: OpenCohort, selected: Selection) -> tuple[str, str]:
     if selected.silence == UNREMARKABLE:
         name += ", if nothing else is remarkable"
     patients_ = counted(cohort.summary.patients, "patient")
-    return f"{_TITLES[selected.view]}{of}{by}", f"n = {patients_}, {name}"
+    return f"{views.SHOWN[selected.view][1]}{of}{by}", f"n = {patients_}, {name}"

@@ -50,14 +50,14 @@ def zipped(cohort: OpenCohort, therapy: str) -> bytes:
     held = io.BytesIO()
     both = {RECORDED: cohort, UNREMARKABLE: showing.assumed(cohort)}
     with ZipFile(held, "w", ZIP_DEFLATED) as file:
-        for view, make in views.SHOWN.items():
+        for view, (_, _, make) in views.SHOWN.items():
             if view == "groups":
                 continue
             selected, frames = completed(cohort, Selection(view, therapy)), []
             for silence, each in both.items():
                 shown = make(each, selected)
                 frames.append(cohort_views.with_percent(each, shown.frame))
-                if shown.charts and shown.saved is not None:
+                if shown.saved is not None:
                     told = showing.words(each, replace(selected, silence=silence))
                     for ending, draw in pictures.made(shown.saved, *told).items():
                         file.writestr(f"figures/{view}-{silence}.{ending}", draw())

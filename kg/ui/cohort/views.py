@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import altair as alt
@@ -11,7 +11,7 @@ import streamlit as st
 
 from kg.cohorts import views as cohort_views
 from kg.cohorts.opened import OpenCohort
-from kg.cohorts.selections import ONE_ANSWER, VIEWS, Selection
+from kg.cohorts.selections import ONE_ANSWER, Selection
 from kg.keys import REASON, ROW
 from kg.reasoning.verdicts import UNDETERMINED, VERDICTS
 from kg.reference.snippets import of_rejected
@@ -24,14 +24,8 @@ from kg.ui.taking import download
 
 LONGEST = 15  # bars of a chart; the numbers have all
 _EXAMPLE = {"graph": "hcc:graph/verdicts/example"}
+_COUNTED = "by number of patients; numbers in the table below"
 _REJECTED = 200
-
-
-def titles(cohort: OpenCohort) -> Mapping[str, str]:
-    """Return the names of the views."""
-    rejected = cohort.summary.rejected + cohort.summary.rejected_lesions
-    told = ("Verdicts", "Overlaps", "Why not", "Flow", "Missing", "Groups", "Conflicts")
-    return dict(zip(VIEWS, (*told, f"Rejected rows ({rejected:,})"), strict=True))
 
 
 @dataclass(frozen=True)
@@ -46,21 +40,26 @@ class Box:
 
 @dataclass(frozen=True)
 class View:
-    """What is shown of a cohort: charts with their words, what can be chosen, the numbers.
+    """What is shown of a cohort: the numbers, what can be chosen, charts with their words.
 
-    `saved` is the picture to save; `asked` the saved question that gives the numbers of the
-    example, `caption` what has to be said, `empty` what is said where there is nothing to draw.
+    `asked` is the saved question that gives the numbers of the example, `caption` what has to be
+    said, `empty` what is said where there is nothing to draw.
     """
 
     frame: pl.DataFrame
     name: str
-    boxes: tuple[Box, ...] = ()
-    charts: tuple[tuple[alt.Chart | alt.LayerChart, str], ...] = ()
-    saved: pictures.Chart | None = None
+    boxes: Sequence[Box]
+    charts: Sequence[tuple[alt.Chart | alt.LayerChart, str]] = ()
     legend: Iterable[pictures.Look] = ()
     caption: str = ""
     empty: str = ""
     asked: TableQuery | None = None
+
+    @property
+    def saved(self) -> pictures.Chart | None:
+        """The picture to save: the charts, one below the other."""
+        drawn = [chart for chart, _ in self.charts]
+        return alt.vconcat(*drawn, spacing=0) if len(drawn) > 1 else drawn[0] if drawn else None
 
 
 def _therapies(cohort: OpenCohort) -> Box:
@@ -76,13 +75,11 @@ def verdicts(cohort: OpenCohort, selected: Selection) -> View:
     named = frame.with_columns(pl.col("therapy").replace_strict(names).alias("label"))
     looks, pair = charts.verdict_looks(guideline), (selected.therapy, selected.chosen)
     chart = charts.stacked(named, looks, pair, ("verdict", "patients", "palliative"))
-    told = "Verdicts on each therapy, by number of patients; numbers in the table below"
     return View(
         frame.drop("therapy", "chosen"),
         "verdicts",
         (_therapies(cohort), Box("Verdict", "chosen", words, disabled=not selected.therapy)),
-        ((chart, told),),
-        chart,
+        [(chart, f"Verdicts on each therapy, {_COUNTED}")],
         looks.values(),
         asked=TableQuery("verdict-counts", _EXAMPLE),
     )
@@ -93,16 +90,17 @@ def overlaps(cohort: OpenCohort, selected: Selection) -> View:
     frame = cohort_views.overlaps(cohort)
     head, names = frame.head(LONGEST), list(cohort_views.short_names(cohort.guideline).values())
     bars = charts.overlap_bars(head, selected.chosen)
-    told = "Combinations of therapies, by number of patients; numbers in the table below"
     dots = charts.overlap_dots(cohort_views.dots(cohort, head), names)
     return View(
         frame.drop("chosen"),
         "overlaps",
-        (Box("Eligible for exactly", "chosen", _labels(frame, "eligible_for")),),
-        ((bars, told), (dots, "Which therapies make each combination; the table names them")),
-        alt.vconcat(bars, dots, spacing=0),
+        [Box("Eligible for exactly", "chosen", _labels(frame, "eligible_for"))],
+        [
+            (bars, f"Combinations of therapies, {_COUNTED}"),
+            (dots, "Which therapies make each combination; the table names them"),
+        ],
         caption="A bar counts the patients who are eligible, cautions or not, for exactly the "
-        f"therapies that are dotted below it. {_of(head, frame, 'combination')}",
+        f"therapies that are dotted below it. {_of(frame, 'combination')}",
         asked=TableQuery("therapies-per-patient", _EXAMPLE),
     )
 
@@ -112,15 +110,11 @@ def why_not(cohort: OpenCohort, selected: Selection) -> View:
     therapy = selected.therapy
     frame = cohort_views.why_not(cohort, therapy)
     tooltip = ("reason", "criterion", "verdict", "patients", "alone")
-    head, chosen = frame.head(LONGEST), selected.chosen
-    chart = charts.divided(head, "reason", charts.WHY_NOT, tooltip=tooltip, chosen=chosen)
-    told = "Why the therapy is not available, by number of patients; numbers in the table below"
     return View(
         frame.drop("therapy", "chosen"),
         f"why-not-{therapy}",
         (_therapies(cohort), Box("Because of", "chosen", _labels(frame, "reason"))),
-        () if frame.is_empty() else ((chart, told),),
-        chart,
+        _divided(frame, selected, charts.WHY_NOT, tooltip, "Why the therapy is not available"),
         charts.WHY_NOT,
         empty="This therapy is contraindicated or not indicated for nobody. Choose another.",
         asked=TableQuery("commonest-contraindications", {"therapy": therapy, **_EXAMPLE}),
@@ -129,15 +123,13 @@ def why_not(cohort: OpenCohort, selected: Selection) -> View:
 
 def flow(cohort: OpenCohort, selected: Selection) -> View:
     """Return who falls out where for a therapy, as trials report it."""
-    therapy = selected.therapy
-    frame = cohort_views.flow(cohort, therapy)
+    frame = cohort_views.flow(cohort, selected.therapy)
     chart = charts.flow(frame, cohort.summary.patients)
     return View(
         frame.drop("chosen"),
-        f"flow-{therapy}",
+        f"flow-{selected.therapy}",
         (_therapies(cohort), Box("Patients", "chosen", _labels(frame, "reason"))),
-        ((chart, "Who falls out where, as a flow; numbers in the table below"),),
-        chart,
+        [(chart, "Who falls out where, as a flow; numbers in the table below")],
         caption="Each patient falls out by the first reason that holds, in the order of the "
         "guideline; *Why not* counts every reason of everybody.",
     )
@@ -146,19 +138,15 @@ def flow(cohort: OpenCohort, selected: Selection) -> View:
 def missing(cohort: OpenCohort, selected: Selection) -> View:
     """Return which variables are missing, by how many verdicts they block."""
     frame = cohort_views.missing(cohort)
-    head, chosen, parts = frame.head(LONGEST), selected.chosen, charts.MISSING
-    tooltip, title = ("variable", *frame.columns[2:]), "verdicts"
-    chart = charts.divided(head, "variable", parts, tooltip=tooltip, chosen=chosen, title=title)
-    told = "Missing variables, by number of verdicts they block; numbers in the table below"
+    tooltip = ("variable", *frame.columns[2:])
     return View(
         frame.drop("chosen"),
         "missing-variables",
-        (Box("Missing variable", "chosen", _labels(frame, "variable")),) if len(frame) else (),
-        ((chart, told),) if len(frame) else (),
-        chart,
+        [Box("Missing variable", "chosen", _labels(frame, "variable"))] if len(frame) else (),
+        _divided(frame, selected, charts.MISSING, tooltip, "Missing variables", of="verdicts"),
         charts.MISSING,
         "A bar counts the undetermined verdicts that depend on a variable. Where a verdict "
-        f"misses nothing else, any value settles it. {_of(head, frame, 'variable')}",
+        f"misses nothing else, any value settles it. {_of(frame, 'variable')}",
         "No verdict is undetermined: nothing that is missing could change one.",
         TableQuery("blocking-variables", _EXAMPLE),
     )
@@ -167,10 +155,8 @@ def missing(cohort: OpenCohort, selected: Selection) -> View:
 def groups(cohort: OpenCohort, selected: Selection) -> View:
     """Return the verdicts on a therapy in each group of patients, by a column of the table."""
     therapy, by = selected.therapy, selected.chosen
-    boxes = (
-        _therapies(cohort),
-        Box("Groups by a column of the table", "chosen", {n: n for n in cohort.columns}),
-    )
+    columns = Box("Groups by a column of the table", "chosen", {n: n for n in cohort.columns})
+    boxes = (_therapies(cohort), columns)
     if by not in cohort.columns:
         return View(pl.DataFrame(), "groups", boxes, empty="Choose a column of the table.")
     frame = cohort_views.groups(cohort, by, therapy)
@@ -181,8 +167,7 @@ def groups(cohort: OpenCohort, selected: Selection) -> View:
         frame.drop("chosen"),
         f"groups-{therapy}",
         boxes,
-        ((chart, "Verdicts in each group, by number of patients; numbers in the table below"),),
-        chart,
+        [(chart, f"Verdicts in each group, {_COUNTED}")],
         looks.values(),
     )
 
@@ -190,23 +175,34 @@ def groups(cohort: OpenCohort, selected: Selection) -> View:
 def conflicts(cohort: OpenCohort, selected: Selection) -> View:
     """Return which values do not go together."""
     frame = cohort_views.conflicts(cohort)
-    chosen, tooltip = selected.chosen, ("rule", "conflict", "patients")
-    chart = charts.divided(frame, "rule", charts.CONFLICTS, tooltip=tooltip, chosen=chosen)
-    told = "Conflicts, by number of records; numbers in the table below"
+    tooltip = ("rule", "conflict", "patients")
     return View(
         frame.drop("chosen"),
         "conflicts",
-        (Box("Conflict", "chosen", _labels(frame, "rule")),) if len(frame) else (),
-        ((chart, told),) if len(frame) else (),
-        chart,
+        [Box("Conflict", "chosen", _labels(frame, "rule"))] if len(frame) else (),
+        _divided(frame, selected, charts.CONFLICTS, tooltip, "Conflicts", of="records"),
         empty="No record of this cohort is in conflict with itself.",
         asked=TableQuery("conflicts", _EXAMPLE),
     )
 
 
-SHOWN: Mapping[str, Callable[[OpenCohort, Selection], View]] = dict(
-    zip(VIEWS, (verdicts, overlaps, why_not, flow, missing, groups, conflicts), strict=False)
-)
+Shown = tuple[str, str, Callable[[OpenCohort, Selection], View]]
+SHOWN: Mapping[str, Shown] = {  # the title of each view, that of its picture, and what makes it
+    "verdicts": ("Verdicts", "Verdicts on each therapy", verdicts),
+    "overlaps": ("Overlaps", "Therapies that patients are eligible for together", overlaps),
+    "why-not": ("Why not", "Why not", why_not),
+    "flow": ("Flow", "Flow of patients", flow),
+    "missing": ("Missing", "Missing variables, by the verdicts that depend on them", missing),
+    "groups": ("Groups", "Verdicts", groups),
+    "conflicts": ("Conflicts", "Records in conflict with themselves", conflicts),
+}
+
+
+def titles(cohort: OpenCohort) -> Mapping[str, str]:
+    """Return the titles of the views."""
+    rejected = cohort.summary.rejected + cohort.summary.rejected_lesions
+    named = {name: title for name, (title, _, _) in SHOWN.items()}
+    return {**named, "rejected": f"Rejected rows ({rejected:,})"}
 
 
 def rejected(cohort: OpenCohort) -> None:
@@ -238,7 +234,25 @@ def _labels(frame: pl.DataFrame, label: str) -> dict[str, str]:
     }
 
 
-def _of(shown: pl.DataFrame, frame: pl.DataFrame, noun: str) -> str:
-    if len(shown) == len(frame):
+def _divided(
+    frame: pl.DataFrame,
+    selected: Selection,
+    parts: charts.Parts,
+    tooltip: tuple[str, ...],
+    told: str,
+    *,
+    of: str = "patients",
+) -> list[tuple[alt.Chart | alt.LayerChart, str]]:
+    """Return the chart of divided bars with its words, if there are any bars."""
+    if frame.is_empty():
+        return []
+    head, chosen = frame.head(LONGEST), selected.chosen
+    chart = charts.divided(head, tooltip[0], parts, tooltip=tooltip, chosen=chosen, title=of)
+    return [(chart, f"{told}, by number of {of}; numbers in the table below")]
+
+
+def _of(frame: pl.DataFrame, noun: str) -> str:
+    """Return of how many bars those are that are shown."""
+    if len(frame) <= LONGEST:
         return f"All {counted(len(frame), noun)} are shown." if len(frame) != 1 else ""
-    return f"Shown: the {len(shown)} commonest of {counted(len(frame), noun)}."
+    return f"Shown: the {LONGEST} commonest of {counted(len(frame), noun)}."
