@@ -372,11 +372,11 @@ def test_the_flow_of_patients_ends_with_everybody_and_is_selected_from():
     test = app("cohort", cohort="example", view="flow", therapy="rfa", chosen="undetermined")
     assert f"**{counted(frame['patients'][0], 'patient')}** · radiofrequency" in texts(test)
     test.button(key="cohort:next").click().run()
-    first = test.session_state["cohort:row"]
+    first = test.session_state["cohort:state"].row
     test.button(key="cohort:next").click().run()
-    assert test.session_state["cohort:row"] > first
+    assert test.session_state["cohort:state"].row > first
     test.button(key="cohort:previous").click().run()
-    assert test.session_state["cohort:row"] == first
+    assert test.session_state["cohort:state"].row == first
 
 
 def test_patients_are_grouped_by_a_column_of_their_table():

@@ -24,7 +24,7 @@ def results(cohort: OpenCohort) -> None:
     if not cohort.summary.patients:
         nothing(cohort)
         return
-    titles, view = views.titles(cohort), state.selection().view
+    titles, view = views.titles(cohort), state.now().selection.view
     st.session_state["cohort:view"] = view
     st.segmented_control(
         "View of the cohort",
@@ -33,7 +33,7 @@ def results(cohort: OpenCohort) -> None:
         key="cohort:view",
         required=True,
         label_visibility="collapsed",
-        on_change=lambda: state.turn_to(st.session_state["cohort:view"]),
+        on_change=lambda: state.now().turn_to(st.session_state["cohort:view"]),
     )
     if view == "rejected":
         views.rejected(cohort)

@@ -247,7 +247,7 @@ def _look(guideline: Guideline, task: UploadedTables, about: object) -> None:
             disabled=found.rejected == found.rows,
             help="Say first what the cells mean." if found.rejected == found.rows else None,
         ):
-            state.begin(task)
+            state.now().begin(task)
             st.rerun()
         file = f"{task.patients.stem}.toml"
         told = "To read the table in the same way again: here, by the command, or in Python"

@@ -26,7 +26,7 @@ _EXAMPLE = "hcc:graph/verdicts/example"
 
 def selected(cohort: OpenCohort) -> None:
     """Show the patients that are selected, or how to select some."""
-    selection = state.selection()
+    selection = state.now().selection
     if not selection.chosen:
         st.info("Click a bar, or choose above the chart, to see its patients here.")
         return
@@ -37,7 +37,7 @@ def selected(cohort: OpenCohort) -> None:
         return
     head = frame.head(SHOWN)
     rows = head["row"].to_list()
-    picked = state.picked()
+    picked = state.now().row
     table(
         head.with_columns(pl.col(ID).str.slice(0, 200)),
         "cohort-patients",
@@ -45,7 +45,7 @@ def selected(cohort: OpenCohort) -> None:
         python=snippets.of_selected(cohort, selection),
         saved=frame,
         picked=rows.index(picked) if picked in rows else None,
-        on_pick=lambda place: state.pick(rows[place]),
+        on_pick=lambda place: state.now().pick(rows[place]),
     )
     if len(frame) > SHOWN:
         st.caption(f"The first {SHOWN} are shown; the downloads have all.")
@@ -54,7 +54,7 @@ def selected(cohort: OpenCohort) -> None:
 
 def _open(cohort: OpenCohort, names: dict[int, str]) -> None:
     """Offer to open one of the shown patients in Patient."""
-    picked = state.picked()
+    picked = state.now().row
     st.session_state["cohort:patient"] = picked if picked in names else None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
@@ -63,7 +63,7 @@ def _open(cohort: OpenCohort, names: dict[int, str]) -> None:
             index=None,
             format_func=lambda row: short(names.get(row, ""), 60),
             key="cohort:patient",
-            on_change=lambda: state.pick(st.session_state["cohort:patient"]),
+            on_change=lambda: state.now().pick(st.session_state["cohort:patient"]),
             placeholder="Pick a row, or choose here",
         )
         rows = list(names)
@@ -72,7 +72,7 @@ def _open(cohort: OpenCohort, names: dict[int, str]) -> None:
             st.button(
                 label,
                 disabled=not 0 <= other < len(rows),
-                on_click=lambda other=other: state.pick(rows[other]),
+                on_click=lambda other=other: state.now().pick(rows[other]),
                 key=f"cohort:{label.lower()}",
             )
         draft = cohort.draft(picked) if picked is not None and picked in names else None

@@ -23,9 +23,9 @@ _HEADS = {RECORDED: "As recorded", UNREMARKABLE: "If nothing else is remarkable"
 
 def show(cohort: OpenCohort) -> None:
     """Show the view that is chosen: its lists, charts, patients and numbers."""
-    selected = completed(cohort, state.selection())
-    if selected != state.selection():
-        state.select(selected)
+    selected = completed(cohort, state.now().selection)
+    if selected != state.now().selection:
+        state.now().select(selected)
     silence = selected.silence
     both = {RECORDED: cohort, UNREMARKABLE: assumed(cohort)} if silence else {"": cohort}
     *_, make = views.SHOWN[selected.view]
@@ -75,10 +75,10 @@ def assumed(cohort: OpenCohort) -> OpenCohort:
 def switch() -> None:
     """Offer to show beside each picture what comes of it if nothing else is remarkable."""
     key = "cohort:silence"
-    st.session_state[key] = bool(state.selection().silence)
+    st.session_state[key] = bool(state.now().selection.silence)
 
     def changed() -> None:
-        state.choose({"silence": RECORDED if st.session_state[key] else ""})
+        state.now().choose({"silence": RECORDED if st.session_state[key] else ""})
 
     st.toggle(
         "Beside: if nothing else is remarkable",
@@ -92,28 +92,28 @@ def switch() -> None:
 def _which() -> None:
     """Offer which of both the patients are taken from."""
     key = "cohort:which"
-    st.session_state[key] = state.selection().silence
+    st.session_state[key] = state.now().selection.silence
     st.segmented_control(
         "Patients",
         list(_HEADS),
         key=key,
         required=True,
         format_func=_HEADS.__getitem__,
-        on_change=lambda: state.choose({"silence": st.session_state[key]}, turn=False),
+        on_change=lambda: state.now().choose({"silence": st.session_state[key]}, turn=False),
     )
 
 
 def _box(box: Box) -> None:
     """Show a list for a part of the selection."""
-    key = f"cohort:box:{state.selection().view}:{box.field}"
-    chosen: str = getattr(state.selection(), box.field)
+    key = f"cohort:box:{state.now().selection.view}:{box.field}"
+    chosen: str = getattr(state.now().selection, box.field)
     st.session_state[key] = chosen if chosen in box.options else None
 
     def changed() -> None:
         new = st.session_state[key] or ""
-        kept = state.selection().view == "groups"
+        kept = state.now().selection.view == "groups"
         cleared = {"therapy": new} if kept else {"therapy": new, "chosen": ""}
-        state.choose(cleared if box.field == "therapy" else {box.field: new})
+        state.now().choose(cleared if box.field == "therapy" else {box.field: new})
 
     st.selectbox(
         box.label,
@@ -153,12 +153,12 @@ def _charts(cohort: OpenCohort, selected: Selection, view: View, asked: TableQue
 
 
 def _clickable(chart: pictures.Chart, told: str, silence: str) -> None:
-    key = f"cohort:chart:{state.selection().view}:{silence}:{state.turns()}"
+    key = f"cohort:chart:{state.now().selection.view}:{silence}:{state.now().turn}"
 
     def clicked() -> None:
         bars = st.session_state[key]["selection"].get(charts.BAR) or []
         told = {name: str(value) for name, value in bars[-1].items()} if bars else {"chosen": ""}
-        state.choose({**told, "silence": silence}, turn=False)
+        state.now().choose({**told, "silence": silence}, turn=False)
 
     st.altair_chart(chart, key=key, on_select=clicked, selection_mode=charts.BAR, alt=told)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 
 import streamlit as st
@@ -18,9 +18,6 @@ from kg.ui import restoring, session
 from kg.ui.session import COHORT, UPLOADED, cohort, uploaded
 from kg.ui.words import short
 
-_SELECTED, _TASK = "cohort:selected", "cohort:task"
-_ERROR, _ROW, _TURN = "cohort:error", "cohort:row", "cohort:turn"
-_AWAITED = "cohort:awaited"
 EXAMPLE, UPLOAD = "example", "upload"
 SHEET = "cohort:sheet"  # of a workbook that has several
 
@@ -35,87 +32,61 @@ class UploadedTables:
     mapping: str = ""
 
 
+@dataclass
+class CohortState:
+    """What is selected of the open cohort, which patient is picked, what is to be classified."""
+
+    selection: Selection = field(default_factory=Selection)
+    row: int | None = None  # of the patient that is picked
+    turn: int = 0  # is another one whenever charts should start afresh
+    task: UploadedTables | None = None
+    error: str = ""  # what was wrong with the last table
+    awaited: bool = False  # whether the address is of a table that has to be uploaded first
+
+    def select(self, new: Selection) -> None:
+        """Select something else."""
+        self.selection, self.row = new, None
+
+    def turn_to(self, view: str) -> None:
+        """Show another view, with nothing chosen in it."""
+        self.select(Selection(view, silence=self.selection.silence))
+
+    def choose(self, changes: Mapping[str, str], *, turn: bool = True) -> None:
+        """Change a part of the selection; on a `turn` charts forget what was clicked in them."""
+        self.select(replace(self.selection, **changes))
+        self.turn += turn
+
+    def pick(self, row: int | None) -> None:
+        """Pick a patient by its row."""
+        self.row = row
+
+    def begin(self, new: UploadedTables) -> None:
+        """Ask for a table to be classified."""
+        self.task = st.session_state[session.TASK] = new
+        self.error = ""
+
+    def end(self, error: str = "") -> None:
+        """Say that nothing is to be classified any more, and why where that is an error."""
+        self.task, self.error = None, error
+
+
+def now() -> CohortState:
+    """Return the state of the page in this session."""
+    found: CohortState = st.session_state.setdefault("cohort:state", CohortState())
+    return found
+
+
 def show(opened: OpenCohort) -> None:
     """Show another cohort; what is selected stays selected."""
     st.session_state[COHORT] = opened
     if not opened.is_example:
         st.session_state[UPLOADED] = opened
-    st.session_state[_ROW] = None
+    now().row = None
 
 
 def show_example(guideline: Guideline) -> None:
     """Show the example cohort."""
     show(shared_example(guideline))
-
-
-def selection() -> Selection:
-    """Return what is selected."""
-    found: Selection = st.session_state.get(_SELECTED, Selection())
-    return found
-
-
-def select(new: Selection) -> None:
-    """Select something else."""
-    st.session_state[_SELECTED] = new
-    st.session_state[_ROW] = None
-
-
-def turn_to(view: str) -> None:
-    """Show another view, with nothing chosen in it."""
-    select(Selection(view, silence=selection().silence))
-
-
-def choose(changes: Mapping[str, str], *, turn: bool = True) -> None:
-    """Change a part of the selection; on a `turn` charts forget what was clicked in them."""
-    select(replace(selection(), **changes))
-    if turn:
-        st.session_state[_TURN] = turns() + 1
-
-
-def turns() -> int:
-    """Return a number that changes whenever charts should start afresh."""
-    found: int = st.session_state.get(_TURN, 0)
-    return found
-
-
-def picked() -> int | None:
-    """Return the row of the patient that is picked."""
-    found: int | None = st.session_state.get(_ROW)
-    return found
-
-
-def pick(row: int | None) -> None:
-    """Pick a patient by its row."""
-    st.session_state[_ROW] = row
-
-
-def task() -> UploadedTables | None:
-    """Return what is to be classified."""
-    found: UploadedTables | None = st.session_state.get(_TASK)
-    return found
-
-
-def begin(new: UploadedTables) -> None:
-    """Ask for a table to be classified."""
-    st.session_state[_TASK] = st.session_state[session.TASK] = new
-    st.session_state[_ERROR] = ""
-
-
-def end(error: str = "") -> None:
-    """Say that nothing is to be classified any more, and why where that is an error."""
-    st.session_state[_TASK] = None
-    st.session_state[_ERROR] = error
-
-
-def error() -> str:
-    """Return what was wrong with the last table."""
-    found: str = st.session_state.get(_ERROR, "")
-    return found
-
-
-def is_awaited() -> bool:
-    """Return whether the address is of a table that has to be uploaded first."""
-    return bool(st.session_state.get(_AWAITED)) or bool(selection().chosen)
 
 
 def follow_edition(guideline: Guideline) -> None:
@@ -127,7 +98,7 @@ def follow_edition(guideline: Guideline) -> None:
     if opened.is_example:
         show_example(guideline)
     elif last is not None:
-        begin(last)
+        now().begin(last)
 
 
 def restore(guideline: Guideline) -> None:
@@ -139,8 +110,8 @@ def _read(guideline: Guideline, brought: Parameters) -> list[str]:
     given: dict[str, Sequence[str]] = dict(brought)
     which = (given.pop("cohort", None) or [""])[-1]
     found, strangers = selection_at(guideline, given)
-    choose(asdict(found))
-    st.session_state[_AWAITED] = which == UPLOAD
+    now().choose(asdict(found))
+    now().awaited = which == UPLOAD
     if which == EXAMPLE and not getattr(cohort(), "is_example", False):
         show_example(guideline)
     elif which == UPLOAD and (own := uploaded()) is not None:
@@ -153,9 +124,9 @@ def _read(guideline: Guideline, brought: Parameters) -> list[str]:
 
 def parameters() -> Mapping[str, list[str]]:
     """Return the parameters of the address of what is shown."""
-    opened, selected = cohort(), selection()
+    opened, selected = cohort(), now().selection
     if opened is None:
         awaited: dict[str, list[str]] = {"cohort": [UPLOAD], **selected.parameters()}
-        return awaited if is_awaited() else {}
+        return awaited if now().awaited or selected.chosen else {}
     which = EXAMPLE if opened.is_example else UPLOAD
     return {"cohort": [which], **selected.parameters()}

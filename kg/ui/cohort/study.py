@@ -38,7 +38,7 @@ def offer(cohort: OpenCohort) -> None:
     )
     if st.button("Make a ZIP of the study", key="cohort:study:make", icon=":material/folder_zip:"):
         with st.spinner("Drawing the figures …"):
-            st.session_state[_MADE] = cohort, zipped(cohort, state.selection().therapy)
+            st.session_state[_MADE] = cohort, zipped(cohort, state.now().selection.therapy)
     made: tuple[OpenCohort, bytes] | None = st.session_state.get(_MADE)
     if made is not None and made[0] is cohort:
         name = f"{stem}.study.zip"

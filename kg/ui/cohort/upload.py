@@ -28,7 +28,7 @@ _BOX = "Leave out columns that are not variables"
 
 def start(guideline: Guideline) -> None:
     """Show what to do where no cohort is open yet."""
-    if state.is_awaited():
+    if state.now().awaited or state.now().selection.chosen:
         st.info(
             "This link shows a table that is not open in this session. Tables are never "
             "stored: upload it again, and what the link selects will be shown."
@@ -80,13 +80,13 @@ def form(guideline: Guideline) -> None:
             placeholder="999, ecog=9",
         )
     if st.session_state.get(_SENT) and patients is None:
-        state.end("Choose a table of patients first.")
+        state.now().end("Choose a table of patients first.")
     elif st.session_state.get(_SENT) and patients is not None:
         _begin(guideline, patients, lesions)
         st.session_state[_SENT] = False
     run(guideline)
-    if state.error():
-        st.error(literal(state.error()), icon=":material/error:")
+    if state.now().error:
+        st.error(literal(state.now().error), icon=":material/error:")
 
 
 def _sheets(patients: UploadedFile) -> None:
@@ -116,9 +116,9 @@ def _begin(guideline: Guideline, patients: UploadedFile, lesions: UploadedFile |
             ),
         )
     except HccKgError as error:
-        state.end(short(str(error), 1_000))
+        state.now().end(short(str(error), 1_000))
         return
-    state.begin(
+    state.now().begin(
         UploadedTables(
             Upload(patients.name, patients.getvalue()),
             Upload(lesions.name, lesions.getvalue()) if lesions else None,
@@ -131,19 +131,19 @@ def _begin(guideline: Guideline, patients: UploadedFile, lesions: UploadedFile |
 def match(guideline: Guideline) -> bool:
     """Offer to match an uploaded table, unless a mapping file does; return whether it is shown."""
     said = st.session_state
-    if said.get("cohort:mapping") or state.task():
+    if said.get("cohort:mapping") or state.now().task:
         return False
     return matching.match(guideline, said.get(_PATIENTS), said.get(_LESIONS))
 
 
 def run(guideline: Guideline) -> None:
     """Classify what was sent; a run that is cut short by a click starts anew, or is stopped."""
-    task = state.task()
+    task = state.now().task
     if task is None:
         return
     bar = st.progress(0.0, f"Reading {literal(short(task.patients.name))} …")
     stop = st.empty()
-    stop.button("Stop", icon=":material/stop:", on_click=state.end, args=["Stopped."])
+    stop.button("Stop", icon=":material/stop:", on_click=state.now().end, args=["Stopped."])
 
     def tell(done: int, total: int) -> None:
         bar.progress(min(done / max(total, 1), 1.0), f"{done:,} of {counted(total, 'patient')}")
@@ -160,11 +160,11 @@ def run(guideline: Guideline) -> None:
         told = str(error)
         if isinstance(error, UnknownColumnsError):
             told = error.advised(f"tick “{_BOX}”")
-        state.end(short(told, 1_000))
+        state.now().end(short(told, 1_000))
         bar.empty()
         stop.empty()
         return
-    state.end()
+    state.now().end()
     state.show(opened)
     matching.done(st.session_state.get(_PATIENTS))
     st.rerun()
