@@ -148,7 +148,7 @@ def evaluate(store: ox.Store, graphs: frozenset[str], job: QueryJob, largest: in
 
 def _answered(store: ox.Store, graphs: frozenset[str], job: QueryJob, body: _Bounded) -> JobAnswer:
     own = job.graphs or ()
-    named = screen(job.query, graphs if job.graphs is None else own).has_dataset
+    named = screen(job.query, graphs if job.graphs is None else own)
     if job.added:
         store.extend(ox.parse(job.added, format=ox.RdfFormat.N_QUADS))
     default, others = job.default_graphs, job.named_graphs

@@ -13,10 +13,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from urllib.parse import urljoin
 
-from kg.stores.lexing import FORMS, UPDATES, Form, Token, decoded, tokens
+from kg.stores.lexing import FORMS, UPDATES, Token, decoded, tokens
 
 
 class RefusedError(Exception):
@@ -39,37 +38,23 @@ _FOREIGN = (
 )
 
 
-@dataclass(frozen=True)
-class Screened:
-    """What the screening learned about a query: its form, and whether it names its dataset."""
-
-    form: Form | None
-    has_dataset: bool
-
-
-def screen(query: str, graphs: Collection[str]) -> Screened:
-    """Pass a query or refuse it; `graphs` are the names of graphs that FROM may name.
+def screen(query: str, graphs: Collection[str]) -> bool:
+    """Pass a query, and tell whether it names its dataset; `graphs` are those that FROM may name.
 
     Raises:
         RefusedError: with 400 for nesting and doubtful text, with 403 for a refused feature.
     """
-    readings = [list(tokens(query))]
     plain = decoded(query)
-    if plain != query:
-        readings.append(list(tokens(plain)))
     risky = bool(_REFUSED.search(query) or _REFUSED.search(plain))
-    found = [_screened(reading, graphs, risky) for reading in readings]
-    return Screened(found[0].form, any(each.has_dataset for each in found))
-
-
-def _screened(read: list[Token], graphs: Collection[str], risky: bool) -> Screened:
-    _check_depth(read)
     has_dataset = False
-    if risky:
-        _check_doubt(read)
-        has_dataset = _check_words(read, graphs)
-    _check_updates(read)
-    return Screened(_form(read), has_dataset)
+    for text in dict.fromkeys((query, plain)):
+        read = list(tokens(text))
+        _check_depth(read)
+        if risky:
+            _check_doubt(read)
+            has_dataset |= _check_words(read, graphs)
+        _check_updates(read)
+    return has_dataset
 
 
 def _check_depth(read: list[Token]) -> None:
@@ -163,9 +148,3 @@ def _resolved(token: Token, prefixes: Mapping[str, str]) -> str | None:
     if token.kind != "name" or prefix + colon not in prefixes:
         return None
     return prefixes[prefix + colon] + local
-
-
-def _form(read: list[Token]) -> Form | None:
-    """Return the form of the query: the first word that is one."""
-    words = (token.text.upper() for token in read if token.kind == "word")
-    return next((form for word in words for form in FORMS if word.startswith(form)), None)
