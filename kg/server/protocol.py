@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from email.message import Message
 from urllib.parse import parse_qsl
 
 from kg.server.screening import RefusedError
@@ -147,7 +147,9 @@ def asked_by_post(content_type: str, query_string: bytes, body: bytes) -> Reques
     Raises:
         RefusedError: the request is malformed, wants an update, or is of a type that is not read.
     """
-    media, charset = _media(content_type)
+    header = Message()
+    header["Content-Type"] = content_type
+    media = header.get_content_type() if content_type else ""
     if media == UPDATE_TYPE:
         raise RefusedError(403, "this endpoint is read-only: updates are refused")
     if media in GRAPHS and any(name in _UPLOAD for name, _ in fields(query_string)):
@@ -155,29 +157,13 @@ def asked_by_post(content_type: str, query_string: bytes, body: bytes) -> Reques
     if media not in (FORM_TYPE, QUERY_TYPE):
         named = media or "no content type"
         raise RefusedError(415, f"{named}: a query is posted as {FORM_TYPE} or {QUERY_TYPE}")
-    if charset not in ("", "utf-8"):
+    charset = header.get_content_charset() or "utf-8"
+    if charset not in ("utf-8", "utf8"):
         raise RefusedError(415, f"charset {charset[:40]}: a query is posted in UTF-8")
     if media == FORM_TYPE:
         return _asked(fields(body))
     others = [field for field in fields(query_string) if field[0] in (*_DATASET, FORMAT)]
     return _asked([("query", _text(body)), *others])
-
-
-def _media(content_type: str) -> tuple[str, str]:
-    """Return the media type and the charset, under one name where it is UTF-8."""
-    media, *parameters = (piece.strip().lower() for piece in content_type.split(";"))
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip() == "charset":
-            return media, _charset(value.strip().strip('"'))
-    return media, ""
-
-
-def _charset(name: str) -> str:
-    try:
-        return codecs.lookup(name).name
-    except (LookupError, ValueError):
-        return name or "unnamed"
 
 
 def fields(encoded: bytes) -> list[tuple[str, str]]:
