@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import BinaryIO, Literal, TypeAlias
 
 import pyoxigraph as ox
 
@@ -23,38 +23,38 @@ _TERM = re.compile(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII)
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}", re.ASCII)  # what a JSON number holds exactly
 
 
-def _nquads(quads: Iterator[ox.Quad], path: Path) -> None:
-    with path.open("wb") as file:
-        ox.serialize(quads, file, format=ox.RdfFormat.N_QUADS)
+def _nquads(quads: Iterator[ox.Quad], file: BinaryIO) -> None:
+    ox.serialize(quads, file, format=ox.RdfFormat.N_QUADS)
 
 
-def _trig(quads: Iterator[ox.Quad], path: Path) -> None:
-    with path.open("wb") as file:
-        turtle.write(quads, file, PREFIXES, ox.RdfFormat.TRIG)
+def _trig(quads: Iterator[ox.Quad], file: BinaryIO) -> None:
+    turtle.write(quads, file, PREFIXES, ox.RdfFormat.TRIG)
 
 
-def _turtle(quads: Iterator[ox.Quad], path: Path) -> None:
-    triples = (quad.triple for quad in quads)
-    with path.open("wb") as file:
-        turtle.write(triples, file, PREFIXES)
+def _turtle(quads: Iterator[ox.Quad], file: BinaryIO) -> None:
+    turtle.write((quad.triple for quad in quads), file, PREFIXES)
 
 
-def _json_ld(quads: Iterator[ox.Quad], path: Path) -> None:
+def _json_ld(quads: Iterator[ox.Quad], file: BinaryIO) -> None:
     """Write graph by graph, and within it node by node, as they come."""
-    with path.open("w", encoding="utf-8") as file:
-        file.write('{"@context": ' + json.dumps(_CONTEXT, indent=1) + ',\n"@graph": [')
-        for i, (graph, group) in enumerate(groupby(quads, lambda quad: quad.graph_name)):
-            named = not isinstance(graph, ox.DefaultGraph)
-            start = f'{{"@id": {json.dumps(_iri(graph))}, "@graph": [\n' if named else "\n"
-            file.write((",\n" if i else "\n") + start)
-            for j, node in enumerate(_nodes(group)):
-                file.write((",\n" if j else "") + json.dumps(node, ensure_ascii=False))
-            file.write("\n]}" if named else "\n")
-        file.write("\n]}\n")
+    for text in _json_texts(quads):
+        file.write(text.encode())
+
+
+def _json_texts(quads: Iterator[ox.Quad]) -> Iterator[str]:
+    yield '{"@context": ' + json.dumps(_CONTEXT, indent=1) + ',\n"@graph": ['
+    for i, (graph, group) in enumerate(groupby(quads, lambda quad: quad.graph_name)):
+        named = not isinstance(graph, ox.DefaultGraph)
+        start = f'{{"@id": {json.dumps(_iri(graph))}, "@graph": [\n' if named else "\n"
+        yield (",\n" if i else "\n") + start
+        for j, node in enumerate(_nodes(group)):
+            yield (",\n" if j else "") + json.dumps(node, ensure_ascii=False)
+        yield "\n]}" if named else "\n"
+    yield "\n]}\n"
 
 
 FormatName: TypeAlias = Literal["turtle", "trig", "nquads", "jsonld"]
-FORMATS: dict[FormatName, Callable[[Iterator[ox.Quad], Path], None]] = {
+FORMATS: dict[FormatName, Callable[[Iterator[ox.Quad], BinaryIO], None]] = {
     "turtle": _turtle,
     "trig": _trig,
     "nquads": _nquads,
@@ -75,8 +75,14 @@ def export(store: OxigraphStore, form: FormatName, path: Path, graph: str | None
             f"The graphs are {_listed(there)}"
         )
     name = None if graph is None else graph_named(graph, there)
-    names = [ox.NamedNode(iri) for iri in there if name in (None, iri)]
-    FORMATS[form](_quads(store, [*names, *([] if name else [ox.DefaultGraph()])]), path)
+    graphs: list[ox.NamedNode | ox.DefaultGraph] = []
+    graphs += [ox.NamedNode(iri) for iri in there if name in (None, iri)]
+    graphs += [] if name else [ox.DefaultGraph()]
+    quads = (
+        quad for one in graphs for quad in store.dataset.quads_for_pattern(None, None, None, one)
+    )
+    with path.open("wb") as file:
+        FORMATS[form](quads, file)
 
 
 def graph_named(graph: str, there: Iterable[str]) -> str:
@@ -94,13 +100,6 @@ def graph_named(graph: str, there: Iterable[str]) -> str:
 
 def _listed(graphs: Iterable[str]) -> str:
     return ", ".join(iri.removeprefix(GRAPHS) for iri in graphs) or "none"
-
-
-def _quads(
-    store: OxigraphStore, graphs: Iterable[ox.NamedNode | ox.DefaultGraph]
-) -> Iterator[ox.Quad]:
-    for graph in graphs:
-        yield from store.dataset.quads_for_pattern(None, None, None, graph)
 
 
 def _nodes(quads: Iterable[ox.Quad]) -> Iterator[_Json]:

@@ -7,8 +7,9 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
+from typing import TypeAlias
 
 import polars as pl
 import pyoxigraph as ox
@@ -25,20 +26,16 @@ from kg.rdf.verdicts import TYPE, by_distinct, identity_lines, patient_terms
 
 _REMEMBERED = 20_000  # texts of a variable, whose reading is kept
 _NODE, _OWNER = "node", "owner"
+_PAIR = pl.List(pl.String())
+_Readers: TypeAlias = Mapping[str, tuple[str, Callable[[str], object]]]
 
 
 class PatientLines:
     """Writes patients and lesions of a guideline's tables, with what their cells say."""
 
     def __init__(self, guideline: Guideline) -> None:
-        self._patient = {
-            name: _Cells(variable)
-            for name, variable in guideline.variables.items()
-            if variable.type != "string"
-        }
-        self._lesion = {
-            column: _Cells(variable) for column, variable in guideline.lesion_columns.items()
-        }
+        self._patient = _readers(guideline.variables)
+        self._lesion = _readers(guideline.lesion_columns)
 
     def patients(self, cells: pl.DataFrame, graph: str) -> pl.Series:
         """Return one text a row: who the patient is, and what is recorded of it."""
@@ -85,20 +82,22 @@ def _rows(texts: Sequence[pl.Series]) -> pl.Series:
     return pl.DataFrame(columns).select(together([pl.all()])).to_series()
 
 
-class _Cells:
-    """Reads the cells of a variable as terms."""
+def _term_or_cell(variable: Variable, text: str) -> tuple[str | None, str | None]:
+    """Return the term of the one value that a cell leaves, or the cell as a term."""
+    knowledge = parse_cell(variable, text)
+    if knowledge is None:
+        return None, None
+    value = pinned_term(variable, knowledge)
+    return value, None if value else str(ox.Literal(text.strip()))
 
-    def __init__(self, variable: Variable) -> None:
-        self.variable = variable
-        self.read = lru_cache(_REMEMBERED)(self._read)
 
-    def _read(self, text: str) -> tuple[str | None, str | None]:
-        """Return the term of the one value that a cell leaves, or the cell as a term."""
-        knowledge = parse_cell(self.variable, text)
-        if knowledge is None:
-            return None, None
-        value = pinned_term(self.variable, knowledge)
-        return value, None if value else str(ox.Literal(text.strip()))
+def _readers(columns: Mapping[str, Variable]) -> _Readers:
+    """Return of each column the name of its variable, and what reads its cells."""
+    return {
+        column: (variable.name, lru_cache(_REMEMBERED)(partial(_term_or_cell, variable)))
+        for column, variable in columns.items()
+        if variable.type != "string"
+    }
 
 
 def pinned_term(variable: Variable, knowledge: Knowledge) -> str | None:
@@ -117,15 +116,14 @@ def pinned_term(variable: Variable, knowledge: Knowledge) -> str | None:
 
 
 def _recorded(
-    readers: Mapping[str, _Cells], nodes: pl.Series, cells: pl.DataFrame, graph: str
+    readers: _Readers, nodes: pl.Series, cells: pl.DataFrame, graph: str
 ) -> Iterator[pl.Series]:
     """Yield for each column the lines of what its cells say of the nodes."""
     end, node, part = ending(graph), pl.col(_NODE), pl.col("part")
-    for column, reader in readers.items():
+    for column, (name, read) in readers.items():
         if column not in cells.columns:
             continue
-        name = reader.variable.name
-        said = by_distinct(as_text(cells[column]), reader.read, _PAIR)
+        said = by_distinct(as_text(cells[column]), read, _PAIR)
         parts = nodes.str.strip_suffix(">") + f"/partly/{name}>"
         frame = pl.DataFrame([nodes.alias(_NODE), parts.alias("part"), said.alias("said")])
         value, cell = (pl.col("said").list.get(i) for i in (0, 1))
@@ -140,6 +138,3 @@ def _recorded(
                 ]
             )
         ).to_series()
-
-
-_PAIR = pl.List(pl.String())

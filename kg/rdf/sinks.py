@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, TypeAlias
 
 import polars as pl
 import pyoxigraph as ox
@@ -21,30 +21,6 @@ from kg.stores.files import graph_name
 _IDENTIFIER, _PATIENT = ox.NamedNode(HCC + ID), ox.NamedNode(HCC + "Patient")
 
 
-class Sink(Protocol):
-    """Takes the graphs of a dataset, part by part."""
-
-    def begin(self, graphs: Sequence[str]) -> None:
-        """Empty the graphs that are to be filled."""
-        ...
-
-    def write(self, *texts: pl.Series) -> None:
-        """Add N-Quads: any lines a row."""
-        ...
-
-    def add(self, quads: Iterable[ox.Quad]) -> None:
-        """Add quads."""
-        ...
-
-    def check(self, graph: str) -> None:
-        """Check that no patient of a cohort's graph is in another cohort.
-
-        Raises:
-            InputError: there is one.
-        """
-        ...
-
-
 class FileSink:
     """Writes N-Quads to a file that is open."""
 
@@ -55,7 +31,7 @@ class FileSink:
         """Do nothing: a new file is empty."""
 
     def write(self, *texts: pl.Series) -> None:
-        """Append lines."""
+        """Append N-Quads: any lines a row."""
         for text in texts:
             _append(self._file, text)
 
@@ -76,7 +52,7 @@ class StoreSink:
         self._begun: list[str] = []
 
     def begin(self, graphs: Sequence[str]) -> None:
-        """Empty graphs."""
+        """Empty the graphs that are to be filled."""
         self._begun += graphs
         self.clear(graphs)
 
@@ -87,21 +63,22 @@ class StoreSink:
 
     def write(self, *texts: pl.Series) -> None:
         """Load lines."""
-        with full_disk_told(f"the temporary folder {self._part.parent.parent}"):
-            self._fill(texts)
-        self._store.load(self._part)
-
-    def _fill(self, texts: Iterable[pl.Series]) -> None:
-        with self._part.open("wb") as file:
+        full = full_disk_told(f"the temporary folder {self._part.parent.parent}")
+        with full, self._part.open("wb") as file:
             for text in texts:
                 _append(file, text)
+        self._store.load(self._part)
 
     def add(self, quads: Iterable[ox.Quad]) -> None:
         """Add quads."""
         self._store.add(quads)
 
     def check(self, graph: str) -> None:
-        """Ask the store for a patient who is in two cohorts."""
+        """Check that no patient of a cohort's graph is in another cohort.
+
+        Raises:
+            InputError: there is one.
+        """
         others = [g for g in self._store.graphs() if g.startswith(COHORTS) and g != graph]
         for other in others:
             found = self._store.select(
@@ -111,6 +88,9 @@ class StoreSink:
             for (name,) in found.rows:
                 value = name.value if isinstance(name, ox.Literal) else str(name)
                 raise shared_patient(value, f"<{graph}>", f"<{other}>")
+
+
+Sink: TypeAlias = FileSink | StoreSink  # takes the graphs of a dataset, part by part
 
 
 def shared_patient(patient_id: str, first: str, second: str) -> InputError:
