@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kg.engines.registry import engine_of
@@ -9,6 +11,7 @@ from kg.explanation.answer import advised, alike, answer, balance_of
 from kg.explanation.explanations import PatientExplanation
 from kg.explanation.reasons import explain
 from kg.guideline import Guideline
+from kg.patients.assumptions import unremarkable
 from kg.patients.drafts import Draft, read_draft
 from kg.reasoning.verdicts import MET
 from kg.ui.patient.examples import examples
@@ -30,10 +33,34 @@ def explained(guideline: Guideline, draft: Draft) -> PatientExplanation:
 
 def test_it_says_what_is_advised_what_is_not_why_and_what_is_open(guideline: Guideline) -> None:
     said = answer(guideline, explained(guideline, Draft("", NEAR_GALLBLADDER)))
-    assert said.startswith("Ethanol injection, alone or with thermal ablation, may be considered")
+    advice = "ethanol injection, alone or with thermal ablation, may be considered"
+    assert said.startswith(f"Unless an open finding rules it out, {advice}")
     assert "not TACE + RFA, TACE, TAE or TAI: platelet count 55 × 10⁹/L" in said
     assert "below 60" in said, "the limit is told with the value"
     assert said.endswith("by 18 findings.")
+
+
+def test_advice_stands_alone_once_a_therapy_that_it_concerns_is_eligible(
+    guideline: Guideline,
+) -> None:
+    draft = Draft("", NEAR_GALLBLADDER, assumed=tuple(unremarkable(guideline)))
+    explanation = explained(guideline, draft)
+    assert "eligible" in explanation.therapies["pei"].verdict
+    assert answer(guideline, explanation).startswith("Ethanol injection, alone or with thermal")
+
+
+def test_what_is_for_and_open_is_told_in_words(guideline: Guideline) -> None:
+    draft = Draft("", {}, ({"diameter_cm": "3.4"}, {"diameter_cm": "2.1"}))
+    explanation = explained(guideline, replace(draft, assumed=tuple(unremarkable(guideline))))
+    said = [
+        text
+        for each in explanation.therapies.values()
+        for texts in balance_of(each).told.values()
+        for text in texts
+    ]
+    assert any("number of tumours 2" in text for text in said)
+    assert not any("(derived:" in text for text in said), "the details say what is derived"
+    assert not set(said) & guideline.criteria.keys(), "labels, not identifiers"
 
 
 def test_nothing_known_leaves_everything_open(guideline: Guideline) -> None:

@@ -245,7 +245,7 @@ def test_formats_have_both_verdicts_and_what_was_assumed(run: Run, silent: Path)
 
 def test_a_verdict_that_rests_on_assumptions_is_told_as_if(run: Run, silent: Path) -> None:
     words = " ".join(run("explain", "p.csv", "a", "mwa", "--assume", "all").out.split())
-    assert "caution is called for by ABL-R2a (near gallbladder, stomach or bowel)" in words
+    assert "caution is called for by “near gallbladder, stomach or bowel” (ABL-R2a)" in words
     assert "if none of these 20 findings is present: " in words
     assert "and if it holds that distance from the main hepatic ducts above 5 mm" in words
     assert "From the record alone: undetermined" in words

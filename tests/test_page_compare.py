@@ -95,7 +95,7 @@ def test_a_patient_is_told_stages_first_and_what_turns_each_verdict() -> None:
     assert first < next(i for i, text in enumerate(told) if "opened" in text)
     said = texts(test).replace("\\", "")
     assert "would settle it: distant metastasis, hepatic vein" in said
-    assert "ABL-C8 (active infection) **dropped**" in said
+    assert "“active infection” (ABL-C8) **dropped**" in said
     assert "none were checked" in said
     assert "For research and teaching" in said
 

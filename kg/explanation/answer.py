@@ -1,7 +1,8 @@
 """The answer first: what verdicts and advice come to in a sentence, and who the patient is.
 
 1. What the guideline advises: the recommendations that are met, and of use to the patient. They
-   alone rank; a verdict never does.
+   alone rank; a verdict never does. Advice on therapies that are all undetermined is told under the
+   condition that nothing open rules them out.
 2. What is eligible, by verdict; then what is not, with its reason; then how much is open.
 3. Therapies that have the same verdict for the same reasons are told together (`alike`).
 
@@ -19,12 +20,18 @@ from kg.explanation.explanations import (
     RecommendationExplanation,
     TherapyExplanation,
 )
-from kg.explanation.wording import listed, shortened, value_words
+from kg.explanation.wording import brief, listed, shortened, value_words
 from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline
 from kg.guideline.values import Knowledge, Variable
 from kg.patients.records import Record
 from kg.reasoning.intents import PALLIATIVE
-from kg.reasoning.verdicts import CONTRAINDICATED, MET, NOT_INDICATED, UNDETERMINED
+from kg.reasoning.verdicts import (
+    CONTRAINDICATED,
+    MET,
+    NOT_INDICATED,
+    UNDETERMINED,
+    UNKNOWN,
+)
 from kg.texts import capitalised, counted
 
 _MOST = 3  # reasons against that are told; the cards have all
@@ -50,8 +57,7 @@ class Balance:
 def answer(guideline: Guideline, explanation: PatientExplanation) -> str:
     """Return in a sentence what a patient's verdicts and recommendations come to."""
     told = explanation.therapies.values()
-    parts = [each.advice.removesuffix(".") for each in advised(explanation)]
-    parts = [each[:1].lower() + each[1:] for each in parts]
+    parts = _advice(explanation)
     for verdict, (word, _) in guideline.verdicts.items():
         if verdict not in (UNDETERMINED, NOT_INDICATED, CONTRAINDICATED):
             for intent in (None, PALLIATIVE):
@@ -71,6 +77,18 @@ def answer(guideline: Guideline, explanation: PatientExplanation) -> str:
         names = "everything" if len(waiting) == len(told) else _names(guideline, waiting)
         parts.append(f"open: {names}, by {counted(len(findings), 'finding')}")
     return f"{capitalised('; '.join(parts))}." if parts else ""
+
+
+def _advice(explanation: PatientExplanation) -> list[str]:
+    """Return what is advised, as parts of a sentence: what stands, then what may be ruled out."""
+    told: dict[bool, list[str]] = {False: [], True: []}
+    for each in advised(explanation):
+        concerned = [explanation.therapies[n] for n in each.concerns if n in explanation.therapies]
+        against = (CONTRAINDICATED, NOT_INDICATED)
+        waits = {one.verdict for one in concerned} - {*against} <= {UNDETERMINED}
+        told[waits].append(each.advice[:1].lower() + each.advice[1:].removesuffix("."))
+    waiting = f"unless an open finding rules it out, {' and '.join(told[True])}"
+    return told[False] + [waiting] * bool(told[True])
 
 
 def _palliative(explanation: TherapyExplanation) -> str | None:
@@ -105,17 +123,22 @@ def balance_of(explanation: TherapyExplanation) -> Balance:
 
     against = told(ABSOLUTE, MET)
     if explanation.verdict == NOT_INDICATED:
-        against += (explanation.clause,)
+        against += (brief(explanation.clause),)
+    unchecked = dict.fromkeys(
+        criterion.label
+        for criterion in explanation.of(RELATIVE, UNKNOWN)
+        if criterion.id in explanation.unchecked
+    )
     return Balance(
         told(INDICATION, MET) + told(PRECONDITION, MET),
         against,
         told(RELATIVE, MET),
-        tuple(missing.fact for missing in explanation.missing) + explanation.unchecked,
+        (*(brief(missing.fact) for missing in explanation.missing), *unchecked),
     )
 
 
 def _reason(criterion: CriterionExplanation) -> str:
-    facts = "; ".join(criterion.facts)
+    facts = "; ".join(map(brief, criterion.facts))
     return f"{facts} ({criterion.label})" if facts else criterion.label
 
 

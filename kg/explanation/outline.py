@@ -21,6 +21,7 @@ from kg.explanation.wording import (
     always_met,
     knowledge_words,
     listed,
+    named,
     number_words,
     shortened,
 )
@@ -98,7 +99,8 @@ def outline(
     if explanation.note:
         yield Line("reading", READING, explanation.note)
     for names in explanation.covers:
-        yield Line("cover", "", f"{capitalised(always_met(names))}.", brief=True)
+        told = [named(guideline, name) for name in names]
+        yield Line("cover", "", f"{capitalised(always_met(told))}.", brief=True)
     facts = "; ".join(explanation.facts)
     if facts != shortened(explanation.facts):
         yield Line("facts", DECIDED_BY, facts)
@@ -106,7 +108,8 @@ def outline(
         known = "; ".join(f"{each.fact} [{each.variable}]" for each in explanation.missing)
         yield Line("missing", MISSING, known, brief=True)
     if explanation.unchecked:
-        yield Line("unchecked", UNCHECKED, listed(explanation.unchecked), brief=True)
+        told = [named(guideline, name) for name in explanation.unchecked]
+        yield Line("unchecked", UNCHECKED, listed(told), brief=True)
     therapy = guideline.therapies[explanation.therapy]
     found = changes(guideline, record, therapy, explanation.verdict)
     if found is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
@@ -16,6 +17,7 @@ from kg.ontology import HCC, RDFS
 from kg.patients.records import Record
 from kg.texts import UNKNOWN_VALUE
 
+_DERIVED = re.compile(r" \(derived: [^()]*\)")
 MET_WHEN = "Met when"  # before the formula of a class, in words
 MISSING = "Missing"  # before the variables that would settle a verdict
 UNCHECKED = "Cautions unchecked"  # before relative contraindications that are unknown
@@ -41,11 +43,16 @@ def intent_words(guideline: Guideline, therapy: Therapy, intent: str) -> str:
     return in_full if cautioned else label
 
 
-def condition(guideline: Guideline, assumed: Mapping[str, Knowledge]) -> str:
-    """Return on what a verdict rests that is assumed: if none of these findings is present, ..."""
+def condition(
+    guideline: Guideline, assumed: Mapping[str, Knowledge], shown: int | None = None
+) -> str:
+    """Return on what a verdict rests that is assumed: if none of these findings is present, ...
+
+    `shown` limits how many findings are named.
+    """
     variables = guideline.variables
     absent = [name for name, known in assumed.items() if _is_absent(variables[name], known)]
-    labels = shortened([variables[name].label for name in absent], len(absent))
+    labels = shortened([variables[name].label for name in absent], shown or len(absent))
     none = f"none of these {len(absent)} findings is present: {labels}"
     if len(absent) == 1:
         none = f"this finding is not present: {labels}"
@@ -86,9 +93,9 @@ def class_label(guideline: Guideline, name: str) -> str | None:
 
 
 def named(guideline: Guideline, name: str) -> str:
-    """Return a class by its identifier, with its label in brackets."""
+    """Return a class by its label, with its identifier in brackets."""
     label = class_label(guideline, name)
-    return f"{name} ({label})" if label else name
+    return f"“{label}” ({name})" if label else name
 
 
 def words(guideline: Guideline, formula: Formula) -> str:
@@ -193,6 +200,11 @@ def fact(guideline: Guideline, record: Record, variable: str) -> str:
         if conflict.id == rule or variable in conflict.variables:
             return f"{text} (in conflict: {_rule_label(guideline, conflict.id)})"
     return text if rule is None else f"{text} (derived: {_rule_label(guideline, rule)})"
+
+
+def brief(text: str) -> str:
+    """Return facts, as `fact` words them, without what they were derived from."""
+    return _DERIVED.sub("", text)
 
 
 def _rule_label(guideline: Guideline, identifier: str) -> str:

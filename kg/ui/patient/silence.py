@@ -66,7 +66,7 @@ def none_of_these(guideline: Guideline, judged: Judged, names: tuple[str, ...]) 
             names,
             selection_mode="multi",
             key=_THERE,
-            format_func=lambda name: guideline.variables[name].label,
+            format_func=lambda name: _remarkable(guideline, name),
         )
         picked = st.session_state[_THERE] or []
         rest = tuple(name for name in names if name not in picked)
@@ -79,6 +79,15 @@ def none_of_these(guideline: Guideline, judged: Judged, names: tuple[str, ...]) 
             args=((*assumed, *rest),),
             help=_listed(guideline, rest),
         )
+
+
+def _remarkable(guideline: Guideline, name: str) -> str:
+    """Return what there is to pick: what is named, or what is other than usual."""
+    variable, cells = guideline.variables[name], unremarkable(guideline)
+    usual = next((value.label for value in variable.values if value.name == cells[name]), "")
+    if variable.nothing is None and usual:
+        return f"{variable.label}, if not {usual}"
+    return variable.label
 
 
 def _listed(guideline: Guideline, names: tuple[str, ...]) -> str:

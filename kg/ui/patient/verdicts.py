@@ -20,6 +20,7 @@ from kg.explanation.wording import (
     MISSING,
     MUTED,
     READING,
+    condition,
     intent_words,
     listed,
     precedence,
@@ -166,7 +167,7 @@ def _card(
         on_change="rerun",
     )
     with st.container(key=f"reason-{'open' if box.open else 'closed'}-{first.therapy}"):
-        lines = _balance(guideline, first)
+        lines = _balance(guideline, judged, first)
         if first.verdict == UNDETERMINED:
             lines += _if_none(guideline, group, otherwise)
         st.markdown("  \n".join(lines))
@@ -214,7 +215,7 @@ def _turn_to(names: Iterable[str], name: str) -> None:
     st.session_state[OPEN].add(name)
 
 
-def _balance(guideline: Guideline, explanation: TherapyExplanation) -> list[str]:
+def _balance(guideline: Guideline, judged: Judged, explanation: TherapyExplanation) -> list[str]:
     """Return what speaks for a therapy, against it, for caution, and what is open."""
     told = balance_of(explanation).told
     lines = [f":small[**{w}:** {literal(shortened(t, 3))}]" for w, t in told.items()]
@@ -222,7 +223,9 @@ def _balance(guideline: Guideline, explanation: TherapyExplanation) -> list[str]
         words = intent_words(guideline, guideline.therapies[explanation.therapy], PALLIATIVE)
         lines.insert(0, f":small[**{literal(capitalised(words))}**]")
     if explanation.verdict_recorded not in (None, explanation.verdict):
-        return [f":small[{literal(capitalised(explanation.clause))}.]"]  # told as a condition
+        known = {name: judged.parsed.record.known[name] for name in explanation.assumed}
+        rests = condition(guideline, known, 3)
+        lines.append(f":small[:violet[Only {literal(rests)}.]]")
     return lines or [f":small[{literal(capitalised(explanation.clause))}.]"]
 
 
@@ -261,7 +264,7 @@ def _close(guideline: Guideline, judged: Judged, explanation: TherapyExplanation
     """Show how close the verdict is: known numbers, their limits, and what is beyond them."""
     record, therapy = judged.parsed.record, guideline.therapies[explanation.therapy]
     told = [
-        margin_words(guideline, record, margin)
+        capitalised(margin_words(guideline, record, margin))
         for margin in margins(guideline, record, therapy, explanation.verdict)
     ]
     if told:
