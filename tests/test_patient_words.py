@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,7 @@ from kg.explanation import tables as side_by_side
 from kg.explanation.answer import headline
 from kg.explanation.reasons import explain
 from kg.explanation.report import report
-from kg.guideline import Guideline
+from kg.guideline import Guideline, load_all
 from kg.guideline.taxonomy import families, family
 from kg.paths import example_cohort, example_lesions
 from kg.patients.records import Record, read_record
@@ -129,11 +130,10 @@ def test_a_hostile_identifier_is_text_in_a_report(guideline: Guideline) -> None:
     assert hostile in text
 
 
-def test_a_report_of_a_usual_record_is_one_page(
-    guideline: Guideline, chromium: BrowserContext
-) -> None:
+def test_a_report_of_a_full_record_is_one_page(chromium: BrowserContext) -> None:
+    fullest = ("small-tumour-not-visible", "progression-after-three-sessions", "severe-shunt")
     with fresh_page(chromium) as page:
-        for patient in ("small-tumour-not-visible", "vp3-thrombus", "small-central-tumour"):
+        for guideline, patient in product(load_all(), fullest):
             record = find_patient(guideline, example_cohort(), patient, example_lesions())
             result = Compiled(guideline).classify(record)
             page.set_content(report(guideline, record, explain(guideline, record, result)))

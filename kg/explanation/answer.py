@@ -87,8 +87,8 @@ def _advice(explanation: PatientExplanation) -> list[str]:
         against = (CONTRAINDICATED, NOT_INDICATED)
         waits = {one.verdict for one in concerned} - {*against} <= {UNDETERMINED}
         told[waits].append(each.advice[:1].lower() + each.advice[1:].removesuffix("."))
-    waiting = f"unless an open finding rules it out, {' and '.join(told[True])}"
-    return told[False] + [waiting] * bool(told[True])
+    before = ("unless an open finding rules it out, ", *["likewise "] * len(told[True]))
+    return told[False] + [word + text for word, text in zip(before, told[True], strict=False)]
 
 
 def _palliative(explanation: TherapyExplanation) -> str | None:

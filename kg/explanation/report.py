@@ -31,21 +31,21 @@ from kg.guideline import INDICATION, PRECONDITION, RELATIVE, Guideline
 from kg.guideline.taxonomy import families
 from kg.patients.records import Record
 from kg.reasoning.verdicts import EXCLUDED, MET, VERDICT_SIGNS
-from kg.texts import NOTE_ON_USE
+from kg.texts import NOTE_ON_USE, capitalised
 
 _STYLE = """
-body { font: 9pt/1.3 system-ui, sans-serif; color: #111; background: #fff;
+body { font: 8.5pt/1.2 system-ui, sans-serif; color: #111; background: #fff;
   max-width: 19cm; margin: 1cm auto; padding: 0 .5cm; overflow-wrap: anywhere; }
-h1 { font-size: 14pt; margin: 0 0 .1cm; } h2 { font-size: 10.5pt; margin: .25cm 0 .1cm; }
-p, ul { margin: .1cm 0; } ul { padding-left: .5cm; } .facts { font-size: 8pt; }
+h1 { font-size: 13pt; margin: 0 0 .1cm; } h2 { font-size: 10pt; margin: .2cm 0 .05cm; }
+p, ul { margin: .08cm 0; } ul { padding-left: .4cm; } .facts { font-size: 7.5pt; }
 table { border-collapse: collapse; width: 100%; font-size: 8.5pt; }
 th, td { text-align: left; vertical-align: top; padding: .06cm .2cm .06cm 0;
   border-bottom: .5pt solid #bbb; }
 th, td:not(:last-child) { overflow-wrap: normal; white-space: nowrap; }
 .words td:first-child { white-space: normal; min-width: 3.5cm; }
-.short { table-layout: fixed; } .short td:first-child { white-space: normal; width: 5cm; }
-.short td:nth-child(2) { width: 3.6cm; }
-tr { break-inside: avoid; } .place, footer { color: #444; font-size: 8pt; }
+.short { table-layout: fixed; } .short td:first-child { white-space: normal; width: 3.6cm; }
+.short i { white-space: nowrap; }
+tr { break-inside: avoid; } .place, footer { color: #444; font-size: 7.5pt; }
 .note { border: 1pt solid #111; padding: .1cm .2cm; font-weight: 600; }
 details { margin-top: .4cm; } summary { font-weight: 600; cursor: pointer; }
 @page { size: A4; margin: 1cm; }
@@ -104,9 +104,10 @@ def _groups(guideline: Guideline, explanation: PatientExplanation) -> str:
     """Return the verdicts in short: therapies with equal reasons together."""
     order = list(guideline.verdicts)
     rows = "".join(
-        f"<tr><td>{escape(', '.join(each.label for each in group))}</td>"
-        f"<td>{VERDICT_SIGNS[group[0].verdict]}&nbsp;"
-        f"{escape(guideline.verdicts[group[0].verdict][0])}</td><td>{_short(group[0])}</td></tr>"
+        f"<tr><td>{VERDICT_SIGNS[group[0].verdict]}&nbsp;"
+        f"{escape(guideline.verdicts[group[0].verdict][0])}{_recorded(guideline, group[0])}</td>"
+        f"<td><b>{escape(', '.join(each.label for each in group))}.</b> {_short(group[0])}</td>"
+        "</tr>"
         for group in sorted(alike(explanation), key=lambda g: order.index(g[0].verdict))
     )
     return f'<table class="short"><tbody>{rows}</tbody></table>'
@@ -119,8 +120,16 @@ def _short(explanation: TherapyExplanation) -> str:
         for word, roles in (("For", (INDICATION, PRECONDITION)), ("Caution", (RELATIVE,))):
             told[word] = [c.label for role in roles for c in explanation.of(role, MET)]
     told |= {"Against": balance.against, "Open": balance.open if not balance.against else ()}
-    lines = (f"<i>{w}</i>: {escape(shortened(texts, 4))}" for w, texts in told.items() if texts)
-    return "<br>".join(lines) or escape(explanation.reason)
+    parts = (f"<i>{w}:</i> {escape(shortened(texts, 4))}." for w, texts in told.items() if texts)
+    return " ".join(parts) or escape(explanation.reason)
+
+
+def _recorded(guideline: Guideline, explanation: TherapyExplanation) -> str:
+    """Return the verdict from the record alone, if it rests on what is assumed."""
+    recorded = explanation.verdict_recorded
+    if recorded in (None, explanation.verdict):
+        return ""
+    return f'<div class="place">assumed; recorded: {escape(guideline.verdicts[recorded][0])}</div>'
 
 
 def _section(heading: str, content: str) -> str:
@@ -195,10 +204,9 @@ def _criteria(explanations: Iterable[TherapyExplanation]) -> str:
 def _recommendations(explanation: PatientExplanation, *, full: bool) -> str:
     """Return those that are met; those that are of no use to the patient only in full."""
     items = "".join(
-        f"<li>{escape(r.id)} ({escape(r.strength)}): {escape(r.advice)} "
-        f'<span class="place">'
-        f"{escape(sourced(r.statements, r.paraphrase) if full else places(r.statements))}"
-        f"{f' {MUTED}' if r.muted else ''}</span></li>"
+        f"<li>{escape(r.advice)} <b>{escape(capitalised(r.strength))}.</b> "
+        f'<span class="place">{escape(r.id)} ({escape(places(r.statements))})'
+        f"{f' {escape(r.paraphrase)}' if full else ''}{f' {MUTED}' if r.muted else ''}</span></li>"
         for r in explanation.recommendations
         if r.state == MET and (full or not r.muted)
     )
