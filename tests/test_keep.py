@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Callable
 from datetime import date
@@ -17,6 +18,7 @@ from kg.cohorts.opened import open_cohort
 from kg.guideline import Guideline
 from kg.patients.reading import Reading
 from kg.readers.uploads import Upload
+from kg.ui.tables import joined, workbook
 
 Run = Callable[..., Ran]
 TABLE = "patient_id,ecog,arm,survival,verdict\na,1,A,12,x\nb,9,B,3,y\nc,4,B,7.5,\nd,0,,1,z\n"
@@ -118,6 +120,9 @@ def test_explorer_downloads_kept_columns(guideline: Guideline) -> None:
     rows = list(csv.DictReader(opened.download("csv", ["arm"]).decode().splitlines()))
     assert [row["arm"] for row in rows][:: len(guideline.therapies)] == ["A", "B", ""]
     assert "arm" not in opened.download("csv").decode()
+    sheet = pl.read_excel(io.BytesIO(workbook(joined(opened.frame(["arm"])))))
+    assert sheet["arm"].to_list() == opened.frame(["arm"])["arm"].to_list()
+    assert sheet["missing"][0] == ";".join(opened.frame()["missing"][0])
 
 
 @pytest.mark.usefixtures("table")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Any
 from urllib.parse import parse_qs
@@ -21,6 +22,7 @@ from kg.paths import example_cohort, example_lesions, pages_folder
 from kg.readers.rdf import shapes_of
 from kg.texts import counted
 from kg.ui.cohort import patients as shown
+from kg.ui.cohort.views import LONGEST, why_not
 
 G = load()
 LONG = "x" * 10_000
@@ -315,7 +317,7 @@ def test_a_table_in_other_words_is_matched_and_looked_at_before_it_is_classified
     test.run()
     assert "No column identifies the patient" in texts(test)
     assert "165 rows" in texts(test)
-    assert any("cannot be classified" in each.value for each in test.warning)
+    assert "Say above what the cells mean of: PVT, Metastasis" in plain(test)
     for one in [each for each in test.button if (each.key or "").endswith(":guess")]:
         one.click()
     chosen = next(each for each in test.selectbox if "Major_Dim" in each.label)
@@ -360,6 +362,22 @@ def test_what_is_if_nothing_else_is_remarkable_stands_beside_what_is_recorded():
     for view in VIEWS[:-1]:
         test.segmented_control(key="cohort:view").set_value(view).run()
         assert not test.exception
+
+
+def test_labels_of_bars_are_whole_and_nobody_is_sent_to_bars_that_are_not_there():
+    opened = open_example(G)
+    chart = why_not(opened, Selection("why-not", "tace_plus_rfa")).charts[0][0]
+    told = chart.to_dict()["encoding"]["y"]["axis"]["labelExpr"]
+    lines = json.loads(told.removeprefix("(").rpartition(")[")[0])
+    frame = cohort_views.why_not(opened, "tace_plus_rfa").head(LONGEST)
+    assert {key: " ".join(each) for key, each in lines.items()} == dict(
+        frame.select("chosen", "reason").iter_rows()
+    )
+    assert max(len(line) for each in lines.values() for line in each) <= 38
+    test = upload(app("cohort"), b"patient_id,ecog\na,1\n")
+    test.segmented_control(key="cohort:view").set_value("conflicts").run()
+    assert "No record of this cohort" in plain(test)
+    assert "Click a bar" not in plain(test)
 
 
 def test_the_flow_of_patients_ends_with_everybody_and_is_selected_from():

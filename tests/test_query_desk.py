@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kg.catalogue.queries import catalogue, question
 from kg.errors import QueryError
 from kg.stores import Answer, Table
 from kg.ui.query.linked import desk_at
-from kg.ui.query.session import COHORT, PATIENT, START, Desk, bare, came_to
+from kg.ui.query.session import COHORT, PATIENT, START, Desk, Past, bare, came_to
+from kg.ui.query.writing import told_of
 
 
 def asked(desk: Desk) -> Desk:
@@ -171,3 +174,11 @@ def test_what_an_answer_came_to_in_words() -> None:
     assert came_to(True) == "yes"
     assert came_to([]) == "0 triples"
     assert came_to(Table(("x",), [(None,)])) == "1 row"
+
+
+def test_a_query_of_before_is_told_by_its_question_until_it_is_edited() -> None:
+    desk = Desk()
+    desk.choose("criteria-of-therapy", {"therapy": "rfa"})
+    past = Past(desk.name, desk.values, desk.text, desk.about, "9 rows")
+    assert told_of(past) == f"{question('criteria-of-therapy').title} (therapy rfa) · 9 rows"
+    assert told_of(replace(past, text="ASK {}")) == "ASK {} · 9 rows"

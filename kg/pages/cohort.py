@@ -11,9 +11,12 @@ from kg.texts import counted
 from kg.ui import address, session
 from kg.ui.cohort import showing, state, study, upload, views
 from kg.ui.shell import head
+from kg.ui.tables import joined, workbook
 from kg.ui.taking import download
 from kg.ui.term_views import notes
-from kg.ui.words import advised, literal, short
+from kg.ui.words import literal, short, told_notes
+
+_ROWS_OF_EXCEL = 1 << 20
 
 
 def results(cohort: OpenCohort) -> None:
@@ -65,8 +68,7 @@ def figures(cohort: OpenCohort) -> None:
     ]
     if report.rejected_lesions:
         told.append(f"**{counted(report.rejected_lesions, 'lesion')}** rejected")
-    for note in report.notes:
-        st.caption(literal(f"{advised(note)}."))
+    told_notes(report.notes)
     notes(cohort.guideline)
     name = "the example cohort" if cohort.is_example else literal(short(cohort.name))
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -78,6 +80,9 @@ def figures(cohort: OpenCohort) -> None:
             for format_ in DOWNLOADS:
                 file = f"{stem}.verdicts.{format_}"
                 download(file, partial(cohort.download, format_, keep), file, icon=None)
+            if report.patients * len(cohort.guideline.therapies) < _ROWS_OF_EXCEL:
+                file = f"{stem}.verdicts.xlsx"
+                download(file, lambda: workbook(joined(cohort.frame(keep))), file, icon=None)
             study.offer(cohort)
         showing.switch()
         address.link("compare", "Editions", {"view": "cohort"}, icon=":material/compare_arrows:")

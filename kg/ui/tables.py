@@ -107,6 +107,12 @@ def _told(key: str, on_pick: Callable[[int], None]) -> None:
         on_pick(row)
 
 
+def joined(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return rows with lists as texts, which sheets have room for."""
+    lists = pl.selectors.list()
+    return frame.with_columns(lists.cast(pl.List(pl.String)).list.join(";"))
+
+
 def workbook(frame: pl.DataFrame) -> bytes:
     """Return rows as a workbook of Excel, texts that begin like formulas as texts."""
     held = io.BytesIO()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+import streamlit as st
+
 from kg.explanation import wording
 from kg.explanation.explanations import STATE_SIGNS
 from kg.guideline import Guideline, Statement
@@ -24,7 +26,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&@/])")
 # What Markdown would make a link of even where its signs are escaped, and what keeps it from that.
 _ADDRESS = re.compile(r"https?:(?=//)|www(?=\.)|(?<=[\w.+-])(?=@)", re.IGNORECASE)
 _JOINER = "\u2060"  # has no width, and parts no line
-_LONGEST = 80
+_LONGEST, _NOTE = 80, 180
 _ADVICE = {  # how a page says what the options of the command are for
     r"pass --missing (\S*[^\s.])": r"open the table again with \1 among the codes of unknown",
     r"pass --unit (\w+)=(\S*[^\s.])": r"call the column \1 [\2] and open the table again",
@@ -47,6 +49,16 @@ def unit_words(variable: Variable, code: str) -> str:
     if variable.units and code == variable.units[0].code:
         return variable.unit_symbol or code
     return code.replace("*3", "³").replace("u", "µ")
+
+
+def told_notes(notes: Iterable[str]) -> None:
+    """Show notes on how a table was read; what is long is shown whole on demand."""
+    for note in map(advised, notes):
+        told = literal(f"{note}.")
+        if len(note) <= _NOTE:
+            st.caption(told)
+        else:
+            st.caption(literal(short(note, _NOTE)), help=told)
 
 
 def advised(note: str) -> str:

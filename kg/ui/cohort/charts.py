@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
 import altair as alt
@@ -23,7 +24,7 @@ _BLACK = "#1a1a1a"  # on bars, which are light in both themes
 _DOT, _NO_DOT = "#0072B2", "#A8ADB5"
 _LEAST = 0.05  # of a bar, which has room for a sign
 _NAMES = 150  # pixels for names beside a chart
-_LABELS = 210
+_LABELS, _LINE = 210, 38  # pixels, and letters, of a line of a label
 _BESIDE: Mapping[
     str, Any
 ] = {  # the title stands within the width of the axis, which it would widen otherwise
@@ -154,7 +155,8 @@ def divided(
     title: str = "patients",
 ) -> alt.Chart:
     """Return a bar for each row, divided into parts; labels are told apart by `chosen`."""
-    labels = json.dumps(dict(zip(frame["chosen"], frame[label], strict=True)))
+    lines = {key: wrap(told, _LINE) for key, told in frame.select("chosen", label).iter_rows()}
+    labels = json.dumps(lines)
     data = pl.concat(
         frame.with_columns(part=number, how=pl.lit(look.told), order=pl.lit(place))
         for place, (look, number) in enumerate(parts.items())
@@ -166,10 +168,14 @@ def divided(
         sort=frame["chosen"].to_list(),
         legend=None,
         title=title,
-        axis=alt.Axis(labelLimit=_LABELS, labelExpr=f"({labels})[datum.value]"),
+        axis=alt.Axis(labelLimit=_LABELS, labelLineHeight=11, labelExpr=f"({labels})[datum.value]"),
         tooltip=tooltip,
     )
-    return bars.encode(opacity=alt.Opacity("strong:Q", scale=None)).add_params(_clicks("chosen"))
+    step = max(ROW, 4 + 12 * max(map(len, lines.values()), default=1))
+    bars = bars.encode(opacity=alt.Opacity("strong:Q", scale=None)).properties(
+        height=alt.Step(step)
+    )
+    return bars.add_params(_clicks("chosen"))
 
 
 def flow(frame: pl.DataFrame, patients: int) -> alt.LayerChart:

@@ -29,12 +29,13 @@ from kg.ui.cohort import state
 from kg.ui.cohort.state import UploadedTables
 from kg.ui.tables import table
 from kg.ui.taking import download
-from kg.ui.words import advised, literal, short, unit_words
+from kg.ui.words import literal, short, told_notes, unit_words
 
 _SUGGESTED, _UNDERSTOOD, _DONE = "cohort:suggested", "cohort:understood", "cohort:matched"
 _RDF = (".ttl", ".nt", ".jsonld")  # are in our words
 _UNKNOWN = "(unknown)"
 _LEFT_OUT = ""
+_TALL = 2_000  # pixels, so that no table scrolls within the page
 
 
 def match(
@@ -53,7 +54,8 @@ def match(
             "Columns are matched by their names, units by what is usual. Check each; nothing is "
             "classified before you say so."
         )
-        text = written(_parts(guideline, patients.file_id, found))
+        parts, unsaid = _parts(guideline, patients.file_id, found)
+        text = written(parts)
         second = Upload(lesions.name, lesions.getvalue()) if lesions else None
         try:
             reading = read_mapping(guideline, Upload("What is chosen above", text.encode()))
@@ -61,7 +63,8 @@ def match(
             st.error(literal(short(str(error), 1_000)), icon=":material/error:")
             return True
         about = (patients.file_id, lesions and lesions.file_id, text, sheet, guideline.edition)
-        _look(guideline, UploadedTables(held, second, replace(reading, sheet=sheet), text), about)
+        task = UploadedTables(held, second, replace(reading, sheet=sheet), text)
+        _look(guideline, task, about, unsaid)
     return True
 
 
@@ -111,23 +114,26 @@ def _suggested(
 
 def _parts(
     guideline: Guideline, file_id: str, found: list[Suggestion]
-) -> dict[str, dict[str, Any]]:
-    """Show what each column is read as, those that are matched first; return it as a mapping."""
+) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """Show what each column is read as, those that are matched first.
+
+    Return it as the parts of a mapping, and the columns of whose cells it is still to be said what
+    they mean.
+    """
     labels = {_LEFT_OUT: "— left out —", ID: "identifier of the patient"}
     used = [n for n in guideline.variables if n in guideline.used and n != ID]
     labels |= {name: guideline.variables[name].label for name in used}
     parts: dict[str, dict[str, Any]] = {name: {} for name in PARTS}
     others = [one for one in found if one.target not in labels]
-    for one in found:
-        if one not in others:
-            _column(guideline, file_id, one, labels, parts)
+    matched = [one for one in found if one not in others]
+    is_said = {one.name: _column(guideline, file_id, one, labels, parts) for one in matched}
     with st.expander(f"{counted(len(others), 'column')} without a match"):
-        for one in others:
-            _column(guideline, file_id, one, labels, parts)
+        is_said |= {one.name: _column(guideline, file_id, one, labels, parts) for one in others}
     if ID not in parts["columns"].values():
         parts["constants"] = {ID: "{row}"}
         st.caption("No column identifies the patient: rows are numbered.")
-    return {n: {k: v for k, v in part.items() if v} for n, part in parts.items()}
+    said = {n: {k: v for k, v in part.items() if v} for n, part in parts.items()}
+    return said, [name for name, whole in is_said.items() if not whole]
 
 
 def _column(
@@ -136,8 +142,11 @@ def _column(
     one: Suggestion,
     labels: Mapping[str, str],
     parts: dict[str, dict[str, Any]],
-) -> None:
-    """Show what a column is read as, with its unit, words and codes; add it to a mapping."""
+) -> bool:
+    """Show what a column is read as, with its unit, words and codes; add it to a mapping.
+
+    Return whether it is said of all its cells what they mean.
+    """
     left, middle, right = st.columns([5, 4, 3], vertical_alignment="center")
     left.markdown(f"**{literal(short(one.name, 40))}** :small[{literal(one.shown)}]")
     names = list(labels)
@@ -155,7 +164,7 @@ def _column(
     if one.target:
         parts["columns"][one.name] = one.target
     if one.variable is None:
-        return
+        return True
     name, key = one.variable.name, f"cohort:match:{file_id}:{one.name}:{one.target}"
     if len(one.variable.units) > 1:
         with right:
@@ -164,12 +173,14 @@ def _column(
     parts["values"][name] = {cell: word for cell, word in said.items() if word != _UNKNOWN}
     parts["missing"][name] = [cell for cell, word in said.items() if word == _UNKNOWN]
     if one.odd:
-        parts["missing"][name] += st.multiselect(
+        parts["missing"][name] += right.multiselect(
             f"{short(one.name, 40)}: numbers that mean unknown",
             one.odd,
             key=f"{key}:missing",
-            help="These are implausible for a patient.",
+            placeholder="implausible: unknown?",
+            label_visibility="collapsed",
         )
+    return len(said) == len(one.strange)
 
 
 def _units(one: Suggestion, variable: Variable, key: str) -> list[str]:
@@ -221,8 +232,11 @@ def _said(words: Mapping[str, str], cell: str) -> str:
     return " or ".join(words[name] for name in cell.split("|"))
 
 
-def _look(guideline: Guideline, task: UploadedTables, about: object) -> None:
-    """Show what is understood of a table, and offer to classify it so."""
+def _look(guideline: Guideline, task: UploadedTables, about: object, unsaid: list[str]) -> None:
+    """Show what is understood of a table, and offer to classify it so.
+
+    It has still to be said what the cells of columns that are `unsaid` mean.
+    """
 
     def read() -> Understood:
         return understood(PatientTable(guideline, task.patients, task.lesions, task.reading))
@@ -233,12 +247,14 @@ def _look(guideline: Guideline, task: UploadedTables, about: object) -> None:
         st.error(literal(short(str(error), 1_000)), icon=":material/error:")
         return
     st.markdown(f"**What is understood** of {counted(found.rows, 'row')}")
-    for note in found.notes:
-        st.caption(literal(f"{advised(note)}."))
-    if found.rejected:
-        told = f"{counted(found.rejected, 'row')} cannot be classified as it stands; {found.first}"
+    told_notes(found.notes)
+    if found.rejected and unsaid:
+        st.warning(literal(f"Say above what the cells mean of: {', '.join(unsaid)}."))
+    elif found.rejected:
+        rows = counted(found.rejected, "row")
+        told = f"As it stands, {rows} cannot be classified and will be set aside: {found.first}"
         st.warning(literal(short(told, 500)))
-    table(found.frame, "understood", height=420)
+    table(found.frame, "understood", height=_TALL)
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(
             "Classify as matched",

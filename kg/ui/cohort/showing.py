@@ -40,7 +40,7 @@ def show(cohort: OpenCohort) -> None:
             with place:
                 st.markdown(f"**{_HEADS[name]}**")
                 _charts(both[name], replace(selected, silence=name), each, asked)
-        if selected.view != "groups":
+        if selected.view != "groups" and chosen.charts:
             _which()
             patients.selected(both[silence])
     else:
@@ -50,7 +50,7 @@ def show(cohort: OpenCohort) -> None:
                 with place:
                     _box(box)
             _charts(cohort, selected, chosen, asked)
-        if selected.view != "groups":
+        if selected.view != "groups" and chosen.charts:
             with right:
                 patients.selected(cohort)
     if not chosen.frame.columns:
@@ -123,7 +123,7 @@ def _box(box: Box) -> None:
         key=key,
         on_change=changed,
         disabled=box.disabled,
-        placeholder="Choose, or click a bar",
+        placeholder=box.placeholder,
     )
 
 

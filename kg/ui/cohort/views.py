@@ -36,6 +36,7 @@ class Box:
     field: str
     options: Mapping[str, str]
     disabled: bool = False
+    placeholder: str = "Choose, or click a bar"
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,8 @@ def missing(cohort: OpenCohort, selected: Selection) -> View:
 def groups(cohort: OpenCohort, selected: Selection) -> View:
     """Return the verdicts on a therapy in each group of patients, by a column of the table."""
     therapy, by = selected.therapy, selected.chosen
-    columns = Box("Groups by a column of the table", "chosen", {n: n for n in cohort.columns})
+    names, told = {n: n for n in cohort.columns}, "Choose a column"
+    columns = Box("Groups by a column of the table", "chosen", names, placeholder=told)
     boxes = (_therapies(cohort), columns)
     if by not in cohort.columns:
         return View(pl.DataFrame(), "groups", boxes, empty="Choose a column of the table.")

@@ -58,7 +58,7 @@ def before(desk: Desk) -> None:
             st.caption("What you ask is kept here until you close this tab, even if you reload it.")
         for number, past in enumerate(desk.past):
             st.button(
-                literal(short(_words(past), 100)),
+                literal(short(told_of(past), 100)),
                 key=f"query:past:{number}",
                 on_click=partial(desk.reopen, past),
                 type="tertiary",
@@ -67,11 +67,12 @@ def before(desk: Desk) -> None:
             )
 
 
-def _words(past: Past) -> str:
+def told_of(past: Past) -> str:
     """Return what a query of before was: its question with values, or its first lines."""
     said = ", ".join(f"{name} {value}" for name, value in past.values.items())
-    if past.name:
-        return f"{past.name} {f'({said}) ' if said else ''}· {past.came}"
+    asked = Desk(past.name, dict(past.values), past.text)
+    if asked.question is not None and not asked.is_edited:
+        return f"{asked.question.title} {f'({said}) ' if said else ''}· {past.came}"
     lines = [line for line in past.text.splitlines() if line.strip()]
     told = [n for n in lines if not n.lstrip().upper().startswith(("PREFIX", "BASE", "#"))]
     return f"{' '.join((told or lines)[:3])} · {past.came}"
