@@ -78,8 +78,10 @@ def _therapy_lines(
     # Of the edition that is meant by default no verdict says so: its graphs stay as they were.
     edition = pl.lit(_term(guideline.source.name) if guideline.qualifier else None)
     told = answers(guideline, therapy, frame)
-    words = Coded(pl.Series([_term(_verdict(w)) for w in VERDICTS]), told["verdict"].places)
-    intents = Coded(pl.Series([i and _term(_intent(i)) for i in INTENTS]), told["intent"].places)
+    terms = [_term(word.title().replace("_", "") + "Verdict") for word in VERDICTS]
+    words = Coded(pl.Series(terms), told["verdict"].places)
+    named = [word and _term(f"{word.capitalize()}Intent") for word in INTENTS]
+    intents = Coded(pl.Series(named), told["intent"].places)
     recorded, lists = [], list(LISTS)
     if "assumed" in told:
         recorded = [Coded(words.table, told["verdict_recorded"].places)]
@@ -111,14 +113,6 @@ def _therapy_lines(
             ]
         )
     ).to_series()
-
-
-def _verdict(word: str) -> str:
-    return "".join(part.capitalize() for part in word.split("_")) + "Verdict"
-
-
-def _intent(word: str) -> str:
-    return word.capitalize() + "Intent"
 
 
 def _term(name: str) -> str:

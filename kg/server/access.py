@@ -25,7 +25,7 @@ from kg.errors import InputError
 _OPEN = ("/", "/health", "/page.js", "/page.css")  # they show no data
 METHODS = ("GET", "HEAD", "POST", "QUERY", "OPTIONS")
 _ABSOLUTE = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE)
-_HOST = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[\w.~\-]+)(?::\d*)?", re.ASCII)
+_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.~\-]+)(?::\d*)?", re.ASCII)
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")  # names of this machine
 
 
@@ -46,9 +46,10 @@ class AccessPolicy:
 
     def refusal(self, method: str, path: str, headers: Headers) -> Response | None:
         """Return the answer to a request that is not let in; a browser's OPTIONS has no token."""
-        if not _HOST.fullmatch(headers.get("host", "none")):
+        host = _HOST.fullmatch(headers.get("host", "none"))
+        if not host:
             return PlainTextResponse("the header Host names no host\n", 400)
-        if self.names and _hostname(headers.get("host", "")) not in self.names:
+        if self.names and host[1].lower() not in self.names:
             known = " or ".join(self.names)
             return PlainTextResponse(
                 f"this server is for this machine: ask for it as {known}\n", 421
@@ -130,11 +131,6 @@ def _in_origin_form(scope: Scope) -> Scope:
     others = [header for header in scope["headers"] if header[0] != b"host"]
     headers = [(b"host", found[1]), *others]
     return {**scope, "raw_path": path, "path": unquote(path.decode("latin-1")), "headers": headers}
-
-
-def _hostname(host: str) -> str:
-    name, colon, port = host.lower().rpartition(":")
-    return name if colon and port.isdigit() else host.lower()
 
 
 BACKLOG = 2048

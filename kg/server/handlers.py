@@ -31,7 +31,10 @@ class Questions:
 
     def listed(self, address: str) -> list[dict[str, object]]:
         """Return what there is to ask, and where."""
-        return [_entry(question, address) for question in self._questions.values()]
+        return [
+            one.as_json() | {"url": f"{address}/{quote(one.name, safe='')}", "query": one.text}
+            for one in self._questions.values()
+        ]
 
     def filled(
         self, name: str, fields: Sequence[tuple[str, str]], graphs: Iterable[str] = ()
@@ -57,11 +60,6 @@ class Questions:
             return within(question, text, graphs, guideline)
         except InputError as error:
             raise RefusedError(400, str(error)) from error
-
-
-def _entry(question: Question, address: str) -> dict[str, object]:
-    found = question.as_json()
-    return found | {"url": f"{address}/{quote(question.name, safe='')}", "query": question.text}
 
 
 _SLOW_BODY = 20.0  # seconds that a body may take to come

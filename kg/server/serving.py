@@ -50,22 +50,20 @@ def create_app(endpoint: Endpoint, access: AccessPolicy, more: Sequence[Route] =
             Route("/health", endpoint.health),
             *more,
         ],
-        middleware=[_sharing(access.origin), Middleware(Gate, access=access)],
+        middleware=[
+            Middleware(  # lets pages of an origin, or of all (`*`), read answers
+                CORSMiddleware,
+                allow_origins=[access.origin] if access.origin else [],
+                allow_methods=METHODS,
+                allow_headers=["Accept", "Authorization", "Content-Type"],
+                expose_headers=["Retry-After"],
+            ),
+            Middleware(Gate, access=access),
+        ],
         exception_handlers={RefusedError: _refused, ClientDisconnect: _gone},
     )
     app.router.redirect_slashes = False  # it would redirect to the host that the client names
     return app
-
-
-def _sharing(origin: str) -> Middleware:
-    """Let pages of an origin, or of all (`*`), read answers."""
-    return Middleware(
-        CORSMiddleware,
-        allow_origins=[origin] if origin else [],
-        allow_methods=METHODS,
-        allow_headers=["Accept", "Authorization", "Content-Type"],
-        expose_headers=["Retry-After"],
-    )
 
 
 def _asset(path: str, name: str, media: str) -> Route:
@@ -127,16 +125,14 @@ def serve_until_ended(
             closing(QueryGuard(store or _example(guideline), limits, on_disk))
         )
         started(_address(host, listener), guard)
-        more = _cds(guideline, ontology) if cds_hooks else []
+        more: list[Route] = []
+        if cds_hooks:
+            from kg.server.cds import cds_routes  # noqa: PLC0415 - brings polars
+
+            more = cds_routes(guideline, ontology)
         description = Description(guard, union=union)
         endpoint = Endpoint(guard, description, questions, HealthCheck(guard), union)
         _run(create_app(endpoint, access, more), limits, listener)
-
-
-def _cds(guideline: Guideline, ontology: Path | None) -> list[Route]:
-    from kg.server.cds import cds_routes  # noqa: PLC0415 - brings polars
-
-    return cds_routes(guideline, ontology)
 
 
 def _run(app: Starlette, limits: Limits, listener: socket.socket) -> None:

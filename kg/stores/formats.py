@@ -25,6 +25,7 @@ Format: TypeAlias = Literal["csv", "tsv", "json", "xml", "ttl"]
 
 _QUOTE, _SPECIAL = '"', re.compile('[",\\r\\n]')
 _ESCAPED = re.compile(r"[~!$&'()*+,;=/?#@]|^[.-]|\.$")  # in a local name
+_WITH_BACKSLASH = r"\\\g<0>"
 _LOCAL = re.compile(rf"(?:[\w:.\-]|%[0-9A-Fa-f]{{2}}|{_ESCAPED.pattern})+")
 _STRING = XSD + "string"
 _BOOLEAN = XSD + "boolean"
@@ -38,26 +39,27 @@ def serialise(answer: Answer, format_: Format, prefixes: Mapping[str, str] | Non
     Raises:
         InputError: the format does not fit the answer.
     """
+    written = io.BytesIO()
     if isinstance(answer, list):
         if format_ != "ttl":
             raise InputError(f"a CONSTRUCT or DESCRIBE gives triples; {format_} is for rows: ttl")
-        return _turtle(answer, prefixes or {})
+        ordered = sorted(answer, key=str)  # so that equal answers look equal
+        turtle.write(ordered, written, prefixes or {})
+        return written.getvalue()
     if format_ == "ttl":
         raise InputError("ttl is for CONSTRUCT and DESCRIBE; take csv, tsv, json or xml for rows")
     if isinstance(answer, bool) and format_ in ("csv", "tsv"):
         return f"{str(answer).lower()}\n".encode()
     if format_ == "csv":
         assert isinstance(answer, Table)  # noqa: S101 - an ASK has been answered above
-        written_rows = io.BytesIO()
-        write_csv(written_rows, answer.variables, answer.rows)
-        return written_rows.getvalue()
+        write_csv(written, answer.variables, answer.rows)
+        return written.getvalue()
     text = _json(answer)
     if format_ == "json":
         return text
     found = ox.parse_query_results(text, format=ox.QueryResultsFormat.JSON)
-    written = found.serialize(format=ox.QueryResultsFormat.from_extension(format_))
-    assert written is not None  # noqa: S101 - serialising to memory returns bytes
-    return written
+    found.serialize(written, format=ox.QueryResultsFormat.from_extension(format_))
+    return written.getvalue()
 
 
 def write_csv(
@@ -176,22 +178,10 @@ def _value(term: Term) -> dict[str, Any]:
     return said if term.datatype.value == _STRING else {**said, "datatype": term.datatype.value}
 
 
-def _escape(found: re.Match[str]) -> str:
-    return "\\" + found[0]
-
-
-def _turtle(triples: Iterable[ox.Triple], prefixes: Mapping[str, str]) -> bytes:
-    """Return triples as Turtle, in an order of their own, so that equal answers look equal."""
-    ordered = sorted(triples, key=str)
-    written = io.BytesIO()
-    turtle.write(ordered, written, prefixes)
-    return written.getvalue()
-
-
 def _shortened(iri: str, prefixes: Mapping[str, str]) -> str:
     """Return an IRI by its prefix, as it may stand in a query (PN_LOCAL of SPARQL), or in full."""
     for prefix, base in sorted(prefixes.items(), key=lambda item: -len(item[1])):
         local = iri.removeprefix(base)
         if local != iri and _LOCAL.fullmatch(local):
-            return f"{prefix}:{_ESCAPED.sub(_escape, local)}"
+            return f"{prefix}:{_ESCAPED.sub(_WITH_BACKSLASH, local)}"
     return iri

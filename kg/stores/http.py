@@ -99,7 +99,10 @@ class Client:
             except httpx.TransportError as error:
                 again = repeatable or isinstance(error, httpx.ConnectError)
                 if tries == RETRIES or not again:
-                    raise self._unreachable(error, tries + 1) from error
+                    raise ComponentError(
+                        f"{self.url} cannot be reached ({tries + 1} tries): {_reason(error)}; "
+                        "is the address right, and is the server running?"
+                    ) from error
                 time.sleep(_PAUSE * 2**tries)
             except (KeyError, NotImplementedError) as error:  # a digest that httpx does not know
                 raise ComponentError(
@@ -172,12 +175,6 @@ class Client:
         if code in _BAD_QUERY:
             return QueryError(f"{status}: {said}")
         return ComponentError(f"{status}: {said}")
-
-    def _unreachable(self, error: httpx.TransportError, tries: int) -> ComponentError:
-        return ComponentError(
-            f"{self.url} cannot be reached ({tries} tries): {_reason(error)}; "
-            "is the address right, and is the server running?"
-        )
 
 
 def _within(seconds: float, work: Callable[[], _Result]) -> _Result:
