@@ -12,7 +12,6 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -127,8 +126,8 @@ def write_cohort(
     sink.begin([asserted, inferred])
     writer = PatientLines(guideline)
     slow = engine.one_by_one  # then it is the reasoning that takes long, not the writing
-    run = engine.batches(partial(advance, 1)) if slow else engine.batches()
-    for batch, frame in classified(job.table, run, job.rejects):
+    classify = engine.batches(partial(advance, 1)) if slow else engine.batches()
+    for batch, frame in classified(job.table, classify, job.rejects):
         lesions = _lesions(job.table, batch)
         for part in slices(len(frame), segments(batch.cells[ID])):
             rows = frame[part]
@@ -141,21 +140,7 @@ def write_cohort(
         for part in slices(len(lesions), segments(lesions[ID])):
             sink.write(writer.lesions(lesions[part], asserted))
     sink.check(asserted)
-    sink.add(quads(guideline, _run(job, engine, tables, started)))
-
-
-def _lesions(table: PatientTable, batch: Batch) -> pl.DataFrame:
-    """Return the lesions of the patients of a batch who are not rejected."""
-    if table.lesions is None:
-        return pl.DataFrame(schema={ID: pl.String()})
-    frame = table.lesions.frame
-    return frame.filter(frame[ID].is_in(batch.cells[ID].implode()))
-
-
-def _run(
-    job: CohortJob, engine: Engine, tables: dict[str, tuple[str, str]], started: datetime
-) -> Run:
-    return Run(
+    run = Run(
         cohort=job.name,
         engine=engine.name,
         tables=tables,
@@ -165,6 +150,15 @@ def _run(
         rejected=job.summary.rejected,
         assumed=job.table.assumptions.cells if job.table.assumptions else {},
     )
+    sink.add(quads(guideline, run))
+
+
+def _lesions(table: PatientTable, batch: Batch) -> pl.DataFrame:
+    """Return the lesions of the patients of a batch who are not rejected."""
+    if table.lesions is None:
+        return pl.DataFrame(schema={ID: pl.String()})
+    frame = table.lesions.frame
+    return frame.filter(frame[ID].is_in(batch.cells[ID].implode()))
 
 
 def jobs_of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
@@ -54,11 +54,12 @@ class StoreSink:
     def begin(self, graphs: Sequence[str]) -> None:
         """Empty the graphs that are to be filled."""
         self._begun += graphs
-        self.clear(graphs)
+        for graph in graphs:
+            self._store.clear(graph)
 
-    def clear(self, graphs: Iterable[str] | None = None) -> None:
-        """Remove graphs; without any given, all that were begun."""
-        for graph in self._begun if graphs is None else graphs:
+    def clear(self) -> None:
+        """Remove all graphs that were begun."""
+        for graph in self._begun:
             self._store.clear(graph)
 
     def write(self, *texts: pl.Series) -> None:
@@ -104,15 +105,11 @@ def shared_patient(patient_id: str, first: str, second: str) -> InputError:
 @contextmanager
 def store_sink(store: Store) -> Iterator[StoreSink]:
     """Give a sink into a store; where the block fails, what it began is removed again."""
-    with scratch() as folder:
+    with scratch() as folder, ExitStack() as undone:
         sink = StoreSink(store, folder)
-        done = False
-        try:
-            yield sink
-            done = True
-        finally:
-            if not done:
-                sink.clear()
+        undone.callback(sink.clear)
+        yield sink
+        undone.pop_all()
 
 
 def _append(file: BinaryIO, text: pl.Series) -> None:
