@@ -21,7 +21,7 @@ from kg.guideline import load
 from kg.paths import example_cohort, example_lesions, pages_folder
 from kg.readers.rdf import shapes_of
 from kg.texts import counted
-from kg.ui.cohort import patients as shown
+from kg.ui.cohort import showing as shown
 from kg.ui.cohort.views import LONGEST, why_not
 
 G = load()

@@ -1,23 +1,40 @@
-"""Shows a view of a cohort: as recorded, and if nothing else is remarkable beside it."""
+"""Shows a view of a cohort, if nothing else is remarkable beside it, and the selected patients."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+import polars as pl
 import streamlit as st
 
 from kg.cohorts import views as cohort_views
 from kg.cohorts.opened import OpenCohort
-from kg.cohorts.selections import RECORDED, UNREMARKABLE, Selection, completed
-from kg.patients.assumptions import ALL
+from kg.cohorts.report import conflict_messages, reason_words
+from kg.cohorts.selections import (
+    NONE,
+    ONE_ANSWER,
+    RECORDED,
+    UNREMARKABLE,
+    Selection,
+    completed,
+    patients,
+)
+from kg.explanation.wording import NO_INDICATION
+from kg.keys import ID
+from kg.patients.drafts import LONGEST, parameters_of, query_string
+from kg.reasoning.verdicts import UNDETERMINED, VERDICTS
 from kg.texts import counted
-from kg.ui import pictures, session
-from kg.ui.cohort import charts, patients, snippets, state, views
+from kg.ui import address, pictures
+from kg.ui.cohort import charts, state, views
 from kg.ui.cohort.views import Box, View
+from kg.ui.patient.state import open_draft
 from kg.ui.tables import TableQuery, table
 from kg.ui.taking import NOTEBOOK
+from kg.ui.words import literal, short
 
-_ASSUMED = "cohort:assumed"
+SHOWN = 500  # patients
+_OPEN = "Open in Patient"
+_EXAMPLE = "hcc:graph/verdicts/example"
 _HEADS = {RECORDED: "As recorded", UNREMARKABLE: "If nothing else is remarkable"}
 
 
@@ -27,7 +44,7 @@ def show(cohort: OpenCohort) -> None:
     if selected != state.now().selection:
         state.now().select(selected)
     silence = selected.silence
-    both = {RECORDED: cohort, UNREMARKABLE: assumed(cohort)} if silence else {"": cohort}
+    both = {RECORDED: cohort, UNREMARKABLE: state.assumed(cohort)} if silence else {"": cohort}
     *_, make = views.SHOWN[selected.view]
     shown = {name: make(each, selected) for name, each in both.items()}
     chosen = shown[silence]
@@ -42,7 +59,7 @@ def show(cohort: OpenCohort) -> None:
                 _charts(both[name], replace(selected, silence=name), each, asked)
         if selected.view != "groups" and chosen.charts:
             _which()
-            patients.selected(both[silence])
+            _patients(both[silence])
     else:
         left, right = st.columns([3, 2], gap="medium")
         with left:
@@ -52,24 +69,14 @@ def show(cohort: OpenCohort) -> None:
             _charts(cohort, selected, chosen, asked)
         if selected.view != "groups" and chosen.charts:
             with right:
-                patients.selected(cohort)
+                _patients(cohort)
     if not chosen.frame.columns:
         return
     with st.expander("The numbers as a table"):
         frames = [cohort_views.with_percent(both[name], each.frame) for name, each in shown.items()]
         frame = frames[0] if len(frames) == 1 else cohort_views.beside(*frames)
-        python = snippets.of_view(cohort, selected)
+        python = state.of_view(cohort, selected)
         table(frame, f"cohort-{chosen.name}", asked, python=python)
-
-
-def assumed(cohort: OpenCohort) -> OpenCohort:
-    """Return a cohort with what is unremarkable assumed where its records are silent."""
-
-    def classified() -> OpenCohort:
-        with st.spinner("Classifying with what is unremarkable …"):
-            return cohort.assuming(ALL)
-
-    return session.once(_ASSUMED, cohort, classified)
 
 
 def switch() -> None:
@@ -144,10 +151,10 @@ def _charts(cohort: OpenCohort, selected: Selection, view: View, asked: TableQue
         name = f"cohort-{view.name}{'-if-unremarkable' * (selected.silence == UNREMARKABLE)}"
         queries = asked.snippets() if asked else {}
         copied = {
-            NOTEBOOK: snippets.notebook(cohort, selected),
-            "Python": snippets.of_view(cohort, selected),
+            NOTEBOOK: state.notebook(cohort, selected),
+            "Python": state.of_view(cohort, selected),
         }
-        pictures.saves(view.saved, name, *words(cohort, selected), copied | queries)
+        pictures.saves(view.saved, name, *views.words(cohort, selected), copied | queries)
     if view.caption:
         st.caption(view.caption)
 
@@ -163,13 +170,107 @@ def _clickable(chart: pictures.Chart, told: str, silence: str) -> None:
     st.altair_chart(chart, key=key, on_select=clicked, selection_mode=charts.BAR, alt=told)
 
 
-def words(cohort: OpenCohort, selected: Selection) -> tuple[str, str]:
-    """Return the title of a picture, and what it counts."""
-    therapy = cohort.guideline.therapies.get(selected.therapy)
-    of = f": {therapy.label}" if therapy and selected.view in ("why-not", "flow", "groups") else ""
-    by = f", by {selected.chosen}" if selected.view == "groups" else ""
-    name = "the example cohort" if cohort.is_example else cohort.name
-    if selected.silence == UNREMARKABLE:
-        name += ", if nothing else is remarkable"
-    patients_ = counted(cohort.summary.patients, "patient")
-    return f"{views.SHOWN[selected.view][1]}{of}{by}", f"n = {patients_}, {name}"
+def _patients(cohort: OpenCohort) -> None:
+    """Show the patients that are selected, or how to select some."""
+    selection = state.now().selection
+    if not selection.chosen:
+        st.info("Click a bar, or choose above the chart, to see its patients here.")
+        return
+    frame = patients(cohort, selection)
+    st.markdown(f"**{counted(len(frame), 'patient')}** · {literal(_told(cohort, selection))}")
+    if frame.is_empty():
+        st.caption("No patients in this selection; choose another bar.")
+        return
+    head = frame.head(SHOWN)
+    rows = head["row"].to_list()
+    picked = state.now().row
+    table(
+        head.with_columns(pl.col(ID).str.slice(0, 200)),
+        "cohort-patients",
+        _asked(cohort, selection),
+        python=state.of_selected(cohort, selection),
+        saved=frame,
+        picked=rows.index(picked) if picked in rows else None,
+        on_pick=lambda place: state.now().pick(rows[place]),
+    )
+    if len(frame) > SHOWN:
+        st.caption(f"The first {SHOWN} are shown; the downloads have all.")
+    _open(cohort, dict(zip(rows, head[ID], strict=True)))
+
+
+def _open(cohort: OpenCohort, names: dict[int, str]) -> None:
+    """Offer to open one of the shown patients in Patient."""
+    picked = state.now().row
+    st.session_state["cohort:patient"] = picked if picked in names else None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            "Patient",
+            list(names),
+            index=None,
+            format_func=lambda row: short(names.get(row, ""), 60),
+            key="cohort:patient",
+            on_change=lambda: state.now().pick(st.session_state["cohort:patient"]),
+            placeholder="Pick a row, or choose here",
+        )
+        rows = list(names)
+        place = rows.index(picked) if picked in names else -1
+        for label, other in (("Previous", place - 1), ("Next", place + 1)):
+            st.button(
+                label,
+                disabled=not 0 <= other < len(rows),
+                on_click=lambda other=other: state.now().pick(rows[other]),
+                key=f"cohort:{label.lower()}",
+            )
+        draft = cohort.draft(picked) if picked is not None and picked in names else None
+        if draft is None or len(query_string(draft)) > LONGEST:
+            st.button(  # a record too long for an address goes by the session
+                _OPEN,
+                icon=":material/person:",
+                disabled=draft is None,
+                on_click=lambda: open_draft(draft) if draft else None,
+                key="cohort:open",
+            )
+            if st.session_state.get("cohort:open"):
+                address.go("patient")
+        else:
+            address.link("patient", _OPEN, parameters_of(draft), icon=":material/person:")
+
+
+def _told(cohort: OpenCohort, selection: Selection) -> str:
+    """Return in words which patients are selected."""
+    guideline, chosen = cohort.guideline, selection.chosen
+    therapy = guideline.therapies.get(selection.therapy)
+    if therapy and selection.view in ("verdicts", "why-not", "flow"):
+        return f"{therapy.label}: {_outcome(cohort, chosen)}"
+    if selection.view == "overlaps":
+        names = [] if chosen == NONE else chosen.split(",")
+        labels = ", ".join(guideline.therapies[name].label for name in names)
+        return f"eligible for {labels or 'no therapy'}" + (", and nothing else" if labels else "")
+    if selection.view == "missing":
+        return f"an undetermined verdict depends on {guideline.variables[chosen].label}"
+    return conflict_messages(guideline)[chosen]
+
+
+def _outcome(cohort: OpenCohort, chosen: str) -> str:
+    """Return a verdict in words, with its reason where one is chosen."""
+    guideline = cohort.guideline
+    if chosen == ONE_ANSWER:
+        return f"{guideline.verdicts[UNDETERMINED][0]}, one answer away from eligible"
+    word, dot, reason = chosen.partition(".")
+    if not dot:
+        return guideline.verdicts[word][0]
+    others = {"indications": NO_INDICATION, "together": "several things together"}
+    label = others.get(reason) or reason_words(guideline, word, reason)
+    return f"{guideline.verdicts[word][0]} ({label})"
+
+
+def _asked(cohort: OpenCohort, selection: Selection) -> TableQuery | None:
+    """Return the saved question that gives the same patients of the example cohort."""
+    if not cohort.is_example or selection.silence not in ("", RECORDED):
+        return None
+    if selection.view == "verdicts" and selection.chosen in VERDICTS:
+        told = {"therapy": selection.therapy, "verdict": selection.chosen, "graph": _EXAMPLE}
+        return TableQuery("patients-of-verdict", told)
+    if selection.view == "overlaps" and selection.chosen == NONE:
+        return TableQuery("eligible-for-none", {"graph": _EXAMPLE})
+    return TableQuery("conflicts", {"graph": _EXAMPLE}) if selection.view == "conflicts" else None

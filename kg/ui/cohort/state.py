@@ -1,19 +1,28 @@
-"""What the page Cohort has in the session: the open cohort, what is selected, what is running."""
+"""What the page Cohort has in the session: the open cohort, what is selected, what is running.
+
+What it shows of that is given as Python to run elsewhere, too.
+"""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from kg.cohorts.opened import OpenCohort, shared_example
-from kg.cohorts.selections import Selection, selection_at
+from kg.cohorts.selections import UNREMARKABLE, Selection, selection_at
 from kg.guideline import Guideline
+from kg.paths import example_cohort, example_lesions
+from kg.patients.assumptions import ALL
 from kg.patients.drafts import Parameters
-from kg.patients.reading import Reading
+from kg.patients.reading import Options, Reading
 from kg.readers.uploads import Upload
+from kg.reference.notebooks import of_notebook
+from kg.reference.snippets import TableRead, of_cohort, of_patients
 from kg.ui import restoring, session
 from kg.ui.session import COHORT, UPLOADED, cohort, uploaded
 from kg.ui.words import short
@@ -130,3 +139,54 @@ def parameters() -> Mapping[str, list[str]]:
         return awaited if now().awaited or selected.chosen else {}
     which = EXAMPLE if opened.is_example else UPLOAD
     return {"cohort": [which], **selected.parameters()}
+
+
+def assumed(cohort: OpenCohort) -> OpenCohort:
+    """Return a cohort with what is unremarkable assumed where its records are silent."""
+
+    def classified() -> OpenCohort:
+        with st.spinner("Classifying with what is unremarkable …"):
+            return cohort.assuming(ALL)
+
+    return session.once("cohort:assumed", cohort, classified)
+
+
+def read(cohort: OpenCohort, silence: str = "") -> TableRead:
+    """Return how an open cohort is read, as Python says it."""
+    edition, assume = cohort.guideline.edition, "all" if silence == UNREMARKABLE else ""
+    if cohort.is_example:
+        lesions = example_lesions()
+        paths = str(example_cohort()), str(lesions) if lesions else None
+        return TableRead(*paths, Options(), edition, assume)
+    task: UploadedTables | None = st.session_state.get(session.TASK)
+    reading = cohort.reading
+    options, mapping = Options(), dict[str, Any]()
+    if task is not None and task.mapping:
+        options["mapping"] = mapping = tomllib.loads(task.mapping)
+    codes = {name or "all": list(told) for name, told in reading.missing.items()}
+    if codes != mapping.get("missing", {}):
+        options["missing"] = codes
+    if reading.ignore_unknown:
+        options["ignore_unknown"] = True
+    if reading.sheet:
+        options["sheet"] = reading.sheet
+    lesions_name = task.lesions.name if task is not None and task.lesions else None
+    return TableRead(cohort.name, lesions_name, options, edition, assume)
+
+
+def notebook(cohort: OpenCohort, selected: Selection) -> str:
+    """Return a notebook of Jupyter that gives a view as a frame and a figure."""
+    how, title = read(cohort, selected.silence), f"{cohort.name}: {selected.view}"
+    return of_notebook(how, title, selected.view, selected.therapy, selected.chosen)
+
+
+def of_view(cohort: OpenCohort, selected: Selection) -> str:
+    """Return the Python that gives the numbers of a view."""
+    how = read(cohort, selected.silence)
+    return of_cohort(how, selected.view, selected.therapy, selected.chosen)
+
+
+def of_selected(cohort: OpenCohort, selected: Selection) -> str:
+    """Return the Python that gives the patients that are selected."""
+    how = read(cohort, selected.silence)
+    return of_patients(how, selected.view, selected.therapy, selected.chosen)

@@ -18,8 +18,8 @@ from kg.readers.uploads import Upload
 from kg.reference.citation import header
 from kg.texts import NOTE_ON_USE, counted
 from kg.ui import pictures, session
-from kg.ui.cohort import showing, state, views
-from kg.ui.cohort.snippets import notebook
+from kg.ui.cohort import state, views
+from kg.ui.cohort.state import notebook
 from kg.ui.taking import download
 
 _MADE = "cohort:study"
@@ -48,7 +48,7 @@ def offer(cohort: OpenCohort) -> None:
 def zipped(cohort: OpenCohort, therapy: str) -> bytes:
     """Return the study as a ZIP; `therapy` is what views of one are about, if one is chosen."""
     held = io.BytesIO()
-    both = {RECORDED: cohort, UNREMARKABLE: showing.assumed(cohort)}
+    both = {RECORDED: cohort, UNREMARKABLE: state.assumed(cohort)}
     with ZipFile(held, "w", ZIP_DEFLATED) as file:
         for view, (_, _, make) in views.SHOWN.items():
             if view == "groups":
@@ -58,7 +58,7 @@ def zipped(cohort: OpenCohort, therapy: str) -> bytes:
                 shown = make(each, selected)
                 frames.append(cohort_views.with_percent(each, shown.frame))
                 if shown.saved is not None:
-                    told = showing.words(each, replace(selected, silence=silence))
+                    told = views.words(each, replace(selected, silence=silence))
                     for ending, draw in pictures.made(shown.saved, *told).items():
                         file.writestr(f"figures/{view}-{silence}.{ending}", draw())
             file.writestr(f"data/{view}.csv", cohort_views.beside(*frames).write_csv())

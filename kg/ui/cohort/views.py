@@ -11,14 +11,14 @@ import streamlit as st
 
 from kg.cohorts import views as cohort_views
 from kg.cohorts.opened import OpenCohort
-from kg.cohorts.selections import ONE_ANSWER, Selection
+from kg.cohorts.selections import ONE_ANSWER, UNREMARKABLE, Selection
 from kg.keys import REASON, ROW
 from kg.reasoning.verdicts import UNDETERMINED, VERDICTS
 from kg.reference.snippets import of_rejected
 from kg.texts import counted
 from kg.ui import pictures
 from kg.ui.cohort import charts
-from kg.ui.cohort.snippets import read
+from kg.ui.cohort.state import read
 from kg.ui.tables import TableQuery, table
 from kg.ui.taking import download
 
@@ -205,6 +205,18 @@ def titles(cohort: OpenCohort) -> Mapping[str, str]:
     rejected = cohort.summary.rejected + cohort.summary.rejected_lesions
     named = {name: title for name, (title, _, _) in SHOWN.items()}
     return {**named, "rejected": f"Rejected rows ({rejected:,})"}
+
+
+def words(cohort: OpenCohort, selected: Selection) -> tuple[str, str]:
+    """Return the title of a picture, and what it counts."""
+    therapy = cohort.guideline.therapies.get(selected.therapy)
+    of = f": {therapy.label}" if therapy and selected.view in ("why-not", "flow", "groups") else ""
+    by = f", by {selected.chosen}" if selected.view == "groups" else ""
+    name = "the example cohort" if cohort.is_example else cohort.name
+    if selected.silence == UNREMARKABLE:
+        name += ", if nothing else is remarkable"
+    patients_ = counted(cohort.summary.patients, "patient")
+    return f"{SHOWN[selected.view][1]}{of}{by}", f"n = {patients_}, {name}"
 
 
 def rejected(cohort: OpenCohort) -> None:

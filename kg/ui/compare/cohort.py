@@ -17,8 +17,7 @@ from kg.texts import counted
 from kg.ui import pictures, session
 from kg.ui.address import link
 from kg.ui.cohort import charts
-from kg.ui.cohort.snippets import read
-from kg.ui.cohort.state import UPLOAD
+from kg.ui.cohort.state import UPLOAD, read
 from kg.ui.compare.state import ALL, ASSUMED, LOOKS, box, pair_labels
 from kg.ui.patient.state import open_draft
 from kg.ui.restoring import State
