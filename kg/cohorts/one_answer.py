@@ -20,8 +20,7 @@ from kg.explanation.wording import knowledge_words
 from kg.guideline import Guideline
 from kg.guideline.values import Variable
 from kg.keys import ROW
-from kg.patients.assumed_columns import assumed_columns
-from kg.patients.column_records import derived_columns
+from kg.patients.column_records import assumed_columns, derived_columns
 from kg.reasoning.logic import logic_of
 from kg.reasoning.results import VERDICT_
 from kg.reasoning.verdicts import ELIGIBLES, UNDETERMINED, VERDICTS

@@ -23,8 +23,7 @@ import polars as pl
 from kg.engines.registry import BatchEngine, nothing
 from kg.guideline import Guideline
 from kg.keys import ID, ROW
-from kg.patients.assumed_columns import assumed_columns
-from kg.patients.column_records import CONFLICTS, derived_columns
+from kg.patients.column_records import CONFLICTS, assumed_columns, derived_columns
 from kg.patients.records import Record
 from kg.patients.tables import Batch, RowReader
 from kg.reasoning.diagram import NO, YES, Diagrams

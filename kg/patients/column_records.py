@@ -1,4 +1,4 @@
-"""Records as columns: derivations and conflicts as in `kg.patients.records`, for many rows.
+"""Records as columns: derivations, conflicts and assumptions, as of one record, for many rows.
 
 The rules are those of the ontology, judged on masks of bands. Rows with lesions, where
 numbers themselves decide and not their bands, are derived one by one by `kg.patients.records`.
@@ -7,7 +7,7 @@ numbers themselves decide and not their bands, are derived one by one by `kg.pat
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from operator import or_
@@ -17,6 +17,7 @@ import polars as pl
 from kg.errors import OntologyError
 from kg.guideline import Derivation, Guideline, Score, Sum
 from kg.guideline.rules import value_totals
+from kg.guideline.values import Knowledge
 from kg.keys import ID, ROW
 from kg.patients.cells import parse_cell
 from kg.patients.columns import as_text
@@ -62,10 +63,7 @@ def derived_columns(table: RowReader, batch: Batch) -> pl.DataFrame:
     flags = pl.col(f"^({RECORDED}|{PINNED}).*$")
     frame = given.select(*columns, flags, *(c.alias(RULE + name) for name, c in clashes.items()))
     frame = frame.with_columns(
-        pl.all_horizontal(
-            pinned(guideline, n) & (pl.col(n) & mask != 0) for n, mask in check.parts
-        ).alias(RULE + check.id)
-        for check in guideline.conflict_rules
+        _meets(guideline, check.parts).alias(RULE + check.id) for check in guideline.conflict_rules
     )
     frame = frame.select(*names, _conflicts(guideline, frame).alias(CONFLICTS))
     return _with_lesions(table, batch, frame) if batch.lesions else frame
@@ -143,14 +141,15 @@ def _summed(table: RowReader, batch: Batch, rule: Sum) -> list[pl.Series]:
     """
     variables, before = table.guideline.variables, batch.knowledge[rule.target]
     target, clear = variables[rule.target], pl.repeat(False, len(before), eager=True)
-    names = [name for name in (rule.count, rule.largest, rule.target) if name in table.variables]
+    every = (rule.count, rule.largest, rule.target)
+    names = [name for name in every if name in table.variables]
     told = rule.target in table.variables or target.band_count > 1
     if not told or not {rule.count, rule.largest} <= set(names):
         return [before.alias(SUMMED), clear.alias(SUMMED_CLASH)]
     cells = pl.DataFrame([as_text(batch.cells[name]).alias(name) for name in names])
     masks, clashes = {}, {}
     for row in cells.unique().iter_rows(named=True):
-        known = {n: parse_cell(variables[n], row.get(n)) or variables[n].unknown for n in _of(rule)}
+        known = {n: parse_cell(variables[n], row.get(n)) or variables[n].unknown for n in every}
         source = sum_of(target, known[rule.count], known[rule.largest])
         common = target.narrowed(known[rule.target], source) if source else known[rule.target]
         key = tuple(row.values())
@@ -165,15 +164,14 @@ def _summed(table: RowReader, batch: Batch, rule: Sum) -> list[pl.Series]:
     ]
 
 
-def _of(rule: Sum) -> tuple[str, str, str]:
-    return rule.count, rule.largest, rule.target
-
-
-def pinned(guideline: Guideline, name: str) -> pl.Expr:
-    """Return where one value is left of a variable."""
-    if guideline.variables[name].is_number:
-        return pl.col(PINNED + name)
-    return pl.col(name).bitwise_count_ones() == 1
+def _meets(guideline: Guideline, parts: Iterable[tuple[str, int]]) -> pl.Expr:
+    """Return where one value is left of each of some variables, and lies within its mask."""
+    found = []
+    for name, mask in parts:
+        is_number = guideline.variables[name].is_number
+        one = pl.col(PINNED + name) if is_number else pl.col(name).bitwise_count_ones() == 1
+        found.append(one & (pl.col(name) & mask != 0))
+    return pl.all_horizontal(found)
 
 
 def _conflicts(guideline: Guideline, frame: pl.DataFrame) -> pl.Series:
@@ -236,7 +234,58 @@ def _with_lesions(table: RowReader, batch: Batch, frame: pl.DataFrame) -> pl.Dat
         if name != CONFLICTS
     }
     columns[CONFLICTS] = [conflicts_json(record.conflicts) for record in records]
+    return _scattered(frame, places, columns)
+
+
+def _scattered(
+    frame: pl.DataFrame, places: pl.Series, columns: Mapping[str, Sequence[object]]
+) -> pl.DataFrame:
     return frame.with_columns(
         frame[name].scatter(places, pl.Series(values, dtype=frame[name].dtype))
         for name, values in columns.items()
     )
+
+
+def assumed_columns(
+    table: RowReader, batch: Batch, known: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return masks completed by the assumptions, and where each was made, a flag a variable.
+
+    `known` are the masks after derivation. Rows with lesions, and assumptions that bear on how
+    numbers add up, are judged record by record: there masks do not say all.
+    """
+    guideline, assumptions = table.guideline, table.assumptions
+    if assumptions is None:
+        return known, pl.DataFrame()
+    adding = [rule for rule in guideline.derivations if rule.score or rule.sum]
+    whole = any(name in rule.variables for rule in adding for name in assumptions.known)
+    places = pl.int_range(len(known), eager=True) if whole else batch.with_lesions
+    flags = batch.knowledge.select(pl.col(f"^({RECORDED}|{PINNED}).*$"))
+    made = known.hstack(flags).select(
+        _made(guideline, name, says).alias(name) for name, says in assumptions.known.items()
+    )
+    if len(places):
+        assumed = [record.assumed for record in table.records(batch.at(places))]
+        there = {name: [name in each for each in assumed] for name in made.columns}
+        made = _scattered(made, places, there)
+    says = {name: said.mask for name, said in assumptions.known.items()}
+    return known.with_columns(known[n].set(made[n], mask) for n, mask in says.items()), made
+
+
+def _made(guideline: Guideline, name: str, says: Knowledge) -> pl.Expr:
+    """Return where an assumption is made: nothing recorded, nothing derived, no conflict."""
+    everything = guideline.variables[name].everything
+    silent = ~pl.col(RECORDED + name) & (pl.col(name) == everything)
+    against = [pl.lit(False)]
+    for rule in guideline.conflict_rules:
+        own = dict(rule.parts).get(name)
+        if own is not None and says.pinned and says.mask & ~own == 0:
+            others = ((n, mask) for n, mask in rule.parts if n != name)
+            against.append(_meets(guideline, others))
+    against += [
+        pl.col(narrowing.target) & narrowing.then == 0
+        for rule in guideline.derivations
+        for narrowing in rule.narrowings
+        if narrowing.source == name and says.mask & ~narrowing.when == 0
+    ]
+    return silent & ~pl.any_horizontal(against)
