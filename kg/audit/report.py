@@ -12,8 +12,7 @@ from typing import Literal, TypeAlias
 
 import polars as pl
 
-from kg.audit.gaps import contradictions, gaps, recommendations
-from kg.audit.idle import idle
+from kg.audit.gaps import contradictions, gaps, idle, recommendations
 from kg.audit.neighbours import neighbours
 from kg.audit.readings import Readings
 from kg.audit.space import Example, Finding, Shares, Space
