@@ -120,29 +120,19 @@ class Readings:
     def _differing(self, each: Alternative) -> dict[str, int]:
         """Return for each therapy the complete records whose verdict a reading changes."""
         combine = self.space.diagrams.combine
-        return {
-            therapy.id: combine(
-                tuple(
-                    combine(self._roots(therapy, names), _complete) for names in ({}, each.names)
-                ),
-                _unequal,
-            )
-            for therapy in self.guideline.therapies.values()
-        }
+        found = {}
+        for name, therapy in self.guideline.therapies.items():
+            roots = (self._roots(therapy, names) for names in ({}, each.names))
+            found[name] = combine(tuple(combine(each, _complete) for each in roots), _unequal)
+        return found
 
 
 def readings_of(guideline: Guideline) -> dict[str, str]:
     """Return the editorial readings of all terms of a guideline, by their identifiers."""
-    terms: tuple[_Noted, ...] = (
-        *guideline.definitions.values(),
-        *guideline.criteria.values(),
-        *guideline.therapies.values(),
-        *guideline.mentioned.values(),
-        *guideline.recommendations.values(),
-        *guideline.responses.values(),
-        *guideline.derivations,
-    )
-    return {term.id: term.note for term in terms if term.note}
+    g = guideline
+    kinds: tuple[Mapping[str, _Noted], ...] = (g.definitions, g.criteria, g.therapies, g.mentioned)
+    kinds += (g.recommendations, g.responses, {rule.id: rule for rule in g.derivations})
+    return {name: term.note for terms in kinds for name, term in terms.items() if term.note}
 
 
 def _complete(indicated: int, absolute: int, relative: int) -> int:

@@ -33,11 +33,12 @@ GAINED, LOST, MOVED, SETTLED, OPENED = "gained", "lost", "moved", "settled", "op
 SAME, NEW, DROPPED = "same", "new", "dropped"
 CHANGES = (GAINED, LOST, MOVED, SETTLED, OPENED, SAME, NEW, DROPPED)
 _SIDES = ("from", "to")
+_THERAPIES = [f"therapy_{side}" for side in _SIDES]
 _LISTS = [f"because_{side}" for side in _SIDES]
 SCHEMA = pl.Schema(
     {
         ID: pl.String(),
-        **dict.fromkeys(("therapy_from", "therapy_to"), pl.String()),
+        **dict.fromkeys(_THERAPIES, pl.String()),
         **dict.fromkeys(("verdict_from", "verdict_to"), pl.String()),
         "change": pl.Enum(CHANGES),
         **dict.fromkeys(_LISTS, pl.List(pl.String())),
@@ -138,14 +139,9 @@ def compared(
         *(_verdicts(table, rejects if i == 0 else None) for i, table in enumerate(tables)),
         strict=True,
     )
-    frame = pl.DataFrame(
-        {
-            "pair": range(len(found)),
-            "therapy_from": [pair.before for pair in found],
-            "therapy_to": [pair.after for pair in found],
-        },
-        schema_overrides=dict.fromkeys(("therapy_from", "therapy_to"), pl.String()),
-    )
+    told = [(i, pair.before, pair.after) for i, pair in enumerate(found)]
+    schema = {"pair": pl.Int64(), **dict.fromkeys(_THERAPIES, pl.String())}
+    frame = pl.DataFrame(told, schema, orient="row")
     for one, other in parts:
         ids = one.select(ID).unique(maintain_order=True).with_row_index("patient")
         rows = ids.join(frame, how="cross")
@@ -192,10 +188,8 @@ _CHANGE = pl.concat_str(_VERDICTS, separator=">").replace_strict(_CHANGES, retur
 
 def counts(frame: pl.DataFrame) -> pl.DataFrame:
     """Return how often each change is, for each pair of therapies, in the order of the frame."""
-    names = ["therapy_from", "therapy_to"]
-    is_ = (pl.col("change") == change for change in CHANGES)
-    columns = [one.sum().alias(change) for change, one in zip(CHANGES, is_, strict=True)]
-    return frame.group_by(names, maintain_order=True).agg(columns)
+    columns = [(pl.col("change") == change).sum().alias(change) for change in CHANGES]
+    return frame.group_by(_THERAPIES, maintain_order=True).agg(columns)
 
 
 def behind(frame: pl.DataFrame) -> pl.DataFrame:
@@ -210,15 +204,8 @@ def behind(frame: pl.DataFrame) -> pl.DataFrame:
     return counted.sort("changes", "side", "criterion", descending=[True, False, False])
 
 
-_CRITERIA = pl.Schema(
-    dict.fromkeys(
-        (
-            *("from", "label_from", "places_from", "to", "label_to", "places_to"),
-            *("relation", "change"),
-        ),
-        pl.String(),
-    )
-)
+_TERMS = ("from", "label_from", "places_from", "to", "label_to", "places_to")
+_CRITERIA = pl.Schema(dict.fromkeys((*_TERMS, "relation", "change"), pl.String()))
 
 
 def differences_frame(before: Guideline, after: Guideline) -> pl.DataFrame:

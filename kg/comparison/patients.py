@@ -77,16 +77,13 @@ def alike(rows: list[ComparedTherapy]) -> list[tuple[ComparedTherapy, ...]]:
 
 def frame_of(patient_id: str, rows: list[ComparedTherapy]) -> pl.DataFrame:
     """Return what was compared as rows of the comparison of a cohort."""
-    cells = [
-        (
-            patient_id,
-            *(row.pair.before, row.pair.after),
-            *(each and each.verdict for each in (row.before, row.after)),
-            row.change,
-            *(each and sorted({*each.decision.criteria}) for each in (row.before, row.after)),
-        )
-        for row in rows
-    ]
+    cells = []
+    for row in rows:
+        sides = (row.before, row.after)
+        verdicts = (each and each.verdict for each in sides)
+        because = (each and sorted({*each.decision.criteria}) for each in sides)
+        pair = (row.pair.before, row.pair.after)
+        cells.append((patient_id, *pair, *verdicts, row.change, *because))
     return pl.DataFrame(cells, schema=SCHEMA, orient="row")
 
 

@@ -114,12 +114,8 @@ class Therapy:
     @property
     def row(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """The criteria of the row by the role that they have in it."""
-        return (
-            (INDICATION, self.indications),
-            (PRECONDITION, self.preconditions),
-            (ABSOLUTE, self.absolute),
-            (RELATIVE, self.relative),
-        )
+        against = ((ABSOLUTE, self.absolute), (RELATIVE, self.relative))
+        return ((INDICATION, self.indications), (PRECONDITION, self.preconditions), *against)
 
     @cached_property
     def criteria(self) -> tuple[str, ...]:
@@ -181,13 +177,7 @@ class Guideline:
     def classes(self) -> tuple[str, ...]:
         """The named classes whose states decide a result."""
         aspects = [name for therapy in self.therapies.values() for name in therapy.aspects if name]
-        return (
-            *self.stages,
-            *self.criteria,
-            *aspects,
-            *self.recommendations,
-            *self.responses,
-        )
+        return (*self.stages, *self.criteria, *aspects, *self.recommendations, *self.responses)
 
     @cached_property
     def used(self) -> Set[str]:

@@ -114,9 +114,8 @@ def pairs(before: Guideline, after: Guideline) -> list[TherapyPair]:
     one, other = {p.before for p in found}, {p.after for p in found}
     for name in before.therapies:
         if name not in one:
-            found.append(
-                TherapyPair(name, name if name in after.therapies and name not in other else None)
-            )
+            is_kept = name in after.therapies and name not in other
+            found.append(TherapyPair(name, name if is_kept else None))
     paired = {pair.after for pair in found}
     found += [TherapyPair(None, name) for name in after.therapies if name not in paired]
     has_row = (before.therapies, after.therapies)

@@ -110,25 +110,15 @@ def draft_of(
 
     Only columns that are variables are taken, and only cells that say something.
     """
-    return Draft(
-        patient_id=cells.get(ID) or "",
-        cells={
-            name: text
-            for name, text in cells.items()
-            if name != ID
-            and (variable := guideline.variables.get(name))
-            and text
-            and not is_unknown(text, variable)
-        },
-        lesions=tuple(
-            {
-                column: text
-                for column, text in lesion.items()
-                if column in (LESION_ID, *guideline.lesion_columns) and text
-            }
-            for lesion in lesions
-        ),
-    )
+    known = {name: variable for name, variable in guideline.variables.items() if name != ID}
+    said = {
+        name: text
+        for name, text in cells.items()
+        if name in known and text and not is_unknown(text, known[name])
+    }
+    columns = (LESION_ID, *guideline.lesion_columns)
+    listed = ({c: text for c, text in each.items() if c in columns and text} for each in lesions)
+    return Draft(cells.get(ID) or "", said, tuple(listed))
 
 
 Parameters = Mapping[str, Sequence[str]]

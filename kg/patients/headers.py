@@ -184,11 +184,8 @@ def _has_commas(
     """Return whether a table whose cells no commas separate has decimal commas."""
     if getattr(source, "separator", ",") == ",":
         return False
-    numbers = [
-        there
-        for there, here in read.items()
-        if here in translations and translations[here].is_number
-    ]
+    known = {name for name, each in translations.items() if each.is_number}
+    numbers = [there for there, here in read.items() if here in known]
     return any(
         has_decimal_comma(frame[name].drop_nulls().unique())
         for frame in (source.batches(numbers) if numbers else ())

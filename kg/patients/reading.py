@@ -144,9 +144,10 @@ def _quoted(value: object) -> str:
 
 
 def _reading(guideline: Guideline, told: Mapping[str, Any]) -> Reading:
-    columns = {
-        name: _text(f"columns.{name}", ours) for name, ours in _part(told, "columns").items()
-    }
+    def texts(part: str) -> dict[str, str]:
+        return {name: _text(f"{part}.{name}", v) for name, v in _part(told, part).items()}
+
+    columns, constants = texts("columns"), texts("constants")
     for name, target in columns.items():
         base = target.partition("[")[0].strip()
         if base not in (ID, LESION_ID):
@@ -164,7 +165,6 @@ def _reading(guideline: Guideline, told: Mapping[str, Any]) -> Reading:
         }
         for cell in values[name].values():
             parse_cell(variable, cell)
-    constants = {n: _text(f"constants.{n}", cell) for n, cell in _part(told, "constants").items()}
     for name, cell in constants.items():
         if name != ID:
             parse_cell(_named(guideline, "[constants]", name), cell)

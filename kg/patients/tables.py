@@ -110,18 +110,10 @@ class RowReader:
         if bad.any():  # most tables have no such row, and a filter copies
             good = [each.filter(~bad) for each in good]
         cells, kept, knowledge = good
-        return Batch(
-            cells=cells,
-            kept=kept,
-            knowledge=knowledge,
-            lesions=lesions,
-            rejected=rejected,
-            rejected_lesions=(
-                self.lesions.rejected(frame.filter(bad)[ID], rejected[REASON])
-                if self.lesions
-                else None
-            ),
-        )
+        with_theirs = None
+        if self.lesions is not None:
+            with_theirs = self.lesions.rejected(frame.filter(bad)[ID], rejected[REASON])
+        return Batch(cells, kept, knowledge, lesions, rejected, with_theirs)
 
     def _knowledge(
         self, frame: pl.DataFrame, odd: Mapping[str, pl.Series], unknown: pl.Series

@@ -91,31 +91,22 @@ def read_as(guideline: Guideline, statement: str) -> list[Encoded]:
 
 def neighbours(guideline: Guideline, statement: str) -> tuple[str | None, str | None]:
     """Return the statements before and after a statement, in the order of the text."""
-    names = list(guideline.statements)
-    at = names.index(statement)
-    return (
-        names[at - 1] if at else None,
-        names[at + 1] if at + 1 < len(names) else None,
-    )
+    around = [None, *guideline.statements, None]
+    at = around.index(statement)
+    return around[at - 1], around[at + 1]
 
 
 def chapters(guideline: Guideline) -> list[Coverage]:
     """Return the coverage of each chapter, which is a section without its numbers in brackets."""
     inside: dict[str, list[Statement]] = {}
-    for section in sections(guideline):
-        inside.setdefault(section.partition("(")[0], []).extend(
-            s for s in guideline.statements.values() if s.section == section
-        )
-    return [
-        Coverage(
-            chapter,
-            len(every),
-            sum(s.decidable for s in every),
-            covered(every),
-            covered(s for s in every if s.decidable),
-        )
-        for chapter, every in inside.items()
-    ]
+    for statement in sorted(guideline.statements.values(), key=lambda s: s.start):
+        inside.setdefault(statement.section.partition("(")[0], []).append(statement)
+    found = []
+    for chapter, every in inside.items():
+        decided = [s for s in every if s.decidable]
+        sizes = (len(every), len(decided), covered(every), covered(decided))
+        found.append(Coverage(chapter, *sizes))
+    return found
 
 
 def covered(statements: Iterable[Statement]) -> int:
@@ -177,13 +168,11 @@ def source_text(guideline: Guideline) -> SourceText:
     """
     ontology = guideline.ontology
     for node in ontology.of_type(HCC + "SourceText"):
-        sha256, length = (
-            ontology.text(node, HCC + "sha256"),
-            ontology.number(node, HCC + "characterCount"),
-        )
+        length = ontology.number(node, HCC + "characterCount")
+        told = (ontology.text(node, name) or "" for name in (LABEL, DEFINITION, HCC + "sha256"))
+        label, definition, sha256 = told
         if sha256 and length:
-            label, definition = ontology.text(node, LABEL), ontology.text(node, DEFINITION)
-            return SourceText(label or "", definition or "", sha256, length)
+            return SourceText(label, definition, sha256, length)
     raise OntologyError("no hcc:SourceText has hcc:sha256 and hcc:characterCount; add them")
 
 

@@ -94,22 +94,17 @@ def draft_of_resources(
 
 
 def _draft(guideline: Guideline, findings: Findings, unread: list[Unread]) -> ImportedDraft:
-    rows = _rows(guideline, findings)
+    rows, told = _rows(guideline, findings), [asdict(one) for one in unread]
+    cancers = {name: known.cancers.values() for name, known in findings.patients.items()}
     draft = ImportedDraft(
         frame=rows,
-        unread=pl.DataFrame(
-            [asdict(one) for one in unread], schema=dict.fromkeys(_UNREAD, pl.String)
-        ),
+        unread=pl.DataFrame(told, schema=dict.fromkeys(_UNREAD, pl.String)),
         counted=_counted(findings),
         as_of=findings.as_of,
         resources=findings.resources,
         used=findings.used,
         left_out=findings.unread,
-        with_tumour=frozenset(
-            name
-            for name, known in findings.patients.items()
-            if LIVER_TUMOUR in known.cancers.values()
-        ),
+        with_tumour=frozenset(n for n, marks in cancers.items() if LIVER_TUMOUR in marks),
     )
     if draft.resources != draft.used + draft.left_out + findings.counted.total():
         raise AssertionError("resources were lost between reading and counting")
@@ -158,10 +153,7 @@ def _rows(guideline: Guideline, findings: Findings) -> pl.DataFrame:
         filled.update(cells)
         row = {ID: patient, **{name: cell.cell for name, cell in cells.items()}}
         sources = {name: cell.source for name, cell in cells.items()}
-        row[AS_OF], row[SOURCES] = (
-            findings.as_of.isoformat(),
-            json.dumps(sources, ensure_ascii=False),
-        )
+        row |= {AS_OF: findings.as_of.isoformat(), SOURCES: json.dumps(sources, ensure_ascii=False)}
         rows.append(row)
     columns = [ID, *(name for name in guideline.variables if name in filled), AS_OF, SOURCES]
     return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String))

@@ -64,23 +64,16 @@ def redcap(guideline: Guideline) -> str:
 
 def _asking(variable: Variable) -> dict[str, str]:
     symbol = f" ({variable.unit_symbol})" if variable.unit_symbol else ""
-    label, note = variable.label + symbol, variable.definition
-    if variable.type == "boolean":
-        return {"Field Type": "yesno", "Field Label": label, "Field Note": note}
+    kind, note, choices = "yesno", variable.definition, ""
     if variable.type == "enum":
         choices = " | ".join(f"{v.name}, {v.label.replace('|', '/')}" for v in variable.values)
-        several = f"{note} Tick several if one of them applies and it is not known which."
-        return {
-            "Field Type": "checkbox",
-            "Field Label": label,
-            _CHOICES: choices,
-            "Field Note": several,
-        }
-    return {
-        "Field Type": "text",
-        "Field Label": label,
-        "Field Note": f"{note} Enter {expected(variable)}.",
-    }
+        kind = "checkbox"
+        note += " Tick several if one of them applies and it is not known which."
+    elif variable.type != "boolean":
+        kind = "text"
+        note += f" Enter {expected(variable)}."
+    labelled = {"Field Label": variable.label + symbol, "Field Note": note}
+    return {"Field Type": kind, _CHOICES: choices, **labelled}
 
 
 def _field(name: str, values: dict[str, str]) -> list[str]:

@@ -21,24 +21,14 @@ _CONDITION = "condition_occurrence"
 _TABLES = {  # the column of the key, of the concept, and of the date
     "measurement": ("measurement_id", "measurement_concept_id", "measurement_date"),
     "observation": ("observation_id", "observation_concept_id", "observation_date"),
-    _CONDITION: (
-        "condition_occurrence_id",
-        "condition_concept_id",
-        "condition_start_date",
-    ),
+    _CONDITION: ("condition_occurrence_id", "condition_concept_id", "condition_start_date"),
 }
 _PERSON = "person_id"
 _SOURCE_CONCEPT = "condition_source_concept_id"
 _CONCEPT = ("concept_id", "vocabulary_id", "concept_code")
 _VALUES = (
-    _SOURCE_CONCEPT,
-    "condition_end_date",
-    "value_as_number",
-    "value_as_concept_id",
-    "value_as_string",
-    "unit_concept_id",
-    "unit_source_value",
-    "operator_concept_id",
+    *(_SOURCE_CONCEPT, "condition_end_date", "value_as_number", "value_as_concept_id"),
+    *("value_as_string", "unit_concept_id", "unit_source_value", "operator_concept_id"),
 )
 Row = dict[str, str | None]
 

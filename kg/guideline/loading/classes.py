@@ -41,18 +41,18 @@ class ClassReader(Terms):
 
     def criteria(self, parent: str) -> dict[str, Criterion]:
         """Return the criteria below a class, in their order."""
-        found = [self._criterion(node) for node in self.collected(parent)]
-        return {criterion.id: criterion for criterion in found}
+        return {one.id: one for one in map(self._criterion, self.collected(parent))}
 
     def recommendations(self) -> dict[str, Recommendation]:
         """Return the recommendations, in their order."""
-        found = [self._recommendation(node) for node in self.collected("RecommendedPatient")]
-        return {recommendation.id: recommendation for recommendation in found}
+        nodes = self.collected("RecommendedPatient")
+        return {one.id: one for one in map(self._recommendation, nodes)}
 
     def responses(self) -> dict[str, Response]:
         """Return the classes of response, in their order."""
-        found = [self._response(node) for node in self.collected("ResponsePatient")]
-        return {response.id: response for response in found}
+        nodes = self.collected("ResponsePatient")
+        read = (Response(**self._shared(n), outcome=self.need(n, HCC + "outcome")) for n in nodes)
+        return {one.id: one for one in read}
 
     def _shared(self, node: ox.NamedNode) -> dict[str, Any]:
         """Return what every class of patients states."""
@@ -86,9 +86,6 @@ class ClassReader(Terms):
             concerns=tuple(self.notation(iri) for iri in ontology.iris(node, HCC + "concerns")),
             precedes=tuple(map(local_name, ontology.iris(node, HCC + "precedes"))),
         )
-
-    def _response(self, node: ox.NamedNode) -> Response:
-        return Response(**self._shared(node), outcome=self.need(node, HCC + "outcome"))
 
 
 THERAPY = HCC + "LiverCancerTherapy"
@@ -158,8 +155,7 @@ class TherapyReader(ClassReader):
                 raise OntologyError(f"{therapy.id} has classes, but no {aspect} class; add it")
         formula = self.formula(therapy.classes["indicated"])
         parts = formula.parts if isinstance(formula, And) else (formula,)
-        indications: list[str] = []
-        preconditions: list[str] = []
+        indications, preconditions = tuple[str, ...](), tuple[str, ...]()
         for part in parts:
             names = self._union(part, therapy.id, criteria)
             kinds = {criteria[name].kind for name in names}
@@ -172,13 +168,9 @@ class TherapyReader(ClassReader):
                 )
             else:
                 indications += names
-        return replace(
-            therapy,
-            indications=tuple(indications),
-            preconditions=tuple(preconditions),
-            absolute=self._listed(therapy, "contraindicated", criteria),
-            relative=self._listed(therapy, "cautioned", criteria),
-        )
+        absolute, relative = (self._listed(therapy, word, criteria) for word in ASPECTS[1:])
+        therapy = replace(therapy, indications=indications, preconditions=preconditions)
+        return replace(therapy, absolute=absolute, relative=relative)
 
     def _listed(
         self, therapy: Therapy, aspect: str, criteria: Mapping[str, Criterion]

@@ -81,15 +81,12 @@ class Terms:
 
     def intents(self) -> dict[str, tuple[str, str]]:
         """Return the label of each intent and how a verdict says so, by notation."""
-        scheme = ox.NamedNode(HCC + "IntentScheme")
-        labels = {n: self.need(n, LABEL) for n in self.ontology.subjects(SKOS + "inScheme", scheme)}
-        return {
-            self.need(node, NOTATION): (
-                label,
-                self.ontology.text(node, HCC + "headline") or label,
-            )
-            for node, label in labels.items()
-        }
+        scheme, found = ox.NamedNode(HCC + "IntentScheme"), dict[str, tuple[str, str]]()
+        for node in self.ontology.subjects(SKOS + "inScheme", scheme):
+            label = self.need(node, LABEL)
+            in_full = self.ontology.text(node, HCC + "headline") or label
+            found[self.need(node, NOTATION)] = label, in_full
+        return found
 
     def concept(self, node: Node, word: str) -> str | None:
         """Return the identifier of the concept that a property of ours names, if it does."""

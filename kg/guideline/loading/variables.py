@@ -112,16 +112,14 @@ class VariableReader(Terms):
         if set(concepts) != set(words):
             odd = ", ".join(sorted(set(concepts) ^ set(words)))
             raise OntologyError(f"hcc:{local_name(node.value)}: range and concepts differ in {odd}")
-        return tuple(
-            Value(
-                w,
-                self.need(concepts[w], LABEL),
-                self.need(concepts[w], DEFINITION),
-                self.ontology.text(concepts[w], HCC + "headline"),
-                self.ontology.texts(concepts[w], HIDDEN_LABEL),
-            )
-            for w in words
-        )
+        found = []
+        for word in words:
+            node_ = concepts[word]
+            label, definition = (self.need(node_, name) for name in (LABEL, DEFINITION))
+            headline = self.ontology.text(node_, HCC + "headline")
+            hidden = self.ontology.texts(node_, HIDDEN_LABEL)
+            found.append(Value(word, label, definition, headline, hidden))
+        return tuple(found)
 
 
 def totals(ontology: Ontology) -> set[str]:
