@@ -16,8 +16,18 @@ from kg.rdf.build import build
 from kg.rdf.names import PREFIXES
 from kg.stores import Table, open_store
 from kg.stores.frames import TRIPLE, frame_of, table_of
-from kg.ui.query.columns import MOST_BARS, bars, first_bars, iris, labels, numbers, parting, telling
-from kg.ui.query.graphs import MOST_NODES, graph_of
+from kg.ui.query.drawn import (
+    MOST_BARS,
+    MOST_NODES,
+    bars,
+    first_bars,
+    graph_of,
+    iris,
+    labels,
+    numbers,
+    parting,
+    telling,
+)
 from kg.ui.query.picking import choices
 from kg.ui.query.writing import EDITOR_PREFIXES, completions
 

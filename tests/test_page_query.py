@@ -14,7 +14,7 @@ from kg.server import asking
 from kg.ui import address
 from kg.ui.components import in_order
 from kg.ui.query import source
-from kg.ui.query.graphs import AnswerGraph, forest
+from kg.ui.query.drawn import AnswerGraph, forest
 from kg.ui.query.session import START, Desk, past_of
 
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -17,21 +17,11 @@ from kg.ui.words import literal, short
 _SWITCH = "shell:edition"
 
 
-@dataclass(frozen=True)
-class Page:
-    """A page: the name of its file, which is its path too, its title and its icon.
-
-    The navigation lists it unless it is reached by links alone.
-    """
-
-    name: str
-    title: str
-    icon: str
-    is_listed: bool = True
+Pages = Mapping[str, tuple[str, str]]
 
 
-def explore(*pages: Page) -> None:
-    """Show the page that the link names, the first one by default.
+def explore(pages: Pages, unlisted: Pages) -> None:
+    """Show the page that the link names, the first one by default; some are reached by links alone.
 
     A record may stand in the address of the first page: then the second one shows it.
     """
@@ -41,21 +31,21 @@ def explore(*pages: Page) -> None:
     readying.wait()
     first, second, *_ = pages
     files = {
-        page.name: st.Page(
-            pages_folder() / f"{page.name}.py",
-            title=page.title,
-            icon=page.icon,
-            url_path=page.name,
-            default=page is first,
-            visibility="visible" if page.is_listed else "hidden",
+        name: st.Page(
+            pages_folder() / f"{name}.py",
+            title=title,
+            icon=icon,
+            url_path=name,
+            default=name == first,
+            visibility="hidden" if name in unlisted else "visible",
         )
-        for page in pages
+        for name, (title, icon) in {**pages, **unlisted}.items()
     }
     address.register(files)
     shown = st.navigation(list(files.values()), position="top")
     if not shown.url_path and st.query_params:
-        st.switch_page(files[second.name], query_params=st.query_params.to_dict())
-    address.arrive(shown.url_path or first.name)
+        st.switch_page(files[second], query_params=st.query_params.to_dict())
+    address.arrive(shown.url_path or first)
     _read_edition()
     try:
         shown.run()

@@ -19,17 +19,8 @@ from kg.stores.frames import TRIPLE
 from kg.texts import capitalised
 from kg.ui import pictures, session
 from kg.ui.components import graph
-from kg.ui.query.columns import (
-    bars,
-    first_bars,
-    iris,
-    labelled,
-    labels,
-    numbers,
-    parting,
-    telling,
-)
-from kg.ui.query.graphs import LEGEND, MOST_NODES, forest, graph_of
+from kg.ui.query import drawn
+from kg.ui.query.drawn import LEGEND, MOST_NODES, forest, graph_of, iris, labelled, numbers
 from kg.ui.query.session import CHART, EXAMPLE, GRAPH, TABLE, AskedQuery, Desk, came_to
 from kg.ui.restoring import choice
 from kg.ui.tables import workbook
@@ -142,19 +133,19 @@ def _chosen(desk: Desk, label: str, name: str, options: list[str], default: str)
 
 def _chart(desk: Desk, frame: pl.DataFrame) -> None:
     """Show rows as bars, in the order of the answer."""
-    drawn = numbers(frame)
+    bars = numbers(frame)
     places = st.columns(3)
     with places[0]:
-        number = _chosen(desk, "Bars from", "number", drawn, drawn[0])
-    others = [name for name in labels(frame) if name != number]
+        number = _chosen(desk, "Bars from", "number", bars, bars[0])
+    others = [name for name in drawn.labels(frame) if name != number]
     with places[1]:
-        label = _chosen(desk, "Labels from", "label", others, telling(frame, others))
-    parts = parting(frame, [name for name in others if name != label])
+        label = _chosen(desk, "Labels from", "label", others, drawn.telling(frame, others))
+    parts = drawn.parting(frame, [name for name in others if name != label])
     with places[2]:
         colour = _chosen(desk, "Colours from", "colour", [_NONE, *parts], (parts or [_NONE])[0])
-    shown, left_out = first_bars(frame, label)
+    shown, left_out = drawn.first_bars(frame, label)
     dark = st.context.theme.type == "dark"
-    chart = bars(shown, label, number, colour if colour in parts else None, dark)
+    chart = drawn.bars(shown, label, number, colour if colour in parts else None, dark)
     st.altair_chart(chart, key="query:chart")
     title = desk.question.question if desk.question else f"{number} by {label}"
     pictures.saves(chart, desk.name or "answer", title, f"{len(shown):,} of {len(frame):,} rows")
