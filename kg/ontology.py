@@ -38,6 +38,11 @@ EDITORIAL, NOTE = SKOS + "editorialNote", SKOS + "note"
 SUBCLASS, SOURCE, COLLECTION = RDFS + "subClassOf", DCTERMS + "source", HCC + "collection"
 
 Node: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
+# The modules that say what follows from what: all that a reasoner needs.
+LOGICAL = {
+    *("vocabulary", "variables", "taxonomy"),
+    *("stages", "criteria", "therapies", "recommendations"),
+}
 _MAIN, _TOTALITY = "hcc.ttl", "totality.ttl"
 _PLACE = re.compile(r"^Parser error (?:at|between) line \d+ .*?: ")  # the line is told already
 _WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)

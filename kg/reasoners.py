@@ -17,7 +17,6 @@ import hashlib
 import io
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -27,10 +26,9 @@ import pyoxigraph as ox
 from kg.errors import InputError, extras_told
 from kg.guideline import Guideline
 from kg.guideline import chosen as _chosen
-from kg.guideline.intervals import plain
-from kg.guideline.values import Knowledge, Variable, bands_of
+from kg.guideline.values import Variable
 from kg.keys import REASON, ROW
-from kg.ontology import DCTERMS, HCC, OWL, RDFS, ROOT, SKOS, XSD, Ontology
+from kg.ontology import DCTERMS, HCC, LOGICAL, OWL, RDFS, ROOT, SKOS, XSD, Ontology
 from kg.output import whole_file
 from kg.patients.given import TableLike, record_of, table_of
 from kg.patients.reading import Options, reading_of
@@ -51,16 +49,6 @@ _PREFIXES = {  # owlready2 takes RDF/XML for another format where OWL has no pre
     "skos": SKOS,
 }
 _HEADS = f"PREFIX owl: <{OWL}> PREFIX rdfs: <{RDFS}>\n"  # of the Turtle in which records are said
-_LOGICAL = {
-    "vocabulary",
-    "variables",
-    "taxonomy",
-    "stages",
-    "criteria",
-    "therapies",
-    "recommendations",
-}
-_LONGEST = 30  # characters of a number that a reasoner takes
 
 
 def rdf_xml(guideline: Guideline, records: Iterable[Record] = ()) -> bytes:
@@ -192,7 +180,7 @@ def merged(guideline: Guideline, records: Iterable[Record] = ()) -> Iterator[ox.
     for triple in header(guideline.ontology, node):
         named = triple.predicate.value == OWL + "versionIRI"
         yield ox.Triple(node, triple.predicate, ox.NamedNode(version)) if named else triple
-    yield from guideline.ontology.merged(_LOGICAL)
+    yield from guideline.ontology.merged(LOGICAL)
     quads = ox.parse(_HEADS + said, format=ox.RdfFormat.TURTLE)
     yield from (quad.triple for quad in quads)
 
@@ -212,11 +200,11 @@ def _said(guideline: Guideline, record: Record) -> str:
     asked = _asked(guideline)
     for name, knowledge in record.known.items():
         variable = guideline.variables[name]
-        value = pinned(variable, knowledge)
+        value = variable.single(knowledge)
         if value is not None:
-            said.append(f"<{variable.iri}> {value}")
+            said.append(f"<{variable.iri}> {_literal(variable, value)}")
         elif knowledge.mask != variable.everything:
-            said.append(_some(variable, _one_of(variable, knowledge.mask)))
+            said.append(_some(variable, variable.samples(knowledge.mask)))
         elif name in asked:
             said.append(_some(variable, []))
     return f"<{patient_iri(record.patient_id)}> {' ; '.join(said)} .\n"
@@ -229,38 +217,14 @@ def _asked(guideline: Guideline) -> frozenset[str]:
     return frozenset(atom.variable for name in names for atom in guideline.atoms_of(name))
 
 
-def pinned(variable: Variable, knowledge: Knowledge) -> ox.Literal | None:
-    """Return the one value that is left; None where there are more, or it is too long to take."""
-    if not knowledge.pinned:
-        return None
-    if not variable.is_number:
-        return _literal(variable, variable.words[knowledge.mask.bit_length() - 1])
-    low = knowledge.intervals[0].low
-    if low is None or len(plain(low)) > _LONGEST or "E" in plain(low):
-        return None
-    return _literal(variable, _number(variable, low))
-
-
-def _one_of(variable: Variable, mask: int) -> list[ox.Literal]:
-    """Return values that stand for all those of the bands of a mask."""
-    if variable.is_number:
-        found = variable.representatives(mask)
-        return [_literal(variable, _number(variable, number)) for number in found]
-    return [_literal(variable, variable.words[i]) for i in bands_of(mask)]
-
-
-def _some(variable: Variable, values: Sequence[ox.Literal]) -> str:
+def _some(variable: Variable, values: Sequence[str]) -> str:
     """Return the assertion that a variable has some value, or one of those given, in Turtle."""
-    listed = f"[ a rdfs:Datatype ; owl:oneOf ( {' '.join(map(str, values))} ) ]"
-    some = f"owl:someValuesFrom {listed if values else 'rdfs:Literal'}"
-    return f"a [ a owl:Restriction ; owl:onProperty <{variable.iri}> ; {some} ]"
+    listed = " ".join(_literal(variable, value) for value in values)
+    filler = f"[ a rdfs:Datatype ; owl:oneOf ( {listed} ) ]" if values else "rdfs:Literal"
+    some = f"owl:onProperty <{variable.iri}> ; owl:someValuesFrom {filler}"
+    return f"a [ a owl:Restriction ; {some} ]"
 
 
-def _number(variable: Variable, number: Decimal) -> str:
-    text = plain(number)
-    return f"{text}.0" if variable.type == "decimal" and "." not in text else text
-
-
-def _literal(variable: Variable, word: str) -> ox.Literal:
-    type_ = {"boolean": "boolean", "integer": "integer", "decimal": "decimal"}.get(variable.type)
-    return ox.Literal(word, datatype=ox.NamedNode(XSD + (type_ or "string")))
+def _literal(variable: Variable, value: str) -> str:
+    type_ = variable.type if variable.type in ("boolean", "integer", "decimal") else "string"
+    return str(ox.Literal(value, datatype=ox.NamedNode(XSD + type_)))

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -27,10 +26,9 @@ from kg.engines.java import LOCK, java, load, told
 from kg.engines.registry import BatchEngine, nothing
 from kg.errors import OntologyError
 from kg.guideline import Guideline
-from kg.guideline.intervals import plain
-from kg.guideline.values import Knowledge, Variable, bands_of
+from kg.guideline.values import Knowledge, Variable
 from kg.keys import ROW
-from kg.ontology import HCC
+from kg.ontology import HCC, LOGICAL
 from kg.patients.records import Record
 from kg.patients.tables import Batch, RowReader
 from kg.reasoning.logic import logic_of
@@ -44,10 +42,6 @@ from kg.reasoning.verdicts import (
     result,
 )
 
-_LOGICAL = {
-    *("vocabulary", "variables", "taxonomy"),
-    *("stages", "criteria", "therapies", "recommendations"),
-}
 _PATIENT = "urn:hcc-kg:patient"
 _HELPER = "urn:hcc-kg:known:"
 _SHORTER = (  # what makes a rendered axiom readable
@@ -56,7 +50,6 @@ _SHORTER = (  # what makes a rendered axiom readable
     (r'"([^"]*)"\^\^(decimal|integer|boolean)', r"\1"),
     (r'("[^"]*")\^\^string', r"\1"),
 )
-_LONGEST_LITERAL = 30
 _AT_ONCE = 32  # classes in one question: more make a search that costs more than it saves
 
 
@@ -71,7 +64,7 @@ class Hermit:
         with LOCK, told():
             self._manager = owl.manager_of.createOWLOntologyManager()
             self._factory = self._manager.getOWLDataFactory()
-            self._ontology = load(owl, self._manager, guideline.ontology, _LOGICAL)
+            self._ontology = load(owl, self._manager, guideline.ontology, LOGICAL)
             self._patient = self._factory.getOWLNamedIndividual(owl.iri.create(_PATIENT))
             self._variables = self._without_unused()
             declaration = self._factory.getOWLDeclarationAxiom(self._patient)
@@ -221,24 +214,14 @@ class Hermit:
         yield self._factory.getOWLClassAssertionAxiom(patient_class, self._patient)
         for name in self._variables:
             variable, knowledge = self.guideline.variables[name], known[name]
-            literal = self._pinned(variable, knowledge)
-            if literal is not None:
+            value = variable.single(knowledge)
+            if value is not None:
                 on = self._factory.getOWLDataProperty(self._java.iri.create(variable.iri))
+                literal = self._literal(variable, value)
                 yield self._factory.getOWLDataPropertyAssertionAxiom(on, self._patient, literal)
             elif variable.is_number or knowledge.mask != variable.everything:
                 helper = self._helper(variable, knowledge.mask)
                 yield self._factory.getOWLClassAssertionAxiom(helper, self._patient)
-
-    def _pinned(self, variable: Variable, knowledge: Knowledge) -> Any:
-        """Return the literal of the one value that is left, or None."""
-        if not knowledge.pinned:
-            return None
-        if not variable.is_number:
-            return self._literal(variable, variable.words[knowledge.mask.bit_length() - 1])
-        value = knowledge.intervals[0].low
-        if value is None or len(plain(value)) > _LONGEST_LITERAL or "E" in plain(value):
-            return None  # too long to hand over: its band says as much
-        return self._literal(variable, _lexical(variable, value))
 
     def _helper(self, variable: Variable, mask: int) -> Any:
         """Return the class of those whose value lies in one of the bands of a mask."""
@@ -247,13 +230,8 @@ class Hermit:
             helper = self._factory.getOWLClass(
                 self._java.iri.create(f"{_HELPER}{variable.name}:{mask}")
             )
-            words = (
-                [_lexical(variable, number) for number in variable.representatives(mask)]
-                if variable.is_number
-                else [variable.words[i] for i in bands_of(mask)]
-            )
             literals = self._java.hash_set()
-            for word in words:
+            for word in variable.samples(mask):
                 literals.add(self._literal(variable, word))
             on = self._factory.getOWLDataProperty(self._java.iri.create(variable.iri))
             filler = self._factory.getOWLDataOneOf(literals)
@@ -285,8 +263,3 @@ def engine(guideline: Guideline) -> Hermit:
         ComponentError: there is no usable Java.
     """
     return Hermit(guideline)
-
-
-def _lexical(variable: Variable, number: Decimal) -> str:
-    text = plain(number)
-    return text if variable.type == "integer" or "." in text else f"{text}.0"

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
-from kg.guideline.intervals import EVERY_NUMBER, Interval, representative
+from kg.guideline.intervals import EVERY_NUMBER, Interval, plain, representative
 
 _UNIT_BEGINS = re.compile(r"\s+|(?<=[0-9.])(?=[^\s0-9.])")
 BOOLEAN = ("true", "false")
+_LONGEST = 30  # characters of a number that a reasoner takes
 
 
 def bands_of(mask: int) -> list[int]:
@@ -253,3 +254,24 @@ class Variable:
     def representatives(self, mask: int) -> tuple[Decimal, ...]:
         """Return one number of each band in a mask."""
         return tuple(representative(band) for i, band in enumerate(self.bands) if mask >> i & 1)
+
+    def single(self, knowledge: Knowledge) -> str | None:
+        """Return the one value that is left, as a literal is written; None where there are more.
+
+        None, too, where no reasoner takes it: a long number, of which its band says as much.
+        """
+        if not knowledge.pinned:
+            return None
+        if not self.is_number:
+            return self.words[knowledge.mask.bit_length() - 1]
+        text = plain(knowledge.intervals[0].low)
+        return self._literal(text) if 0 < len(text) <= _LONGEST and "E" not in text else None
+
+    def samples(self, mask: int) -> list[str]:
+        """Return one value of each band in a mask, as a literal is written."""
+        if self.is_number:
+            return [self._literal(plain(number)) for number in self.representatives(mask)]
+        return [self.words[i] for i in bands_of(mask)]
+
+    def _literal(self, number: str) -> str:
+        return f"{number}.0" if self.type == "decimal" and "." not in number else number
