@@ -277,18 +277,17 @@ class ColumnPlan:
             place = pl.lit(0, pl.UInt8)
             for name in therapy.aspects:
                 place = place * 3 + (_byte(NO) if name is None else pl.col(name)) - 1
-            places = states.select(place.alias("x"))["x"]
-            columns.append(table.gather(places).alias(therapy.id))
-        return pl.DataFrame(columns)
+            columns.append(pl.lit(table).gather(place).alias(therapy.id))
+        return states.select(columns)
 
     def intents(self, verdicts: pl.DataFrame, knowledge: pl.DataFrame) -> pl.DataFrame:
         """Return for each therapy the number of its intent in INTENTS; 0 unless it is eligible."""
-        answers = self._intents(knowledge)
+        answers = self._intents(knowledge).select(pl.all().name.prefix(INTENT_))
         numbers = pl.Series([INTENTS.index(intent_of(s)) for s in range(8)], dtype=pl.UInt8)
-        eligible = [VERDICTS.index(word) for word in ELIGIBLES]
-        return pl.DataFrame(
-            {
-                name: numbers.gather(answers[name]) * found.is_in(eligible).cast(pl.UInt8)
-                for name, found in verdicts.to_dict().items()
-            }
+        return verdicts.hstack(answers).select(
+            pl.when(reduce(or_, (pl.col(name) == VERDICTS.index(word) for word in ELIGIBLES)))
+            .then(pl.lit(numbers).gather(pl.col(INTENT_ + name)))
+            .otherwise(_byte(0))
+            .alias(name)
+            for name in verdicts.columns
         )

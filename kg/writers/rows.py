@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
@@ -26,6 +28,7 @@ from kg.reasoning.verdicts import VERDICTS
 from kg.writers import parquet
 from kg.writers.task import Task
 
+Made = TypeVar("Made")
 ASSUMED = "assumed"
 _GROUP = 8
 
@@ -34,13 +37,37 @@ def write_csv(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
     """Write CSV; lists are joined by semicolons."""
     with path.open("wb") as file:
         file.write((",".join(_columns(task)) + "\n").encode())
-        for chunk in chunks:
+
+        def write(chunk: Chunk) -> None:
             _joined(task, chunk).write_csv(file, include_header=False)
+
+        for _ in _beside(task, write, chunks):
+            pass
 
 
 def write_parquet(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
     """Write Parquet; lists are list columns."""
-    parquet.write_parquet((_made(task, chunk) for chunk in chunks), _empty(task).schema, path)
+    made = _beside(task, partial(_made, task), chunks)
+    parquet.write_parquet(made, _empty(task).schema, path)
+
+
+def _beside(task: Task, make: Callable[[Chunk], Made], chunks: Iterator[Chunk]) -> Iterator[Made]:
+    """Yield what is made of each chunk, in order; meanwhile the next one is classified.
+
+    Reasons are made where records are read: both add to the diagrams.
+    """
+    if task.reasons:
+        yield from map(make, chunks)
+        return
+    with ThreadPoolExecutor(1) as pool:
+        before: Future[Made] | None = None
+        for chunk in chunks:
+            following = pool.submit(make, chunk)
+            if before is not None:
+                yield before.result()
+            before = following
+        if before is not None:
+            yield before.result()
 
 
 def _columns(task: Task) -> list[str]:
