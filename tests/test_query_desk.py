@@ -9,7 +9,7 @@ import pytest
 from kg.catalogue.queries import catalogue, question
 from kg.errors import QueryError
 from kg.stores import Answer, Table
-from kg.ui.query.linked import desk_at
+from kg.ui.query.picking import desk_at
 from kg.ui.query.session import COHORT, PATIENT, START, Desk, Past, bare, came_to
 from kg.ui.query.writing import told_of
 

@@ -5,7 +5,7 @@ import streamlit as st
 from kg.patients.drafts import Parameters
 from kg.server.asking import SECONDS
 from kg.ui.query import answer, picking, source, writing
-from kg.ui.query.linked import desk_at
+from kg.ui.query.picking import desk_at
 from kg.ui.query.session import Desk
 from kg.ui.restoring import restore
 from kg.ui.shell import head

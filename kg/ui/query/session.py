@@ -16,6 +16,7 @@ from kg.errors import HccKgError, InputError, QueryError
 from kg.rdf.names import PREFIXES
 from kg.stores import Answer, Table
 from kg.stores.frames import frame_of, table_of
+from kg.texts import counted
 
 EXAMPLE, PATIENT, COHORT = DATASETS = ("example", "patient", "cohort")  # what can be asked
 START = """PREFIX hcc: <https://w3id.org/hcc-kg/>
@@ -178,16 +179,17 @@ class Desk:
         """Ask what is wanted, whatever has been typed since."""
         text = self.text if self.wanted is None else self.wanted
         start = time.perf_counter()
-        answer, error = None, None
+        answer, error, came = None, None, "not answered"
         try:
             answer = asking(text)
+            came = came_to(answer)
         except HccKgError as told:
             error = told
         number = self.asked.number + 1 if self.asked else 1
         took = time.perf_counter() - start
         self.asked = AskedQuery(text, self.about, answer, error, took, number)
         self.wanted = None
-        self._remember(text, "not answered" if error else came_to(answer))
+        self._remember(text, came)
 
     def address(self) -> dict[str, list[str]]:
         """Return the parameters of the link: the question, or the query as it was asked.
@@ -266,11 +268,10 @@ def bare(text: str) -> str:
     return "".join(line for line in lines if not line.startswith("#+"))
 
 
-def came_to(answer: Answer | None) -> str:
+def came_to(answer: Answer) -> str:
     """Return in words what an answer is."""
-    if answer is None:
-        return "nothing"
     if isinstance(answer, bool):
         return "yes" if answer else "no"
-    count, noun = (len(answer), "triple") if isinstance(answer, list) else (len(answer.rows), "row")
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    if isinstance(answer, list):
+        return counted(len(answer), "triple")
+    return counted(len(answer.rows), "row")
