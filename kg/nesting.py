@@ -27,14 +27,9 @@ _XML = re.compile(
     rb"(?P<open><(?![!/?])(?:[^>\"'/]|\"[^\"]*+\"?|'[^']*+'?|/(?!>))*+(?:/>)?)",
 )
 _LANGUAGES = {
-    ".json": _JSON,
-    ".jsonld": _JSON,
-    ".ttl": _TURTLE,
-    ".trig": _TURTLE,
-    ".nt": _TURTLE,
-    ".nq": _TURTLE,
-    ".rdf": _XML,
-    ".owl": _XML,
+    **dict.fromkeys((".json", ".jsonld"), _JSON),
+    **dict.fromkeys((".ttl", ".trig", ".nt", ".nq"), _TURTLE),
+    **dict.fromkeys((".rdf", ".owl"), _XML),
 }
 
 

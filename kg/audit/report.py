@@ -257,17 +257,10 @@ def findings(
         told = counted(table.rejected, "row")
         warnings.warn(f"{told} rejected, and not counted; classify_table tells why", stacklevel=2)
     sections = audit(KINDS if kind is None else [kind], table, asked)
-    rows = [
-        {
-            "kind": section.kind,
-            "id": one.id,
-            "claim": one.claim,
-            "about": [name for names in one.about.values() for name in names],
-            "share_even": one.shares.even,
-            "share_usual": one.shares.usual,
-            "patients": one.patients,
-        }
-        for section in sections
-        for one in section.findings
-    ]
-    return pl.DataFrame(rows, schema=_SCHEMA)
+    rows = []
+    for section in sections:
+        for one in section.findings:
+            about = [name for names in one.about.values() for name in names]
+            shares = (one.shares.even, one.shares.usual)
+            rows.append((section.kind, one.id, one.claim, about, *shares, one.patients))
+    return pl.DataFrame(rows, schema=_SCHEMA, orient="row")

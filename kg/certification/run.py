@@ -235,10 +235,8 @@ class Certification:
 
         From 50 records on these are all, and from 200 on they are asked with other records, too.
         """
-        share, by_root = (
-            self.extent.records / _EVERY_BOUNDARY,
-            defaultdict[int, list[Boundary]](list),
-        )
+        share = self.extent.records / _EVERY_BOUNDARY
+        by_root = defaultdict[int, list[Boundary]](list)
         if share >= 1:
             return found * (1 + self.extent.records // 200)
         for boundary in found:

@@ -89,12 +89,7 @@ def _print(outcomes: Sequence[CheckOutcome], with_header: bool) -> None:
     table.add_column("findings", justify="right", min_width=8)
     for outcome in outcomes:
         counts = (str(outcome.looked_at), str(len(outcome.findings)))
-        left_out = ("not run", "")
-        table.add_row(
-            outcome.check.name,
-            outcome.check.description,
-            *(left_out if outcome.not_run else counts),
-        )
+        table.add_row(*_words(outcome.check), *(("not run", "") if outcome.not_run else counts))
     console.print(table)
     for finding in (finding for outcome in outcomes for finding in outcome.findings):
         line = f"{finding.check}: {finding.subject}: {finding.message}"

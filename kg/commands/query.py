@@ -202,8 +202,8 @@ def _source(
         return
     if endpoint is not None and not endpoint.lower().startswith(("http://", "https://")):
         raise InputError(f"--endpoint {endpoint!r} should begin with http:// or https://")
-    place, on_disk = endpoint or str(folder), endpoint is None
-    with closing(open_store(place, timeout=timeout, read_only=on_disk)) as opened:
+    place = endpoint or str(folder)
+    with closing(open_store(place, timeout=timeout, read_only=endpoint is None)) as opened:
         yield opened
 
 

@@ -106,17 +106,10 @@ class TherapyExplanation:
         return f"<TherapyExplanation {self.therapy}: {self.reason}>"
 
     def _repr_html_(self) -> str:
-        rows = (
-            (
-                f"{STATE_SIGNS[one.state]} {one.state}",
-                one.id,
-                one.label,
-                one.role,
-                "\n".join(one.facts),
-                ", ".join(one.places),
-            )
-            for one in self.criteria
-        )
+        rows = []
+        for one in self.criteria:
+            told = (one.id, one.label, one.role, "\n".join(one.facts), ", ".join(one.places))
+            rows.append((f"{STATE_SIGNS[one.state]} {one.state}", *told))
         head = ("state", "criterion", "label", "role", "facts", "place")
         return table(f"{self.label}. {self.reason}", head, rows)
 
@@ -179,21 +172,14 @@ class PatientExplanation:
             (one.label, f"{VERDICT_SIGNS[one.verdict]} {one.verdict_label}", one.reason)
             for one in self.therapies.values()
         )
-        return table(
-            f"Verdicts on patient {self.patient_id}, and why",
-            ("therapy", "verdict", "reason"),
-            rows,
-        )
+        title = f"Verdicts on patient {self.patient_id}, and why"
+        return table(title, ("therapy", "verdict", "reason"), rows)
 
 
 def criteria_json(explanation: TherapyExplanation) -> dict[str, object]:
     """Return what `--explain` adds to a therapy's object: `criteria`, and `covers` if any."""
-    added: dict[str, object] = {
-        "criteria": [
-            _criterion_json(c)
-            for c in sorted(explanation.criteria, key=lambda criterion: criterion.id)
-        ]
-    }
+    ordered = sorted(explanation.criteria, key=lambda criterion: criterion.id)
+    added: dict[str, object] = {"criteria": [_criterion_json(each) for each in ordered]}
     if explanation.covers:
         added["covers"] = sorted(list(names) for names in explanation.covers)
     return added

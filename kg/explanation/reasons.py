@@ -44,11 +44,6 @@ def explain(guideline: Guideline, record: Record, result: PatientResult) -> Pati
     return _Explainer(guideline, record, result).explanation()
 
 
-def statements_of(guideline: Guideline, source: PatientClass) -> tuple[Statement, ...]:
-    """Return the statements behind a criterion or a recommendation."""
-    return tuple(guideline.statements[name] for name in source.statements)
-
-
 def paraphrase(statements: Iterable[Statement]) -> str:
     """Return the paraphrases of statements as one text."""
     return " ".join(statement.paraphrase for statement in statements)
@@ -71,16 +66,15 @@ class _Explainer:
     def explanation(self) -> PatientExplanation:
         derived = self.guideline.used & self.record.derived.keys()
         recorded = {*self.record.recorded, *derived}
+        told = (name for name in self.guideline.variables if name in recorded)
         return PatientExplanation(
             patient_id=self.result.patient_id,
-            facts=tuple(
-                self.clauses.fact(name) for name in self.guideline.variables if name in recorded
-            ),
+            facts=tuple(map(self.clauses.fact, told)),
             assumed=tuple(map(self.clauses.fact, self.record.assumed)),
             conflicts=self.result.conflicts,
             therapies={name: self.therapy(found) for name, found in self.result.therapies.items()},
             recommendations=tuple(
-                self.recommendation(r) for r in self.guideline.recommendations.values()
+                map(self.recommendation, self.guideline.recommendations.values())
             ),
             response_to_ablation=self.result.response_to_ablation,
             stage=self.stage() if self.guideline.stages else None,
@@ -108,7 +102,7 @@ class _Explainer:
     def shared(self, source: PatientClass, kind: type[ClassExplanation]) -> dict[str, Any]:
         """Return what an explanation takes over of a class, and what is told of every class."""
         names = [field.name for field in fields(kind) if hasattr(source, field.name)]
-        statements = statements_of(self.guideline, source)
+        statements = tuple(self.guideline.statements[name] for name in source.statements)
         return {
             **{name: getattr(source, name) for name in names},
             "state": self.states[source.id],
@@ -118,13 +112,12 @@ class _Explainer:
         }
 
     def criterion(self, name: str, role: str) -> CriterionExplanation:
-        found = self._criteria.get((name, role))
-        if found is None:
+        if (name, role) not in self._criteria:
             criterion = {**self.guideline.stages, **self.guideline.criteria}[name]
             told = self.shared(criterion, CriterionExplanation)
             told |= {"role": role, "formula": _formula(self.guideline, name)}
-            found = self._criteria[name, role] = CriterionExplanation(**told)
-        return found
+            self._criteria[name, role] = CriterionExplanation(**told)
+        return self._criteria[name, role]
 
     def recommendation(self, source: Recommendation) -> RecommendationExplanation:
         against = (CONTRAINDICATED, NOT_INDICATED)

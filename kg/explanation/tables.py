@@ -118,19 +118,14 @@ def facts(guideline: Guideline, first: Record, second: Record) -> tuple[Compared
 
     What is recorded of others is told too.
     """
-    pairs = (
-        Compared(
-            name,
-            guideline.variables[name].label,
-            _value_or_unknown(guideline.variables[name], first.known[name]),
-            _value_or_unknown(guideline.variables[name], second.known[name]),
-        )
-        for name in first.known
-        if name in guideline.used or name in first.recorded or name in second.recorded
-    )
-    return tuple(
-        pair for pair in pairs if (pair.first, pair.second) != (UNKNOWN_VALUE, UNKNOWN_VALUE)
-    )
+    found = []
+    for name in first.known:
+        if name in guideline.used or name in first.recorded or name in second.recorded:
+            variable = guideline.variables[name]
+            one, other = (_value_or_unknown(variable, each.known[name]) for each in (first, second))
+            if {one, other} != {UNKNOWN_VALUE}:
+                found.append(Compared(name, variable.label, one, other))
+    return tuple(found)
 
 
 def verdicts(
@@ -138,9 +133,8 @@ def verdicts(
 ) -> Iterator[Compared]:
     """Yield the identifiers of both verdicts on each therapy."""
     for name, therapy in guideline.therapies.items():
-        yield Compared(
-            name, therapy.label, first.therapies[name].verdict, second.therapies[name].verdict
-        )
+        both = (each.therapies[name].verdict for each in (first, second))
+        yield Compared(name, therapy.label, *both)
 
 
 def _value_or_unknown(variable: Variable, knowledge: Knowledge) -> str:

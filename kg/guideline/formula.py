@@ -275,18 +275,14 @@ def _bracketed(formula: Formula, variables: Mapping[str, Variable]) -> str:
 
 
 def _manchester_atom(atom: Atom, variable: Variable) -> str:
-    def literal(text: str) -> str:
-        return f'"{text}"' if variable.type == "enum" else text
-
-    if not variable.is_number:
-        if len(atom.words) == 1:
-            return f"{atom.variable} value {literal(atom.words[0])}"
-        return f"{atom.variable} some {{{', '.join(map(literal, atom.words))}}}"
-    if all(interval.is_point for interval in atom.intervals):
-        points = [str(interval) for interval in atom.intervals]
-        if len(points) == 1:
-            return f"{atom.variable} value {points[0]}"
-        return f"{atom.variable} some {{{', '.join(points)}}}"
+    if all(
+        interval.is_point for interval in atom.intervals
+    ):  # so are words, of which there is none
+        words = (f'"{word}"' if variable.type == "enum" else word for word in atom.words)
+        values = [*words, *map(str, atom.intervals)]
+        if len(values) == 1:
+            return f"{atom.variable} value {values[0]}"
+        return f"{atom.variable} some {{{', '.join(values)}}}"
     (interval,) = atom.intervals
     facets = []
     if interval.low is not None:

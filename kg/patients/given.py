@@ -157,10 +157,9 @@ class ListSource:
 
     def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
         """Yield the rows as one frame of text."""
-        kept = self.columns if only is None else only
-        problems: list[str | None] = [None] * self._frame.height
+        kept, problems = self.columns if only is None else only, dict[int, str]()
         for column in kept:
-            for place, told in self._problems.get(column, {}).items():
-                problems[place] = problems[place] or told
-        frame = self._frame.select(kept).with_columns(pl.Series(PROBLEM, problems, dtype=pl.String))
+            problems = self._problems.get(column, {}) | problems
+        told = [problems.get(place) for place in range(self._frame.height)]
+        frame = self._frame.select(kept).with_columns(pl.Series(PROBLEM, told, dtype=pl.String))
         yield frame.with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.UInt64))

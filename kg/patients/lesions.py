@@ -39,10 +39,8 @@ class LesionTable:
         self.head = head_of(source, known, keys, replace(reading, constants={}))
         texts = dict.fromkeys([*source.columns, PROBLEM], pl.String())
         frames = [pl.DataFrame(schema={ROW: pl.UInt64(), **texts})]
-        frames += [
-            frame.select(frame[ROW], *(as_text(frame[n]) for n in frame.columns if n != ROW))
-            for frame in source.batches()
-        ]
+        for frame in source.batches():
+            frames.append(pl.DataFrame([as_text(c) if c.name != ROW else c for c in frame]))
         every = pl.concat(frames, how="diagonal")
         self.rows = every.filter(~blank_rows(every))
         self.frame, odd = self.head.read_with_faults(self.rows)

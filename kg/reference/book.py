@@ -98,12 +98,11 @@ def _parts(guideline: Guideline) -> dict[str, list[str]]:
         "Therapies without criteria": list(guideline.mentioned),
         "Shared definitions": list(guideline.definitions),
         "Groups of criteria": list(groups(guideline)),
+        "Stages": list(guideline.stages),
     }
-    parts["Stages"] = list(guideline.stages)
     for kind, label in guideline.kinds.items():
-        names = [name for name, c in guideline.criteria.items() if c.kind == kind]
-        if names:
-            parts[f"Criteria: {label}s"] = names
+        own = [name for name, c in guideline.criteria.items() if c.kind == kind]
+        parts[f"Criteria: {label}s"] = own
     parts["Recommendations"] = list(guideline.recommendations)
     parts["Responses"] = list(guideline.responses)
     variables = guideline.variables.values()
@@ -181,11 +180,8 @@ def _derivation(guideline: Guideline, rule: Derivation) -> Iterator[str]:
     yield f"- **{escaped(rule.label)}** gives {_names(rule.targets)}."
     for narrowing in rule.narrowings:
         source, target = (guideline.variables[n] for n in (narrowing.source, narrowing.target))
-        when, then = (
-            _said(guideline, source, narrowing.when),
-            _said(guideline, target, narrowing.then),
-        )
-        yield f"  - Where {when}, then {then}."
+        when = _said(guideline, source, narrowing.when)
+        yield f"  - Where {when}, then {_said(guideline, target, narrowing.then)}."
     if rule.score is not None:
         for name, mask, points in rule.score.points:
             said = _said(guideline, guideline.variables[name], mask)

@@ -21,9 +21,7 @@ from kg.texts import counted
 from kg.writers.omop import definitions
 
 
-def _joined(
-    lines: Callable[[Guideline], Iterator[str]],
-) -> Callable[[Guideline], str]:
+def _joined(lines: Callable[[Guideline], Iterator[str]]) -> Callable[[Guideline], str]:
     @wraps(lines)
     def page(guideline: Guideline) -> str:
         return "\n".join(lines(guideline)) + "\n"

@@ -128,18 +128,12 @@ def criteria_tree(
     row = [(name, role) for name, role in row_of(therapy) if role in roles]
     by_role = []
     for role in dict.fromkeys(role for _, role in row):
-        colour = ROLE_COLOURS[role]
-        criteria = tuple(
-            Branch(
-                guideline.criteria[name].label,
-                colour,
-                name,
-                formula_tree(guideline, guideline.formulas[name]),
-            )
-            for name, each in row
-            if each == role
-        )
-        by_role.append(Branch(f"{ROLE_SIGNS[role]} {capitalised(role)}", colour, "", criteria))
+        colour, criteria = ROLE_COLOURS[role], list[Branch]()
+        for name in (name for name, each in row if each == role):
+            clauses = formula_tree(guideline, guideline.formulas[name])
+            criteria.append(Branch(guideline.criteria[name].label, colour, name, clauses))
+        label = f"{ROLE_SIGNS[role]} {capitalised(role)}"
+        by_role.append(Branch(label, colour, "", tuple(criteria)))
     return Branch(therapy.label, "", "", tuple(by_role))
 
 

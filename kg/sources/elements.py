@@ -147,8 +147,7 @@ def dated(text: str | None) -> When:
 
 def moments(resource: Resource) -> Iterator[str]:
     """Yield the dates at which what a resource says was found."""
-    yield from filter(None, (text_of(resource.get(name)) for name in _DATES))
-    yield from filter(None, [_end(resource)])
+    yield from filter(None, (*(text_of(resource.get(name)) for name in _DATES), _end(resource)))
 
 
 def answers(response: Resource) -> Iterator[Resource]:

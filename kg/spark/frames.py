@@ -91,18 +91,12 @@ def classify_spark(
     from kg.spark.table import SparkTable  # noqa: PLC0415 - needs the extra
 
     chosen = guideline or load()
-    asked = assumptions_of(chosen, assume)
-    second = None
+    asked, reading, second = assumptions_of(chosen, assume), reading_of(chosen, options), None
+    source, spark = _source(frame, "the frame"), frame.sparkSession
     if lesions is not None:
-        second = _source(lesions) if is_spark(lesions) else given(lesions, "the frame of lesions")
-    table = SparkTable(
-        frame.sparkSession,
-        chosen,
-        _source(frame, "the frame"),
-        None if second is None else open_source(second, chosen),
-        reading_of(chosen, options),
-        assumptions=asked,
-    )
+        told = _source(lesions) if is_spark(lesions) else given(lesions, "the frame of lesions")
+        second = open_source(told, chosen)
+    table = SparkTable(spark, chosen, source, second, reading, assumptions=asked)
     task = Task(chosen, chosen.chosen(therapies), compact=compact, assumptions=asked)
     return SparkResult(table, task)
 
