@@ -135,6 +135,12 @@ def read(test):
     return "".join(each.proto.body for each in test.get("html"))
 
 
+def test_reading_begins_at_the_chapter_of_the_statement_that_is_opened():
+    test = opened(view="reading", statement="S020")
+    (chapter,) = (box.value for box in test.selectbox if box.label == "Chapter")
+    assert chapter == G.statements["S020"].section.partition("(")[0] != "0"
+
+
 def test_reading_view_has_headings_and_says_how_to_cite():
     told = read(opened(view="reading", chapter="A.1"))
     assert "<h2>Local ablation <small>A</small></h2>" in told

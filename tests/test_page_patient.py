@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from kg.cohorts.opened import open_cohort
 from kg.guideline import Guideline
 from kg.paths import example_cohort
+from kg.patients.assumptions import unremarkable
 from kg.readers.uploads import Upload
 from kg.texts import NOTE_ON_USE
 
@@ -270,3 +271,11 @@ def test_a_file_that_is_no_bundle_of_one_patient_is_told() -> None:
     two = b'[{"resourceType": "Patient", "id": "a"}, {"resourceType": "Patient", "id": "b"}, '
     two += b'{"resourceType": "Observation", "effectiveDateTime": "2026-01-01"}]'
     assert "has 2 patients" in texts(bundled(two))
+
+
+def test_a_card_says_what_is_assumed_and_what_the_record_alone_gives(guideline: Guideline) -> None:
+    cells = {"tumour_count": "1", "max_tumour_diameter_cm": "2", "child_pugh_class": "A"}
+    said = texts(app("patient", **cells, assumed=list(unremarkable(guideline))))
+    assert "**Assumed:** " in said
+    assert "(from the record alone: undetermined)" in said
+    assert "ABL-" not in said, "words, where no card is opened"

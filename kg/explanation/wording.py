@@ -43,16 +43,11 @@ def intent_words(guideline: Guideline, therapy: Therapy, intent: str) -> str:
     return in_full if cautioned else label
 
 
-def condition(
-    guideline: Guideline, assumed: Mapping[str, Knowledge], shown: int | None = None
-) -> str:
-    """Return on what a verdict rests that is assumed: if none of these findings is present, ...
-
-    `shown` limits how many findings are named.
-    """
+def condition(guideline: Guideline, assumed: Mapping[str, Knowledge]) -> str:
+    """Return on what a verdict rests that is assumed: if none of these findings is present, ..."""
     variables = guideline.variables
     absent = [name for name, known in assumed.items() if _is_absent(variables[name], known)]
-    labels = shortened([variables[name].label for name in absent], shown or len(absent))
+    labels = shortened([variables[name].label for name in absent], len(absent))
     none = f"none of these {len(absent)} findings is present: {labels}"
     if len(absent) == 1:
         none = f"this finding is not present: {labels}"

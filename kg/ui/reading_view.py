@@ -41,22 +41,28 @@ _OTHER = "var(--st-gray-color, #8a8a8a)"
 def reading(guideline: Guideline, state: State) -> None:
     """Show a chapter of the guideline, statement by statement, with what each is read as."""
     titles = headings(guideline)
-    chapters = list(dict.fromkeys(name.partition("(")[0] for name in sections(guideline)))
+    chapters = list(dict.fromkeys(_chapter(name) for name in sections(guideline)))
     named = {name: titled(titles, name) for name in chapters}
-    choice(state, "chapter", "Chapter", named, default=chapters[0], width=400)
+    opened = guideline.statements.get(state.get("statement", ""))  # in the view of statements
+    first = _chapter(opened.section) if opened else chapters[0]
+    choice(state, "chapter", "Chapter", named, default=first, width=400)
     text = _text_beside(guideline)
-    chapter = state.get("chapter", chapters[0])
+    chapter = state.get("chapter", first)
     shown = sorted(guideline.statements.values(), key=lambda each: each.start)
     told: list[str] = []
     before: tuple[str, ...] = ()
     for each in shown:
-        if each.section.partition("(")[0] == chapter:
+        if _chapter(each.section) == chapter:
             now = parts(titles, each.section)
             told += [_heading(part, titles[part]) for part in now if part not in before]
             told.append(_statement(guideline, each, text))
             before = now
     wide = " with-passages" if text else ""
     st.html(f'<div class="reading{wide}">{"".join(told)}</div>')
+
+
+def _chapter(section: str) -> str:
+    return section.partition("(")[0]
 
 
 def _heading(section: str, title: str) -> str:

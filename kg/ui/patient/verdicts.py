@@ -20,8 +20,9 @@ from kg.explanation.wording import (
     MISSING,
     MUTED,
     READING,
-    condition,
+    RECORD_ALONE,
     intent_words,
+    knowledge_words,
     listed,
     precedence,
     shortened,
@@ -223,9 +224,11 @@ def _balance(guideline: Guideline, judged: Judged, explanation: TherapyExplanati
         words = intent_words(guideline, guideline.therapies[explanation.therapy], PALLIATIVE)
         lines.insert(0, f":small[**{literal(capitalised(words))}**]")
     if explanation.verdict_recorded not in (None, explanation.verdict):
-        known = {name: judged.parsed.record.known[name] for name in explanation.assumed}
-        rests = condition(guideline, known, 3)
-        lines.append(f":small[:violet[Only {literal(rests)}.]]")
+        known = judged.parsed.record.known
+        facts = [knowledge_words(guideline.variables[n], known[n]) for n in explanation.assumed]
+        alone = guideline.verdicts[explanation.verdict_recorded or ""][0]
+        rests = f"**Assumed:** {literal(shortened(facts, 2))} ({RECORD_ALONE.lower()}: {alone})"
+        lines.append(f":small[:violet[{rests}]]")
     return lines or [f":small[{literal(capitalised(explanation.clause))}.]"]
 
 
