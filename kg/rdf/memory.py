@@ -19,12 +19,12 @@ from kg.guideline import Guideline
 from kg.keys import ID, LESION_ID
 from kg.ontology import HCC, XSD
 from kg.patients.drafts import LESION, Draft, read_draft
+from kg.patients.given import table_of
 from kg.patients.tables import PatientTable
 from kg.rdf.build import CohortJob, write_cohort
 from kg.rdf.modules import guideline_graphs, guideline_quads
 from kg.rdf.names import GRAPHS, OWN, cohort_graph, segment, verdict_graph
 from kg.rdf.sinks import FileSink
-from kg.readers.frame import FrameSource
 from kg.stores import Store
 from kg.stores.files import graph_name
 
@@ -49,20 +49,12 @@ def draft_graph(guideline: Guideline, draft: Draft) -> PatientGraph:
     name = draft.patient_id.strip() or THIS_PATIENT
     cells = {n: text for n, text in draft.cells.items() if n not in faults and n != ID}
     rows = [] if LESION in faults else draft.lesions
-    columns = [ID, LESION_ID, *guideline.lesion_columns]
     lesions = [
         {ID: name, LESION_ID: str(i), **{k: v for k, v in lesion.items() if v}}
         for i, lesion in enumerate(rows, 1)
     ]
-    return table_graph(
-        guideline,
-        PatientTable(
-            guideline,
-            FrameSource(pl.DataFrame({ID: [name], **{n: [text] for n, text in cells.items()}})),
-            FrameSource(pl.DataFrame(lesions, schema=dict.fromkeys(columns, pl.String))),
-        ),
-        THIS_PATIENT,
-    )
+    table = table_of(guideline, [{ID: name, **cells}], lesions or None)
+    return table_graph(guideline, table, THIS_PATIENT)
 
 
 def cohort_quads(guideline: Guideline, table: PatientTable) -> bytes:
