@@ -60,6 +60,13 @@ def test_filters_choose_together_and_stand_in_the_address():
     assert place(test)["kind"] == ["indication"]
 
 
+def test_a_filter_that_was_chosen_can_be_cleared():
+    test = opened(kind="indication")
+    assert rows(test) < len(G.statements)
+    test.selectbox(key="guideline:kind").set_value(None).run()
+    assert rows(test) == len(G.statements)
+
+
 def test_search_finds_words_whatever_their_case():
     test = opened()
     test.text_input(key="guideline:text").set_value("CHILD-pugh").run()

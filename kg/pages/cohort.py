@@ -10,6 +10,7 @@ from kg.cohorts.opened import DOWNLOADS, OpenCohort
 from kg.texts import counted
 from kg.ui import address, session
 from kg.ui.cohort import showing, state, study, upload, views
+from kg.ui.restoring import field
 from kg.ui.shell import head
 from kg.ui.tables import joined, workbook
 from kg.ui.taking import download
@@ -28,16 +29,9 @@ def results(cohort: OpenCohort) -> None:
         nothing(cohort)
         return
     titles, view = views.titles(cohort), state.now().selection.view
-    st.session_state["cohort:view"] = view
-    st.segmented_control(
-        "View of the cohort",
-        list(titles),
-        format_func=lambda name: titles[name],
-        key="cohort:view",
-        required=True,
-        label_visibility="collapsed",
-        on_change=lambda: state.now().turn_to(st.session_state["cohort:view"]),
-    )
+    look = {"required": True, "label_visibility": "collapsed", "format_func": titles.get}
+    turn, widget = state.now().turn_to, st.segmented_control
+    field(widget, "View of the cohort", "cohort:view", view, turn, options=list(titles), **look)
     if view == "rejected":
         views.rejected(cohort)
         return

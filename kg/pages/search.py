@@ -8,7 +8,7 @@ from kg.reference.search import SORTS, Hit, highlights, search
 from kg.texts import counted, plural
 from kg.ui import session, term_views
 from kg.ui.address import link
-from kg.ui.restoring import State, follow, restored
+from kg.ui.restoring import State, restored, words
 from kg.ui.shell import head
 from kg.ui.tables import ask
 from kg.ui.words import literal, short
@@ -24,8 +24,6 @@ head(
     "order; beginnings of words, abbreviations and American spelling do.",
     tab=state.get("text", ""),
 )
-key = "search:text"
-st.session_state[key] = state.get("text", "")
 
 
 def codes() -> dict[str, str]:
@@ -39,22 +37,9 @@ def codes() -> dict[str, str]:
     return found
 
 
-def sought() -> None:
-    """Take what is sought; the hit that was opened before is none of it."""
-    state.pop("hit", None)
-    follow(state, "text", key)
-
-
-st.text_input(
-    "Search the guideline",
-    key=key,
-    max_chars=200,
-    placeholder="such as RFA, bleeding, portal vein, tumor size",
-    on_change=sought,
-    label_visibility="collapsed",
-    icon=":material/search:",
-)
-text = state.get("text", "")
+hint = "such as RFA, bleeding, portal vein, tumor size"
+look = {"label_visibility": "collapsed", "icon": ":material/search:"}
+text = words(state, "Search the guideline", dropped="hit", placeholder=hint, **look)
 found = search(g, text, codes())
 
 

@@ -10,6 +10,7 @@ what a link asks for and there is not.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -99,13 +100,28 @@ def given(key: str, parameter: str, value: str) -> dict[str, Any]:
     return {}
 
 
-def follow(state: State, name: str, key: str) -> None:
-    """Take the value of a widget into the state: for `on_change`."""
-    value = st.session_state[key]
-    if value is None or value == "":
-        state.pop(name, None)
-    else:
+def field(
+    widget: Callable[..., object],
+    label: str,
+    key: str,
+    value: object,
+    hear: Callable[[Any], object],
+    /,
+    **more: Any,
+) -> None:
+    """Show a widget with a value that stands elsewhere; hear of another that it is given."""
+    if "options" in more and "placeholder" in more:
+        more["index"] = None  # so that what is chosen in a list can be cleared
+    st.session_state[key] = value
+    widget(label, key=key, on_change=lambda: hear(st.session_state[key]), **more)
+
+
+def follow(state: State, name: str, value: str | None) -> None:
+    """Take the value of a widget into the state; none and an empty one leave it."""
+    if value:
         state[name] = value
+    else:
+        state.pop(name, None)
 
 
 def choice(
@@ -122,26 +138,26 @@ def choice(
 
     Where the state names none of them it is the default, empty if there is none.
     """
-    key = f"{address.page()}:{name}"
-    now = st.session_state[key] = state[name] if state.get(name) in options else default
-    widget(
-        label,
-        list(options),
-        key=key,
-        format_func=options.__getitem__,
-        on_change=follow,
-        args=(state, name, key),
-        **more,
-    )
+    now = state[name] if state.get(name) in options else default
+    key, told = f"{address.page()}:{name}", options.__getitem__
+    hear = partial(follow, state, name)
+    field(widget, label, key, now, hear, options=list(options), format_func=told, **more)
     return now or ""
 
 
-def words(state: State, **more: Any) -> None:
-    """Show the part `text` of a state as a field for words that are sought."""
-    key = f"{address.page()}:text"
-    st.session_state[key] = state.get("text", "")
-    args = (state, "text", key)
-    st.text_input("Words", key=key, max_chars=LONGEST, on_change=follow, args=args, **more)
+def words(state: State, label: str = "Words", dropped: str = "", **more: Any) -> str:
+    """Show the part `text` of a state as a field for words that are sought, and return them.
+
+    With other words a part of the state is dropped, which was about these.
+    """
+
+    def hear(text: str) -> None:
+        state.pop(dropped, None)
+        follow(state, "text", text)
+
+    key, text = f"{address.page()}:text", state.get("text", "")
+    field(st.text_input, label, key, text, hear, max_chars=LONGEST, **more)
+    return text
 
 
 def view(state: State, titles: Mapping[str, str]) -> str:

@@ -28,6 +28,7 @@ from kg.ui import address, pictures
 from kg.ui.cohort import charts, state, views
 from kg.ui.cohort.views import Box, View
 from kg.ui.patient.state import open_draft
+from kg.ui.restoring import field
 from kg.ui.tables import TableQuery, table
 from kg.ui.taking import NOTEBOOK
 from kg.ui.words import literal, short
@@ -81,16 +82,12 @@ def show(cohort: OpenCohort) -> None:
 
 def switch() -> None:
     """Offer to show beside each picture what comes of it if nothing else is remarkable."""
-    key = "cohort:silence"
-    st.session_state[key] = bool(state.now().selection.silence)
-
-    def changed() -> None:
-        state.now().choose({"silence": RECORDED if st.session_state[key] else ""})
-
-    st.toggle(
+    field(
+        st.toggle,
         "Beside: if nothing else is remarkable",
-        key=key,
-        on_change=changed,
+        "cohort:silence",
+        bool(state.now().selection.silence),
+        lambda is_on: state.now().choose({"silence": RECORDED if is_on else ""}),
         help="Where a record is silent, the unremarkable value of the guideline's ontology is "
         "assumed, such as no extrahepatic spread; nothing that is recorded is changed.",
     )
@@ -98,39 +95,37 @@ def switch() -> None:
 
 def _which() -> None:
     """Offer which of both the patients are taken from."""
-    key = "cohort:which"
-    st.session_state[key] = state.now().selection.silence
-    st.segmented_control(
+    field(
+        st.segmented_control,
         "Patients",
-        list(_HEADS),
-        key=key,
+        "cohort:which",
+        state.now().selection.silence,
+        lambda name: state.now().choose({"silence": name}, turn=False),
+        options=list(_HEADS),
         required=True,
         format_func=_HEADS.__getitem__,
-        on_change=lambda: state.now().choose({"silence": st.session_state[key]}, turn=False),
     )
 
 
 def _box(box: Box) -> None:
     """Show a list for a part of the selection."""
-    key = f"cohort:box:{state.now().selection.view}:{box.field}"
-    chosen: str = getattr(state.now().selection, box.field)
-    st.session_state[key] = chosen if chosen in box.options else None
+    selection = state.now().selection
+    chosen: str = getattr(selection, box.field)
 
-    def changed() -> None:
-        new = st.session_state[key] or ""
-        kept = state.now().selection.view == "groups"
-        cleared = {"therapy": new} if kept else {"therapy": new, "chosen": ""}
-        state.now().choose(cleared if box.field == "therapy" else {box.field: new})
+    def changed(name: str | None) -> None:
+        cleared = {"chosen": ""} if box.field == "therapy" and selection.view != "groups" else {}
+        state.now().choose({**cleared, box.field: name or ""})
 
-    st.selectbox(
+    field(
+        st.selectbox,
         box.label,
-        list(box.options),
-        index=None,
+        f"cohort:box:{selection.view}:{box.field}",
+        chosen if chosen in box.options else None,
+        changed,
+        options=list(box.options),
         format_func=lambda name: box.options.get(name, name),
-        key=key,
-        on_change=changed,
         disabled=box.disabled,
-        placeholder=box.placeholder,
+        placeholder="Choose, or click a bar",
     )
 
 
@@ -201,15 +196,15 @@ def _patients(cohort: OpenCohort) -> None:
 def _open(cohort: OpenCohort, names: dict[int, str]) -> None:
     """Offer to open one of the shown patients in Patient."""
     picked = state.now().row
-    st.session_state["cohort:patient"] = picked if picked in names else None
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox(
+        field(
+            st.selectbox,
             "Patient",
-            list(names),
-            index=None,
+            "cohort:patient",
+            picked if picked in names else None,
+            state.now().pick,
+            options=list(names),
             format_func=lambda row: short(names.get(row, ""), 60),
-            key="cohort:patient",
-            on_change=lambda: state.now().pick(st.session_state["cohort:patient"]),
             placeholder="Pick a row, or choose here",
         )
         rows = list(names)

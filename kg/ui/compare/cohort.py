@@ -20,7 +20,7 @@ from kg.ui.cohort import charts
 from kg.ui.cohort.state import UPLOAD, read
 from kg.ui.compare.state import ALL, ASSUMED, LOOKS, box, pair_labels
 from kg.ui.patient.state import open_draft
-from kg.ui.restoring import State
+from kg.ui.restoring import State, field, follow
 from kg.ui.tables import table
 from kg.ui.term_views import notes
 from kg.ui.words import literal, short
@@ -74,19 +74,12 @@ def show(before: Guideline, after: Guideline, state: State) -> None:
 
 
 def _toggle(state: State) -> None:
-    key = "compare:assumed"
-    st.session_state[key] = state.get(ASSUMED) == ALL
-
-    def changed() -> None:
-        if st.session_state[key]:
-            state[ASSUMED] = ALL
-        else:
-            state.pop(ASSUMED, None)
-
-    st.toggle(
+    field(
+        st.toggle,
         "Assume the unremarkable where a record is silent",
-        key=key,
-        on_change=changed,
+        "compare:assumed",
+        state.get(ASSUMED) == ALL,
+        lambda is_on: follow(state, ASSUMED, ALL if is_on else ""),
         help="Otherwise what is not recorded is unknown, and verdicts hold whatever it is.",
     )
 
@@ -197,15 +190,15 @@ def _patients(
     )
     if len(frame) > _SHOWN:
         st.caption(f"The first {_SHOWN} are shown; the downloads have all.")
-    key = "compare:cohort:patient"
-    st.selectbox(
+    field(
+        st.selectbox,
         "Compare one of them in full",
-        names.head(_SHOWN).to_list(),
-        key=key,
-        index=None,
+        "compare:cohort:patient",
+        None,
+        lambda name: _open(cohort, name),
+        options=names.head(_SHOWN).to_list(),
         placeholder="Choose a patient",
         format_func=lambda name: short(name, 60),
-        on_change=lambda: _open(cohort, st.session_state[key]),
     )
 
 

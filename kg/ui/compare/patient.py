@@ -10,7 +10,7 @@ from kg.explanation.wording import MISSING, listed, named
 from kg.guideline import Guideline
 from kg.guideline.rules import Correspondence
 from kg.keys import ID
-from kg.patients.drafts import not_understood, parameters_of
+from kg.patients.drafts import Draft, not_understood, parameters_of
 from kg.reference.snippets import TableRead, of_comparison
 from kg.texts import counted
 from kg.ui import session
@@ -18,7 +18,7 @@ from kg.ui.address import link
 from kg.ui.compare.state import BADGES
 from kg.ui.patient.examples import examples
 from kg.ui.patient.state import Judged, judged, open_draft
-from kg.ui.restoring import State
+from kg.ui.restoring import State, field
 from kg.ui.tables import table
 from kg.ui.words import literal, short, verdict_badge
 
@@ -65,15 +65,14 @@ def show(before: Guideline, after: Guideline, state: State) -> None:
 def _choose(guideline: Guideline) -> None:
     draft, known = session.draft(), examples(guideline)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        key = "compare:example"
-        st.session_state[key] = draft.patient_id if draft.patient_id in known else None
-        st.selectbox(
+        field(
+            st.selectbox,
             "A patient of the example cohort",
-            list(known),
-            key=key,
-            index=None,
+            "compare:example",
+            draft.patient_id if draft.patient_id in known else None,
+            lambda name: open_draft(known.get(name, Draft())),
+            options=list(known),
             placeholder="Choose one",
-            on_change=lambda: open_draft(known[st.session_state[key]]),
             width=300,
         )
         label = f"Record of {literal(short(draft.patient_id))}" if draft.patient_id else "Record"

@@ -27,6 +27,7 @@ from kg.ui.query.session import (
     Desk,
     Past,
 )
+from kg.ui.restoring import field
 from kg.ui.words import literal
 
 DATASETS = {
@@ -34,7 +35,6 @@ DATASETS = {
     PATIENT: "Guideline and this patient",
     COHORT: "Guideline and this cohort",
 }
-_SUBJECT, _QUESTION, _ABOUT = "query:subject", "query:question", "query:about"
 _FIELD = "query:value:"
 _SHOWN = dict.fromkeys(name for names in SHOWN.values() for name in names)
 
@@ -49,27 +49,29 @@ def pick(desk: Desk) -> None:
         index=None,
         format_func=title,
         placeholder="All subjects",
-        key=_SUBJECT,
+        key="query:subject",
         persist_state="session",
     )
     offered = [n for n, q in questions.items() if subject in (None, q.subject) or n == desk.name]
-    st.session_state[_QUESTION] = desk.name or None
-    second.selectbox(
+    told = {n: f"{questions[n].title} · {questions[n].question}" for n in offered}
+    field(
+        second.selectbox,
         f"Saved question ({len(offered)}; type to search)",
-        offered,
-        index=None,
-        format_func=lambda name: f"{questions[name].title} · {questions[name].question}",
+        "query:question",
+        desk.name or None,
+        lambda name: _choose(desk, name or ""),
+        options=offered,
+        format_func=told.__getitem__,
         placeholder="Choose one, or write a query of your own",
-        key=_QUESTION,
-        on_change=lambda: _choose(desk),
     )
-    st.session_state[_ABOUT] = desk.about
-    third.selectbox(
+    field(
+        third.selectbox,
         "Asked of",
-        list(DATASETS),
+        "query:about",
+        desk.about,
+        lambda about: desk.turn_to(about, next(iter(_patients(about)), None)),
+        options=list(DATASETS),
         format_func=DATASETS.__getitem__,
-        key=_ABOUT,
-        on_change=lambda: desk.turn_to(st.session_state[_ABOUT], _first_patient()),
     )
 
 
@@ -102,17 +104,15 @@ def form(desk: Desk) -> None:
         st.error(literal(desk.trouble))
 
 
-def _choose(desk: Desk) -> None:
-    name = st.session_state[_QUESTION] or ""
+def _choose(desk: Desk, name: str) -> None:
     takes = name and any(p.names_patient for p in catalogue()[name].parameters)
-    own = source.patients(desk.about) if takes and desk.about != EXAMPLE else ()
+    own = _patients(desk.about) if takes else ()
     desk.choose(name, {PATIENT_PARAMETER: own[0]} if own else {})
 
 
-def _first_patient() -> str | None:
-    about = st.session_state[_ABOUT]
-    found = source.patients(about) if about != EXAMPLE else ()
-    return found[0] if found else None
+def _patients(about: str) -> tuple[str, ...]:
+    """Return the patients of a dataset of this session; of the example, none comes first."""
+    return source.patients(about) if about != EXAMPLE else ()
 
 
 def _field(desk: Desk, parameter: Parameter) -> None:
@@ -126,34 +126,24 @@ def _field(desk: Desk, parameter: Parameter) -> None:
         parameter, session.guideline(), source.patients(desk.about), source.graphs(desk.about)
     )
 
-    def changed() -> None:
-        given = st.session_state[key]
+    def hear(given: object) -> None:
         desk.set_value(parameter.name, "" if given is None else str(given).strip())
 
     told: dict[str, Any] = {
-        "key": key,
-        "on_change": changed,
         "help": f"{parameter.description}; {parameter.expected}",
         "placeholder": f"such as {parameter.example}",
     }
     if offered is None and parameter.type == "integer":
         number = value is not None and value.lstrip("+-").isdecimal()
-        st.session_state[key] = int(value) if number and value else None
-        st.number_input(label, value=None, step=1, **told)
+        shown = int(value) if number and value else None
+        field(st.number_input, label, key, shown, hear, value=None, step=1, **told)
     elif offered is None:
-        st.session_state[key] = value or ""
-        st.text_input(label, **told)
+        field(st.text_input, label, key, value or "", hear, **told)
     else:
-        names = list(offered) + ([value] if value and value not in offered else [])
-        st.session_state[key] = value
-        st.selectbox(
-            label,
-            names,
-            index=None,
-            format_func=lambda name: offered.get(name, name),
-            accept_new_options=parameter.names_patient,
-            **told,
-        )
+        told["options"] = list(offered) + ([value] if value and value not in offered else [])
+        told["accept_new_options"] = parameter.names_patient
+        told["format_func"] = lambda name: offered.get(name, name)
+        field(st.selectbox, label, key, value, hear, **told)
 
 
 def choices(
