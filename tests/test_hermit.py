@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import Ran
 
-from kg.engines import java
+from kg.engines import hermit, java
 from kg.engines.compiled import Compiled
 from kg.engines.hermit import Hermit
 from kg.engines.registry import engine_of, reasoner_of
@@ -20,7 +20,8 @@ from kg.errors import ComponentError, OntologyError
 from kg.guideline import Guideline, load
 from kg.paths import example_cohort
 from kg.patients.records import Record, read_record
-from kg.reasoning.verdicts import PatientResult
+from kg.reasoning.logic import Logic, logic_of
+from kg.reasoning.verdicts import EXCLUDED, MET, UNKNOWN, PatientResult
 
 COHORT = (
     "small-single-tumour",
@@ -68,6 +69,30 @@ def test_partial_record_gets_the_result_of_the_compiled_engine(
 ) -> None:
     record = read_record(guideline, "p", cells)
     assert reasoner.classify(record) == Compiled(guideline).classify(record)
+
+
+def test_unknown_classes_are_asked_together(
+    guideline: Guideline, reasoner: Hermit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, entails = [], reasoner._entails
+    monkeypatch.setattr(reasoner, "_entails", lambda *c: asked.append(c) or entails(*c))
+    states = reasoner.states(read_record(guideline, "p", {}))
+    unknown = sum(state == UNKNOWN for state in states.values())
+    assert 0 < 4 * len(asked) < unknown
+
+
+def test_what_is_expected_decides_no_answer(
+    guideline: Guideline, reasoner: Hermit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = read_record(guideline, "p", PARTIAL[2])
+    names = guideline.classes[:8]
+    states = logic_of(guideline).states(record)
+    assert {states[name] for name in names} > {UNKNOWN}
+    # Nothing is expected to be known, and of all classes the same in one completion.
+    monkeypatch.setattr(Logic, "state", lambda *_: UNKNOWN)
+    groups = [[(name, state) for name in names] for state in (MET, EXCLUDED)]
+    monkeypatch.setattr(hermit, "together", lambda *_: groups)
+    assert reasoner.states_of(record, names) == {name: states[name] for name in names}
 
 
 def test_record_leaves_nothing_behind_for_the_next(guideline: Guideline, reasoner: Hermit) -> None:

@@ -10,14 +10,15 @@
    whether to be no C. Neither: unknown. The patient is also asserted to be a Patient, so
    that the totality of the variables applies.
 4. What the diagrams expect is asked first, of many classes at once: to belong to a conjunction
-   is to belong to each part. Where HermiT does not find it, each part is asked by itself; so the
+   is to belong to each part, and who is not entailed to belong to a union is not entailed to
+   belong to any part. Where HermiT does not find it, each part is asked by itself; so the
    expectation decides the order of the questions, and no answer.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 import polars as pl
@@ -31,6 +32,7 @@ from kg.keys import ROW
 from kg.ontology import HCC, LOGICAL
 from kg.patients.records import Record
 from kg.patients.tables import Batch, RowReader
+from kg.reasoning.completions import together
 from kg.reasoning.logic import logic_of
 from kg.reasoning.results import to_frame
 from kg.reasoning.verdicts import (
@@ -129,12 +131,18 @@ class Hermit:
         logic = logic_of(self.guideline)
         expected = {name: logic.state(name, record.known) for name in names}
         known = [name for name in names if expected[name] != UNKNOWN]
+        open_ = [(n, s) for n in names if expected[n] == UNKNOWN for s in (MET, EXCLUDED)]
         found: dict[str, str] = {}
         with LOCK, told():
             self._assert(record)
             for start in range(0, len(known), _AT_ONCE):
                 found |= self._confirmed(known[start : start + _AT_ONCE], expected)
-            return {name: found.get(name) or self._state(name) for name in names}
+            denied = {
+                state
+                for group in together(logic, record.known, open_, _AT_ONCE)
+                for state in self._denied(group)
+            }
+            return {name: found.get(name) or self._state(name, denied) for name in names}
 
     def justification(self, record: Record, name: str) -> tuple[str, list[str]]:
         """Return why a record belongs to a class, or to its complement.
@@ -167,8 +175,17 @@ class Hermit:
         parts = (names[:middle], names[middle:])
         return {k: v for part in parts for k, v in self._confirmed(part, expected).items()}
 
-    def _state(self, name: str) -> str:
-        definite = (s for s in (MET, EXCLUDED) if self._entails(self._in_state(name, s)))
+    def _denied(self, group: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Return the opposites of some states, if HermiT finds them all to be not entailed."""
+        opposites = [(name, EXCLUDED if state == MET else MET) for name, state in group]
+        parts = (self._in_state(name, state) for name, state in opposites)
+        is_one_entailed = self._entails(self._factory.getOWLObjectUnionOf(*parts))
+        return [] if is_one_entailed else opposites
+
+    def _state(self, name: str, denied: Collection[tuple[str, str]] = ()) -> str:
+        """Return the state of a class; what is `denied` is known to be not entailed."""
+        asked = (state for state in (MET, EXCLUDED) if (name, state) not in denied)
+        definite = (state for state in asked if self._entails(self._in_state(name, state)))
         return next(definite, UNKNOWN)
 
     def _in_state(self, name: str, state: str) -> Any:

@@ -80,8 +80,11 @@ class Logic:
 
     def state(self, name: str, known: Mapping[str, Knowledge]) -> str:
         """Return the state of one class, or of a criterion, under what is known."""
-        root = self.roots[name] if name in self.roots else self.diagrams.of(Ref(name))
-        return STATE[self.evaluation(known).possible(root)]
+        return STATE[self.evaluation(known).possible(self.root(name))]
+
+    def root(self, name: str) -> int:
+        """Return the diagram of one class, or of a criterion."""
+        return self.roots[name] if name in self.roots else self.diagrams.of(Ref(name))
 
     def behind(self, name: str, known: Mapping[str, Knowledge]) -> tuple[str, ...]:
         """Return the variables that decide a class, or those that could where it is unknown.
@@ -98,7 +101,7 @@ class Logic:
         for variable, mask in zip(self._variables(name), masks, strict=True):
             every[self.diagrams.level[variable]] = mask
         evaluation = Evaluation(self.diagrams, every)
-        root = self.roots[name] if name in self.roots else self.diagrams.of(Ref(name))
+        root = self.root(name)
         if evaluation.possible(root) == YES | NO:
             return tuple(evaluation.sensitive(root))
         return self._deciding(root, evaluation)
