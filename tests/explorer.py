@@ -8,12 +8,15 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from kg.paths import explorer_script, pages_folder
+from kg.ui.patient import parts
 
 # Which of the packages that are installed have components: a server looks once, and the harness
 # would look again for every page.
 manifest_scanner.scan_component_manifests = functools.cache(
     manifest_scanner.scan_component_manifests
 )
+# What the harness gives back of a run is what that run has drawn: of the page whole, not of parts.
+parts.rerun = lambda *_: None  # type: ignore[assignment]
 _PATIENCE = 60  # seconds
 
 

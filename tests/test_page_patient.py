@@ -174,6 +174,9 @@ def test_hermit_confirms_the_page() -> None:
     test = app("patient", **RFA_OPEN)
     button(test, "Verify with HermiT")
     assert not test.exception
+    while not test.success:  # it is asked beside the page
+        assert "HermiT reasons" in texts(test)
+        test.run()
     assert [s for s in test.success if "HermiT agrees: 13 verdicts" in s.value.replace("\\", "")]
     test.text_input(key="cell:tumour_count").input("2").run()
     assert not test.success, "what was verified was another record"

@@ -2,13 +2,15 @@
 
 import streamlit as st
 
+from kg.paths import ui_assets
 from kg.ui import session
-from kg.ui.patient import form, line, silence, state, tools, verdicts
+from kg.ui.patient import form, hermit, line, parts, silence, state, summary, tools, verdicts
 from kg.ui.shell import head
 
 g = session.guideline()
 state.restore(g)
-now = state.judged(g, session.draft())
+now = state.now(g)
+parts.begin()
 
 head("Patient")
 with st.container(horizontal=True, gap="small", key="patient-tools"):
@@ -21,20 +23,23 @@ if other is not None:
         tools.compared(g, now, state.judged(g, other))
 
 # What changes with a click stands beside the form, so that nothing in the form moves under it.
+if other is None:
+    st.html(f"<style>{(ui_assets() / 'patient.css').read_text('utf-8')}</style>")
 record, answers = st.columns([5, 7], gap="medium")
 with record, st.container(key="patient-record"):
-    form.form(g, now)
+    form.form(g)
 with answers, st.container(key="patient-verdicts"):
-    verdicts.summary(g, now)
-    tools.verified(g, now)
+    parts.part("summary", lambda: summary.look(g), summary.draw)
+    hermit.verified(g)
     if now.draft.cells or now.draft.lesions:
-        verdicts.next_variables(g, now)
-        silent = silence.silent(g, now)
-        silence.none_of_these(g, now, silent)
+        parts.part("missing", lambda: summary.missing(g), lambda found: summary.ask(g, found))
+        parts.part(
+            "silent", lambda: silence.look(g), lambda found: silence.none_of_these(g, *found)
+        )
     else:
-        silent = ()
         st.info(
             "Nothing is known yet, so most verdicts are undetermined. Enter a value, or load an "
             "example."
         )
-    verdicts.verdicts(g, now, silence.if_unremarkable(g, now, silent))
+    parts.part("cards", lambda: verdicts.look(g), lambda found: verdicts.verdicts(g, *found))
+parts.end(lambda: (state.whole(), form.look(g)))

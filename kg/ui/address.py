@@ -98,7 +98,8 @@ def taken() -> None:
 
 def is_first() -> bool:
     """Return whether this is the first run of a session."""
-    return _known().is_first
+    context = get_script_run_ctx()
+    return _known().is_first and not (context and context.fragment_ids_this_run)
 
 
 def keep(parameters: Callable[[], Parameters]) -> None:

@@ -32,19 +32,27 @@ def restore(read: Callable[[Parameters], Sequence[str]], write: Callable[[], Par
     """
     address.keep(write)
     brought = address.arrived()
-    key = f"address:faults:{address.page()}"
     if brought is not None:
         faults = read(brought)
-        st.session_state[key] = (write(), faults)
+        st.session_state[_key()] = (write(), faults)
         address.taken()
-    made, faults = st.session_state.get(key, ({}, ()))
-    if faults and made == write():
+    if faults := faults_of(write):
         more = f"; and {len(faults) - _MOST} more" if len(faults) > _MOST else ""
         told = "; ".join(short(fault, 300) for fault in faults[:_MOST]) + more
         st.warning(
             f"The link was not read in full: {literal(told)}. The rest is shown; check it, and "
             "choose below what you were looking for."
         )
+
+
+def faults_of(write: Callable[[], Parameters]) -> list[str]:
+    """Return what in a link made no sense, while the state is what was made of it."""
+    made, faults = st.session_state.get(_key(), ({}, ()))
+    return [*faults] if made == write() else []
+
+
+def _key() -> str:
+    return f"address:faults:{address.page()}"
 
 
 def restored(

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-
 import streamlit as st
 
 from kg.guideline import Guideline
 from kg.guideline.values import BOOLEAN, Variable
-from kg.keys import ID, LESION_ID
-from kg.patients.cells import expected
+from kg.keys import ID
 from kg.patients.drafts import LESION
-from kg.patients.sizes import sizes_of
 from kg.texts import UNKNOWN_VALUE, counted
-from kg.ui.patient import state
-from kg.ui.patient.numbers import derived, help_on, implausible, label, mark, number, points
-from kg.ui.patient.state import FIELD, FOCUS, GROUP, Judged
+from kg.ui import session
+from kg.ui.patient import lesions, parts, state
+from kg.ui.patient.fields import Beside, beside, help_on, label, show
+from kg.ui.patient.numbers import is_shown, number
+from kg.ui.patient.state import FIELD, FOCUS, GROUP
 from kg.ui.restoring import given
-from kg.ui.words import literal
 
 NOTHING, SEVERAL = "", "|"  # what stands in a choice beside the values of its variable
-_LESIONS = "patient:lesions"
 # The second click of a double click is none: what came to stand under it was not meant. On a
 # choice that has the focus the keys y, n and u mean yes, no and unknown.
 _ONE_CLICK = """<script>
@@ -56,14 +51,13 @@ _FOCUS = """<script>
 </script>"""
 
 
-def form(guideline: Guideline, judged: Judged) -> None:
-    """Show the fields of one group of variables, and the choice of the group."""
+def form(guideline: Guideline) -> None:
+    """Show the choice of a group of variables, and the fields of that group."""
     groups = {state.KEY_FACTS: "Key facts", **guideline.groups}
     if st.session_state.get(GROUP) not in groups:
         st.session_state[GROUP] = state.KEY_FACTS
-    wrong = {state.group_of(guideline, n) for n in judged.parsed.faults if n != LESION}
-    wrong |= {state.KEY_FACTS} if LESION in judged.parsed.faults else set()
-    group = st.segmented_control(
+    wrong = _wrong(guideline)
+    st.segmented_control(
         "Group of variables",
         list(groups),
         format_func=lambda name: f"⚠ {groups[name]}" if name in wrong else groups[name],
@@ -71,87 +65,93 @@ def form(guideline: Guideline, judged: Judged) -> None:
         required=True,
         label_visibility="collapsed",
     )
-    fields = [v for n, v in guideline.variables.items() if n in guideline.used and n != ID]
-    fields = [v for v in fields if state.group_of(guideline, v.name) == group]
-    taken = judged.draft.cells.keys() - judged.parsed.faults.keys()
-    entered = sum(variable.name in taken for variable in fields)
-    st.caption(
-        f"{entered} of {counted(len(fields), 'variable')} entered. Leave blank what is unknown."
-    )
+    parts.part("entered", lambda: _entered(guideline), st.caption)
+    fields = _in_group(guideline)
     for variable in fields:
-        with st.container(key=f"field-{variable.name}", gap=None):
-            _field(guideline, judged, variable)
+        _field(guideline, variable)
         if variable.lesion_aggregation == "count":
-            _sizes(guideline, judged)
+            lesions.sizes(guideline)
     if any(variable.lesion_aggregation == "count" for variable in fields):
-        _lesions(guideline, judged)
+        lesions.one_by_one(guideline)
     st.html(_ONE_CLICK, unsafe_allow_javascript=True)
     focus = st.session_state.pop(FOCUS, None)
     if focus in guideline.variables:
         st.html(_FOCUS % focus, unsafe_allow_javascript=True)
 
 
-def _field(guideline: Guideline, judged: Judged, variable: Variable) -> None:
+def look(guideline: Guideline) -> object:
+    """Return what the widgets of the form show that was not just typed or picked in them."""
+    fields = _in_group(guideline)
+    derived = [_beside(guideline, v).derived for v in fields if v.is_number]
+    shown = [(is_shown if v.is_number else _is_shown)(v, _cell(v)) for v in fields]
+    chosen = st.session_state[GROUP], st.session_state.get(FOCUS)
+    return chosen, _wrong(guideline), shown, derived, lesions.look(guideline)
+
+
+def _wrong(guideline: Guideline) -> set[str | None]:
+    """Return the groups in which something is not understood."""
+    faults = state.now(guideline).parsed.faults
+    wrong = {state.group_of(guideline, name) for name in faults if name != LESION}
+    return wrong | ({state.KEY_FACTS} if LESION in faults else set())
+
+
+def _in_group(guideline: Guideline) -> list[Variable]:
+    group = st.session_state[GROUP]
+    used = (v for n, v in guideline.variables.items() if n in guideline.used and n != ID)
+    return [v for v in used if state.group_of(guideline, v.name) == group]
+
+
+def _entered(guideline: Guideline) -> str:
+    judged, fields = state.now(guideline), _in_group(guideline)
+    taken = judged.draft.cells.keys() - judged.parsed.faults.keys()
+    entered = sum(variable.name in taken for variable in fields)
+    return f"{entered} of {counted(len(fields), 'variable')} entered. Leave blank what is unknown."
+
+
+def _cell(variable: Variable) -> str:
+    return session.draft().cells.get(variable.name, "")
+
+
+def _beside(guideline: Guideline, variable: Variable) -> Beside:
+    return beside(state.now(guideline), variable)
+
+
+def _field(guideline: Guideline, variable: Variable) -> None:
     """Show one field: what is known, as a widget, with what it was derived from or lacks."""
-    cell = judged.draft.cells.get(variable.name, "")
-    if variable.is_number:
-        number(guideline, judged, variable, cell)
-    else:
-        _choice(guideline, judged, variable, cell)
-    if source := judged.parsed.record.sources.get(variable.name):
-        st.caption(f"From {literal(source)}")
-    record = judged.parsed.record
-    odd = implausible(variable, record.known[variable.name])
-    if odd and variable.name in record.recorded:
-        st.markdown(f":orange[:material/warning: {literal(odd)}]")
-    if fault := judged.parsed.faults.get(variable.name):
-        st.markdown(f":red[:material/error: {literal(fault)}. Treated as unknown.]")
-    for conflict in judged.explanation.conflicts:
-        if variable.name in conflict.variables:
-            with st.container(key=f"mark-{variable.name}"):
-                st.markdown(f":red[:material/warning: Conflict: {literal(conflict.message)}]")
-
-
-def _sizes(guideline: Guideline, judged: Judged) -> None:
-    """Show the sizes of all tumours in one field; a list that says more is edited as a table."""
-    lesions, column = judged.draft.lesions, "diameter_cm"
-    more = any(set(lesion) - {column, LESION_ID} for lesion in lesions)
-    key, cell = f"{FIELD}sizes", ", ".join(lesion.get(column, "") for lesion in lesions)
-
-    def typed() -> None:
-        text = st.session_state[key]
-        parts = sizes_of(text) or [p.strip() for p in re.split(r"[,;]\s|[;\s]", text)]
-        state.open_lesions(tuple({column: part} for part in parts if part))
-
-    with st.container(key="field-sizes", gap=None):
-        found = st.text_input(
-            "sizes of all tumours (cm)",
-            key=key,
-            placeholder="such as 3.4, 2.1",
-            help="They are taken as complete: number and largest diameter follow from them.",
-            on_change=typed,
-            disabled=more,
-            **given(key, "value", cell),
+    with st.container(key=f"field-{variable.name}", gap=None):
+        if variable.is_number:
+            number(variable, _cell(variable), _beside(guideline, variable).derived)
+        else:
+            _choice(guideline, variable, _cell(variable))
+        parts.part(
+            f"beside/{variable.name}",
+            lambda: _beside(guideline, variable),
+            lambda told: show(variable, told),
         )
-        if fault := judged.parsed.faults.get(LESION):
-            st.markdown(f":red[:material/error: {literal(fault)}. The list is not used.]")
-    if found != cell:  # typed while there was no session to hear of it
-        typed()
-        st.rerun()
 
 
-def _choice(guideline: Guideline, judged: Judged, variable: Variable, cell: str) -> None:
+def _now(variable: Variable, cell: str) -> tuple[str, list[str]]:
+    """Return what a choice shows: a value, that several are possible, or nothing; and which."""
+    chosen = _chosen(variable, cell)
+    several = len(chosen) > 1 or variable.name in state.several()
+    return (SEVERAL, chosen) if several else ((chosen or [NOTHING])[0], [])
+
+
+def _is_shown(variable: Variable, cell: str) -> tuple[object, ...]:
+    now, several = _now(variable, cell)
+    return st.session_state.get(FIELD + variable.name) == now, now == SEVERAL, several
+
+
+def _choice(guideline: Guideline, variable: Variable, cell: str) -> None:
     """Show a choice of one value; that several are possible is a choice of its own.
 
     What is chosen stays chosen by another click, and nothing in it moves or changes its width:
     a double click does what a click does.
     """
-    key, chosen = FIELD + variable.name, _chosen(variable, cell)
-    several = len(chosen) > 1 or variable.name in state.several()
+    key, (now, chosen) = FIELD + variable.name, _now(variable, cell)
     options = {value.name: value.label for value in variable.values} | {NOTHING: UNKNOWN_VALUE}
     if len(variable.words) > len(BOOLEAN):
         options |= {SEVERAL: "one of several"}
-    now = SEVERAL if several else (chosen or [NOTHING])[0]
     picked = st.pills(
         label(variable),
         options,
@@ -159,17 +159,14 @@ def _choice(guideline: Guideline, judged: Judged, variable: Variable, cell: str)
         format_func=options.__getitem__,
         key=key,
         help=help_on(variable),
-        on_change=_picked,
+        on_change=parts.then(_picked),
         args=(guideline, variable.name),
         **given(key, "default", now),
     )
     if picked != now:  # picked while there was no session to hear of it
         _picked(guideline, variable.name)
         st.rerun()
-    said = derived(judged, variable)
-    told = filter(None, (said and f":violet[{literal(said)}]", points(guideline, judged, variable)))
-    mark(variable, "derived", " · ".join(told))
-    if several:
+    if now == SEVERAL:
         all_of_them = f"{key}:several"
         st.session_state[all_of_them] = chosen
         st.pills(
@@ -178,7 +175,7 @@ def _choice(guideline: Guideline, judged: Judged, variable: Variable, cell: str)
             selection_mode="multi",
             format_func=options.__getitem__,
             key=all_of_them,
-            on_change=_narrowed,
+            on_change=parts.then(_narrowed),
             args=(guideline, variable.name),
         )
 
@@ -204,44 +201,3 @@ def _narrowed(guideline: Guideline, name: str) -> None:
     picked, words = st.session_state[f"{FIELD}{name}:several"], guideline.variables[name].words
     possible = [word for word in words if word in picked]
     state.set_cell(name, "|".join(possible) if len(possible) < len(words) else "")
-
-
-def _lesions(guideline: Guideline, judged: Judged) -> None:
-    """Show the list of lesions; patient-level values are derived from it."""
-    lesions = judged.draft.lesions
-    box = st.expander("Lesions one by one", expanded=bool(lesions), on_change="rerun", key=_LESIONS)
-    if not box.open:
-        return
-    with box:
-        st.caption("A list is taken as complete; what it says of the patient is derived from it.")
-        edited = _lesion_editor(guideline, state.opened_lesions())
-    if edited != lesions:
-        state.set_lesions(edited)
-        st.rerun()
-
-
-def _lesion_editor(
-    guideline: Guideline, lesions: tuple[Mapping[str, str], ...]
-) -> tuple[dict[str, str], ...]:
-    """Show an editable table of lesions; return its rows that say something.
-
-    The editor keeps what is changed by itself, as changes to the lesions that it was given
-    first: these have to stay what they were.
-    """
-    columns = [LESION_ID, *guideline.lesion_columns]
-    heads = {
-        column: st.column_config.TextColumn(
-            f"{v.label}{f' ({v.unit_symbol})' if v.unit_symbol else ''}", help=expected(v)
-        )
-        for column, v in guideline.lesion_columns.items()
-    }
-    edited = st.data_editor(
-        [{column: lesion.get(column, "") for column in columns} for lesion in lesions]
-        or [dict.fromkeys(columns, "")],
-        key=f"{FIELD}lesions",
-        num_rows="dynamic",
-        hide_index=True,
-        column_config={LESION_ID: st.column_config.TextColumn("lesion"), **heads},
-    )
-    rows = ({c: str(text) for c, text in row.items() if text not in (None, "")} for row in edited)
-    return tuple(row for row in rows if row)

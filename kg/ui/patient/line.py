@@ -10,7 +10,7 @@ from kg.patients.cells import parse_cell
 from kg.patients.lines import LineReading, read_line
 from kg.ui import session
 from kg.ui.patient import state
-from kg.ui.patient.numbers import implausible
+from kg.ui.patient.fields import implausible
 from kg.ui.words import literal
 
 _TEXT = "patient:line"

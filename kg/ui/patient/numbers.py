@@ -1,88 +1,70 @@
-"""The fields of numbers, with units that can be switched; what a field scores, and how it reads."""
+"""The fields of numbers, with units that can be switched."""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import streamlit as st
 
-from kg.explanation.wording import value_words
-from kg.guideline import Guideline, Score
-from kg.guideline.rules import component_totals, total_totals, value_totals
-from kg.guideline.values import Knowledge, Variable, bands_of
-from kg.patients.cells import expected
+from kg.guideline.values import Variable
 from kg.patients.drafts import written
-from kg.patients.plausible import is_plausible, units_in_which
-from kg.texts import UNKNOWN_VALUE, counted
-from kg.ui.patient import state
-from kg.ui.patient.state import FIELD, Judged
+from kg.texts import UNKNOWN_VALUE
+from kg.ui import session
+from kg.ui.patient import parts, state
+from kg.ui.patient.fields import help_on, label
+from kg.ui.patient.state import FIELD
 from kg.ui.restoring import given
-from kg.ui.words import literal
 
 _UNIT = "patient:unit:"
 
 
-def number(guideline: Guideline, judged: Judged, variable: Variable, cell: str) -> None:
+def is_shown(variable: Variable, cell: str) -> tuple[bool, str]:
+    """Return whether the field of a number shows its cell, and the code of the unit of that."""
+    return st.session_state.get(FIELD + variable.name) == cell, _parted(variable, cell)[1]
+
+
+def number(variable: Variable, cell: str, derived: str) -> None:
     """Show the field of a number, with its unit where there are several."""
     key = FIELD + variable.name
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    units = len(variable.units) > 1
+    with (
+        st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+        if units
+        else nullcontext()
+    ):
         typed = st.text_input(
             label(variable),
             key=key,
-            placeholder=derived(judged, variable) or UNKNOWN_VALUE,
+            placeholder=derived or UNKNOWN_VALUE,
             help=help_on(variable),
-            on_change=_typed,
+            on_change=parts.then(_typed),
             args=(variable,),
             **given(key, "value", cell),
         )
-        if len(variable.units) > 1:
+        if units:
             _unit(variable, cell)
-    read, scored = "", points(guideline, judged, variable)
-    if variable.name in judged.parsed.record.recorded and not cell.replace(".", "").isdecimal():
-        known = judged.parsed.record.known[variable.name]
-        read = f":violet[{literal(value_words(variable, known))}]"
-    if len(variable.units) > 1:
-        mark(variable, "beside", read)
-        mark(variable, "points", scored)
-    else:
-        mark(variable, "read", " · ".join(filter(None, (read, scored))))
     if typed != cell:  # typed while there was no session to hear of it
         _typed(variable)
         st.rerun()
 
 
-def implausible(variable: Variable, known: Knowledge) -> str:
-    """Say that a number is unlike those of patients, and in which other unit it would not be."""
-    if is_plausible(variable, known):
-        return ""
-    told = f"{value_words(variable, known)} is implausible, and is read as it stands"
-    low = known.intervals[0].low
-    others = [u.code for u in units_in_which(variable, float(low or 0)) if u.factor != 1]
-    return f"{told}. Is it in {' or '.join(others)}?" if others else f"{told}."
-
-
-def mark(variable: Variable, what: str, told: str) -> None:
-    """Show what is said of a field over the end of its label."""
-    if told:
-        with st.container(key=f"mark-{variable.name}-{what}"):
-            st.markdown(told)
-
-
 def _unit(variable: Variable, cell: str) -> None:
     """Offer the unit that the number of a field is in: another one reads the number anew."""
     key, codes = _UNIT + variable.name, [unit.code for unit in variable.units]
-    bare, code = _parted(variable, cell)
+    code = _parted(variable, cell)[1]
     if st.session_state.get(key) != code and (cell or key not in st.session_state):
         st.session_state[key] = code
 
     def switched() -> None:
-        if cell:
-            _take(variable, bare)
+        if cell := session.draft().cells.get(variable.name, ""):
+            _take(variable, _parted(variable, cell)[0])
 
     st.selectbox(
         f"Unit of {variable.label}",
         codes,
         key=key,
         format_func=lambda each: (variable.unit_symbol or each) if each == codes[0] else each,
-        on_change=switched,
+        on_change=parts.then(switched),
         label_visibility="collapsed",
         width=110,
     )
@@ -107,60 +89,3 @@ def _parted(variable: Variable, cell: str) -> tuple[str, str]:
     """Return a cell without its unit, and the code of the unit that it is in."""
     bare, unit = variable.split_unit(cell)
     return bare, (unit or variable.units[0]).code if variable.units else ""
-
-
-def points(guideline: Guideline, judged: Judged, variable: Variable) -> str:
-    """Return how many points of a score a field gives, as far as it is known, or its total."""
-    known, told = judged.parsed.record.known, []
-    for score in (rule.score for rule in guideline.derivations if rule.score is not None):
-        mask = known[variable.name].mask
-        found: list[int] = []
-        if variable.name in score.components and mask != variable.everything:
-            found = [n for name, band, n in score.points if name == variable.name and band & mask]
-        elif variable.name == score.target:
-            found = _totals(score, judged)
-        if found:
-            low, high = min(found), max(found)
-            many = counted(high, "point") if low == high else f"{low} to {high} points"
-            total = guideline.variables[score.total].label
-            is_part = variable.name in score.components
-            told.append(f":small[{many if is_part else literal(f'{total}: {many}')}]")
-    return " · ".join(told)
-
-
-def _totals(score: Score, judged: Judged) -> list[int]:
-    """Return the totals that a record leaves possible; none where it leaves all."""
-    known = judged.parsed.record.known
-    totals = (
-        value_totals(score, known[score.target].mask)
-        & total_totals(score, known[score.total].mask)
-        & component_totals(score, tuple(known[name].mask for name in score.components))
-    )
-    return [] if totals == score.everything else bands_of(totals)
-
-
-def label(variable: Variable) -> str:
-    """Return the label of a field in plain words, as a screen reader says it too."""
-    return variable.label + (f" ({variable.unit_symbol})" if variable.unit_symbol else "")
-
-
-def derived(judged: Judged, variable: Variable) -> str:
-    """Return what is assumed of a field, or what others say of it."""
-    record, name = judged.parsed.record, variable.name
-    for word, names in (("assumed", record.assumed), ("derived", record.derived)):
-        if name in names:
-            return f"{word}: {value_words(variable, record.known[name])}"
-    return ""
-
-
-def help_on(variable: Variable) -> str:
-    """Return what a field means, and how it is filled in."""
-    values = "".join(
-        f"\n- {literal(v.label)}: {literal(v.definition)}" for v in variable.values if v.definition
-    )
-    how = ""
-    if variable.is_number:
-        how = f" Give {literal(expected(variable))}, or in words: at least 2, 1 to 3."
-        if others := [unit.code for unit in variable.units[1:]]:
-            how += f" In another unit with that behind it: {literal(', '.join(others))}."
-    return f"{literal(variable.definition)}{how}{values}"

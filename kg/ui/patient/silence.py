@@ -2,54 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import streamlit as st
 
-from kg.engines.registry import engine_of
 from kg.guideline import Guideline
-from kg.patients.assumptions import assumable, completed, unremarkable
-from kg.reasoning.verdicts import UNDETERMINED
+from kg.patients.assumptions import unremarkable
 from kg.texts import counted
 from kg.ui import session
-from kg.ui.patient import state
-from kg.ui.patient.state import Judged
+from kg.ui.patient import parts, state
 from kg.ui.words import literal
 
 _THERE = "patient:there"
 
 
-def silent(guideline: Guideline, judged: Judged) -> tuple[str, ...]:
-    """Return the open findings that undetermined verdicts depend on and that may be assumed."""
-    waiting = [t for t in judged.result.therapies.values() if t.verdict == UNDETERMINED]
-    names = {name for therapy in waiting for name in therapy.missing}
-    names -= judged.parsed.faults.keys()
-    return assumable(guideline, judged.parsed.record, names)
+def look(guideline: Guideline) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what is assumed of a record, and what may be."""
+    judged = state.now(guideline)
+    return tuple(judged.parsed.record.assumed), judged.silent
 
 
-def if_unremarkable(
-    guideline: Guideline, judged: Judged, names: tuple[str, ...]
-) -> Mapping[str, str]:
-    """Return the verdicts on the therapies if none of some findings is there."""
-    if not names:
-        return {}
-    cells = unremarkable(guideline)
-    known = judged.parsed.record
-    record = completed(guideline, known, {n: cells[n] for n in (*known.assumed, *names)})
-    found = engine_of("compiled", guideline).classify(replace(record, assumed={}))
-    return {name: therapy.verdict for name, therapy in found.therapies.items()}
-
-
-def none_of_these(guideline: Guideline, judged: Judged, names: tuple[str, ...]) -> None:
+def none_of_these(guideline: Guideline, assumed: tuple[str, ...], names: tuple[str, ...]) -> None:
     """Offer to take open findings as unremarkable, and say what is taken so."""
-    assumed = judged.parsed.record.assumed
     if assumed:
         with st.container(horizontal=True, vertical_alignment="center", key="patient-assumed"):
             told = f"{counted(len(assumed), 'finding')} assumed unremarkable, not recorded"
-            st.markdown(f":violet-badge[{told}]", help=_listed(guideline, tuple(assumed)))
-            st.button("Confirm them", on_click=_confirm, args=(guideline,), type="tertiary")
-            st.button("Take back", on_click=_assume, args=((),), type="tertiary")
+            st.markdown(f":violet-badge[{told}]", help=_listed(guideline, assumed))
+            st.button(
+                "Confirm them", on_click=parts.then(_confirm), args=(guideline,), type="tertiary"
+            )
+            st.button("Take back", on_click=parts.then(_assume), args=((),), type="tertiary")
     if not names:
         return
     title = f"If none of these: {counted(len(names), 'open finding')}"
@@ -75,7 +57,7 @@ def none_of_these(guideline: Guideline, judged: Judged, names: tuple[str, ...]) 
             type="primary",
             icon=":material/check:",
             disabled=not rest,
-            on_click=_assume,
+            on_click=parts.then(_assume),
             args=((*assumed, *rest),),
             help=_listed(guideline, rest),
         )

@@ -3,46 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
 
-from kg.engines.registry import engine_of
-from kg.explanation.explanations import PatientExplanation
-from kg.explanation.reasons import explain
 from kg.guideline import Guideline
-from kg.patients.drafts import Draft, Parameters, ParsedDraft, draft_at, parameters_of, read_draft
-from kg.reasoning.verdicts import PatientResult
+from kg.patients.drafts import Draft, Parameters, draft_at, parameters_of
 from kg.ui import restoring
+from kg.ui.patient.judged import Judged, judged_draft
 from kg.ui.session import DRAFT, draft
 from kg.ui.words import short
 
 OTHER, OPEN, GROUP, FOCUS = "patient:other", "open", "patient:group", "focus"
+SAVE = "patient:save"  # whether what can be saved is looked at
 FIELD = "cell:"
 KEY_FACTS = "key"  # the group of what is asked first
 _LESIONS = "patient:opened-lesions"
 _SEVERAL = "patient:several"  # the variables of which several values are said to be possible
 SOURCES = "patient:sources"  # of imported fields: the cell that was read, and where it comes from
 _OTHER = "other."  # in an address, before the parameters of the record to compare with
+_NOW = "patient:now"
 
 
-@dataclass(frozen=True)
-class Judged:
-    """A draft, what it reads as, and the verdicts with their reasons."""
-
-    draft: Draft
-    parsed: ParsedDraft
-    result: PatientResult
-    explanation: PatientExplanation
+def now(guideline: Guideline) -> Judged:
+    """Return the verdicts on the draft of this session, found once for all that ask."""
+    asked = (guideline.edition, draft(), sources(draft()))
+    found: tuple[object, Judged] | None = st.session_state.get(_NOW)
+    if found is None or found[0] != asked:
+        found = (asked, judged(guideline, draft()))
+        st.session_state[_NOW] = found
+    return found[1]
 
 
 def judged(guideline: Guideline, draft: Draft) -> Judged:
     """Return the verdicts on a draft, with their reasons."""
-    parsed = read_draft(guideline, draft)
-    parsed = replace(parsed, record=replace(parsed.record, sources=sources(draft)))
-    result = engine_of("compiled", guideline).classify(parsed.record)
-    return Judged(draft, parsed, result, explain(guideline, parsed.record, result))
+    return judged_draft(guideline, draft, sources(draft))
 
 
 def sources(draft: Draft) -> dict[str, str]:
@@ -125,6 +121,20 @@ def go_to(guideline: Guideline, variable: str) -> None:
 def restore(guideline: Guideline) -> None:
     """Take the state of the page from its address, and keep it in there."""
     restoring.restore(partial(_read, guideline), _parameters)
+
+
+def whole() -> object:
+    """Return what is shown outside the parts: where it changes, the page is drawn whole."""
+    now = draft()
+    looked_at = other() is not None or st.session_state.get(SAVE)
+    some = bool(now.cells or now.lesions)
+    return (
+        now == Draft(),
+        some,
+        now if looked_at else None,
+        other(),
+        restoring.faults_of(_parameters),
+    )
 
 
 def _read(guideline: Guideline, brought: Parameters) -> list[str]:

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import polars as pl
 import streamlit as st
 
-from kg.engines.registry import engine_of
-from kg.errors import HccKgError
 from kg.explanation import tables as side_by_side
 from kg.explanation.report import report
 from kg.guideline import Guideline
 from kg.keys import ID, LESION_ID, ROW
 from kg.patients.drafts import LONGEST, Draft, not_understood, query_string
-from kg.reasoning.verdicts import PatientResult
-from kg.texts import counted
 from kg.ui import address, session
-from kg.ui.patient import state
+from kg.ui.patient import hermit, state
 from kg.ui.patient.bundle import bundle
 from kg.ui.patient.examples import examples
-from kg.ui.patient.state import OTHER, Judged
+from kg.ui.patient.judged import Judged
+from kg.ui.patient.state import OTHER
 from kg.ui.taking import download
 from kg.ui.words import literal, short, verdict_badge
 
 _OFFERED = 1_000  # patients of a table that are offered to open
 _BUTTON: dict[str, Any] = {"type": "secondary", "on_click": "rerun"}
-_VERIFIED = "patient:verified"
 
 
 def tools(guideline: Guideline, judged: Judged) -> None:
@@ -35,20 +30,13 @@ def tools(guideline: Guideline, judged: Judged) -> None:
     with st.popover("Load", icon=":material/folder_open:"):
         _load(guideline)
         bundle(guideline)
-    box = st.popover(
-        "Save and share", icon=":material/save:", key="patient:save", on_change="rerun"
-    )
+    box = st.popover("Save and share", icon=":material/save:", key=state.SAVE, on_change="rerun")
     if box.open:  # the report takes a quarter of what a page takes without it
         with box:
             _save(guideline, judged)
     with st.popover("Compare", icon=":material/compare_arrows:"):
-        _choose_other(guideline, judged)
-    st.button(
-        "Verify with HermiT",
-        icon=":material/verified:",
-        on_click=_want_verified,
-        help="Ask the reasoner HermiT for the same answers. The first time takes seconds.",
-    )
+        _choose_other(guideline)
+    hermit.button(guideline)
     st.button(
         "Clear",
         icon=":material/delete:",
@@ -57,19 +45,6 @@ def tools(guideline: Guideline, judged: Judged) -> None:
         disabled=judged.draft == Draft(),
         help="Start with an empty record",
     )
-
-
-def _want_verified() -> None:
-    st.session_state[_VERIFIED] = None
-
-
-def verified(guideline: Guideline, judged: Judged) -> None:
-    """Show what HermiT says of this record, where it was asked."""
-    if _VERIFIED in st.session_state and st.session_state[_VERIFIED] is None:
-        _verify(guideline, judged)
-    told = st.session_state.get(_VERIFIED)
-    if told and told[0] == judged.draft:
-        (st.success if told[1] else st.error)(literal(told[2]))
 
 
 def _load(guideline: Guideline) -> None:
@@ -145,39 +120,10 @@ def _lesion_table(draft: Draft) -> str:
     return pl.DataFrame(rows, infer_schema_length=None).write_csv()
 
 
-# HermiT
-
-
-def _verify(guideline: Guideline, judged: Judged) -> None:
-    """Ask HermiT for the same record, and remember what came of it."""
-    started = time.perf_counter()
-    with st.spinner("HermiT reasons …"):
-        try:
-            found = engine_of("hermit", guideline).classify(judged.parsed.record)
-        except HccKgError as error:
-            st.session_state[_VERIFIED] = (judged.draft, False, f"HermiT cannot run: {error}")
-            return
-    agrees = found == judged.result
-    seconds = time.perf_counter() - started
-    told = (
-        f"HermiT agrees: {counted(len(found.therapies), 'verdict')} and the states of "
-        f"{counted(len(found.states), 'class')} are the same ({seconds:.1f} s)."
-        if agrees
-        else f"HermiT does not agree on {_differing(found, judged.result)}. Please report this."
-    )
-    st.session_state[_VERIFIED] = (judged.draft, agrees, told)
-
-
-def _differing(first: PatientResult, second: PatientResult) -> str:
-    names = [n for n, one in first.therapies.items() if one != second.therapies[n]]
-    names += [n for n, one in first.states.items() if one != second.states.get(n)]
-    return ", ".join(names)
-
-
 # Comparison
 
 
-def _choose_other(guideline: Guideline, judged: Judged) -> None:
+def _choose_other(guideline: Guideline) -> None:
     known = examples(guideline)
     name = st.selectbox(
         "With a patient of the example cohort", list(known), index=None, placeholder="choose one"
@@ -191,8 +137,7 @@ def _choose_other(guideline: Guideline, judged: Judged) -> None:
         )
         st.button(
             "Keep this record to compare",
-            on_click=_set_other,
-            args=(judged.draft,),
+            on_click=lambda: _set_other(session.draft()),
             help="Then change the record or open another: the differences are shown",
         )
     address.link("compare", "Under both editions", {"view": "patient"}, icon=":material/menu_book:")

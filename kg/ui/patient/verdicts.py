@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import streamlit as st
 
-from kg.explanation.answer import alike, answer, balance_of, headline
+from kg.explanation.answer import balance_of, headline
 from kg.explanation.drawing import Frame
 from kg.explanation.explanations import (
     CriterionExplanation,
@@ -28,99 +29,44 @@ from kg.explanation.wording import (
     shortened,
 )
 from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline
-from kg.patients.drafts import not_understood
 from kg.reasoning.changes import margins
 from kg.reasoning.intents import PALLIATIVE
-from kg.reasoning.logic import MissingVariable, missing_variables
 from kg.reasoning.verdicts import MET, UNDETERMINED
 from kg.reference.trees import MENTIONED, sort_of
-from kg.texts import capitalised, counted
+from kg.texts import capitalised
 from kg.ui import pictures
 from kg.ui.components import show_tree
-from kg.ui.patient import state
-from kg.ui.patient.state import OPEN, Judged
+from kg.ui.patient import parts, state
+from kg.ui.patient.judged import Judged
+from kg.ui.patient.state import OPEN
 from kg.ui.words import literal, places, short, state_badge, verdict_badge
 
 _ROLES = (INDICATION, PRECONDITION, ABSOLUTE, RELATIVE)
-_ANOTHER = "ask-another"
-_ASKED = 3  # variables to find out next that are offered at once
 
 
-def summary(guideline: Guideline, judged: Judged) -> None:
-    """Show the patient in one line, what was not understood, and what does not go together."""
-    identifier = literal(short(judged.draft.patient_id))
-    name = f"{identifier}: " if identifier else ""
-    st.markdown(f"{name}{literal(headline(guideline, judged.parsed.record))}")
-    if stage := judged.explanation.stage:
-        st.markdown(f":small[Stage: **{literal(stage.text)}**]")
-    with st.container(key="patient-answer"):
-        st.markdown(f"**{literal(answer(guideline, judged.explanation))}**")
-    if wrong := not_understood(guideline, judged.parsed):
-        told = "; ".join(literal(each) for each in wrong.values())
-        st.error(f"Not understood, and treated as unknown: {told}.", icon=":material/error:")
-    if judged.explanation.conflicts:
-        told = " ".join(literal(conflict.message) for conflict in judged.explanation.conflicts)
-        st.warning(f"Conflicts in the record: {told}", icon=":material/warning:")
+class _Face(NamedTuple):
+    """What a card shows before it is opened, in the Markdown of Streamlit."""
+
+    label: str
+    reasons: str
 
 
-def next_variables(guideline: Guideline, judged: Judged) -> None:
-    """Show what to find out next, each variable a click away from its field."""
-    found = missing_variables(guideline, judged.parsed.record, judged.result)
-    if not found:
-        return
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown("**Find out next**", width="content")
-        for missing in found[:_ASKED]:
-            st.button(
-                guideline.variables[missing.variable].label,
-                key=f"ask:{missing.variable}",
-                help=_use(guideline, missing),
-                on_click=state.go_to,
-                args=(guideline, missing.variable),
-            )
-        if len(found) > _ASKED:
-            st.selectbox(
-                "Another missing variable",
-                [missing.variable for missing in found[_ASKED:]],
-                format_func=lambda name: guideline.variables[name].label,
-                index=None,
-                placeholder=f"{len(found) - _ASKED} more facts",
-                key=_ANOTHER,
-                on_change=_go_to_another,
-                args=(guideline,),
-                label_visibility="collapsed",
-                width=160,
-            )
+def look(guideline: Guideline) -> tuple[tuple[RecommendationExplanation, ...], tuple[str, ...]]:
+    """Return the recommendations that are met, and the cards by their first therapy, in order."""
+    judged = state.now(guideline)
+    met = tuple(r for r in judged.explanation.recommendations if r.state == MET)
+    return met, tuple(judged.cards)
 
 
-def _go_to_another(guideline: Guideline) -> None:
-    variable = st.session_state.pop(_ANOTHER)
-    if variable is not None:
-        state.go_to(guideline, variable)
-
-
-def _use(guideline: Guideline, missing: MissingVariable) -> str:
-    """Return what learning a value would do."""
-    number = len(missing.bears_on)
-    return (
-        f"{counted(number, 'undetermined verdict')} depend{'s' if number == 1 else ''} on it; any "
-        f"value settles {len(missing.settles)}, some value settles {len(missing.may_settle)}. "
-        f"{literal(guideline.variables[missing.variable].definition)}"
-    )
-
-
-def verdicts(guideline: Guideline, judged: Judged, otherwise: Mapping[str, str]) -> None:
-    """Show the recommendations that are met, and the verdicts: one card for equal reasons.
-
-    `otherwise` are the verdicts if none of the open findings is there.
-    """
-    met = [r for r in judged.explanation.recommendations if r.state == MET]
-    for recommendation in sorted(met, key=lambda r: r.muted):
+def verdicts(
+    guideline: Guideline, met: Iterable[RecommendationExplanation], cards: Iterable[str]
+) -> None:
+    """Show the recommendations that are met, and the verdicts: one card for equal reasons."""
+    for recommendation in met:
         if not recommendation.muted:
             _recommendation(guideline, recommendation)
-    order = list(guideline.verdicts)
-    for group in sorted(alike(judged.explanation), key=lambda g: order.index(g[0].verdict)):
-        _card(guideline, judged, group, otherwise)
+    for name in cards:
+        _card(guideline, name)
     for recommendation in met:
         if recommendation.muted:
             _recommendation(guideline, recommendation)
@@ -150,52 +96,68 @@ def _recommendation(guideline: Guideline, explanation: RecommendationExplanation
     st.markdown(text, help=told)
 
 
-def _card(
-    guideline: Guideline,
-    judged: Judged,
-    group: tuple[TherapyExplanation, ...],
-    otherwise: Mapping[str, str],
-) -> None:
+def _card(guideline: Guideline, name: str) -> None:
     """Show therapies with one verdict for the same reasons; the criteria once it is opened."""
     opened: set[str] = st.session_state.setdefault(OPEN, set())
-    names = {each.therapy: each for each in group}
-    first, *_ = group
+
+    def look() -> tuple[_Face, object]:
+        judged = state.now(guideline)
+        group = judged.cards[name]
+        is_open = not opened.isdisjoint(each.therapy for each in group)
+        return _face(judged, group), judged.draft if is_open else None
+
+    def draw(looks: tuple[_Face, object]) -> None:
+        judged, face = state.now(guideline), looks[0]
+        names = {each.therapy: each for each in judged.cards[name]}
+        box = st.expander(
+            face.label,
+            key=f"therapy:{name}",
+            expanded=bool(names.keys() & opened),
+            on_change="rerun",
+        )
+        st.markdown(face.reasons)
+        if box.open:
+            with box:
+                _opened(judged, names, opened)
+        else:
+            opened.difference_update(names)
+
+    parts.part(f"cards/{name}", look, draw)
+
+
+def _opened(judged: Judged, names: Mapping[str, TherapyExplanation], opened: set[str]) -> None:
+    """Show the criteria of one therapy of a card, and a choice of which."""
+    first = next(iter(names))
+    shown = next((name for name in names if name in opened), first)
+    if len(names) > 1:
+        key = f"card:{first}"
+        st.session_state[key] = shown
+        picked = st.pills(
+            "Therapy",
+            list(names),
+            required=True,
+            key=key,
+            format_func=lambda name: names[name].label,
+            on_change=lambda: _turn_to(names, st.session_state[key]),
+        )
+        shown = picked or shown
+    _turn_to(names, shown)
+    _details(judged, names[shown])
+
+
+def _face(judged: Judged, group: tuple[TherapyExplanation, ...]) -> _Face:
+    guideline, (first, *_) = judged.guideline, group
     labels = ", ".join(literal(each.label) for each in group)
-    box = st.expander(
-        f"{verdict_badge(guideline, first.verdict)} **{labels}**",
-        key=f"therapy:{first.therapy}",
-        expanded=bool(names.keys() & opened),
-        on_change="rerun",
-    )
-    with st.container(key=f"reason-{'open' if box.open else 'closed'}-{first.therapy}"):
-        lines = _balance(guideline, judged, first)
-        if first.verdict == UNDETERMINED:
-            lines += _if_none(guideline, group, otherwise)
-        st.markdown("  \n".join(lines))
+    lines = _balance(judged, first)
+    if first.verdict == UNDETERMINED:
+        lines += _if_none(guideline, group, judged.otherwise)
+    told = ["  \n".join(lines)]
     for note in dict.fromkeys(note for each in group for note in each.notes):
         noted = [each.label for each in group if note in each.notes]
         of = f"{capitalised(listed(noted))}: " if len(noted) < len(group) else ""
-        st.markdown(f":small[**{literal(of + note)}**]")
-    if not box.open:
-        opened.difference_update(names)
-        return
-    with box:
-        shown = next((name for name in names if name in opened), first.therapy)
-        if len(group) > 1:
-            key = f"card:{first.therapy}"
-            st.session_state[key] = shown
-            picked = st.pills(
-                "Therapy",
-                list(names),
-                required=True,
-                key=key,
-                format_func=lambda name: names[name].label,
-                on_change=lambda: _turn_to(names, st.session_state[key]),
-            )
-            shown = picked or shown
-        opened.difference_update(names)
-        opened.add(shown)
-        _details(guideline, judged, names[shown])
+        told.append(f":small[**{literal(of + note)}**]")
+    label = f"{verdict_badge(guideline, first.verdict)} **{labels}**"
+    return _Face(label, "\n\n".join(told))
 
 
 def _if_none(
@@ -216,8 +178,9 @@ def _turn_to(names: Iterable[str], name: str) -> None:
     st.session_state[OPEN].add(name)
 
 
-def _balance(guideline: Guideline, judged: Judged, explanation: TherapyExplanation) -> list[str]:
+def _balance(judged: Judged, explanation: TherapyExplanation) -> list[str]:
     """Return what speaks for a therapy, against it, for caution, and what is open."""
+    guideline = judged.guideline
     told = balance_of(explanation).told
     lines = [f":small[**{w}:** {literal(shortened(t, 3))}]" for w, t in told.items()]
     if explanation.intent == PALLIATIVE:
@@ -232,7 +195,8 @@ def _balance(guideline: Guideline, judged: Judged, explanation: TherapyExplanati
     return lines or [f":small[{literal(capitalised(explanation.clause))}.]"]
 
 
-def _details(guideline: Guideline, judged: Judged, explanation: TherapyExplanation) -> None:
+def _details(judged: Judged, explanation: TherapyExplanation) -> None:
+    guideline = judged.guideline
     for line in outline(guideline, judged.parsed.record, explanation):
         if line.kind == "missing":
             _missing(guideline, explanation)
@@ -281,7 +245,7 @@ def _missing(guideline: Guideline, explanation: TherapyExplanation) -> None:
             st.button(
                 missing.fact,
                 key=f"missing:{explanation.therapy}:{missing.variable}",
-                on_click=state.go_to,
+                on_click=parts.then(state.go_to),
                 args=(guideline, missing.variable),
             )
 
