@@ -22,7 +22,7 @@ from kg.server.guard import QueryGuard
 from kg.server.jobs import JobAnswer, Limits, QueryJob
 from kg.server.screening import RefusedError
 
-FORMATS = {"bindings": "csv", "boolean": "csv", "graph": "nt"}
+FORMATS = {"bindings": "text/csv"}
 AT_ONCE = 48
 QUADS = [f"<a:{i}> <a:b> <a:c> .\n".encode() for i in range(150)]  # a second, three times joined
 

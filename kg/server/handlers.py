@@ -144,15 +144,15 @@ class Endpoint:
         limits = self.guard.limits
         if connections.held() > limits.held:
             raise RefusedError(503, "too many answers wait for clients to take them; try again")
-        formats = protocol.formats(_accepted(request), asked.format)
+        formats, unfit = protocol.formats(_accepted(request), asked.format)
         job = QueryJob(
             asked.query,
             self.union,
-            formats.names,
+            formats,
             asked.default_graphs,
             asked.named_graphs,
             base=_address(request),
-            unfit=formats.unfit,
+            unfit=unfit,
             seconds=limits.seconds * limits.saved if asked.saved else None,
         )
         answer = await _unless_gone(request, self.guard.ask(job))
@@ -162,7 +162,7 @@ class Endpoint:
         # want it; nothing is ever fetched.
         strange = {*asked.default_graphs, *asked.named_graphs} - set(self.guard.worker.graphs)
         headers = _VARY | ({"Warning": _EMPTY} if strange else {})
-        return Response(answer.body, media_type=formats.media[answer.kind], headers=headers)
+        return Response(answer.body, media_type=formats[answer.kind], headers=headers)
 
 
 def _address(request: Request) -> str:

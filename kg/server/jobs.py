@@ -34,7 +34,10 @@ TIMED_OUT = "the query was stopped after {:g} s, the time limit; ask for less"
 LOST = (503, "the query was lost, because its process failed or could not start; try again")
 NO_MEMORY = (503, "the query needs more memory than a query may have; ask for less")
 _LENGTHS = struct.Struct("!II")
-_FORMATS = {"bindings": "json", "boolean": "json", "graph": "nt"}
+_FORMATS = {
+    **dict.fromkeys(("bindings", "boolean"), "application/sparql-results+json"),
+    "graph": "application/n-triples",
+}
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,8 @@ class Limits:
 class QueryJob:
     """A query to evaluate, over which dataset, and the format of its answer by kind of result.
 
-    `formats` are names of formats by kind of result: "bindings", "boolean", "graph"; a kind that
-    is not there is refused with `unfit`. `added` are N-Quads that the store holds for this query
+    `formats` are media types by kind of result: "bindings", "boolean", "graph"; a kind that is
+    not there is refused with `unfit`. `added` are N-Quads that the store holds for this query
     alone: only its process sees them, and `graphs` are then the only ones.
     """
 
@@ -175,13 +178,13 @@ def _write(
     kind = "graph" if isinstance(found, ox.QueryTriples) else rows
     if kind not in job.formats:
         raise RefusedError(406, job.unfit)
-    name = job.formats[kind]
+    media = job.formats[kind]
     if isinstance(found, ox.QueryTriples):
-        found.serialize(body, format=ox.RdfFormat.from_extension(name))
-    elif isinstance(found, ox.QuerySolutions) and name == "csv":
+        found.serialize(body, format=ox.RdfFormat.from_media_type(media))
+    elif isinstance(found, ox.QuerySolutions) and media == "text/csv":
         write_csv(body, [variable.value for variable in found.variables], found)
     else:
-        found.serialize(body, format=ox.QueryResultsFormat.from_extension(name))
+        found.serialize(body, format=ox.QueryResultsFormat.from_media_type(media))
     return kind
 
 

@@ -53,23 +53,11 @@ class RequestedQuery:
     saved: bool = False  # whether the query is a saved question
 
 
-@dataclass(frozen=True)
-class Formats:
-    """The media types that answer each kind of result, and why the others are refused."""
-
-    media: Mapping[str, str]
-    unfit: str = ""
-
-    @property
-    def names(self) -> dict[str, str]:
-        """The name of the format by kind of result."""
-        return {kind: (GRAPHS if kind == "graph" else TABLES)[m] for kind, m in self.media.items()}
-
-
-def formats(accept: str, name: str) -> Formats:
+def formats(accept: str, name: str) -> tuple[dict[str, str], str]:
     """Return the media types for a format by its name or, without one, for an Accept header.
 
-    A name that is none of ours is another server's, and says nothing here.
+    They are by kind of result; then comes why a kind that is not there is refused. A name that is
+    none of ours is another server's, and says nothing here.
 
     Raises:
         RefusedError: with 406 where none is acceptable.
@@ -85,7 +73,7 @@ def formats(accept: str, name: str) -> Formats:
             refused.append(error)
     if not media:
         raise refused[0]
-    return Formats(media, refused[0].message if refused else "")
+    return media, refused[0].message if refused else ""
 
 
 def negotiate(accept: str, offered: Iterable[str]) -> str:
