@@ -77,12 +77,16 @@ def test_labels_of_bars_tell_rows_apart_and_a_few_values_part_them() -> None:
     frame = pl.DataFrame({"all": ["x"] * 3, "name": ["a", "b", "b"], "n": [1, 2, 3]})
     assert telling(frame, ["all", "name"]) == "name"
     assert parting(frame, ["all", "name", "n"]) == ["name"]
+    told = pl.DataFrame({"criterion": ["ABL-C1", "ABL-C2a"], "label": ["huge", "thrombus"]})
+    assert telling(told, told.columns) == "label"
 
 
 def test_chart_has_the_first_labels_with_all_their_rows() -> None:
     names = [str(i) for i in range(MOST_BARS + 5)] + ["0"]
     shown, left_out = first_bars(pl.DataFrame({"name": names, "n": 1}), "name")
     assert (len(shown), left_out) == (MOST_BARS + 1, 5)
+    many = pl.DataFrame({"name": ["a"] * 70 + ["b"] * 10 + ["c"], "n": 1})
+    assert first_bars(many, "name")[1] == 1
     chart = bars(shown, "name", "n", None, dark=False).to_dict()
     assert chart["encoding"]["y"]["sort"] is None
     parted = bars(frame_of(TABLE, PREFIXES), "who", "count", "said", dark=True).to_dict()

@@ -80,7 +80,7 @@ def test_the_165_patients_of_a_real_cohort_lead_to_one(explorer, shared):
     [
         ("overlaps", {"x": 196, "y": 100}, "eligible for"),
         ("why-not", {"x": 240, "y": 12}, "indicated ("),
-        ("conflicts", {"x": 240, "y": 30}, ""),
+        ("conflicts", {"x": 240, "y": 42}, ""),
     ],
 )
 def test_bars_of_every_view_can_be_clicked(explorer, view, at, told):

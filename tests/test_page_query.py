@@ -275,3 +275,13 @@ def test_queries_that_the_tab_kept_are_taken_up_and_what_is_none_is_not() -> Non
     assert found[1:] == [None] * len(wrong)
     desk.remember([found[0], desk.past[0]])
     assert [past.text for past in desk.past] == [START, "ASK {}"]
+
+
+def test_a_term_that_is_none_of_ours_is_told_where_nothing_is_found():
+    text = "PREFIX hcc: <https://w3id.org/hcc-kg/> SELECT ?x { ?x hcc:verdct ?y ; hcc:verdict ?z }"
+    test = app("query")
+    test.session_state["query:desk"].edit(text)
+    test.session_state["query:desk"].run(text)
+    test.run()
+    told = test.info[0].value.replace("\\", "")
+    assert told == "No rows. hcc:verdct is no term of this edition; the nearest is 'hcc:verdict'."

@@ -199,7 +199,7 @@ def _chart(guideline: Guideline, titles: Mapping[str, str]) -> None:
     ).properties(height=30 * len(rows))
     most = max(rows, key=lambda row: row.characters)
     st.altair_chart(
-        chart,
+        pictures.readable(chart),
         alt=f"Bars of the characters that statements cover in each of {len(rows)} chapters; "
         f"most are in {most.chapter}. The table By section holds the numbers.",
     )

@@ -21,6 +21,7 @@ from kg.ui.taking import copies, download
 
 Chart = alt.Chart | alt.LayerChart | alt.VConcatChart
 Makes = Mapping[str, Callable[[], str | bytes]]
+_INK = {False: "#4a4f57", True: "#d5d9e0"}  # on white, and on black
 _PRINT = 300  # dots an inch
 _FONTS = "DejaVu Sans, Verdana, Helvetica, sans-serif"  # first one that has our signs
 _DOTS = "part"  # the field of dots that explain themselves
@@ -90,6 +91,13 @@ def made(chart: Chart, title: str, about: str) -> Makes:
         "svg": partial(vl_convert.vegalite_to_svg, spec),
         "png": partial(vl_convert.vegalite_to_png, spec, ppi=_PRINT),
     }
+
+
+def readable(chart: Chart) -> Chart:
+    """Return a chart whose words are as readable as text is; the theme has them in a gray."""
+    ink = _INK[st.context.theme.type == "dark"]
+    found: Chart = chart.configure_axis(labelColor=ink, titleColor=ink).configure_text(color=ink)
+    return found
 
 
 def legend(looks: Iterable[Look]) -> None:

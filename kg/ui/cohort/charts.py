@@ -24,6 +24,7 @@ _BLACK = "#1a1a1a"  # on bars, which are light in both themes
 _DOT, _NO_DOT = "#0072B2", "#A8ADB5"
 _LEAST = 0.05  # of a bar, which has room for a sign
 _NAMES = 150  # pixels for names beside a chart
+_STEP = 44  # letters of a line of a flow
 _LABELS, _LINE = 210, 38  # pixels, and letters, of a line of a label
 _BESIDE: Mapping[
     str, Any
@@ -36,7 +37,7 @@ _BESIDE: Mapping[
     "titleY": 75,
 }
 _LEFT, _RIGHT = 30, 400  # pixels, of the flow
-_GRAY, _DARK, _BLUE = "#999999", "#7B828C", "#2C88C6"  # are read on white and on black
+_GRAY = "#999999"  # is seen on white and on black
 
 Parts = Mapping[Look, pl.Expr]  # each with its number
 
@@ -168,7 +169,12 @@ def divided(
         sort=frame["chosen"].to_list(),
         legend=None,
         title=title,
-        axis=alt.Axis(labelLimit=_LABELS, labelLineHeight=11, labelExpr=f"({labels})[datum.value]"),
+        axis=alt.Axis(
+            labelLimit=_LABELS,
+            labelLineHeight=11,
+            labelExpr=f"({labels})[datum.value]",
+            labelOffset=_raised([key for key, told in lines.items() if len(told) > 1]),
+        ),
         tooltip=tooltip,
     )
     step = max(ROW, 4 + 12 * max(map(len, lines.values()), default=1))
@@ -188,7 +194,8 @@ def flow(frame: pl.DataFrame, patients: int) -> alt.LayerChart:
     reason = pl.when(out).then(pl.col("verdict") + ": " + pl.col("reason")).otherwise("reason")
     told = frame.select(words=pl.format("n = {}  {}", "patients", reason), out=out)
     start = pl.DataFrame({"words": [f"n = {patients}  patients"], "out": [False]})
-    data = pl.concat([start, told]).with_columns(
+    parts = told["words"].map_elements(lambda text: "\n".join(wrap(text, _STEP)), pl.String)
+    data = pl.concat([start, told.with_columns(words=parts)]).with_columns(
         begin=_LEFT - 15,
         end=pl.when("out").then(55).otherwise(_LEFT - 5),
         row=pl.int_range(pl.len()),
@@ -203,15 +210,21 @@ def flow(frame: pl.DataFrame, patients: int) -> alt.LayerChart:
     arms = lines.encode(x2="end:Q", y=alt.Y("row:Q", **down))
     texts = (
         alt.Chart(data)
-        .mark_text(align="left", dx=4, fontSize=12, limit=480)
+        .mark_text(align="left", dx=4, fontSize=12, lineBreak="\n", lineHeight=13)
         .encode(
             y=alt.Y("row:Q", **down),
             x=alt.X("end:Q", **across),
             text="words:N",
-            color=alt.condition("datum.out", alt.value(_DARK), alt.value(_BLUE)),
+            opacity=alt.condition("datum.out", alt.value(0.85), alt.value(1)),
         )
     )
-    return alt.LayerChart(layer=[stem, arms, texts], height=26 * len(data))
+    return alt.LayerChart(layer=[stem, arms, texts], height=30 * len(data))
+
+
+def _raised(names: list[str]) -> Any:
+    """Return by how many pixels labels of two lines stand higher, so that their middle fits."""
+    test = f"indexof({json.dumps(names)}, datum.value) >= 0"
+    return {"condition": {"test": test, "value": -6}, "value": 0}
 
 
 def _clicks(*fields: str) -> alt.Parameter:

@@ -139,7 +139,7 @@ def _charts(cohort: OpenCohort, selected: Selection, view: View, asked: TableQue
             if place == 0 and charts.BAR in str(chart.to_dict().get("params", "")):
                 _clickable(chart, told, selected.silence)
             else:
-                st.altair_chart(chart, alt=told)
+                st.altair_chart(pictures.readable(chart), alt=told)
     if view.legend:
         pictures.legend(view.legend)
     if view.saved:
@@ -162,7 +162,8 @@ def _clickable(chart: pictures.Chart, told: str, silence: str) -> None:
         told = {name: str(value) for name, value in bars[-1].items()} if bars else {"chosen": ""}
         state.now().choose({**told, "silence": silence}, turn=False)
 
-    st.altair_chart(chart, key=key, on_select=clicked, selection_mode=charts.BAR, alt=told)
+    shown = pictures.readable(chart)
+    st.altair_chart(shown, key=key, on_select=clicked, selection_mode=charts.BAR, alt=told)
 
 
 def _patients(cohort: OpenCohort) -> None:

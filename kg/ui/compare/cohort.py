@@ -136,7 +136,7 @@ def _chart(
             state["therapy"], state["change"] = bar["therapy"], bar["chosen"]
 
     st.altair_chart(
-        chart,
+        pictures.readable(chart),
         key=key,
         on_select=clicked,
         selection_mode=charts.BAR,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -16,18 +17,20 @@ from kg.reference.snippets import of_query
 from kg.stores import Answer, Table
 from kg.stores.formats import Format, serialise
 from kg.stores.frames import TRIPLE
-from kg.texts import capitalised
+from kg.texts import capitalised, hint
 from kg.ui import pictures, session
 from kg.ui.components import graph
 from kg.ui.query import drawn
 from kg.ui.query.drawn import LEGEND, MOST_NODES, forest, graph_of, iris, labelled, numbers
 from kg.ui.query.session import CHART, EXAMPLE, GRAPH, TABLE, AskedQuery, Desk, came_to
+from kg.ui.query.writing import completions
 from kg.ui.restoring import choice
 from kg.ui.tables import workbook
 from kg.ui.taking import copies, download
 from kg.ui.words import literal
 
 _NONE = "(one colour)"
+_OUR_TERM = re.compile(r"\bhcc:[A-Za-z][\w-]*(?![\w\\/-])")
 _KINDS = {"ttl": "Turtle", "xlsx": "Excel"}
 
 
@@ -64,7 +67,7 @@ def _show_answer(desk: Desk, asked: AskedQuery, answer: Answer) -> None:
     elif not table.rows:
         st.info(_nothing(desk))
     elif view == CHART:
-        _chart(desk, frame)
+        _chart(desk, labelled(session.guideline(), table, frame))
     elif view == GRAPH:
         _graph(desk, table)
     else:
@@ -95,7 +98,12 @@ def _nothing(desk: Desk) -> str:
     chosen = desk.question
     if chosen is not None and chosen.is_check and not desk.is_edited:
         return "No rows: the check is passed."
-    return "No rows. Give other values, or leave a condition out."
+    terms = [each.name for each in completions(session.guideline().edition)]
+    absent = [name for name in dict.fromkeys(_OUR_TERM.findall(desk.text)) if name not in terms]
+    told = [f"{name} is no term of this edition{hint(name, terms)}." for name in absent]
+    return literal(" ".join(["No rows.", *told])) + (
+        "" if told else " Give other values, or leave a condition out."
+    )
 
 
 def _downloads(asked: AskedQuery, answer: Answer, name: str) -> None:
@@ -146,7 +154,7 @@ def _chart(desk: Desk, frame: pl.DataFrame) -> None:
     shown, left_out = drawn.first_bars(frame, label)
     dark = st.context.theme.type == "dark"
     chart = drawn.bars(shown, label, number, colour if colour in parts else None, dark)
-    st.altair_chart(chart, key="query:chart")
+    st.altair_chart(pictures.readable(chart), key="query:chart")
     title = desk.question.question if desk.question else f"{number} by {label}"
     pictures.saves(chart, desk.name or "answer", title, f"{len(shown):,} of {len(frame):,} rows")
     cut = f" {left_out:,} labels more are left out." if left_out else ""

@@ -31,8 +31,10 @@ LEGEND = (
 )
 _LONGEST = 40  # characters of a label
 MOST_BARS = 40
+_OF_LABELS = ("label", "(label)")  # ends of names of columns
 _NTH = "(row of the label)"
 _MOST_COLOURS = 8
+_ONE, _MANY = 20, 10  # pixels of a bar: of one a label, and of several
 _OKABE_ITO = {  # without black and white, for either theme
     False: ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999"),
     True: ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#0072b2", "#d55e00", "#f0e442", "#999999"),
@@ -40,8 +42,12 @@ _OKABE_ITO = {  # without black and white, for either theme
 
 
 def telling(frame: pl.DataFrame, columns: Sequence[str]) -> str:
-    """Return the column that tells rows apart best, the first of several."""
-    return max(columns, key=lambda name: (frame[name].n_unique(), -columns.index(name)))
+    """Return the column that tells rows apart best; of several one of labels, or the first."""
+
+    def rank(name: str) -> tuple[int, bool, int]:
+        return frame[name].n_unique(), name.endswith(_OF_LABELS), -columns.index(name)
+
+    return max(columns, key=rank)
 
 
 def parting(frame: pl.DataFrame, columns: Sequence[str]) -> list[str]:
@@ -52,8 +58,10 @@ def parting(frame: pl.DataFrame, columns: Sequence[str]) -> list[str]:
 
 def first_bars(frame: pl.DataFrame, label: str) -> tuple[pl.DataFrame, int]:
     """Return the rows of as many labels as a chart can show, and how many labels are left out."""
-    found = frame[label].unique(maintain_order=True)
-    kept = found.head(MOST_BARS)
+    found, rows = frame[label].unique(maintain_order=True), frame.group_by(label).len("n")
+    counts = found.to_frame().join(rows, label, "left", nulls_equal=True, maintain_order="left")
+    fit = int((counts["n"].cum_sum() <= 2 * MOST_BARS).sum())
+    kept = found.head(max(1, min(MOST_BARS, fit)))
     rows = frame.filter(frame[label].is_in(kept.implode(), nulls_equal=True))
     return rows, len(found) - len(kept)
 
@@ -69,9 +77,11 @@ def bars(frame: pl.DataFrame, label: str, number: str, colour: str | None, dark:
         pl.col(name) if name == number else pl.col(name).cast(pl.String) for name in columns
     ).with_columns(pl.int_range(pl.len()).over(label).alias(_NTH))
     palette = _OKABE_ITO[dark]
+    many = rows[label].n_unique() < len(rows)
+    whole = alt.Axis(tickMinStep=1) if frame[number].dtype.is_integer() else alt.Axis()
     encoding = {
-        "x": alt.X(number, type="quantitative", title=number, stack=None),
-        "y": alt.Y(label, type="nominal", sort=None, title=label, axis=alt.Axis(labelLimit=150)),
+        "x": alt.X(number, type="quantitative", title=number, stack=None, axis=whole),
+        "y": alt.Y(label, type="nominal", sort=None, title=label, axis=alt.Axis(labelLimit=200)),
         "yOffset": alt.YOffset(_NTH, type="ordinal"),
         "tooltip": [alt.Tooltip(name) for name in columns],
     }
@@ -81,7 +91,7 @@ def bars(frame: pl.DataFrame, label: str, number: str, colour: str | None, dark:
         legend = alt.Legend(orient="top", columns=1, title=None)
         encoding["color"] = alt.Color(colour, type="nominal", scale=scale, legend=legend)
     chart: alt.Chart = alt.Chart(rows).mark_bar(color=palette[0]).encode(**encoding)
-    return chart
+    return chart.properties(height=alt.Step(_MANY if many else _ONE, **{"for": "offset"}))
 
 
 def numbers(frame: pl.DataFrame) -> list[str]:

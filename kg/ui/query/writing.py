@@ -58,7 +58,7 @@ def before(desk: Desk) -> None:
             st.caption("What you ask is kept here until you close this tab, even if you reload it.")
         for number, past in enumerate(desk.past):
             st.button(
-                literal(short(told_of(past), 100)),
+                literal(short(told_of(past), 120)),
                 key=f"query:past:{number}",
                 on_click=partial(desk.reopen, past),
                 type="tertiary",
@@ -75,7 +75,7 @@ def told_of(past: Past) -> str:
         return f"{asked.question.title} {f'({said}) ' if said else ''}· {past.came}"
     lines = [line for line in past.text.splitlines() if line.strip()]
     told = [n for n in lines if not n.lstrip().upper().startswith(("PREFIX", "BASE", "#"))]
-    return f"{' '.join((told or lines)[:3])} · {past.came}"
+    return f"{short(' '.join((told or lines)[:3]))} · {past.came}"
 
 
 class Completion(NamedTuple):
