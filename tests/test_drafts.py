@@ -44,6 +44,10 @@ def test_a_wrong_lesion_sets_the_whole_list_aside(guideline: Guideline) -> None:
     ("typed", "cell"),
     [
         ("at least 3", ">=3"),
+        ("at least 3,4", ">=3.4"),
+        ("2,4 mg/dL", "2.4 mg/dL"),
+        ("0,125", "0.125"),
+        ("1,200", "1,200"),  # a decimal comma, or thousands
         ("At most 2.5", "<=2.5"),
         ("more than 1", ">1"),
         ("below 4", "<4"),

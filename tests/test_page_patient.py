@@ -199,6 +199,8 @@ def test_sizes_of_all_tumours_go_in_one_field() -> None:
     assert len(test.query_params["lesion"]) == 2
     test.text_input(key="cell:sizes").input("34 mm and 2.1 cm").run()
     assert test.text_input(key="cell:sizes").value == "3.4, 2.1"
+    test.text_input(key="cell:sizes").input("3,4; 2,1").run()
+    assert test.text_input(key="cell:sizes").value == "3.4, 2.1"
     test.text_input(key="cell:sizes").input("3.4, big").run()
     assert "The list is not used" in texts(test)
     assert test.text_input(key="cell:sizes").value == "3.4, big"

@@ -23,6 +23,7 @@ from kg.patients.records import Record, derive, read_lesion
 
 LESION = "lesion"
 _NUMBER = r"([+-]?[0-9.,]+(?:[eE][+-]?[0-9]+)?)"
+_COMMA = re.compile(r"(?<![\d.,])(?:0,\d+|\d+,\d{1,2})(?![\d.,])")  # "1,200" may be thousands
 _SAID = (  # bounds as people say them, and as cells write them
     (re.compile(rf"at least {_NUMBER}", re.IGNORECASE), r">=\1"),
     (re.compile(rf"at most {_NUMBER}", re.IGNORECASE), r"<=\1"),
@@ -70,8 +71,8 @@ def not_understood(guideline: Guideline, parsed: ParsedDraft) -> dict[str, str]:
 
 
 def written(text: str) -> str:
-    """Return a typed cell in the notation of tables: "at least 3" becomes ">=3"."""
-    stripped = " ".join(text.split())
+    """Return a typed cell in the notation of tables: "at least 3,4" becomes ">=3.4"."""
+    stripped = _COMMA.sub(lambda match: match[0].replace(",", "."), " ".join(text.split()))
     for said, cell in _SAID:
         if said.fullmatch(stripped):
             return said.sub(cell, stripped)

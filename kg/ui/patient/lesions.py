@@ -10,7 +10,7 @@ import streamlit as st
 from kg.guideline import Guideline
 from kg.keys import LESION_ID
 from kg.patients.cells import expected
-from kg.patients.drafts import LESION
+from kg.patients.drafts import LESION, written
 from kg.patients.sizes import sizes_of
 from kg.ui import session
 from kg.ui.patient import parts, state
@@ -39,6 +39,7 @@ def sizes(guideline: Guideline) -> None:
 
     def typed() -> None:
         text = st.session_state[key]
+        text = "; ".join(map(written, text.split(";"))) if ";" in text else text
         found = sizes_of(text) or [p.strip() for p in re.split(r"[,;]\s|[;\s]", text)]
         state.open_lesions(tuple({_SIZE: size} for size in found if size))
 
