@@ -76,6 +76,11 @@ def test_the_example_is_read_whole(guideline: Guideline) -> None:
         ("HE-, ascites(-)", {"encephalopathy": "none", "ascites": "none"}),
         ("mets -", {"distant_metastasis": "none"}),
         ("CP-A", _CLASS_A),
+        *[
+            (f"Child-Pugh {said}", {"child_pugh_class": "B", "child_pugh_score": "8"})
+            for said in ("B8", "B 8", "B (8)", "B (8 points)", "B score 8")
+        ],
+        ("CP A 5 cm", _CLASS_A | {"max_tumour_diameter_cm": "5"}),
         ("unresectable", {"resectable": "false"}),
         ("N0M0", {"distant_metastasis": "none", "hilar_node_metastasis_only": "false"}),
         ("M1", {"distant_metastasis": "limited|extensive"}),
@@ -108,6 +113,7 @@ def test_ways_to_say_a_fact(guideline: Guideline, text: str, cells: dict[str, st
         "not free of ascites",
         "tumour 340 cm",
         "plt 55,2 tumours",
+        "Hb 10 plt 55",
         "AFP 1,200 ng/mL",
         "AFP 1.200 ng/mL",
         "spleen 15 cm",
@@ -136,6 +142,7 @@ def test_what_is_not_clear_is_told_and_not_guessed(guideline: Guideline, text: s
         ("tumours 3,4 cm", "one size with a decimal comma, or two sizes?"),
         ("plt 55,2 tumours", "a decimal comma, or two numbers?"),
         ("spleen 15 cm", "the size of what?"),
+        ("Hb 10 plt 55", "the number before the name, or the one behind it?"),
         ("tumour 3 x 2 cm", "two diameters of one tumour: give the larger alone"),
         ("platlets 120", "do you mean platelets?"),
         ("Hb 10.2 g/dL", "no variable of the guideline is named beside the number"),

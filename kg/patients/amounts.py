@@ -34,13 +34,15 @@ def amount(
     """Return the cell of a number before a name, or behind it, and where both stand.
 
     What is before `start` is used already; `names` finds those with which another fact begins.
+    Between two numbers a name is not read, "Hb 10 plt 55", unless it is of those that follow.
     """
     if name[0].lower() in _WORDS:  # "solitary"
         return _WORDS[name[0].lower()], name.start(), name.end()
     before = _BEFORE.search(part[start : name.start()])
-    if before is not None and (cell := _cell(variable, before, before["unit"])):
-        return cell, start + before.start(), name.end()
     after = _AFTER.match(part, name.end())
+    if before is not None and (cell := _cell(variable, before, before["unit"])):
+        follows = variable.lesion_aggregation == "count" or _TIME.match(name[0])  # "2 tumours"
+        return (cell, start + before.start(), name.end()) if follows or after is None else None
     if after is None:
         return None
     unit, length = unit_behind(variable, part[after.end() :])

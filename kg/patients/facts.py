@@ -187,13 +187,21 @@ def _value(variable: Variable, part: str, name: re.Match[str], start: int) -> Fa
     for word, value in _spoken(variable):
         if word.casefold() == name[0].casefold():
             return Fact(variable, value, name.start(), name.end())
-        after = re.compile(rf"[-–]?{BETWEEN}\(?{re.escape(word)}\)?(?![\w])", re.IGNORECASE)
+        after = re.compile(rf"[-–]?{BETWEEN}\(?{_spelt(word)}\)?(?![\w])", re.IGNORECASE)
         if match := after.match(part, name.end()):
             return Fact(variable, value, name.start(), match.end())
         text = part[start : name.start()]
         if match := re.search(rf"(?<!\w){re.escape(word)}[\s-]*$", text, re.IGNORECASE):
             return Fact(variable, value, start + match.start(), name.end())
     return None
+
+
+def _spelt(word: str) -> str:
+    """Return the pattern of a word; "B8" may be written "B (8 points)", where nothing follows."""
+    if not re.fullmatch(r"[A-Z]\d+", word):
+        return re.escape(word)
+    points = rf"\s?\(?(?:score\s)?{word[1:]}(?:\s?(?:points?|pts?))?"
+    return rf"{word[0]}(?:{word[1:]}|{points}(?=\)?\s*(?:$|[;:])))"
 
 
 def _spoken(variable: Variable) -> list[tuple[str, str]]:

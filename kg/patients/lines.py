@@ -105,7 +105,7 @@ def read_line(guideline: Guideline, text: str) -> LineReading:
 def _said(guideline: Guideline, name: str, cell: str, words: str) -> Iterator[tuple[str, str]]:
     """Yield the cells that words stand for: "B8" is a class, and the score that gives it."""
     yield name, cell
-    points = re.search(r"[A-Za-z](\d+)$", words)
+    points = re.search(r"[A-Za-z]\s?\(?(?:score\s)?(\d+)(?:\s\w+)?\)?$", words)
     for score in (rule.score for rule in guideline.derivations if rule.score):
         if points and score.target == name:
             yield score.total, points[1]

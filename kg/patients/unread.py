@@ -18,6 +18,7 @@ TWICE = "said in two ways"
 COMMA = "one size with a decimal comma, or two sizes?"
 COUNT = "it does not go with the other sizes, or with the number of tumours"
 _COMMA_HERE = "a decimal comma, or two numbers?"
+_BETWEEN = "the number before the name, or the one behind it?"
 _TWO_DIAMETERS = "two diameters of one tumour: give the larger alone"
 _WHOSE = "the size of what?"
 _NO_NAME = "no variable of the guideline is named beside the number"
@@ -37,7 +38,8 @@ def why_unread(guideline: Guideline, words: str) -> str | None:
             return _TWO_DIAMETERS
     for match, variable in named:
         if variable.is_number and (behind := figure_behind(words, match.end())):
-            return _why_number(variable, behind, words[behind.end() :])
+            between = re.search(r"\d\s*$", words[: match.start()])
+            return _BETWEEN if between else _why_number(variable, behind, words[behind.end() :])
     if named:
         return _NO_NUMBER if len(named) == 1 and named[0][1].is_number else None
     return _WHOSE if size else _why_nameless(guideline, words)
