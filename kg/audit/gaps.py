@@ -36,25 +36,17 @@ def gaps(space: Space) -> Iterator[Finding]:
     indicated = space.either(*(row.indicated for row in every))
     contraindicated = space.either(*(row.contraindicated for row in every))
     closed = space.no(space.either(*(row.open for row in every)))
+    none, each = space.no(indicated), space.both(closed, indicated)
     found = {
-        "No therapy is indicated": space.no(indicated),
+        "No therapy is indicated": none,
         "No therapy is indicated, though none is contraindicated": space.both(
-            space.no(indicated), space.no(contraindicated)
+            none, space.no(contraindicated)
         ),
         "Every therapy is contraindicated or not indicated": closed,
-        "At least one therapy is indicated, but each such therapy is contraindicated": space.both(
-            closed, indicated
-        ),
+        "At least one therapy is indicated, but each such therapy is contraindicated": each,
     }
     for number, (claim, root) in enumerate(found.items(), start=1):
-        yield Finding(
-            id=f"gaps-{number}",
-            claim=claim,
-            about={},
-            root=root,
-            shares=space.shares(root),
-            examples=space.examples(f"gaps-{number}", root, _EXAMPLES),
-        )
+        yield space.finding(f"gaps-{number}", claim, root, {}, count=_EXAMPLES)
 
 
 def recommendations(space: Space) -> Iterator[Finding]:
@@ -95,14 +87,8 @@ def contradictions(space: Space) -> Iterator[Finding]:
         for claim, root, about in (*_facts(space, row), *_never_open(space, row)):
             found.setdefault(claim, (root, about, []))[2].append(row.therapy.id)
     for number, (claim, (root, about, therapies)) in enumerate(found.items(), start=1):
-        yield Finding(
-            id=f"contradictions-{number}",
-            claim=claim,
-            about=about | {"therapies": tuple(therapies)},
-            root=root,
-            shares=space.shares(root),
-            examples=space.examples(f"contradictions-{number}", root),
-        )
+        about |= {"therapies": tuple(therapies)}
+        yield space.finding(f"contradictions-{number}", claim, root, about)
 
 
 _Found = tuple[str, int, dict[str, tuple[str, ...]]]
@@ -180,17 +166,10 @@ def idle(space: Space) -> Iterator[Finding]:
     for number, ((criterion, why), (shadow, therapies)) in enumerate(ordered, start=1):
         having = [t.id for t in space.guideline.therapies.values() if criterion in t.criteria]
         subject = (criterion,) if criterion else ()
-        yield Finding(
-            id=f"idle-{number}",
-            claim=" ".join((*subject, why)),
-            about={"criteria": subject, "therapies": tuple(therapies)},
-            root=shadow,
-            shares=space.shares(shadow),
-            examples=space.examples(f"idle-{number}", shadow),
-            notes={"concerns": f"{len(therapies)} of the {len(having)} therapies that have it"}
-            if having
-            else {},
-        )
+        told = {"concerns": f"{len(therapies)} of the {len(having)} therapies that have it"}
+        about = {"criteria": subject, "therapies": tuple(therapies)}
+        claim, notes = " ".join((*subject, why)), told if having else {}
+        yield space.finding(f"idle-{number}", claim, shadow, about, notes=notes)
 
 
 def _idle(space: Space, row: Rows) -> Iterator[_Idle]:

@@ -202,6 +202,20 @@ class Space:
         names = (name for name in self.guideline.variables if name in values)
         return [n for n in names if weights[level[n]][values[n].mask.bit_length() - 1] <= _LIKELY]
 
+    def finding(
+        self,
+        identifier: str,
+        claim: str,
+        root: int,
+        about: Mapping[str, tuple[str, ...]],
+        *,
+        count: int = 1,
+        notes: Mapping[str, str] | None = None,
+    ) -> Finding:
+        """Return the finding of a property, with its shares and up to `count` examples."""
+        shares, examples = self.shares(root), self.examples(identifier, root, count)
+        return Finding(identifier, claim, about, root, shares, examples=examples, notes=notes or {})
+
     def told(self, identifier: str, values: Values) -> Example:
         """Return values as an example, its cells in the order of the guideline."""
         variables = self.guideline.variables

@@ -106,15 +106,13 @@ def why(
     opened = {MET, UNKNOWN} if explanation.verdict == UNDETERMINED else {MET}
     if explanation.verdict == NOT_INDICATED:
         opened = {*order}
-    return Branch(
-        f"{VERDICT_SIGNS[explanation.verdict]} {explanation.verdict_label}: {explanation.label}",
-        _VERDICT_COLOURS[VERDICTS.index(explanation.verdict)],
-        "",
-        tuple(
-            _criterion(guideline, record, each, clauses=full or each.state in opened)
-            for each in sorted(explanation.criteria, key=place)
-        ),
+    criteria = (
+        _criterion(guideline, record, each, clauses=full or each.state in opened)
+        for each in sorted(explanation.criteria, key=place)
     )
+    sign, label = VERDICT_SIGNS[explanation.verdict], explanation.verdict_label
+    colour = _VERDICT_COLOURS[VERDICTS.index(explanation.verdict)]
+    return Branch(f"{sign} {label}: {explanation.label}", colour, "", tuple(criteria))
 
 
 def _criterion(

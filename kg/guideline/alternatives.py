@@ -119,9 +119,7 @@ def _twins(
     names = {name: f"{name}@{reading}" for name in changed}
     others = {name: twin for name, twin in names.items() if name not in replaced}
     return {
-        twin: renamed(formulas[replaced[name]], others)
-        if name in replaced
-        else renamed(formulas[name], names)
+        twin: renamed(formulas[replaced.get(name, name)], others if name in replaced else names)
         for name, twin in names.items()
     }
 

@@ -74,15 +74,13 @@ def _targets(rule: Derivation) -> list[tuple[str, pl.Expr]]:
 
     All columns are read as given. A narrowing that is not set off allows what is there.
     """
-    return [
-        (
-            narrowing.target,
-            pl.when(pl.col(narrowing.source) & ~pl.lit(narrowing.when, pl.UInt8) == 0)
-            .then(pl.lit(narrowing.then))
-            .otherwise(pl.col(narrowing.target)),
-        )
-        for narrowing in rule.narrowings
-    ]
+    found = []
+    for narrowing in rule.narrowings:
+        is_set_off = pl.col(narrowing.source) & ~pl.lit(narrowing.when, pl.UInt8) == 0
+        there = pl.col(narrowing.target)
+        allowed = pl.when(is_set_off).then(pl.lit(narrowing.then)).otherwise(there)
+        found.append((narrowing.target, allowed))
+    return found
 
 
 def _narrowed(before: pl.Expr, allowed: pl.Expr) -> pl.Expr:

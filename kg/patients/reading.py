@@ -247,14 +247,13 @@ def reading_of(guideline: Guideline, options: Options) -> Reading:
         name: (*base.missing.get(name, ()), *map(str, more)) for name, more in by_name.items()
     }
     keep = options.get("keep", ())
-    return checked(
-        guideline,
-        replace(
-            base,
-            ignore_unknown=options.get("ignore_unknown", False),
-            keep=(keep,) if isinstance(keep, str) else tuple(keep),
-            sheet=options.get("sheet"),
-            units={**base.units, **{n: (unit,) for n, unit in options.get("units", {}).items()}},
-            missing={**base.missing, **missing},
-        ),
+    units = {name: (unit,) for name, unit in options.get("units", {}).items()}
+    found = replace(
+        base,
+        ignore_unknown=options.get("ignore_unknown", False),
+        keep=(keep,) if isinstance(keep, str) else tuple(keep),
+        sheet=options.get("sheet"),
+        units={**base.units, **units},
+        missing={**base.missing, **missing},
     )
+    return checked(guideline, found)

@@ -57,11 +57,8 @@ class Batch:
     @cached_property
     def with_lesions(self) -> pl.Series:
         """The places of the good rows whose patients have lesions."""
-        return (
-            self.cells[ID]
-            .is_in(pl.Series(list(self.lesions), dtype=pl.String).implode())
-            .arg_true()
-        )
+        ids = pl.Series(list(self.lesions), dtype=pl.String)
+        return self.cells[ID].is_in(ids.implode()).arg_true()
 
 
 class RowReader:

@@ -153,20 +153,10 @@ _ROWS = {
 def facts(guideline: Guideline) -> dict[str, object]:
     """Return what an edition is and how much it holds."""
     edition = guideline.source
-    return {
-        "id": edition.id,
-        "title": edition.title,
-        "date": edition.year,
-        "body": edition.body,
-        "part": edition.part,
-        "language": edition.language,
-        "sha256": edition.sha256,
-        "stages": len(guideline.stages),
-        "criteria": len(guideline.criteria),
-        "therapies": len(guideline.therapies),
-        "recommendations": len(guideline.recommendations),
-        "statements": len(guideline.statements),
-    }
+    printed = {name: getattr(edition, name) for name in ("body", "part", "language", "sha256")}
+    counted = ("stages", "criteria", "therapies", "recommendations", "statements")
+    counts = {name: len(getattr(guideline, name)) for name in counted}
+    return {"id": edition.id, "title": edition.title, "date": edition.year, **printed, **counts}
 
 
 def side_by_side(guidelines: Iterable[Guideline]) -> str:
