@@ -28,7 +28,7 @@ def click(page, graph, name):
     graph.click(position={"x": places[-1]["x"], "y": places[-1]["y"]})
 
 
-def test_click_in_the_taxonomy_opens_a_therapy_and_the_back_button_returns(explorer):
+def test_click_in_the_taxonomy_opens_a_therapy_and_pictures_follow_the_theme(explorer):
     with explorer.opened("therapies", therapy="rfa") as page:
         click(page, drawn(page), "tace")
         page.get_by_role("heading", name="transarterial chemoembolisation").wait_for()
@@ -36,10 +36,18 @@ def test_click_in_the_taxonomy_opens_a_therapy_and_the_back_button_returns(explo
         settled(page)  # an address left sooner counts as still on its way
         page.go_back()
         page.get_by_role("heading", name="radiofrequency ablation").wait_for()
+        graph = drawn(page)
+        colour = "e => e.cy.getElementById('rfa').style('color')"
+        light = graph.evaluate(colour)
+        page.emulate_media(color_scheme="dark")
+        until(page, lambda: graph.evaluate(colour) != light)
 
 
 def test_click_on_a_criterion_in_the_graph_shows_it_and_what_it_touches(explorer):
     with explorer.opened("therapies", therapy="rfa", view="graph") as page:
+        for number in range(2):  # each has a name, and a list that offers the same
+            assert "list" in (drawn(page, number).get_attribute("aria-label") or "")
+        assert page.get_by_role("combobox").count() == 2
         graph = drawn(page, 1)
         click(page, graph, "ABL-I3")
 
@@ -48,22 +56,6 @@ def test_click_on_a_criterion_in_the_graph_shows_it_and_what_it_touches(explorer
 
         until(page, lambda: "ABL-I3" in near() and "cachexia" not in near())
         assert {"rfa", "tumour_count"} <= near()
-
-
-def test_pictures_have_a_name_and_a_list_that_offers_the_same(explorer):
-    with explorer.opened("therapies", therapy="rfa", view="graph") as page:
-        for number in range(2):
-            assert "list" in (drawn(page, number).get_attribute("aria-label") or "")
-        assert page.get_by_role("combobox").count() == 2
-
-
-def test_pictures_follow_the_theme(explorer):
-    with explorer.opened("therapies") as page:
-        graph = drawn(page)
-        colour = "e => e.cy.getElementById('rfa').style('color')"
-        light = graph.evaluate(colour)
-        page.emulate_media(color_scheme="dark")
-        until(page, lambda: graph.evaluate(colour) != light)
 
 
 def test_nodes_stay_within_a_narrow_picture(explorer):
@@ -118,15 +110,3 @@ def test_a_page_prints_whole(explorer, name, parameters, last):
           return (how === "auto" || how === "scroll") && e.scrollHeight > e.clientHeight + 4;
         }).map((e) => e.className)"""
         assert page.evaluate(scrolling) == [], "nothing on paper can be scrolled"
-
-
-def test_tabs_say_where_one_is(explorer):
-    titles = {
-        ("start",): "Start · hcc-kg",
-        ("patient",): "Patient · hcc-kg",
-        ("therapies", ("therapy", "rfa")): "radiofrequency ablation · Therapies · hcc-kg",
-    }
-    for (name, *parameters), title in titles.items():
-        with explorer.opened(name, **dict(parameters)) as page:
-            page.wait_for_function("title => document.title === title", arg=title)
-            assert page.locator("h1").count() == 1

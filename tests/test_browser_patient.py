@@ -159,12 +159,6 @@ def test_two_tabs_are_two_patients(explorer: Explorer) -> None:
         assert "cm" not in second.locator("strong").first.inner_text()
 
 
-def test_hermit_agrees_in_place(explorer: Explorer) -> None:
-    with explorer.opened(tumour_count="1") as page:
-        page.get_by_role("button", name="Verify with HermiT").click()
-        page.get_by_text("HermiT agrees: 13 verdicts").wait_for()
-
-
 def test_text_in_warnings_is_no_link(explorer: Explorer) -> None:
     texts = ("www.evil.example", "https://evil.example/x", "a@evil.example")
     cells = zip(("max_tumour_diameter_cm", "tumour_count", "ecog"), texts, strict=True)

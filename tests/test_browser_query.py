@@ -94,8 +94,6 @@ def test_attack_is_refused_and_the_page_lives_on(explorer):
         said(page, "nests brackets deeper than 100")
         run(page, "SELECT * { SERVICE <http://192.0.2.1/> { ?s ?p ?o } }")
         said(page, "SERVICE is refused")
-        run(page, "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }")
-        said(page, "stopped after 10 s")
         run(page, "SELECT (1 AS ?one) {}")
         said(page, "1 row")
 

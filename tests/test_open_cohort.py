@@ -39,7 +39,7 @@ def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     if request.param == "example":
         return open_example(G), results(example_cohort(), example_lesions())
     path = tmp_path_factory.mktemp("cohort") / "cohort.parquet"
-    write_cohort(G, path, 300, seed=5)
+    write_cohort(G, path, 150, seed=5)
     return open_cohort.open_cohort(G, Upload("p.parquet", path.read_bytes())), results(path)
 
 

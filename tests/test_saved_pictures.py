@@ -135,7 +135,11 @@ def test_a_query_is_copied_as_what_runs_it() -> None:
     assert len(space["frame"])
 
 
-def test_a_study_is_a_zip_of_data_figures_methods_and_versions() -> None:
+def test_a_study_is_a_zip_of_data_figures_methods_and_versions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn: list[str] = []  # as SVG each is drawn; as PNG, which costs most, it would be so again
+    monkeypatch.setattr(vl_convert, "vegalite_to_png", lambda spec, **_: drawn.append(spec) or b"")
     test = app("cohort", cohort="example")
     test.button(key="cohort:study:make").click().run()
     assert not test.exception
@@ -144,6 +148,7 @@ def test_a_study_is_a_zip_of_data_figures_methods_and_versions() -> None:
         names = set(file.namelist())
         assert {"methods.txt", "versions.json", "analysis.ipynb", "data/verdicts.csv"} <= names
         assert {"figures/flow-recorded.svg", "figures/verdicts-unremarkable.png"} <= names
+        assert len(drawn) == len([each for each in names if each.endswith(".png")])
         assert "45 patients were classified by hcc-kg" in file.read("methods.txt").decode()
         assert json.loads(file.read("versions.json"))["edition"] == "2011"
         assert b"if nothing else is remarkable" in file.read("figures/flow-unremarkable.svg")
