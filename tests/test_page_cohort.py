@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from typing import Any
@@ -11,6 +12,7 @@ import polars as pl
 import pytest
 from explorer import app, place, texts
 from streamlit.testing.v1 import AppTest
+from xlsxwriter import Workbook
 
 import kg
 from kg.cohorts import views as cohort_views
@@ -412,3 +414,22 @@ def test_who_is_one_answer_away_from_eligible_is_listed_with_the_answer():
     assert "one answer away from eligible" in texts(test)
     shown = next(each.value for each in test.dataframe if "answer" in each.value.columns)
     assert "low blood counts from hypersplenism: yes" in list(shown["answer"])
+
+
+def test_a_sheet_of_a_workbook_is_chosen_and_matched():
+    held = io.BytesIO()
+    with Workbook(held) as book:
+        book.add_worksheet("Legend").write(0, 0, "PVT: 0 = no")
+        sheet = book.add_worksheet("Patients")
+        for row, cells in enumerate([["Registry"], ["Pat. ID", "Child-Pugh"], ["p1", "B8"]]):
+            sheet.write_row(row, 0, cells)
+    test = app("cohort")
+    test.file_uploader(key="cohort:patients").set_value(("r.xlsx", held.getvalue(), "")).run()
+    test.selectbox(key="cohort:sheet").set_value("Patients").run()
+    assert "r.xlsx has no column patient_id: say below how its columns are read" in plain(test)
+    assert "Say above what the cells mean of: Child-Pugh" in plain(test)
+    (guess,) = [each for each in test.button if (each.key or "").endswith(":guess")]
+    guess.click().run()
+    button(test, "Classify as matched").click().run()
+    assert cohort(test).draft(1).cells["child_pugh_class"] == "B"
+    assert cohort(test).reading.sheet == "Patients"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+import kg
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.patients.reading import Reading
@@ -280,3 +282,12 @@ def test_patient_whose_row_is_rejected_is_told_why(guideline: Guideline, tmp_pat
     table_of(guideline, tmp_path, "patient_id,ecog\na,1\nb,9\n")
     with pytest.raises(InputError, match=r"p\.csv, row 2: column ecog: '9' is out of range"):
         find_patient(guideline, tmp_path / "p.csv", "b")
+
+
+def test_of_many_unknown_columns_those_that_may_be_variables_are_told() -> None:
+    names = [f"lab_{number}" for number in range(40)]
+    table = pl.DataFrame({"patient_id": ["p"], **dict.fromkeys(names, 1), "tumor_count": 1})
+    with pytest.raises(kg.UnknownColumnsError) as raised:
+        kg.classify_table(table)
+    assert "unknown column 'tumor_count' (nearest: tumour_count)" in str(raised.value)
+    assert re.search(r" and \d+ more; correct the name, or pass ignore", str(raised.value))

@@ -234,11 +234,14 @@ def check_mapped(reading: Reading, *sources: Source) -> None:
 
 
 def _strangers(strange: Mapping[str, str], allowed: Sequence[str]) -> str:
-    told = []
-    for name in strange.values():
+    told, names = list[str](), list(strange.values())
+    if len(names) > _SHOWN:  # those that may be variables first
+        names.sort(key=lambda name: close_to(name, allowed) is None)
+    for name in names[:_SHOWN]:
         near = (f" (nearest: {near})" for near in alike(name.lower(), allowed))
         told.append(repr(name) + "".join(near))
-    return ", ".join(told)
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(told) + more
 
 
 def _left_out(source: Source, names: list[str], allowed: Sequence[str]) -> str:
