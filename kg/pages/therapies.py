@@ -59,10 +59,9 @@ with left:
 with right:
     st.subheader(literal(therapy.label), anchor=False)
     sort = sort_of(g, therapy.id)
-    told = {
-        CRITERIA: ":green-badge[has criteria]",
-        GROUP: ":gray-badge[a group of therapies]",
-    }.get(sort, ":gray-badge[merely mentioned]")
+    told = {CRITERIA: ":green-badge[has criteria]", GROUP: ":gray-badge[a group of therapies]"}.get(
+        sort, ":gray-badge[merely mentioned]"
+    )
     also = (
         f"  \nAlso called: {literal(', '.join(therapy.alt_labels))}" if therapy.alt_labels else ""
     )

@@ -9,15 +9,7 @@ from typing import Any
 import streamlit as st
 
 from kg.explanation.drawing import Branch, Frame
-from kg.guideline import (
-    ABSOLUTE,
-    INDICATION,
-    PRECONDITION,
-    RELATIVE,
-    Guideline,
-    Therapy,
-    load,
-)
+from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline, Therapy, load
 from kg.guideline.taxonomy import every_therapy, lineage, recommendations_on
 from kg.paths import edition_names
 from kg.reference.cards import row_of

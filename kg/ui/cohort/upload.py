@@ -150,11 +150,7 @@ def run(guideline: Guideline) -> None:
 
     try:
         opened = open_cohort(
-            guideline,
-            task.patients,
-            task.lesions,
-            reading=task.reading,
-            progress=tell,
+            guideline, task.patients, task.lesions, reading=task.reading, progress=tell
         )
     except HccKgError as error:
         told = str(error)
