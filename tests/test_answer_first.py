@@ -14,7 +14,7 @@ from kg.guideline import Guideline
 from kg.patients.assumptions import unremarkable
 from kg.patients.drafts import Draft, read_draft
 from kg.reasoning.verdicts import MET
-from kg.ui.patient.examples import examples
+from kg.ui.patient.state import examples
 
 NEAR_GALLBLADDER = {
     "tumour_count": "2",

@@ -16,7 +16,7 @@ from kg.engines.registry import engine_of
 from kg.guideline import load
 from kg.paths import example_cohort, example_lesions
 from kg.patients.drafts import read_draft
-from kg.ui.patient.examples import examples
+from kg.ui.patient.state import examples
 
 OLD, NEW = load(edition="2011"), load(edition="2026")
 

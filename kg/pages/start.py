@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from kg.patients.drafts import parameters_of
 from kg.texts import counted
 from kg.ui import address, restoring, session, shell
-from kg.ui.patient import examples
+from kg.ui.patient import state
 from kg.ui.shell import head
 from kg.ui.words import literal
 
@@ -32,7 +33,7 @@ with patient, st.container(border=True, height="stretch"):
     st.subheader(":material/person: A patient", anchor=False)
     st.markdown("Enter what is known; read which therapies the guideline supports, and why.")
     address.link("patient", "Enter a patient", icon=":material/edit:")
-    example = examples.named(g, examples.SHOWN)
+    example = parameters_of(state.examples(g)[state.SHOWN])
     address.link("patient", "Example: a small tumour", example, icon=":material/play_arrow:")
 with guideline, st.container(border=True, height="stretch"):
     st.subheader(":material/menu_book: The guideline", anchor=False)

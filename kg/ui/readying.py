@@ -31,11 +31,11 @@ def _make_ready() -> None:
     from kg.explanation.reasons import explain  # noqa: PLC0415
     from kg.guideline import load_all  # noqa: PLC0415
     from kg.patients.drafts import Draft, read_draft  # noqa: PLC0415
-    from kg.ui.patient import examples, form, summary, tools, verdicts  # noqa: F401, PLC0415
+    from kg.ui.patient import form, state, summary, tools, verdicts  # noqa: F401, PLC0415
 
     with suppress(HccKgError):  # the page says what is wrong
         for guideline in load_all():
             record = read_draft(guideline, Draft()).record
             explain(guideline, record, engine_of("compiled", guideline).classify(record))
-            examples.examples(guideline)
+            state.examples(guideline)
     gc.freeze()  # all this stays: no search for garbage need go through it

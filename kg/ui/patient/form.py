@@ -7,48 +7,16 @@ import streamlit as st
 from kg.guideline import Guideline
 from kg.guideline.values import BOOLEAN, Variable
 from kg.keys import ID
+from kg.paths import ui_assets
 from kg.patients.drafts import LESION
 from kg.texts import UNKNOWN_VALUE, counted
 from kg.ui import session
 from kg.ui.patient import lesions, parts, state
-from kg.ui.patient.fields import Beside, beside, help_on, label, show
-from kg.ui.patient.numbers import is_shown, number
+from kg.ui.patient.fields import Beside, beside, help_on, is_shown, label, number, show
 from kg.ui.patient.state import FIELD, FOCUS, GROUP
 from kg.ui.restoring import given
 
 NOTHING, SEVERAL = "", "|"  # what stands in a choice beside the values of its variable
-# The second click of a double click is none: what came to stand under it was not meant. On a
-# choice that has the focus the keys y, n and u mean yes, no and unknown.
-_ONE_CLICK = """<script>
-if (!window.hccOneClick) {
-  window.hccOneClick = true;
-  document.addEventListener("click", (event) => {
-    if (event.detail > 1 && event.target.closest(".st-key-patient-record .stButtonGroup")) {
-      event.stopPropagation();
-      event.preventDefault();
-    }
-  }, true);
-  document.addEventListener("keydown", (event) => {
-    const group = event.target.closest(".st-key-patient-record .stButtonGroup");
-    const word = {y: "yes", n: "no", u: "unknown"}[event.key.toLowerCase()];
-    if (!group || !word || event.ctrlKey || event.metaKey || event.altKey) return;
-    const found = [...group.querySelectorAll("button")].find((b) => b.textContent.trim() === word);
-    if (found) { event.preventDefault(); found.click(); found.focus(); }
-  });
-}
-</script>"""
-_FOCUS = """<script>
-{
-  const focus = (looks) => {  // until it is drawn, for ten seconds at most
-    const field = document.querySelector(".st-key-field-%s");
-    const input = field?.querySelector("input, button[role], button");
-    if (!input) return void (looks && setTimeout(focus, 100, looks - 1));
-    field.scrollIntoView({ block: "center" });
-    input.focus();
-  };
-  setTimeout(focus, 100, 100);
-}
-</script>"""
 
 
 def form(guideline: Guideline) -> None:
@@ -73,10 +41,11 @@ def form(guideline: Guideline) -> None:
             lesions.sizes(guideline)
     if any(variable.lesion_aggregation == "count" for variable in fields):
         lesions.one_by_one(guideline)
-    st.html(_ONE_CLICK, unsafe_allow_javascript=True)
+    script = (ui_assets() / "patient.js").read_text("utf-8")
     focus = st.session_state.pop(FOCUS, None)
     if focus in guideline.variables:
-        st.html(_FOCUS % focus, unsafe_allow_javascript=True)
+        script += f"setTimeout(hccFocus, 100, '{focus}');"
+    st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
 
 
 def look(guideline: Guideline) -> object:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 
+import polars as pl
 import streamlit as st
 
 from kg.guideline import Guideline
-from kg.patients.drafts import Draft, Parameters, draft_at, parameters_of
+from kg.keys import ID
+from kg.paths import example_cohort, example_lesions
+from kg.patients.drafts import Draft, Parameters, draft_at, draft_of, parameters_of
 from kg.ui import restoring
 from kg.ui.patient.judged import Judged, judged_draft
-from kg.ui.session import DRAFT, draft
+from kg.ui.session import DRAFT, draft, once
 from kg.ui.words import short
 
 OTHER, OPEN, GROUP, FOCUS = "patient:other", "open", "patient:group", "focus"
@@ -24,16 +27,13 @@ _SEVERAL = "patient:several"  # the variables of which several values are said t
 SOURCES = "patient:sources"  # of imported fields: the cell that was read, and where it comes from
 _OTHER = "other."  # in an address, before the parameters of the record to compare with
 _NOW = "patient:now"
+SHOWN = "small-tumour-not-visible"  # the worked example
 
 
 def now(guideline: Guideline) -> Judged:
     """Return the verdicts on the draft of this session, found once for all that ask."""
     asked = (guideline.edition, draft(), sources(draft()))
-    found: tuple[object, Judged] | None = st.session_state.get(_NOW)
-    if found is None or found[0] != asked:
-        found = (asked, judged(guideline, draft()))
-        st.session_state[_NOW] = found
-    return found[1]
+    return once(_NOW, asked, lambda: judged(guideline, draft()))
 
 
 def judged(guideline: Guideline, draft: Draft) -> Judged:
@@ -45,6 +45,18 @@ def sources(draft: Draft) -> dict[str, str]:
     """Return where the cells of a draft were imported from, of those that are still as imported."""
     known: Mapping[str, tuple[str, str]] = st.session_state.get(SOURCES, {})
     return {n: where for n, (cell, where) in known.items() if draft.cells.get(n) == cell}
+
+
+@lru_cache(maxsize=2)
+def examples(guideline: Guideline) -> dict[str, Draft]:
+    """Return the drafts of the example cohort, by their identifiers."""
+    cells = pl.read_csv(example_cohort(), infer_schema=False)
+    path = example_lesions()
+    lesions = pl.read_csv(path, infer_schema=False) if path else pl.DataFrame({ID: []})
+    return {
+        row[ID]: draft_of(guideline, row, lesions.filter(pl.col(ID) == row[ID]).to_dicts())
+        for row in cells.to_dicts()
+    }
 
 
 def other() -> Draft | None:

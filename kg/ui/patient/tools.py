@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -14,10 +15,9 @@ from kg.keys import ID, LESION_ID, ROW
 from kg.patients.drafts import LONGEST, Draft, not_understood, query_string
 from kg.ui import address, session
 from kg.ui.patient import hermit, state
-from kg.ui.patient.bundle import bundle
-from kg.ui.patient.examples import examples
 from kg.ui.patient.judged import Judged
-from kg.ui.patient.state import OTHER
+from kg.ui.patient.line import bundle
+from kg.ui.patient.state import OTHER, examples
 from kg.ui.taking import download
 from kg.ui.words import literal, short, verdict_badge
 
@@ -82,6 +82,7 @@ def _load(guideline: Guideline) -> None:
 
 def _save(guideline: Guideline, judged: Judged) -> None:
     draft = judged.draft
+    name = draft.patient_id or "patient"
     stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in draft.patient_id)[:60]
     stem = stem or "patient"
     st.text_input(
@@ -97,9 +98,12 @@ def _save(guideline: Guideline, judged: Judged) -> None:
         told = "One page to print: record, verdicts, reasons, places"
         # Made with the page: what is made on demand can miss a rerun.
         download(f"{stem}.html", page, "Report", icon=":material/print:", help=told, **_BUTTON)
-        download(f"{stem}.csv", _table(draft), "Record", **_BUTTON)
+        download(f"{stem}.csv", _csv([{ID: name, **draft.cells}]), "Record", **_BUTTON)
         if draft.lesions:
-            download(f"{stem}.lesions.csv", _lesion_table(draft), "Lesions", **_BUTTON)
+            rows = [
+                {ID: name, LESION_ID: str(i), **e} for i, e in enumerate(draft.lesions, start=1)
+            ]
+            download(f"{stem}.lesions.csv", _csv(rows), "Lesions", **_BUTTON)
     link = f"{(st.context.url or '').split('?')[0]}?{query_string(draft)}"
     st.markdown("**Link**: it contains the whole record; anyone who has the link can read it.")
     st.code(link, language=None, wrap_lines=True)
@@ -107,20 +111,8 @@ def _save(guideline: Guideline, judged: Judged) -> None:
         st.warning("This link is long; some browsers cut it. Save the record instead.")
 
 
-def _table(draft: Draft) -> str:
-    row = {ID: draft.patient_id or "patient"} | dict(draft.cells)
-    return pl.DataFrame([row], infer_schema_length=None).write_csv()
-
-
-def _lesion_table(draft: Draft) -> str:
-    rows = [
-        {ID: draft.patient_id or "patient", LESION_ID: str(i)} | dict(lesion)
-        for i, lesion in enumerate(draft.lesions, start=1)
-    ]
+def _csv(rows: list[dict[str, str]]) -> str:
     return pl.DataFrame(rows, infer_schema_length=None).write_csv()
-
-
-# Comparison
 
 
 def _choose_other(guideline: Guideline) -> None:
@@ -152,13 +144,11 @@ def compared(guideline: Guideline, first: Judged, second: Judged) -> None:
     only = st.toggle("Only differences", value=True, key="patient:differences")
     names = [literal(short(j.draft.patient_id)) or "unnamed" for j in (first, second)]
     names = [f"{names[0]} (this record)", f"{names[1]} (compared)"]
-    pairs = [
-        *_rows(guideline, first, second),
-        *(
-            (p.label, literal(p.first), literal(p.second), p.differs)
-            for p in side_by_side.facts(guideline, first.parsed.record, second.parsed.record)
-        ),
-    ]
+    verdicts = side_by_side.verdicts(guideline, first.result, second.result)
+    facts = side_by_side.facts(guideline, first.parsed.record, second.parsed.record)
+    badge = partial(verdict_badge, guideline)
+    pairs = [(p.label, badge(p.first), badge(p.second), p.differs) for p in verdicts]
+    pairs += [(p.label, literal(p.first), literal(p.second), p.differs) for p in facts]
     shown = [pair for pair in pairs if pair[-1] or not only]
     lines = [
         f"| Differs | Verdict or fact | {names[0]} | {names[1]} |",
@@ -173,15 +163,3 @@ def compared(guideline: Guideline, first: Judged, second: Judged) -> None:
     else:
         st.info("The two records do not differ.")
     st.button("End the comparison", on_click=_set_other, args=(None,), icon=":material/close:")
-
-
-def _rows(guideline: Guideline, first: Judged, second: Judged) -> list[tuple[str, str, str, bool]]:
-    return [
-        (
-            pair.label,
-            verdict_badge(guideline, pair.first),
-            verdict_badge(guideline, pair.second),
-            pair.differs,
-        )
-        for pair in side_by_side.verdicts(guideline, first.result, second.result)
-    ]
