@@ -10,13 +10,15 @@ import pytest
 from conftest import Ran
 
 from kg.engines.registry import engine_of
-from kg.explanation.outline import outline
+from kg.explanation.outline import of_criterion, of_recommendation, outline
 from kg.explanation.reasons import explain
 from kg.explanation.report import report
 from kg.explanation.whys import parts_of
 from kg.guideline import Guideline
+from kg.paths import example_cohort
 from kg.patients.assumptions import completed
 from kg.patients.records import Record, read_record
+from kg.patients.tables import find_patient
 
 Run = Callable[..., Ran]
 CASES = [
@@ -49,6 +51,21 @@ def test_the_report_leaves_out_no_line(
             kinds.add(line.kind)
             assert re.sub(r"\s+", " ", line.text) in text, line
     assert {"reading", "note"} <= kinds
+
+
+def test_the_report_leaves_out_nothing_of_recommendations_and_criteria(
+    guideline: Guideline,
+) -> None:
+    record = find_patient(guideline, example_cohort(), "small-central-tumour")
+    explanation = explained(guideline, record)
+    text = unescape(re.sub(r"<[^>]+>", "", report(guideline, record, explanation)))
+    met = [each for each in explanation.recommendations if each.state == "met"]
+    assert any(each.precedes for each in met)
+    lines = [line for each in met for line in of_recommendation(each)]
+    criteria = [c for one in explanation.therapies.values() for c in one.criteria]
+    lines += [line for each in criteria if each.state == "met" for line in of_criterion(each)]
+    assert {line.kind for line in lines} == {"place", "meaning", "reading"}
+    assert [line for line in lines if line.text not in text] == []
 
 
 def test_every_kind_of_line_is_told_where_it_is_called_for(guideline: Guideline) -> None:

@@ -22,6 +22,7 @@ from kg.reference.search import highlights, search
         ("embolization", "tae"),
         ("surface visc", "ABL-C3"),
         ("plts", "platelets_10e9_l"),
+        ("RFA contraindications", "S063"),  # a plural
     ],
 )
 def test_the_term_that_is_meant_comes_first(guideline: Guideline, text: str, first: str) -> None:

@@ -163,11 +163,11 @@ def question(name: str, folder: Path | None = None) -> Question:
 
 
 def _files(folder: Path) -> list[Path]:
-    paths = sorted(folder.glob("*/*.rq"))
+    order = {name: place for place, name in enumerate(SUBJECTS)}
+    paths = [(order.get(path.parent.name, len(order)), path) for path in folder.glob("*/*.rq")]
     if not paths:
         raise InputError(f"{folder}: no queries; the catalogue should be here, as FOLDER/NAME.rq")
-    order = {name: place for place, name in enumerate(SUBJECTS)}
-    return sorted(paths, key=lambda path: order.get(path.parent.name, len(order)))
+    return [path for _, path in sorted(paths)]
 
 
 def read(path: Path) -> Question:

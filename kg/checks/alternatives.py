@@ -13,6 +13,7 @@ import pyoxigraph as ox
 
 from kg.checks.numbers import bounds_of, numbers_in
 from kg.checks.registry import Examined, Material, check, name_of
+from kg.checks.statements import source_faults
 from kg.errors import OntologyError
 from kg.guideline import Guideline
 from kg.guideline.alternatives import module_of
@@ -156,11 +157,7 @@ def _faults(guideline: Guideline, ontology: Ontology, node: ox.NamedNode) -> Ite
         if not guideline.ontology.text(ox.NamedNode(iri), EDITORIAL):
             yield f"it is an alternative to {name_of(iri)}, which states no reading"
     sources = [local_name(iri) for iri in ontology.iris(node, SOURCE)]
-    for source in sources:
-        if source not in guideline.statements:
-            yield f"its dcterms:source {source} is not a statement"
-    if not sources:
-        yield "it has no dcterms:source; name the statement that it reads otherwise"
+    yield from source_faults(guideline, sources, "reads otherwise")
     for iri in ontology.iris(node, HCC + "replacement"):
         replaced = ontology.iris(ox.NamedNode(iri), HCC + "replaces")[0]
         if local_name(replaced) not in guideline.formulas:

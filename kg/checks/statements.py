@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
 
 import pyoxigraph as ox
 
@@ -26,16 +27,17 @@ def _decided(guideline: Guideline) -> list[PatientClass]:
 @check("content")
 def sources(material: Material) -> Examined:
     """Every criterion, recommendation and response comes from a statement that exists."""
-    statements = material.guideline.statements
     for item in _decided(material.guideline):
-        faults = [
-            f"its dcterms:source {source} is not a statement"
-            for source in item.statements
-            if source not in statements
-        ]
-        if not item.statements:
-            faults.append("it has no dcterms:source; name the statement that it encodes")
-        yield HCC + item.id, faults
+        yield HCC + item.id, source_faults(material.guideline, item.statements, "encodes")
+
+
+def source_faults(guideline: Guideline, names: Collection[str], role: str) -> Iterator[str]:
+    """Yield what is wrong with the sources that a term names; `role` is what it does with them."""
+    for name in names:
+        if name not in guideline.statements:
+            yield f"its dcterms:source {name} is not a statement"
+    if not names:
+        yield f"it has no dcterms:source; name the statement that it {role}"
 
 
 @check("content")

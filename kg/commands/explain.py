@@ -25,7 +25,7 @@ from kg.explanation.explanations import (
     RecommendationExplanation,
     TherapyExplanation,
 )
-from kg.explanation.outline import outline
+from kg.explanation.outline import of_criterion, of_recommendation, outline
 from kg.explanation.reasons import explain as explanation_of
 from kg.explanation.whys import parts_of
 from kg.guideline import INDICATION, PRECONDITION, Guideline, load
@@ -203,13 +203,10 @@ class ExplanationPage:
             self.line("Any other criterion: hcc-kg show ID", style="dim")
         for criterion in self.told.values():
             self.line(Text.assemble((criterion.id, "bold"), f" {criterion.label}"))
-            self.labelled(wording.MET_WHEN, criterion.formula)
-            self.parts(criterion)
-            if criterion.grade:
-                self.labelled(wording.GRADE, criterion.grade)
-            self.labelled("Guideline", wording.sourced(criterion.statements, criterion.paraphrase))
-            if criterion.note:
-                self.labelled(wording.READING, criterion.note)
+            for line in of_criterion(criterion):
+                self.labelled(line.label, line.text)
+                if line.kind == "meaning":
+                    self.parts(criterion)
 
     def parts(self, criterion: CriterionExplanation) -> None:
         """Tell the state of each part of a formula that has several."""
@@ -245,13 +242,9 @@ class ExplanationPage:
         """Print a recommendation that is met."""
         style = "dim" if explanation.muted else ""
         self.line(f"{explanation.id} ({explanation.strength}): {explanation.advice}", style=style)
-        self.line(wording.sourced(explanation.statements, explanation.paraphrase), 2, style)
-        if explanation.muted:
-            self.line(wording.MUTED, 2, style)
-        if explanation.precedes:
-            self.line(wording.precedence(explanation), 2, style)
-        if explanation.note and self.full:
-            self.line(f"{wording.READING}: {explanation.note}", 2, style)
+        for line in of_recommendation(explanation):
+            if self.full or line.brief:
+                self.line(f"{line.label}: {line.text}" if line.label else line.text, 2, style)
 
 
 def _table(criteria: Iterable[CriterionExplanation]) -> Table:

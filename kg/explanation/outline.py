@@ -10,9 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from kg.explanation.explanations import TherapyExplanation
+from kg.explanation.explanations import (
+    CriterionExplanation,
+    RecommendationExplanation,
+    TherapyExplanation,
+)
 from kg.explanation.wording import (
+    GRADE,
+    GUIDELINE,
+    MET_WHEN,
     MISSING,
+    MUTED,
     NO_ADVICE,
     READING,
     RECORD_ALONE,
@@ -23,7 +31,9 @@ from kg.explanation.wording import (
     listed,
     named,
     number_words,
+    precedence,
     shortened,
+    sourced,
 )
 from kg.guideline import Guideline
 from kg.patients.records import Record
@@ -70,9 +80,10 @@ def sentences(guideline: Guideline, found: Changes) -> tuple[str, ...]:
 
 
 DECIDED_BY = "Decided by"
-Kind = Literal[
-    "note", "alone", "meaning", "reading", "cover", "facts", "missing", "unchecked", "change"
-]
+Kind = (
+    Literal["note", "alone", "meaning", "reading", "cover"]
+    | Literal["facts", "missing", "unchecked", "change", "place"]
+)
 
 
 @dataclass(frozen=True)
@@ -83,6 +94,28 @@ class Line:
     label: str
     text: str
     brief: bool = False
+
+
+def of_criterion(criterion: CriterionExplanation) -> Iterator[Line]:
+    """Yield what the guideline says of a criterion."""
+    yield Line("meaning", MET_WHEN, criterion.formula)
+    if criterion.grade:
+        yield Line("place", GRADE, criterion.grade)
+    yield Line("place", GUIDELINE, sourced(criterion.statements, criterion.paraphrase))
+    if criterion.note:
+        yield Line("reading", READING, criterion.note)
+
+
+def of_recommendation(recommendation: RecommendationExplanation) -> Iterator[Line]:
+    """Yield what is told of a recommendation after its advice."""
+    told = sourced(recommendation.statements, recommendation.paraphrase)
+    yield Line("place", "", told, brief=True)
+    if recommendation.muted:
+        yield Line("meaning", "", MUTED, brief=True)
+    if recommendation.precedes:
+        yield Line("meaning", "", precedence(recommendation), brief=True)
+    if recommendation.note:
+        yield Line("reading", READING, recommendation.note)
 
 
 def outline(

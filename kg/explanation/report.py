@@ -16,16 +16,12 @@ from kg.explanation.explanations import (
     PatientExplanation,
     TherapyExplanation,
 )
-from kg.explanation.outline import outline
+from kg.explanation.outline import Line, of_criterion, of_recommendation, outline
 from kg.explanation.wording import (
     ASSUMED,
-    GRADE,
     MISSING,
-    MUTED,
-    READING,
     places,
     shortened,
-    sourced,
 )
 from kg.guideline import INDICATION, PRECONDITION, RELATIVE, Guideline
 from kg.guideline.taxonomy import families
@@ -167,16 +163,19 @@ def _verdicts(guideline: Guideline, record: Record, explanation: PatientExplanat
 
 def _verdict(guideline: Guideline, record: Record, explanation: TherapyExplanation) -> str:
     word, _ = guideline.verdicts[explanation.verdict]
-    told = "".join(
-        f'<div class="{line.kind}">{f"<i>{line.label}</i>: " if line.label else ""}'
-        f"{escape(line.text)}</div>"
-        for line in outline(guideline, record, explanation)
-    )
-    reason = escape(explanation.reason) + told
+    reason = escape(explanation.reason) + _lines(outline(guideline, record, explanation))
     sign = VERDICT_SIGNS[explanation.verdict]
     return (
         f"<tr><td>{escape(explanation.label)}</td><td>{sign}&nbsp;{escape(word)}</td>"
         f"<td>{reason}</td></tr>"
+    )
+
+
+def _lines(lines: Iterable[Line]) -> str:
+    return "".join(
+        f'<div class="{line.kind}">{f"<i>{line.label}</i>: " if line.label else ""}'
+        f"{escape(line.text)}</div>"
+        for line in lines
     )
 
 
@@ -191,9 +190,7 @@ def _criteria(explanations: Iterable[TherapyExplanation]) -> str:
     rows = "".join(
         f"<tr><td>{escape(c.id)}</td><td>{c.state}</td><td>{escape(c.label)}. "
         f"{escape('; '.join(c.facts))}"
-        f'<div class="place">{escape(sourced(c.statements, c.paraphrase))}'
-        f"{f' {GRADE}: {escape(c.grade)}.' if c.grade else ''}"
-        f"{f' {READING}: {escape(c.note)}' if c.note else ''}</div></td></tr>"
+        f'<div class="place">{_lines(of_criterion(c))}</div></td></tr>'
         for c in told.values()
     )
     columns = ("Criterion", "State", "Facts, place in the guideline, reading")
@@ -205,8 +202,8 @@ def _recommendations(explanation: PatientExplanation, *, full: bool) -> str:
     """Return those that are met; those that are of no use to the patient only in full."""
     items = "".join(
         f"<li>{escape(r.advice)} <b>{escape(capitalised(r.strength))}.</b> "
-        f'<span class="place">{escape(r.id)} ({escape(places(r.statements))})'
-        f"{f' {escape(r.paraphrase)}' if full else ''}{f' {MUTED}' if r.muted else ''}</span></li>"
+        f'<span class="place">{escape(r.id)} ({escape(places(r.statements))})</span>'
+        f"{f'<div class=place>{_lines(of_recommendation(r))}</div>' if full else ''}</li>"
         for r in explanation.recommendations
         if r.state == MET and (full or not r.muted)
     )

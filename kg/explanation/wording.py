@@ -24,6 +24,7 @@ UNCHECKED = "Cautions unchecked"  # before relative contraindications that are u
 ASSUMED = "Assumed, where the record is silent"  # before facts that are assumed
 RECORD_ALONE = "From the record alone"  # before the verdict without assumptions
 READING = "Reading"  # before how open wording of the text is read
+GUIDELINE = "Guideline"  # before what the text says, and where
 GRADE = "Evidence level and strength"  # before what the guideline gives a statement, as in 2 B
 TO_CHANGE = "What would have to change"
 NO_ADVICE = "What the guideline would say if the record were different. Not advice."

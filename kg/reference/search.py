@@ -3,7 +3,7 @@
 1. A term is found by its identifier, label, other names, definition and codes, a statement also
    by the names of the therapies that it is about.
 2. Each word of the search has to begin a word of the term, in any order. Words that mean the
-   same (`hcc:sameWords`), and American spelling, count as one.
+   same (`hcc:sameWords`), a plural in "s", and American spelling, count as one.
 3. What is in an identifier or a name comes before what is in a text. For a word that begins none,
    the words spelt alike are offered.
 """
@@ -36,6 +36,7 @@ _SPELLING = (  # as the British spelling of the ontology has it
     (re.compile(r"center"), "centre"),
     (re.compile(r"fiber"), "fibre"),
 )
+_LONG = 4  # letters of a word that may have a plural
 _SAME_WORDS = HCC + "sameWords"
 _WORD = re.compile(r"[^\W_]+(?:[.'][^\W_]+)*")
 
@@ -72,7 +73,7 @@ def search(guideline: Guideline, text: str, codes: Mapping[str, str] | None = No
         return Found((), ())
     entries, known = _index(guideline), _synonyms(guideline)
     coded = {name: frozenset(map(normal, _WORD.findall(c))) for name, c in (codes or {}).items()}
-    ways = [known.get(word, frozenset((word,))) | {word} for word in asked]
+    ways = [_forms(known, word) for word in asked]
     ranked = []
     for place, entry in enumerate(entries):
         names = entry.names | coded.get(entry.hit.id, frozenset())
@@ -102,13 +103,20 @@ def normal(word: str) -> str:
 def highlights(guideline: Guideline, asked: str, text: str) -> list[tuple[str, bool]]:
     """Return a text in pieces, each with whether it is a word that was sought."""
     known = _synonyms(guideline)
-    wanted = {way for w in map(normal, _WORD.findall(asked)) for way in {w, *known.get(w, ())}}
+    wanted = {way for w in map(normal, _WORD.findall(asked)) for way in _forms(known, w)}
     pieces, end = [], 0
     for match in _WORD.finditer(text):
         if any(normal(match[0]).startswith(way) for way in wanted):
             pieces += [(text[end : match.start()], False), (match[0], True)]
             end = match.end()
     return [piece for piece in (*pieces, (text[end:], False)) if piece[0]]
+
+
+def _forms(known: Mapping[str, frozenset[str]], word: str) -> frozenset[str]:
+    """Return a word, those that mean the same, and what it is the plural of."""
+    one = word.removesuffix("s")
+    forms = {word, one} if len(one) >= _LONG and one[-1] not in "siu" else {word}
+    return frozenset(form for each in forms for form in {each, *known.get(each, ())})
 
 
 def _begins(ways: Iterable[str], words: frozenset[str]) -> bool:
