@@ -39,7 +39,7 @@ from kg.writers.json import objects
 from kg.writers.rows import joined_rows, rows
 
 LARGEST = 500_000
-STEP = 25_000
+STEP = 50_000
 DOWNLOADS = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet", "jsonl": "text/plain"}
 _ELIGIBLE = [VERDICTS.index(word) for word in ELIGIBLES]
 

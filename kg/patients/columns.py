@@ -88,6 +88,7 @@ def read_columns(variables: Sequence[Variable], frame: pl.DataFrame) -> dict[str
     """Return what each variable's column of a frame says."""
     if not variables:
         return {}
+    frame = frame.with_columns(pl.selectors.by_dtype(pl.Categorical, pl.Enum).cast(pl.String))
     plain = _with_numbers(variables, frame)
     masks = plain.select(_plain(variable, plain.schema[variable.name]) for variable in variables)
     plain_cells = masks.select(pl.all().is_not_null())
