@@ -63,21 +63,20 @@ def verdict_lines(
         told.append(line(patient, HCC + "meetsRecommendation", pl.when(met).then(_own(name)), end))
     first = frame.select(together(told).alias(_PATIENT)).to_series()
     nodes = [
-        _therapy_lines(guideline, guideline.therapies[name], frame, end).alias(name)
-        for name in therapies
+        _therapy_lines(guideline, guideline.therapies[name], told_of, frame, end).alias(name)
+        for name, told_of in zip(therapies, answers(guideline, therapies, frame), strict=True)
     ]
     return pl.DataFrame([first, *nodes]).select(together([pl.all()])).to_series()
 
 
 def _therapy_lines(
-    guideline: Guideline, therapy: Therapy, frame: pl.DataFrame, end: str
+    guideline: Guideline, therapy: Therapy, told: dict[str, Coded], frame: pl.DataFrame, end: str
 ) -> pl.Series:
     """Return the lines of the verdicts on one therapy: the eligible class, and the node."""
     patient, node = pl.col(_PATIENT), pl.col(_NODE)
     path = verdict_path(therapy.id, guideline.qualifier)
     # Of the edition that is meant by default no verdict says so: its graphs stay as they were.
     edition = pl.lit(_term(guideline.source.name) if guideline.qualifier else None)
-    told = answers(guideline, therapy, frame)
     terms = [_term(word.title().replace("_", "") + "Verdict") for word in VERDICTS]
     words = Coded(pl.Series(terms), told["verdict"].places)
     named = [word and _term(f"{word.capitalize()}Intent") for word in INTENTS]

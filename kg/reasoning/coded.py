@@ -6,7 +6,8 @@ each row.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -74,13 +75,35 @@ class Coded:
         return Coded(lists.list.join(separator), self.places)
 
 
-def answers(guideline: Guideline, therapy: Therapy, frame: pl.DataFrame) -> dict[str, Coded]:
-    """Return the answers about one therapy, in the order of a result frame.
+def answers(
+    guideline: Guideline, therapies: Iterable[str], frame: pl.DataFrame
+) -> list[dict[str, Coded]]:
+    """Return the answers about each of some therapies, in the order of a result frame.
 
     The columns are verdict and intent (words; no intent is null), and met, missing and unchecked
-    (lists of words, sorted).
+    (lists of words, sorted). Under assumptions they are verdict_recorded and assumed besides.
     Words are of enumerated types, which are written and looked up faster than texts.
     """
+    named = [guideline.therapies[name] for name in therapies]
+    recorded = any(name.startswith(VERDICT_RECORDED_) for name in frame.columns)
+    made = {name.removeprefix(ASSUMED_) for name in frame.columns if name.startswith(ASSUMED_)}
+    own = [
+        tuple(v for v in variables_of_criteria(guideline, therapy.id) if v in made)
+        for therapy in named
+    ]
+    with ThreadPoolExecutor() as pool:  # Polars lets go of the interpreter while it works
+        # Many therapies ask for the same variables: what was assumed of them is one column.
+        asked = (
+            set(own) if any(name.startswith(VERDICT_RECORDED_) for name in frame.columns) else ()
+        )
+        assumed = {names: pool.submit(_assumed, guideline, names, frame) for names in asked}
+        told = list(pool.map(lambda therapy: _answers(guideline, therapy, frame), named))
+    if not recorded:
+        return told
+    return [one | {"assumed": assumed[n].result()} for one, n in zip(told, own, strict=True)]
+
+
+def _answers(guideline: Guideline, therapy: Therapy, frame: pl.DataFrame) -> dict[str, Coded]:
     verdict = pl.col(VERDICT_ + therapy.id)
     undetermined = verdict == VERDICTS.index(UNDETERMINED)
     cautious = verdict.is_in([VERDICTS.index(name) for name in WITH_OPEN_CAUTIONS])
@@ -99,21 +122,24 @@ def answers(guideline: Guideline, therapy: Therapy, frame: pl.DataFrame) -> dict
         .alias("unchecked"),
     )
     types = list_types(guideline)
-    beside: dict[str, Coded] = {}
-    if VERDICT_RECORDED_ + therapy.id in frame.columns:
-        recorded = frame[VERDICT_RECORDED_ + therapy.id].cast(pl.UInt32)
-        made = {column.removeprefix(ASSUMED_) for column in frame.columns if ASSUMED_ in column}
-        own = tuple(n for n in variables_of_criteria(guideline, therapy.id) if n in made)
-        beside["verdict_recorded"] = Coded(pl.Series(VERDICTS, dtype=pl.Enum(VERDICTS)), recorded)
-        beside["assumed"] = _lists(own, frame.select(flags(own)).to_series(), types["missing"])
-    verdicts = pl.Series(VERDICTS, dtype=pl.Enum(VERDICTS))
-    intents = pl.Series(INTENTS, dtype=pl.Enum(INTENTS[1:]))
-    return {
-        "verdict": Coded(verdicts, frame[VERDICT_ + therapy.id].cast(pl.UInt32)),
-        "intent": Coded(intents, frame[INTENT_ + therapy.id].cast(pl.UInt32)),
-        **{key: _lists(tuple(names[key]), sets[key], types[key]) for key in LISTS},
-        **beside,
+    words = {
+        "verdict": (VERDICT_, pl.Series(VERDICTS, dtype=pl.Enum(VERDICTS))),
+        "intent": (INTENT_, pl.Series(INTENTS, dtype=pl.Enum(INTENTS[1:]))),
+        "verdict_recorded": (VERDICT_RECORDED_, pl.Series(VERDICTS, dtype=pl.Enum(VERDICTS))),
     }
+    return {
+        **{
+            key: Coded(table, frame[prefix + therapy.id].cast(pl.UInt32))
+            for key, (prefix, table) in words.items()
+            if prefix + therapy.id in frame.columns
+        },
+        **{key: _lists(tuple(names[key]), sets[key], types[key]) for key in LISTS},
+    }
+
+
+def _assumed(guideline: Guideline, names: tuple[str, ...], frame: pl.DataFrame) -> Coded:
+    """Return which of some variables were assumed, as lists."""
+    return _lists(names, frame.select(flags(names)).to_series(), list_types(guideline)["missing"])
 
 
 def list_types(guideline: Guideline) -> dict[str, pl.Enum]:

@@ -92,10 +92,8 @@ def _plain(task: Task, frame: pl.DataFrame) -> Iterator[str]:
     """Yield each patient's object, put together column by column."""
     guideline = task.guideline
     told = {
-        name: _answers_text(
-            answers(guideline, guideline.therapies[name], frame), guideline.therapies[name].notes
-        )
-        for name in task.therapies
+        name: _answers_text(one, guideline.therapies[name].notes)
+        for name, one in zip(task.therapies, answers(guideline, task.therapies, frame), strict=True)
     }
     frame = frame.with_columns(
         frame[ID].map_elements(_dump, pl.String),

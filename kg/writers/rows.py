@@ -102,14 +102,18 @@ def _joined(task: Task, chunk: Chunk) -> pl.DataFrame:
 
 def rows(task: Task, frame: pl.DataFrame) -> pl.DataFrame:
     """Return one row per patient and therapy, the therapies of a patient together."""
-    return _with_kept(frame, _rows(task, frame, _answers(task, frame)), len(task.therapies))
+    return _with_kept(
+        frame,
+        _rows(task, frame, answers(task.guideline, task.therapies, frame)),
+        len(task.therapies),
+    )
 
 
 def joined_rows(task: Task, frame: pl.DataFrame) -> pl.DataFrame:
     """Return the same rows with lists as texts, joined by semicolons; an empty list is null."""
     told = [
         {key: _text(one[key]) if key in (*LISTS, ASSUMED) else one[key] for key in one}
-        for one in _answers(task, frame)
+        for one in answers(task.guideline, task.therapies, frame)
     ]
     return _with_kept(frame, _rows(task, frame, told), len(told))
 
@@ -130,12 +134,6 @@ def _with_kept(frame: pl.DataFrame, made: pl.DataFrame, width: int) -> pl.DataFr
         name = column.name.removeprefix(KEEP_)
         kept.append(column.gather(row).alias(f"table_{name}" if name in made.columns else name))
     return made.hstack(kept)
-
-
-def _answers(task: Task, frame: pl.DataFrame) -> list[dict[str, Coded]]:
-    therapies = [task.guideline.therapies[name] for name in task.therapies]
-    with ThreadPoolExecutor() as pool:  # Polars lets go of the interpreter while it works
-        return list(pool.map(lambda therapy: answers(task.guideline, therapy, frame), therapies))
 
 
 def _rows(task: Task, frame: pl.DataFrame, told: list[dict[str, Coded]]) -> pl.DataFrame:
