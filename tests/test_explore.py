@@ -26,7 +26,7 @@ from streamlit.starlette import App
 from kg.benchmarks.running import free_port, served
 from kg.engines.registry import engine_of
 from kg.paths import ONTOLOGY_VARIABLE, edition_names, explorer_app, ontology_folder
-from kg.ui import readying, serving
+from kg.ui import serving
 
 
 def answers(port: int) -> bool:
@@ -157,17 +157,17 @@ def test_a_page_waits_for_what_is_being_made_ready(monkeypatch: pytest.MonkeyPat
         last.wait(PATIENCE)
         made.append("guideline")
 
-    monkeypatch.setattr(readying, "_begun", [])
-    monkeypatch.setattr(readying, "_make_ready", make)
-    readying.begin()
+    monkeypatch.setattr(serving, "_begun", [])
+    monkeypatch.setattr(serving, "_make_ready", make)
+    serving.begin()
     threading.Timer(0.05, last.set).start()
-    readying.wait()
+    serving.wait()
     assert made == ["guideline"]
 
 
 def test_every_edition_is_made_ready() -> None:
     engine_of.cache_clear()
-    readying._make_ready()
+    serving._make_ready()
     assert engine_of.cache_info().currsize == len(edition_names(ontology_folder()))
 
 
@@ -181,7 +181,7 @@ def test_session_of_a_closed_tab_is_ended_and_an_open_one_is_not(
         close_session = staticmethod(closed.append)
 
     monkeypatch.setattr(serving.runtime, "get_instance", Runtime)
-    monkeypatch.setattr(serving.readying, "begin", lambda: None)
+    monkeypatch.setattr(serving, "begin", lambda: None)
     monkeypatch.setattr(serving, "_ROUND", 0.01)
     monkeypatch.setattr(serving, "_PATIENCE", 0.0)
     monkeypatch.setattr(serving, "_seen", {"open": 0.0, "gone": 0.0})

@@ -10,7 +10,7 @@ from kg.errors import HccKgError
 from kg.guideline import Edition, load
 from kg.paths import edition_names, ontology_folder, pages_folder, ui_assets
 from kg.texts import NOTE_ON_USE
-from kg.ui import address, readying, serving, session
+from kg.ui import address, serving, session
 from kg.ui.restoring import given
 from kg.ui.words import literal, short
 
@@ -28,7 +28,7 @@ def explore(pages: Pages, unlisted: Pages) -> None:
     st.set_page_config(page_icon=str(ui_assets() / "icon.svg"), layout="wide")
     st.html(f"<style>{(ui_assets() / 'explorer.css').read_text('utf-8')}</style>")
     serving.note_session()
-    readying.wait()
+    serving.wait()
     first, second, *_ = pages
     files = {
         name: st.Page(

@@ -16,8 +16,7 @@ from kg.texts import counted
 from kg.ui import session
 from kg.ui.address import link
 from kg.ui.compare.state import BADGES
-from kg.ui.patient.judged import Judged
-from kg.ui.patient.state import examples, judged, open_draft
+from kg.ui.patient.state import Judged, examples, judged, open_draft
 from kg.ui.restoring import State, field
 from kg.ui.tables import table
 from kg.ui.words import literal, short, verdict_badge

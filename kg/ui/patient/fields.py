@@ -17,8 +17,7 @@ from kg.patients.plausible import is_plausible, units_in_which
 from kg.texts import UNKNOWN_VALUE, counted
 from kg.ui import session
 from kg.ui.patient import parts, state
-from kg.ui.patient.judged import Judged
-from kg.ui.patient.state import FIELD
+from kg.ui.patient.state import FIELD, Judged
 from kg.ui.restoring import given
 from kg.ui.words import literal
 

@@ -16,7 +16,7 @@ from kg.reasoning.verdicts import PatientResult
 from kg.texts import counted
 from kg.ui import session
 from kg.ui.patient import parts, state
-from kg.ui.patient.judged import Judged
+from kg.ui.patient.state import Judged
 from kg.ui.words import literal
 
 _CHECK = "patient:verified"

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from functools import lru_cache, partial
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache, partial
 
 import polars as pl
 import streamlit as st
 
+from kg.engines.registry import engine_of
+from kg.explanation.answer import alike
+from kg.explanation.explanations import PatientExplanation, TherapyExplanation
+from kg.explanation.reasons import explain
 from kg.guideline import Guideline
 from kg.keys import ID
 from kg.paths import example_cohort, example_lesions
-from kg.patients.drafts import Draft, Parameters, draft_at, draft_of, parameters_of
+from kg.patients.assumptions import assumable, completed, unremarkable
+from kg.patients.drafts import (
+    Draft,
+    Parameters,
+    ParsedDraft,
+    draft_at,
+    draft_of,
+    parameters_of,
+    read_draft,
+)
+from kg.reasoning.verdicts import UNDETERMINED, PatientResult
 from kg.ui import restoring
-from kg.ui.patient.judged import Judged, judged_draft
 from kg.ui.session import DRAFT, draft, once
 from kg.ui.words import short
 
@@ -30,6 +43,45 @@ _NOW = "patient:now"
 SHOWN = "small-tumour-not-visible"  # the worked example
 
 
+@dataclass(frozen=True)
+class Judged:
+    """A draft, what it reads as, and the verdicts with their reasons."""
+
+    guideline: Guideline
+    draft: Draft
+    parsed: ParsedDraft
+    result: PatientResult
+    explanation: PatientExplanation
+
+    @cached_property
+    def cards(self) -> Mapping[str, tuple[TherapyExplanation, ...]]:
+        """Therapies with one verdict for the same reasons, by the first of them, best first."""
+        order = list(self.guideline.verdicts)
+        groups = sorted(alike(self.explanation), key=lambda g: order.index(g[0].verdict))
+        return {group[0].therapy: group for group in groups}
+
+    @cached_property
+    def silent(self) -> tuple[str, ...]:
+        """Open findings that undetermined verdicts depend on and that may be assumed."""
+        if not (self.draft.cells or self.draft.lesions):
+            return ()
+        waiting = [t for t in self.result.therapies.values() if t.verdict == UNDETERMINED]
+        names = {name for therapy in waiting for name in therapy.missing}
+        names -= self.parsed.faults.keys()
+        return assumable(self.guideline, self.parsed.record, names)
+
+    @cached_property
+    def otherwise(self) -> Mapping[str, str]:
+        """The verdicts on the therapies if none of the open findings is there."""
+        if not self.silent:
+            return {}
+        cells, known = unremarkable(self.guideline), self.parsed.record
+        assumed = {n: cells[n] for n in (*known.assumed, *self.silent)}
+        record = replace(completed(self.guideline, known, assumed), assumed={})
+        found = engine_of("compiled", self.guideline).classify(record)
+        return {name: therapy.verdict for name, therapy in found.therapies.items()}
+
+
 def now(guideline: Guideline) -> Judged:
     """Return the verdicts on the draft of this session, found once for all that ask."""
     asked = (guideline.edition, draft(), sources(draft()))
@@ -38,7 +90,10 @@ def now(guideline: Guideline) -> Judged:
 
 def judged(guideline: Guideline, draft: Draft) -> Judged:
     """Return the verdicts on a draft, with their reasons."""
-    return judged_draft(guideline, draft, sources(draft))
+    parsed = read_draft(guideline, draft)
+    parsed = replace(parsed, record=replace(parsed.record, sources=sources(draft)))
+    result = engine_of("compiled", guideline).classify(parsed.record)
+    return Judged(guideline, draft, parsed, result, explain(guideline, parsed.record, result))
 
 
 def sources(draft: Draft) -> dict[str, str]:

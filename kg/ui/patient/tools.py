@@ -15,9 +15,8 @@ from kg.keys import ID, LESION_ID, ROW
 from kg.patients.drafts import LONGEST, Draft, not_understood, query_string
 from kg.ui import address, session
 from kg.ui.patient import hermit, state
-from kg.ui.patient.judged import Judged
 from kg.ui.patient.line import bundle
-from kg.ui.patient.state import OTHER, examples
+from kg.ui.patient.state import OTHER, Judged, examples
 from kg.ui.taking import download
 from kg.ui.words import literal, short, verdict_badge
 

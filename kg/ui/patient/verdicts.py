@@ -37,8 +37,7 @@ from kg.texts import capitalised
 from kg.ui import pictures
 from kg.ui.components import show_tree
 from kg.ui.patient import parts, state
-from kg.ui.patient.judged import Judged
-from kg.ui.patient.state import OPEN
+from kg.ui.patient.state import OPEN, Judged
 from kg.ui.words import literal, places, short, state_badge, verdict_badge
 
 _ROLES = (INDICATION, PRECONDITION, ABSOLUTE, RELATIVE)
