@@ -9,16 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kg.explanation.wording import (
-    NO_INDICATION,
-    always_met,
-    condition,
-    fact,
-    intent_words,
-    listed,
-    named,
-    shortened,
-)
+from kg.explanation import wording
 from kg.guideline import Guideline, Therapy
 from kg.patients.records import Record
 from kg.reasoning.intents import PALLIATIVE
@@ -74,7 +65,7 @@ class Clauses:
     def fact(self, variable: str) -> str:
         """Return what the record says of a variable."""
         if variable not in self._facts:
-            self._facts[variable] = fact(self.guideline, self.record, variable)
+            self._facts[variable] = wording.fact(self.guideline, self.record, variable)
         return self._facts[variable]
 
     def behind(self, name: str) -> tuple[str, ...]:
@@ -90,12 +81,12 @@ class Clauses:
 
     def because(self, names: Iterable[str]) -> str:
         """Return the clause that gives the first facts behind classes."""
-        facts = shortened(self.behind_all(names))
+        facts = wording.shortened(self.behind_all(names))
         return f" because of {facts}" if facts else ""
 
     def named(self, names: Iterable[str], last: str = "and") -> str:
         """Return criteria by identifier and label, as a list in a sentence."""
-        return listed((named(self.guideline, name) for name in names), last)
+        return wording.listed((wording.named(self.guideline, name) for name in names), last)
 
     # Clauses
 
@@ -116,7 +107,7 @@ class Clauses:
         if not found.rests_on_assumptions:
             return told
         known = {name: self.record.known[name] for name in found.assumed}
-        return replace(told, clause=f"{told.clause}, {condition(self.guideline, known)}")
+        return replace(told, clause=f"{told.clause}, {wording.condition(self.guideline, known)}")
 
     def _decision(self, therapy: Therapy, found: TherapyResult) -> Decision:
         covers = self.covers(therapy)
@@ -163,7 +154,7 @@ class Clauses:
             return f"{self.named(failed)}, a precondition, {_be(failed)} excluded{because}"
         together = len(self.of(therapy.indications, EXCLUDED)) < len(therapy.indications)
         beside = " together with the preconditions" if together else ""
-        return f"{NO_INDICATION}{beside}{because}"
+        return f"{wording.NO_INDICATION}{beside}{because}"
 
     def _undetermined(self, therapy: Therapy, found: TherapyResult) -> str:
         unknown = [
@@ -173,14 +164,16 @@ class Clauses:
         ]
         variables = self.guideline.variables
         labels = [variables[name].label for name in self.guideline.in_order(found.missing)]
-        return f"whether it is {listed(unknown, 'or')} depends on {shortened(labels, 3)}"
+        which = wording.listed(unknown, "or")
+        return f"whether it is {which} depends on {wording.shortened(labels, 3)}"
 
     def _eligible(
         self, therapy: Therapy, found: TherapyResult, covers: tuple[tuple[str, ...], ...]
     ) -> str:
         met = self.of(therapy.indications, MET) + self.of(therapy.preconditions, MET)
-        parts = [intent_words(self.guideline, therapy, PALLIATIVE)] * (found.intent == PALLIATIVE)
-        parts += [self.always(covers[0])] if covers else []
+        parts = [self.always(covers[0])] if covers else []
+        if found.intent == PALLIATIVE:
+            parts.insert(0, wording.intent_words(self.guideline, therapy, PALLIATIVE))
         if met:
             parts.append(f"{self.named(met)} {_be(met)} met")
         return "; ".join([*parts, *self.cautions(therapy, found)])
@@ -201,4 +194,4 @@ class Clauses:
 
     def always(self, names: Sequence[str]) -> str:
         """Return the clause for criteria of which some are met, whichever they are."""
-        return always_met([named(self.guideline, name) for name in names])
+        return wording.always_met([wording.named(self.guideline, name) for name in names])

@@ -10,30 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from kg.explanation import wording
 from kg.explanation.explanations import (
     CriterionExplanation,
     RecommendationExplanation,
     TherapyExplanation,
-)
-from kg.explanation.wording import (
-    GRADE,
-    GUIDELINE,
-    MET_WHEN,
-    MISSING,
-    MUTED,
-    NO_ADVICE,
-    READING,
-    RECORD_ALONE,
-    TO_CHANGE,
-    UNCHECKED,
-    always_met,
-    knowledge_words,
-    listed,
-    named,
-    number_words,
-    precedence,
-    shortened,
-    sourced,
 )
 from kg.guideline import Guideline
 from kg.patients.records import Record
@@ -45,10 +26,10 @@ from kg.texts import capitalised
 def change_words(guideline: Guideline, change: Change) -> str:
     """Return a change as a sentence: if ... then."""
     variables = guideline.variables
-    facts = ", and ".join(knowledge_words(variables[n], k) for n, k in change.facts.items())
-    along = listed(variables[name].label for name in change.along)
+    facts = ", and ".join(wording.knowledge_words(variables[n], k) for n, k in change.facts.items())
+    along = wording.listed(variables[name].label for name in change.along)
     word = guideline.verdicts[change.verdict][0]
-    open_ = shortened([variables[name].label for name in change.missing])
+    open_ = wording.shortened([variables[name].label for name in change.missing])
     return (
         f"If {facts}"
         + (f" ({along} would have to change too)" if along else "")
@@ -61,15 +42,15 @@ def change_words(guideline: Guideline, change: Change) -> str:
 def margin_words(guideline: Guideline, record: Record, margin: Margin) -> str:
     """Return how close a known number is to its limit, and the verdict beyond it."""
     variable = guideline.variables[margin.variable]
-    now = knowledge_words(variable, record.known[margin.variable])
+    now = wording.knowledge_words(variable, record.known[margin.variable])
     word = guideline.verdicts[margin.verdict][0]
-    return f"{now}; {number_words(variable, [margin.beyond])} would give: {word}."
+    return f"{now}; {wording.number_words(variable, [margin.beyond])} would give: {word}."
 
 
 def sentences(guideline: Guideline, found: Changes) -> tuple[str, ...]:
     """Return what would have to change, as sentences."""
     if found.fewest is None:
-        labels = listed(guideline.variables[name].label for name in found.standing)
+        labels = wording.listed(guideline.variables[name].label for name in found.standing)
         stays = f": {labels} would still stand in the way" if labels else ""
         return (f"Nothing that can improve would be enough{stays}.",)
     if found.changes:
@@ -98,24 +79,26 @@ class Line:
 
 def of_criterion(criterion: CriterionExplanation) -> Iterator[Line]:
     """Yield what the guideline says of a criterion."""
-    yield Line("meaning", MET_WHEN, criterion.formula)
+    yield Line("meaning", wording.MET_WHEN, criterion.formula)
     if criterion.grade:
-        yield Line("place", GRADE, criterion.grade)
-    yield Line("place", GUIDELINE, sourced(criterion.statements, criterion.paraphrase))
+        yield Line("place", wording.GRADE, criterion.grade)
+    yield Line(
+        "place", wording.GUIDELINE, wording.sourced(criterion.statements, criterion.paraphrase)
+    )
     if criterion.note:
-        yield Line("reading", READING, criterion.note)
+        yield Line("reading", wording.READING, criterion.note)
 
 
 def of_recommendation(recommendation: RecommendationExplanation) -> Iterator[Line]:
     """Yield what is told of a recommendation after its advice."""
-    told = sourced(recommendation.statements, recommendation.paraphrase)
+    told = wording.sourced(recommendation.statements, recommendation.paraphrase)
     yield Line("place", "", told, brief=True)
     if recommendation.muted:
-        yield Line("meaning", "", MUTED, brief=True)
+        yield Line("meaning", "", wording.MUTED, brief=True)
     if recommendation.precedes:
-        yield Line("meaning", "", precedence(recommendation), brief=True)
+        yield Line("meaning", "", wording.precedence(recommendation), brief=True)
     if recommendation.note:
-        yield Line("reading", READING, recommendation.note)
+        yield Line("reading", wording.READING, recommendation.note)
 
 
 def outline(
@@ -126,26 +109,26 @@ def outline(
         yield Line("note", "", note, brief=True)
     recorded = explanation.verdict_recorded
     if recorded not in (None, explanation.verdict):
-        yield Line("alone", RECORD_ALONE, guideline.verdicts[recorded][0], brief=True)
+        yield Line("alone", wording.RECORD_ALONE, guideline.verdicts[recorded][0], brief=True)
     elif explanation.verdict != UNDETERMINED:  # there the reason says as much
         yield Line("meaning", "", guideline.verdicts[explanation.verdict][1])
     if explanation.note:
-        yield Line("reading", READING, explanation.note)
+        yield Line("reading", wording.READING, explanation.note)
     for names in explanation.covers:
-        told = [named(guideline, name) for name in names]
-        yield Line("cover", "", f"{capitalised(always_met(told))}.", brief=True)
+        told = [wording.named(guideline, name) for name in names]
+        yield Line("cover", "", f"{capitalised(wording.always_met(told))}.", brief=True)
     facts = "; ".join(explanation.facts)
-    if facts != shortened(explanation.facts):
+    if facts != wording.shortened(explanation.facts):
         yield Line("facts", DECIDED_BY, facts)
     if explanation.missing:
         known = "; ".join(f"{each.fact} [{each.variable}]" for each in explanation.missing)
-        yield Line("missing", MISSING, known, brief=True)
+        yield Line("missing", wording.MISSING, known, brief=True)
     if explanation.unchecked:
-        told = [named(guideline, name) for name in explanation.unchecked]
-        yield Line("unchecked", UNCHECKED, listed(told), brief=True)
+        told = [wording.named(guideline, name) for name in explanation.unchecked]
+        yield Line("unchecked", wording.UNCHECKED, wording.listed(told), brief=True)
     therapy = guideline.therapies[explanation.therapy]
     found = changes(guideline, record, therapy, explanation.verdict)
     if found is not None:
         for sentence in sentences(guideline, found):
-            yield Line("change", TO_CHANGE, sentence)
-        yield Line("change", "", NO_ADVICE)
+            yield Line("change", wording.TO_CHANGE, sentence)
+        yield Line("change", "", wording.NO_ADVICE)

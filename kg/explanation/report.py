@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from html import escape
 
+from kg.explanation import wording
 from kg.explanation.answer import alike, answer, balance_of, headline
 from kg.explanation.explanations import (
     CriterionExplanation,
@@ -17,12 +18,6 @@ from kg.explanation.explanations import (
     TherapyExplanation,
 )
 from kg.explanation.outline import Line, of_criterion, of_recommendation, outline
-from kg.explanation.wording import (
-    ASSUMED,
-    MISSING,
-    places,
-    shortened,
-)
 from kg.guideline import INDICATION, PRECONDITION, RELATIVE, Guideline
 from kg.guideline.taxonomy import families
 from kg.patients.records import Record
@@ -69,7 +64,7 @@ def report(
         f'<p class="note">{escape(NOTE_ON_USE)}</p>',
         _section("Record", _told(explanation.facts) or "<p>Nothing is recorded.</p>"),
         _section("Not understood, and treated as unknown", _items(not_understood)),
-        _section(ASSUMED, _told(explanation.assumed)),
+        _section(wording.ASSUMED, _told(explanation.assumed)),
         _section("Conflicts in the record", _items(c.message for c in explanation.conflicts)),
         _section("Verdicts", _groups(guideline, explanation)),
         _section("Recommendations that are met", _recommendations(explanation, full=False)),
@@ -116,7 +111,9 @@ def _short(explanation: TherapyExplanation) -> str:
         for word, roles in (("For", (INDICATION, PRECONDITION)), ("Caution", (RELATIVE,))):
             told[word] = [c.label for role in roles for c in explanation.of(role, MET)]
     told |= {"Against": balance.against, "Open": balance.open if not balance.against else ()}
-    parts = (f"<i>{w}:</i> {escape(shortened(texts, 4))}." for w, texts in told.items() if texts)
+    parts = (
+        f"<i>{w}:</i> {escape(wording.shortened(texts, 4))}." for w, texts in told.items() if texts
+    )
     return " ".join(parts) or escape(explanation.reason)
 
 
@@ -136,7 +133,7 @@ def _stage(explanation: PatientExplanation) -> str:
     if explanation.stage is None:
         return ""
     missing = "; ".join(missing.label for missing in explanation.stage.missing)
-    told = f" <i>{MISSING}: {escape(missing)}.</i>" if missing else ""
+    told = f" <i>{wording.MISSING}: {escape(missing)}.</i>" if missing else ""
     return f"<p>Stage: {escape(explanation.stage.text)}.{told}</p>"
 
 
@@ -202,7 +199,7 @@ def _recommendations(explanation: PatientExplanation, *, full: bool) -> str:
     """Return those that are met; those that are of no use to the patient only in full."""
     items = "".join(
         f"<li>{escape(r.advice)} <b>{escape(capitalised(r.strength))}.</b> "
-        f'<span class="place">{escape(r.id)} ({escape(places(r.statements))})</span>'
+        f'<span class="place">{escape(r.id)} ({escape(wording.places(r.statements))})</span>'
         f"{f'<div class=place>{_lines(of_recommendation(r))}</div>' if full else ''}</li>"
         for r in explanation.recommendations
         if r.state == MET and (full or not r.muted)
