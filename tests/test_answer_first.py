@@ -60,6 +60,7 @@ def test_what_is_for_and_open_is_told_in_words(guideline: Guideline) -> None:
     ]
     assert any("number of tumours 2" in text for text in said)
     assert not any("(derived:" in text for text in said), "the details say what is derived"
+    assert not any("if none of these" in text for text in said), "the card says what is assumed"
     assert not set(said) & guideline.criteria.keys(), "labels, not identifiers"
 
 

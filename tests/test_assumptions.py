@@ -45,6 +45,11 @@ def test_an_assumption_derives_nothing(guideline: Guideline) -> None:
     assert found.derived == record.derived
 
 
+def test_what_is_assumed_already_is_not_offered_again(guideline: Guideline) -> None:
+    record = read_draft(guideline, Draft("", NEARLY, assumed=("near_gallbladder",))).record
+    assert assumable(guideline, record, ["near_diaphragm"]) == ("near_diaphragm",)
+
+
 @pytest.mark.parametrize("text", ["true", ""])
 def test_saying_what_is_there_ends_an_assumption(guideline: Guideline, text: str) -> None:
     draft = Draft("", {}, assumed=("near_gallbladder", "near_diaphragm"))
@@ -74,6 +79,7 @@ def test_one_button_settles_what_none_of_these_would() -> None:
     next(b for b in test.button if b.label == "None of these").click().run()
     assert not test.exception
     assert "assumed unremarkable, not recorded" in texts(test)
+    assert any("scrollTo" in str(each.proto) for each in test.get("html")), "to the answer"
     assert len(dict(test.query_params)["assumed"]) > 5
     rfa = next(e.label for e in test.expander if "radiofrequency ablation**" in e.label)
     assert "undetermined" not in rfa

@@ -18,6 +18,7 @@ from kg.patients.records import Record
 from kg.texts import UNKNOWN_VALUE
 
 _DERIVED = re.compile(r" \(derived: [^()]*\)")
+_CONDITION = re.compile(r", if (?:none of these|this finding|it holds that) .*")
 MET_WHEN = "Met when"  # before the formula of a class, in words
 MISSING = "Missing"  # before the variables that would settle a verdict
 UNCHECKED = "Cautions unchecked"  # before relative contraindications that are unknown
@@ -199,8 +200,8 @@ def fact(guideline: Guideline, record: Record, variable: str) -> str:
 
 
 def brief(text: str) -> str:
-    """Return facts, as `fact` words them, without what they were derived from."""
-    return _DERIVED.sub("", text)
+    """Return words without what facts were derived from, and the condition they hold on."""
+    return _CONDITION.sub("", _DERIVED.sub("", text))
 
 
 def _rule_label(guideline: Guideline, identifier: str) -> str:

@@ -16,7 +16,8 @@ shown = terms[state["id"]]
 head("Term", tab=shown.label)
 labels = {name: f"{hit.label} · {hit.sort} {name}" for name, hit in terms.items()}
 choice(state, "id", "Term", labels, label_visibility="collapsed")
-left, right = st.columns([1, 1], gap="large")
+with st.container(key="beside-formula"):
+    left, right = st.columns([1, 1], gap="large")
 with left:
     st.subheader(literal(shown.label), anchor=False)
     term_views.about(g, shown)

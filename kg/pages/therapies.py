@@ -40,7 +40,8 @@ def choose(name: str) -> None:
     state.pop("node", None)
 
 
-left, right = st.columns([1, 2], gap="medium")
+with st.container(key="beside-taxonomy"):
+    left, right = st.columns([1, 2], gap="medium")
 therapy = therapies[state["therapy"]]
 with left:
     choice(state, "therapy", "Therapy", {node.id: therapies[node.id].label for node in nodes})

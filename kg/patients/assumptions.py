@@ -131,7 +131,7 @@ def assumable(guideline: Guideline, record: Record, names: Iterable[str]) -> tup
     """Return those of some variables whose unremarkable cell may be assumed of a record."""
     wanted, cells = set(names), unremarkable(guideline)
     found = completed(guideline, record, {n: c for n, c in cells.items() if n in wanted})
-    return tuple(found.assumed)
+    return tuple(name for name in found.assumed if name in wanted)
 
 
 def as_given(guideline: Guideline, record: Record) -> Record:

@@ -13,6 +13,10 @@ from kg.ui import session
 from kg.ui.patient import parts, state
 from kg.ui.words import literal
 
+_TO_ANSWER = "patient:to-answer"  # what changed it was far below it
+_TOP = """<script>
+document.querySelector(".st-key-patient-verdicts").scrollTo({ top: 0 });
+</script>"""
 _THERE = "patient:there"
 
 
@@ -24,6 +28,8 @@ def look(guideline: Guideline) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def none_of_these(guideline: Guideline, assumed: tuple[str, ...], names: tuple[str, ...]) -> None:
     """Offer to take open findings as unremarkable, and say what is taken so."""
+    if st.session_state.pop(_TO_ANSWER, False):
+        st.html(_TOP, unsafe_allow_javascript=True)
     if assumed:
         with st.container(horizontal=True, vertical_alignment="center", key="patient-assumed"):
             told = f"{counted(len(assumed), 'finding')} assumed unremarkable, not recorded"
@@ -81,6 +87,7 @@ def _listed(guideline: Guideline, names: tuple[str, ...]) -> str:
 
 
 def _assume(names: tuple[str, ...]) -> None:
+    st.session_state[_TO_ANSWER] = True
     state.change(replace(session.draft(), assumed=names))
 
 
