@@ -68,7 +68,7 @@ def figures(cohort: OpenCohort) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"{' · '.join(told)} · {name}", width="content")
         with st.popover("Results", icon=":material/download:"):
-            st.caption("All results, as `hcc-kg classify` writes them.")
+            st.caption("The verdicts on every patient, with what is met and what is missing.")
             keep = st.multiselect("With these columns of the table", cohort.columns)
             stem = cohort.name.rpartition(".")[0] or cohort.name
             for format_ in DOWNLOADS:

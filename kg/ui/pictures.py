@@ -21,7 +21,7 @@ from kg.ui.taking import copies, download
 
 Chart = alt.Chart | alt.LayerChart | alt.VConcatChart
 Makes = Mapping[str, Callable[[], str | bytes]]
-_INK = {False: "#4a4f57", True: "#d5d9e0"}  # on white, and on black
+_INK, _PALE = "#666b73", "#a3a9b2"
 _PRINT = 300  # dots an inch
 _FONTS = "DejaVu Sans, Verdana, Helvetica, sans-serif"  # first one that has our signs
 _DOTS = "part"  # the field of dots that explain themselves
@@ -94,9 +94,15 @@ def made(chart: Chart, title: str, about: str) -> Makes:
 
 
 def readable(chart: Chart) -> Chart:
-    """Return a chart whose words are as readable as text is; the theme has them in a gray."""
-    ink = _INK[st.context.theme.type == "dark"]
-    found: Chart = chart.configure_axis(labelColor=ink, titleColor=ink).configure_text(color=ink)
+    """Return a chart whose words are as readable as text is, on white more than the theme's are.
+
+    A theme that is changed meanwhile is told of with the next click only, so the grays are such
+    as can be read on the other ground till then.
+    """
+    if st.context.theme.type == "dark":
+        dark: Chart = chart.configure_text(color=_PALE)
+        return dark
+    found: Chart = chart.configure_axis(labelColor=_INK, titleColor=_INK).configure_text(color=_INK)
     return found
 
 

@@ -177,8 +177,8 @@ def _column(
             f"{short(one.name, 40)}: numbers that mean unknown",
             one.odd,
             key=f"{key}:missing",
-            placeholder="implausible: unknown?",
-            label_visibility="collapsed",
+            placeholder="none of these",
+            help="These are implausible for a patient.",
         )
     return len(said) == len(one.strange)
 
