@@ -4,7 +4,7 @@ import streamlit as st
 
 from kg.paths import ui_assets
 from kg.ui import session
-from kg.ui.patient import form, hermit, line, parts, silence, state, summary, tools, verdicts
+from kg.ui.patient import form, hermit, line, parts, state, summary, tools, verdicts
 from kg.ui.shell import head
 
 g = session.guideline()
@@ -33,9 +33,7 @@ with answers, st.container(key="patient-verdicts"):
     hermit.verified(g)
     if now.draft.cells or now.draft.lesions:
         parts.part("missing", lambda: summary.missing(g), lambda found: summary.ask(g, found))
-        parts.part(
-            "silent", lambda: silence.look(g), lambda found: silence.none_of_these(g, *found)
-        )
+        parts.part("silent", lambda: summary.silent(g), lambda it: summary.none_of_these(g, *it))
     else:
         st.info(
             "Nothing is known yet, so most verdicts are undetermined. Enter a value, or load an "
