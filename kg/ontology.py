@@ -38,11 +38,10 @@ EDITORIAL, NOTE = SKOS + "editorialNote", SKOS + "note"
 SUBCLASS, SOURCE, COLLECTION = RDFS + "subClassOf", DCTERMS + "source", HCC + "collection"
 
 Node: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal
+_Modules: TypeAlias = dict[str, tuple[str, Path, list["Stated"]]]
 # The modules that say what follows from what: all that a reasoner needs.
-LOGICAL = {
-    *("vocabulary", "variables", "taxonomy"),
-    *("stages", "criteria", "therapies", "recommendations"),
-}
+_CLASSES = ("stages", "criteria", "therapies", "recommendations")
+LOGICAL = {"vocabulary", "variables", "taxonomy", *_CLASSES}
 _MAIN, _TOTALITY = "hcc.ttl", "totality.ttl"
 _PLACE = re.compile(r"^Parser error (?:at|between) line \d+ .*?: ")  # the line is told already
 _WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
@@ -55,9 +54,6 @@ class Stated(NamedTuple):
     subject: Node
     predicate: str
     value: Node
-
-
-_Modules: TypeAlias = dict[str, tuple[str, Path, list[Stated]]]
 
 
 def local_name(iri: str) -> str:
@@ -155,14 +151,12 @@ class Ontology:
     def number(self, subject: Node, predicate: str) -> int | None:
         """Return the first literal of a subject and predicate as a whole number, or None."""
         text = self.text(subject, predicate)
-        if text is None:
-            return None
-        if not _WHOLE.fullmatch(text):
+        if text is not None and not _WHOLE.fullmatch(text):
             raise OntologyError(
                 f"hcc:{local_name(subject.value)}: {local_name(predicate)} is {text!r}; "
                 "write a whole number"
             )
-        return int(text)
+        return None if text is None else int(text)
 
     def iris(self, subject: Node, predicate: str) -> tuple[str, ...]:
         """Return all objects of a subject and predicate that are IRIs."""
