@@ -6,8 +6,6 @@ same is sent to a browser once.
 
 from __future__ import annotations
 
-import json
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -19,10 +17,8 @@ import streamlit as st
 from kg.explanation.drawing import Branch, outlined, tree
 from kg.paths import ui_assets
 from kg.reference.trees import GraphEdge, GraphNode
-from kg.ui.query.session import Past, past_of
 
 ROW, MARGIN = 30, 16  # pixels, as in graph.js
-_MOST = 2_000_000  # characters that are read back from a tab
 
 
 @dataclass(frozen=True)
@@ -42,7 +38,7 @@ def _asset(name: str) -> str:
 _styled = partial(st.components.v2.component, css=_asset("components.css"))
 _cytoscape = st.components.v2.component("hcc_kg_cytoscape", js=_asset("cytoscape.min.js"))
 _codemirror = st.components.v2.component("hcc_kg_codemirror", js=_asset("codemirror.min.js"))
-_history = st.components.v2.component("hcc_kg_history", js=_asset("history.js"))
+tab = st.components.v2.component("hcc_kg_history", js=_asset("history.js"))
 _drawing = _styled(
     "hcc_kg_drawing", html='<div class="drawing" tabindex="0"></div>', js=_asset("drawing.js")
 )
@@ -141,25 +137,3 @@ def editor(
             on_edited_change=partial(tell, "edited"),
             on_run_change=partial(tell, *tells),
         )
-
-
-def history(past: Sequence[Past], key: str, *, fresh: bool, on_stored: Callable[..., None]) -> None:
-    """Keep queries in the tab of the browser; in a `fresh` session be told those it has."""
-
-    def told() -> None:
-        text = st.session_state[key].get("stored")
-        on_stored(_read(text) if isinstance(text, str) and len(text) <= _MOST else [])
-
-    session = st.session_state.setdefault(f"{key}:session", secrets.token_hex(4))
-    data = {"past": [asdict(each) for each in past], "fresh": fresh, "session": session}
-    _history(key=key, data=data, on_stored_change=told)
-
-
-def _read(text: str) -> list[Past]:
-    """Return what was kept; what is none of ours is left out."""
-    try:
-        kept = json.loads(text)
-    except ValueError:
-        return []
-    found = [past_of(each) for each in kept] if isinstance(kept, list) else []
-    return [each for each in found if each is not None]

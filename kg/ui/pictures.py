@@ -8,9 +8,8 @@ from dataclasses import replace
 from functools import partial
 from html import escape
 from importlib import metadata
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-import altair as alt
 import streamlit as st
 import vl_convert
 
@@ -19,7 +18,12 @@ from kg.guideline import Guideline
 from kg.ui import session
 from kg.ui.taking import copies, download
 
-Chart = alt.Chart | alt.LayerChart | alt.VConcatChart
+if (
+    TYPE_CHECKING
+):  # charts are made elsewhere: what shows a tree alone need not load what makes them
+    import altair as alt
+
+Chart: TypeAlias = "alt.Chart | alt.LayerChart | alt.VConcatChart"
 Makes = Mapping[str, Callable[[], str | bytes]]
 _INK, _PALE = "#666b73", "#a3a9b2"
 _PRINT = 300  # dots an inch

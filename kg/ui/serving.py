@@ -109,19 +109,24 @@ def wait() -> None:
 
 
 def _make_ready() -> None:
-    # The server is up before these are there. Streamlit itself loads numpy for the first field.
+    # The server is up before these are there. Streamlit itself loads numpy for the first field, and
+    # PIL for the icon; for the first element it looks through the stack, the longer the first time.
+    import inspect  # noqa: PLC0415
+
     import numpy  # noqa: F401, PLC0415
+    from PIL import Image  # noqa: F401, PLC0415
 
     from kg.engines.registry import engine_of  # noqa: PLC0415
     from kg.errors import HccKgError  # noqa: PLC0415
     from kg.explanation.reasons import explain  # noqa: PLC0415
     from kg.guideline import load_all  # noqa: PLC0415
     from kg.patients.drafts import Draft, read_draft  # noqa: PLC0415
-    from kg.ui.patient import form, state, summary, tools, verdicts  # noqa: F401, PLC0415
+    from kg.ui.patient import form, line, state, summary, tools, verdicts  # noqa: F401, PLC0415
 
     with suppress(HccKgError):  # the page says what is wrong
         for guideline in load_all():
             record = read_draft(guideline, Draft()).record
             explain(guideline, record, engine_of("compiled", guideline).classify(record))
             state.examples(guideline)
+    inspect.stack()
     gc.freeze()  # all this stays: no search for garbage need go through it

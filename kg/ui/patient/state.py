@@ -26,6 +26,7 @@ from kg.patients.drafts import (
     parameters_of,
     read_draft,
 )
+from kg.reasoning.logic import MissingVariable, missing_variables
 from kg.reasoning.verdicts import UNDETERMINED, PatientResult
 from kg.ui import restoring
 from kg.ui.session import DRAFT, draft, once
@@ -59,6 +60,11 @@ class Judged:
         order = list(self.guideline.verdicts)
         groups = sorted(alike(self.explanation), key=lambda g: order.index(g[0].verdict))
         return {group[0].therapy: group for group in groups}
+
+    @cached_property
+    def missing(self) -> tuple[MissingVariable, ...]:
+        """What to find out next, first what settles most."""
+        return missing_variables(self.guideline, self.parsed.record, self.result)
 
     @cached_property
     def silent(self) -> tuple[str, ...]:

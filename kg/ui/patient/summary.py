@@ -11,7 +11,7 @@ from kg.explanation.answer import answer, headline
 from kg.guideline import Guideline
 from kg.patients.assumptions import unremarkable
 from kg.patients.drafts import not_understood
-from kg.reasoning.logic import MissingVariable, missing_variables
+from kg.reasoning.logic import MissingVariable
 from kg.texts import counted
 from kg.ui import session
 from kg.ui.patient import parts, state
@@ -69,9 +69,8 @@ def missing(guideline: Guideline) -> tuple[tuple[str, str], ...]:
     judged = state.now(guideline)
     if not (judged.draft.cells or judged.draft.lesions):
         return ()
-    found = missing_variables(guideline, judged.parsed.record, judged.result)
-    first = ((each.variable, _use(guideline, each)) for each in found[:_ASKED])
-    return (*first, *((each.variable, "") for each in found[_ASKED:]))
+    first = ((each.variable, _use(guideline, each)) for each in judged.missing[:_ASKED])
+    return (*first, *((each.variable, "") for each in judged.missing[_ASKED:]))
 
 
 def ask(guideline: Guideline, found: tuple[tuple[str, str], ...]) -> None:

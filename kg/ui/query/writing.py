@@ -15,7 +15,8 @@ from kg.ontology import DCTERMS, LABEL, OA, OWL, RDF
 from kg.rdf.names import PREFIXES
 from kg.stores.formats import shown
 from kg.ui import session
-from kg.ui.components import Fault, editor, history
+from kg.ui.components import Fault, editor
+from kg.ui.query.history import history
 from kg.ui.query.picking import DATASETS
 from kg.ui.query.session import Desk, Past
 from kg.ui.words import literal, short
