@@ -60,7 +60,7 @@ def test_alternative_values_are_bracketed_beside_other_parts():
 
 
 def test_references_carry_their_label():
-    assert words(G, Ref("SMALL")) == "SMALL (small hepatocellular carcinoma)"
+    assert words(G, Ref("SMALL")) == "“small hepatocellular carcinoma” (SMALL)"
     assert named(G, "no-such-class") == "no-such-class"
 
 
