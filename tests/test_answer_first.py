@@ -64,6 +64,12 @@ def test_what_is_for_and_open_is_told_in_words(guideline: Guideline) -> None:
     assert not set(said) & guideline.criteria.keys(), "labels, not identifiers"
 
 
+def test_of_many_facts_behind_a_criterion_the_first_are_told(guideline: Guideline) -> None:
+    explanation = explained(guideline, examples(guideline)["small-tumour-not-visible"])
+    (reason,) = balance_of(explanation.therapies["tace"]).for_it
+    assert reason.endswith("and 10 more (small tumour, neither surgery nor ablation)")
+
+
 def test_nothing_known_leaves_everything_open(guideline: Guideline) -> None:
     assert answer(guideline, explained(guideline, Draft())).startswith("Open: everything, by ")
 

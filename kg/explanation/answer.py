@@ -138,7 +138,7 @@ def balance_of(explanation: TherapyExplanation) -> Balance:
 
 
 def _reason(criterion: CriterionExplanation) -> str:
-    facts = "; ".join(map(brief, criterion.facts))
+    facts = shortened([brief(fact) for fact in criterion.facts], 2)  # the details have all
     return f"{facts} ({criterion.label})" if facts else criterion.label
 
 
