@@ -174,6 +174,12 @@ def test_downloads_are_what_the_command_writes(run: Callable[..., object], tmp_p
             assert cohort.download(name) == path.read_bytes()
 
 
+def test_what_may_be_meant_otherwise_is_told_of_an_open_cohort_too() -> None:
+    table = Upload("p.csv", b"patient_id,portal_vein_thrombus\na,None\nb,vp1\n")
+    (note,) = open_cohort.open_cohort(G, table).summary.notes
+    assert "column portal_vein_thrombus: 1 cell 'none' read as unknown" in note
+
+
 def test_small_steps_come_to_the_same_and_tell_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     whole, steps = open_example(G), list[tuple[int, int]]()
     monkeypatch.setattr(open_cohort, "STEP", 10)
