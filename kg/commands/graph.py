@@ -107,8 +107,7 @@ def build(
             for job in jobs:
                 with terminal.progress(f"building {job.name}", job.table.height) as bar:
                     write_cohort(guideline, job, engine_of(engine, guideline), sink, bar.advance)
-    _tell(jobs, place)
-    if any(job.summary.rejected or job.summary.rejected_lesions for job in jobs):
+    if _tell(jobs, place):
         raise typer.Exit(1)
 
 
@@ -155,8 +154,8 @@ def _rejects_of(
     return [Rejects(file, strict) for file in files]
 
 
-def _tell(jobs: Sequence[CohortJob], place: Path) -> None:
-    """Say on standard error what was built."""
+def _tell(jobs: Sequence[CohortJob], place: Path) -> bool:
+    """Say on standard error what was built; whether anything was rejected."""
     console = terminal.messages()
     for job in jobs:
         summary = job.summary
@@ -167,6 +166,7 @@ def _tell(jobs: Sequence[CohortJob], place: Path) -> None:
     console.print(f"The graph is in {place}.")
     if jobs:
         console.print(NOTE_ON_USE)
+    return any(job.summary.rejected or job.summary.rejected_lesions for job in jobs)
 
 
 @app.command("export")

@@ -53,6 +53,15 @@ def reference(
     write_text(PARTS[part](guideline), output)
 
 
+_Form = Annotated[
+    Literal["csv", "redcap", "questionnaire"],
+    Option(
+        help="Of the table of patients: CSV, or the form as a data dictionary of REDCap or a "
+        "Questionnaire of FHIR."
+    ),
+]
+
+
 def template(
     kind: Annotated[
         Literal["patients", "lesions", "columns", "cohorts", "mapping"],
@@ -68,13 +77,7 @@ def template(
     sheet: Annotated[
         str | None, Option(help="Sheet of the workbook TABLE; by default the first.")
     ] = None,
-    format: Annotated[
-        Literal["csv", "redcap", "questionnaire"],
-        Option(
-            help="Of the table of patients: CSV, or the form as a data dictionary of REDCap or a "
-            "Questionnaire of FHIR."
-        ),
-    ] = "csv",
+    format: _Form = "csv",
     ontology: Ontology = None,
     edition: Edition = None,
 ) -> None:

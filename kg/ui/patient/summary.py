@@ -26,7 +26,7 @@ document.querySelector(".st-key-patient-verdicts").scrollTo({ top: 0 });
 _ASKED = 3  # variables to find out next that are offered at once
 
 
-class Summary(NamedTuple):
+class PatientSummary(NamedTuple):
     """What is said of a patient, in the Markdown of Streamlit."""
 
     lines: str
@@ -35,7 +35,7 @@ class Summary(NamedTuple):
     conflicts: str
 
 
-def look(guideline: Guideline) -> Summary:
+def look(guideline: Guideline) -> PatientSummary:
     """Return the patient in one line, the answer, what is not understood or in conflict."""
     judged = state.now(guideline)
     identifier = literal(short(judged.draft.patient_id))
@@ -44,7 +44,7 @@ def look(guideline: Guideline) -> Summary:
     if stage := judged.explanation.stage:
         lines += f"\n\n:small[Stage: **{literal(stage.text)}**]"
     wrong = not_understood(guideline, judged.parsed).values()
-    return Summary(
+    return PatientSummary(
         lines,
         f"**{literal(answer(guideline, judged.explanation))}**",
         "; ".join(literal(each) for each in wrong),
@@ -52,7 +52,7 @@ def look(guideline: Guideline) -> Summary:
     )
 
 
-def draw(said: Summary) -> None:
+def draw(said: PatientSummary) -> None:
     """Show the patient in one line, what was not understood, and what does not go together."""
     st.markdown(said.lines)
     with st.container(key="patient-answer"):
