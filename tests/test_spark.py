@@ -130,7 +130,8 @@ class TestSameAnswers:
             pl.Series("note.taken", range(600), dtype=pl.UInt64)
         )
         table.write_parquet(path, row_group_size=150)
-        spark.conf.set("spark.sql.files.maxPartitionBytes", "10000")
+        third = str(path.stat().st_size // 3)
+        spark.conf.set("spark.sql.files.maxPartitionBytes", third)
         spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", "100")
         try:
             from kg.spark.sources import open_table
