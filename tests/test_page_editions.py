@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,15 @@ def test_the_example_cohort_is_judged_anew() -> None:
     assert test.session_state["cohort"].guideline.edition == "2026"
 
 
+@pytest.fixture(scope="module")
+def with_mini(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the ontology's folder with one edition more, which is read once."""
+    folder = Path(shutil.copytree(ontology_folder(), tmp_path_factory.mktemp("mini") / "ontology"))
+    (folder / "mini").mkdir()
+    shutil.copy(Path(__file__).parent / "data" / "mini-edition.ttl", folder / "mini/edition.ttl")
+    return folder
+
+
 @pytest.mark.parametrize(
     ("page", "parameters"),
     [
@@ -95,13 +105,10 @@ def test_the_example_cohort_is_judged_anew() -> None:
     ],
 )
 def test_a_made_up_edition_has_every_page(
-    ontology_copy: Path, monkeypatch: pytest.MonkeyPatch, page: str, parameters: dict[str, Any]
+    with_mini: Path, monkeypatch: pytest.MonkeyPatch, page: str, parameters: dict[str, Any]
 ) -> None:
-    (ontology_copy / "mini").mkdir()
-    text = (Path(__file__).parent / "data" / "mini-edition.ttl").read_text("utf-8")
-    (ontology_copy / "mini" / "edition.ttl").write_text(text, encoding="utf-8")
     for module in ("kg.ui.shell", "kg.guideline"):
-        monkeypatch.setattr(f"{module}.ontology_folder", lambda: ontology_copy)
+        monkeypatch.setattr(f"{module}.ontology_folder", lambda: with_mini)
     test = app(page, **parameters, edition="mini")
     assert not test.exception
     assert not test.error
