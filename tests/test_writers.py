@@ -22,6 +22,7 @@ from kg.guideline import Guideline
 from kg.ontology import HCC, RDF
 from kg.paths import example_cohort, example_lesions
 from kg.rdf.names import patient_iri
+from kg.reasoning.coded import _lists
 from kg.reasoning.verdicts import VERDICT_SIGNS, VERDICTS
 from kg.texts import NOTE_ON_USE
 from kg.writers import FORMATS, table
@@ -344,3 +345,12 @@ def test_many_batches_give_the_bytes_of_one(
         assert pl.read_parquet(one).equals(pl.read_parquet(many))
     else:
         assert one.read_bytes() == many.read_bytes()
+
+
+@pytest.mark.parametrize("count", [3, 128, 129, 300])
+def test_lists_choose_from_any_number_of_words(count: int) -> None:
+    words = pl.Enum([f"w{i}" for i in range(count)])
+    first, second, third = words.categories[-3:]
+    lists = _lists((first, second, third), pl.Series([0, 5, 7], dtype=pl.UInt64), words).column()
+    assert lists.dtype == pl.List(words)
+    assert lists.to_list() == [[], [first, third], [first, second, third]]

@@ -39,7 +39,8 @@ from kg.reasoning.verdicts import (
     variables_of_criteria,
 )
 
-_BITS, _ASCII = 64, 128
+_BITS = 64
+_ASCII = 128  # characters of one byte
 _GROUP, _FEW = 10, 500
 
 LISTS = ("met", "missing", "unchecked")
@@ -65,9 +66,13 @@ class Coded:
         """Return what some values of the table stand for."""
         if self.words is None:
             return values
-        numbers = values.cast(pl.Binary).cast(pl.List(pl.UInt8)).to_frame("lists")
-        named = pl.col("lists").list.eval(pl.element().cat.to(self.words))
-        return numbers.select(named).to_series()
+        if len(self.words.categories) <= _ASCII:
+            lists, number = values.cast(pl.Binary).cast(pl.List(pl.UInt8)), pl.element()
+        else:  # more bytes than one a character: slower
+            signs = pl.Enum([chr(i) for i in range(len(self.words.categories))])
+            lists, number = values.str.split(""), pl.element().cast(signs).to_physical()
+        named = pl.col("lists").list.eval(number.cat.to(self.words))
+        return lists.to_frame("lists").select(named).to_series()
 
     def joined(self, separator: str) -> Coded:
         """Return lists of words as texts."""
@@ -198,9 +203,7 @@ def _tables(names: tuple[str, ...], words: pl.Enum) -> list[pl.Series]:
 
 
 def _signs(names: Sequence[str], words: pl.Enum) -> list[str]:
-    """Return the characters that stand for names: their numbers, each in one byte."""
-    if len(words.categories) > _ASCII:
-        raise OntologyError(f"lists choose from {len(words.categories)} words; at most {_ASCII}")
+    """Return the characters that stand for names: those of their numbers."""
     number = {word: chr(i) for i, word in enumerate(words.categories)}
     return [number[name] for name in names]
 
