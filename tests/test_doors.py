@@ -17,7 +17,7 @@ DOORS = sorted((Path(__file__).parents[1] / "docs" / "doors").glob("*.py"))
 TOLD = {
     "charts_saved": "",
     "graph_frames": "vp3-thrombus",
-    "pandas_reasons": "Contraindicated: RFA-C1",
+    "pandas_reasons": "Contraindicated: “tumour not visible on guidin",
     "rdflib_dataset": "candidates",
     "remote_frames": "eligible_with_caution",
     "sparqlwrapper_endpoint": "small-single-tumour",

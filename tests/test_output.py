@@ -208,8 +208,10 @@ main()
 
 
 def write_patients(folder: Path, count: int) -> None:
-    rows = "".join(f"p{i},{i % 5}\n" for i in range(count))
-    (folder / "p.csv").write_text(f"patient_id,ecog\n{rows}")
+    # Of many kinds, so that HermiT, which is asked once about each, is not done at once.
+    rows = "".join(f"p{i},{i % 5},{i % 17 + 1},{i % 97 + 1}\n" for i in range(count))
+    header = "patient_id,ecog,max_tumour_diameter_cm,platelets_10e9_l"
+    (folder / "p.csv").write_text(f"{header}\n{rows}")
 
 
 @contextmanager
