@@ -12,6 +12,7 @@ from kg.patients.lines import read_line
 from kg.ui.patient.line import EXAMPLE
 
 _CLASS_A = {"child_pugh_class": "A"}
+_LABS = {"inr": "1.2", "platelets_10e9_l": "55", "albumin_g_l": "31"}
 
 
 def said(guideline: Guideline, text: str) -> dict[str, str]:
@@ -86,6 +87,9 @@ def test_the_example_is_read_whole(guideline: Guideline) -> None:
         ("M1", {"distant_metastasis": "limited|extensive"}),
         ("main PVT", {"portal_vein_thrombus": "vp4"}),
         ("patent portal vein", {"portal_vein_thrombus": "vp0"}),
+        ("largest diameter 5,2 cm", {"max_tumour_diameter_cm": "5.2"}),
+        ("INR 1.2\tPlt 55\tAlb 31 g/l", _LABS),
+        ("Child A with no ascites", _CLASS_A | {"ascites": "none"}),
     ],
 )
 def test_ways_to_say_a_fact(guideline: Guideline, text: str, cells: dict[str, str]) -> None:
@@ -123,6 +127,35 @@ def test_ways_to_say_a_fact(guideline: Guideline, text: str, cells: dict[str, st
         "no Vp4",  # another value may be so
         "not unresectable",
         "inoperable",  # the tumour, or the patient
+        "PVT false",
+        "PVT n/a",
+        "keine PVT",
+        "suspicion of PVT",
+        "encephalopathy grade 0",
+        "minimal/no ascites",
+        "ascites no PVT",
+        "PVT = 1",
+        "ascites 2 cm",
+        "borderline resectable",
+        "target INR 2-3",
+        "direct bilirubin 20 umol/l",
+        "wife Child A",
+        "portosystemic shunt",
+        "intrahepatic metastases",
+        "liver mets",
+        "no lung mets",
+        "no mets except lung",
+        "cirrhosis 10 years",
+        "survival 2 years",
+        "HCC 2010",
+        "lesion 2",
+        "seg 5/8 lesion",
+        "2 LI-RADS 5 lesions",
+        "at least 3 lesions",
+        "2 tumours in the left lobe",
+        "tumour 3 cm (was 5 cm)",
+        "3 cm HCC + 1 cm cyst",
+        "INR 1.1 1.2",
     ],
 )
 def test_what_is_not_clear_is_told_and_not_guessed(guideline: Guideline, text: str) -> None:
@@ -147,7 +180,7 @@ def test_what_is_not_clear_is_told_and_not_guessed(guideline: Guideline, text: s
         ("platlets 120", "do you mean platelets?"),
         ("Hb 10.2 g/dL", "no variable of the guideline is named beside the number"),
         ("platelets low", "no number"),
-        ("possible PVT", "whether it is so now is not said"),
+        ("possible PVT", "the words beside it may change what it says"),
     ],
 )
 def test_why_a_number_was_not_read_is_told(guideline: Guideline, text: str, why: str) -> None:
@@ -158,6 +191,33 @@ def test_why_a_number_was_not_read_is_told(guideline: Guideline, text: str, why:
 @pytest.mark.parametrize("denied", ["no PVT", "no relevant ascites"])
 def test_no_before_the_first_leaves_the_next_open(guideline: Guideline, denied: str) -> None:
     assert "metastases" in read_line(guideline, f"{denied}, metastases").not_understood
+
+
+@pytest.mark.parametrize(
+    ("text", "cells"),
+    [
+        ("ascites, PVT: none", {"portal_vein_thrombus": "vp0"}),
+        ("ascites & HE: no", {"encephalopathy": "none"}),
+        ("Child A, mets, suspected", _CLASS_A),
+        ("Child A, HE grade 1, resolved", _CLASS_A),
+        ("Child A, 10 years", _CLASS_A),
+        ("Child A. Before TACE: PVT, HE grade 1", _CLASS_A),
+        ("Child A, HCC 3x4 cm, lesion 2 cm", _CLASS_A),
+        ("Child A, 1 HCC; 1 HCC", _CLASS_A),
+        ("3 cm HCC; 2 cm haemangioma", {"max_tumour_diameter_cm": "3"}),
+        ("Plt 55 (ref 150-400)", {"platelets_10e9_l": "55"}),
+        ("Bili 41 umol/l 0-21", {"bilirubin_umol_l": "41"}),
+        ("T3aN1M0", {"distant_metastasis": "none"}),
+        ("62 yo male", {"age_years": "62"}),
+    ],
+)
+def test_words_beside_take_back_what_they_change(
+    guideline: Guideline, text: str, cells: dict[str, str]
+) -> None:
+    found = read_line(guideline, text)
+    assert said(guideline, text) == cells
+    assert found.sizes == ()
+    assert found.not_understood
 
 
 def test_decimal_commas_part_no_sizes_where_tumours_are_counted(guideline: Guideline) -> None:

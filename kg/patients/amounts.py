@@ -25,6 +25,7 @@ _BEFORE = re.compile(rf"(?:{_NUMBER}|{_WORD})(?P<unit>[^\d\s,-]*)[\s-]*$", re.IG
 _AFTER = re.compile(rf"{BETWEEN}(?:{_NUMBER}|{_WORD}\b)", re.IGNORECASE)
 _ENDS = re.compile(r"\s*(?:$|[():;]|(?:and|with|but|on|in|at)\b(?!\s*\d))", re.IGNORECASE)
 _TIME = re.compile(r"\s*(?:y|years?|yrs?|y/?o|months?|mo|weeks?|days?)\b", re.IGNORECASE)
+_ONE = re.compile(r"tumou?r|nodule|lesion|hcc", re.IGNORECASE)  # "lesion 2" is the second
 _FAR = 5  # times beyond its thresholds a number is taken to be in another unit
 
 
@@ -40,10 +41,12 @@ def amount(
         return _WORDS[name[0].lower()], name.start(), name.end()
     before = _BEFORE.search(part[start : name.start()])
     after = _AFTER.match(part, name.end())
+    if start and _TIME.match(name[0]):  # "cirrhosis 10 years"
+        return None
     if before is not None and (cell := _cell(variable, before, before["unit"])):
         follows = variable.lesion_aggregation == "count" or _TIME.match(name[0])  # "2 tumours"
         return (cell, start + before.start(), name.end()) if follows or after is None else None
-    if after is None:
+    if after is None or _ONE.fullmatch(name[0]):
         return None
     unit, length = unit_behind(variable, part[after.end() :])
     if unit is None and not _ENDS.match(part, after.end()) and not _begins(names, part, after):
@@ -61,7 +64,9 @@ def _begins(names: re.Pattern[str], part: str, after: re.Match[str]) -> bool:
     """Tell whether the next fact begins behind a number: "INR 1.5 alb 31"."""
     if "," in after[0] or _TIME.match(part, after.end()):  # "plt 55,2 tumours", "survival 5 years"
         return False
-    return part[after.end() : after.end() + 1] == " " and bool(names.match(part, after.end() + 1))
+    return part[after.end() : after.end() + 1].isspace() and bool(
+        names.match(part, after.end() + 1)
+    )
 
 
 def unit_behind(variable: Variable, text: str) -> tuple[str | None, int]:

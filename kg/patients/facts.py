@@ -21,7 +21,7 @@ from kg.patients.figures import FIGURE
 
 _NOT = r"(?:no|not|without|denies|absent|free of)(?:\s+(?:any|a|an|evidence of|signs? of))?\s+"
 _ABSENT = (
-    r"\s*[:=]?\s*(?:(?:free|absent|negative|neg|none|no|-ve|0)\b|\([-–−]\))"
+    r"\s*[:=]?\s*(?:(?:free|negative|neg|none|(?:absent|no)(?!\s+\w)|-ve|0)\b|\([-–−]\))"
     r"|\s*[-–−](?=\s*(?:$|[,;:/)]))|[-–−](?=\s\w)"  # "HE-"
 )
 _PRESENT = r"\s*[:=]?\s*(?:yes|present|positive|pos|\+|\(\+\))(?!\w)"
@@ -31,12 +31,6 @@ _A_SIZE = re.compile(
 )
 _START = r"(?:(?<!\w)|(?<=[TN]\d)|(?<=T\d[ab]))"  # of a name, in "T2N0M0" too
 _STOP = r"(?:(?!\w)|(?=M\d))"
-_AND_MORE = re.compile(r"\s*(?:or|vs\.?|versus|to|/|-|–)\s*\w", re.IGNORECASE)  # not this alone
-_HEDGED = re.compile(  # what does not say that something is so now
-    r"\b(?:possibl[ey]|suspected|probabl[ey]|likely|history|hx|previous(?:ly)?|prior|ago|since|"
-    r"rule out|r/o|risk|if|unless|unclear|unknown|family|mother|father)\b|\?",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +43,7 @@ class Fact:
     end: int
     negated: bool = False  # by "no" before it
     by_name: bool = False  # it is there, as it is named
+    behind: bool = False  # it is not there, as words behind it say
 
 
 @lru_cache(maxsize=4)
@@ -87,10 +82,8 @@ def facts(guideline: Guideline, part: str, denied: bool = False) -> Iterator[Fac
 
     `denied` tells whether what was said last is denied: "no A, B" leaves open whether B is there.
     """
-    if hedged(guideline, part):
-        return
     pattern, _ = _names(guideline)
-    end = 0
+    end, bare = 0, False
     for match, variable in named_in(guideline, part):
         if match.start() < end:
             continue
@@ -103,10 +96,10 @@ def facts(guideline: Guideline, part: str, denied: bool = False) -> Iterator[Fac
             found = _word(variable, part, match, end)
             if found is not None and denied:
                 found = _after_no(variable, found, part[end : found.start])
-        if found is not None and not found.negated and _AND_MORE.match(part, found.end):
-            return
+        if found is not None and found.negated and bare and not part[end : found.start].strip():
+            return  # "ascites no PVT"
         if found is not None:
-            denied, end = found.negated, found.end
+            denied, end, bare = found.negated, found.end, found.by_name
             yield found
 
 
@@ -126,14 +119,9 @@ def _after_no(variable: Variable, found: Fact, between: str) -> Fact | None:
     if not found.by_name or none is None:
         return found
     if re.fullmatch(r"\s*(?:or|nor|/)\s*", between, re.IGNORECASE):
-        return replace(found, cell=none, negated=True)
+        start = found.start - len(between)
+        return replace(found, cell=none, start=start, negated=True)
     return None
-
-
-def hedged(guideline: Guideline, part: str) -> bool:
-    """Tell whether a part says that something may be so, or was."""
-    pattern, _ = _names(guideline)
-    return bool(_HEDGED.search(pattern.sub("", part)))
 
 
 def named_in(guideline: Guideline, part: str) -> Iterator[tuple[re.Match[str], Variable]]:
@@ -163,8 +151,17 @@ def _word(variable: Variable, part: str, name: re.Match[str], start: int) -> Fac
         # "no Vp4" leaves the other values open, and "not unresectable" says little.
         return None if negated or none is None else Fact(variable, none, *name.span())
     if negated and none:
+        if _is_narrower(variable, said):
+            return None  # "no lung metastases"
         return Fact(variable, none, start + negated.start(), name.end(), negated=True)
     return _value(variable, part, name, start) or _there(variable, part, name)
+
+
+def _is_narrower(variable: Variable, said: str) -> bool:
+    """Tell whether a name is another one with a word before it that no label has."""
+    labels = " ".join((variable.label, *variable.alt_labels)).casefold()
+    first, _, rest = said.partition(" ")
+    return first not in labels and rest in map(str.casefold, _own_names(variable))
 
 
 def _there(variable: Variable, part: str, name: re.Match[str]) -> Fact | None:
@@ -173,7 +170,7 @@ def _there(variable: Variable, part: str, name: re.Match[str]) -> Fact | None:
     if none is None:
         return None
     if match := re.compile(_ABSENT, re.IGNORECASE).match(part, name.end()):
-        return Fact(variable, none, name.start(), match.end())
+        return Fact(variable, none, name.start(), match.end(), behind=True)
     if name[0].casefold() in variable.site_labels:
         return None
     present = re.compile(_PRESENT, re.IGNORECASE).match(part, name.end())
@@ -189,7 +186,8 @@ def _value(variable: Variable, part: str, name: re.Match[str], start: int) -> Fa
             return Fact(variable, value, name.start(), name.end())
         after = re.compile(rf"[-–]?{BETWEEN}\(?{_spelt(word)}\)?(?![\w])", re.IGNORECASE)
         if match := after.match(part, name.end()):
-            return Fact(variable, value, name.start(), match.end())
+            behind = value == variable.nothing and name[0].casefold() not in variable.site_labels
+            return Fact(variable, value, name.start(), match.end(), behind=behind)
         text = part[start : name.start()]
         if match := re.search(rf"(?<!\w){re.escape(word)}[\s-]*$", text, re.IGNORECASE):
             return Fact(variable, value, start + match.start(), name.end())

@@ -4,7 +4,7 @@
 2. In each part the names of variables are sought: labels, alternative and hidden labels, the
    longest first. A number beside a name, in a unit of the variable, is its value; so is a value
    named beside it; "no" before it, or "free" and the like behind it, says that it is not there.
-   A part with a "no" that belongs to none of them is not read at all: it may deny what is named.
+   A part with words that may change what it says is not read at all: "no relevant", "target".
 3. Numbers in centimetres or millimetres without a name are sizes of tumours.
 4. What was not used by then was not understood, and is told, with the reason where it is a number.
    Nothing is guessed: a number whose unit is not given and may be another one, or a variable that
@@ -14,21 +14,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from kg.guideline import Guideline
 from kg.patients.drafts import Draft
-from kg.patients.facts import facts
+from kg.patients.facts import Fact, facts
 from kg.patients.figures import FIGURE
-from kg.patients.sizes import IDLE, Sizes, size_column, sizes_in
+from kg.patients.sizes import (
+    IDLE,
+    Sizes,
+    beside,
+    is_at_a_place,
+    is_unread_size,
+    size_column,
+    sizes_in,
+)
 from kg.patients.unread import COMMA, COUNT, TWICE, why_unread
 
-_PARTS = re.compile(rf"[;\n]|\.(?=\s|$)|,(?!\d)(?!\s*{FIGURE}\s*(?:,|and|&|cm\b|mm\b))")
+_PARTS = re.compile(rf"([;\n]|\.(?=\s|$))|,(?!\d)(?!\s*{FIGURE}\s*(?:,|and|&|cm\b|mm\b))")
 _ORDINAL = re.compile(r"\b(?:tumou?r|nodule|lesion|hcc)\s*#?\d\s*:", re.IGNORECASE)
 _DENIES = re.compile(
     r"\b(?:no|non|not|none|never|nil|neither|nor|cannot|without|w/o|den(?:y|ies|ied)|absen\w+|free|"
     r"negative|exclud\w+|ruled out|resolved|gone|lack\w*|unlikely|doubtful)\b|n[’']t\b|-ve\b",
+    re.IGNORECASE,
+)
+_TAKES_BACK = re.compile(  # what was said before it
+    r"\s*(?:suspect|possibl|probabl|likely|unlikely|if any|resolved|excluded|ruled out|none|absent|"
+    r"no longer|doubtful|negative|\?|not\b)",
     re.IGNORECASE,
 )
 
@@ -66,40 +79,79 @@ class LineReading:
 
 def read_line(guideline: Guideline, text: str) -> LineReading:
     """Return what a line of text says of a patient."""
-    told: dict[str, list[LineValue]] = {}
+    told: list[LineValue] = []
     odd: list[str] = []
     sizes: list[Sizes] = []
     denied = False
-    for part in _PARTS.split(_ORDINAL.sub(" ", text)):
-        left = part
+    bare = last = 0  # where begins what was merely named, and what the last part said
+    headed = False  # "before TACE: A, B" is so of both
+    pieces = _PARTS.split(_ORDINAL.sub(" ", text))
+    for stop, part in zip([None, *pieces[1::2]], pieces[::2], strict=True):
+        headed = headed and not stop
         found = list(facts(guideline, part, denied))
-        for fact in found:
-            left = _without(left, fact.start, fact.end)
-        if _DENIES.search(left):
-            denied = True
+        left = _without(part, [(fact.start, fact.end) for fact in found])
+        here = list(sizes_in(guideline, left))
+        left = _without(left, [each.span for each in here])
+        changing, place = beside(left)
+        elsewhere = any(_is_elsewhere(fact, part, place, bool(told)) for fact in found)
+        headed = headed or (changing and bool(re.match(r"[^\0]*\w:", left)))
+        if (changing or elsewhere or headed) and (found or here):
+            denied, bare, last = True, len(told), len(told)
             odd += _rest(part)
             continue
-        if found:
-            denied = found[-1].negated
+        if _TAKES_BACK.match(left):
+            odd += _taken_back(told, last)
+        denied = found[-1].negated if found else denied or bool(_DENIES.search(left))
+        last = len(told) if found else last
         for fact in found:
+            if fact.behind:  # "ascites, PVT: none" denies both
+                odd += _taken_back(told, bare)
+                last = min(last, bare)
             words = " ".join(part[fact.start : fact.end].split())
-            for name, cell in _said(guideline, fact.variable.name, fact.cell, words):
-                told.setdefault(name, []).append(LineValue(name, cell, words))
-        for each in sizes_in(guideline, left):
-            sizes.append(each)
-            left = _without(left, *each.span)
+            said = _said(guideline, fact.variable.name, fact.cell, words)
+            told += [LineValue(name, cell, words) for name, cell in said]
+            bare = bare if fact.by_name else len(told)
+        sizes += here
         odd += _rest(left)
+    understood, twice = _told_once(guideline, told)
     why = {words: reason for words in odd if (reason := why_unread(guideline, words))}
-    understood = []
-    for name, ways in told.items():
+    why |= dict.fromkeys(twice, TWICE)
+    return _with_sizes(guideline, LineReading(understood, (), (*odd, *twice), why), sizes)
+
+
+def _taken_back(told: list[LineValue], start: int) -> Iterable[str]:
+    """Take back what was told from a place on, and return its words."""
+    words = dict.fromkeys(each.words for each in told[start:])
+    del told[start:]
+    return words
+
+
+def _told_once(
+    guideline: Guideline, told: list[LineValue]
+) -> tuple[tuple[LineValue, ...], list[str]]:
+    """Return one value of each variable, and the words of those that are told in two ways."""
+    understood, twice = [], []
+    for name in dict.fromkeys(each.variable for each in told):
+        ways = [each for each in told if each.variable == name]
         said = [set(each.cell.split("|")) for each in ways]
         narrowest = min(said, key=len)
-        if all(narrowest <= each for each in said):  # "Vp2 PVTT"
-            understood.append(ways[said.index(narrowest)])
+        counts = guideline.variables[name].lesion_aggregation == "count"  # "1 HCC; 1 HCC"
+        if len(ways) == 1 or (not counts and all(narrowest <= each for each in said)):
+            understood.append(ways[said.index(narrowest)])  # "Vp2 PVTT"
         else:
-            odd.append(f"{guideline.variables[name].label}: {' / '.join(e.words for e in ways)}")
-            why[odd[-1]] = TWICE
-    return _with_sizes(guideline, LineReading(tuple(understood), (), tuple(odd), why), sizes)
+            twice.append(f"{guideline.variables[name].label}: {' / '.join(e.words for e in ways)}")
+    return tuple(understood), twice
+
+
+def _is_elsewhere(fact: Fact, part: str, place: bool, later: bool) -> bool:
+    """Tell whether a fact may be of a place or time: "2 tumours left", "liver metastases"."""
+    words, behind = part[fact.start : fact.end].lower().strip(), part[fact.end :]
+    if fact.variable.lesion_aggregation == "count":
+        return place and not re.match(r"\s*[(:]", behind) and not words.startswith(("sin", "sol"))
+    if later and re.fullmatch(r"\d+\s*(?:y|yrs?|years?)", words):  # "cirrhosis, 10 years"
+        return True
+    at_a_place = place and is_at_a_place(part[: fact.start], behind)
+    return fact.by_name and (at_a_place or bool(re.match(r"[\s:(]*\d", behind)))  # "ascites 2 cm"
 
 
 def _said(guideline: Guideline, name: str, cell: str, words: str) -> Iterator[tuple[str, str]]:
@@ -119,7 +171,8 @@ def _with_sizes(guideline: Guideline, read: LineReading, sizes: list[Sizes]) -> 
     cells = tuple(cell for each in sizes for cell in each.cells)
     as_many = said.get(count.name) == str(len(cells))
     understood, odd, why = read.understood, read.not_understood, dict(read.why)
-    alone = len(cells) == 1 and largest.name not in said
+    unread = any(map(is_unread_size, odd))
+    alone = not unread and len(cells) == 1 and largest.name not in said
     if any(each.comma for each in sizes) and not (
         as_many or (alone and count.name not in said and not sizes[0].several)
     ):
@@ -130,7 +183,8 @@ def _with_sizes(guideline: Guideline, read: LineReading, sizes: list[Sizes]) -> 
     elif largest.name in said or not (as_many or count.name not in said):
         reason = COUNT
     else:
-        reason = "" if all(cell[0].isdigit() and ".." not in cell for cell in cells) else COUNT
+        plain = all(cell[0].isdigit() and ".." not in cell for cell in cells)
+        reason = "" if plain and (as_many or not unread) else COUNT
     if reason:
         odd = (*odd, *(each.words for each in sizes))
         why |= {each.words: reason for each in sizes}
@@ -141,8 +195,10 @@ def _with_sizes(guideline: Guideline, read: LineReading, sizes: list[Sizes]) -> 
     return LineReading(understood, cells, odd, why)
 
 
-def _without(text: str, start: int, end: int) -> str:
-    return text[:start] + "\0" * (end - start) + text[end:]
+def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    for start, end in spans:
+        text = text[:start] + "\0" * (end - start) + text[end:]
+    return text
 
 
 def _rest(left: str) -> Iterator[str]:

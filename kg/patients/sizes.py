@@ -22,8 +22,8 @@ from kg.patients.cells import CellError, parse_cell
 from kg.patients.figures import FIGURE
 
 IDLE = re.compile(
-    r"(?:tumou?rs?|nodules?|lesions?|and|or|with|has|have|had|a|an|the|of|in|is|are|was|patient|pt|"
-    r"hcc|each|sizes|diameters|measur(?:es?|ing)|at|on|both|&|\+)",
+    r"(?:tumou?rs?|nodules?|lesions?|and|with|w|w/|has|have|a|an|the|of|in|is|are|patient|pt|"
+    r"hccs?|each|sizes|diameters|measur(?:es?|ing)|at|on|both|&|\+)",
     re.IGNORECASE,
 )
 _AROUND = "():,/-–"
@@ -35,14 +35,20 @@ _SIZES = re.compile(
     r"\s*(?P<unit>cm|mm)\b(?!\s*[x×])",
     re.IGNORECASE,
 )
-_ANOTHER_DIAMETER = re.compile(r"\d\s*(?:cm|mm)?\s*[x×]\s*$", re.IGNORECASE)
-_TUMOUR = re.compile(r"(?:tumou?r|nodule|lesion|hcc)s?", re.IGNORECASE)
+_TUMOUR = re.compile(r"\b(?:tumou?r|nodule|lesion|hcc)s?\b", re.IGNORECASE)
 _SEVERAL = re.compile(r"\b(?:tumou?rs|nodules|lesions|hccs|foci)\b", re.IGNORECASE)
-_WHERE = re.compile(
-    r"seg\w*\.?|s?[1-8][ab]?|[iv]+[ab]?|right|left|lobe|liver|hepatic|caudate|subcapsular|dome",
+_PLACE = re.compile(
+    r"\b(?:(?:seg\w*\.?\s*|s)(?:[1-8]|[iv]+)[ab]?(?:\s*[/&+-]\s*s?(?:[1-8]|[iv]+)[ab]?)*|"
+    r"(?:right|left)(?:\s+(?:liver\s+)?lobe)?|caudate(?:\s+lobe)?|liver|subcapsular|dome)\b(?!/)",
     re.IGNORECASE,
 )
-_FAR = re.compile(r"\s*(?:from|to|away|off|above|below|beneath|distan\w+|margin)\b", re.IGNORECASE)
+_HARMLESS = re.compile(
+    r"\b(?:sex|male|female|man|woman|m|f|today|now|currently?|known|labs?|HBV|HCV|TNM|"
+    r"[cp]?[TN][0-4X][ab]?(?:N[1-3X])?)\b|"
+    rf"(?:\((?:(?:ref|reference|normal|range)\b[.:]?\s*)*{FIGURE}\s*[-–]\s*{FIGURE}\)|"
+    rf"^\s*{FIGURE}\s*[-–]\s*{FIGURE}\s*$)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +67,33 @@ class Sizes:
 
 def sizes_in(guideline: Guideline, text: str) -> Iterator[Sizes]:
     """Yield the sizes of tumours in a text; what was used of it already is zero bytes."""
-    used = 0
     for match in _SIZES.finditer(text):
         cells = _cells(match)
-        valid = cells and all(_is_size(guideline, cell) for cell in cells)
-        if valid and _is_of_a_tumour(text[used : match.start()], text[match.end() :]):
-            used = match.end()
+        if cells and all(_is_size(guideline, cell) for cell in cells):
             words = match[0].strip()
             yield Sizes(cells, words, match.span(), "," in _figures(match), _plural(text, match))
+
+
+def beside(left: str) -> tuple[bool, bool]:
+    """Tell whether words that were not used may change what the others say, and name a place."""
+    rests = [_HARMLESS.sub(" ", piece) for piece in left.split("\0")]
+    words = [word.strip(_AROUND) for rest in rests for word in _PLACE.sub(" ", rest).split()]
+    changing = any(word and not IDLE.fullmatch(word) for word in words)
+    return changing, any(_PLACE.search(rest) for rest in rests)
+
+
+def is_at_a_place(before: str, after: str) -> bool:
+    """Tell whether a place stands beside what is between two texts."""
+    behind = re.sub(r"^[\s(:]*(?:(?:in|of|to|the|both)\s+)*", "", after)
+    return any(match.end() == len(before.rstrip()) for match in _PLACE.finditer(before)) or bool(
+        _PLACE.match(behind)
+    )
+
+
+def is_unread_size(words: str) -> bool:
+    """Tell whether words that were not understood may hold the size of a tumour."""
+    beside_it = _TUMOUR.search(words) or _PLACE.search(words) or re.search(r"\d\s*[x×]", words)
+    return bool(beside_it and re.search(r"\d\s*(?:cm|mm)\b", words))
 
 
 def sizes_of(text: str) -> list[str]:
@@ -106,23 +131,6 @@ def _is_size(guideline: Guideline, cell: str) -> bool:
         return parse_cell(size_column(guideline)[1], cell) is not None
     except CellError:
         return False
-
-
-def _is_of_a_tumour(before: str, after: str) -> bool:
-    """Tell whether nothing beside a size says that it is that of something else."""
-    before, after = re.split("\0", before)[-1], re.split("\0", after)[0]
-    if _ANOTHER_DIAMETER.search(before) or _FAR.match(after):
-        return False
-    words = (word.strip(_AROUND) for word in reversed(before.split()))
-    nearest = next((w for w in words if _TUMOUR.fullmatch(w) or not _says_nothing(w)), "")
-    if nearest:
-        return bool(_TUMOUR.fullmatch(nearest))
-    return all(_says_nothing(word) for word in after.split()[:1])
-
-
-def _says_nothing(word: str) -> bool:
-    bare = word.strip(_AROUND)
-    return not bare or bool(IDLE.fullmatch(bare) or _WHERE.fullmatch(bare))
 
 
 def _plural(text: str, match: re.Match[str]) -> bool:

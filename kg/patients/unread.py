@@ -10,7 +10,7 @@ from kg.guideline.intervals import plain
 from kg.guideline.values import Variable
 from kg.patients.amounts import figure_behind, is_own, numbers, unit_behind
 from kg.patients.cells import CellError, expected, parse_cell
-from kg.patients.facts import hedged, named_in, names
+from kg.patients.facts import named_in, names
 from kg.patients.figures import readings
 from kg.texts import alike
 
@@ -24,14 +24,12 @@ _WHOSE = "the size of what?"
 _NO_NAME = "no variable of the guideline is named beside the number"
 _NO_NUMBER = "no number"
 _NEARLY = 0.84  # "asictes" for "ascites", and not "nodes" for "nodules"
-_NOT_NOW = "whether it is so now is not said"
+_BESIDE = "the words beside it may change what it says"
 
 
 def why_unread(guideline: Guideline, words: str) -> str | None:
     """Return why words that name a variable, or hold a number, were not read."""
     named = list(named_in(guideline, words))
-    if named and hedged(guideline, words):
-        return _NOT_NOW
     if size := re.search(r"\d\s*(?:cm|mm)?\s*([x×])\s*\d|\d\s*(?:cm|mm)\b", words):
         named = [each for each in named if each[1].unit_symbol is not None]
         if size[1]:
@@ -39,9 +37,10 @@ def why_unread(guideline: Guideline, words: str) -> str | None:
     for match, variable in named:
         if variable.is_number and (behind := figure_behind(words, match.end())):
             between = re.search(r"\d\s*$", words[: match.start()])
-            return _BETWEEN if between else _why_number(variable, behind, words[behind.end() :])
+            why = _BETWEEN if between else _why_number(variable, behind, words[behind.end() :])
+            return why or _BESIDE
     if named:
-        return _NO_NUMBER if len(named) == 1 and named[0][1].is_number else None
+        return _NO_NUMBER if len(named) == 1 and named[0][1].is_number else _BESIDE
     return _WHOSE if size else _why_nameless(guideline, words)
 
 
