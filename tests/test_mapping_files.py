@@ -288,10 +288,11 @@ def test_no_other_unit_is_proposed_where_one_is_stated(tmp_path: Path) -> None:
     ]
 
 
-def test_what_may_be_meant_and_is_read_as_unknown_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("note", ["Note,,", '"Note","",""', "Note, ,"])
+def test_what_may_be_meant_and_is_read_as_unknown_is_told(tmp_path: Path, note: str) -> None:
     table = tmp_path / "p.csv"
     table.write_text(
-        "patient_id,portal_vein_thrombus,distant_metastasis\na,None,none\nb,vp1,\nNote,,\n"
+        f"patient_id,portal_vein_thrombus,distant_metastasis\na,None,none\nb,vp1,\n{note}\n"
     )
     assert list(read(table)[1]) == [
         f"{table}, column portal_vein_thrombus: 1 cell 'none' read as unknown; what is not there "

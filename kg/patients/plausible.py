@@ -145,7 +145,9 @@ class SilenceWatch:
                 words = as_text(cells[name].filter(silent)).str.strip_chars().str.to_lowercase()
                 self._nones[name] += int((words == "none").sum())
         if self._told:
-            bare = cells.filter(pl.all_horizontal(pl.col(self._told).is_null()))
+            bare = cells.filter(~recorded.select(pl.any_horizontal(self._told)).to_series())
+            said = bare.select(as_text(bare[name]).str.strip_chars() for name in self._told)
+            bare = bare.filter(said.select(pl.all_horizontal(pl.all().fill_null("") == ""))[:, 0])
             self._bare += len(bare)
             first = bare.head(_SHOWN - len(self._first)).select(ROW, ID)
             self._first += [f"{self._where(row)} ({key!r})" for row, key in first.iter_rows()]
