@@ -145,3 +145,24 @@ def test_where_too_many_answers_wait_a_query_is_refused() -> None:
     assert answer.status_code == 503
     assert "wait for clients" in answer.text
     assert answer.headers["Retry-After"]
+
+
+def test_query_that_the_end_of_the_server_cuts_off_is_told_so() -> None:
+    limits, begun = Limits(), asyncio.Event()
+
+    async def forever(_: object) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    async def cut_off() -> httpx.Response:
+        guard = SimpleNamespace(limits=limits, ask=forever)
+        endpoint = Endpoint(guard, None, None, None, union=True)  # type: ignore[arg-type]
+        app = create_app(endpoint, AccessPolicy())
+        asking = asyncio.create_task(asked(app, "/sparql?query=ASK%20{}"))
+        await asyncio.wait_for(begun.wait(), PATIENCE)
+        asking.cancel()  # as uvicorn does
+        return await asyncio.wait_for(asking, PATIENCE)
+
+    answer = asyncio.run(cut_off())
+    assert answer.status_code == 503
+    assert "the server ends" in answer.text

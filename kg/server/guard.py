@@ -229,11 +229,14 @@ class QueryGuard:
         """Return a process that is new; where the worker has died, of a new worker."""
         for _ in range(_TRIES):
             try:
-                return self.worker.fork()
+                if self._replacing is None:
+                    return self.worker.fork()
             except BlockingIOError as error:
                 raise RefusedError(503, _BUSY) from error
             except OSError as error:
-                if self.worker.process.poll() is None:
+                # One that has been killed closes its end before the system tells that it is dead.
+                dead = isinstance(error, ConnectionError) or self.worker.process.poll() is not None
+                if not dead:
                     raise RefusedError(503, _NO_FILES) from error
             await self._replaced()
         raise RefusedError(*LOST)

@@ -69,6 +69,7 @@ _DESCRIPTIONS = (
     *("application/xml", "text/plain"),
 )
 _VARY = {"Vary": "Accept"}
+_ENDING = "the server ends, and the query with it; try again where it runs again"
 _EMPTY = '299 hcc-kg "a graph of the request is not held here, and counts as empty"'
 
 
@@ -155,7 +156,10 @@ class Endpoint:
             unfit=unfit,
             seconds=limits.seconds * limits.saved if asked.saved else None,
         )
-        answer = await _unless_gone(request, self.guard.ask(job))
+        try:
+            answer = await _unless_gone(request, self.guard.ask(job))
+        except asyncio.CancelledError as error:  # by uvicorn: nobody else ends a request
+            raise RefusedError(503, _ENDING) from error
         if answer.status != 200:
             raise RefusedError(answer.status, answer.body.decode("utf-8", "replace"))
         # A graph that the request names and that is not held is empty, as the protocol's tests
