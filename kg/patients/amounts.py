@@ -25,6 +25,7 @@ _BEFORE = re.compile(rf"(?:{_NUMBER}|{_WORD})(?P<unit>[^\d\s,-]*)[\s-]*$", re.IG
 _AFTER = re.compile(rf"{BETWEEN}(?:{_NUMBER}|{_WORD}\b)", re.IGNORECASE)
 _ENDS = re.compile(r"\s*(?:$|[():;]|(?:and|with|but|on|in|at)\b(?!\s*\d))", re.IGNORECASE)
 _TIME = re.compile(r"\s*(?:y|years?|yrs?|y/?o|months?|mo|weeks?|days?)\b", re.IGNORECASE)
+_COUNTED = re.compile(rf"{_TIME.pattern}|\s*(?:tumou?r|nodule|lesion|hcc|foci)", re.IGNORECASE)
 _ONE = re.compile(r"tumou?r|nodule|lesion|hcc", re.IGNORECASE)  # "lesion 2" is the second
 _FAR = 5  # times beyond its thresholds a number is taken to be in another unit
 
@@ -62,11 +63,10 @@ def figure_behind(part: str, end: int) -> re.Match[str] | None:
 
 def _begins(names: re.Pattern[str], part: str, after: re.Match[str]) -> bool:
     """Tell whether the next fact begins behind a number: "INR 1.5 alb 31"."""
-    if "," in after[0] or _TIME.match(part, after.end()):  # "plt 55,2 tumours", "survival 5 years"
+    if "," in after[0] or _COUNTED.match(part, after.end()):  # "plt 55,2 tumours", "up to 3 HCCs"
         return False
-    return part[after.end() : after.end() + 1].isspace() and bool(
-        names.match(part, after.end() + 1)
-    )
+    found = names.match(part, after.end() + 1)
+    return part[after.end() : after.end() + 1].isspace() and found is not None
 
 
 def unit_behind(variable: Variable, text: str) -> tuple[str | None, int]:

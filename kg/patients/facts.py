@@ -96,7 +96,7 @@ def facts(guideline: Guideline, part: str, denied: bool = False) -> Iterator[Fac
             found = _word(variable, part, match, end)
             if found is not None and denied:
                 found = _after_no(variable, found, part[end : found.start])
-        if found is not None and found.negated and bare and not part[end : found.start].strip():
+        if found is not None and bare and re.match(r"\s*no\s", part[end:], re.IGNORECASE):
             return  # "ascites no PVT"
         if found is not None:
             denied, end, bare = found.negated, found.end, found.by_name
@@ -150,11 +150,14 @@ def _word(variable: Variable, part: str, name: re.Match[str], start: int) -> Fac
     if said in variable.absent_labels or (negated and said in map(str.casefold, _codes(variable))):
         # "no Vp4" leaves the other values open, and "not unresectable" says little.
         return None if negated or none is None else Fact(variable, none, *name.span())
+    found: Fact | None
     if negated and none:
-        if _is_narrower(variable, said):
-            return None  # "no lung metastases"
-        return Fact(variable, none, start + negated.start(), name.end(), negated=True)
-    return _value(variable, part, name, start) or _there(variable, part, name)
+        found = Fact(variable, none, start + negated.start(), name.end(), negated=True)
+    else:
+        found = _value(variable, part, name, start) or _there(variable, part, name)
+    if found is not None and found.cell == none and _is_narrower(variable, said):
+        return None  # "no lung metastases"
+    return found
 
 
 def _is_narrower(variable: Variable, said: str) -> bool:

@@ -39,7 +39,8 @@ _TUMOUR = re.compile(r"\b(?:tumou?r|nodule|lesion|hcc)s?\b", re.IGNORECASE)
 _SEVERAL = re.compile(r"\b(?:tumou?rs|nodules|lesions|hccs|foci)\b", re.IGNORECASE)
 _PLACE = re.compile(
     r"\b(?:(?:seg\w*\.?\s*|s)(?:[1-8]|[iv]+)[ab]?(?:\s*[/&+-]\s*s?(?:[1-8]|[iv]+)[ab]?)*|"
-    r"(?:right|left)(?:\s+(?:liver\s+)?lobe)?|caudate(?:\s+lobe)?|liver|subcapsular|dome)\b(?!/)",
+    r"(?:right|left)(?:\s+(?:liver\s+)?lobe)?|caudate(?:\s+lobe)?|(?:in|of)\s+(?:the\s+)?liver|"
+    r"subcapsular|dome)\b(?!/)",
     re.IGNORECASE,
 )
 _HARMLESS = re.compile(
@@ -84,10 +85,11 @@ def beside(left: str) -> tuple[bool, bool]:
 
 def is_at_a_place(before: str, after: str) -> bool:
     """Tell whether a place stands beside what is between two texts."""
-    behind = re.sub(r"^[\s(:]*(?:(?:in|of|to|the|both)\s+)*", "", after)
-    return any(match.end() == len(before.rstrip()) for match in _PLACE.finditer(before)) or bool(
-        _PLACE.match(behind)
+    behind = re.match(
+        rf"[\s(:]*(?:(?:in|of|to|the|both)\s+)*?{_PLACE.pattern}", after, re.IGNORECASE
     )
+    ends = (match.end() for match in _PLACE.finditer(before))
+    return behind is not None or len(before.rstrip()) in ends
 
 
 def is_unread_size(words: str) -> bool:
