@@ -20,7 +20,7 @@ _WORDS = {word: str(i) for i, word in enumerate(_COUNTS, 1)} | dict.fromkeys(
 _WORD = rf"\b(?P<word>{'|'.join(_WORDS)})"
 _SIGNS = {"≥": ">=", "≤": "<=", "<": "<", ">": ">", ">=": ">=", "<=": "<="}
 _NUMBER = rf"(?P<sign>[<>]=?|[≥≤])?\s*(?P<low>{FIGURE})(?:\s*(?:-|–|to)\s*(?P<high>{FIGURE}))?"
-BETWEEN = r"[\s:=]*(?:(?:is|was|of|at|about)\b[\s:=]*)?"
+BETWEEN = r"[\s:=]*(?:(?:is|of|at|about)\b[\s:=]*)?"
 _BEFORE = re.compile(rf"(?:{_NUMBER}|{_WORD})(?P<unit>[^\d\s,-]*)[\s-]*$", re.IGNORECASE)
 _AFTER = re.compile(rf"{BETWEEN}(?:{_NUMBER}|{_WORD}\b)", re.IGNORECASE)
 _ENDS = re.compile(r"\s*(?:$|[():;]|(?:and|with|but|on|in|at)\b(?!\s*\d))", re.IGNORECASE)
@@ -50,7 +50,9 @@ def amount(
     if after is None or _ONE.fullmatch(name[0]):
         return None
     unit, length = unit_behind(variable, part[after.end() :])
-    if unit is None and not _ENDS.match(part, after.end()) and not _begins(names, part, after):
+    of_lesions = variable.lesion_aggregation is not None  # "tumours 3, 2 cm"
+    ends = _ENDS.match(part, after.end()) or (not of_lesions and part[after.end() :][:2] == ", ")
+    if unit is None and not ends and not _begins(names, part, after):
         return None
     cell = _cell(variable, after, unit)
     return (cell, name.start(), after.end() + length) if cell else None

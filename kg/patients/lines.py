@@ -41,7 +41,7 @@ _DENIES = re.compile(
 )
 _TAKES_BACK = re.compile(  # what was said before it
     r"\s*(?:suspect|possibl|probabl|likely|unlikely|if any|resolved|excluded|ruled out|none|absent|"
-    r"no longer|doubtful|negative|\?|not\b)",
+    r"no longer|doubtful|negative|\?|not\b|now\b|today|current|then\b|\d)",
     re.IGNORECASE,
 )
 
