@@ -146,6 +146,7 @@ def test_ways_to_say_a_fact(guideline: Guideline, text: str, cells: dict[str, st
         "portosystemic shunt",
         "intrahepatic metastases",
         "liver mets",
+        "left PV patent",
         "mets in the liver",
         "no lung mets",
         "lung mets: none",
@@ -229,6 +230,13 @@ def test_words_beside_take_back_what_they_change(
     assert said(guideline, text) == cells
     assert found.sizes == ()
     assert found.not_understood
+
+
+def test_a_segment_beside_a_tumour_is_told_and_takes_nothing_back(guideline: Guideline) -> None:
+    text = "Solitary HCC 4.5 cm in segment VIII near the diaphragm"
+    cells = {"tumour_count": "1", "max_tumour_diameter_cm": "4.5", "near_diaphragm": "true"}
+    assert said(guideline, text) == cells
+    assert read_line(guideline, text).not_understood == ("in segment VIII",)
 
 
 def test_decimal_commas_part_no_sizes_where_tumours_are_counted(guideline: Guideline) -> None:

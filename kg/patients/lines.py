@@ -150,7 +150,10 @@ def _is_elsewhere(fact: Fact, part: str, place: bool, later: bool) -> bool:
         return place and not re.match(r"\s*[(:]", behind) and not words.startswith(("sin", "sol"))
     if later and re.fullmatch(r"\d+\s*(?:y|yrs?|years?)", words):  # "cirrhosis, 10 years"
         return True
-    at_a_place = place and is_at_a_place(part[: fact.start], behind)
+    side = re.search(r"\b(?:right|left)\s*$", part[: fact.start], re.IGNORECASE)
+    if side and fact.cell == fact.variable.nothing:  # "left PV patent"
+        return True
+    at_a_place = place and is_at_a_place(behind)
     return fact.by_name and (at_a_place or bool(re.match(r"[\s:(]*\d", behind)))  # "ascites 2 cm"
 
 

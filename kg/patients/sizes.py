@@ -83,13 +83,10 @@ def beside(left: str) -> tuple[bool, bool]:
     return changing, any(_PLACE.search(rest) for rest in rests)
 
 
-def is_at_a_place(before: str, after: str) -> bool:
-    """Tell whether a place stands beside what is between two texts."""
-    behind = re.match(
-        rf"[\s(:]*(?:(?:in|of|to|the|both)\s+)*?{_PLACE.pattern}", after, re.IGNORECASE
-    )
-    ends = (match.end() for match in _PLACE.finditer(before))
-    return behind is not None or len(before.rstrip()) in ends
+def is_at_a_place(after: str) -> bool:
+    """Tell whether a text begins with a place in the liver."""
+    start = r"[\s(:]*(?:(?:in|of|to|the|both)\s+)*?"
+    return bool(re.match(start + _PLACE.pattern, after, re.IGNORECASE))
 
 
 def is_unread_size(words: str) -> bool:
