@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from explorer import app, texts
@@ -174,10 +175,17 @@ def test_hermit_confirms_the_page() -> None:
     test = app("patient", **RFA_OPEN)
     button(test, "Verify with HermiT")
     assert not test.exception
+    end = time.monotonic() + 120
     while not test.success:  # it is asked beside the page
         assert "HermiT reasons" in texts(test)
+        assert time.monotonic() < end, "HermiT does not answer"
+        time.sleep(0.1)
         test.run()
     assert [s for s in test.success if "HermiT agrees: 13 verdicts" in s.value.replace("\\", "")]
+    test.button_group(key="shell:edition").set_value("2026").run()
+    assert not test.success, "what was verified was another edition's answer"
+    test.button_group(key="shell:edition").set_value("2011").run()
+    assert test.success
     test.text_input(key="cell:tumour_count").input("2").run()
     assert not test.success, "what was verified was another record"
 

@@ -11,7 +11,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 from streamlit.testing.v1 import AppTest
 
-from kg.ui.patient import parts
+from kg.ui.patient import parts, summary
 
 Place = tuple[int, ...]
 _SEEN = ("label", "body", "help", "placeholder", "expanded", "disabled", "options")
@@ -127,3 +127,46 @@ def test_what_does_not_change_is_not_drawn_anew(monkeypatch: pytest.MonkeyPatch)
     screen.whole(test)
     screen.after(test, typed("max_tumour_diameter_cm", "2.2"))
     assert len(screen.sent) < len(screen.shown) / 3
+
+
+def test_a_part_that_was_cut_short_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = summary.draw
+    monkeypatch.setattr(
+        summary, "draw", lambda said: streamlit.stop() if "3\\.5" in said.lines else draw(said)
+    )
+    test, screen = app("patient", **KNOWN), Screen(monkeypatch)
+    screen.whole(test)
+    assert isinstance(test.session_state["patient:parts"]["summary"].drawn, summary.PatientSummary)
+    screen.after(test, typed("max_tumour_diameter_cm", "3.5"))
+    drawn = test.session_state["patient:parts"]["summary"].drawn
+    assert not isinstance(drawn, summary.PatientSummary), "a piece of one, a piece of the other"
+
+
+def test_what_an_address_says_of_a_card_goes_before_what_was_clicked() -> None:
+    test = app("patient", **KNOWN)
+    test.session_state["therapy:rfa"] = True  # as a browser has it that went back to this address
+    test.run()
+    assert "open" not in test.query_params
+
+
+def test_what_was_picked_of_one_patient_is_not_picked_of_the_next() -> None:
+    test = app("patient", **KNOWN)
+    test.session_state["patient:silent"] = True
+    test.run()
+    box = test.button_group(key="patient:there")
+    box.set_value(box.options[:-1]).run()
+    assert any(each.label == "None of the others" for each in test.button)
+    test.query_params["tumour_count"] = "2"
+    test.run()
+    assert test.session_state["patient:there"] == []
+
+
+def test_a_group_stays_chosen_when_its_fault_is_gone() -> None:
+    group = app("patient", **KNOWN).run().button_group(key="patient:group")
+    assert group.proto.set_value, "going back, the browser knows it by its name with the fault"
+
+
+def test_nothing_is_written_over_a_conflict() -> None:
+    test = app("patient", portal_vein_thrombus="vp0", portal_trunk_obstruction="complete")
+    told = next(m.value for m in test.markdown if "Conflict:" in m.value)
+    assert "derived" in told, "one mark over the label, not two at one place"

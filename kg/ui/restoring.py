@@ -95,7 +95,7 @@ def parameters(state: State, start: Mapping[str, str]) -> dict[str, list[str]]:
     return {name: [value] for name, value in state.items() if value and start.get(name) != value}
 
 
-def given(key: str, parameter: str, value: str) -> dict[str, Any]:
+def given(key: str, parameter: str, value: str | bool) -> dict[str, Any]:
     """Give a widget its value; return what to hand to it besides its key.
 
     In the first run of a session the browser may know better than the address: where the server

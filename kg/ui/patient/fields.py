@@ -59,9 +59,8 @@ def beside(judged: Judged, variable: Variable) -> Beside:
 def show(variable: Variable, told: Beside) -> None:
     """Show what is told of a field: below it, and over the end of its label."""
     if not variable.is_number:
-        _mark(
-            variable, "derived", told.derived and f":violet[{literal(told.derived)}]", told.points
-        )
+        derived = told.derived and f":violet[{literal(told.derived)}]"
+        _mark(variable, "derived", *told.conflicts, derived, told.points)
     elif len(variable.units) > 1:
         _mark(variable, "beside", told.read)
         _mark(variable, "points", told.points)
@@ -69,12 +68,8 @@ def show(variable: Variable, told: Beside) -> None:
         _mark(variable, "read", told.read, told.points)
     if told.source:
         st.caption(f"From {literal(told.source)}")
-    for note in told.notes:
+    for note in told.notes + (told.conflicts if variable.is_number else ()):
         st.markdown(note)
-    if told.conflicts:
-        with st.container(key=f"mark-{variable.name}", gap=None):
-            for conflict in told.conflicts:
-                st.markdown(conflict)
 
 
 def _mark(variable: Variable, what: str, *told: str) -> None:

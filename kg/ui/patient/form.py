@@ -22,8 +22,9 @@ NOTHING, SEVERAL = "", "|"  # what stands in a choice beside the values of its v
 def form(guideline: Guideline) -> None:
     """Show the choice of a group of variables, and the fields of that group."""
     groups = {state.KEY_FACTS: "Key facts", **guideline.groups}
-    if st.session_state.get(GROUP) not in groups:
-        st.session_state[GROUP] = state.KEY_FACTS
+    group = st.session_state.get(GROUP)
+    # Set each time: its name changes with a fault in it, and the browser goes by the name.
+    st.session_state[GROUP] = group if group in groups else state.KEY_FACTS
     wrong = _wrong(guideline)
     st.segmented_control(
         "Group of variables",

@@ -25,7 +25,7 @@ _beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hermit")
 
 
 class _Check(NamedTuple):
-    draft: Draft
+    record: tuple[str, Draft]  # with the edition under which it was judged
     told: Future[tuple[bool, str]]  # whether HermiT agrees, and in words
 
 
@@ -45,7 +45,7 @@ def verified(guideline: Guideline) -> None:
 
     def look() -> tuple[bool, bool]:
         check: _Check | None = st.session_state.get(_CHECK)
-        is_shown = check is not None and check.draft == session.draft()
+        is_shown = check is not None and check.record == (guideline.edition, session.draft())
         return is_shown, check is not None and check.told.done()
 
     parts.part("hermit", look, lambda looks: _draw(*looks))
@@ -67,7 +67,8 @@ def _wait() -> None:
 
 def _ask(guideline: Guideline) -> None:
     judged = state.now(guideline)
-    st.session_state[_CHECK] = _Check(judged.draft, _beside.submit(_answer, judged))
+    record = guideline.edition, judged.draft
+    st.session_state[_CHECK] = _Check(record, _beside.submit(_answer, judged))
 
 
 def _answer(judged: Judged) -> tuple[bool, str]:

@@ -19,6 +19,7 @@ from streamlit import rerun
 from kg.ui import address
 
 _PARTS = "patient:parts"
+_BEGUN = object()  # what a part shows that is not drawn to its end
 Look = TypeVar("Look")
 Given = ParamSpec("Given")
 
@@ -46,6 +47,7 @@ def part(key: str, look: Callable[[], Look], draw: Callable[[Look], object]) -> 
         known: dict[str, _Part] = st.session_state[_PARTS]
         for inner in [name for name in known if name.startswith(f"{key}/")]:
             del known[inner]
+        known[key] = _Part(look, _BEGUN)
         draw(look())
         known[key] = _Part(look, look())
         address.leave()

@@ -33,6 +33,7 @@ from kg.ui.session import DRAFT, draft, once
 from kg.ui.words import short
 
 OTHER, OPEN, GROUP, FOCUS = "patient:other", "open", "patient:group", "focus"
+THERE = "patient:there"  # of the open findings, those that are picked as not none
 SAVE = "patient:save"  # whether what can be saved is looked at
 FIELD = "cell:"
 KEY_FACTS = "key"  # the group of what is asked first
@@ -131,6 +132,7 @@ def open_draft(new: Draft) -> None:
     st.session_state[DRAFT] = new
     st.session_state[_LESIONS] = new.lesions
     several().clear()
+    st.session_state[THERE] = []
     st.session_state.pop(f"{FIELD}lesions", None)
 
 

@@ -15,10 +15,10 @@ from kg.reasoning.logic import MissingVariable
 from kg.texts import counted
 from kg.ui import session
 from kg.ui.patient import parts, state
+from kg.ui.patient.state import THERE
 from kg.ui.words import literal, short
 
 _ANOTHER = "ask-another"
-_THERE = "patient:there"
 _TO_ANSWER = "patient:to-answer"  # what changed it was far below it
 _TOP = """<script>
 document.querySelector(".st-key-patient-verdicts").scrollTo({ top: 0 });
@@ -140,10 +140,10 @@ def none_of_these(guideline: Guideline, assumed: tuple[str, ...], names: tuple[s
         return
     title = f"If none of these: {counted(len(names), 'open finding')}"
     box = st.expander(title, key="patient:silent", on_change="rerun")
-    there = st.session_state.get(_THERE) or []
+    there = st.session_state.get(THERE) or []
     kept = [name for name in there if name in names]
     if not box.open or kept != there:
-        st.session_state[_THERE] = kept  # what is picked stays picked while nobody looks
+        st.session_state[THERE] = kept  # what is picked stays picked while nobody looks
     if not box.open:  # so many choices cost a browser what the verdicts do
         return
     with box:
@@ -151,10 +151,10 @@ def none_of_these(guideline: Guideline, assumed: tuple[str, ...], names: tuple[s
             "Pick those that are there, or that you do not know",
             names,
             selection_mode="multi",
-            key=_THERE,
+            key=THERE,
             format_func=lambda name: _remarkable(guideline, name),
         )
-        picked = st.session_state[_THERE] or []
+        picked = st.session_state[THERE] or []
         rest = tuple(name for name in names if name not in picked)
         st.button(
             "None of the others" if picked else "None of these",

@@ -38,6 +38,7 @@ from kg.ui import pictures
 from kg.ui.components import show_tree
 from kg.ui.patient import parts, state
 from kg.ui.patient.state import OPEN, Judged
+from kg.ui.restoring import given
 from kg.ui.words import literal, places, short, state_badge, verdict_badge
 
 _ROLES = (INDICATION, PRECONDITION, ABSOLUTE, RELATIVE)
@@ -97,7 +98,7 @@ def _recommendation(guideline: Guideline, explanation: RecommendationExplanation
 
 def _card(guideline: Guideline, name: str) -> None:
     """Show therapies with one verdict for the same reasons; the criteria once it is opened."""
-    opened: set[str] = st.session_state.setdefault(OPEN, set())
+    key, opened = f"therapy:{name}", st.session_state.setdefault(OPEN, set[str]())
 
     def look() -> tuple[_Face, object]:
         judged = state.now(guideline)
@@ -105,14 +106,21 @@ def _card(guideline: Guideline, name: str) -> None:
         is_open = not opened.isdisjoint(each.therapy for each in group)
         return _face(judged, group), judged.draft if is_open else None
 
+    def turned(names: tuple[str, ...]) -> None:
+        if st.session_state[key]:
+            opened.add(names[0])
+        else:
+            opened.difference_update(names)
+
     def draw(looks: tuple[_Face, object]) -> None:
         judged, face = state.now(guideline), looks[0]
         names = {each.therapy: each for each in judged.cards[name]}
         box = st.expander(
             face.label,
-            key=f"therapy:{name}",
-            expanded=bool(names.keys() & opened),
-            on_change="rerun",
+            key=key,
+            on_change=turned,
+            args=(tuple(names),),
+            **given(key, "expanded", bool(names.keys() & opened)),
         )
         st.markdown(face.reasons)
         if box.open:
