@@ -219,6 +219,8 @@ def test_no_before_the_first_leaves_the_next_open(guideline: Guideline, denied: 
         ("3 cm HCC; 2 cm haemangioma", {"max_tumour_diameter_cm": "3"}),
         ("Plt 55 (ref 150-400)", {"platelets_10e9_l": "55"}),
         ("Bili 41 umol/l 0-21", {"bilirubin_umol_l": "41"}),
+        ("Bili\t2.4\tmg/dL\tH\t0.2-1.2", {"bilirubin_umol_l": "40.8"}),
+        ("Plt 55 (low)", {"platelets_10e9_l": "55"}),
         ("T3aN1M0", {"distant_metastasis": "none"}),
         ("62 yo male", {"age_years": "62"}),
     ],

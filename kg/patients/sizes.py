@@ -44,10 +44,10 @@ _PLACE = re.compile(
     re.IGNORECASE,
 )
 _HARMLESS = re.compile(
-    r"\b(?:sex|male|female|man|woman|m|f|today|now|currently?|known|labs?|HBV|HCV|TNM|"
+    r"\b(?:[HL]|low|high|sex|male|female|man|woman|m|f|today|now|current(?:ly)?|known|labs?|HBV|HCV|TNM|"
     r"[cp]?[TN][0-4X][ab]?(?:N[1-3X])?)\b|"
     rf"(?:\((?:(?:ref|reference|normal|range)\b[.:]?\s*)*{FIGURE}\s*[-–]\s*{FIGURE}\)|"
-    rf"^\s*{FIGURE}\s*[-–]\s*{FIGURE}\s*$)",
+    rf"^\s*(?:[HL]\b)?\s*{FIGURE}\s*[-–]\s*{FIGURE}\s*$)",
     re.IGNORECASE,
 )
 
