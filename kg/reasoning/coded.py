@@ -98,9 +98,7 @@ def answers(
     ]
     with ThreadPoolExecutor() as pool:  # Polars lets go of the interpreter while it works
         # Many therapies ask for the same variables: what was assumed of them is one column.
-        asked = (
-            set(own) if any(name.startswith(VERDICT_RECORDED_) for name in frame.columns) else ()
-        )
+        asked = set(own) if recorded else ()
         assumed = {names: pool.submit(_assumed, guideline, names, frame) for names in asked}
         told = list(pool.map(lambda therapy: _answers(guideline, therapy, frame), named))
     if not recorded:
