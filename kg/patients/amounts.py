@@ -10,7 +10,7 @@ from kg.guideline.intervals import plain
 from kg.guideline.values import Unit, Variable
 from kg.patients.cells import CellError, parse_cell
 from kg.patients.drafts import written
-from kg.patients.figures import FIGURE, readings
+from kg.patients.figures import FIGURE, SIGN, readings, sign_of
 from kg.patients.plausible import is_plausible
 
 _COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -18,15 +18,15 @@ _WORDS = {word: str(i) for i, word in enumerate(_COUNTS, 1)} | dict.fromkeys(
     ("single", "solitary"), "1"
 )
 _WORD = rf"\b(?P<word>{'|'.join(_WORDS)})"
-_SIGNS = {"≥": ">=", "≤": "<=", "<": "<", ">": ">", ">=": ">=", "<=": "<="}
-_NUMBER = rf"(?P<sign>[<>]=?|[≥≤])?\s*(?P<low>{FIGURE})(?:\s*(?:-|–|to)\s*(?P<high>{FIGURE}))?"
+_NUMBER = rf"{SIGN}?\s*(?P<low>{FIGURE})(?:\s*(?:-|–|to)\s*(?P<high>{FIGURE}))?"
 BETWEEN = r"[\s:=]*(?:(?:is|of|at|about)\b[\s:=]*)?"
 _BEFORE = re.compile(rf"(?:{_NUMBER}|{_WORD})(?P<unit>[^\d\s,-]*)[\s-]*$", re.IGNORECASE)
 _AFTER = re.compile(rf"{BETWEEN}(?:{_NUMBER}|{_WORD}\b)", re.IGNORECASE)
 _ENDS = re.compile(r"\s*(?:$|[():;]|(?:and|with|but|on|in|at)\b(?!\s*\d))", re.IGNORECASE)
 _TIME = re.compile(r"\s*(?:y|years?|yrs?|y/?o|months?|mo|weeks?|days?)\b", re.IGNORECASE)
-_COUNTED = re.compile(rf"{_TIME.pattern}|\s*(?:tumou?r|nodule|lesion|hcc|foci)", re.IGNORECASE)
-_ONE = re.compile(r"tumou?r|nodule|lesion|hcc", re.IGNORECASE)  # "lesion 2" is the second
+LESION = r"(?:tumou?r|nodule|lesion|hcc)"
+_COUNTED = re.compile(rf"{_TIME.pattern}|\s*(?:{LESION}|foci)", re.IGNORECASE)
+_ONE = re.compile(LESION, re.IGNORECASE)  # "lesion 2" is the second
 _FAR = 5  # times beyond its thresholds a number is taken to be in another unit
 
 
@@ -87,7 +87,7 @@ def unit_behind(variable: Variable, text: str) -> tuple[str | None, int]:
 def _cell(variable: Variable, match: re.Match[str], spelling: str | None) -> str | None:
     """Return a number as the cell of a variable, in its own unit; None if it cannot be one."""
     if match["word"]:
-        return _valid(variable, _WORDS[match["word"].lower()])
+        return valid(variable, _WORDS[match["word"].lower()])
     unit: Unit | None = None
     if spelling and spelling != variable.unit_symbol:
         unit = variable.unit_named(spelling)
@@ -101,8 +101,8 @@ def _cell(variable: Variable, match: re.Match[str], spelling: str | None) -> str
     if not spelling and not is_own(variable, first):
         return None
     texts = [plain(each) for (each,) in ends]
-    sign = _SIGNS.get(match["sign"] or "", "")
-    return _valid(variable, written(f"{sign}{texts[0]}" if len(texts) == 1 else "..".join(texts)))
+    alone = f"{sign_of(match)}{texts[0]}"
+    return valid(variable, written(alone if len(texts) == 1 else "..".join(texts)))
 
 
 def numbers(variable: Variable, figure: str, unit: Unit | None) -> Iterator[Decimal]:
@@ -122,7 +122,8 @@ def _is_plausible(variable: Variable, number: Decimal) -> bool:
     return known is not None and is_plausible(variable, known)
 
 
-def _valid(variable: Variable, cell: str) -> str | None:
+def valid(variable: Variable, cell: str) -> str | None:
+    """Return a cell if the variable can have it."""
     try:
         parse_cell(variable, cell)
     except CellError:

@@ -18,22 +18,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from kg.guideline import Guideline
+from kg.patients.amounts import LESION
 from kg.patients.drafts import Draft
 from kg.patients.facts import Fact, facts
 from kg.patients.figures import FIGURE
 from kg.patients.sizes import (
-    IDLE,
     Sizes,
     beside,
     is_at_a_place,
     is_unread_size,
+    says_something,
     size_column,
     sizes_in,
 )
 from kg.patients.unread import COMMA, COUNT, TWICE, why_unread
 
 _PARTS = re.compile(rf"([;\n]|\.(?=\s|$))|,(?!\d)(?!\s*{FIGURE}\s*(?:,|and|&|cm\b|mm\b))")
-_ORDINAL = re.compile(r"\b(?:tumou?r|nodule|lesion|hcc)\s*#?\d\s*:", re.IGNORECASE)
+_ORDINAL = re.compile(rf"\b{LESION}\s*#?\d\s*:", re.IGNORECASE)
 _DENIES = re.compile(
     r"\b(?:no|non|not|none|never|nil|neither|nor|cannot|without|w/o|den(?:y|ies|ied)|absen\w+|free|"
     r"negative|exclud\w+|ruled out|resolved|gone|lack\w*|unlikely|doubtful)\b|n[’']t\b|-ve\b",
@@ -207,8 +208,5 @@ def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
 def _rest(left: str) -> Iterator[str]:
     """Yield the words that were not used, apart from those that say nothing by themselves."""
     for piece in re.split("\0+", left):
-        words = piece.split()
-        if any(
-            not IDLE.fullmatch(word.strip("():,/-–")) for word in words if word.strip("():,/-–")
-        ):
-            yield " ".join(words)
+        if says_something(piece):
+            yield " ".join(piece.split())

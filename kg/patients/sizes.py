@@ -18,25 +18,24 @@ from decimal import Decimal
 from kg.guideline import Guideline
 from kg.guideline.intervals import plain
 from kg.guideline.values import Variable
-from kg.patients.cells import CellError, parse_cell
-from kg.patients.figures import FIGURE
+from kg.patients.amounts import LESION, valid
+from kg.patients.figures import FIGURE, SIGN, sign_of
 
-IDLE = re.compile(
+_IDLE = re.compile(
     r"(?:tumou?rs?|nodules?|lesions?|and|with|w|w/|has|have|a|an|the|of|in|is|are|patient|pt|"
     r"hccs?|each|sizes|diameters|measur(?:es?|ing)|at|on|both|&|\+)",
     re.IGNORECASE,
 )
 _AROUND = "():,/-–"
-_SIGN = {"≥": ">=", "≤": "<="}
 _SIZES = re.compile(
-    r"(?<![\d.x×,–-])(?P<sign>[<>]=?|[≥≤])?\s*"
+    rf"(?<![\d.x×,–-]){SIGN}?\s*"
     rf"(?:(?P<list>{FIGURE}(?:\s*(?:,\s|and|&|/|\+)\s*{FIGURE})*)"
     rf"|(?P<low>{FIGURE})\s*(?:-|–|to)\s*(?P<high>{FIGURE}))"
     r"\s*(?P<unit>cm|mm)\b(?!\s*[x×])",
     re.IGNORECASE,
 )
-_TUMOUR = re.compile(r"\b(?:tumou?r|nodule|lesion|hcc)s?\b", re.IGNORECASE)
-_SEVERAL = re.compile(r"\b(?:tumou?rs|nodules|lesions|hccs|foci)\b", re.IGNORECASE)
+_TUMOUR = re.compile(rf"\b{LESION}s?\b", re.IGNORECASE)
+_SEVERAL = re.compile(rf"\b(?:{LESION}s|foci)\b", re.IGNORECASE)
 _PLACE = re.compile(
     r"\b(?:(?:seg\w*\.?\s*|s)(?:[1-8]|[iv]+)[ab]?(?:\s*[/&+-]\s*s?(?:[1-8]|[iv]+)[ab]?)*|"
     r"(?:right|left)(?:\s+(?:liver\s+)?lobe)?|caudate(?:\s+lobe)?|(?:in|of)\s+(?:the\s+)?liver|"
@@ -70,7 +69,7 @@ def sizes_in(guideline: Guideline, text: str) -> Iterator[Sizes]:
     """Yield the sizes of tumours in a text; what was used of it already is zero bytes."""
     for match in _SIZES.finditer(text):
         cells = _cells(match)
-        if cells and all(_is_size(guideline, cell) for cell in cells):
+        if cells and all(valid(size_column(guideline)[1], cell) for cell in cells):
             words = match[0].strip()
             yield Sizes(cells, words, match.span(), "," in _figures(match), _plural(text, match))
 
@@ -78,9 +77,14 @@ def sizes_in(guideline: Guideline, text: str) -> Iterator[Sizes]:
 def beside(left: str) -> tuple[bool, bool]:
     """Tell whether words that were not used may change what the others say, and name a place."""
     rests = [_HARMLESS.sub(" ", piece) for piece in left.split("\0")]
-    words = [word.strip(_AROUND) for rest in rests for word in _PLACE.sub(" ", rest).split()]
-    changing = any(word and not IDLE.fullmatch(word) for word in words)
+    changing = any(says_something(_PLACE.sub(" ", rest)) for rest in rests)
     return changing, any(_PLACE.search(rest) for rest in rests)
+
+
+def says_something(words: str) -> bool:
+    """Tell whether any of some words says something by itself."""
+    bare = (word.strip(_AROUND) for word in words.split())
+    return any(word and not _IDLE.fullmatch(word) for word in bare)
 
 
 def is_at_a_place(after: str) -> bool:
@@ -117,19 +121,11 @@ def _cells(match: re.Match[str]) -> tuple[str, ...]:
     """Return sizes in cm; none where a bound stands before several, or a number is too long."""
     factor = Decimal("0.1") if match["unit"].lower() == "mm" else Decimal(1)
     figures = re.findall(FIGURE, _figures(match))
-    sign = match["sign"] or ""
+    sign = sign_of(match)
     if (sign and len(figures) > 1) or any(re.search(r",\d{3}", each) for each in figures):
         return ()
     each = [plain(Decimal(figure.replace(",", ".")) * factor) for figure in figures]
-    return ("..".join(each),) if match["low"] else (_SIGN.get(sign, sign) + each[0], *each[1:])
-
-
-def _is_size(guideline: Guideline, cell: str) -> bool:
-    """Tell whether a tumour can have a size in cm."""
-    try:
-        return parse_cell(size_column(guideline)[1], cell) is not None
-    except CellError:
-        return False
+    return ("..".join(each),) if match["low"] else (sign + each[0], *each[1:])
 
 
 def _plural(text: str, match: re.Match[str]) -> bool:

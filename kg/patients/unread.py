@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 
 from kg.guideline import Guideline
 from kg.guideline.intervals import plain
 from kg.guideline.values import Variable
-from kg.patients.amounts import figure_behind, is_own, numbers, unit_behind
-from kg.patients.cells import CellError, expected, parse_cell
+from kg.patients.amounts import figure_behind, is_own, numbers, unit_behind, valid
+from kg.patients.cells import expected
 from kg.patients.facts import named_in, names
 from kg.patients.figures import readings
 from kg.texts import alike
@@ -76,12 +75,6 @@ def _why_number(variable: Variable, behind: re.Match[str], rest: str) -> str | N
         return f"{' or '.join(map(plain, readings(figure)))}?"
     if spelling is None and not is_own(variable, found[0]):
         return f"in {which}?"
-    return _out_of_range(variable, found[0])
-
-
-def _out_of_range(variable: Variable, number: Decimal) -> str | None:
-    try:
-        parse_cell(variable, plain(number))
-    except CellError:
+    if valid(variable, plain(found[0])) is None:
         return f"out of range: expected {expected(variable).partition(', such as')[0]}"
     return None
