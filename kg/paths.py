@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 from kg.errors import InputError
@@ -54,6 +55,12 @@ def pages_folder() -> Path:
 def ui_assets() -> Path:
     """Return the folder of what the explorer sends to browsers: style and components."""
     return _PACKAGE / "ui" / "assets"
+
+
+@cache
+def ui_asset(name: str) -> str:
+    """Return the text of a file of that folder, which is read once: pages are drawn often."""
+    return (ui_assets() / name).read_text("utf-8")
 
 
 def explorer_script() -> Path:

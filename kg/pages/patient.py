@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from kg.paths import ui_assets
+from kg.paths import ui_asset
 from kg.ui import session
 from kg.ui.patient import form, hermit, line, parts, state, summary, tools, verdicts
 from kg.ui.shell import head
@@ -24,7 +24,7 @@ if other is not None:
 
 # What changes with a click stands beside the form, so that nothing in the form moves under it.
 if other is None:
-    st.html(f"<style>{(ui_assets() / 'patient.css').read_text('utf-8')}</style>")
+    st.html(f"<style>{ui_asset('patient.css')}</style>")
 record, answers = st.columns([5, 7], gap="medium")
 with record, st.container(key="patient-record"):
     form.form(g)

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from kg.explanation.drawing import Branch, outlined, tree
-from kg.paths import ui_assets
+from kg.paths import ui_asset
 from kg.reference.trees import GraphEdge, GraphNode
 
 ROW, MARGIN = 30, 16  # pixels, as in graph.js
@@ -31,19 +31,15 @@ class Fault:
     number: int
 
 
-def _asset(name: str) -> str:
-    return (ui_assets() / name).read_text("utf-8")
-
-
-_styled = partial(st.components.v2.component, css=_asset("components.css"))
-_cytoscape = st.components.v2.component("hcc_kg_cytoscape", js=_asset("cytoscape.min.js"))
-_codemirror = st.components.v2.component("hcc_kg_codemirror", js=_asset("codemirror.min.js"))
-tab = st.components.v2.component("hcc_kg_history", js=_asset("history.js"))
+_styled = partial(st.components.v2.component, css=ui_asset("components.css"))
+_cytoscape = st.components.v2.component("hcc_kg_cytoscape", js=ui_asset("cytoscape.min.js"))
+_codemirror = st.components.v2.component("hcc_kg_codemirror", js=ui_asset("codemirror.min.js"))
+tab = st.components.v2.component("hcc_kg_history", js=ui_asset("history.js"))
 _drawing = _styled(
-    "hcc_kg_drawing", html='<div class="drawing" tabindex="0"></div>', js=_asset("drawing.js")
+    "hcc_kg_drawing", html='<div class="drawing" tabindex="0"></div>', js=ui_asset("drawing.js")
 )
-_graph = _styled("hcc_kg_graph", html='<div class="graph"></div>', js=_asset("graph.js"))
-_editor = _styled("hcc_kg_editor", html=_asset("editor.html"), js=_asset("sparql_editor.js"))
+_graph = _styled("hcc_kg_graph", html='<div class="graph"></div>', js=ui_asset("graph.js"))
+_editor = _styled("hcc_kg_editor", html=ui_asset("editor.html"), js=ui_asset("sparql_editor.js"))
 
 
 def show_tree(branches: Sequence[Branch], label: str, key: str) -> None:

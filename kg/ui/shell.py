@@ -8,7 +8,7 @@ import streamlit as st
 
 from kg.errors import HccKgError
 from kg.guideline import Edition, load
-from kg.paths import edition_names, ontology_folder, pages_folder, ui_assets
+from kg.paths import edition_names, ontology_folder, pages_folder, ui_asset, ui_assets
 from kg.texts import NOTE_ON_USE
 from kg.ui import address, serving, session
 from kg.ui.restoring import given
@@ -26,7 +26,7 @@ def explore(pages: Pages, unlisted: Pages) -> None:
     A record may stand in the address of the first page: then the second one shows it.
     """
     st.set_page_config(page_icon=str(ui_assets() / "icon.svg"), layout="wide")
-    st.html(f"<style>{(ui_assets() / 'explorer.css').read_text('utf-8')}</style>")
+    st.html(f"<style>{ui_asset('explorer.css')}</style>")
     serving.note_session()
     serving.wait()
     first, second, *_ = pages

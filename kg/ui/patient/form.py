@@ -7,7 +7,7 @@ import streamlit as st
 from kg.guideline import Guideline
 from kg.guideline.values import BOOLEAN, Variable
 from kg.keys import ID
-from kg.paths import ui_assets
+from kg.paths import ui_asset
 from kg.patients.drafts import LESION
 from kg.texts import UNKNOWN_VALUE, counted
 from kg.ui import session
@@ -42,7 +42,7 @@ def form(guideline: Guideline) -> None:
             lesions.sizes(guideline)
     if any(variable.lesion_aggregation == "count" for variable in fields):
         lesions.one_by_one(guideline)
-    script = (ui_assets() / "patient.js").read_text("utf-8")
+    script = ui_asset("patient.js")
     focus = st.session_state.pop(FOCUS, None)
     if focus in guideline.variables:
         script += f"setTimeout(hccFocus, 100, '{focus}');"
