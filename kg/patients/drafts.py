@@ -45,6 +45,11 @@ class Draft:
     lesions: tuple[Mapping[str, str], ...] = ()
     assumed: tuple[str, ...] = ()
 
+    @property
+    def has_facts(self) -> bool:
+        """Whether anything is known of the patient."""
+        return bool(self.cells or self.lesions)
+
     def with_cell(self, variable: str, text: str) -> Draft:
         """Return the draft with another cell; an empty text takes it out."""
         cells = {name: cell for name, cell in self.cells.items() if name != variable}

@@ -161,7 +161,7 @@ def _chosen(variable: Variable, cell: str) -> list[str]:
 def _picked(guideline: Guideline, name: str) -> None:
     """Take the one value that was picked, or that it is one of several."""
     picked = st.session_state[FIELD + name]
-    state.set_several(name, several=picked == SEVERAL)
+    state.set_several(name, are_possible=picked == SEVERAL)
     if picked != SEVERAL:
         state.set_cell(name, picked)
 

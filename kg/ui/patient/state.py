@@ -70,7 +70,7 @@ class Judged:
     @cached_property
     def silent(self) -> tuple[str, ...]:
         """Open findings that undetermined verdicts depend on and that may be assumed."""
-        if not (self.draft.cells or self.draft.lesions):
+        if not self.draft.has_facts:
             return ()
         waiting = [t for t in self.result.therapies.values() if t.verdict == UNDETERMINED]
         names = {name for therapy in waiting for name in therapy.missing}
@@ -162,10 +162,9 @@ def several() -> set[str]:
     return found
 
 
-def set_several(variable: str, *, several: bool) -> None:
+def set_several(variable: str, *, are_possible: bool) -> None:
     """Say whether several values of a variable are possible."""
-    now: set[str] = st.session_state.setdefault(_SEVERAL, set())
-    (now.add if several else now.discard)(variable)
+    (several().add if are_possible else several().discard)(variable)
 
 
 def open_lesions(lesions: tuple[Mapping[str, str], ...]) -> None:
@@ -202,10 +201,9 @@ def whole() -> object:
     """Return what is shown outside the parts: where it changes, the page is drawn whole."""
     now = draft()
     looked_at = other() is not None or st.session_state.get(SAVE)
-    some = bool(now.cells or now.lesions)
     return (
         now == Draft(),
-        some,
+        now.has_facts,
         now if looked_at else None,
         other(),
         restoring.faults_of(_parameters),

@@ -67,7 +67,7 @@ def draw(said: PatientSummary) -> None:
 def missing(guideline: Guideline) -> tuple[tuple[str, str], ...]:
     """Return what to find out next, and of the first few what learning a value would do."""
     judged = state.now(guideline)
-    if not (judged.draft.cells or judged.draft.lesions):
+    if not judged.draft.has_facts:
         return ()
     first = ((each.variable, _use(guideline, each)) for each in judged.missing[:_ASKED])
     return (*first, *((each.variable, "") for each in judged.missing[_ASKED:]))
