@@ -10,8 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,35 +21,31 @@ import pytest
 from counting import PATIENCE
 from streamlit.starlette import App
 
-from kg.benchmarks.running import free_port, served
+from kg.benchmarks.running import answers, free_port, served
 from kg.engines.registry import engine_of
 from kg.paths import ONTOLOGY_VARIABLE, edition_names, explorer_app, ontology_folder
 from kg.ui import serving
 
 
-def answers(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2) as found:
-            return bool(found.status == 200)
-    except (urllib.error.URLError, ConnectionError, TimeoutError):
-        return False
-
-
 def test_it_runs_until_it_is_ended_and_leaves_nothing_running() -> None:
     port = free_port()
     command = [sys.executable, "-m", "kg", "explore", "--no-browser", "--port", str(port)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
-    until = time.monotonic() + PATIENCE
-    while not answers(port):
-        assert process.poll() is None
-        assert time.monotonic() < until
-        time.sleep(0.2)
-    process.send_signal(signal.SIGTERM)
-    shown, told = process.communicate(timeout=PATIENCE)
+    health = f"http://127.0.0.1:{port}/_stcore/health"
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        try:
+            until = time.monotonic() + PATIENCE
+            while not answers(health):
+                assert process.poll() is None
+                assert time.monotonic() < until
+                time.sleep(0.2)
+            process.send_signal(signal.SIGTERM)
+            shown, told = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
     assert (shown + told).count(f"127.0.0.1:{port}".encode()) == 1
     assert f"The explorer is at http://127.0.0.1:{port}/".encode() in told
     assert b"Streamlit" not in shown + told
-    assert not answers(port)
+    assert not answers(health)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])  # noqa: S104
@@ -136,7 +130,6 @@ def test_it_answers_to_its_own_names_only_and_calls_nobody(
 ) -> None:
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{trap.port}")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")  # for the test itself
     with served(explorer_app()) as address:
         port = urlsplit(address).port or 0
         own = f"127.0.0.1:{port}"

@@ -5,8 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +12,7 @@ from typing import NamedTuple
 
 import httpx
 
-from kg.benchmarks.running import free_port
+from kg.benchmarks.running import answers, free_port
 from kg.stores import open_store
 
 BINARY = shutil.which("virtuoso-t")
@@ -87,9 +85,7 @@ def empty(server: Virtuoso) -> None:
 def _wait(process: subprocess.Popen[bytes], address: str, folder: Path) -> None:
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end and process.poll() is None:
-        try:
-            with urllib.request.urlopen(address, timeout=_PATIENCE):  # noqa: S310
-                return
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.1)
+        if answers(address):
+            return
+        time.sleep(0.1)
     raise RuntimeError(f"Virtuoso did not start: {(folder / 'output.txt').read_text()}")

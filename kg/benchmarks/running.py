@@ -7,12 +7,12 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import cycle
 from pathlib import Path
+
+import httpx
 
 from kg.errors import ComponentError
 
@@ -62,12 +62,18 @@ def served(script: Path, port: int | None = None) -> Iterator[str]:
         process.wait(_PATIENCE)
 
 
+def answers(address: str) -> bool:
+    """Tell whether a server of ours answers, which is asked through no proxy that may be set."""
+    try:
+        return httpx.get(address, timeout=2, trust_env=False).is_success
+    except httpx.TransportError:
+        return False
+
+
 def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + _PATIENCE
     while process.poll() is None and time.monotonic() < until:
-        try:
-            with urllib.request.urlopen(f"{address}_stcore/health", timeout=2):  # noqa: S310
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.1)
+        if answers(f"{address}_stcore/health"):
+            return
+        time.sleep(0.1)
     raise ComponentError(f"{address}: Streamlit did not start within {_PATIENCE:g} s")
