@@ -7,18 +7,16 @@ import streamlit as st
 
 from kg.comparison.cohorts import differences_frame
 from kg.explanation.wording import GRADE, MET_WHEN
-from kg.guideline import Guideline, Statement
-from kg.guideline.taxonomy import TherapyPair, pairs
+from kg.guideline import Guideline
 from kg.reference.cards import card_of
 from kg.reference.inventory import encoded
 from kg.ui import address, term_views
 from kg.ui.address import link
-from kg.ui.compare.state import box, pair_key, pair_labels
+from kg.ui.compare.state import box, pair_labels, sides_of
 from kg.ui.restoring import State, words
 from kg.ui.tables import table
 from kg.ui.words import literal, places
 
-_TERM = "term"
 _PYTHON = """import kg
 from kg.comparison.cohorts import differences_frame
 
@@ -31,64 +29,26 @@ def show(before: Guideline, after: Guideline, state: State) -> None:
     """Show what became of the criteria as a table, and one of them in full on both sides."""
     frame = differences_frame(before, after)
     relations = dict(frame["relation"].value_counts(sort=True).iter_rows())
-    known = {pair_key(pair.before, pair.after): pair for pair in pairs(before, after)}
     labels = pair_labels(before, after)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         counts = {name: f"{name} ({number})" for name, number in relations.items()}
         box(state, "What became of it", "relation", counts, width=190)
         box(state, "Therapy", "therapy", labels)
         words(state, width=190)
-    shown = frame
     told = " · ".join(f"**{number}** {name}" for name, number in relations.items())
     st.markdown(f"Of {len(frame)} criteria and pairs of criteria: {told}")
+    shown = frame
     if "relation" in state:
         shown = shown.filter(pl.col("relation") == state["relation"])
     if "therapy" in state:
-        shown = shown.filter(_of_therapy(before, after, known[state["therapy"]]))
+        shown = shown.filter(_of_therapy(before, after, state["therapy"]))
     if sought := state.get("text", "").lower():
         every = pl.concat_str(pl.all(), separator=" ", ignore_nulls=True).str.to_lowercase()
         shown = shown.filter(every.str.contains(sought, literal=True))
     if shown.is_empty():
         st.info("No criterion fits. Remove a filter, or search for fewer words.")
         return
-    _side_by_side(before, after, _table(shown, state, (before.edition, after.edition)))
-
-
-def _of_therapy(before: Guideline, after: Guideline, pair: TherapyPair) -> pl.Expr:
-    """Return whether a criterion is in the row of either therapy of a pair."""
-    sides = ((before, pair.before, "from"), (after, pair.after, "to"))
-    own = [
-        pl.col(side).is_in([n for _, names in therapy.row for n in names])
-        for edition, name, side in sides
-        if (therapy := edition.therapies.get(name or ""))
-    ]
-    return pl.any_horizontal(own)
-
-
-def _key(row: dict[str, str | None]) -> str:
-    return f"{row['from'] or ''}>{row['to'] or ''}"
-
-
-def _table(frame: pl.DataFrame, state: State, editions: tuple[str, str]) -> dict[str, str | None]:
-    """Show the criteria with what became of each; return the one that is picked."""
-    names = [_key(row) for row in frame.iter_rows(named=True)]
-    now = names.index(state[_TERM]) if state.get(_TERM) in names else 0
-
-    def pick(row: int) -> None:
-        state[_TERM] = names[row]
-
-    order = ("relation", "label_from", "label_to", "change", "from", "to", "places_from")
-    table(
-        frame.select(*order, "places_to").fill_null(""),
-        "criteria-of-editions",
-        python=_PYTHON.format(*editions),
-        picked=now,
-        on_pick=pick,
-    )
-    return frame.row(now, named=True)
-
-
-def _side_by_side(before: Guideline, after: Guideline, row: dict[str, str | None]) -> None:
+    row = _table(shown, state, (before.edition, after.edition))
     change = f" {literal(row['change'])}" if row["change"] else ""
     st.markdown(f":violet-badge[{row['relation']}]{change}")
     for column, edition, side in zip(
@@ -96,13 +56,39 @@ def _side_by_side(before: Guideline, after: Guideline, row: dict[str, str | None
     ):
         with column, st.container(border=True):
             st.caption(f"{edition.source.year}, {edition.source.country}")
-            if (name := row[side]) is None:
-                st.markdown("No criterion of this edition corresponds.")
-            else:
-                _term(edition, name)
+            _term(edition, row[side])
 
 
-def _term(edition: Guideline, name: str) -> None:
+def _of_therapy(before: Guideline, after: Guideline, key: str) -> pl.Expr:
+    """Return whether a criterion is in the row of either therapy of a pair."""
+    sides = zip(("from", "to"), (before, after), sides_of(key), strict=True)
+    return pl.any_horizontal(
+        pl.col(side).is_in([n for _, names in edition.therapies[name].row for n in names])
+        for side, edition, name in sides
+        if name in edition.therapies
+    )
+
+
+def _table(frame: pl.DataFrame, state: State, editions: tuple[str, str]) -> dict[str, str | None]:
+    """Show the criteria with what became of each; return the one that is picked."""
+    names = [f"{one or ''}>{other or ''}" for one, other in frame.select("from", "to").iter_rows()]
+    now = names.index(state["term"]) if state.get("term") in names else 0
+    order = ("relation", "label_from", "label_to", "change", "from", "to", "places_from")
+    table(
+        frame.select(*order, "places_to").fill_null(""),
+        "criteria-of-editions",
+        python=_PYTHON.format(*editions),
+        picked=now,
+        on_pick=lambda row: state.update(term=names[row]),
+    )
+    return frame.row(now, named=True)
+
+
+def _term(edition: Guideline, name: str | None) -> None:
+    """Show a criterion in full."""
+    if name is None:
+        st.markdown("No criterion of this edition corresponds.")
+        return
     term = encoded(edition)[name]
     st.markdown(f"**{literal(term.label)}** :small[{literal(name)}]")
     card = card_of(edition, name)
@@ -110,8 +96,7 @@ def _term(edition: Guideline, name: str) -> None:
     if "grade" in card:
         st.markdown(f"**{GRADE}** {literal(str(card['grade']))}")
     term_views.reading(term.note)
-    said: list[Statement] = [edition.statements[each] for each in term.statements]
-    for each in said:
+    for each in (edition.statements[id_] for id_ in term.statements):
         st.markdown(f"{literal(each.paraphrase)} :small[:gray[{places([each])}]]")
     link(
         "guideline",

@@ -18,7 +18,7 @@ from kg.ui.address import link
 from kg.ui.compare.state import BADGES
 from kg.ui.patient.state import Judged, examples, judged, open_draft
 from kg.ui.restoring import State, field
-from kg.ui.tables import table
+from kg.ui.tables import joined, table
 from kg.ui.words import literal, short, verdict_badge
 
 _QUIET = (SAME, NEW, DROPPED)
@@ -50,12 +50,10 @@ def show(before: Guideline, after: Guideline, state: State) -> None:
         _card(before, after, group)
     with st.expander("As a table"):
         name = draft.patient_id or "patient"
-        frame = frame_of(name, rows)
-        lists = [name for name in frame.columns if name.startswith("because")]
         row = {ID: name, **draft.cells}
         given = TableRead([row], [{ID: name, **each} for each in draft.lesions] or None, {}, "")
         table(
-            frame.with_columns(frame[n].list.join(";") for n in lists),
+            joined(frame_of(name, rows)),
             "compared-patient",
             python=of_comparison(given, (before.edition, after.edition), "frame"),
         )

@@ -88,17 +88,19 @@ def box(
     choice(state, name, label, options, index=None, placeholder=empty, width=width)
 
 
-def pair_key(before: str | None, after: str | None) -> str:
-    """Return a pair of therapies as one word, for an address."""
-    return before if before and before == after else f"{before or ''}>{after or ''}"
-
-
 def pair_labels(before: Guideline, after: Guideline, *, brief: bool = False) -> dict[str, str]:
-    """Return the pairs of therapies of two editions in words, by their keys."""
+    """Return the pairs of therapies of two editions in words, by keys that addresses hold."""
     found = {}
     for pair in pairs(before, after):
         sides = ((before, pair.before), (after, pair.after))
         therapies = [every_therapy(edition)[name] for edition, name in sides if name]
         labels = dict.fromkeys(each.short_name if brief else each.label for each in therapies)
-        found[pair_key(pair.before, pair.after)] = " → ".join(labels)
+        names = dict.fromkeys(name or "" for _, name in sides)
+        found[">".join(names)] = " → ".join(labels)
     return found
+
+
+def sides_of(key: str) -> tuple[str, str]:
+    """Return the therapies of a pair by its key, empty where an edition has none."""
+    before, arrow, after = key.partition(">")
+    return before, after if arrow else before
