@@ -4,6 +4,7 @@ import streamlit as st
 
 from kg.patients.drafts import Parameters
 from kg.server.asking import SECONDS
+from kg.ui import session
 from kg.ui.query import answer, picking, source, writing
 from kg.ui.query.picking import desk_at
 from kg.ui.query.session import Desk
@@ -28,7 +29,7 @@ def desk() -> Desk:
 
 restore(read, lambda: desk().address())
 asking = desk()
-source.follow_edition(asking)
+asking.follow(session.guideline().edition)
 picking.pick(asking)
 left, right = st.columns([5, 6], gap="medium")
 with right:

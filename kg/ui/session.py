@@ -23,7 +23,7 @@ def guideline() -> Guideline:
 
 def turn_to(edition: str) -> None:
     """Read another edition; what a page showed of the one before is left, the patient stays."""
-    kept = (DRAFT, COHORT, UPLOADED, TASK, "query:desk", "query:edition")
+    kept = (DRAFT, COHORT, UPLOADED, TASK, "query:desk")
     for key in map(str, list(st.session_state)):
         if key not in kept and not key.startswith(("patient:", "address:")):
             del st.session_state[key]

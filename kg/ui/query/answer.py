@@ -31,6 +31,7 @@ from kg.ui.words import literal
 
 _NONE = "(one colour)"
 _OUR_TERM = re.compile(r"\bhcc:[A-Za-z][\w-]*(?![\w\\/-])")
+_ROWS: tuple[Format, ...] = ("csv", "tsv", "json", "xml")
 _KINDS = {"ttl": "Turtle", "xlsx": "Excel"}
 
 
@@ -42,8 +43,7 @@ def show(desk: Desk) -> None:
     elif asked is None:
         st.info("Choose a saved question, or write a query and press Run. The answer shows here.")
     elif asked.error is not None:
-        told = str(asked.error)
-        st.error(literal(capitalised(told)))
+        st.error(literal(capitalised(str(asked.error))))
         if asked.place:
             st.caption(f"Line {asked.place[0]} is marked in the editor.")
     elif asked.answer is not None:
@@ -61,7 +61,12 @@ def _show_answer(desk: Desk, asked: AskedQuery, answer: Answer) -> None:
         st.markdown(f"**{came_to(answer).capitalize()}** · {asked.seconds:.2f} s", width="content")
         if asked.text != desk.text:
             st.markdown(":orange-badge[of the query as it was run]", width="content")
-        view = _view(desk, views)
+        view = TABLE
+        if len(views) > 1:
+            told = {each: each for each in views}
+            look: dict[str, Any] = {"required": True, "label_visibility": "collapsed"}
+            widget = st.segmented_control
+            view = choice(desk.shown, "view", "Show as", told, widget, default=TABLE, **look)
     if isinstance(answer, bool):
         st.markdown(f"### {'Yes' if answer else 'No'}")
     elif not table.rows:
@@ -72,7 +77,7 @@ def _show_answer(desk: Desk, asked: AskedQuery, answer: Answer) -> None:
         _graph(desk, table)
     else:
         _rows(asked)
-    _downloads(asked, answer, desk.name or "answer")
+    _downloads(desk, asked, answer)
 
 
 def _rows(asked: AskedQuery) -> None:
@@ -84,14 +89,6 @@ def _rows(asked: AskedQuery) -> None:
     ):
         shown = told
     st.dataframe(shown, key="query:rows", hide_index=True)
-
-
-def _view(desk: Desk, views: list[str]) -> str:
-    if len(views) == 1:
-        return views[0]
-    how: dict[str, Any] = {"required": True, "label_visibility": "collapsed"}
-    named = {each: each for each in views}
-    return choice(desk.shown, "view", "Show as", named, st.segmented_control, default=TABLE, **how)
 
 
 def _nothing(desk: Desk) -> str:
@@ -106,25 +103,24 @@ def _nothing(desk: Desk) -> str:
     )
 
 
-def _downloads(asked: AskedQuery, answer: Answer, name: str) -> None:
-    rows: tuple[Format, ...] = ("csv", "tsv", "json", "xml")
+def _downloads(desk: Desk, asked: AskedQuery, answer: Answer) -> None:
+    forms: tuple[Format, ...] = ("ttl",) if isinstance(answer, list) else _ROWS
     made: dict[str, Callable[[], bytes]] = {
-        form: partial(serialise, answer, form, PREFIXES)
-        for form in (rows if not isinstance(answer, list) else ("ttl",))
+        form: partial(serialise, answer, form, PREFIXES) for form in forms
     }
     if isinstance(answer, Table):
         made["xlsx"] = partial(workbook, asked.frame)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Download", width="content")
         for ending, make in made.items():
-            word, file = _KINDS.get(ending, ending.upper()), f"{name}.{ending}"
+            word = _KINDS.get(ending, ending.upper())
+            file = f"{desk.name or 'answer'}.{ending}"
             download(file, make, word, icon=None, help=f"Download the answer as {file}")
-        _copies(asked)
+        _copies(desk, asked)
 
 
-def _copies(asked: AskedQuery) -> None:
+def _copies(desk: Desk, asked: AskedQuery) -> None:
     """Offer the query to be run elsewhere, where others can have what it asks."""
-    desk: Desk = st.session_state["query:desk"]
     is_saved = desk.name and not desk.is_edited and asked.text == desk.text
     name, values = (desk.name, desk.values) if is_saved else ("", {})
     found = of_query(asked.text, name, values, edition=session.guideline().edition)

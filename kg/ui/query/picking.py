@@ -17,9 +17,8 @@ from kg.ui import session
 from kg.ui.query import source
 from kg.ui.query.session import (
     ABOUT,
-    COHORT,
+    DATASETS,
     EXAMPLE,
-    PATIENT,
     QUESTION,
     SHOWN,
     SPARQL,
@@ -30,11 +29,6 @@ from kg.ui.query.session import (
 from kg.ui.restoring import field
 from kg.ui.words import literal
 
-DATASETS = {
-    EXAMPLE: "Guideline and example cohort",
-    PATIENT: "Guideline and this patient",
-    COHORT: "Guideline and this cohort",
-}
 _FIELD = "query:value:"
 _SHOWN = dict.fromkeys(name for names in SHOWN.values() for name in names)
 

@@ -18,7 +18,12 @@ from kg.stores import Answer, Table
 from kg.stores.frames import frame_of, table_of
 from kg.texts import counted
 
-EXAMPLE, PATIENT, COHORT = DATASETS = ("example", "patient", "cohort")  # what can be asked
+EXAMPLE, PATIENT, COHORT = "example", "patient", "cohort"
+DATASETS = {  # what can be asked
+    EXAMPLE: "Guideline and example cohort",
+    PATIENT: "Guideline and this patient",
+    COHORT: "Guideline and this cohort",
+}
 START = """PREFIX hcc: <https://w3id.org/hcc-kg/>
 PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
@@ -75,9 +80,9 @@ class AskedQuery:
     @property
     def place(self) -> tuple[int, int | None] | None:
         """The line and the column of the fault, where the parser told them."""
-        error = self.error
-        known = isinstance(error, QueryError) and error.line is not None
-        return (error.line, error.column) if known else None  # type: ignore[union-attr]
+        if isinstance(self.error, QueryError) and self.error.line is not None:
+            return self.error.line, self.error.column
+        return None
 
 
 @dataclass
@@ -100,6 +105,7 @@ class Desk:
     past: list[Past] = field(default_factory=list)
     kept: dict[str, list[str]] = field(default_factory=dict)
     shown: dict[str, str] = field(default_factory=dict)  # how the answer is shown
+    edition: str = ""  # under which the page was shown last
     remembers: bool = False  # whether the queries that the tab of the browser kept are among `past`
 
     @property
@@ -167,6 +173,12 @@ class Desk:
     def ask_again(self) -> None:
         """Want the text asked, if anything was asked."""
         self.wanted = self.text if self.asked else None
+
+    def follow(self, edition: str) -> None:
+        """Ask again where the answer that is shown is of another edition of the guideline."""
+        if self.edition not in ("", edition):
+            self.ask_again()
+        self.edition = edition
 
     def reopen(self, past: Past) -> None:
         """Take up a query of before, and ask it."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pyoxigraph as ox
 import streamlit as st
 
-from kg.cohorts.opened import OpenCohort
 from kg.errors import ComponentError, QueryError
 from kg.guideline import load
 from kg.keys import ID
@@ -26,9 +25,6 @@ _TOO_LARGE = (
     "store of it with 'hcc-kg graph build', and ask that with 'hcc-kg query' or 'hcc-kg serve'"
 )
 _PATIENTS = f"SELECT ?id {{ ?p <{HCC}{ID}> ?id }} ORDER BY ?id"
-# What is made of this session's draft or cohort, with that itself: its own, in memory.
-_EDITION = "query:edition"
-_OF_DRAFT, _OF_COHORT = "query:of-draft", "query:of-cohort"
 
 
 @st.cache_resource(show_spinner="Reading the guideline …")
@@ -50,19 +46,6 @@ def _asker(edition: str) -> Asker:
     return Asker(_example_graph(edition))
 
 
-def asker() -> Asker:
-    """Return what answers queries about the guideline and the example cohort, for all sessions."""
-    return _asker(session.guideline().edition)
-
-
-def follow_edition(desk: Desk) -> None:
-    """Ask again where the answer that is shown is of another edition of the guideline."""
-    now = session.guideline().edition
-    if st.session_state.get(_EDITION, now) != now:
-        desk.ask_again()
-    st.session_state[_EDITION] = now
-
-
 def answer(desk: Desk, text: str) -> Answer:
     """Answer a query about the dataset that was chosen.
 
@@ -74,9 +57,12 @@ def answer(desk: Desk, text: str) -> Answer:
         if text != desk.filled or desk.about != EXAMPLE:
             raise ComponentError(CANNOT_FORK)
         return shared_store(session.guideline().edition).query(text)
-    if desk.about == COHORT:
-        return _cohort_asker().ask(text)
-    return asker().ask(text, _patient_graph() if desk.about == PATIENT else None)
+    return _asked(desk.about).ask(text, _patient_graph() if desk.about == PATIENT else None)
+
+
+def _asked(about: str) -> Asker:
+    """Return what answers about a dataset; what is of a patient is added to it."""
+    return _cohort_asker() if about == COHORT else _asker(session.guideline().edition)
 
 
 def patients(about: str) -> tuple[str, ...]:
@@ -98,19 +84,18 @@ def graphs(about: str) -> tuple[str, ...]:
     try:
         if about == PATIENT:
             return _patient_graph().graphs
-        return (_cohort_asker() if about == COHORT else asker()).graphs
+        return _asked(about).graphs
     except QueryError:
         return ()
 
 
 def _patient_graph() -> PatientGraph:
     """Return the graph of this session's patient, made anew where the draft has changed."""
-    draft = session.draft()
+    guideline, draft = session.guideline(), session.draft()
     if draft == Draft():
         raise QueryError(_NO_PATIENT)
-    guideline = session.guideline()
     about = (guideline.edition, draft)
-    return session.once(_OF_DRAFT, about, lambda: draft_graph(guideline, draft))
+    return session.once("query:of-draft", about, lambda: draft_graph(guideline, draft))
 
 
 def _cohort_asker() -> Asker:
@@ -120,13 +105,8 @@ def _cohort_asker() -> Asker:
         raise QueryError(_NO_COHORT)
     if cohort.table.height > LARGEST_COHORT:
         raise QueryError(_TOO_LARGE)
-    known: tuple[OpenCohort, Asker] | None = st.session_state.get(_OF_COHORT)
-    if known is None or known[0] is not cohort:
-        if known is not None:
-            known[1].close()
-        known = cohort, Asker(cohort_quads(session.guideline(), cohort.table))
-        st.session_state[_OF_COHORT] = known
-    return known[1]
+    guideline, table = session.guideline(), cohort.table
+    return session.once("query:of-cohort", cohort, lambda: Asker(cohort_quads(guideline, table)))
 
 
 @st.cache_resource(show_spinner=False)

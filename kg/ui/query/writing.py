@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict
 from functools import partial
 from typing import NamedTuple
 
@@ -15,10 +19,8 @@ from kg.ontology import DCTERMS, LABEL, OA, OWL, RDF
 from kg.rdf.names import PREFIXES
 from kg.stores.formats import shown
 from kg.ui import session
-from kg.ui.components import Fault, editor
-from kg.ui.query.history import history
-from kg.ui.query.picking import DATASETS
-from kg.ui.query.session import Desk, Past
+from kg.ui.components import Fault, editor, tab
+from kg.ui.query.session import DATASETS, Desk, Past, past_of
 from kg.ui.words import literal, short
 
 EDITOR_PREFIXES: Mapping[str, str] = {**PREFIXES, "dcterms": DCTERMS, "oa": OA}
@@ -29,6 +31,7 @@ _KINDS = {  # the most telling first, as a term may be of several
     OWL + "AnnotationProperty": "property",
     OWL + "NamedIndividual": "constant",
 }
+_MOST = 2_000_000  # characters that are read back from a tab
 _NAME = re.compile(r"\w+:[A-Za-z_][\w-]*")
 
 
@@ -53,7 +56,7 @@ def write(desk: Desk) -> None:
 
 def before(desk: Desk) -> None:
     """Offer the queries of this session, the last one first."""
-    history(desk.past, "query:history", fresh=not desk.remembers, on_stored=desk.remember)
+    _history(desk)
     with st.expander(f"Queries of this session ({len(desk.past)})"):
         if not desk.past:
             st.caption("What you ask is kept here until you close this tab, even if you reload it.")
@@ -66,6 +69,25 @@ def before(desk: Desk) -> None:
                 icon=":material/history:",
                 help=f"{literal(DATASETS[past.about])}: {literal(past.came)}",
             )
+
+
+def _history(desk: Desk) -> None:
+    """Keep the queries in the tab of the browser; a new session is told those that it has."""
+    key = "query:history"
+
+    def told() -> None:
+        text = st.session_state[key].get("stored")
+        kept = []
+        if isinstance(text, str) and len(text) <= _MOST:
+            with suppress(ValueError):
+                kept = json.loads(text)
+        found = [past_of(each) for each in kept] if isinstance(kept, list) else []
+        desk.remember([each for each in found if each is not None])
+
+    session_ = st.session_state.setdefault(f"{key}:session", secrets.token_hex(4))
+    past = [asdict(each) for each in desk.past]
+    data = {"past": past, "fresh": not desk.remembers, "session": session_}
+    tab(key=key, data=data, on_stored_change=told)
 
 
 def told_of(past: Past) -> str:
