@@ -15,6 +15,7 @@ from typing import Any
 
 import altair as alt
 import polars as pl
+from altair.typing import Optional
 
 from kg.explanation.explanations import VERDICT_COLOURS
 from kg.keys import ID
@@ -26,7 +27,7 @@ ROW, _CELL, _MOST = 22, 34, 20
 _BLUE, _PALE = "#0072B2", "#8FCBEF"
 _LABELS = alt.Axis(labelLimit=240)
 _VERDICTS = {"therapy": pl.String, "verdict": pl.String, "order": pl.Int64, "patients": pl.Int64}
-COUNTS = alt.Axis(tickMinStep=1, format=",d")
+_COUNTS = alt.Axis(tickMinStep=1, format=",d")
 
 
 def verdicts(result: TableResult) -> alt.Chart:
@@ -123,10 +124,10 @@ def parted(
     colours: Mapping[str, str],
     *,
     sort: Sequence[str],
-    legend: alt.Legend | None,
+    legend: Optional[alt.Legend] = alt.Undefined,
     title: str | None = None,
     axis: alt.Axis = _LABELS,
-    tooltip: Sequence[str] = (),
+    tooltip: Sequence[str | alt.Tooltip] = (),
 ) -> alt.Chart:
     """Return bars, one below the other, in parts of the colours of what they are of.
 
@@ -135,10 +136,11 @@ def parted(
     """
     label, part, number = columns
     encoding: dict[str, Any] = {
-        "x": alt.X(f"{number}:Q", title=title or number, axis=COUNTS),
+        "x": alt.X(f"{number}:Q", title=title or number, axis=_COUNTS),
         "y": alt.Y(f"{label}:N", sort=list(sort), title=None, axis=axis),
         "color": alt.Color(
             f"{part}:N",
+            title=None,
             scale=alt.Scale(domain=list(colours), range=list(colours.values())),
             legend=legend,
         ),

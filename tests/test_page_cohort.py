@@ -406,6 +406,8 @@ def test_patients_are_grouped_by_a_column_of_their_table():
     assert frame["patients"].sum() == 45
     assert set(frame.groupby("group")["percent"].sum().round()) == {100}
     assert place(test)["chosen"] == ["ecog"]
+    (chart,) = test.get("vega_lite_chart")
+    assert not chart.proto.selection_mode, "a bar is of a value and a verdict, not of a therapy"
 
 
 def test_who_is_one_answer_away_from_eligible_is_listed_with_the_answer():

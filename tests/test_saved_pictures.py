@@ -10,32 +10,32 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-import altair as alt
 import polars as pl
 import pytest
 import vl_convert
 from explorer import app, texts
 
-from kg.cohorts.selections import VIEWS
+from kg.cohorts.opened import open_example
+from kg.cohorts.selections import VIEWS, Selection
+from kg.guideline import load
 from kg.paths import example_cohort, example_lesions
 from kg.reference.notebooks import of_notebook
 from kg.reference.snippets import TableRead, of_cohort, of_comparison, of_query, of_rejected
+from kg.ui.cohort.views import verdicts
 from kg.ui.pictures import alone
 from kg.ui.tables import workbook
 
 
 def test_a_picture_has_title_source_and_legend_and_no_clicks() -> None:
-    colour = alt.Color("b:N", legend=None)
-    chart = alt.Chart(pl.DataFrame({"a": [1], "b": ["x"]})).mark_bar().encode(x="a", color=colour)
-    chart = chart.add_params(alt.selection_point(name="bar"))
+    chart = verdicts(open_example(load()), Selection()).saved
+    assert chart is not None
     spec = json.loads(alone(chart, "The title", ["n = 1 patient", "the source"]))
     assert spec["title"]["text"] == "The title"
     assert spec["title"]["subtitle"] == ["n = 1 patient", "the source"]
-    assert spec["encoding"]["color"]["legend"]["title"] is None
     assert "params" not in json.dumps(spec)
     svg = vl_convert.vegalite_to_svg(json.dumps(spec))
-    assert "The title" in svg
-    assert "the source" in svg
+    for told in ("The title", "the source", ">✘ contraindicated<"):
+        assert told in svg
 
 
 @pytest.mark.parametrize("view", ["verdicts", "overlaps", "why-not", "missing", "conflicts"])

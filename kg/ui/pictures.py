@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from html import escape
 from importlib import metadata
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import streamlit as st
 import vl_convert
@@ -28,7 +28,6 @@ Makes = Mapping[str, Callable[[], str | bytes]]
 _INK, _PALE = "#666b73", "#a3a9b2"
 _PRINT = 300  # dots an inch
 _FONTS = "DejaVu Sans, Verdana, Helvetica, sans-serif"  # first one that has our signs
-_DOTS = "part"  # the field of dots that explain themselves
 
 
 class Look(NamedTuple):
@@ -121,22 +120,7 @@ def legend(looks: Iterable[Look]) -> None:
 
 
 def alone(chart: Chart, title: str, below: list[str]) -> str:
-    """Return a chart as Vega-Lite with title, source and legends, on white."""
-    spec: dict[str, Any] = _with_legends(chart.to_dict())
-    spec.pop("params", None)
-    spec["title"] = {"text": title, "subtitle": [line for line in below if line], "anchor": "start"}
-    spec["background"] = "white"
-    spec["config"] = {**spec.get("config", {}), "font": _FONTS}
-    return json.dumps(spec)
-
-
-def _with_legends(part: Any) -> Any:
-    """Return a specification with the legends that pages show beside it, and without clicks."""
-    if isinstance(part, list):
-        return [_with_legends(each) for each in part]
-    if not isinstance(part, dict):
-        return part
-    kept = {name: _with_legends(each) for name, each in part.items() if name != "params"}
-    if kept.get("legend", True) is None and kept.get("field") != _DOTS:
-        kept["legend"] = {"title": None, "labelLimit": 400}
-    return kept
+    """Return a chart as Vega-Lite with title and source, on white."""
+    told = {"text": title, "subtitle": [line for line in below if line], "anchor": "start"}
+    whole = chart.properties(title=told, background="white")
+    return json.dumps(whole.configure(font=_FONTS, legend={"labelLimit": 400}).to_dict())

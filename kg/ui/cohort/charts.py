@@ -1,4 +1,4 @@
-"""Charts of which the bars can be clicked: each tells its fields `chosen` and, if any, `therapy`.
+"""Charts of a cohort, of which the bars can be clicked: each has the field `chosen`.
 
 Colours are those of Okabe and Ito; the theme gives background and text.
 """
@@ -6,20 +6,21 @@ Colours are those of Okabe and Ito; the theme gives background and text.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from textwrap import wrap
 from typing import Any
 
 import altair as alt
 import polars as pl
+import streamlit as st
 
-from kg.charts import COUNTS, ROW, parted
+from kg.charts import ROW, parted
 from kg.explanation.explanations import VERDICT_COLOURS
 from kg.guideline import Guideline
 from kg.reasoning.verdicts import VERDICT_SIGNS
-from kg.ui.pictures import Look
+from kg.ui.pictures import Look, readable
 
-BAR = "bar"
+_BAR = "bar"
 _BLACK = "#1a1a1a"  # on bars, which are light in both themes
 _DOT, _NO_DOT = "#0072B2", "#A8ADB5"
 _LEAST = 0.05  # of a bar, which has room for a sign
@@ -37,6 +38,7 @@ _BESIDE: Mapping[
     "titleY": 75,
 }
 _LEFT, _RIGHT = 30, 400  # pixels, of the flow
+_OPACITY = alt.Opacity("strong:Q", scale=None)
 _GRAY = "#999999"  # is seen on white and on black
 
 Parts = Mapping[Look, pl.Expr]  # each with its number
@@ -68,51 +70,62 @@ def verdict_looks(guideline: Guideline) -> dict[str, Look]:
     }
 
 
+def show(
+    chart: alt.Chart | alt.LayerChart,
+    told: str,
+    key: str = "",
+    fields: Sequence[str] = (),
+    hear: Callable[[dict[str, str]], None] = lambda _: None,
+) -> None:
+    """Show a chart without its legend; where its bars have `fields` to tell, they can be clicked.
+
+    `told` says in words what it shows. `hear` is told the fields of a bar, or none where it was
+    clicked away.
+    """
+    how: dict[str, Any] = {}
+    if fields:
+        point = alt.selection_point(name=_BAR, fields=list(fields), on="click", empty=True)
+        chart = chart.add_params(point)
+
+        def clicked() -> None:
+            bars = st.session_state[key]["selection"].get(_BAR) or [{}]
+            hear({name: str(value) for name, value in bars[-1].items()})
+
+        how = {"key": key, "on_select": clicked, "selection_mode": _BAR}
+    st.altair_chart(readable(chart.configure_legend(disable=True)), alt=told, **how)
+
+
 def stacked(
     frame: pl.DataFrame,
     looks: Mapping[str, Look],
     chosen: tuple[str, str],
     tooltip: Sequence[str],
+    *,
     names: int = _NAMES,
+    of: str = "therapy",
 ) -> alt.LayerChart:
     """Return bars of the columns `therapy`, `label`, `chosen` and `patients`, with their signs."""
-    words = list(looks)
-    told, total = pl.col("chosen"), pl.col("patients").sum().over("therapy")
-    data = (
+    rows = [(word, place, *look) for place, (word, look) in enumerate(looks.items())]
+    about = pl.DataFrame(rows, ["chosen", "order", *Look._fields], orient="row")
+    share = pl.col("patients") / pl.col("patients").sum().over("therapy")
+    is_chosen = (pl.col("therapy") == chosen[0]) & (pl.col("chosen") == chosen[1])
+    bars = parted(
         frame.filter(pl.col("patients") > 0)
-        .sort(
-            told.replace_strict(words, range(len(words)), return_dtype=pl.Int32),
-            maintain_order=True,
-        )
+        .join(about, "chosen")
         .with_columns(
-            told.replace_strict(words, [look.told for look in looks.values()]).alias("told"),
-            pl.col("patients").cum_sum().over("therapy").alias("end"),
-            pl.when(pl.col("patients") / total < _LEAST)
-            .then(pl.lit(""))
-            .otherwise(told.replace_strict(words, [look.sign for look in looks.values()]))
-            .alias("sign"),
-            _strong((pl.col("therapy") == chosen[0]) & (told == chosen[1]), chosen[1]),
-        )
-        .with_columns(
-            (pl.col("end") - pl.col("patients")).alias("begin"),
-            (pl.col("end") - pl.col("patients") / 2).alias("middle"),
-        )
+            pl.when(share < _LEAST).then(pl.lit("")).otherwise("sign").alias("sign"),
+            _strong(is_chosen, chosen[1]),
+        ),
+        ("label", "told", "patients"),
+        {look.told: look.colour for look in looks.values()},
+        sort=_in_order(frame["label"]),
+        axis=_names_axis(names),
+        tooltip=[alt.Tooltip("label", title=of), *tooltip],
+    ).encode(opacity=_OPACITY)
+    signs: alt.Chart = bars.mark_text(color=_BLACK, fontSize=12).encode(
+        alt.X("patients:Q", stack="zero", bandPosition=0.5), text="sign:N", color=alt.value(_BLACK)
     )
-    y = alt.Y("label:N", sort=_in_order(frame["label"]), title=None, axis=_names_axis(names))
-    meanings, colours, _ = (list(each) for each in zip(*looks.values(), strict=True))
-    scale = alt.Scale(domain=meanings, range=colours)
-    base = alt.Chart(data).encode(y=y, opacity=alt.Opacity("strong:Q", scale=None))
-    bars = base.mark_bar().encode(
-        x=alt.X("begin:Q", title="patients", axis=COUNTS),
-        x2="end:Q",
-        color=alt.Color("told:N", scale=scale, legend=None),
-        tooltip=[alt.Tooltip("label", title="therapy"), *tooltip],
-    )
-    signs = base.mark_text(color=_BLACK, fontSize=12).encode(
-        x=alt.X("middle:Q", title="patients", axis=COUNTS), text="sign:N"
-    )
-    clicked = bars.add_params(_clicks("therapy", "chosen"))
-    return alt.LayerChart(layer=[clicked, signs], height=alt.Step(ROW))
+    return alt.LayerChart(layer=[bars, signs])
 
 
 def overlap_bars(frame: pl.DataFrame, chosen: str) -> alt.Chart:
@@ -124,11 +137,11 @@ def overlap_bars(frame: pl.DataFrame, chosen: str) -> alt.Chart:
         .encode(
             x=alt.X("chosen:N", sort=frame["chosen"].to_list(), axis=None),
             y=alt.Y("patients:Q", title="patients", axis=_names_axis(**_BESIDE)),
-            opacity=alt.Opacity("strong:Q", scale=None),
+            opacity=_OPACITY,
             tooltip=["eligible_for", "therapies", "patients"],
         )
     )
-    return bars.add_params(_clicks("chosen"))
+    return bars
 
 
 def overlap_dots(dots: pl.DataFrame, names: Sequence[str]) -> alt.LayerChart:
@@ -139,8 +152,7 @@ def overlap_dots(dots: pl.DataFrame, names: Sequence[str]) -> alt.LayerChart:
         y=alt.Y("therapy:N", sort=list(names), title=None, axis=_names_axis()),
     )
     colour = alt.Color("part:N", scale=alt.Scale(domain=[0, 1], range=[_NO_DOT, _DOT]), legend=None)
-    faint = alt.Opacity("strong:Q", scale=None)
-    circles = base.mark_circle(size=70).encode(color=colour, opacity=faint)
+    circles = base.mark_circle(size=70).encode(color=colour, opacity=_OPACITY)
     parts = base.transform_filter("datum.part == 1")
     lines = parts.mark_line(color=_DOT, strokeWidth=2).encode(detail="chosen")
     return alt.LayerChart(layer=[circles, lines], height=alt.Step(18))
@@ -167,7 +179,6 @@ def divided(
         ("chosen", "how", "part"),
         {look.told: look.colour for look in parts},
         sort=frame["chosen"].to_list(),
-        legend=None,
         title=title,
         axis=alt.Axis(
             labelLimit=_LABELS,
@@ -178,10 +189,8 @@ def divided(
         tooltip=tooltip,
     )
     step = max(ROW, 4 + 12 * max(map(len, lines.values()), default=1))
-    bars = bars.encode(opacity=alt.Opacity("strong:Q", scale=None)).properties(
-        height=alt.Step(step)
-    )
-    return bars.add_params(_clicks("chosen"))
+    found: alt.Chart = bars.encode(opacity=_OPACITY).properties(height=alt.Step(step))
+    return found
 
 
 def flow(frame: pl.DataFrame, patients: int) -> alt.LayerChart:
@@ -225,10 +234,6 @@ def _raised(names: list[str]) -> Any:
     """Return by how many pixels labels of two lines stand higher, so that their middle fits."""
     test = f"indexof({json.dumps(names)}, datum.value) >= 0"
     return {"condition": {"test": test, "value": -6}, "value": 0}
-
-
-def _clicks(*fields: str) -> alt.Parameter:
-    return alt.selection_point(name=BAR, fields=list(fields), on="click", empty=True)
 
 
 def _names_axis(pixels: int = _NAMES, **more: Any) -> alt.Axis:

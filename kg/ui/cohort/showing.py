@@ -134,12 +134,17 @@ def _charts(cohort: OpenCohort, selected: Selection, view: View, asked: TableQue
     if not view.charts:
         st.info(view.empty)
         return
+    key = f"cohort:chart:{selected.view}:{selected.silence}:{state.now().turn}"
+
+    def hear(bar: dict[str, str]) -> None:
+        told = {**(bar or {"chosen": ""}), "silence": selected.silence}
+        state.now().choose(told, turn=False)
+
+    (first, told), *others = view.charts
     with st.container(gap=None):
-        for place, (chart, told) in enumerate(view.charts):
-            if place == 0 and charts.BAR in str(chart.to_dict().get("params", "")):
-                _clickable(chart, told, selected.silence)
-            else:
-                st.altair_chart(pictures.readable(chart), alt=told)
+        charts.show(first, told, key, view.clicks, hear)
+        for chart, told in others:
+            charts.show(chart, told)
     if view.legend:
         pictures.legend(view.legend)
     if view.saved:
@@ -152,18 +157,6 @@ def _charts(cohort: OpenCohort, selected: Selection, view: View, asked: TableQue
         pictures.saves(view.saved, name, *views.words(cohort, selected), copied | queries)
     if view.caption:
         st.caption(view.caption)
-
-
-def _clickable(chart: pictures.Chart, told: str, silence: str) -> None:
-    key = f"cohort:chart:{state.now().selection.view}:{silence}:{state.now().turn}"
-
-    def clicked() -> None:
-        bars = st.session_state[key]["selection"].get(charts.BAR) or []
-        told = {name: str(value) for name, value in bars[-1].items()} if bars else {"chosen": ""}
-        state.now().choose({**told, "silence": silence}, turn=False)
-
-    shown = pictures.readable(chart)
-    st.altair_chart(shown, key=key, on_select=clicked, selection_mode=charts.BAR, alt=told)
 
 
 def _patients(cohort: OpenCohort) -> None:

@@ -36,21 +36,22 @@ class Box:
     field: str
     options: Mapping[str, str]
     disabled: bool = False
-    placeholder: str = "Choose, or click a bar"
 
 
 @dataclass(frozen=True)
 class View:
     """What is shown of a cohort: the numbers, what can be chosen, charts with their words.
 
-    `asked` is the saved question that gives the numbers of the example, `caption` what has to be
-    said, `empty` what is said where there is nothing to draw.
+    `clicks` are the fields that a bar of the first chart tells, `asked` is the saved question that
+    gives the numbers of the example, `caption` what has to be said, `empty` what is said where
+    there is nothing to draw.
     """
 
     frame: pl.DataFrame
     name: str
     boxes: Sequence[Box]
     charts: Sequence[tuple[alt.Chart | alt.LayerChart, str]] = ()
+    clicks: Sequence[str] = ("chosen",)
     legend: Iterable[pictures.Look] = ()
     caption: str = ""
     empty: str = ""
@@ -81,6 +82,7 @@ def verdicts(cohort: OpenCohort, selected: Selection) -> View:
         "verdicts",
         (_therapies(cohort), Box("Verdict", "chosen", words, disabled=not selected.therapy)),
         [(chart, f"Verdicts on each therapy, {_COUNTED}")],
+        ("therapy", "chosen"),
         looks.values(),
         asked=TableQuery("verdict-counts", _EXAMPLE),
     )
@@ -116,7 +118,7 @@ def why_not(cohort: OpenCohort, selected: Selection) -> View:
         f"why-not-{therapy}",
         (_therapies(cohort), Box("Because of", "chosen", _labels(frame, "reason"))),
         _divided(frame, selected, charts.WHY_NOT, tooltip, "Why the therapy is not available"),
-        charts.WHY_NOT,
+        legend=charts.WHY_NOT,
         empty="This therapy is contraindicated or not indicated for nobody. Choose another.",
         asked=TableQuery("commonest-contraindications", {"therapy": therapy, **_EXAMPLE}),
     )
@@ -131,6 +133,7 @@ def flow(cohort: OpenCohort, selected: Selection) -> View:
         f"flow-{selected.therapy}",
         (_therapies(cohort), Box("Patients", "chosen", _labels(frame, "reason"))),
         [(chart, "Who falls out where, as a flow; numbers in the table below")],
+        clicks=(),
         caption="Each patient falls out by the first reason that holds, in the order of the "
         "guideline; *Why not* counts every reason of everybody.",
     )
@@ -145,31 +148,31 @@ def missing(cohort: OpenCohort, selected: Selection) -> View:
         "missing-variables",
         [Box("Missing variable", "chosen", _labels(frame, "variable"))] if len(frame) else (),
         _divided(frame, selected, charts.MISSING, tooltip, "Missing variables", of="verdicts"),
-        charts.MISSING,
-        "A bar counts the undetermined verdicts that depend on a variable. Where a verdict "
-        f"misses nothing else, any value settles it. {_of(frame, 'variable')}",
-        "No verdict is undetermined: nothing that is missing could change one.",
-        TableQuery("blocking-variables", _EXAMPLE),
+        legend=charts.MISSING,
+        caption="A bar counts the undetermined verdicts that depend on a variable. Where a "
+        f"verdict misses nothing else, any value settles it. {_of(frame, 'variable')}",
+        empty="No verdict is undetermined: nothing that is missing could change one.",
+        asked=TableQuery("blocking-variables", _EXAMPLE),
     )
 
 
 def groups(cohort: OpenCohort, selected: Selection) -> View:
     """Return the verdicts on a therapy in each group of patients, by a column of the table."""
     therapy, by = selected.therapy, selected.chosen
-    names, told = {n: n for n in cohort.columns}, "Choose a column"
-    columns = Box("Groups by a column of the table", "chosen", names, placeholder=told)
+    columns = Box("Groups by a column of the table", "chosen", {n: n for n in cohort.columns})
     boxes = (_therapies(cohort), columns)
     if by not in cohort.columns:
         return View(pl.DataFrame(), "groups", boxes, empty="Choose a column of the table.")
     frame = cohort_views.groups(cohort, by, therapy)
     named = frame.with_columns(therapy="group", label="group")
     looks = charts.verdict_looks(cohort.guideline)
-    chart = charts.stacked(named, looks, ("", ""), ("verdict", "patients"))
+    chart = charts.stacked(named, looks, ("", ""), ("verdict", "patients"), of="group")
     return View(
         frame.drop("chosen"),
         f"groups-{therapy}",
         boxes,
         [(chart, f"Verdicts in each group, {_COUNTED}")],
+        (),
         looks.values(),
     )
 

@@ -117,18 +117,13 @@ def _chart(
     chart = charts.stacked(bars, LOOKS, chosen_, ("chosen", "patients"), names=170)
     key = f"compare:chart:{state.get('therapy')}:{state.get('change')}"
 
-    def clicked() -> None:
-        for bar in st.session_state[key]["selection"].get(charts.BAR) or []:
+    def hear(bar: dict[str, str]) -> None:
+        if bar:
             state["therapy"], state["change"] = bar["therapy"], bar["chosen"]
 
-    st.altair_chart(
-        pictures.readable(chart),
-        key=key,
-        on_select=clicked,
-        selection_mode=charts.BAR,
-        alt="What became of the verdicts on each therapy, by number of patients; numbers in the "
-        "table below",
-    )
+    told = "What became of the verdicts on each therapy, by number of patients"
+    fields = ("therapy", "chosen")
+    charts.show(chart, f"{told}; numbers in the table below", key, fields, hear)
     pictures.legend(LOOKS.values())
     before, after = (edition.source.year for edition in editions)
     title = f"Verdicts from the edition of {before} to that of {after}"
