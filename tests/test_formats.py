@@ -65,7 +65,7 @@ def test_csv_is_as_the_standard_says() -> None:
 @pytest.mark.parametrize(
     ("format_", "text"),
     [
-        ("json", '{"head": {}, "boolean": true}'),
+        ("json", '{"head":{},"boolean":true}'),
         ("csv", "true\n"),
         ("tsv", "true\n"),
     ],

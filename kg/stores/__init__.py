@@ -48,7 +48,8 @@ def open_store(
     if read_only:
         raise InputError(f"{where} is an endpoint; read-only is for a store on disk")
     with extras_told():
-        from kg.stores.remote import Credentials, RemoteStore  # noqa: PLC0415 - only what is asked for
+        from kg.stores.http import Credentials  # noqa: PLC0415 - only what is asked for
+        from kg.stores.remote import RemoteStore  # noqa: PLC0415
 
     access = Credentials(
         user=user or os.environ.get("HCC_KG_USER"),

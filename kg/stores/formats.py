@@ -1,7 +1,7 @@
 """Answers as text: SPARQL JSON, XML, CSV and TSV for rows, Turtle for triples, a table to read.
 
-JSON and CSV are written here: pyoxigraph writes as JSON only what its own store answered, and
-leaves an IRI with a comma without quotes in CSV. It makes the other formats of rows from the JSON.
+CSV is written here: pyoxigraph leaves an IRI with a comma without quotes. It writes the other
+formats of rows, from TSV of ours, as it takes only what it has read or answered itself.
 """
 
 from __future__ import annotations
@@ -45,20 +45,15 @@ def serialise(answer: Answer, format_: Format, prefixes: Mapping[str, str] | Non
             raise InputError(f"a CONSTRUCT or DESCRIBE gives triples; {format_} is for rows: ttl")
         ordered = sorted(answer, key=str)  # so that equal answers look equal
         turtle.write(ordered, written, prefixes or {})
-        return written.getvalue()
-    if format_ == "ttl":
+    elif format_ == "ttl":
         raise InputError("ttl is for CONSTRUCT and DESCRIBE; take csv, tsv, json or xml for rows")
-    if isinstance(answer, bool) and format_ in ("csv", "tsv"):
-        return f"{str(answer).lower()}\n".encode()
-    if format_ == "csv":
-        assert isinstance(answer, Table)  # noqa: S101 - an ASK has been answered above
+    elif format_ == "csv" and isinstance(answer, Table):
         write_csv(written, answer.variables, answer.rows)
-        return written.getvalue()
-    text = _json(answer)
-    if format_ == "json":
-        return text
-    found = ox.parse_query_results(text, format=ox.QueryResultsFormat.JSON)
-    found.serialize(written, format=ox.QueryResultsFormat.from_extension(format_))
+    elif format_ == "csv" or (format_ == "tsv" and isinstance(answer, bool)):
+        written.write(_tsv(answer).encode())
+    else:
+        found = ox.parse_query_results(_tsv(answer), format=ox.QueryResultsFormat.TSV)
+        found.serialize(written, format=ox.QueryResultsFormat.from_extension(format_))
     return written.getvalue()
 
 
@@ -73,9 +68,7 @@ def write_csv(
 
 
 def _plain(term: Term) -> str:
-    if isinstance(term, (ox.NamedNode, ox.Literal)):
-        return term.value
-    return f"<<( {term} )>>" if isinstance(term, ox.Triple) else str(term)
+    return term.value if isinstance(term, (ox.NamedNode, ox.Literal)) else _told(term)
 
 
 def _cell(text: str) -> str:
@@ -153,29 +146,17 @@ def _term(value: Mapping[str, Any], blanks: dict[str, ox.BlankNode]) -> Term:
     return ox.Literal(text, datatype=ox.NamedNode(datatype))
 
 
-def _json(answer: Table | bool) -> bytes:
+def _tsv(answer: Table | bool) -> str:
+    """Return an answer as SPARQL's TSV, whose cells are terms of N-Triples."""
     if isinstance(answer, bool):
-        return json.dumps({"head": {}, "boolean": answer}).encode()
-    rows = [
-        {name: _value(t) for name, t in zip(answer.variables, row, strict=True) if t is not None}
-        for row in answer.rows
-    ]
-    document = {"head": {"vars": answer.variables}, "results": {"bindings": rows}}
-    return json.dumps(document, ensure_ascii=False).encode()
+        return f"{str(answer).lower()}\n"
+    rows = (map(_told, row) for row in answer.rows)
+    names = (f"?{name}" for name in answer.variables)
+    return "".join("\t".join(cells) + "\n" for cells in (names, *rows))
 
 
-def _value(term: Term) -> dict[str, Any]:
-    if isinstance(term, ox.NamedNode):
-        return {"type": "uri", "value": term.value}
-    if isinstance(term, ox.BlankNode):
-        return {"type": "bnode", "value": term.value}
-    if isinstance(term, ox.Triple):
-        parts = {"subject": term.subject, "predicate": term.predicate, "object": term.object}
-        return {"type": "triple", "value": {name: _value(part) for name, part in parts.items()}}
-    said: dict[str, Any] = {"type": "literal", "value": term.value}
-    if term.language:
-        return {**said, "xml:lang": term.language}
-    return said if term.datatype.value == _STRING else {**said, "datatype": term.datatype.value}
+def _told(term: Term | None) -> str:
+    return "" if term is None else f"<<( {term} )>>" if isinstance(term, ox.Triple) else str(term)
 
 
 def _shortened(iri: str, prefixes: Mapping[str, str]) -> str:

@@ -7,17 +7,15 @@ import re
 import ssl
 import threading
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Final
 
 import httpx
 
 from kg.errors import ComponentError, HccKgError, InputError, QueryError
-
-_Result = TypeVar("_Result")
 
 RETRIES = 3
 _PAUSE = 0.5  # seconds before the first new try; each later pause is twice as long
@@ -90,7 +88,8 @@ class Client:
             raise InputError(f"{url} is not an http address of an endpoint: {error}") from error
         for tries in range(RETRIES + 1):
             try:
-                return self._tried(request)
+                whole = self._whole
+                return _within(whole, self._once, request) if whole else self._once(request)
             except (httpx.TimeoutException, TimeoutError) as error:
                 raise ComponentError(
                     f"{self.url} has not answered for {self.timeout:g} seconds; "
@@ -119,34 +118,21 @@ class Client:
         with suppress(QueryError):  # some servers take no empty body
             self.send("POST", url, content=b"", headers=headers)
 
-    def _tried(self, request: httpx.Request) -> Reply:
-        if self._whole is None:
-            return self._once(request)
-        return _within(self._whole, lambda: self._once(request))
-
     def _once(self, request: httpx.Request) -> Reply:
-        response = self._client.send(request, stream=True)
-        try:
+        with closing(self._client.send(request, stream=True)) as response:
             if not response.is_success:
                 raise self._refused(response)
             self._check_whole(response.headers)
+            try:
+                body = b"".join(_beginning(response, _LARGEST))
+            except (httpx.ReadError, httpx.RemoteProtocolError, httpx.DecodingError) as error:
+                raise ComponentError(f"{self.url} broke off within its answer") from error
+            if len(body) > _LARGEST:
+                raise ComponentError(
+                    f"{self.url}: its answer is larger than {_LARGEST:,} bytes; ask for less"
+                )
             media_type = response.headers.get("Content-Type", "text/plain")
-            return Reply(media_type.partition(";")[0].strip().lower(), self._body(response))
-        finally:
-            response.close()
-
-    def _body(self, response: httpx.Response) -> bytes:
-        body = bytearray()
-        try:
-            for part in response.iter_bytes():
-                body += part
-                if len(body) > _LARGEST:
-                    raise ComponentError(
-                        f"{self.url}: its answer is larger than {_LARGEST:,} bytes; ask for less"
-                    )
-        except (httpx.ReadError, httpx.RemoteProtocolError, httpx.DecodingError) as error:
-            raise ComponentError(f"{self.url} broke off within its answer") from error
-        return bytes(body)
+            return Reply(media_type.partition(";")[0].strip().lower(), body)
 
     def _check_whole(self, headers: httpx.Headers) -> None:
         """Refuse an answer that Virtuoso cut short with a header and no error."""
@@ -160,7 +146,10 @@ class Client:
 
     def _refused(self, response: httpx.Response) -> InputError | ComponentError:
         code = response.status_code
-        said = words(_beginning(response)) or response.reason_phrase
+        body: list[bytes] = []
+        with suppress(httpx.TransportError, httpx.DecodingError):
+            body.extend(_beginning(response, _MOST_SAID))
+        said = words(b"".join(body)[:_MOST_SAID]) or response.reason_phrase
         status = f"{self.url} answered {code}"
         if code in _MOVED:
             where = response.headers.get("Location", "another address")
@@ -177,19 +166,21 @@ class Client:
         return ComponentError(f"{status}: {said}")
 
 
-def _within(seconds: float, work: Callable[[], _Result]) -> _Result:
-    """Return what comes of work, which is left behind where it takes longer than this.
+def _within(
+    seconds: float, work: Callable[[httpx.Request], Reply], request: httpx.Request
+) -> Reply:
+    """Return what comes of a request, which is left behind where it takes longer than this.
 
     httpx limits each wait for bytes; a server that sends one now and then would keep it for ever.
 
     Raises:
         TimeoutError: it takes longer.
     """
-    done: Future[_Result] = Future()
+    done: Future[Reply] = Future()
 
     def run() -> None:
         try:
-            done.set_result(work())
+            done.set_result(work(request))
         except (httpx.HTTPError, HccKgError, KeyError, NotImplementedError) as error:
             done.set_exception(error)
 
@@ -244,14 +235,14 @@ def _headers(access: Credentials) -> dict[str, str]:
     return {"User-Agent": "hcc-kg", "Authorization": f"Bearer {access.token}"}
 
 
-def _beginning(response: httpx.Response) -> bytes:
-    said = bytearray()
-    with suppress(httpx.TransportError, httpx.DecodingError):
-        for part in response.iter_bytes():
-            said += part
-            if len(said) > _MOST_SAID:
-                break
-    return bytes(said[:_MOST_SAID])
+def _beginning(response: httpx.Response, most: int) -> Iterator[bytes]:
+    """Yield the parts of a body, as long as they come to no more bytes than that."""
+    length = 0
+    for part in response.iter_bytes():
+        yield part
+        length += len(part)
+        if length > most:
+            return
 
 
 def _reason(error: httpx.TransportError) -> str:

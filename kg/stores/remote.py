@@ -17,6 +17,7 @@ from email.message import Message
 from io import BytesIO
 from pathlib import Path
 from typing import TypeAlias
+from urllib.response import addinfourl
 
 import pyoxigraph as ox
 from SPARQLWrapper import JSON, POST, SELECT, TURTLE, SPARQLWrapper
@@ -28,24 +29,6 @@ from kg.stores.formats import read_json
 from kg.stores.http import Client, Credentials, Reply
 from kg.stores.lexing import Form, position, query_form
 from kg.stores.protocol import Answer, Store, Table
-
-
-class Answered(BytesIO):
-    """An answer as SPARQLWrapper reads it: the body, with its media type."""
-
-    def __init__(self, url: str, reply: Reply) -> None:
-        super().__init__(reply.body)
-        self.reply, self._url = reply, url
-
-    def geturl(self) -> str:
-        """Return the address that was asked."""
-        return self._url
-
-    def info(self) -> Message:
-        """Return the headers: the media type."""
-        message = Message()
-        message["Content-Type"] = self.reply.media_type
-        return message
 
 
 class Wrapper(SPARQLWrapper):
@@ -65,16 +48,16 @@ class Wrapper(SPARQLWrapper):
         super().resetQuery()
         self.setMethod(POST)
 
-    def _query(self) -> tuple[Answered, str]:  # type: ignore[override]
+    def _query(self) -> tuple[addinfourl, str]:  # type: ignore[override]
         request = self._createRequest()
         url, body = request.full_url, request.data
         content = body if isinstance(body, bytes) else None
         headers = dict(request.header_items())
         reply = self._client.send(request.get_method(), url, content=content, headers=headers)
-        return Answered(url, reply), self.returnFormat
+        told = Message()
+        told["Content-Type"] = reply.media_type
+        return addinfourl(BytesIO(reply.body), told, url), self.returnFormat
 
-
-__all__ = ["Credentials", "RemoteStore"]
 
 _CHUNK = 50_000  # triples a request
 _ROWS = ("application/sparql-results+json", "application/json")
@@ -112,12 +95,11 @@ class RemoteStore(Store):
         if form is None and first_fault(query) is None:
             raise QueryError("the query ends before it asks: SELECT, ASK, CONSTRUCT or DESCRIBE")
         try:
-            reply = self._asked(query, form)
+            return self._read(self._asked(query, form), form)
         except UnicodeEncodeError as error:
             raise QueryError("the query is not valid Unicode; save it as UTF-8") from error
         except QueryError as error:
             raise _placed(error, query) from error
-        return self._read(reply, form)
 
     def _asked(self, query: str, form: Form | None) -> Reply:
         wrapper = self.sparql()
@@ -125,9 +107,8 @@ class RemoteStore(Store):
         if form in ("CONSTRUCT", "DESCRIBE"):
             wrapper.setReturnFormat(TURTLE)  # which it takes for triples; JSON makes it warn
             wrapper.addCustomHttpHeader("Accept", _TRIPLES)
-        answered = wrapper.query().response
-        assert isinstance(answered, Answered)  # noqa: S101 - the wrapper is ours
-        return answered.reply
+        with wrapper.query().response as answered:
+            return Reply(answered.headers["Content-Type"], answered.read())
 
     def sparql(self) -> Wrapper:
         """Return a SPARQLWrapper for this endpoint."""
