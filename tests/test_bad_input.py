@@ -282,7 +282,7 @@ def test_lesions_of_rejected_patients_are_kept_so_that_both_can_be_fed_back(
 def test_rejects_of_many_batches_are_one_table(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kg.readers.csv._SLOW_BATCH", 2)
+    monkeypatch.setattr("kg.readers.source.TEXT_BATCH", 2)
     text = '"patient_id",ecog\np1,9\np2,1\np3,9\np4,1,beyond\np5\np6,x\n'
     (tmp_path / "p.csv").write_text(text)
     assert ids(run("classify", "p.csv", *RFA)) == ["p2"]

@@ -14,8 +14,7 @@ from kg.guideline import Guideline, load
 from kg.keys import PROBLEM, ROW
 from kg.patients.tables import PatientTable
 from kg.readers import csv as csv_reader
-from kg.readers import jsonl as jsonl_reader
-from kg.readers import open_source
+from kg.readers import open_source, source
 
 DATA = Path(__file__).parent / "data"
 SAMPLES = sorted(
@@ -157,7 +156,7 @@ def test_header_of_blanks_is_no_header(tmp_path: Path) -> None:
 
 def test_batches_number_the_rows_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_reader, "BATCH", 2)
-    monkeypatch.setattr(csv_reader, "_SLOW_BATCH", 2)
+    monkeypatch.setattr(source, "TEXT_BATCH", 2)
     path = tmp_path / "p.csv"
     for header in ("patient_id,ecog", '"patient_id",ecog'):
         path.write_text(header + "".join(f"\np{i},1" for i in range(1, 6)))
@@ -225,7 +224,7 @@ def test_whole_surrogate_pair_is_one_character(tmp_path: Path) -> None:
 
 
 def test_json_batches_number_the_rows_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jsonl_reader, "_BATCH", 2)
+    monkeypatch.setattr(source, "TEXT_BATCH", 2)
     path = jsonl(tmp_path, *(f'{{"patient_id": "p{i}"}}' for i in range(1, 6)))
     assert [row[:2] for row in rows(path, "patient_id")] == [(i, f"p{i}") for i in range(1, 6)]
 

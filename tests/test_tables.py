@@ -173,7 +173,7 @@ def test_all_rows_of_a_repeated_patient_are_rejected(guideline: Guideline, tmp_p
 def test_repeated_patient_is_found_across_batches(
     guideline: Guideline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kg.readers.csv._SLOW_BATCH", 1)
+    monkeypatch.setattr("kg.readers.source.TEXT_BATCH", 1)
     text = '"patient_id",ecog\np1,1\np2,1\np1,2\n'
     good, bad = split(table_of(guideline, tmp_path, text))
     assert good == ["p2"]

@@ -338,7 +338,7 @@ def test_many_batches_give_the_bytes_of_one(
     (tmp_path / "p.csv").write_text(text)
     run("classify", "p.csv", "--format", form, "--output", "one")
     monkeypatch.setattr("kg.readers.csv.BATCH", 4)
-    monkeypatch.setattr("kg.readers.csv._SLOW_BATCH", 4)
+    monkeypatch.setattr("kg.readers.source.TEXT_BATCH", 4)
     run("classify", "p.csv", "--format", form, "--output", "many")
     one, many = tmp_path / "one", tmp_path / "many"
     if form == "parquet":

@@ -7,7 +7,7 @@ cells, whatever the format of the table.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, reduce
 
@@ -47,7 +47,7 @@ Progress = Callable[[int, int], object]
 """Told after each step how many patients are done, of how many."""
 
 
-class _Kept:
+class _Kept(Source):
     """A table that has been read, compact: texts as numbers of the distinct ones.
 
     Raises:
@@ -55,12 +55,8 @@ class _Kept:
     """
 
     def __init__(self, source: Source) -> None:
-        self.path, self.columns = source.path, source.columns
-        self.renamed: Mapping[str, str] = getattr(source, "renamed", {})
-        self.notes: Sequence[str] = getattr(source, "notes", ())
-        self.separator: str = getattr(source, "separator", ",")
-        self.first_row: int | None = getattr(source, "first_row", None)
-        self.lesions: Source | None = getattr(source, "lesions", None)
+        self.told_as(source)
+        self.columns = source.columns
         frames: list[pl.DataFrame] = []
         for frame in source.batches():
             texts = pl.col(pl.String).exclude(ID, PROBLEM)
@@ -73,9 +69,8 @@ class _Kept:
         none = pl.DataFrame(schema=dict.fromkeys([*self.columns, PROBLEM], pl.String()))
         self.frame = pl.concat(frames) if frames else none.with_row_index(ROW)
 
-    def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
+    def _batches(self, kept: list[str]) -> Iterator[pl.DataFrame]:
         """Yield the rows in small steps, so that progress can be shown."""
-        kept = self.columns if only is None else only
         yield from self.frame.select(ROW, *kept, PROBLEM).iter_slices(STEP)
 
 
@@ -131,7 +126,7 @@ class OpenCohort:
         return PatientTable(
             guideline,
             source,
-            None if lesions is None or getattr(source, "lesions", None) else lesions.source,
+            None if lesions is None or source.lesions else lesions.source,
             self.reading,
             assumptions_of(guideline, asked),
         )

@@ -77,7 +77,7 @@ def _typed(column: pl.Series) -> pl.Series:
 
 def kept_types(table: PatientTable) -> dict[str, pl.DataType]:
     """Return the types of the columns that travel along."""
-    schema: Mapping[str, pl.DataType] = getattr(table.source, "schema", {})
+    schema = table.source.schema
     return {
         name: as_kept(pl.Series([], dtype=schema.get(name, pl.String()))).dtype
         for name in table.head.kept

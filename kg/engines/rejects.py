@@ -18,7 +18,6 @@ from kg.keys import PROBLEM, REASON, ROW
 from kg.output import full_disk_told, whole_file
 from kg.patients.columns import as_text
 from kg.readers import Source
-from kg.readers.source import row_words
 
 _LONGEST = 400
 
@@ -54,7 +53,7 @@ class RejectCounter:
     def _add(self, source: Source, frame: pl.DataFrame, of_lesions: bool) -> None:
         if frame.is_empty():
             return
-        first = f"{source.path}, {row_words(source, frame[ROW][0])}: {frame[REASON][0]}"
+        first = f"{source.path}, {source.row_words(frame[ROW][0])}: {frame[REASON][0]}"
         self.summary.first_reason = self.summary.first_reason or first
         if self._strict:
             raise InputError(f"{shortened(first)}; no result was written, as the run is strict")
@@ -117,8 +116,7 @@ class Rejects(RejectCounter):
             within = source.path if isinstance(source.path, Path) else None
             self._parts[path] = self._opened(path, within)
         with full_disk_told(path), self._parts[path].open("ab") as file:
-            sign = getattr(source, "separator", ",")
-            as_told(frame).write_csv(file, include_header=new, separator=sign)
+            as_told(frame).write_csv(file, include_header=new, separator=source.separator)
 
     def _opened(self, path: Path, within: Path | None) -> Path:
         is_device = path.exists() and not path.is_file()

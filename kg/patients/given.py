@@ -127,7 +127,7 @@ def table_of(
     return PatientTable(guideline, given(patients), second, reading, assumptions)
 
 
-class ListSource:
+class ListSource(Source):
     """Mappings as rows of text; absent names are unknown, as in JSON Lines.
 
     Raises:
@@ -155,9 +155,8 @@ class ListSource:
         self.columns = [column for column in columns if column not in TOLD]
         self._frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
 
-    def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
-        """Yield the rows as one frame of text."""
-        kept, problems = self.columns if only is None else only, dict[int, str]()
+    def _batches(self, kept: list[str]) -> Iterator[pl.DataFrame]:
+        problems = dict[int, str]()
         for column in kept:
             problems = self._problems.get(column, {}) | problems
         told = [problems.get(place) for place in range(self._frame.height)]

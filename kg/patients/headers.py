@@ -129,11 +129,9 @@ def head_of(
     strange = {there: name for there, name in strange.items() if there not in empty}
     if strange and not reading.allows_others:
         raise UnknownColumnsError(f"{source.path}: unknown column {_strangers(strange, allowed)}")
-    check = getattr(source, "check_cells", None)
-    if check is not None:
-        check(list(read))
+    source.check_cells(list(read))
     translations = _translations(read, ours, variables, reading)
-    notes = list(getattr(source, "notes", ()))
+    notes = [*source.notes]
     comma = _has_commas(source, read, translations)
     if comma:
         notes.append(f"{source.path}: commas in numbers are read as decimal points")
@@ -182,7 +180,7 @@ def _has_commas(
     source: Source, read: Mapping[str, str], translations: Mapping[str, Translation]
 ) -> bool:
     """Return whether a table whose cells no commas separate has decimal commas."""
-    if getattr(source, "separator", ",") == ",":
+    if source.separator == ",":
         return False
     known = {name for name, each in translations.items() if each.is_number}
     numbers = [there for there, here in read.items() if here in known]
@@ -195,8 +193,7 @@ def _has_commas(
 
 def _named(source: Source) -> dict[str, str]:
     """Return the names of the columns, as the file has them, by those that the reader gave."""
-    renamed: Mapping[str, str] = getattr(source, "renamed", {})
-    names = {name: renamed.get(name, name) for name in source.columns}
+    names = {name: source.renamed.get(name, name) for name in source.columns}
     return {given: name for given, name in names.items() if not name.startswith("_")}
 
 
@@ -270,7 +267,7 @@ def _keyless(
     source: Source, key: str, names: Mapping[str, str], allowed: Sequence[str], reading: Reading
 ) -> str:
     """Say that a key is missing, and which column may be it, or which columns there are."""
-    sheets: list[str] = getattr(source, "sheets", [])
+    sheets = source.sheets
     text = f"{source.path} has no column {key}; every row needs one; "
     if len(sheets) > 1:
         text = f"{source.path}: sheet {sheets[0]} has no column {key}, which every row needs; if "

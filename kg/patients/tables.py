@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
@@ -23,7 +23,6 @@ from kg.patients.plausible import PlausibilityWatch, SilenceWatch
 from kg.patients.reading import PLAIN, Reading
 from kg.patients.records import Lesion, Record, read_record
 from kg.readers import Source, lesions_beside, open_source
-from kg.readers.source import row_words
 from kg.readers.uploads import File
 from kg.texts import alike
 
@@ -195,7 +194,7 @@ class PatientTable(RowReader):
         check_mapped(reading, self.source, *([table.source] if table else []))
         columns = {n: guideline.variables[n] for n in head.translations}
         self._watch = PlausibilityWatch(columns, head.converted)
-        self._silence = SilenceWatch(columns, partial(row_words, self.source))
+        self._silence = SilenceWatch(columns, self.source.row_words)
         if table is not None:
             table.tell_strangers(known)
         super().__init__(guideline, head, repeated, table, assumptions)
@@ -252,7 +251,7 @@ def find_patient(
     for batch in table.batches():
         bad = batch.rejected.filter(table.head.ids(batch.rejected) == patient_id)
         for row in bad.iter_rows(named=True):
-            where = row_words(table.source, row[ROW])
+            where = table.source.row_words(row[ROW])
             raise InputError(f"{path}, {where}: {row[REASON]}")
         place = batch.cells[ID].index_of(patient_id)
         if place is not None:

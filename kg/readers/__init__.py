@@ -58,10 +58,9 @@ def lesions_beside(patients: Source, lesions: File | Source | None) -> File | So
     Raises:
         InputError: there are both.
     """
-    own: Source | None = getattr(patients, "lesions", None)
-    if own is not None and lesions is not None:
+    if patients.lesions is not None and lesions is not None:
         raise InputError(f"{patients.path} holds lesions itself; name no other table of them")
-    return lesions if own is None else own
+    return lesions if patients.lesions is None else patients.lesions
 
 
 def _opened(path: File, ending: str, guideline: Guideline, sheet: str | None) -> Source | None:

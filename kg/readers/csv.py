@@ -16,26 +16,27 @@ from functools import cached_property
 import polars as pl
 
 from kg.errors import InputError
-from kg.keys import ID, LESION_ID, PROBLEM, ROW, TOLD
-from kg.readers.source import BATCH, of_text, told_apart
+from kg.keys import ID, LESION_ID, PROBLEM, ROW
+from kg.readers.source import BATCH, Source, of_text
 from kg.readers.text import readable
 from kg.readers.uploads import File, scannable
 
-_SLOW_BATCH, _CHUNK = 20_000, 1 << 22
+_CHUNK = 1 << 22
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _SAID = re.compile(r'\ufeff?"?sep=(.)"?\s*', re.IGNORECASE)  # a line for Excel, before the header
 
 
-class CsvSource:
+class CsvSource(Source):
     """A text file with a header row, whose cells are separated as the header shows.
 
     `known` are names that a header may have; where signs are as many, they decide.
     """
 
+    path: File
+
     def __init__(self, path: File, known: Collection[str] = (ID, LESION_ID)) -> None:
-        self.path, self.notes = path, list[str]()
-        self._file, told = readable(path)
-        self.notes += told
+        self.path = path
+        self._file, self.notes = readable(path)
         # A cell may be as long as it likes; the default limit would end the run.
         csv.field_size_limit(sys.maxsize)
         with self._file.open(encoding="utf-8-sig", newline="") as file:
@@ -45,18 +46,15 @@ class CsvSource:
             self.separator = said[1] if said else _separator(head, known)
         if self.separator != ",":
             name = _SEPARATORS.get(self.separator, repr(self.separator))
-            self.notes.append(f"{path}: cells are separated by {name}")
+            self.notes += (f"{path}: cells are separated by {name}",)
         try:
-            self._header = [name.strip() for name in next(self._rows(), [])]
+            header = next(self._rows(), [])
         except csv.Error as error:
             line = 1 + self._skipped
             raise InputError(f"{path}, line {line}: not valid CSV: {error}") from error
-        if not any(self._header):
+        if not any(map(str.strip, header)):
             raise InputError(f"{path} has no header row; its first line should name the columns")
-        names = told_apart(self._header)
-        self._header = list(names)
-        self.columns = [name for name, named in names.items() if named not in TOLD]
-        self.renamed = {name: named for name, named in names.items() if name != named}
+        self._header = self.name_columns(header)
 
     @cached_property
     def _is_plain(self) -> bool:
@@ -72,10 +70,8 @@ class CsvSource:
         lines = pl.scan_lines(scannable(self._file), glob=False)
         return bool(lines.select(found.all()).collect(engine="streaming").item())
 
-    def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
-        """Yield the rows as frames of text."""
-        kept = self.columns if only is None else only
-        yield from self._fast(kept) if self._is_plain else self._slow(kept)
+    def _batches(self, kept: list[str]) -> Iterator[pl.DataFrame]:
+        return self._fast(kept) if self._is_plain else of_text(kept, self._slow(kept))
 
     def _fast(self, kept: list[str]) -> Iterator[pl.DataFrame]:
         frames = pl.scan_csv(
@@ -100,36 +96,23 @@ class CsvSource:
                 file.readline()
             yield from csv.reader(file, strict=True, delimiter=self.separator)
 
-    def _slow(self, kept: list[str]) -> Iterator[pl.DataFrame]:
+    def _slow(self, kept: list[str]) -> Iterator[tuple[int | str | None, ...]]:
+        """Yield the rows below the header: their numbers, cells, and what is wrong with them."""
+        width, number = len(self._header), 0
+        positions = [self._header.index(name) for name in kept]
         rows = self._rows()
         next(rows)
-        batch: list[tuple[int | str | None, ...]] = []
-        number, width = 0, len(self._header)
-        positions = [self._header.index(name) for name in kept]
-        while True:
-            try:
-                cells = next(rows)
-            except StopIteration:
-                break
-            except csv.Error as error:
-                raise InputError(
-                    f"{self.path}, data row {number + 1}: not valid CSV: {error}; "
-                    "check the quotes of that row"
-                ) from error
-            if not cells:
-                continue  # a blank line is not a row
-            number += 1
-            problem = None
-            if len(cells) != width:
-                problem = _misfit(cells, width)
-                cells += [""] * (width - len(cells))
-            told = (cells[position] or None for position in positions)  # as the fast way has it
-            batch.append((number, *told, problem))
-            if len(batch) == _SLOW_BATCH:
-                yield of_text(kept, batch)
-                batch = []
-        if batch:
-            yield of_text(kept, batch)
+        try:
+            for number, cells in enumerate(filter(None, rows), start=1):  # a blank line is no row
+                problem = None if len(cells) == width else _misfit(cells, width)
+                every = [*cells, *[""] * (width - len(cells))]
+                told = (every[position] or None for position in positions)  # as the fast way has it
+                yield number, *told, problem
+        except csv.Error as error:
+            raise InputError(
+                f"{self.path}, data row {number + 1}: not valid CSV: {error}; "
+                "check the quotes of that row"
+            ) from error
 
 
 def _misfit(cells: list[str], width: int) -> str | None:

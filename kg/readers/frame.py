@@ -10,8 +10,7 @@ import polars as pl
 
 from kg.errors import InputError
 from kg.keys import TOLD
-from kg.readers.parquet import check_types
-from kg.readers.source import first_line, held
+from kg.readers.source import Source, first_line, held
 
 
 @runtime_checkable
@@ -26,7 +25,7 @@ class ArrowFrame(Protocol):
         ...
 
 
-class FrameSource:
+class FrameSource(Source):
     """A frame as a table; in messages it goes by `name`, in place of a path.
 
     `mixed` says of columns that hold more than one type what is wrong with them.
@@ -40,30 +39,21 @@ class FrameSource:
     ) -> None:
         self.path = Path(name)
         self.columns = [column for column in frame.columns if column not in TOLD]
+        self.schema = frame.schema
         self._frame, self._mixed = frame, mixed or {}
 
-    @property
-    def schema(self) -> Mapping[str, pl.DataType]:
-        """The types of the columns."""
-        return self._frame.schema
-
     def check_cells(self, names: list[str]) -> None:
-        """Check that the values of columns can be cells.
-
-        Raises:
-            InputError: a column mixes types, or holds dates, lists or the like.
-        """
+        """Check that the values of columns can be cells, and of one type."""
         for name in names:
             if name in self._mixed:
                 raise InputError(
                     f"{self.path}, column {name}: {self._mixed[name]}; "
                     "keep one type a column, text for partial knowledge"
                 )
-        check_types(self.path, {name: self._frame.schema[name] for name in names})
+        super().check_cells(names)
 
-    def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
-        """Yield the rows as frames in the types of the frame."""
-        yield from held(self._frame, self.columns if only is None else only)
+    def _batches(self, kept: list[str]) -> Iterator[pl.DataFrame]:
+        return held(self._frame, kept)
 
 
 def frame_source(frame: object, name: str = "the frame") -> FrameSource:

@@ -11,11 +11,10 @@ import polars as pl
 
 from kg.errors import InputError
 from kg.keys import TOLD
-from kg.readers.source import of_text
+from kg.readers.source import Source, of_text
 from kg.readers.text import check_text
 from kg.readers.uploads import File
 
-_BATCH = 20_000
 _PROBLEMS: dict[type[Exception], str] = {
     json.JSONDecodeError: "the line is not a JSON object",
     UnicodeEncodeError: "the line has half of a surrogate pair, which is not a character",
@@ -41,8 +40,10 @@ _DECODER = json.JSONDecoder(
 )
 
 
-class JsonlSource:
+class JsonlSource(Source):
     """A file of JSON objects, one a line, each a row; absent keys are unknown."""
+
+    path: File
 
     def __init__(self, path: File) -> None:
         self.path = path
@@ -78,18 +79,13 @@ class JsonlSource:
                     problem = f"{_PROBLEMS.get(type(error), error)}; it is {text}"
                 yield number, row, problem
 
-    def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
-        """Yield the rows as frames of text."""
-        kept = self.columns if only is None else only
-        batch: list[tuple[Any, ...]] = []
-        for number, row, broken in self._objects():
-            cells, problem = _cells(row or {}, kept, self._judged)
-            batch.append((number, *cells, broken or problem))
-            if len(batch) == _BATCH:
-                yield of_text(kept, batch)
-                batch = []
-        if batch:
-            yield of_text(kept, batch)
+    def _batches(self, kept: list[str]) -> Iterator[pl.DataFrame]:
+        rows = (
+            (number, *cells, broken or problem)
+            for number, row, broken in self._objects()
+            for cells, problem in [_cells(row or {}, kept, self._judged)]
+        )
+        return of_text(kept, rows)
 
 
 class JsonSource(JsonlSource):

@@ -7,14 +7,14 @@ order, each with the number of its children in field 5; the rest is passed over.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import polars as pl
 
 from kg.errors import InputError
 from kg.keys import TOLD
 from kg.nesting import DEEPEST
-from kg.readers.source import BATCH, first_line, numbered
+from kg.readers.source import BATCH, Source, first_line, numbered
 from kg.readers.uploads import File, scannable
 
 # Some broken files make Polars panic, which is no child of its errors.
@@ -26,8 +26,10 @@ _LIST, _SET, _MAP, _STRUCT = 9, 10, 11, 12
 _TALL = 20  # levels of the footer itself; it has about ten
 
 
-class ParquetSource:
-    """A Parquet file; `schema` maps its columns to their types."""
+class ParquetSource(Source):
+    """A Parquet file."""
+
+    path: File
 
     def __init__(self, path: File) -> None:
         self.path = path
@@ -39,42 +41,13 @@ class ParquetSource:
             raise InputError(told) from error
         self.columns = [name for name in self.schema if name not in TOLD]
 
-    def check_cells(self, names: list[str]) -> None:
-        """Check that the values of columns can be cells.
-
-        Raises:
-            InputError: a column holds dates, lists or the like.
-        """
-        check_types(self.path, {name: self.schema[name] for name in names})
-
-    def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
-        """Yield the rows as frames in the types of the file."""
-        kept = self.columns if only is None else only
+    def _batches(self, kept: list[str]) -> Iterator[pl.DataFrame]:
         rows = numbered(pl.scan_parquet(scannable(self.path), glob=False), kept)
         try:
             yield from rows.collect_batches(chunk_size=BATCH, maintain_order=True)
         except _BROKEN as error:
             told = f"{self.path}: the Parquet file is damaged: {first_line(error)}"
             raise InputError(told) from error
-
-
-def check_types(path: File, schema: Mapping[str, pl.DataType]) -> None:
-    """Check that values of typed columns can be cells.
-
-    Raises:
-        InputError: a column holds dates, lists or the like.
-    """
-    for name, dtype in schema.items():
-        if dtype.is_nested() or not _is_cell(dtype):
-            raise InputError(
-                f"{path}, column {name}: values of type {dtype} are not cells; "
-                "store numbers, booleans or text"
-            )
-
-
-def _is_cell(dtype: pl.DataType) -> bool:
-    texts = (pl.String, pl.Categorical, pl.Enum, pl.Boolean, pl.Null)
-    return dtype.is_numeric() or isinstance(dtype, texts)
 
 
 def check_depth(file: File) -> None:

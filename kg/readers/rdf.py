@@ -19,7 +19,7 @@ from kg.guideline import Guideline
 from kg.guideline.shapes import lesion_columns, patient_columns, shapes
 from kg.keys import ID, IRI, LESION_ID
 from kg.ontology import HCC, OWL, RDFS
-from kg.readers.source import of_text
+from kg.readers.source import Source, of_text
 from kg.readers.triples import BLANK, TYPE, TripleIndex, read_triples, shown
 from kg.readers.uploads import File
 
@@ -92,12 +92,14 @@ Row: TypeAlias = tuple[str, dict[str, str | None]]
 """A node, and the cells that are given for it."""
 
 
-class NodeTable:
+class NodeTable(Source):
     """Nodes of a graph as a table: their values are the cells, besides those that are given.
 
     `shapes` judge the nodes, `names` maps properties to columns; `faults` tells what is wrong
     with a node as a whole.
     """
+
+    path: File
 
     def __init__(
         self,
@@ -134,16 +136,9 @@ class NodeTable:
     def _column(self, iri: str) -> str:
         return self._names.get(iri) or iri.removeprefix(HCC)
 
-    def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
-        """Yield the rows as frames of text."""
-        kept = self.columns if only is None else only
-        for start in range(0, len(self._rows), _BATCH):
-            some = self._rows[start : start + _BATCH]
-            rows = [
-                (start + place, *self._row(node, given, kept))
-                for place, (node, given) in enumerate(some, start=1)
-            ]
-            yield of_text(kept, rows)
+    def _batches(self, kept: list[str]) -> Iterator[pl.DataFrame]:
+        rows = enumerate(self._rows, start=1)
+        return of_text(kept, ((n, *self._row(node, given, kept)) for n, (node, given) in rows))
 
     def _row(self, node: str, given: dict[str, str | None], kept: list[str]) -> list[str | None]:
         cells, partly = dict[str, list[str]](), set[str]()

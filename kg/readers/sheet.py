@@ -13,8 +13,7 @@ import fastexcel
 import polars as pl
 
 from kg.errors import InputError
-from kg.keys import TOLD
-from kg.readers.source import first_line, held, told_apart
+from kg.readers.source import Source, first_line, held
 from kg.readers.uploads import LARGEST, File, scannable
 
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
@@ -24,7 +23,7 @@ _LONGEST_CELL = len(b' r="XFD1048576"')
 _MOST_CELLS = 1 << 27  # of the rectangle that a sheet spans
 
 
-class SheetSource:
+class SheetSource(Source):
     """A sheet of an Excel workbook: that of a name, or the first.
 
     `separator` is what fits in a text file of these cells: no comma where they have commas.
@@ -41,27 +40,24 @@ class SheetSource:
             told = f"{path} is not a workbook that can be read: {first_line(error)}"
             raise InputError(told) from error
         self.sheets = [repr(each) for each in book.sheet_names if sheet is None]
-        self.notes = [] if len(book.sheet_names) == 1 else [f"{path}: sheet {name!r} is read"]
+        if len(book.sheet_names) > 1:
+            self.notes += (f"{path}: sheet {name!r} is read",)
         cells = cells.with_columns(pl.all().str.replace(_DAY, "$1"))
         full = cells.select(pl.any_horizontal(pl.all().is_not_null())).to_series().arg_true()
         if not len(full):
             raise InputError(f"{path}: sheet {name!r} is empty; it needs a header row")
         head = _header(cells, full.to_list())
         if head != full[0]:
-            self.notes.append(f"{path}: the header is row {head + 1}; what is above is a title")
-        header = [(text or "").strip() for text in cells.row(head)]
-        names = told_apart(header)
-        self.columns = [name for name, named in names.items() if named not in TOLD]
-        self.renamed = {name: named for name, named in names.items() if name != named}
+            self.notes += (f"{path}: the header is row {head + 1}; what is above is a title",)
+        names = self.name_columns(text or "" for text in cells.row(head))
         self.first_row = head + 2
         self._cells = cells[head + 1 :]
-        self._cells.columns = list(names)
+        self._cells.columns = names
         commas = pl.any_horizontal(pl.all().str.contains("[0-9],[0-9]"))
         self.separator = ";" if self._cells.select(commas.any()).item() else ","
 
-    def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
-        """Yield the rows as frames of text."""
-        yield from held(self._cells, self.columns if only is None else only)
+    def _batches(self, kept: list[str]) -> Iterator[pl.DataFrame]:
+        return held(self._cells, kept)
 
 
 def sheets_of(file: File) -> list[str]:

@@ -2,55 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from types import MappingProxyType
+from typing import Any
 
 import polars as pl
 
-from kg.keys import PROBLEM, ROW
+from kg.errors import InputError
+from kg.keys import PROBLEM, ROW, TOLD
 
 BATCH = 250_000
+TEXT_BATCH = 20_000  # rows that are built one by one
 
 
-class Source(Protocol):
+class Source:
     """A table that can be read in batches, more than once.
 
-    A source may have besides: `lesions`, the table of them that it brings along; `renamed`, the
-    names in the file of columns that go by another one here; `check_cells(names)`, told which
-    columns are read, which raises where values of their types cannot be cells; `first_row`, which
-    row of a sheet the first one is.
+    `path` is what it goes by in messages; its path where it is a file. `notes` tell how it was
+    read, `renamed` has the names in the file of columns that go by another one here, `schema` the
+    types of columns that have any. `separator` fits in a text file of these cells. `first_row` is
+    the row of a sheet that the first one is, `sheets` those that might have been meant. `lesions`
+    is the table of them that it brings along.
     """
 
+    path: object
     columns: list[str]
+    notes: tuple[str, ...] = ()
+    renamed: Mapping[str, str] = MappingProxyType({})
+    schema: Mapping[str, pl.DataType] = MappingProxyType({})
+    separator = ","
+    sheets: Sequence[str] = ()
+    first_row: int | None = None
+    lesions: Source | None = None
 
-    @property
-    def path(self) -> object:
-        """What the table goes by in messages; its path where it is a file."""
-        ...
+    def told_as(self, other: Source) -> None:
+        """Go by what is told of another table, whose cells these are."""
+        self.path, self.notes, self.renamed = other.path, other.notes, other.renamed
+        self.separator, self.first_row = other.separator, other.first_row
+        self.lesions = other.lesions
+
+    def name_columns(self, header: Iterable[str]) -> list[str]:
+        """Return names for the columns below a header that are all different.
+
+        The first of several has its own name; a repeated or empty one gets another that begins
+        with `_`, so that it is read as a variable by nobody.
+        """
+        names: dict[str, str] = {}
+        for place, name in enumerate(map(str.strip, header), start=1):
+            is_new = bool(name) and name not in names
+            names[name if is_new else f"_{name or 'column'}_{place}"] = name
+        self.columns = [name for name, named in names.items() if named not in TOLD]
+        self.renamed = {name: named for name, named in names.items() if name != named}
+        return list(names)
+
+    def check_cells(self, names: list[str]) -> None:
+        """Check that the values of columns can be cells; others may hold anything.
+
+        Raises:
+            InputError: a column mixes types, or holds dates, lists or the like.
+        """
+        texts = (pl.String, pl.Categorical, pl.Enum, pl.Boolean, pl.Null)
+        for name in names:
+            dtype = self.schema.get(name)
+            if not (dtype is None or dtype.is_numeric() or isinstance(dtype, texts)):
+                raise InputError(
+                    f"{self.path}, column {name}: values of type {dtype} are not cells; "
+                    "store numbers, booleans or text"
+                )
 
     def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
         """Yield the rows in order; `only` limits the columns (`_row` and `_problem` stay)."""
-        ...
+        return self._batches(self.columns if only is None else only)
 
+    def _batches(self, kept: list[str]) -> Iterator[pl.DataFrame]:
+        raise NotImplementedError
 
-def row_words(source: Source, row: int) -> str:
-    """Return where a row is: its number, and that in the sheet, which people see."""
-    first: int | None = getattr(source, "first_row", None)
-    told = "" if first is None else f", which is row {row + first - 1} of the sheet"
-    return f"row {row}{told}"
-
-
-def told_apart(header: list[str]) -> dict[str, str]:
-    """Return names of columns that are all different, each with the name that the file gives.
-
-    The first of several has its own name; a repeated or empty one gets another that begins
-    with `_`, so that it is read as a variable by nobody.
-    """
-    found: dict[str, str] = {}
-    for place, name in enumerate(header, start=1):
-        is_new = bool(name) and name not in found
-        found[name if is_new else f"_{name or 'column'}_{place}"] = name
-    return found
+    def row_words(self, row: int) -> str:
+        """Return where a row is: its number, and that in the sheet, which people see."""
+        first = self.first_row
+        told = "" if first is None else f", which is row {row + first - 1} of the sheet"
+        return f"row {row}{told}"
 
 
 def numbered(table: pl.LazyFrame, columns: list[str]) -> pl.LazyFrame:
@@ -65,10 +97,12 @@ def held(table: pl.DataFrame, columns: list[str]) -> Iterator[pl.DataFrame]:
     yield from numbered(table.lazy(), columns).collect().iter_slices(BATCH)
 
 
-def of_text(columns: list[str], rows: list[tuple[Any, ...]]) -> pl.DataFrame:
-    """Return rows as a batch: of each its number, its cells, and what is wrong with it."""
+def of_text(columns: list[str], rows: Iterable[tuple[Any, ...]]) -> Iterator[pl.DataFrame]:
+    """Yield rows in batches: of each its number, its cells, and what is wrong with it."""
     schema = {ROW: pl.UInt64(), **dict.fromkeys([*columns, PROBLEM], pl.String())}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    left = iter(rows)
+    while some := list(islice(left, TEXT_BATCH)):
+        yield pl.DataFrame(some, schema=schema, orient="row")
 
 
 def first_line(error: BaseException) -> str:

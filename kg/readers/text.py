@@ -26,7 +26,7 @@ class NotUtf8Error(InputError):
     """A text is not UTF-8; the message tells the line."""
 
 
-def readable(file: File) -> tuple[File, list[str]]:
+def readable(file: File) -> tuple[File, tuple[str, ...]]:
     """Return a text file as UTF-8, and notes on what it was where it was something else.
 
     Raises:
@@ -40,8 +40,8 @@ def readable(file: File) -> tuple[File, list[str]]:
         encoding, name = _encoding(file, content, error)
         text = content.decode(encoding)
         held = Upload(str(file), text.encode(), file.suffix)
-        return held, [f"{file}: read as {name}"]
-    return file, []
+        return held, (f"{file}: read as {name}",)
+    return file, ()
 
 
 def check_text(path: File) -> None:

@@ -12,7 +12,6 @@ from kg.keys import REASON, ROW
 from kg.patients.cells import is_unknown
 from kg.patients.columns import as_text
 from kg.patients.tables import PatientTable
-from kg.readers.source import row_words
 
 _WORDS = 6
 
@@ -54,7 +53,7 @@ def understood(table: PatientTable) -> Understood:
         frame=_frame(told),
         rows=len(read),
         rejected=len(batch.rejected),
-        first=f"{row_words(table.source, first[ROW][0])}: {first[REASON][0]}" if len(first) else "",
+        first=f"{table.source.row_words(first[ROW][0])}: {first[REASON][0]}" if len(first) else "",
         notes=table.notes,
     )
 

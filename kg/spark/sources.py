@@ -6,7 +6,7 @@ Rows are numbered over all files of a table, in the order of the files' addresse
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,7 @@ _CELLS = re.compile(
 _GLOB = re.compile(r"([\\*?\[\]{}])")
 
 
-class SparkSource:
+class SparkSource(Source):
     """A table that Spark reads; `frame` has its columns as `c0`, `c1`, … and `_row`, `_problem`.
 
     Raises:
@@ -46,9 +46,8 @@ class SparkSource:
         of_files: bool = True,
     ) -> None:
         self.path = path
-        self.renamed: Mapping[str, str] = getattr(like, "renamed", {})
-        self.notes: Sequence[str] = getattr(like, "notes", ())
-        self.separator: str = getattr(like, "separator", ",")
+        if like is not None:
+            self.told_as(like)
         self.columns = [name for name in read.columns if name not in TOLD]
         self._types = {field.name: field.dataType.simpleString() for field in read.schema.fields}
         self.height: int | None = None
@@ -74,9 +73,8 @@ class SparkSource:
         """Return a column of `frame` by its name in the table."""
         return self.frame[f"c{self.columns.index(name)}"]
 
-    def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
+    def _batches(self, kept: list[str]) -> Iterator[pl.DataFrame]:
         """Bring all rows to this machine, as one frame; for small tables."""
-        kept = self.columns if only is None else only
         chosen = [self.column(name) for name in kept]
         table = self.frame.select(ROW, *chosen, PROBLEM).orderBy(ROW).toArrow()
         rows = pl.from_arrow(table)

@@ -25,13 +25,14 @@ from kg.engines.rejects import as_told
 from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.guideline import Guideline, load
-from kg.keys import ID, PROBLEM, ROW
+from kg.keys import ID, ROW, TOLD
 from kg.ontology import Ontology
 from kg.paths import edition_names
 from kg.patients.columns import identifiers
 from kg.patients.headers import Head
 from kg.patients.lesions import LesionTable
 from kg.patients.tables import RowReader
+from kg.readers import Source
 from kg.writers import Task
 from kg.writers.rows import compact_rows, rows
 
@@ -56,15 +57,14 @@ class SparkJob:
     lesions: pl.DataFrame | None
 
 
-@dataclass
-class _Lesions:
+class _Lesions(Source):
     """The lesions, held as the frame that a `LesionTable` makes of them."""
 
-    frame: pl.DataFrame
-    path: Path
-    columns: list[str]
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self.path, self.frame = Path("lesions"), frame
+        self.columns = [name for name in frame.columns if name not in TOLD]
 
-    def batches(self, only: list[str] | None = None) -> Iterator[pl.DataFrame]:
+    def _batches(self, kept: list[str]) -> Iterator[pl.DataFrame]:
         yield self.frame
 
 
@@ -113,8 +113,7 @@ def classify(
     task, guideline = job.task, job.task.guideline
     lesions = None
     if job.lesions is not None:
-        names = [name for name in job.lesions.columns if name not in (ROW, PROBLEM)]
-        lesions = LesionTable(guideline, _Lesions(job.lesions, Path("lesions"), names))
+        lesions = LesionTable(guideline, _Lesions(job.lesions))
     reader = RowReader(guideline, job.head, job.repeated, lesions, task.assumptions)
     engine = engine_of("compiled", guideline).batches(missing=not task.compact)
     for batch in batches:
