@@ -177,6 +177,18 @@ class TestSameAnswers:
         assert rejected.count(b"\n") == 3
         assert b"nobody" in bad_lesions
 
+    def test_of_lesions_that_the_table_brings_along(self, same: Any, tmp_path: Path) -> None:
+        path = tmp_path / "p.ttl"
+        path.write_text(
+            "@prefix hcc: <https://w3id.org/hcc-kg/> .\n"
+            '<http://x/a> hcc:patient_id "a" ; hcc:lesion '
+            '[ hcc:lesion_id "1" ; hcc:diameter_cm 7.0 ], [ hcc:lesion_id "2" ] .\n'
+            '<http://x/b> hcc:patient_id "b" ; hcc:lesion [ hcc:diameter_cm 2.0 ] .\n'
+        )
+        status, _, rejected, bad_lesions = same(path)
+        assert status == 1
+        assert (rejected.count(b"\n"), bad_lesions.count(b"\n")) == (2, 2)
+
     def test_of_another_ontology(self, same: Any, ontology_copy: Path) -> None:
         module = ontology_copy / "2011/criteria.ttl"
         text = module.read_text()

@@ -24,7 +24,7 @@ from kg.patients.headers import check_mapped
 from kg.patients.lesions import LesionTable
 from kg.patients.reading import PLAIN, Reading
 from kg.patients.tables import Batch, RowReader, patient_head
-from kg.readers import Source
+from kg.readers import Source, lesions_beside
 from kg.reasoning.results import Chunk, schema
 from kg.spark import tasks
 from kg.spark.files import Remote, new_folder
@@ -61,7 +61,8 @@ class SparkTable:
         self.source = patients
         self._spark = spark
         head = patient_head(guideline, patients, reading)
-        table = LesionTable(guideline, lesions, reading) if lesions else None
+        second = lesions_beside(patients, lesions)
+        table = LesionTable(guideline, second, reading) if second else None
         theirs = head.theirs(ID)
         if theirs is None:
             raise InputError(f"{patients.path}: Spark numbers no rows; give a column {ID}")
