@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -71,9 +70,8 @@ def test_new_page_has_its_parts_in_order_and_is_stable() -> None:
 def test_figures_are_written_whole_or_not_at_all(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    @contextmanager
-    def taken(*_: object) -> Iterator[Iterator[Figure]]:
-        yield iter([FAST])
+    def taken(*_: object) -> Iterator[Figure]:
+        yield FAST
 
     monkeypatch.setattr("kg.commands.bench._figures", taken)
     (tmp_path / "bench.json").write_text("before", "utf-8")
@@ -136,7 +134,7 @@ def test_growth_is_that_of_questions_beside_the_graph(
     guideline: Guideline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(growth, "_queries", lambda _: [("any", "ASK { ?s ?p ?o }")])
-    small, large, faster = growth.growth_figures(guideline, 10)
+    small, large, faster = growth.figures(guideline, 10)
     assert small.name == "graph of 10 patients"
     assert large.ratio is not None
     assert large.ratio > 1

@@ -184,7 +184,7 @@ def measurements(port: int, clients: int, seconds: float, runaway: float) -> Ite
             yield measure(name, command, own, path, Load(clients, seconds, share))
 
 
-def endpoint_figures(seconds: float) -> Iterator[Figure]:
+def figures(seconds: float) -> Iterator[Figure]:
     """Yield latency, failures and memory of both servers; ours compared with Oxigraph's own."""
     found = {(m.load.runaway, m.server): m for m in measurements(18890, 30, seconds, 0.05)}
     for runaway in sorted({share for share, _ in found}):

@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 
@@ -168,16 +169,18 @@ def measured_process(table: Path, output: Path) -> tuple[float, float]:
     return seconds, kilobytes / 2**20
 
 
-def engine_figures(
-    guideline: Guideline, cohorts: Cohorts, size: int, records: int, growth: bool
+def figures(
+    guideline: Guideline, patients: int, seed: int, runs: int, *, records: int, growth: bool
 ) -> Iterator[Figure]:
     """Yield all figures of the engines."""
-    yield cold_start(cohorts.runs)
-    yield single_records(guideline, cohorts.runs)
-    yield from cohorts.figures(size)
-    if growth:
-        yield from cohorts.growth([size // 10, size, size * 10])
-    yield from hermit(guideline, cohorts, size, records)
+    yield cold_start(runs)
+    yield single_records(guideline, runs)
+    with TemporaryDirectory() as folder:
+        cohorts = Cohorts(guideline, Path(folder), seed, runs)
+        yield from cohorts.figures(patients)
+        if growth:
+            yield from cohorts.growth([patients // 10, patients, patients * 10])
+        yield from hermit(guideline, cohorts, patients, records)
 
 
 def cold_start(runs: int) -> Figure:

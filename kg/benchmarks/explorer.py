@@ -41,6 +41,7 @@ _RECORD = (
     "patient?tumour_count=1&max_tumour_diameter_cm=2&child_pugh_class=A&distant_metastasis=none"
 )
 _AT_REST = "[data-testid=stApp][data-test-script-state=notRunning]"
+_CHANGES = 60
 _ROWS = re.compile(r"\d rows?$")
 _ANSWERED = """(value) => new Promise((resolve, reject) => {
   const start = performance.now();
@@ -58,13 +59,13 @@ _ANSWERED = """(value) => new Promise((resolve, reject) => {
 })"""
 
 
-def explorer_figures(changes: int) -> Iterator[Figure]:
+def figures() -> Iterator[Figure]:
     """Yield the figures of the page of a patient, each compared with the bare page."""
     with tempfile.TemporaryDirectory() as folder:
         bare = Path(folder) / "bare.py"
         bare.write_text(_BARE, encoding="utf-8")
-        theirs = measure("bare page", bare, "", changes)
-        ours = measure("page of a patient", explorer_app(), _RECORD, changes)
+        theirs = measure("bare page", bare, "", _CHANGES)
+        ours = measure("page of a patient", explorer_app(), _RECORD, _CHANGES)
         tables = list(_tables(Path(folder)))
     for other, own, target in zip(theirs, ours, (1.5, 150.0, 250.0), strict=True):
         yield other

@@ -19,16 +19,17 @@ from kg.guideline import Guideline
 from kg.rdf.build import build, cohort_of
 from kg.stores.oxigraph import OxigraphStore
 
-FEW = 1_000
+_FEW = 1_000
 _TIMES = 4
 _SHORT = 0.01  # seconds
 _SHOWN = 5  # of those that grow fastest
 _MOST, _RUNS = 2, 3  # times the growth of the graph
 
 
-def growth_figures(guideline: Guideline, few: int) -> Iterator[Figure]:
+def figures(guideline: Guideline, patients: int) -> Iterator[Figure]:
     """Yield how the graph grows, how many questions grow faster, and those that grow fastest."""
     with tempfile.TemporaryDirectory() as folder:
+        few = min(patients, _FEW)
         sizes = (few, few * _TIMES)
         stores = [_store(guideline, Path(folder), size) for size in sizes]
     small, large = (

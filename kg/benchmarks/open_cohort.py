@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import tempfile
 from collections.abc import Iterator
 from functools import partial
@@ -15,26 +14,21 @@ from kg.benchmarks.cohort import write_cohort
 from kg.benchmarks.figures import Figure, compared, figure, timed
 from kg.cohorts import views as cohort_views
 from kg.cohorts.opened import OpenCohort, open_cohort, open_example
-from kg.cohorts.selections import Selection, patients
+from kg.cohorts.selections import Selection
+from kg.cohorts.selections import patients as selected
 from kg.guideline import Guideline
 from kg.readers.uploads import Upload
 
 _MEGABYTE = 2**20
+_MOST = 100_000  # patients
 
 
-def table(guideline: Guideline, size: int, format_: str) -> Upload:
+def table(guideline: Guideline, size: int) -> Upload:
     """Return a made-up cohort as a file in memory."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "cohort.parquet"
         write_cohort(guideline, path, size, seed=1)
-        frame, into = pl.read_parquet(path), io.BytesIO()
-        if format_ == "csv":
-            frame.write_csv(into)
-        elif format_ == "jsonl":
-            frame.write_ndjson(into)
-        else:
-            return Upload("cohort.parquet", path.read_bytes())
-    return Upload(f"cohort.{format_}", into.getvalue())
+        return Upload("cohort.csv", pl.read_parquet(path).write_csv().encode())
 
 
 def selections(cohort: OpenCohort) -> dict[str, Selection]:
@@ -53,16 +47,17 @@ def selections(cohort: OpenCohort) -> dict[str, Selection]:
     }
 
 
-def cohort_figures(guideline: Guideline, size: int, format_: str) -> Iterator[Figure]:
+def figures(guideline: Guideline, patients: int) -> Iterator[Figure]:
     """Yield the figures of an open cohort; opening it, compared with classifying it into a file."""
     open_example(guideline)  # compiles the guideline
-    held = table(guideline, size, format_)
+    size = min(patients, _MOST)
+    held = table(guideline, size)
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / held.name
         source.write_bytes(held.content)
         output = Path(folder) / "verdicts.parquet"
         base = timed(
-            f"classify {size:,} patients ({format_}) into a file",
+            f"classify {size:,} patients (csv) into a file",
             lambda: tables.classify_file(source, output, compact=True),
             3,
         )
@@ -70,7 +65,7 @@ def cohort_figures(guideline: Guideline, size: int, format_: str) -> Iterator[Fi
     yield compared(timed("open them in memory", lambda: open_cohort(guideline, held), 3), base, 2)
     cohort = open_cohort(guideline, held)
     for view, selection in selections(cohort).items():
-        yield timed(f"select in {view}", partial(patients, cohort, selection), 5)
+        yield timed(f"select in {view}", partial(selected, cohort, selection), 5)
     yield timed("open one patient", lambda: cohort.draft(size // 2), 5)
     yield figure("results held", "MB", [cohort.results.estimated_size() / _MEGABYTE])
     yield figure("cells held", "MB", [cohort.cells.estimated_size() / _MEGABYTE])

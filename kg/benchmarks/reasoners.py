@@ -27,7 +27,7 @@ _SMALLEST = f"""<rdf:RDF xmlns:rdf="{RDF}" xmlns:owl="{OWL}" xml:base="{HCC}">
 <owl:Ontology rdf:about="{HCC}"/><owl:Class rdf:about="{HCC}Smallest"/></rdf:RDF>""".encode()
 
 
-def reasoner_figures(guideline: Guideline, runs: int) -> Iterator[Figure]:
+def figures(guideline: Guideline, runs: int) -> Iterator[Figure]:
     """Yield the seconds of owlready2 and of HermiT in the OWL API for one patient."""
     table = PatientTable(guideline, paths.example_cohort(), paths.example_lesions())
     records = {record.patient_id: record for record in every_record(table)}

@@ -18,7 +18,7 @@ _COMMANDS = (
 )
 
 
-def start_figures(runs: int) -> Iterator[Figure]:
+def figures(runs: int) -> Iterator[Figure]:
     """Yield the seconds of the processor that commands take, each in a process of its own."""
     base = _used("import polars", ["-c", "import polars"], runs)
     yield base

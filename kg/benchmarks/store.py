@@ -26,7 +26,7 @@ except ImportError as error:
 QUESTIONS = ("therapies", "thresholds", "eligible-for", "recommendation-counts", "conflicts")
 
 
-def store_figures(guideline: Guideline, runs: int) -> Iterator[Figure]:
+def figures(guideline: Guideline, runs: int) -> Iterator[Figure]:
     """Yield the figures of the store in memory."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "example.nq"

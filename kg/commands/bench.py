@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import json
-import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -17,11 +18,15 @@ from typer import Option
 from kg import api, terminal
 from kg.benchmarks.figures import Figure, machine
 from kg.benchmarks.page import line, number, page, ratio, target, value
+from kg.commands.inputs import with_options
 from kg.output import whole_file
 
 
 class Bench(StrEnum):
-    """What can be measured, in this order: a process with Java in it is slower at some queries."""
+    """What can be measured: the modules of `kg.benchmarks` that have `figures`, in this order.
+
+    A process with Java in it is slower at some queries.
+    """
 
     START = "start"
     STORE = "store"
@@ -45,22 +50,31 @@ _TITLES = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Extent:
+    """The options on how much is measured."""
+
+    patients: Annotated[int, Option(min=1_000, help="Size of the cohort.")] = 1_000_000
+    runs: Annotated[int, Option(min=1, help="Runs of each figure.")] = 3
+    seed: Annotated[int, Option(help="Seed of the made-up cohort.")] = 1
+    records: Annotated[int, Option(min=1, help="Records that HermiT classifies.")] = 20
+    seconds: Annotated[float, Option(min=1, help="Duration of each load test, in seconds.")] = 30
+    growth: Annotated[
+        bool, Option("--growth", help="Also a tenth, and ten times as many patients.")
+    ] = False
+
+
+@with_options
 def bench(
     part: Annotated[
         list[Bench] | None, Option(help="What to measure; the engines by default.")
     ] = None,
     everything: Annotated[bool, Option("--all", help="Measure every part.")] = False,
-    patients: Annotated[int, Option(min=1_000, help="Size of the cohort.")] = 1_000_000,
-    runs: Annotated[int, Option(min=1, help="Runs of each figure.")] = 3,
-    seed: Annotated[int, Option(help="Seed of the made-up cohort.")] = 1,
-    records: Annotated[int, Option(min=1, help="Records that HermiT classifies.")] = 20,
-    seconds: Annotated[float, Option(min=1, help="Duration of each load test, in seconds.")] = 30,
-    growth: Annotated[
-        bool, Option("--growth", help="Also a tenth, and ten times as many patients.")
-    ] = False,
     output: Annotated[
         Path | None, Option(help="Write the figures to this file: JSON, or .md for a page.")
     ] = None,
+    *,
+    extent: Extent,
 ) -> None:
     """Measure engines, commands, stores, endpoint and explorer; ratios are what counts.
 
@@ -77,65 +91,23 @@ def bench(
         into = kept.enter_context(whole_file(output)) if output is not None else None
         for each in chosen:
             figures: list[Figure] = []
-            with _figures(each, patients, runs, seed, records, seconds, growth) as measured:
-                for figure in measured:
-                    figures.append(figure)
-                    console.print(line(figure), style="dim")
+            for figure in _figures(each, extent):
+                figures.append(figure)
+                console.print(line(figure), style="dim")
             found.append((_TITLES[each], figures))
         for title, figures in found:
             _print(title, figures)
         if into is not None and output is not None:
-            text = page(found, seed, before) if output.suffix == ".md" else _text(found, seed)
-            into.write_text(text, encoding="utf-8")
+            is_page = output.suffix == ".md"
+            told = page(found, extent.seed, before) if is_page else _text(found, extent.seed)
+            into.write_text(told, encoding="utf-8")
 
 
-@contextmanager
-def _figures(
-    part: Bench,
-    patients: int,
-    runs: int,
-    seed: int,
-    records: int,
-    seconds: float,
-    growth: bool,
-) -> Iterator[Iterator[Figure]]:
-    """Give the figures of a part as they are taken; only what is measured is loaded."""
-    # ruff: noqa: PLC0415
-    guideline = api.load()
-    if part is Bench.START:
-        from kg.benchmarks.start import start_figures
-
-        yield start_figures(runs)
-    elif part is Bench.GROWTH:
-        from kg.benchmarks.growth import FEW, growth_figures
-
-        yield growth_figures(guideline, min(patients, FEW))
-    elif part is Bench.STORE:
-        from kg.benchmarks.store import store_figures
-
-        yield store_figures(guideline, runs)
-    elif part is Bench.REASONERS:
-        from kg.benchmarks.reasoners import reasoner_figures
-
-        yield reasoner_figures(guideline, runs)
-    elif part is Bench.ENDPOINT:
-        from kg.benchmarks.endpoint import endpoint_figures
-
-        yield endpoint_figures(seconds)
-    elif part is Bench.COHORT:
-        from kg.benchmarks.open_cohort import cohort_figures
-
-        yield cohort_figures(guideline, min(patients, 100_000), "csv")
-    elif part is Bench.EXPLORER:
-        from kg.benchmarks.explorer import explorer_figures
-
-        yield explorer_figures(60)
-    else:
-        from kg.benchmarks.engines import Cohorts, engine_figures
-
-        with tempfile.TemporaryDirectory() as folder:
-            cohorts = Cohorts(guideline, Path(folder), seed, runs)
-            yield engine_figures(guideline, cohorts, patients, records, growth)
+def _figures(part: Bench, extent: Extent) -> Iterator[Figure]:
+    """Yield the figures of a part as they are taken; only what is measured is loaded."""
+    take = import_module(f"kg.benchmarks.{part.replace('-', '_')}").figures
+    given = {"guideline": api.load(), **asdict(extent)}
+    yield from take(**{name: given[name] for name in inspect.signature(take).parameters})
 
 
 def _text(found: list[tuple[str, list[Figure]]], seed: int) -> str:

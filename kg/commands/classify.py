@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -19,9 +19,9 @@ from kg.engines.registry import Name, engine_of
 from kg.engines.rejects import Rejects
 from kg.engines.summary import Summary
 from kg.errors import InputError
-from kg.guideline import load
+from kg.guideline import Guideline, load
 from kg.output import whole_output
-from kg.patients.assumptions import assumptions_of
+from kg.patients.assumptions import Assumptions
 from kg.patients.reading import Reading
 from kg.patients.tables import PatientTable
 from kg.reasoning.verdicts import VERDICTS
@@ -38,18 +38,6 @@ _Format = Annotated[FormatName | None, Option(help="By default that of the outpu
 _Output = Annotated[
     str | None, Option("--output", "-o", help="File to write to; else standard output.")
 ]
-_Therapy = Annotated[list[str] | None, Option(help="Only this therapy; repeat it for more.")]
-_Explain = Annotated[
-    bool, Option("--explain", help="Add every criterion with its place and its reading.")
-]
-_Compact = Annotated[
-    bool,
-    Option("--compact", help="CSV, Parquet: one row per patient, states as numbers."),
-]
-_Reasons = Annotated[
-    bool,
-    Option("--reasons", help="CSV, Parquet: the reason of each verdict in words."),
-]
 _Master = Annotated[
     str | None, Option(help="Spark: the cluster; by default this machine, local[*].")
 ]
@@ -59,7 +47,30 @@ _SparkConf = Annotated[
 ]
 
 
-@inputs.with_reading
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """The options on what is told of each patient."""
+
+    therapy: Annotated[list[str] | None, Option(help="Only this therapy; repeat it for more.")] = (
+        None
+    )
+    explain: Annotated[
+        bool, Option("--explain", help="Add every criterion with its place and its reading.")
+    ] = False
+    compact: Annotated[
+        bool, Option("--compact", help="CSV, Parquet: one row per patient, states as numbers.")
+    ] = False
+    reasons: Annotated[
+        bool, Option("--reasons", help="CSV, Parquet: the reason of each verdict in words.")
+    ] = False
+
+    def task(self, guideline: Guideline, assumed: Assumptions | None) -> Task:
+        """Return what a writer is told."""
+        therapies = guideline.chosen(self.therapy)
+        return Task(guideline, therapies, self.explain, self.compact, self.reasons, assumed)
+
+
+@inputs.with_options
 def classify(
     patients: _Patients = None,
     example: inputs.Example = False,
@@ -68,11 +79,6 @@ def classify(
     format: _Format = None,
     output: _Output = None,
     rejects: Annotated[str | None, Option(help=inputs.REJECTS)] = None,
-    therapy: _Therapy = None,
-    explain: _Explain = False,
-    compact: _Compact = False,
-    reasons: _Reasons = False,
-    assume: inputs.AssumeWords = None,
     strict: inputs.Strict = False,
     keep: inputs.Keep = None,
     ontology: inputs.Ontology = None,
@@ -80,6 +86,7 @@ def classify(
     master: _Master = None,
     spark_conf: _SparkConf = None,
     *,
+    wanted: Wanted,
     asked: inputs.Asked,
 ) -> None:
     """Classify patients: which therapies the guideline makes them eligible for, and why.
@@ -102,14 +109,13 @@ def classify(
     need the same version of hcc-kg with its extra spark.
     """
     guideline = load(ontology, edition)
-    assumed = assumptions_of(guideline, assume)
-    task = Task(guideline, guideline.chosen(therapy), explain, compact, reasons, assumed)
+    task = wanted.task(guideline, asked.assumptions(guideline))
     run = _runner(engine, master, spark_conf or [])
     places = inputs.places_of(*inputs.named_tables(patients, lesions, example), output, rejects)
     form = format or (format_of(places.output) if places.output else "table")
     writer_of(form, task)
     places.check_apart(guideline.ontology.modules.values())
-    summary = run(task, places, form, strict, inputs.reading_from(guideline, asked, keep))
+    summary = run(task, places, form, strict, asked.reading(guideline, keep))
     _tell(terminal.messages(), task, summary, places, form)
     if summary.rejected or summary.rejected_lesions:
         raise typer.Exit(1)

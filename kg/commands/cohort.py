@@ -20,7 +20,6 @@ from kg.engines.rejects import shortened
 from kg.explanation.wording import condition
 from kg.guideline import Guideline, load
 from kg.guideline.taxonomy import notes_on
-from kg.patients.assumptions import assumptions_of
 from kg.patients.cells import parse_cell
 from kg.patients.tables import PatientTable
 from kg.reasoning.intents import PALLIATIVE
@@ -39,7 +38,7 @@ _PALLIATIVE = "* of those eligible, with caution or unchecked: on palliative ind
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-@inputs.with_reading
+@inputs.with_options
 def cohort(
     patients: inputs.Patients = None,
     *,
@@ -48,7 +47,6 @@ def cohort(
     format: Annotated[
         Literal["text", "json"], Option(help="Tables, or all counts as one JSON object.")
     ] = "text",
-    assume: inputs.AssumeWords = None,
     ontology: inputs.Ontology = None,
     edition: inputs.Edition = None,
     top: Annotated[int, Option(min=1, help="How many reasons and variables the tables show.")] = 5,
@@ -64,9 +62,8 @@ def cohort(
     """
     table_path, lesion_path = inputs.named_tables(patients, lesions, example)
     guideline = load(ontology, edition)
-    reading = grouping(inputs.reading_from(guideline, asked), by)
-    assumed = assumptions_of(guideline, assume)
-    table = PatientTable(guideline, table_path, lesion_path, reading, assumed)
+    reading = grouping(asked.reading(guideline), by)
+    table = PatientTable(guideline, table_path, lesion_path, reading, asked.assumptions(guideline))
     with terminal.progress("counting", table.height) as bar:
         report = report_on(table, bar.watch, by=by)
     if format == "json":

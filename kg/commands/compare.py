@@ -40,7 +40,7 @@ _Therapy = Annotated[
 ]
 
 
-@inputs.with_reading
+@inputs.with_options
 def compare(
     patients: inputs.Patients = None,
     *,
@@ -51,7 +51,6 @@ def compare(
     therapy: _Therapy = None,
     format: Annotated[_Format, Option(help="Format of the result.")] = "table",
     output: inputs.Output = None,
-    assume: inputs.AssumeWords = None,
     strict: inputs.Strict = False,
     ontology: inputs.Ontology = None,
     asked: inputs.Asked,
@@ -80,7 +79,7 @@ def compare(
         _write(differences_frame(*editions), format, output)
         return
     table, others = inputs.named_tables(patients, lesions, example)
-    both = tables_of(editions, table, others, lambda one: inputs.reading_from(one, asked), assume)
+    both = tables_of(editions, table, others, asked.reading, asked.assume)
     rejects = RejectCounter(strict)
     frames = compared(both, chosen(*editions, therapy), rejects)
     frame = pl.concat([SCHEMA.to_frame(), *frames])

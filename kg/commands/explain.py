@@ -30,7 +30,6 @@ from kg.explanation.reasons import explain as explanation_of
 from kg.explanation.whys import parts_of
 from kg.guideline import INDICATION, PRECONDITION, Guideline, load
 from kg.guideline.taxonomy import recommendations_on
-from kg.patients.assumptions import assumptions_of
 from kg.patients.records import Record
 from kg.patients.tables import find_patient
 from kg.reasoning.verdicts import (
@@ -45,7 +44,7 @@ from kg.terminal import output
 from kg.texts import NOTE_ON_USE
 
 
-@inputs.with_reading
+@inputs.with_options
 def explain(
     patients: Annotated[
         str | None, Argument(help=f"{inputs.PATIENTS} Left out with --example.")
@@ -65,7 +64,6 @@ def explain(
         bool,
         Option("--justify", help="Add the facts and axioms that HermiT infers the verdict from."),
     ] = False,
-    assume: inputs.AssumeWords = None,
     ontology: inputs.Ontology = None,
     edition: inputs.Edition = None,
     asked: inputs.Asked,
@@ -80,7 +78,7 @@ def explain(
         raise InputError("--justify explains one verdict: name a THERAPY after the patient")
     chosen = list(guideline.therapies) if only is None else [guideline.therapy(only).id]
     tables = inputs.named_tables(table, lesions, example)
-    reading, assumed = inputs.reading_from(guideline, asked), assumptions_of(guideline, assume)
+    reading, assumed = asked.reading(guideline), asked.assumptions(guideline)
     record = find_patient(guideline, tables[0], name, tables[1], reading, assumptions=assumed)
     result = engine_of(engine, guideline).classify(record).narrowed(chosen)
     explanation = explanation_of(guideline, record, result)

@@ -17,7 +17,6 @@ from kg.engines.rejects import Rejects
 from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.output import check_apart, whole_file, whole_output
-from kg.patients.assumptions import assumptions_of
 from kg.patients.tables import PatientTable
 from kg.rdf.build import (
     CohortFiles,
@@ -58,7 +57,7 @@ _Anew = Annotated[bool, Option("--anew", help="Start from an empty store, whatev
 
 
 @app.command("build")
-@inputs.with_reading
+@inputs.with_options
 def build(
     patients: _Patients = None,
     example_cohort: _ExampleCohort = False,
@@ -68,7 +67,6 @@ def build(
     engine: Annotated[LocalName, Option(help=inputs.ENGINE)] = "compiled",
     rejects: Annotated[Path | None, Option(help=inputs.REJECTS)] = None,
     strict: inputs.Strict = False,
-    assume: inputs.AssumeWords = None,
     anew: _Anew = False,
     ontology: inputs.Ontology = None,
     edition: inputs.Edition = None,
@@ -95,7 +93,7 @@ def build(
     tables = [table for cohort in cohorts for table in (cohort.patients, cohort.lesions)]
     bins = [file for each in rejected for file in (each.path, each.lesion_path)]
     check_apart([*guideline.ontology.modules.values(), *tables], [output, *bins], store)
-    reading, assumed = inputs.reading_from(guideline, asked), assumptions_of(guideline, assume)
+    reading, assumed = asked.reading(guideline), asked.assumptions(guideline)
     with ExitStack() as stack:
         jobs = []
         for one, kept in zip(cohorts, rejected, strict=True):

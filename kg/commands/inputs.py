@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_type_hints
+from typing import Annotated, Any, TypeVar
 
 from rich.console import Console
 from typer import Argument, Option
@@ -18,6 +18,7 @@ from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.output import check_apart, whole_output
+from kg.patients.assumptions import Assumptions, assumptions_of
 from kg.patients.reading import Options, Reading, missing_of, reading_of
 from kg.readers.uploads import STANDARD_INPUT
 from kg.texts import counted
@@ -43,15 +44,6 @@ Strict = Annotated[bool, Option("--strict", help="Stop at the first bad row, wit
 Keep = Annotated[
     list[str] | None,
     Option(metavar="COLUMN", help="Column of the table to carry into the result; may be repeated."),
-]
-AssumeWords = Annotated[
-    list[str] | None,
-    Option(
-        "--assume",
-        metavar="WHAT",
-        help="Where a record is silent, assume the unremarkable cell: all, a group (tumour, "
-        "vessels, liver, blood, general, treatment), a variable, or VARIABLE=CELL; repeatable.",
-    ),
 ]
 ENGINE = "Engine that decides; all give the same answers."
 REJECTS = "File for rejected rows; by default NAME.rejected.csv."
@@ -189,78 +181,80 @@ def tell_rejected(console: Console, summary: Summary) -> bool:
     return bool(summary.first_reason)
 
 
-_OPTIONS: dict[str, Any] = {
-    "ignore_unknown": Annotated[
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """The options on how a table is read, and on what is assumed where it is silent."""
+
+    ignore_unknown: Annotated[
         bool,
         Option("--ignore-unknown", help="Leave out columns that are not variables, and list them."),
-    ],
-    "sheet": Annotated[str | None, Option(help="Sheet of a workbook; by default the first.")],
-    "unit": Annotated[
+    ] = False
+    sheet: Annotated[str | None, Option(help="Sheet of a workbook; by default the first.")] = None
+    unit: Annotated[
         list[str] | None,
         Option(metavar="NAME=UNIT", help="Unit of a column; may be given more than once."),
-    ],
-    "missing": Annotated[
+    ] = None
+    missing: Annotated[
         list[str] | None,
         Option(
             metavar="CODE|NAME=CODE",
             help="Code that means unknown, in all columns or in one; may be given more than once.",
         ),
-    ],
-    "mapping": Annotated[
+    ] = None
+    mapping: Annotated[
         Path | None,
         Option(
             help="TOML file on how to read a table in other words; 'template mapping' writes one."
         ),
-    ],
-}
+    ] = None
+    assume: Annotated[
+        list[str] | None,
+        Option(
+            metavar="WHAT",
+            help="Where a record is silent, assume the unremarkable cell: all, a group (tumour, "
+            "vessels, liver, blood, general, treatment), a variable, or VARIABLE=CELL; repeatable.",
+        ),
+    ] = None
 
+    def reading(self, guideline: Guideline, keep: Iterable[str] | None = None) -> Reading:
+        """Return the options as a reading that keeps some columns.
 
-Asked = dict[str, Any]
-"""The options by their names, as the command line has them."""
-
-
-def with_reading(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options on reading; it gets them as its argument `asked`."""
-    own = inspect.signature(command)
-    kinds = inspect.Parameter
-    added = [
-        kinds(
-            name,
-            kinds.KEYWORD_ONLY,
-            default=False if name == "ignore_unknown" else None,
-            annotation=annotation,
+        Raises:
+            InputError: one is not of its form, or names what there is not.
+        """
+        options = Options(
+            ignore_unknown=self.ignore_unknown,
+            sheet=self.sheet,
+            units=pairs("--unit", self.unit or ()),
+            missing=missing_of(self.missing or ()),
+            mapping=self.mapping,
+            keep=keep or (),
         )
-        for name, annotation in _OPTIONS.items()
-    ]
+        return reading_of(guideline, options)
+
+    def assumptions(self, guideline: Guideline) -> Assumptions | None:
+        """Return what is assumed.
+
+        Raises:
+            InputError: it names what there is not.
+        """
+        return assumptions_of(guideline, self.assume)
+
+
+def with_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the fields of its arguments that are dataclasses, each as an option."""
+    own = inspect.signature(command, eval_str=True)
+    kinds: dict[str, Callable[..., object]] = {n: p.annotation for n, p in own.parameters.items()}
+    groups = {name: kind for name, kind in kinds.items() if is_dataclass(kind)}
+    options = {n: inspect.signature(g, eval_str=True).parameters for n, g in groups.items()}
 
     @wraps(command)
     def wrapper(**values: Any) -> None:
-        asked = {name: values.pop(name) for name in _OPTIONS}
-        command(**values, asked=asked)
+        for name, group in groups.items():
+            values[name] = group(**{option: values.pop(option) for option in options[name]})
+        command(**values)
 
-    hints = get_type_hints(command, include_extras=True)
-    kept = [
-        each.replace(annotation=hints[name])
-        for name, each in own.parameters.items()
-        if name != "asked"
-    ]
+    kept = [each for name, each in own.parameters.items() if name not in groups]
+    added = [each for group in options.values() for each in group.values()]
     wrapper.__signature__ = own.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]
-    wrapper.__annotations__ = {n: hint for n, hint in hints.items() if n != "asked"} | _OPTIONS
     return wrapper
-
-
-def reading_from(guideline: Guideline, asked: Asked, keep: list[str] | None = None) -> Reading:
-    """Return the options that a command was given as a reading.
-
-    Raises:
-        InputError: one is not of its form, or names what there is not.
-    """
-    options = Options(
-        ignore_unknown=asked["ignore_unknown"],
-        sheet=asked["sheet"],
-        units=pairs("--unit", asked["unit"] or (), "NAME=UNIT"),
-        missing=missing_of(asked["missing"] or ()),
-        mapping=asked["mapping"],
-        keep=keep or (),
-    )
-    return reading_of(guideline, options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -10,11 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from typer import Option
 
 from kg import terminal
-from kg.commands.inputs import Ontology
+from kg.commands.inputs import Ontology, with_options
 from kg.errors import ComponentError
 
 if TYPE_CHECKING:
     from kg.server.guard import QueryGuard
+    from kg.server.jobs import Limits
 
 _SERVING = "Serving {what} at {address} (SPARQL at {address}sparql). Ctrl-C stops it."
 _ON_DISK = (
@@ -31,9 +33,6 @@ _Store = Annotated[
 _Token = Annotated[
     str,
     Option(envvar="HCC_KG_TOKEN", help="What clients must send as Bearer token."),
-]
-_RequestLimit = Annotated[
-    int, Option(min=1, help="KB that a request may have, in its address or body.")
 ]
 _AllowOrigin = Annotated[
     str | None,
@@ -53,6 +52,34 @@ _OnDisk = Annotated[
 ]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Allowed:
+    """The options on what a query may use, and how many may be at it."""
+
+    time_limit: Annotated[float, Option(min=0.1, help="Seconds a query may take.")] = 10.0
+    memory: Annotated[int, Option(min=64, help="MB a query may take.")] = 512
+    result_limit: Annotated[int, Option(min=1, help="MB an answer may have.")] = 64
+    running: Annotated[int, Option(min=1, help="Queries answered at once.")] = 8
+    request_limit: Annotated[
+        int, Option(min=1, help="KB that a request may have, in its address or body.")
+    ] = 64
+    waiting: Annotated[int, Option(min=0, help="Queries that may queue.")] = 64
+
+    def limits(self) -> Limits:
+        """Return the options as the server takes them, in bytes."""
+        from kg.server.jobs import KB, MB, Limits  # noqa: PLC0415 - Windows has it not
+
+        return Limits(
+            seconds=self.time_limit,
+            memory=self.memory * MB,
+            result=self.result_limit * MB,
+            running=self.running,
+            waiting=self.waiting,
+            request=self.request_limit * KB,
+        )
+
+
+@with_options
 def serve(
     host: Annotated[str, Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
@@ -60,17 +87,13 @@ def serve(
     ] = 8890,
     store: _Store = None,
     token: _Token = "",
-    time_limit: Annotated[float, Option(min=0.1, help="Seconds a query may take.")] = 10.0,
-    memory: Annotated[int, Option(min=64, help="MB a query may take.")] = 512,
-    result_limit: Annotated[int, Option(min=1, help="MB an answer may have.")] = 64,
-    running: Annotated[int, Option(min=1, help="Queries answered at once.")] = 8,
-    request_limit: _RequestLimit = 64,
-    waiting: Annotated[int, Option(min=0, help="Queries that may queue.")] = 64,
     allow_origin: _AllowOrigin = None,
     default_graph: _DefaultGraph = "union",
     cds_hooks: _CdsHooks = False,
     on_disk: _OnDisk = False,
     ontology: Ontology = None,
+    *,
+    allowed: Allowed,
 ) -> None:
     """Serve guideline, patients and verdicts over the SPARQL 1.1 Protocol.
 
@@ -81,25 +104,16 @@ def serve(
     """
     if sys.platform == "win32":
         raise ComponentError("serve needs fork, which Windows does not have; use WSL")
-    from kg.server import serving  # noqa: PLC0415
-    from kg.server.jobs import KB, MB, Limits  # noqa: PLC0415 - nothing else needs a server
+    from kg.server import serving  # noqa: PLC0415 - nothing else needs a server
 
     serving.check_exposure(host, token)
     serving.check_store(store)
-    limits = Limits(
-        seconds=time_limit,
-        memory=memory * MB,
-        result=result_limit * MB,
-        running=running,
-        waiting=waiting,
-        request=request_limit * KB,
-    )
     if store is not None:
         terminal.messages().print(f"Reading {store} ...", style="dim")
     serving.serve_until_ended(
         host,
         port,
-        limits,
+        allowed.limits(),
         serving.access_to(host, store, token, allow_origin),
         partial(_tell, store),
         store=store,
