@@ -93,11 +93,12 @@ def test_contraindications_in_every_edition_are_copied_as_python_and_saved() -> 
 
 def test_a_mapping_is_copied_as_python_with_the_table_that_it_reads(tmp_path: Path) -> None:
     table = tmp_path / "p.csv"
-    table.write_text("No,Bili,arm\na,2.1,x\nb,9 9,y\n", "utf-8")
+    table.write_text("No,Bili,arm\na,2.1,x\nb,9 9,y\nc,999,z\n", "utf-8")
     mapping = '[columns]\nNo = "patient_id"\nBili = "bilirubin_umol_l"\n'
     mapping += '[units]\nbilirubin_umol_l = ["mg/dL"]\n'
     test = app("cohort")
     test.file_uploader(key="cohort:mapping").set_value(("m.toml", mapping.encode(), "text/plain"))
+    test.text_input(key="cohort:missing").set_value("999")
     test.file_uploader(key="cohort:patients").set_value(
         (table.name, table.read_bytes(), "text/csv")
     )
@@ -109,7 +110,12 @@ def test_a_mapping_is_copied_as_python_with_the_table_that_it_reads(tmp_path: Pa
     (chart, numbers) = (each.value for each in test.code if "cohort.view(" in each.value)
     assert chart == numbers
     frame = ran(chart.replace("'p.csv'", repr(str(table))))
-    assert frame.select("group", "patients").rows() == [("x", 1)]
+    assert frame.select("group", "patients").rows() == [("x", 1), ("z", 1)]
+    test.file_uploader(key="cohort:mapping").set_value(("m.toml", b"", "text/plain"))
+    test.file_uploader(key="cohort:patients").set_value(("q.csv", b"", "text/csv"))
+    test.button(key="cohort:classify").click().run()
+    assert "q.csv is empty" in test.error[0].value.replace("\\", "")
+    assert chart in [each.value for each in test.code], "it is read as before"
 
 
 def test_rejected_rows_and_a_comparison_are_copied_as_python_that_runs(tmp_path: Path) -> None:

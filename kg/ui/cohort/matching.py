@@ -17,7 +17,7 @@ from kg.errors import HccKgError
 from kg.guideline import Guideline
 from kg.guideline.values import Variable
 from kg.keys import ID
-from kg.patients.reading import PARTS, read_mapping, written
+from kg.patients.reading import PARTS, Options, reading_of, written
 from kg.patients.tables import PatientTable
 from kg.readers import open_source
 from kg.readers.uploads import Upload
@@ -42,29 +42,19 @@ def match(
     guideline: Guideline, patients: UploadedFile | None, lesions: UploadedFile | None
 ) -> bool:
     """Offer to match an uploaded table that is not in our words; return whether it is offered."""
-    if patients is None or st.session_state.get(_DONE) == patients.file_id:
-        return False
-    found, held = _found(guideline, patients), _held(patients)
-    sheet: str | None = st.session_state.get(state.SHEET)
-    if not found:
+    found = _found(guideline, patients)
+    if patients is None or not found:
         return False
     with st.container(border=True, key="cohort-matching"):
-        st.subheader(f"How {literal(short(held.name))} is read", anchor=False)
+        st.subheader(f"How {literal(short(patients.name))} is read", anchor=False)
         st.caption(
             "Columns are matched by their names, units by what is usual. Check each; nothing is "
             "classified before you say so."
         )
         parts, unsaid = _parts(guideline, patients.file_id, found)
-        text = written(parts)
-        second = Upload(lesions.name, lesions.getvalue()) if lesions else None
-        try:
-            reading = read_mapping(guideline, Upload("What is chosen above", text.encode()))
-        except HccKgError as error:
-            st.error(literal(short(str(error), 1_000)), icon=":material/error:")
-            return True
-        about = (patients.file_id, lesions and lesions.file_id, text, sheet, guideline.edition)
-        task = UploadedTables(held, second, replace(reading, sheet=sheet), text)
-        _look(guideline, task, about, unsaid)
+        mapping = Upload("What is chosen above", written(parts).encode())
+        options = Options(mapping=mapping, sheet=st.session_state.get(state.SHEET))
+        _look(guideline, state.tables_of(patients, lesions, options), unsaid)
     return True
 
 
@@ -73,8 +63,6 @@ def is_needed(guideline: Guideline, patients: UploadedFile | None) -> bool:
 
     That is where no column is called as the identifier is.
     """
-    if patients is None or st.session_state.get(_DONE) == patients.file_id:
-        return False
     found = _found(guideline, patients)
     return bool(found) and all(one.name != ID for one in found)
 
@@ -84,24 +72,15 @@ def done(patients: UploadedFile | None) -> None:
     st.session_state[_DONE] = patients and patients.file_id
 
 
-def _held(patients: UploadedFile) -> Upload:
-    return Upload(patients.name, patients.getvalue())
+def _found(guideline: Guideline, patients: UploadedFile | None) -> list[Suggestion]:
+    """Return what the columns of a table may be.
 
-
-def _found(guideline: Guideline, patients: UploadedFile) -> list[Suggestion]:
-    """Return what the columns of a table may be; none where it is in our words, or no table."""
-    held = _held(patients)
-    if held.suffix.lower() in _RDF:
+    There are none where it is in our words, has been classified, or is no table.
+    """
+    if patients is None or st.session_state.get(_DONE) == patients.file_id:
         return []
-    try:
-        return _suggested(guideline, held, patients.file_id, st.session_state.get(state.SHEET))
-    except HccKgError:
-        return []  # what is no table is told where it is classified
+    held, sheet = Upload(patients.name, patients.getvalue()), st.session_state.get(state.SHEET)
 
-
-def _suggested(
-    guideline: Guideline, held: Upload, file_id: str, sheet: str | None
-) -> list[Suggestion]:
     def found() -> list[Suggestion]:
         source = open_source(held, guideline, sheet)
         ours = ID in source.columns and all(
@@ -109,7 +88,12 @@ def _suggested(
         )
         return [] if ours else suggestions(guideline, source)
 
-    return session.once(_SUGGESTED, (file_id, sheet, guideline.edition), found)
+    if held.suffix.lower() in _RDF:
+        return []
+    try:
+        return session.once(_SUGGESTED, (patients.file_id, sheet, guideline.edition), found)
+    except HccKgError:
+        return []  # what is no table is told where it is classified
 
 
 def _parts(
@@ -232,17 +216,18 @@ def _said(words: Mapping[str, str], cell: str) -> str:
     return " or ".join(words[name] for name in cell.split("|"))
 
 
-def _look(guideline: Guideline, task: UploadedTables, about: object, unsaid: list[str]) -> None:
+def _look(guideline: Guideline, task: UploadedTables, unsaid: list[str]) -> None:
     """Show what is understood of a table, and offer to classify it so.
 
     It has still to be said what the cells of columns that are `unsaid` mean.
     """
 
     def read() -> Understood:
-        return understood(PatientTable(guideline, task.patients, task.lesions, task.reading))
+        reading = reading_of(guideline, task.options)
+        return understood(PatientTable(guideline, task.patients, task.lesions, reading))
 
     try:
-        found = session.once(_UNDERSTOOD, about, read)
+        found = session.once(_UNDERSTOOD, (task, guideline.edition), read)
     except HccKgError as error:
         st.error(literal(short(str(error), 1_000)), icon=":material/error:")
         return

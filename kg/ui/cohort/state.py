@@ -9,9 +9,9 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from typing import Any
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from kg.cohorts.opened import OpenCohort, shared_example
 from kg.cohorts.selections import UNREMARKABLE, Selection, selection_at
@@ -19,7 +19,7 @@ from kg.guideline import Guideline
 from kg.paths import example_cohort, example_lesions
 from kg.patients.assumptions import ALL
 from kg.patients.drafts import Parameters
-from kg.patients.reading import Options, Reading
+from kg.patients.reading import Options
 from kg.readers.uploads import Upload
 from kg.reference.notebooks import of_notebook
 from kg.reference.snippets import TableRead, of_cohort, of_patients
@@ -33,12 +33,25 @@ SHEET = "cohort:sheet"  # of a workbook that has several
 
 @dataclass(frozen=True)
 class UploadedTables:
-    """Uploaded tables to classify; `mapping` is the text of a mapping file, if there is one."""
+    """Uploaded tables to classify, and how they are read."""
 
     patients: Upload
     lesions: Upload | None
-    reading: Reading
-    mapping: str = ""
+    options: Options
+
+    @property
+    def mapping(self) -> str:
+        """The text of the mapping file, if there is one."""
+        file = self.options.get("mapping")
+        return file.content.decode("utf-8-sig") if isinstance(file, Upload) else ""
+
+
+def tables_of(
+    patients: UploadedFile, lesions: UploadedFile | None, options: Options
+) -> UploadedTables:
+    """Return the tables of a form, read by what is said there."""
+    second = Upload(lesions.name, lesions.getvalue()) if lesions else None
+    return UploadedTables(Upload(patients.name, patients.getvalue()), second, options)
 
 
 @dataclass
@@ -71,8 +84,7 @@ class CohortState:
 
     def begin(self, new: UploadedTables) -> None:
         """Ask for a table to be classified."""
-        self.task = st.session_state[session.TASK] = new
-        self.error = ""
+        self.task, self.error = new, ""
 
     def end(self, error: str = "") -> None:
         """Say that nothing is to be classified any more, and why where that is an error."""
@@ -158,19 +170,11 @@ def read(cohort: OpenCohort, silence: str = "") -> TableRead:
         lesions = example_lesions()
         paths = str(example_cohort()), str(lesions) if lesions else None
         return TableRead(*paths, Options(), edition, assume)
-    task: UploadedTables | None = st.session_state.get(session.TASK)
-    reading = cohort.reading
-    options, mapping = Options(), dict[str, Any]()
-    if task is not None and task.mapping:
-        options["mapping"] = mapping = tomllib.loads(task.mapping)
-    codes = {name or "all": list(told) for name, told in reading.missing.items()}
-    if codes != mapping.get("missing", {}):
-        options["missing"] = codes
-    if reading.ignore_unknown:
-        options["ignore_unknown"] = True
-    if reading.sheet:
-        options["sheet"] = reading.sheet
-    lesions_name = task.lesions.name if task is not None and task.lesions else None
+    task: UploadedTables = st.session_state[session.TASK]
+    options = task.options
+    if task.mapping:
+        options = {**options, "mapping": tomllib.loads(task.mapping)}
+    lesions_name = task.lesions.name if task.lesions else None
     return TableRead(cohort.name, lesions_name, options, edition, assume)
 
 

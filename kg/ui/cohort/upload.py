@@ -17,7 +17,7 @@ from kg.reference.parts import TEMPLATES
 from kg.texts import counted
 from kg.ui import session
 from kg.ui.cohort import matching, state
-from kg.ui.cohort.state import SHEET, UploadedTables
+from kg.ui.cohort.state import SHEET
 from kg.ui.taking import download
 from kg.ui.words import literal, short
 
@@ -82,7 +82,7 @@ def form(guideline: Guideline) -> None:
     if st.session_state.get(_SENT) and patients is None:
         state.now().end("Choose a table of patients first.")
     elif st.session_state.get(_SENT) and patients is not None:
-        _begin(guideline, patients, lesions)
+        _begin(patients, lesions)
         st.session_state[_SENT] = False
     run(guideline)
     if state.now().error:
@@ -99,33 +99,18 @@ def _sheets(patients: UploadedFile) -> None:
         st.session_state.pop(SHEET, None)
 
 
-def _begin(guideline: Guideline, patients: UploadedFile, lesions: UploadedFile | None) -> None:
+def _begin(patients: UploadedFile, lesions: UploadedFile | None) -> None:
     """Ask for the tables to be classified, as the form says that they are read."""
     said = st.session_state
     mapping = said["cohort:mapping"]
-    own = Upload(mapping.name, mapping.getvalue()) if mapping else None
     codes = [text.strip() for text in said["cohort:missing"].split(",") if text.strip()]
-    try:
-        reading = reading_of(
-            guideline,
-            Options(
-                ignore_unknown=said["cohort:ignore"],
-                missing=missing_of(codes),
-                sheet=said.get(SHEET),
-                mapping=own,
-            ),
-        )
-    except HccKgError as error:
-        state.now().end(short(str(error), 1_000))
-        return
-    state.now().begin(
-        UploadedTables(
-            Upload(patients.name, patients.getvalue()),
-            Upload(lesions.name, lesions.getvalue()) if lesions else None,
-            reading,
-            own.content.decode("utf-8-sig") if own else "",
-        )
+    options = Options(
+        ignore_unknown=said["cohort:ignore"],
+        missing=missing_of(codes),
+        sheet=said.get(SHEET),
+        mapping=Upload(mapping.name, mapping.getvalue()) if mapping else None,
     )
+    state.now().begin(state.tables_of(patients, lesions, options))
 
 
 def match(guideline: Guideline) -> bool:
@@ -149,9 +134,8 @@ def run(guideline: Guideline) -> None:
         bar.progress(min(done / max(total, 1), 1.0), f"{done:,} of {counted(total, 'patient')}")
 
     try:
-        opened = open_cohort(
-            guideline, task.patients, task.lesions, reading=task.reading, progress=tell
-        )
+        reading = reading_of(guideline, task.options)
+        opened = open_cohort(guideline, task.patients, task.lesions, reading=reading, progress=tell)
     except HccKgError as error:
         told = str(error)
         if isinstance(error, UnknownColumnsError):
@@ -161,6 +145,7 @@ def run(guideline: Guideline) -> None:
         stop.empty()
         return
     state.now().end()
+    st.session_state[session.TASK] = task
     state.show(opened)
     matching.done(st.session_state.get(_PATIENTS))
     st.rerun()
