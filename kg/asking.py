@@ -158,7 +158,7 @@ def graph(
     table = None
     if patients is not None:
         table = table_of(chosen, patients, lesions, reading_of(chosen, options))
-    memory = open_store()
+    memory = OxigraphStore()
     return Graph(chosen, memory, put_table(chosen, memory, table))
 
 

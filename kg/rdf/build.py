@@ -34,7 +34,7 @@ from kg.rdf.patients import PatientLines
 from kg.rdf.provenance import Run, file_sha256, now, quads
 from kg.rdf.sinks import FileSink, Sink, shared_patient, store_sink
 from kg.rdf.verdicts import verdict_lines
-from kg.stores import Store, open_store
+from kg.stores.oxigraph import OxigraphStore
 
 EXAMPLE = "example"
 
@@ -173,7 +173,7 @@ def jobs_of(
     return jobs
 
 
-def build(guideline: Guideline, store: Store, *cohorts: CohortFiles) -> list[Summary]:
+def build(guideline: Guideline, store: OxigraphStore, *cohorts: CohortFiles) -> list[Summary]:
     """Put the guideline and cohorts, with all verdicts, into a store; return what they came to.
 
     Graphs that are there are replaced. Where it fails, the graphs that were begun are gone.
@@ -184,11 +184,12 @@ def build(guideline: Guideline, store: Store, *cohorts: CohortFiles) -> list[Sum
     """
     jobs = jobs_of(guideline, cohorts)
     with store_sink(store) as sink:
-        _fill(guideline, jobs, sink)
+        fill(guideline, jobs, sink)
     return [job.summary for job in jobs]
 
 
-def _fill(guideline: Guideline, jobs: Iterable[CohortJob], sink: Sink) -> None:
+def fill(guideline: Guideline, jobs: Iterable[CohortJob], sink: Sink) -> None:
+    """Write the guideline, and cohorts with all verdicts."""
     write_guideline(guideline, sink)
     for job in jobs:
         write_cohort(guideline, job, engine_of("compiled", guideline), sink)
@@ -196,14 +197,19 @@ def _fill(guideline: Guideline, jobs: Iterable[CohortJob], sink: Sink) -> None:
 
 def example_quads(guideline: Guideline) -> bytes:
     """Return the guideline and the example cohort with its verdicts as N-Quads."""
+    return quads_of(guideline, *jobs_of(guideline, [example()]))
+
+
+def quads_of(guideline: Guideline, *jobs: CohortJob) -> bytes:
+    """Return the guideline, and cohorts with all verdicts, as N-Quads."""
     written = io.BytesIO()
-    _fill(guideline, jobs_of(guideline, [example()]), FileSink(written))
+    fill(guideline, jobs, FileSink(written))
     return written.getvalue()
 
 
 @lru_cache(maxsize=2)
-def example_store(guideline: Guideline) -> Store:
+def example_store(guideline: Guideline) -> OxigraphStore:
     """Return a store in memory with the guideline and the example; all share it, so only ask it."""
-    store = open_store(None)
+    store = OxigraphStore()
     build(guideline, store, example())
     return store

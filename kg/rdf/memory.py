@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,12 +20,13 @@ from kg.ontology import HCC, XSD
 from kg.patients.drafts import LESION, Draft, read_draft
 from kg.patients.given import table_of
 from kg.patients.tables import PatientTable
-from kg.rdf.build import CohortJob, write_cohort
-from kg.rdf.modules import guideline_graphs, guideline_quads
+from kg.rdf.build import CohortJob, fill, quads_of, write_cohort
+from kg.rdf.modules import guideline_graphs
 from kg.rdf.names import GRAPHS, OWN, cohort_graph, segment, verdict_graph
-from kg.rdf.sinks import FileSink
+from kg.rdf.sinks import FileSink, store_sink
 from kg.stores import Store
 from kg.stores.files import graph_name
+from kg.stores.oxigraph import OxigraphStore
 
 THIS_PATIENT, THIS_COHORT = "this-patient", "this-cohort"
 
@@ -54,48 +54,29 @@ def draft_graph(guideline: Guideline, draft: Draft) -> PatientGraph:
         for i, lesion in enumerate(rows, 1)
     ]
     table = table_of(guideline, [{ID: name, **cells}], lesions or None)
-    return table_graph(guideline, table, THIS_PATIENT)
-
-
-def cohort_quads(guideline: Guideline, table: PatientTable) -> bytes:
-    """Return the guideline and the cohort of a table with its verdicts as N-Quads."""
-    written = ox.serialize(guideline_quads(guideline), format=ox.RdfFormat.N_QUADS)
-    assert written is not None  # noqa: S101 - serialising to memory returns bytes
-    return written + table_graph(guideline, table, THIS_COHORT).quads.encode()
-
-
-def put_table(guideline: Guideline, store: Store, table: PatientTable | None) -> Summary | None:
-    """Put the guideline, and the cohort of a table with its verdicts, into a store."""
-    store.add(guideline_quads(guideline))
-    if table is None:
-        return None
-    rejects = RejectCounter()
-    found = table_graph(guideline, table, THIS_COHORT, rejects)
-    store.add(ox.parse(found.quads.encode(), format=ox.RdfFormat.N_QUADS))
-    return rejects.summary
-
-
-def table_graph(
-    guideline: Guideline, table: PatientTable, name: str, rejects: RejectCounter | None = None
-) -> PatientGraph:
-    """Return the graph of a table as the cohort `name`; rejected rows are only counted."""
-    written, job = BytesIO(), CohortJob(name, table, rejects or RejectCounter())
+    written, job = BytesIO(), CohortJob(THIS_PATIENT, table, RejectCounter())
     write_cohort(guideline, job, engine_of("compiled", guideline), FileSink(written))
-    own = cohort_graph(name), verdict_graph(name, guideline.qualifier)
+    own = cohort_graph(THIS_PATIENT), verdict_graph(THIS_PATIENT, guideline.qualifier)
     graphs = (*guideline_graphs(guideline), *own)
     return PatientGraph(written.getvalue().decode(), graphs, tuple(table.ids.drop_nulls()))
 
 
+def cohort_quads(guideline: Guideline, table: PatientTable) -> bytes:
+    """Return the guideline and the cohort of a table with its verdicts as N-Quads."""
+    return quads_of(guideline, CohortJob(THIS_COHORT, table, RejectCounter()))
+
+
+def put_table(
+    guideline: Guideline, store: OxigraphStore, table: PatientTable | None
+) -> Summary | None:
+    """Put the guideline, and the cohort of a table with its verdicts, into a store."""
+    jobs = [CohortJob(THIS_COHORT, table, RejectCounter())] if table is not None else []
+    with store_sink(store) as sink:
+        fill(guideline, jobs, sink)
+    return jobs[0].summary if jobs else None
+
+
 _PATIENTS = f"SELECT DISTINCT ?patient ?id {{ ?patient <{HCC}patient_id> ?id }}"
-_LITERALS: dict[type, tuple[str, Callable[[object], str]]] = {
-    bool: ("boolean", lambda value: str(value).lower()),
-    int: ("integer", str),
-    float: ("double", repr),
-    Decimal: ("decimal", lambda value: f"{value:f}"),
-    str: ("string", str),
-    datetime: ("dateTime", lambda value: str(value).replace(" ", "T")),
-    date: ("date", str),
-}
 
 
 def own_quads(store: Store, frame: pl.DataFrame, graph: str) -> list[ox.Quad]:
@@ -131,11 +112,14 @@ def own_quads(store: Store, frame: pl.DataFrame, graph: str) -> list[ox.Quad]:
 
 
 def _literal(value: object, place: str) -> ox.Literal:
-    kind = _LITERALS.get(type(value))
-    if kind is None:
-        raise InputError(
-            f"{place}: a value of type {type(value).__name__} is no literal; "
-            "give numbers, booleans, texts, dates or times"
-        )
-    datatype, written = kind
-    return ox.Literal(written(value), datatype=ox.NamedNode(XSD + datatype))
+    if isinstance(value, str | bool | int | float):
+        return ox.Literal(value)
+    if isinstance(value, Decimal):
+        return ox.Literal(f"{value:f}", datatype=ox.NamedNode(XSD + "decimal"))
+    if isinstance(value, date):
+        type_ = "dateTime" if isinstance(value, datetime) else "date"
+        return ox.Literal(value.isoformat(), datatype=ox.NamedNode(XSD + type_))
+    raise InputError(
+        f"{place}: a value of type {type(value).__name__} is no literal; "
+        "give numbers, booleans, texts, dates or times"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from io import BytesIO
 from typing import BinaryIO, TypeAlias
 
 import polars as pl
@@ -13,10 +13,9 @@ import pyoxigraph as ox
 from kg.errors import InputError
 from kg.keys import ID
 from kg.ontology import HCC
-from kg.output import full_disk_told, scratch
 from kg.rdf.names import COHORTS
-from kg.stores import Store
 from kg.stores.files import graph_name
+from kg.stores.oxigraph import OxigraphStore
 
 _IDENTIFIER, _PATIENT = ox.NamedNode(HCC + ID), ox.NamedNode(HCC + "Patient")
 
@@ -44,11 +43,10 @@ class FileSink:
 
 
 class StoreSink:
-    """Loads into a store by temporary files, one for each part."""
+    """Loads into a store, part by part."""
 
-    def __init__(self, store: Store, folder: Path) -> None:
+    def __init__(self, store: OxigraphStore) -> None:
         self._store = store
-        self._part = folder / "part.nq"
         self._begun: list[str] = []
 
     def begin(self, graphs: Sequence[str]) -> None:
@@ -64,11 +62,11 @@ class StoreSink:
 
     def write(self, *texts: pl.Series) -> None:
         """Load lines."""
-        full = full_disk_told(f"the temporary folder {self._part.parent.parent}")
-        with full, self._part.open("wb") as file:
-            for text in texts:
-                _append(file, text)
-        self._store.load(self._part)
+        for text in texts:
+            with BytesIO() as lines:
+                _append(lines, text)
+                lines.seek(0)
+                self._store.dataset.bulk_load(lines, format=ox.RdfFormat.N_QUADS)
 
     def add(self, quads: Iterable[ox.Quad]) -> None:
         """Add quads."""
@@ -103,10 +101,10 @@ def shared_patient(patient_id: str, first: str, second: str) -> InputError:
 
 
 @contextmanager
-def store_sink(store: Store) -> Iterator[StoreSink]:
+def store_sink(store: OxigraphStore) -> Iterator[StoreSink]:
     """Give a sink into a store; where the block fails, what it began is removed again."""
-    with scratch() as folder, ExitStack() as undone:
-        sink = StoreSink(store, folder)
+    with ExitStack() as undone:
+        sink = StoreSink(store)
         undone.callback(sink.clear)
         yield sink
         undone.pop_all()

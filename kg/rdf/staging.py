@@ -45,17 +45,17 @@ def staged(folder: Path, anew: bool = False) -> Iterator[OxigraphStore]:
     with _beside(folder, target) as beside, full_disk_told(folder):
         new = beside / _NEW
         there = target.is_dir() and any(target.iterdir())
-        if there and anew:
-            _check_replaceable(folder)
-            yield from _changed(new)
-            target.replace(beside / _OLD)
-        elif there:
-            with closing(OxigraphStore(folder)) as original:
+        with ExitStack() as kept:
+            if there and anew:
+                _check_replaceable(folder)
+            elif there:
+                original = kept.enter_context(closing(OxigraphStore(folder)))
                 original.dataset.backup(str(new))
-                yield from _changed(new)
+            store = kept.enter_context(closing(OxigraphStore(new)))
+            yield store
+            store.dataset.optimize()  # merges its files, which halves the time of queries
+        if there:
             target.replace(beside / _OLD)
-        else:
-            yield from _changed(new)
         new.replace(target)
 
 
@@ -116,10 +116,3 @@ def _put_back(target: Path, beside: Path) -> None:
     if old.exists() and not target.exists():
         old.replace(target)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def _changed(folder: Path) -> Iterator[OxigraphStore]:
-    """Give a store to change; its files are merged at the end, which halves the time of queries."""
-    with closing(OxigraphStore(folder)) as store:
-        yield store
-        store.dataset.optimize()
