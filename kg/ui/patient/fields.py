@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -18,7 +18,6 @@ from kg.texts import UNKNOWN_VALUE, counted
 from kg.ui import session
 from kg.ui.patient import parts, state
 from kg.ui.patient.state import FIELD, Judged
-from kg.ui.restoring import given
 from kg.ui.words import literal
 
 _UNIT = "patient:unit:"
@@ -28,55 +27,51 @@ class Beside(NamedTuple):
     """What stands beside a widget, in the Markdown of Streamlit where it is not said."""
 
     derived: str  # or assumed; plain text
-    read: str
-    points: str
+    marks: tuple[tuple[str, str], ...]  # over the end of its label, by their places
     source: str  # plain text
-    notes: tuple[str, ...]
-    conflicts: tuple[str, ...]
+    below: tuple[str, ...]
 
 
 def beside(judged: Judged, variable: Variable) -> Beside:
     """Return what is said of a field."""
     record, name = judged.parsed.record, variable.name
-    cell = judged.draft.cells.get(name, "")
-    read, notes = "", []
+    known, cell = record.known[name], judged.draft.cells.get(name, "")
+    how = "assumed" if name in record.assumed else "derived" if name in record.derived else ""
+    derived = how and f"{how}: {value_words(variable, known)}"
+    read, below = "", []
     if variable.is_number and name in record.recorded and not cell.replace(".", "").isdecimal():
-        read = f":violet[{literal(value_words(variable, record.known[name]))}]"
-    odd = implausible(variable, record.known[name])
+        read = f":violet[{literal(value_words(variable, known))}]"
+    odd = implausible(variable, known)
     if odd and name in record.recorded:
-        notes.append(f":orange[:material/warning: {literal(odd)}]")
+        below.append(f":orange[:material/warning: {literal(odd)}]")
     if fault := judged.parsed.faults.get(name):
-        notes.append(f":red[:material/error: {literal(fault)}. Treated as unknown.]")
-    conflicts = tuple(
+        below.append(f":red[:material/error: {literal(fault)}. Treated as unknown.]")
+    conflicts = [
         f":red[:material/warning: Conflict: {literal(conflict.message)}]"
         for conflict in judged.explanation.conflicts
         if name in conflict.variables
-    )
-    source, scored = record.sources.get(name, ""), _points(judged, variable)
-    return Beside(_derived(judged, variable), read, scored, source, tuple(notes), conflicts)
+    ]
+    points = _points(judged, variable)
+    if not variable.is_number:
+        marks = {"derived": [*conflicts, derived and f":violet[{literal(derived)}]", points]}
+    else:
+        below += conflicts
+        several = len(variable.units) > 1
+        marks = {"beside": [read], "points": [points]} if several else {"read": [read, points]}
+    told = tuple((place, " · ".join(filter(None, texts))) for place, texts in marks.items())
+    return Beside(derived, told, record.sources.get(name, ""), tuple(below))
 
 
 def show(variable: Variable, told: Beside) -> None:
     """Show what is told of a field: below it, and over the end of its label."""
-    if not variable.is_number:
-        derived = told.derived and f":violet[{literal(told.derived)}]"
-        _mark(variable, "derived", *told.conflicts, derived, told.points)
-    elif len(variable.units) > 1:
-        _mark(variable, "beside", told.read)
-        _mark(variable, "points", told.points)
-    else:
-        _mark(variable, "read", told.read, told.points)
+    for place, text in told.marks:
+        if text:
+            with st.container(key=f"mark-{variable.name}-{place}"):
+                st.markdown(text)
     if told.source:
         st.caption(f"From {literal(told.source)}")
-    for note in told.notes + (told.conflicts if variable.is_number else ()):
-        st.markdown(note)
-
-
-def _mark(variable: Variable, what: str, *told: str) -> None:
-    """Show what is said of a field over the end of its label."""
-    if any(told):
-        with st.container(key=f"mark-{variable.name}-{what}"):
-            st.markdown(" · ".join(filter(None, told)))
+    for text in told.below:
+        st.markdown(text)
 
 
 def implausible(variable: Variable, known: Knowledge) -> str:
@@ -91,19 +86,18 @@ def implausible(variable: Variable, known: Knowledge) -> str:
 
 def _points(judged: Judged, variable: Variable) -> str:
     """Return how many points of a score a field gives, as far as it is known, or its total."""
-    known, told = judged.parsed.record.known, []
+    name, told = variable.name, []
+    mask = judged.parsed.record.known[name].mask
     for score in (rule.score for rule in judged.guideline.derivations if rule.score is not None):
-        mask = known[variable.name].mask
-        found: list[int] = []
-        if variable.name in score.components and mask != variable.everything:
-            found = [n for name, band, n in score.points if name == variable.name and band & mask]
-        elif variable.name == score.target:
-            found = _totals(score, judged)
+        is_part = name in score.components
+        if is_part and mask != variable.everything:
+            found = [n for part, band, n in score.points if part == name and band & mask]
+        else:
+            found = _totals(score, judged) if name == score.target else []
         if found:
             low, high = min(found), max(found)
             many = counted(high, "point") if low == high else f"{low} to {high} points"
             total = judged.guideline.variables[score.total].label
-            is_part = variable.name in score.components
             told.append(f":small[{many if is_part else literal(f'{total}: {many}')}]")
     return " · ".join(told)
 
@@ -122,15 +116,6 @@ def _totals(score: Score, judged: Judged) -> list[int]:
 def label(variable: Variable) -> str:
     """Return the label of a field in plain words, as a screen reader says it too."""
     return variable.label + (f" ({variable.unit_symbol})" if variable.unit_symbol else "")
-
-
-def _derived(judged: Judged, variable: Variable) -> str:
-    """Return what is assumed of a field, or what others say of it."""
-    record, name = judged.parsed.record, variable.name
-    for word, names in (("assumed", record.assumed), ("derived", record.derived)):
-        if name in names:
-            return f"{word}: {value_words(variable, record.known[name])}"
-    return ""
 
 
 def help_on(variable: Variable) -> str:
@@ -153,27 +138,29 @@ def is_shown(variable: Variable, cell: str) -> tuple[bool, str]:
 
 def number(variable: Variable, cell: str, derived: str) -> None:
     """Show the field of a number, with its unit where there are several."""
-    key = FIELD + variable.name
-    units = len(variable.units) > 1
-    with (
-        st.container(horizontal=True, vertical_alignment="bottom", gap="small")
-        if units
-        else nullcontext()
-    ):
-        typed = st.text_input(
+    key, several = FIELD + variable.name, len(variable.units) > 1
+
+    def typed() -> None:
+        text = written(st.session_state[key])
+        bare, _ = _parted(variable, text)
+        if text and bare == text:  # in the unit that is chosen beside it
+            _take(variable, bare)
+        else:
+            state.set_cell(variable.name, text)
+
+    row: dict[str, Any] = {"horizontal": True, "vertical_alignment": "bottom", "gap": "small"}
+    with st.container(**row) if several else nullcontext():
+        parts.typed(
+            st.text_input,
             label(variable),
-            key=key,
+            key,
+            cell,
+            typed,
             placeholder=derived or UNKNOWN_VALUE,
             help=help_on(variable),
-            on_change=parts.then(_typed),
-            args=(variable,),
-            **given(key, "value", cell),
         )
-        if units:
+        if several:
             _unit(variable, cell)
-    if typed != cell:  # typed while there was no session to hear of it
-        _typed(variable)
-        st.rerun()
 
 
 def _unit(variable: Variable, cell: str) -> None:
@@ -196,15 +183,6 @@ def _unit(variable: Variable, cell: str) -> None:
         label_visibility="collapsed",
         width=110,
     )
-
-
-def _typed(variable: Variable) -> None:
-    text = written(st.session_state[FIELD + variable.name])
-    bare, _ = _parted(variable, text)
-    if text and bare == text:  # in the unit that is chosen beside it
-        _take(variable, bare)
-    else:
-        state.set_cell(variable.name, text)
 
 
 def _take(variable: Variable, bare: str) -> None:

@@ -14,7 +14,6 @@ from kg.ui import session
 from kg.ui.patient import lesions, parts, state
 from kg.ui.patient.fields import Beside, beside, help_on, is_shown, label, number, show
 from kg.ui.patient.state import FIELD, FOCUS, GROUP
-from kg.ui.restoring import given
 
 NOTHING, SEVERAL = "", "|"  # what stands in a choice beside the values of its variable
 
@@ -92,7 +91,7 @@ def _field(guideline: Guideline, variable: Variable) -> None:
         if variable.is_number:
             number(variable, _cell(variable), _beside(guideline, variable).derived)
         else:
-            _choice(guideline, variable, _cell(variable))
+            _choice(variable, _cell(variable))
         parts.part(
             f"beside/{variable.name}",
             lambda: _beside(guideline, variable),
@@ -112,7 +111,7 @@ def _is_shown(variable: Variable, cell: str) -> tuple[object, ...]:
     return st.session_state.get(FIELD + variable.name) == now, now == SEVERAL, several
 
 
-def _choice(guideline: Guideline, variable: Variable, cell: str) -> None:
+def _choice(variable: Variable, cell: str) -> None:
     """Show a choice of one value; that several are possible is a choice of its own.
 
     What is chosen stays chosen by another click, and nothing in it moves or changes its width:
@@ -122,20 +121,26 @@ def _choice(guideline: Guideline, variable: Variable, cell: str) -> None:
     options = {value.name: value.label for value in variable.values} | {NOTHING: UNKNOWN_VALUE}
     if len(variable.words) > len(BOOLEAN):
         options |= {SEVERAL: "one of several"}
-    picked = st.pills(
+
+    def picked() -> None:
+        value = st.session_state[key]
+        if value == SEVERAL:
+            state.several().add(variable.name)
+        else:
+            state.several().discard(variable.name)
+            state.set_cell(variable.name, value)
+
+    parts.typed(
+        st.pills,
         label(variable),
-        options,
+        key,
+        now,
+        picked,
+        options=options,
         required=True,
         format_func=options.__getitem__,
-        key=key,
         help=help_on(variable),
-        on_change=parts.then(_picked),
-        args=(guideline, variable.name),
-        **given(key, "default", now),
     )
-    if picked != now:  # picked while there was no session to hear of it
-        _picked(guideline, variable.name)
-        st.rerun()
     if now == SEVERAL:
         all_of_them = f"{key}:several"
         st.session_state[all_of_them] = chosen
@@ -146,7 +151,7 @@ def _choice(guideline: Guideline, variable: Variable, cell: str) -> None:
             format_func=options.__getitem__,
             key=all_of_them,
             on_change=parts.then(_narrowed),
-            args=(guideline, variable.name),
+            args=(variable,),
         )
 
 
@@ -158,16 +163,8 @@ def _chosen(variable: Variable, cell: str) -> list[str]:
     return [word for word in variable.words if word.lower() in said]
 
 
-def _picked(guideline: Guideline, name: str) -> None:
-    """Take the one value that was picked, or that it is one of several."""
-    picked = st.session_state[FIELD + name]
-    state.set_several(name, are_possible=picked == SEVERAL)
-    if picked != SEVERAL:
-        state.set_cell(name, picked)
-
-
-def _narrowed(guideline: Guideline, name: str) -> None:
+def _narrowed(variable: Variable) -> None:
     """Take the values that are possible; all of them say nothing."""
-    picked, words = st.session_state[f"{FIELD}{name}:several"], guideline.variables[name].words
+    picked, words = st.session_state[f"{FIELD}{variable.name}:several"], variable.words
     possible = [word for word in words if word in picked]
-    state.set_cell(name, "|".join(possible) if len(possible) < len(words) else "")
+    state.set_cell(variable.name, "|".join(possible) if len(possible) < len(words) else "")

@@ -14,8 +14,8 @@ from kg.patients.drafts import LESION, written
 from kg.patients.sizes import sizes_of
 from kg.ui import session
 from kg.ui.patient import parts, state
+from kg.ui.patient.fields import label
 from kg.ui.patient.state import FIELD
-from kg.ui.restoring import given
 from kg.ui.words import literal
 
 _LESIONS, _SIZE = "patient:lesions", "diameter_cm"
@@ -35,7 +35,7 @@ def look(guideline: Guideline) -> tuple[bool, bool, str]:
 def sizes(guideline: Guideline) -> None:
     """Show the sizes of all tumours in one field; a list that says more is edited as a table."""
     _, more, fault = look(guideline)
-    key, cell = f"{FIELD}sizes", _sizes_cell()
+    key = f"{FIELD}sizes"
 
     def typed() -> None:
         text = st.session_state[key]
@@ -43,20 +43,18 @@ def sizes(guideline: Guideline) -> None:
         found = sizes_of(text) or [p.strip() for p in re.split(r"[,;]\s|[;\s]", text)]
         state.open_lesions(tuple({_SIZE: size} for size in found if size))
 
-    found = st.text_input(
+    parts.typed(
+        st.text_input,
         "sizes of all tumours (cm)",
-        key=key,
+        key,
+        _sizes_cell(),
+        typed,
         placeholder="such as 3.4, 2.1",
         help="They are taken as complete: number and largest diameter follow from them.",
-        on_change=parts.then(typed),
         disabled=more,
-        **given(key, "value", cell),
     )
     if fault:
         st.markdown(f":red[:material/error: {literal(fault)}. The list is not used.]")
-    if found != cell:  # typed while there was no session to hear of it
-        typed()
-        st.rerun()
 
 
 def one_by_one(guideline: Guideline) -> None:
@@ -69,7 +67,7 @@ def one_by_one(guideline: Guideline) -> None:
         st.caption("A list is taken as complete; what it says of the patient is derived from it.")
         edited = _lesion_editor(guideline, state.opened_lesions())
     if edited != known:
-        state.set_lesions(edited)
+        state.change(lesions=edited)
         st.rerun()
 
 
@@ -83,9 +81,7 @@ def _lesion_editor(
     """
     columns = [LESION_ID, *guideline.lesion_columns]
     heads = {
-        column: st.column_config.TextColumn(
-            f"{v.label}{f' ({v.unit_symbol})' if v.unit_symbol else ''}", help=expected(v)
-        )
+        column: st.column_config.TextColumn(label(v), help=expected(v))
         for column, v in guideline.lesion_columns.items()
     }
     edited = st.data_editor(

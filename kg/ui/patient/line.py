@@ -52,34 +52,27 @@ def read(guideline: Guideline) -> None:
     if not text:
         return
     reading = read_line(guideline, text)
+    facts = [_fact(guideline, e.variable, e.cell, f"“{e.words}”") for e in reading.understood]
+    if reading.sizes:
+        facts.append(f"**all tumours: {literal(', '.join(reading.sizes))} cm**")
     with st.container(border=True, key="patient-line"):
-        if reading.understood or reading.sizes:
+        if facts:
             st.markdown("**Read as follows. Nothing is entered until you take it.**")
-            st.markdown(" · ".join(_facts(guideline, reading)))
+            st.markdown(" · ".join(facts))
         if reading.not_understood:
-            parts = "; ".join(_unread(reading, part) for part in reading.not_understood)
-            st.markdown(f":red[:material/error: Not understood: {parts}]")
+            why = {part: f" ({literal(told)})" for part, told in reading.why.items()}
+            parts = (f"“{literal(part)}”{why.get(part, '')}" for part in reading.not_understood)
+            st.markdown(f":red[:material/error: Not understood: {'; '.join(parts)}]")
         with st.container(horizontal=True):
             st.button(
                 "Take these",
                 type="primary",
                 icon=":material/check:",
-                disabled=not (reading.understood or reading.sizes),
+                disabled=not facts,
                 on_click=_take,
                 args=(guideline, reading),
             )
             st.button("Discard", on_click=_leave, args=("",), icon=":material/close:")
-
-
-def _facts(guideline: Guideline, reading: LineReading) -> list[str]:
-    """Return what was read, each fact with the words that say it."""
-    told = []
-    for each in reading.understood:
-        told.append(_fact(guideline, each.variable, each.cell, f"“{each.words}”"))
-    if reading.sizes:
-        sizes = literal(", ".join(reading.sizes))
-        told.append(f"**all tumours: {sizes} cm**")
-    return told
 
 
 def _fact(guideline: Guideline, name: str, cell: str, source: str) -> str:
@@ -90,12 +83,6 @@ def _fact(guideline: Guideline, name: str, cell: str, source: str) -> str:
     odd = implausible(variable, knowledge) if knowledge else ""
     told = f" :orange[:material/warning: {literal(odd)}]" if odd else ""
     return f"**{literal(fact)}** :small[:gray[{literal(source)}]]{told}"
-
-
-def _unread(reading: LineReading, part: str) -> str:
-    """Return what was not understood, and why where that can be said."""
-    why = f" ({literal(reading.why[part])})" if part in reading.why else ""
-    return f"“{literal(part)}”{why}"
 
 
 def _take(guideline: Guideline, reading: LineReading) -> None:

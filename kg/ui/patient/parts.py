@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import NamedTuple, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import streamlit as st
 from streamlit import rerun
 
 from kg.ui import address
+from kg.ui.restoring import given
 
 _PARTS = "patient:parts"
 _BEGUN = object()  # what a part shows that is not drawn to its end
@@ -64,6 +65,26 @@ def then(change: Callable[Given, object]) -> Callable[Given, None]:
         redraw()
 
     return changed
+
+
+def typed(
+    widget: Callable[..., object],
+    label: str,
+    key: str,
+    value: str,
+    hear: Callable[[], object],
+    /,
+    **more: Any,
+) -> None:
+    """Show a widget with a value that stands elsewhere; `hear` takes what it is given instead.
+
+    What was given while there was no session to hear of it, the browser brings with the first run.
+    """
+    told = given(key, "default" if "options" in more else "value", value)
+    found = widget(label, key=key, on_change=then(hear), **more, **told)
+    if found != value:
+        hear()
+        st.rerun()
 
 
 def redraw() -> None:

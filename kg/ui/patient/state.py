@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
+from typing import Any
 
 import polars as pl
 import streamlit as st
@@ -130,30 +131,19 @@ def other() -> Draft | None:
 def open_draft(new: Draft) -> None:
     """Put another draft in place of the one of this session."""
     st.session_state[DRAFT] = new
-    st.session_state[_LESIONS] = new.lesions
+    open_lesions(new.lesions)
     several().clear()
     st.session_state[THERE] = []
-    st.session_state.pop(f"{FIELD}lesions", None)
 
 
-def change(new: Draft) -> None:
-    """Put a draft in place of the one that it came from."""
-    st.session_state[DRAFT] = new
+def change(**parts: Any) -> None:
+    """Change parts of the draft."""
+    st.session_state[DRAFT] = replace(draft(), **parts)
 
 
 def set_cell(variable: str, text: str) -> None:
     """Change one cell of the draft."""
     st.session_state[DRAFT] = draft().with_cell(variable, text)
-
-
-def set_id(patient_id: str) -> None:
-    """Change the identifier of the draft."""
-    st.session_state[DRAFT] = replace(draft(), patient_id=patient_id)
-
-
-def set_lesions(lesions: tuple[Mapping[str, str], ...]) -> None:
-    """Change the lesions of the draft."""
-    st.session_state[DRAFT] = replace(draft(), lesions=lesions)
 
 
 def several() -> set[str]:
@@ -162,14 +152,9 @@ def several() -> set[str]:
     return found
 
 
-def set_several(variable: str, *, are_possible: bool) -> None:
-    """Say whether several values of a variable are possible."""
-    (several().add if are_possible else several().discard)(variable)
-
-
 def open_lesions(lesions: tuple[Mapping[str, str], ...]) -> None:
     """Put another list of lesions in place; the table of lesions begins with it."""
-    set_lesions(lesions)
+    change(lesions=lesions)
     st.session_state[_LESIONS] = lesions
     st.session_state.pop(f"{FIELD}lesions", None)
 

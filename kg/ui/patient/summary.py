@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import streamlit as st
 
 from kg.explanation.answer import answer, headline
+from kg.explanation.wording import knowledge_words
 from kg.guideline import Guideline
 from kg.patients.assumptions import unremarkable
+from kg.patients.cells import parse_cell
 from kg.patients.drafts import not_understood
 from kg.reasoning.logic import MissingVariable
 from kg.texts import counted
@@ -66,11 +67,9 @@ def draw(said: PatientSummary) -> None:
 
 def missing(guideline: Guideline) -> tuple[tuple[str, str], ...]:
     """Return what to find out next, and of the first few what learning a value would do."""
-    judged = state.now(guideline)
-    if not judged.draft.has_facts:
-        return ()
-    first = ((each.variable, _use(guideline, each)) for each in judged.missing[:_ASKED])
-    return (*first, *((each.variable, "") for each in judged.missing[_ASKED:]))
+    found = state.now(guideline).missing
+    first = ((each.variable, _use(guideline, each)) for each in found[:_ASKED])
+    return (*first, *((each.variable, "") for each in found[_ASKED:]))
 
 
 def ask(guideline: Guideline, found: tuple[tuple[str, str], ...]) -> None:
@@ -177,21 +176,17 @@ def _remarkable(guideline: Guideline, name: str) -> str:
 
 
 def _listed(guideline: Guideline, names: tuple[str, ...]) -> str:
-    cells = unremarkable(guideline)
-    variables = guideline.variables
-    words = {v.name: {w.name: w.label for w in v.values} for v in variables.values()}
-    told = [f"{variables[n].label}: {words[n].get(cells[n], cells[n])}" for n in names]
-    return literal("; ".join(told))
+    cells, known = unremarkable(guideline), guideline.variables
+    facts = ((known[name], parse_cell(known[name], cells[name])) for name in names)
+    return literal("; ".join(knowledge_words(v, found) for v, found in facts if found))
 
 
 def _assume(names: tuple[str, ...]) -> None:
     st.session_state[_TO_ANSWER] = True
-    state.change(replace(session.draft(), assumed=names))
+    state.change(assumed=names)
 
 
 def _confirm(guideline: Guideline) -> None:
     """Enter what was assumed as what is known."""
-    draft, cells = session.draft(), unremarkable(guideline)
-    for name in draft.assumed:
-        draft = draft.with_cell(name, cells[name])
-    state.change(draft)
+    for name in session.draft().assumed:
+        state.set_cell(name, unremarkable(guideline)[name])

@@ -88,7 +88,9 @@ def _save(guideline: Guideline, judged: Judged) -> None:
         "Patient identifier",
         value=draft.patient_id,
         key=f"{state.FIELD}patient_id",
-        on_change=lambda: state.set_id(st.session_state[f"{state.FIELD}patient_id"].strip()),
+        on_change=lambda: state.change(
+            patient_id=st.session_state[f"{state.FIELD}patient_id"].strip()
+        ),
         help="Do not use a name: the identifier is part of the link and of files.",
     )
     with st.container(horizontal=True):
@@ -148,17 +150,14 @@ def compared(guideline: Guideline, first: Judged, second: Judged) -> None:
     badge = partial(verdict_badge, guideline)
     pairs = [(p.label, badge(p.first), badge(p.second), p.differs) for p in verdicts]
     pairs += [(p.label, literal(p.first), literal(p.second), p.differs) for p in facts]
-    shown = [pair for pair in pairs if pair[-1] or not only]
-    lines = [
-        f"| Differs | Verdict or fact | {names[0]} | {names[1]} |",
-        "| --- | --- | --- | --- |",
+    rows = [
+        f"| {'≠' if differs else ''} | {literal(label)} | {one} | {another} |"
+        for label, one, another, differs in pairs
+        if differs or not only
     ]
-    lines += [
-        f"| {'≠' if differs else ''} | {literal(label)} | {a} | {b} |"
-        for label, a, b, differs in shown
-    ]
-    if shown:
-        st.markdown("\n".join(lines))
+    if rows:
+        head = f"| Differs | Verdict or fact | {names[0]} | {names[1]} |"
+        st.markdown("\n".join([head, "| --- | --- | --- | --- |", *rows]))
     else:
         st.info("The two records do not differ.")
     st.button("End the comparison", on_click=_set_other, args=(None,), icon=":material/close:")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 import streamlit as st
 
@@ -29,6 +28,7 @@ from kg.explanation.wording import (
     shortened,
 )
 from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline
+from kg.patients.drafts import Draft
 from kg.reasoning.changes import margins
 from kg.reasoning.intents import PALLIATIVE
 from kg.reasoning.verdicts import MET, UNDETERMINED
@@ -44,13 +44,6 @@ from kg.ui.words import literal, places, short, state_badge, verdict_badge
 _ROLES = (INDICATION, PRECONDITION, ABSOLUTE, RELATIVE)
 
 
-class _Face(NamedTuple):
-    """What a card shows before it is opened, in the Markdown of Streamlit."""
-
-    label: str
-    reasons: str
-
-
 def look(guideline: Guideline) -> tuple[tuple[RecommendationExplanation, ...], tuple[str, ...]]:
     """Return the recommendations that are met, and the cards by their first therapy, in order."""
     judged = state.now(guideline)
@@ -62,14 +55,12 @@ def verdicts(
     guideline: Guideline, met: Iterable[RecommendationExplanation], cards: Iterable[str]
 ) -> None:
     """Show the recommendations that are met, and the verdicts: one card for equal reasons."""
-    for recommendation in met:
-        if not recommendation.muted:
-            _recommendation(guideline, recommendation)
+    for recommendation in (each for each in met if not each.muted):
+        _recommendation(guideline, recommendation)
     for name in cards:
         _card(guideline, name)
-    for recommendation in met:
-        if recommendation.muted:
-            _recommendation(guideline, recommendation)
+    for recommendation in (each for each in met if each.muted):
+        _recommendation(guideline, recommendation)
     labels = listed(
         t.label for t in guideline.mentioned.values() if sort_of(guideline, t.id) == MENTIONED
     )
@@ -100,11 +91,11 @@ def _card(guideline: Guideline, name: str) -> None:
     """Show therapies with one verdict for the same reasons; the criteria once it is opened."""
     key, opened = f"therapy:{name}", st.session_state.setdefault(OPEN, set[str]())
 
-    def look() -> tuple[_Face, object]:
+    def look() -> tuple[str, str, Draft | None]:
         judged = state.now(guideline)
         group = judged.cards[name]
         is_open = not opened.isdisjoint(each.therapy for each in group)
-        return _face(judged, group), judged.draft if is_open else None
+        return *_face(judged, group), judged.draft if is_open else None
 
     def turned(names: tuple[str, ...]) -> None:
         if st.session_state[key]:
@@ -112,17 +103,17 @@ def _card(guideline: Guideline, name: str) -> None:
         else:
             opened.difference_update(names)
 
-    def draw(looks: tuple[_Face, object]) -> None:
-        judged, face = state.now(guideline), looks[0]
+    def draw(looks: tuple[str, str, Draft | None]) -> None:
+        judged, (label, reasons, shown) = state.now(guideline), looks
         names = {each.therapy: each for each in judged.cards[name]}
         box = st.expander(
-            face.label,
+            label,
             key=key,
             on_change=turned,
             args=(tuple(names),),
-            **given(key, "expanded", bool(names.keys() & opened)),
+            **given(key, "expanded", shown is not None),
         )
-        st.markdown(face.reasons)
+        st.markdown(reasons)
         if box.open:
             with box:
                 _opened(judged, names, opened)
@@ -136,6 +127,11 @@ def _opened(judged: Judged, names: Mapping[str, TherapyExplanation], opened: set
     """Show the criteria of one therapy of a card, and a choice of which."""
     first = next(iter(names))
     shown = next((name for name in names if name in opened), first)
+
+    def turn_to(name: str) -> None:
+        opened.difference_update(names)
+        opened.add(name)
+
     if len(names) > 1:
         key = f"card:{first}"
         st.session_state[key] = shown
@@ -145,14 +141,15 @@ def _opened(judged: Judged, names: Mapping[str, TherapyExplanation], opened: set
             required=True,
             key=key,
             format_func=lambda name: names[name].label,
-            on_change=lambda: _turn_to(names, st.session_state[key]),
+            on_change=lambda: turn_to(st.session_state[key]),
         )
         shown = picked or shown
-    _turn_to(names, shown)
+    turn_to(shown)
     _details(judged, names[shown])
 
 
-def _face(judged: Judged, group: tuple[TherapyExplanation, ...]) -> _Face:
+def _face(judged: Judged, group: tuple[TherapyExplanation, ...]) -> tuple[str, str]:
+    """Return what a card shows before it is opened, in Markdown: its label and its reasons."""
     guideline, (first, *_) = judged.guideline, group
     labels = ", ".join(literal(each.label) for each in group)
     lines = _balance(judged, first)
@@ -164,7 +161,7 @@ def _face(judged: Judged, group: tuple[TherapyExplanation, ...]) -> _Face:
         of = f"{capitalised(listed(noted))}: " if len(noted) < len(group) else ""
         told.append(f":small[**{literal(of + note)}**]")
     label = f"{verdict_badge(guideline, first.verdict)} **{labels}**"
-    return _Face(label, "\n\n".join(told))
+    return label, "\n\n".join(told)
 
 
 def _if_none(
@@ -178,11 +175,6 @@ def _if_none(
         of = f" {literal(labels)}" if len(set(found.values())) > 1 else ""
         told.append(f":small[**If none of these:** {verdict_badge(guideline, verdict)}{of}]")
     return told
-
-
-def _turn_to(names: Iterable[str], name: str) -> None:
-    st.session_state[OPEN].difference_update(names)
-    st.session_state[OPEN].add(name)
 
 
 def _balance(judged: Judged, explanation: TherapyExplanation) -> list[str]:
@@ -210,39 +202,36 @@ def _details(judged: Judged, explanation: TherapyExplanation) -> None:
         elif line.kind != "note":  # notes stand on the card itself
             label = f"**{line.label}:** " if line.label else ""
             st.markdown(f"{label}{literal(line.text)}")
-    _close(guideline, judged, explanation)
-    _why(guideline, judged, explanation)
+    _close(judged, explanation)
+    _why(judged, explanation)
     for role in _ROLES:
         criteria = [c for c in explanation.criteria if c.role == role]
         if criteria:
             st.markdown(f"**{role.capitalize()}s**\n\n{_criteria(criteria)}")
 
 
-def _why(guideline: Guideline, judged: Judged, explanation: TherapyExplanation) -> None:
+def _why(judged: Judged, explanation: TherapyExplanation) -> None:
     """Show why, as a picture of criteria, clauses and facts, where it is asked for."""
-    name = explanation.therapy
+    guideline, record, name = judged.guideline, judged.parsed.record, explanation.therapy
     if not st.toggle("Why, as a picture", key=f"why:{name}"):
         return
     full = st.toggle("Every clause", key=f"why:{name}:full")
-    branches = [why(guideline, judged.parsed.record, explanation, full=full)]
-    label = f"Why {explanation.label} is {explanation.verdict_label}: criteria, clauses and facts"
-    show_tree(branches, label, f"why:{name}:drawing")
-    known = headline(guideline, judged.parsed.record)
-    patient = short(judged.draft.patient_id)
+    branches = [why(guideline, record, explanation, full=full)]
     title = f"Why {explanation.label} is {explanation.verdict_label}"
-    frame = Frame(title, [f"{patient}: {known}" if patient else known], LEGEND)
+    show_tree(branches, f"{title}: criteria, clauses and facts", f"why:{name}:drawing")
+    told = [short(judged.draft.patient_id), headline(guideline, record)]
+    frame = Frame(title, [": ".join(filter(None, told))], LEGEND)
     pictures.tree_saves(branches, f"why-{name}", frame)
 
 
-def _close(guideline: Guideline, judged: Judged, explanation: TherapyExplanation) -> None:
+def _close(judged: Judged, explanation: TherapyExplanation) -> None:
     """Show how close the verdict is: known numbers, their limits, and what is beyond them."""
-    record, therapy = judged.parsed.record, guideline.therapies[explanation.therapy]
-    told = [
-        capitalised(margin_words(guideline, record, margin))
-        for margin in margins(guideline, record, therapy, explanation.verdict)
-    ]
-    if told:
-        st.markdown("**How close:** " + literal(" ".join(told)))
+    guideline, record = judged.guideline, judged.parsed.record
+    found = margins(
+        guideline, record, guideline.therapies[explanation.therapy], explanation.verdict
+    )
+    if told := " ".join(capitalised(margin_words(guideline, record, each)) for each in found):
+        st.markdown(f"**How close:** {literal(told)}")
 
 
 def _missing(guideline: Guideline, explanation: TherapyExplanation) -> None:
