@@ -7,52 +7,22 @@ from pathlib import Path
 
 from kg.errors import InputError
 from kg.guideline.loading import guideline_of
-from kg.guideline.model import (
-    ABSOLUTE,
-    INDICATION,
-    PRECONDITION,
-    RELATIVE,
-    Criterion,
-    Guideline,
-    Recommendation,
-    Response,
-    Therapy,
-)
-from kg.guideline.rules import (
-    ConflictRule,
-    Correspondence,
-    Derivation,
-    Edition,
-    Narrowing,
-    Score,
-    Statement,
-    Sum,
-)
+from kg.guideline.model import ABSOLUTE as ABSOLUTE
+from kg.guideline.model import INDICATION as INDICATION
+from kg.guideline.model import PRECONDITION as PRECONDITION
+from kg.guideline.model import RELATIVE as RELATIVE
+from kg.guideline.model import Criterion as Criterion
+from kg.guideline.model import Guideline as Guideline
+from kg.guideline.model import Recommendation as Recommendation
+from kg.guideline.model import Response as Response
+from kg.guideline.model import Therapy as Therapy
+from kg.guideline.rules import ConflictRule as ConflictRule
+from kg.guideline.rules import Derivation as Derivation
+from kg.guideline.rules import Edition as Edition
+from kg.guideline.rules import Score as Score
+from kg.guideline.rules import Statement as Statement
 from kg.ontology import Ontology, default_edition
 from kg.paths import edition_names, module_files, ontology_folder
-
-__all__ = [
-    "ABSOLUTE",
-    "INDICATION",
-    "PRECONDITION",
-    "RELATIVE",
-    "ConflictRule",
-    "Correspondence",
-    "Criterion",
-    "Derivation",
-    "Edition",
-    "Guideline",
-    "Narrowing",
-    "Recommendation",
-    "Response",
-    "Score",
-    "Statement",
-    "Sum",
-    "Therapy",
-    "chosen",
-    "load",
-    "load_all",
-]
 
 
 def load(folder: Path | None = None, edition: str | None = None) -> Guideline:

@@ -15,8 +15,8 @@ from operator import or_
 import polars as pl
 
 from kg.errors import OntologyError
-from kg.guideline import Derivation, Guideline, Score, Sum
-from kg.guideline.rules import value_totals
+from kg.guideline import Derivation, Guideline, Score
+from kg.guideline.rules import Sum, value_totals
 from kg.guideline.values import Knowledge
 from kg.keys import ID, ROW
 from kg.patients.cells import parse_cell
