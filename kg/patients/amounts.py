@@ -1,4 +1,7 @@
-"""A number beside a name in a free text: its sign or range, its unit, and the cell it makes."""
+"""A number beside a name in a free text: its sign or range, its unit, and the cell it makes.
+
+People type decimal points or commas, and part thousands by either.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,13 @@ from kg.guideline.intervals import plain
 from kg.guideline.values import Unit, Variable
 from kg.patients.cells import CellError, parse_cell
 from kg.patients.drafts import written
-from kg.patients.figures import FIGURE, SIGN, readings, sign_of
 from kg.patients.plausible import is_plausible
 
+_PARTED = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?"
+FIGURE = rf"(?:{_PARTED}|\d+(?:[.,]\d+)?)(?![.,]?\d)"  # "3.4,2.1" and "1.2.3" are none
+SIGN = r"(?P<sign>[<>]=?|[≥≤])"
+_SIGNS = {"≥": ">=", "≤": "<="}
+_EITHER = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 _COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _WORDS = {word: str(i) for i, word in enumerate(_COUNTS, 1)} | dict.fromkeys(
     ("single", "solitary"), "1"
@@ -143,3 +150,19 @@ def is_own(variable: Variable, number: Decimal) -> bool:
 
     others = [unit.factor for unit in variable.units if unit.factor != 1]
     return near(number) or not any(near(number * factor) for factor in others)
+
+
+def readings(figure: str) -> tuple[Decimal, ...]:
+    """Return what a number can be: "2,4" is 2.4, and "1,200" and "1.200" are 1.2 or 1200."""
+    whole = Decimal(re.sub(r"[.,]", "", figure))
+    if _EITHER.fullmatch(figure):
+        return Decimal(figure.replace(",", ".")), whole
+    if re.fullmatch(_PARTED, figure) and not figure.startswith("0"):
+        return (Decimal(figure.replace(",", "")),)
+    return (Decimal(figure.replace(",", ".")),)
+
+
+def sign_of(match: re.Match[str]) -> str:
+    """Return the sign that a match of `SIGN` has found, as cells have it; "" for none."""
+    sign = match["sign"] or ""
+    return _SIGNS.get(sign, sign)

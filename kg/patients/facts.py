@@ -16,8 +16,7 @@ from functools import lru_cache
 from kg.guideline import Guideline
 from kg.guideline.values import Variable
 from kg.keys import ID
-from kg.patients.amounts import BETWEEN, amount, figure_behind
-from kg.patients.figures import FIGURE
+from kg.patients.amounts import BETWEEN, FIGURE, amount, figure_behind
 
 _NOT = r"(?:no|not|without|denies|absent|free of)(?:\s+(?:any|a|an|evidence of|signs? of))?\s+"
 _ABSENT = (

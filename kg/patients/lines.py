@@ -18,10 +18,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from kg.guideline import Guideline
-from kg.patients.amounts import LESION
+from kg.patients.amounts import FIGURE, LESION
 from kg.patients.drafts import Draft
 from kg.patients.facts import Fact, facts
-from kg.patients.figures import FIGURE
 from kg.patients.sizes import (
     Sizes,
     beside,

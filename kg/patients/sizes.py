@@ -18,8 +18,7 @@ from decimal import Decimal
 from kg.guideline import Guideline
 from kg.guideline.intervals import plain
 from kg.guideline.values import Variable
-from kg.patients.amounts import LESION, valid
-from kg.patients.figures import FIGURE, SIGN, sign_of
+from kg.patients.amounts import FIGURE, LESION, SIGN, sign_of, valid
 
 _IDLE = re.compile(
     r"(?:tumou?rs?|nodules?|lesions?|and|with|w|w/|has|have|a|an|the|of|in|is|are|patient|pt|"

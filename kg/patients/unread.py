@@ -7,10 +7,9 @@ import re
 from kg.guideline import Guideline
 from kg.guideline.intervals import plain
 from kg.guideline.values import Variable
-from kg.patients.amounts import figure_behind, is_own, numbers, unit_behind, valid
+from kg.patients.amounts import figure_behind, is_own, numbers, readings, unit_behind, valid
 from kg.patients.cells import expected
 from kg.patients.facts import named_in, names
-from kg.patients.figures import readings
 from kg.texts import alike
 
 TWICE = "said in two ways"
