@@ -99,6 +99,15 @@ class ConflictRule:
     position: int
     parts: tuple[tuple[str, int], ...]  # (variable, mask)
 
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """All variables of the rule, sorted."""
+        return tuple(sorted(name for name, _ in self.parts))
+
+    def finds(self, known: Mapping[str, Knowledge]) -> bool:
+        """Return whether the values do not go together, each of which has to be pinned."""
+        return all(known[n].pinned and known[n].mask & ~mask == 0 for n, mask in self.parts)
+
 
 @dataclass(frozen=True)
 class Statement:

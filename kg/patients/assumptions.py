@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from kg.errors import InputError
-from kg.guideline import ConflictRule, Derivation, Guideline
+from kg.guideline import Derivation, Guideline
 from kg.guideline.rules import agreed
 from kg.guideline.values import Knowledge
 from kg.keys import ID
@@ -142,19 +142,12 @@ def as_given(guideline: Guideline, record: Record) -> Record:
 
 def _contradicted(guideline: Guideline, record: Record, name: str, assumed: Knowledge) -> bool:
     """Return whether a conflict would be reported of an assumed cell beside the record."""
+    known = {**record.known, name: assumed}
     return any(
-        _in_conflict(record, rule, name, assumed) for rule in guideline.conflict_rules
+        name in rule.variables and rule.finds(known) for rule in guideline.conflict_rules
     ) or any(
         name in rule.variables and _clashes(guideline, record, rule, name, assumed)
         for rule in guideline.derivations
-    )
-
-
-def _in_conflict(record: Record, rule: ConflictRule, name: str, assumed: Knowledge) -> bool:
-    return name in dict(rule.parts) and all(
-        known.pinned and known.mask & ~mask == 0
-        for other, mask in rule.parts
-        for known in [assumed if other == name else record.known[other]]
     )
 
 

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import reduce
 from operator import or_
 
 import polars as pl
 
-from kg.errors import OntologyError
-from kg.guideline import Derivation, Guideline, Score
+from kg.guideline import ConflictRule, Derivation, Guideline, Score
 from kg.guideline.rules import Sum, value_totals
 from kg.guideline.values import Knowledge
 from kg.keys import ID, ROW
@@ -28,7 +26,6 @@ CONFLICTS = "conflicts"
 RULE, SCORED = "rule:", "scored:"
 SUMMED, SUMMED_CLASH = "summed", "summed:clash"
 _CLASH = 1 << 31
-_BITS = 64
 
 
 def conflicts_json(conflicts: Iterable[Conflict]) -> str:
@@ -173,51 +170,24 @@ def _meets(guideline: Guideline, parts: Iterable[tuple[str, int]]) -> pl.Expr:
 
 
 def _conflicts(guideline: Guideline, frame: pl.DataFrame) -> pl.Series:
-    """Return the JSON text of the conflicts of each row.
-
-    Which rules found something, and which of their variables are recorded, are packed into
-    one number; each distinct number is put into words once.
-    """
-    rules = _rules(guideline)
-    named = sorted({name for rule in rules for name in rule.variables})
-    bit = {name: len(rules) + i for i, name in enumerate(named)}
-    if len(rules) + len(named) > _BITS:
-        raise OntologyError(f"the conflict rules name {len(named)} variables: too many for a table")
+    """Return the JSON text of the conflicts of each row, as `conflicts_json` writes it."""
+    every: list[Derivation | ConflictRule] = [*guideline.derivations, *guideline.conflict_rules]
+    rules = [rule for rule in every if RULE + rule.id in frame.columns]
+    rules.sort(key=lambda rule: rule.position)
     found = frame.with_row_index(ROW).filter(pl.any_horizontal(RULE + rule.id for rule in rules))
-    recorded = _any([pl.col(RECORDED + name).cast(pl.UInt64) * (1 << bit[name]) for name in named])
-    packed = [
-        pl.when(pl.col(RULE + rule.id))
-        .then((pl.col(RECORDED) & sum(1 << bit[n] for n in rule.variables)) | (1 << i))
-        .otherwise(pl.lit(0, pl.UInt64))
-        for i, rule in enumerate(rules)
-    ]
-    numbers = found.with_columns(recorded.alias(RECORDED)).select(_any(packed)).to_series()
-    texts = {
-        number: conflicts_json(
-            replace(rule, variables=tuple(n for n in rule.variables if number >> bit[n] & 1))
-            for i, rule in enumerate(rules)
-            if number >> i & 1
-        )
-        for number in numbers.unique()
-    }
+    told = pl.concat_str(map(_told, rules), separator=", ", ignore_nulls=True)
     none = pl.repeat("[]", len(frame), dtype=pl.String, eager=True)
-    if not texts:
-        return none
-    return none.scatter(found[ROW], numbers.replace_strict(texts, return_dtype=pl.String))
+    return none.scatter(found[ROW], found.select("[" + told + "]").to_series())
 
 
-def _rules(guideline: Guideline) -> list[Conflict]:
-    """Return what each rule, in the order of the rules, would find if all were recorded."""
-    rules = [
-        (rule.position, Conflict(rule.id, rule.variables, rule.message))
-        for rule in guideline.derivations
-        if not rule.from_lesions
-    ]
-    rules += [
-        (check.position, Conflict(check.id, tuple(sorted(dict(check.parts))), check.message))
-        for check in guideline.conflict_rules
-    ]
-    return [rule for _, rule in sorted(rules, key=lambda pair: pair[0])]
+def _told(rule: Derivation | ConflictRule) -> pl.Expr:
+    """Return the JSON text of a conflict with those of its variables that are recorded."""
+    names = (pl.when(RECORDED + n).then(pl.lit(json.dumps(n))) for n in rule.variables)
+    listed = pl.concat_str(names, separator=", ", ignore_nulls=True)
+    message = json.dumps(rule.message, ensure_ascii=False)
+    return pl.when(RULE + rule.id).then(
+        pl.lit('{"variables": [') + listed + f'], "message": {message}}}'
+    )
 
 
 def _with_lesions(table: RowReader, batch: Batch, frame: pl.DataFrame) -> pl.DataFrame:

@@ -139,9 +139,8 @@ def derive(
         if disagreeing:
             conflicts.append((rule.position, _conflict(rule, disagreeing, recorded)))
     for check in guideline.conflict_rules:
-        if all(known[name].pinned and known[name].mask & ~mask == 0 for name, mask in check.parts):
-            names = {name for name, _ in check.parts}
-            conflicts.append((check.position, _conflict(check, names, recorded)))
+        if check.finds(known):
+            conflicts.append((check.position, _conflict(check, check.variables, recorded)))
     told = tuple(conflict for _, conflict in sorted(conflicts, key=lambda pair: pair[0]))
     return Record(patient_id, recorded, known, derived, told)
 
