@@ -150,7 +150,7 @@ class OpenCohort:
         found = self.cells.filter(pl.col(ROW) == row)
         if found.is_empty():
             raise InputError(f"{self.name} has no row {row}")
-        read = self.table.head.read(found)
+        read = self.table.head.read(found)[0]
         cells = {name: as_text(read[name])[0] for name in (ID, *self.table.variables)}
         return draft_of(self.guideline, cells, self._lesions(cells[ID]))
 

@@ -13,7 +13,7 @@ from kg.guideline.intervals import plain
 from kg.guideline.values import Unit, Variable
 from kg.patients.cells import CellError, parse_cell
 from kg.patients.drafts import written
-from kg.patients.plausible import is_plausible
+from kg.patients.plausible import plausible
 
 _PARTED = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?"
 FIGURE = rf"(?:{_PARTED}|\d+(?:[.,]\d+)?)(?![.,]?\d)"  # "3.4,2.1" and "1.2.3" are none
@@ -117,16 +117,8 @@ def numbers(variable: Variable, figure: str, unit: Unit | None) -> Iterator[Deci
     factor = unit.factor if unit else Decimal(1)
     found = [number * factor for number in readings(figure)]
     for number in found:
-        if len(found) == 1 or _is_plausible(variable, number):
+        if len(found) == 1 or plausible(variable, plain(number)):
             yield number
-
-
-def _is_plausible(variable: Variable, number: Decimal) -> bool:
-    try:
-        known = parse_cell(variable, plain(number))
-    except CellError:
-        return False
-    return known is not None and is_plausible(variable, known)
 
 
 def valid(variable: Variable, cell: str) -> str | None:

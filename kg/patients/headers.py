@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 import polars as pl
@@ -38,7 +38,6 @@ class Head:
     constants: Mapping[str, str] = field(default_factory=dict)
     kept: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    decimal_comma: bool = False
 
     def __contains__(self, name: str) -> bool:
         return name in self.columns.values() or name in self.constants
@@ -68,12 +67,11 @@ class Head:
         numbers = rows[ROW].cast(pl.String).str.zfill(width)
         return (before + numbers + after).alias(ID) if match else _same(pattern, rows).alias(ID)
 
-    def read(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Return rows of the table in our words, under our names; cells with faults are null."""
-        return self.read_with_faults(rows)[0]
+    def read(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
+        """Return rows of the table in our words, under our names, and what is wrong with cells.
 
-    def read_with_faults(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
-        """Return rows as `read` does, and what is wrong with cells that mean nothing for sure."""
+        Cells that mean nothing for sure are null, and faults by column.
+        """
         found, faults = [rows[ROW], rows[PROBLEM], self.ids(rows)], dict[str, pl.Series]()
         for there, here in self.columns.items():
             column = rows[there].alias(here)
@@ -127,18 +125,19 @@ def head_of(
     strange = {there: name for there, name in others.items() if name not in kept}
     empty = _empty(source, [there for there, name in strange.items() if not name])
     strange = {there: name for there, name in strange.items() if there not in empty}
-    if strange and not reading.allows_others:
+    if strange and not reading.ignore_unknown and reading.columns is None:
         raise UnknownColumnsError(f"{source.path}: unknown column {_strangers(strange, allowed)}")
     source.check_cells(list(read))
     translations = _translations(read, ours, variables, reading)
     notes = [*source.notes]
-    comma = _has_commas(source, read, translations)
-    if comma:
+    if _has_commas(source, read, translations):
         notes.append(f"{source.path}: commas in numbers are read as decimal points")
-        translations = {n: t.with_comma() for n, t in translations.items()}
+        translations = {
+            n: replace(t, decimal_comma=t.variable.is_number) for n, t in translations.items()
+        }
     notes += [_left_out(source, list(strange.values()), allowed)] if strange else []
     found = {there: name for there, name in names.items() if name in kept}
-    return Head(read, translations, constants, tuple(found), tuple(notes), comma)
+    return Head(read, translations, constants, tuple(found), tuple(notes))
 
 
 def _ours(
@@ -182,7 +181,7 @@ def _has_commas(
     """Return whether a table whose cells no commas separate has decimal commas."""
     if source.separator == ",":
         return False
-    known = {name for name, each in translations.items() if each.is_number}
+    known = {name for name, each in translations.items() if each.variable.is_number}
     numbers = [there for there, here in read.items() if here in known]
     return any(
         has_decimal_comma(frame[name].drop_nulls().unique())

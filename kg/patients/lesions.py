@@ -43,7 +43,7 @@ class LesionTable:
             frames.append(pl.DataFrame([as_text(c) if c.name != ROW else c for c in frame]))
         every = pl.concat(frames, how="diagonal")
         self.rows = every.filter(~blank_rows(every))
-        self.frame, odd = self.head.read_with_faults(self.rows)
+        self.frame, odd = self.head.read(self.rows)
         self._odd = {
             row: f"column {self.head.shown(name)}: {fault}"
             for name, faults in odd.items()

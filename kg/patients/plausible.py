@@ -19,7 +19,7 @@ import polars as pl
 from kg.guideline.intervals import Interval
 from kg.guideline.values import Knowledge, Unit, Variable
 from kg.keys import ID, ROW
-from kg.patients.cells import parse_cell
+from kg.patients.cells import CellError, parse_cell
 from kg.patients.columns import as_text
 from kg.texts import counted
 
@@ -39,6 +39,15 @@ def is_plausible(variable: Variable, known: Knowledge) -> bool:
     """Return whether a number, or one that a bound allows, is plausible of a patient."""
     bounds = _interval(variable, variable.plausible)
     return bounds is None or any(not (bounds & each).is_empty for each in known.intervals)
+
+
+def plausible(variable: Variable, cell: str) -> Knowledge | None:
+    """Return what a cell says, if it can be one of the variable and is plausible of a patient."""
+    try:
+        known = parse_cell(variable, cell)
+    except CellError:
+        return None
+    return known if known is not None and is_plausible(variable, known) else None
 
 
 class PlausibilityWatch:

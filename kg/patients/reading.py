@@ -41,11 +41,6 @@ class Reading:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def allows_others(self) -> bool:
-        """Whether columns that are no variables may be there."""
-        return self.ignore_unknown or self.columns is not None
-
 
 def checked(guideline: Guideline, reading: Reading) -> Reading:
     """Return a reading that names variables and units that there are.

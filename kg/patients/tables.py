@@ -85,12 +85,12 @@ class RowReader:
 
     def batch(self, rows: pl.DataFrame) -> Batch:
         """Return rows, as a source yields them, as good ones and rejected ones."""
-        frame, odd = self.head.read_with_faults(rows)
+        frame, odd = self.head.read(rows)
         nameless = _is_unknown(frame[ID])
         if nameless.any():
             told = ~(nameless & blank_rows(rows))
             rows, nameless = rows.filter(told), nameless.filter(told)
-            frame, odd = self.head.read_with_faults(rows)
+            frame, odd = self.head.read(rows)
         knowledge, faults = self._knowledge(frame, odd, nameless)
         lesions: dict[str, list[Lesion]] = {}
         if self.lesions is not None:

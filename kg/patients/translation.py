@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 import polars as pl
 
 from kg.guideline.intervals import plain
-from kg.guideline.values import Knowledge, Variable
+from kg.guideline.values import Variable
 from kg.patients.cells import CellError, is_unknown, parse_cell, shown
 from kg.patients.columns import as_text
-from kg.patients.plausible import is_plausible
+from kg.patients.plausible import plausible
 
 _COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])")
 _NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
@@ -39,23 +39,9 @@ class Translation:
     units: tuple[str, ...] = ()
     decimal_comma: bool = False
 
-    @property
-    def is_number(self) -> bool:
-        """Whether the cells are of a number."""
-        return self.variable.is_number
-
-    def with_comma(self) -> Translation:
-        """Return the translation of a table with decimal commas."""
-        return replace(self, decimal_comma=self.is_number)
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether cells are read as they stand."""
-        return not (self.missing or self.values or self.units or self.decimal_comma)
-
     def column(self, cells: pl.Series) -> tuple[pl.Series, pl.Series | None]:
         """Return a column in our words, and what is wrong with cells, null where nothing is."""
-        if self.is_plain:
+        if not (self.missing or self.values or self.units or self.decimal_comma):
             return cells, None
         texts = as_text(cells)
         ours: dict[str, str | None] = {}
@@ -84,7 +70,7 @@ class Translation:
             return self.values[key]
         if is_unknown(text, self.variable):
             return None
-        if self.decimal_comma and self.variable.is_number:
+        if self.decimal_comma:
             text = _with_points(text)
         return self._converted(text) if self.units else text
 
@@ -94,19 +80,13 @@ class Translation:
         if len(self.units) == 1:
             known = parse_cell(self.variable, f"{text} {self.units[0]}")
             return "" if known is None else self.variable.wording(known)
-        found = [known for unit in self.units if (known := self._plausible(text, unit))]
+        cells = (f"{text} {unit}" for unit in self.units)
+        found = [known for cell in cells if (known := plausible(self.variable, cell))]
         if len(found) != 1:
             fits = "more than one" if found else "none"
             units = " and ".join(self.units)
             raise CellError(f"{shown(text)} is plausible in {fits} of {units}; write its unit")
         return self.variable.wording(found[0])
-
-    def _plausible(self, text: str, unit: str) -> Knowledge | None:
-        try:
-            known = parse_cell(self.variable, f"{text} {unit}")
-        except CellError:
-            return None
-        return known if known is not None and is_plausible(self.variable, known) else None
 
 
 def key_of(text: str) -> str:

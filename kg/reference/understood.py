@@ -37,7 +37,7 @@ def understood(table: PatientTable) -> Understood:
     if batch is None:
         return Understood(_frame([]), 0, 0, "", table.notes)
     rows = pl.concat([batch.cells.select(ROW), batch.rejected.select(ROW)])
-    read = table.head.read(next(iter(table.source.batches()))).join(rows, ROW, "semi")
+    read = table.head.read(next(iter(table.source.batches())))[0].join(rows, ROW, "semi")
     variables, told = table.guideline.variables, []
     for name in table.variables:
         texts = as_text(read[name]).drop_nulls()
