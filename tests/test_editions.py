@@ -161,8 +161,8 @@ def test_stages_are_terms_like_criteria() -> None:
 
 def test_every_therapy_and_criterion_is_in_the_comparison() -> None:
     found = pairs(OLD, NEW)
-    assert {p.before for p in found} - {None} >= set(OLD.therapies)
-    assert {p.after for p in found} - {None} == set(NEW.therapies)
+    assert {p.earlier for p in found} - {None} >= set(OLD.therapies)
+    assert {p.later for p in found} - {None} == set(NEW.therapies)
     told = list(differences(OLD, NEW))
     assert {c.earlier for c in told} - {None} == set(OLD.criteria)
     assert {c.later for c in told} >= set(NEW.criteria)

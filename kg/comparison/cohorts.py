@@ -21,7 +21,8 @@ from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.explanation.tables import reasons_frame
 from kg.guideline import Guideline, load
-from kg.guideline.taxonomy import TherapyPair, differences, pairs
+from kg.guideline.rules import Correspondence
+from kg.guideline.taxonomy import differences, pairs
 from kg.keys import ID
 from kg.patients.assumptions import Assume, assumptions_of
 from kg.patients.given import TableLike, table_of
@@ -117,7 +118,7 @@ def tables_of(
 
 def chosen(
     before: Guideline, after: Guideline, therapies: Iterable[str] | None
-) -> list[TherapyPair]:
+) -> list[Correspondence]:
     """Return the pairs that have one of some therapies; all where none is named.
 
     Raises:
@@ -125,21 +126,21 @@ def chosen(
     """
     found, wanted = pairs(before, after), list(therapies or ())
     for name in wanted:
-        if not any(name in (pair.before, pair.after) for pair in found):
-            known = ", ".join(sorted({n for p in found for n in (p.before, p.after) if n}))
+        if not any(name in (pair.earlier, pair.later) for pair in found):
+            known = ", ".join(sorted({n for p in found for n in (p.earlier, p.later) if n}))
             raise InputError(f"no therapy of the two editions is {name!r}; they are {known}")
-    return [p for p in found if not wanted or p.before in wanted or p.after in wanted]
+    return [p for p in found if not wanted or p.earlier in wanted or p.later in wanted]
 
 
 def compared(
-    tables: tuple[PatientTable, PatientTable], found: list[TherapyPair], rejects: RejectCounter
+    tables: tuple[PatientTable, PatientTable], found: list[Correspondence], rejects: RejectCounter
 ) -> Iterator[pl.DataFrame]:
     """Yield the comparison batch by batch; rejected rows go to `rejects`."""
     parts = zip(
         *(_verdicts(table, rejects if i == 0 else None) for i, table in enumerate(tables)),
         strict=True,
     )
-    told = [(i, pair.before, pair.after) for i, pair in enumerate(found)]
+    told = [(i, pair.earlier, pair.later) for i, pair in enumerate(found)]
     schema = {"pair": pl.Int64(), **dict.fromkeys(_THERAPIES, pl.String())}
     frame = pl.DataFrame(told, schema, orient="row")
     for one, other in parts:

@@ -11,7 +11,7 @@ from kg.comparison.cohorts import SAME, SCHEMA, change_of
 from kg.explanation.clauses import Clauses, Decision
 from kg.guideline import Guideline, Therapy
 from kg.guideline.rules import Correspondence
-from kg.guideline.taxonomy import TherapyPair, differences, pairs
+from kg.guideline.taxonomy import differences, pairs
 from kg.patients.records import Record
 from kg.reasoning.verdicts import PatientResult
 
@@ -38,7 +38,7 @@ class Told:
 class ComparedTherapy:
     """A pair of therapies: what each edition says, and what became of the criteria behind it."""
 
-    pair: TherapyPair
+    pair: Correspondence
     before: Told | None
     after: Told | None
     change: str
@@ -56,7 +56,7 @@ def compared_patient(before: Side, after: Side) -> Iterator[ComparedTherapy]:
     told = [_told(side) for side in (before, after)]
     stated = [c for c in differences(before.guideline, after.guideline) if c.relation != SAME]
     for pair in pairs(before.guideline, after.guideline):
-        one, other = told[0].get(pair.before or ""), told[1].get(pair.after or "")
+        one, other = told[0].get(pair.earlier or ""), told[1].get(pair.later or "")
         change = change_of(*(each.verdict if each else None for each in (one, other)))
         behind = [set(each.decision.criteria) if each else set() for each in (one, other)]
         turning = (c for c in stated if c.earlier in behind[0] or c.later in behind[1])
@@ -82,7 +82,7 @@ def frame_of(patient_id: str, rows: list[ComparedTherapy]) -> pl.DataFrame:
         sides = (row.before, row.after)
         verdicts = (each and each.verdict for each in sides)
         because = (each and sorted({*each.decision.criteria}) for each in sides)
-        pair = (row.pair.before, row.pair.after)
+        pair = (row.pair.earlier, row.pair.later)
         cells.append((patient_id, *pair, *verdicts, row.change, *because))
     return pl.DataFrame(cells, schema=SCHEMA, orient="row")
 

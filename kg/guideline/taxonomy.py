@@ -6,7 +6,7 @@ Where two editions have no correspondences between them, what bears the same ide
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from kg.guideline.model import Guideline, Therapy
@@ -85,14 +85,6 @@ _REVERSED = {"stricter": "looser", "looser": "stricter", "broader": "narrower"}
 _REVERSED |= {"narrower": "broader", NEW: DROPPED, DROPPED: NEW}
 
 
-@dataclass(frozen=True)
-class TherapyPair:
-    """Two therapies that correspond, by their identifiers; one of them may be missing."""
-
-    before: str | None
-    after: str | None
-
-
 def correspondences(before: Guideline, after: Guideline) -> list[Correspondence]:
     """Return what is stated of two editions, in whichever direction it is stated."""
     if before.source.name in after.source.revises:
@@ -107,31 +99,38 @@ def _reversed(one: Correspondence) -> Correspondence:
     return replace(one, earlier=one.later, later=one.earlier, relation=relation)
 
 
-def pairs(before: Guideline, after: Guideline) -> list[TherapyPair]:
+def pairs(before: Guideline, after: Guideline) -> list[Correspondence]:
     """Return the pairs of therapies, those that have a row in one edition only included."""
+    one, other = before.therapies, after.therapies
     stated = [c for c in correspondences(before, after) if c.of_therapies]
-    found = [TherapyPair(c.earlier, c.later) for c in stated]
-    one, other = {p.before for p in found}, {p.after for p in found}
-    for name in before.therapies:
-        if name not in one:
-            is_kept = name in after.therapies and name not in other
-            found.append(TherapyPair(name, name if is_kept else None))
-    paired = {pair.after for pair in found}
-    found += [TherapyPair(None, name) for name in after.therapies if name not in paired]
-    has_row = (before.therapies, after.therapies)
-    return [p for p in found if p.before in has_row[0] or p.after in has_row[1]]
+    every = [*stated, *_others(stated, one, other, of_therapies=True)]
+    return [pair for pair in every if pair.earlier in one or pair.later in other]
 
 
-def differences(before: Guideline, after: Guideline) -> Iterator[Correspondence]:
-    """Yield every criterion of two editions with what became of it, those of the earlier first."""
+def differences(before: Guideline, after: Guideline) -> list[Correspondence]:
+    """Return every criterion of two editions with what became of it, those of the earlier first."""
     stated = [c for c in correspondences(before, after) if not c.of_therapies]
-    yield from stated
+    others = _others(stated, before.criteria, after.criteria, of_therapies=False)
+    return [*stated, *others]
+
+
+def _others(
+    stated: list[Correspondence],
+    before: Mapping[str, object],
+    after: Mapping[str, object],
+    *,
+    of_therapies: bool,
+) -> Iterator[Correspondence]:
+    """Yield what became of the terms of which nothing is stated.
+
+    Therapies that bear the same identifier correspond; criteria only where none is stated.
+    """
     one, other = {c.earlier for c in stated}, {c.later for c in stated}
-    told = bool(stated)
-    for name in before.criteria:
-        if name not in one:
-            same = not told and name in after.criteria
-            yield Correspondence(name, name if same else None, SAME if same else DROPPED, "", False)
-    for name in after.criteria:
-        if name not in other and (told or name not in before.criteria):
-            yield Correspondence(None, name, NEW, "", False)
+    known = after.keys() - other if of_therapies or not stated else set[str]()
+    for name in (n for n in before if n not in one):
+        same = name if name in known else None
+        other.add(same)
+        yield Correspondence(name, same, SAME if same else DROPPED, "", of_therapies)
+    for name in after:
+        if name not in other:
+            yield Correspondence(None, name, NEW, "", of_therapies)

@@ -92,7 +92,7 @@ def pair_labels(before: Guideline, after: Guideline, *, brief: bool = False) -> 
     """Return the pairs of therapies of two editions in words, by keys that addresses hold."""
     found = {}
     for pair in pairs(before, after):
-        sides = ((before, pair.before), (after, pair.after))
+        sides = ((before, pair.earlier), (after, pair.later))
         therapies = [every_therapy(edition)[name] for edition, name in sides if name]
         labels = dict.fromkeys(each.short_name if brief else each.label for each in therapies)
         names = dict.fromkeys(name or "" for _, name in sides)
