@@ -165,19 +165,15 @@ def lines(question: Question, answer: Answer) -> list[list[str]]:
     return [[f"{triple} ."] for triple in sorted(answer, key=str)]
 
 
-def _masked(question: Question, told: list[list[str]]) -> Iterator[list[str]]:
-    changing = CHANGING.get(question.name, frozenset())
-    head, *rest = told
-    yield head
-    for row in rest:
-        yield [ANY if name in changing else cell for name, cell in zip(head, row, strict=True)]
-
-
 def _part(question: Question, rows: list[list[str]]) -> str:
-    told = io.StringIO(f"== {question.name}\n")
-    told.seek(0, io.SEEK_END)
+    told = io.StringIO()
+    print(f"== {question.name}", file=told)
     if "CONSTRUCT" in question.text:
         told.writelines(f"{triple}\n" for (triple,) in rows)
-    else:
-        csv.writer(told, lineterminator="\n").writerows(_masked(question, rows))
+        return told.getvalue()
+    changing = [i for i, name in enumerate(rows[0]) if name in CHANGING.get(question.name, ())]
+    for row in rows[1:]:
+        for i in changing:
+            row[i] = ANY
+    csv.writer(told, lineterminator="\n").writerows(rows)
     return told.getvalue()

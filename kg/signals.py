@@ -97,20 +97,9 @@ def make_ready() -> None:
 
 
 def _stand_in(number: int) -> io.TextIOWrapper:
-    """Open a stream that is closed; its number is taken too, before a file of ours gets it."""
+    """Open a stream that is closed; its number, the lowest free one, is no file of ours then."""
     place = os.open(os.devnull, os.O_WRONLY if number == 2 else os.O_RDONLY)
-    if place != number and not _taken(number):
-        os.dup2(place, number)
-        os.close(place)
-        place = number
     return os.fdopen(place, "r" if number == 0 else "w", encoding="utf-8")
-
-
-def _taken(number: int) -> bool:
-    with suppress(OSError):
-        os.fstat(number)
-        return True
-    return False
 
 
 def give_up_output() -> None:

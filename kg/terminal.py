@@ -16,17 +16,13 @@ _TRAILING = re.compile(r"[ ]+(?=\n)")
 
 def output() -> Console:
     """Return the console for results. Colours follow the terminal and NO_COLOR."""
-    return Console(highlight=False, file=_results())
+    trimmed = None if sys.stdout.isatty() else cast("IO[str]", Trimmed(sys.stdout))
+    return Console(highlight=False, file=trimmed)
 
 
 def messages() -> Console:
     """Return the console for messages, progress and summaries."""
     return Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
-
-
-def _results() -> IO[str] | None:
-    """Return the file for results; None is standard output as it is."""
-    return None if sys.stdout.isatty() else cast("IO[str]", Trimmed(sys.stdout))
 
 
 class Trimmed:

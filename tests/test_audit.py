@@ -17,7 +17,7 @@ from conftest import Ran
 from kg.audit import neighbours
 from kg.audit.readings import Readings
 from kg.audit.report import KINDS, Patients, Section, audit, share
-from kg.audit.space import EVEN, USUAL, Finding, Space, Weigh, severity
+from kg.audit.space import Finding, Space, Weigh, even, severity, usual
 from kg.commands import audit as command
 from kg.engines.compiled import Compiled
 from kg.errors import OntologyError
@@ -93,7 +93,7 @@ def drawn(
 def patients() -> list[tuple[dict[str, int], Record, PatientResult]]:
     """Random complete patients, most of them unremarkable, some of them with anything."""
     engine = Compiled(space().guideline)
-    both = [*drawn(space(), USUAL, 1, 100), *drawn(space(), EVEN, 2, 30)]
+    both = [*drawn(space(), usual, 1, 100), *drawn(space(), even, 2, 30)]
     return [(bands, one, engine.classify(one)) for bands, one in both]
 
 
@@ -136,10 +136,10 @@ def test_a_record_is_coherent_exactly_if_it_is_read_without_conflict() -> None:
 
 def test_shares_are_those_of_records_drawn_at_random() -> None:
     every = [f for kind in KINDS if kind != "readings" for f in findings(kind) if not f.among]
-    for weigh in (EVEN, USUAL):
+    for weigh in (even, usual):
         sample = [bands for bands, _ in drawn(space(), weigh, 4, 200)]
         for finding in every:
-            expected = finding.shares.even if weigh is EVEN else finding.shares.usual
+            expected = finding.shares.even if weigh is even else finding.shares.usual
             found = sum(has(space(), finding.root, bands) for bands in sample) / len(sample)
             spread = (max(expected * (1 - expected), 0.001) / len(sample)) ** 0.5
             assert abs(found - expected) < 4.5 * spread, finding.id
@@ -148,9 +148,9 @@ def test_shares_are_those_of_records_drawn_at_random() -> None:
 def test_a_share_is_counted_exactly_where_few_variables_matter() -> None:
     root = space().logic.roots["ABL-C11"]
     bands = space().guideline.variables["ablations_with_residual"].band_count
-    assert space().share(root, EVEN) == pytest.approx(1 / bands)
-    assert space().share(root, USUAL) == pytest.approx(0.1 / (bands - 1))
-    assert space().share(root, EVEN, root) == pytest.approx(1)
+    assert space().share(root, even) == pytest.approx(1 / bands)
+    assert space().share(root, usual) == pytest.approx(0.1 / (bands - 1))
+    assert space().share(root, even, root) == pytest.approx(1)
 
 
 def test_every_number_that_decides_has_a_direction(guideline: Guideline) -> None:
@@ -249,8 +249,8 @@ def _deciding(therapy: Therapy, name: str) -> dict[str, int]:
         root = place.both(root, *(roots[n] for n in therapy.preconditions))
         root = place.both(root, *(place.no(roots[n]) for n in therapy.absolute))
     chosen = place.bands(root) or {}
-    usual = {n: USUAL(place.guideline.variables[n]) for n in place.diagrams.order}
-    return {n: max(range(len(w)), key=w.__getitem__) for n, w in usual.items()} | chosen
+    most = {n: usual(place.guideline.variables[n]) for n in place.diagrams.order}
+    return {n: max(range(len(w)), key=w.__getitem__) for n, w in most.items()} | chosen
 
 
 def test_neighbours_are_exactly_the_steps_against_the_direction() -> None:
@@ -332,10 +332,10 @@ def test_a_reading_moves_whom_its_formulas_in_place_would_move(each: Alternative
     assert readings().moved([])[each.id][1] == 0
     finding = next(f for f in findings("readings") if f.id == f"readings-{each.id}")
     before, after = Compiled(guideline), Compiled(replaced)
-    sample = list(drawn(place, USUAL, 5, 15))
+    sample = list(drawn(place, usual, 5, 15))
     if (bands := place.bands(finding.root)) is not None:
-        usual = {n: USUAL(guideline.variables[n]) for n in place.diagrams.order}
-        made = {n: max(range(len(w)), key=w.__getitem__) for n, w in usual.items()} | bands
+        most = {n: usual(guideline.variables[n]) for n in place.diagrams.order}
+        made = {n: max(range(len(w)), key=w.__getitem__) for n, w in most.items()} | bands
         sample.append((made, _read(guideline, place, made)))
     seen = set()
     for bands, one in sample:

@@ -22,7 +22,6 @@ that say the same both are idle, and one of them could go, not both.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from kg.audit.space import Finding, Rows, Space, rows
 from kg.reasoning.diagram import FALSE
@@ -147,20 +146,12 @@ _NEVER_FIRST = "never cautions alone: in eligible patients another caution is al
 _NEVER_PLAIN = "no patient is eligible without a caution, whatever the record says"
 
 
-@dataclass(frozen=True)
-class _Idle:
-    criterion: str  # empty where the row itself is meant
-    why: str
-    shadow: int  # where it is met (a precondition: fails), and changes nothing
-
-
 def idle(space: Space) -> Iterator[Finding]:
     """Yield the idle criteria; therapies in whose rows one is idle alike stand together."""
     found: dict[tuple[str, str], tuple[int, list[str]]] = {}
     for row in rows(space).values():
-        for each in _idle(space, row):
-            key = each.criterion, each.why
-            found.setdefault(key, (each.shadow, []))[1].append(row.therapy.id)
+        for criterion, why, shadow in _idle(space, row):
+            found.setdefault((criterion, why), (shadow, []))[1].append(row.therapy.id)
     places = {name: i for i, name in enumerate(space.guideline.criteria)}
     ordered = sorted(found.items(), key=lambda item: places.get(item[0][0], len(places)))
     for number, ((criterion, why), (shadow, therapies)) in enumerate(ordered, start=1):
@@ -172,34 +163,38 @@ def idle(space: Space) -> Iterator[Finding]:
         yield space.finding(f"idle-{number}", claim, shadow, about, notes=notes)
 
 
-def _idle(space: Space, row: Rows) -> Iterator[_Idle]:
+def _idle(space: Space, row: Rows) -> Iterator[tuple[str, str, int]]:
+    """Yield a criterion, none where the row is meant; why; and where it is met, and idle.
+
+    Of a precondition, where it fails.
+    """
     therapy = row.therapy
     needed = row.criteria(therapy.preconditions)
     ready = space.both(*needed.values())
     for name, root in row.criteria(therapy.indications).items():
         others = _others(space, row, therapy.indications, name)
         if not space.possible(root, ready, space.no(others)):
-            yield _Idle(name, _NEVER_DECIDES, root)
+            yield name, _NEVER_DECIDES, root
     indications = space.either(*row.criteria(therapy.indications).values())
     for name, root in needed.items():
         rest = space.both(indications, *(r for n, r in needed.items() if n != name))
         if not space.possible(rest, space.no(root), space.no(row.contraindicated)):
-            yield _Idle(name, _NEVER_FAILS, space.both(rest, space.no(root)))
+            yield name, _NEVER_FAILS, space.both(rest, space.no(root))
     for name, root in row.criteria(therapy.absolute).items():
         alone = space.both(root, space.no(_others(space, row, therapy.absolute, name)))
         if not space.possible(alone):
-            yield _Idle(name, _NEVER_ALONE, root)
+            yield name, _NEVER_ALONE, root
         elif not space.possible(alone, row.indicated):
-            yield _Idle(name, _NEVER_INDICATED, alone)
+            yield name, _NEVER_INDICATED, alone
     always = not space.possible(row.open, space.no(row.cautioned))
     if always:
-        yield _Idle("", _NEVER_PLAIN, row.open)
+        yield "", _NEVER_PLAIN, row.open
     for name, root in row.criteria(therapy.relative).items():
         others = _others(space, row, therapy.relative, name)
         if not space.possible(root, row.open):
-            yield _Idle(name, _NEVER_SEEN, root)
+            yield name, _NEVER_SEEN, root
         elif not always and not space.possible(root, row.open, space.no(others)):
-            yield _Idle(name, _NEVER_FIRST, space.both(root, row.open))
+            yield name, _NEVER_FIRST, space.both(root, row.open)
 
 
 def _others(space: Space, row: Rows, names: tuple[str, ...], left_out: str) -> int:

@@ -91,19 +91,14 @@ def audit(
             yield Section(kind, KINDS[kind], found, readings.unanswered())
         else:
             found = tuple(_OF_THE_SPACE[kind][1](space))
-            yield Section(kind, KINDS[kind], tuple(_counted(found, evaluations)), {})
+            if evaluations is not None:
+                found = tuple(replace(each, patients=_bears(each, evaluations)) for each in found)
+            yield Section(kind, KINDS[kind], found, {})
 
 
-def _counted(
-    findings: Iterable[Finding], evaluations: list[Evaluation] | None
-) -> Iterator[Finding]:
-    """Yield findings with the number of patients on whom each bears, whatever is unknown."""
-    for each in findings:
-        if evaluations is None:
-            yield each
-        else:
-            patients = sum(evaluation.possible(each.root) == YES for evaluation in evaluations)
-            yield replace(each, patients=patients)
+def _bears(finding: Finding, evaluations: Iterable[Evaluation]) -> int:
+    """Return the number of patients on whom a finding bears, whatever is unknown."""
+    return sum(evaluation.possible(finding.root) == YES for evaluation in evaluations)
 
 
 def as_json(sections: Iterable[Section]) -> str:

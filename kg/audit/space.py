@@ -4,9 +4,9 @@
    of `kg.reasoning` cover them all. `coherent` holds where no derivation and no conflict rule
    of the ontology objects; variables that no class asks for stay unrecorded and object to nothing.
 2. A share is exact: probabilities run down the diagram, each variable apart from the others.
-   `EVEN` gives the bands of a variable equal chances. `USUAL` gives the best band nine chances
+   `even` gives the bands of a variable equal chances. `usual` gives the best band nine chances
    in ten (of a variable without a direction, "no"); number and size of the tumours stay even.
-3. An example is the likeliest coherent record (by `USUAL`) in which a property holds, without the
+3. An example is the likeliest coherent record (by `usual`) in which a property holds, without the
    cells that can be left out: what is left settles the property, whatever else may be true.
 """
 
@@ -77,10 +77,6 @@ def usual(variable: Variable) -> tuple[float, ...]:
     return tuple(_BEST if band == order[0] else others for band in range(len(order)))
 
 
-EVEN: Weigh = even
-USUAL: Weigh = usual
-
-
 class Space:
     """The patients on whom the classes of a guideline are asked; see the module."""
 
@@ -124,7 +120,7 @@ class Space:
     @cached_property
     def _weights(self) -> Mapping[Weigh, list[tuple[float, ...]]]:
         variables = [self.guideline.variables[name] for name in self.diagrams.order]
-        return {weigh: [weigh(variable) for variable in variables] for weigh in (EVEN, USUAL)}
+        return {weigh: [weigh(variable) for variable in variables] for weigh in (even, usual)}
 
     def share(self, root: int, weigh: Weigh, among: int = TRUE) -> float:
         """Return the share of coherent records with a property among those with another."""
@@ -139,13 +135,13 @@ class Space:
 
     def shares(self, root: int, among: int = TRUE) -> Shares:
         """Return the share of a property by both distributions."""
-        return Shares(self.share(root, EVEN, among), self.share(root, USUAL, among))
+        return Shares(self.share(root, even, among), self.share(root, usual, among))
 
     # Examples
 
     def bands(self, root: int) -> dict[str, int] | None:
         """Return the likeliest bands that give a property in a coherent record, or None."""
-        target, weights = self.both(root, self.coherent), self._weights[USUAL]
+        target, weights = self.both(root, self.coherent), self._weights[usual]
         if target == FALSE:
             return None
         best: dict[int, tuple[float, int]] = {TRUE: (0.0, 0)}  # cost and band of each node
@@ -198,7 +194,7 @@ class Space:
 
     def remarkable(self, values: Values) -> list[str]:
         """Return the variables whose value is not the likeliest, in the order of the guideline."""
-        weights, level = self._weights[USUAL], self.diagrams.level
+        weights, level = self._weights[usual], self.diagrams.level
         names = (name for name in self.guideline.variables if name in values)
         return [n for n in names if weights[level[n]][values[n].mask.bit_length() - 1] <= _LIKELY]
 

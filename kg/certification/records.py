@@ -14,6 +14,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import xor
 from pathlib import Path
 from tempfile import gettempdir
 from typing import TypeVar
@@ -93,11 +94,6 @@ def _at_boundary(variable: Variable, band: int) -> list[str]:
     return [plain(below[-1]), plain(above[0]), across]
 
 
-def _recorded(guideline: Guideline) -> dict[str, Variable]:
-    """Return the variables that a class may turn on."""
-    return {n: v for n, v in guideline.variables.items() if v.type != "string"}
-
-
 # Random records
 
 
@@ -107,8 +103,8 @@ def records(
 ) -> Cells:
     """Draw a record of which some share of the variables is known, a fifth of them partly."""
     percent, cells = draw(st.sampled_from(known)), dict[str, str]()
-    for name, variable in _recorded(guideline).items():
-        if draw(st.integers(1, 100)) <= percent:
+    for name, variable in guideline.variables.items():
+        if variable.type != "string" and draw(st.integers(1, 100)) <= percent:
             if draw(st.integers(1, 5)) == 1:
                 cells[name] = cell_of(variable, draw(st.integers(1, variable.everything)))
             else:
@@ -203,11 +199,7 @@ def _difference(diagrams: Diagrams, boundary: Boundary) -> int:
     """Return where the diagram under one band differs from that under the next."""
     bands = (boundary.band, boundary.band + 1)
     below, above = (diagrams.given(boundary.root, boundary.variable, band) for band in bands)
-    return diagrams.combine((below, above), _unequal)
-
-
-def _unequal(a: int, b: int) -> int:
-    return a ^ b
+    return diagrams.combine((below, above), xor)
 
 
 def _path(

@@ -117,11 +117,9 @@ def _text(found: list[tuple[str, list[Figure]]], seed: int) -> str:
 
 
 def _print(title: str, figures: list[Figure]) -> None:
-    table = Table(title=f"{title}\n{machine()}", title_justify="left", box=None)
-    for head, justify in (("figure", "left"), ("median", "right"), ("spread", "right")):
-        table.add_column(head, justify=justify)  # type: ignore[arg-type]
-    table.add_column("ratio", justify="right")
-    table.add_column("target", justify="right")
+    table = Table("figure", title=f"{title}\n{machine()}", title_justify="left", box=None)
+    for head in ("median", "spread", "ratio", "target"):
+        table.add_column(head, justify="right")
     for each in figures:
         spread = f"{number(each.least)} to {number(each.most)}"
         table.add_row(each.name, value(each), spread, ratio(each), target(each))

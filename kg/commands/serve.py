@@ -18,12 +18,10 @@ if TYPE_CHECKING:
     from kg.server.guard import QueryGuard
     from kg.server.jobs import Limits
 
-_SERVING = "Serving {what} at {address} (SPARQL at {address}sparql). Ctrl-C stops it."
 _ON_DISK = (
     "The store is asked on disk, not in memory: questions about a cohort take two to five times as "
     "long. Allow them more by --time-limit, or serve a smaller store."
 )
-_EXAMPLE = "the guideline and the example cohort"
 
 
 _Store = Annotated[
@@ -126,7 +124,8 @@ def serve(
 
 def _tell(store: Path | None, address: str, guard: QueryGuard) -> None:
     """Say what is served, and where."""
-    what = f"{len(guard.worker.graphs)} graphs" + (f" of {store}" if store else f": {_EXAMPLE}")
-    terminal.messages().print(_SERVING.format(what=what, address=address))
+    of = f" of {store}" if store else ": the guideline and the example cohort"
+    what = f"{len(guard.worker.graphs)} graphs{of} at {address}"
+    terminal.messages().print(f"Serving {what} (SPARQL at {address}sparql). Ctrl-C stops it.")
     if guard.worker.on_disk:
         terminal.messages().print(_ON_DISK)

@@ -43,14 +43,10 @@ def card_of(guideline: Guideline, identifier: str) -> Card:
 def _hint(guideline: Guideline, asked: str, makers: Mapping[str, object]) -> str:
     """Return the terms that hold what was asked in a name of theirs, or are spelt alike."""
     names = {name: _names(guideline, name) for name in makers}
-    near = nearest(asked, names)
-    hint = "the nearest is" if len(near) == 1 else "the nearest are"
-    shown = [labelled(name, *names[name][:1]) for name in near]
-    return (
-        f"{hint} {'; '.join(shown)}"
-        if near
-        else f"there are, for example, {', '.join([*makers][:3])}"
-    )
+    shown = [labelled(name, *names[name][:1]) for name in nearest(asked, names)]
+    if not shown:
+        return f"there are, for example, {', '.join([*makers][:3])}"
+    return f"the nearest {'is' if len(shown) == 1 else 'are'} {'; '.join(shown)}"
 
 
 def _names(guideline: Guideline, identifier: str) -> tuple[str, ...]:
@@ -72,15 +68,12 @@ def _also_called(guideline: Guideline, identifier: str) -> tuple[str, ...]:
 def _makers(guideline: Guideline) -> dict[str, Callable[[], Card]]:
     """Return what makes the card of each term, by its identifier."""
     g = guideline
-    variables = {name: partial(_variable, g, v) for name, v in g.variables.items()}
-    statements = {name: partial(_statement, g, s) for name, s in g.statements.items()}
-    therapies = every_therapy(g)
     return {
         **{name: partial(_encoded, g, source) for name, source in encoded(g).items()},
         **{name: partial(_group, g, name, node) for name, node in groups(g).items()},
-        **{name: partial(_therapy, g, therapy) for name, therapy in therapies.items()},
-        **variables,
-        **statements,
+        **{name: partial(_therapy, g, therapy) for name, therapy in every_therapy(g).items()},
+        **{name: partial(_variable, g, variable) for name, variable in g.variables.items()},
+        **{name: partial(_statement, g, said) for name, said in g.statements.items()},
     }
 
 

@@ -68,17 +68,14 @@ class Header:
 def header(guideline: Guideline) -> Header:
     """Return the header of the ontology."""
     ontology, root = guideline.ontology, ox.NamedNode(ROOT)
-
-    def text(predicate: str) -> str:
-        return ontology.text(root, predicate) or ""
-
+    title, abstract, issued = _texts(ontology, ROOT, "title", "abstract", "issued")
     licence = (ontology.iris(root, DCTERMS + "license") or ("",))[0]
     return Header(
-        title=text(DCTERMS + "title"),
-        abstract=text(DCTERMS + "abstract"),
+        title=title,
+        abstract=abstract,
         version=ontology.version,
         version_iri=(ontology.iris(root, OWL + "versionIRI") or (ROOT,))[0],
-        issued=text(DCTERMS + "issued"),
+        issued=issued,
         creators=tuple(
             name
             for iri in ontology.iris(root, DCTERMS + "creator")
@@ -93,14 +90,14 @@ def header(guideline: Guideline) -> Header:
 
 
 def _module(ontology: Ontology, iri: str) -> Module:
-    node = ox.NamedNode(iri)
+    title, described, abstract = _texts(ontology, iri, "title", "description", "abstract")
+    version = ontology.text(ox.NamedNode(iri), OWL + "versionInfo") or ""
+    return Module(ontology.modules[iri].name, title, described or abstract, version)
 
-    def text(predicate: str) -> str:
-        return ontology.text(node, predicate) or ""
 
-    described = text(DCTERMS + "description") or text(DCTERMS + "abstract")
-    version = text(OWL + "versionInfo")
-    return Module(ontology.modules[iri].name, text(DCTERMS + "title"), described, version)
+def _texts(ontology: Ontology, iri: str, *names: str) -> Iterator[str]:
+    """Yield what the terms of Dublin Core say of a module."""
+    return (ontology.text(ox.NamedNode(iri), DCTERMS + name) or "" for name in names)
 
 
 FORMATS: Mapping[str, tuple[str, ox.RdfFormat]] = {  # name to its ending and format

@@ -104,7 +104,7 @@ class Suggestion:
 
 def first_mapping(guideline: Guideline, source: Source) -> str:
     """Return a mapping file for a table, with what could not be told as comments."""
-    columns = suggestions(guideline, source)
+    columns = list(suggestions(guideline, source))
     parts = [
         [
             f"# A first mapping of {source.path}. Check each line: names are matched by how they",
@@ -122,12 +122,8 @@ def first_mapping(guideline: Guideline, source: Source) -> str:
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
 
 
-def suggestions(guideline: Guideline, source: Source) -> list[Suggestion]:
-    """Return what each column of a table may be; no variable is suggested twice."""
-    return list(_suggestions(guideline, source))
-
-
-def _suggestions(guideline: Guideline, source: Source) -> Iterator[Suggestion]:
+def suggestions(guideline: Guideline, source: Source) -> Iterator[Suggestion]:
+    """Yield what each column of a table may be; no variable is suggested twice."""
     known, taken = _known(guideline), set[str]()
     frame = next(iter(source.batches()), pl.DataFrame()).head(_ROWS)
     said = pl.any_horizontal(pl.exclude(ROW, PROBLEM).is_not_null())
@@ -229,8 +225,8 @@ def _units(columns: list[Suggestion]) -> list[str]:
     lines = []
     for column in columns:
         if column.variable is not None and any(unit.factor != 1 for unit in column.units):
-            codes = [json.dumps(unit.code) for unit in column.units]
-            told = codes[0] if len(codes) == 1 else f"[{', '.join(codes)}]"
+            codes = [unit.code for unit in column.units]
+            told = json.dumps(codes if len(codes) > 1 else codes[0])
             lines.append(f"{column.variable.name} = {told}  # {column.name}")
     return ["[units]", *lines] if lines else []
 
@@ -256,6 +252,6 @@ def _missing(columns: list[Suggestion]) -> list[str]:
     lines = ["[missing]", "# all = []  # codes that mean unknown in every column"]
     for column in columns:
         if column.variable is not None and column.odd:
-            told = ", ".join(f'"{number}"' for number in column.odd)
-            lines.append(f"# {column.variable.name} = [{told}]  # implausible in {column.name}")
+            told = f"{column.variable.name} = {json.dumps(column.odd)}"
+            lines.append(f"# {told}  # implausible in {column.name}")
     return lines

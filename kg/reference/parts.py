@@ -93,7 +93,7 @@ def columns(guideline: Guideline) -> str:
     head = ["table", "column", "label", "definition", "unit", "cell"]
     tables = (("patients", guideline.variables), ("lesions", guideline.lesion_columns))
     described = [
-        _column(table, name, variable)
+        [table, name, variable.label, variable.definition, unit_of(variable), expected(variable)]
         for table, variables in tables
         for name, variable in variables.items()
         if name == ID or variable.name in guideline.used
@@ -125,12 +125,7 @@ def size(text: str) -> str:
     return f"a header of {counted(len(head), 'column')}, {told}"
 
 
-def _column(table: str, name: str, variable: Variable) -> Sequence[str]:
-    unit, cell = unit_of(variable) or "", expected(variable)
-    return [table, name, variable.label, variable.definition, unit, cell]
-
-
-def _csv(rows: Iterable[Sequence[str]]) -> str:
+def _csv(rows: Iterable[Sequence[object]]) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()

@@ -86,7 +86,7 @@ def _found(guideline: Guideline, patients: UploadedFile | None) -> list[Suggesti
         ours = ID in source.columns and all(
             name in guideline.variables or name.startswith("_") for name in source.columns
         )
-        return [] if ours else suggestions(guideline, source)
+        return [] if ours else list(suggestions(guideline, source))
 
     if held.suffix.lower() in _RDF:
         return []
