@@ -137,9 +137,11 @@ def test_packed_tables_are_read(run: Run, tmp_path: Path) -> None:
         assert records(tmp_path / name) == WANTED
     (tmp_path / "p.jsonl.gz").write_bytes(gzip.compress(b'{"patient_id": "a"}\n') * 2)
     assert PatientTable(load(), tmp_path / "p.jsonl.gz").height == 2
-    (tmp_path / "bad.csv.gz").write_bytes(b"patient_id\n")
-    with pytest.raises(InputError, match="is not a gzip file that can be read"):
-        open_source(tmp_path / "bad.csv.gz", load())
+    cut = gzip.compress(text().encode())[:-12]
+    for content in (b"patient_id\n", cut):
+        (tmp_path / "bad.csv.gz").write_bytes(content)
+        with pytest.raises(InputError, match="is not a gzip file that can be read"):
+            open_source(tmp_path / "bad.csv.gz", load())
 
 
 def test_what_unpacks_without_end_is_an_error(

@@ -5,10 +5,13 @@ What is in memory is read as files on disk are, and never written.
 
 from __future__ import annotations
 
+import gzip
 import sys
 import zlib
 from dataclasses import dataclass, field
+from functools import partial
 from io import BytesIO, TextIOWrapper
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, TypeAlias
 
@@ -92,23 +95,12 @@ def _beginning(content: bytes) -> str:
 
 
 def _gunzipped(file: File) -> bytes:
-    parts, size = list[bytes](), 0
-    machine = zlib.decompressobj(wbits=31)
     try:
-        with file.open("rb") as packed:
-            rest: bytes = packed.read(_CHUNK)
-            while rest:
-                part = machine.decompress(rest, _CHUNK)
-                size += len(part)
-                parts.append(part)
-                if size > LARGEST:
-                    raise InputError(
-                        f"{file} unpacks to more than {LARGEST >> 20:,} MiB; unpack it first"
-                    )
-                rest = machine.unconsumed_tail or machine.unused_data
-                if machine.eof:
-                    machine = zlib.decompressobj(wbits=31)
-                rest = rest or packed.read(_CHUNK)
-    except (zlib.error, OSError) as error:
+        with file.open("rb") as packed, gzip.open(packed) as opened:
+            parts = iter(partial(opened.read, _CHUNK), b"")
+            content = b"".join(islice(parts, LARGEST // _CHUNK + 1))
+    except (zlib.error, OSError, EOFError) as error:
         raise InputError(f"{file} is not a gzip file that can be read: {error}") from error
-    return b"".join(parts)
+    if len(content) > LARGEST:
+        raise InputError(f"{file} unpacks to more than {LARGEST >> 20:,} MiB; unpack it first")
+    return content
