@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -22,7 +22,6 @@ from kg.sources.forms import is_redcap, read_redcap
 from kg.sources.omop import OmopReader, is_omop
 from kg.sources.rules import LIVER_TUMOUR, Rules, read_rules
 
-_UNREAD = ("resource", "id", "patient", "variable", "reason")
 _COUNTED = ("resource", "code", "why")
 
 
@@ -72,33 +71,39 @@ def import_records(
         return _of_redcap(chosen, paths, as_of)
     known = read_rules(chosen, [Path(path) for path in rules])
     files = [file for path in paths for file in _files(path)]
-    unread: list[Unread] = []
-    findings = Findings(as_of or _newest(files, paths), unread.append)
-    FhirReader(known, findings).read(files)
-    for path in paths:
-        if is_omop(path):
-            OmopReader(known, findings).read(path)
-    return _draft(chosen, findings, unread)
+    found = (resource for file in files for resource in resources(file))
+    tables = [path for path in paths if is_omop(path)]
+    return draft_of_resources(chosen, known, found, as_of or _newest(files, tables), tables)
 
 
 def draft_of_resources(
-    guideline: Guideline, rules: Rules, found: Iterable[Resource | str], as_of: date
+    guideline: Guideline,
+    rules: Rules,
+    found: Iterable[Resource | str],
+    as_of: date,
+    tables: Iterable[Path] = (),
 ) -> ImportedDraft:
-    """Return resources of FHIR that are at hand as a draft; `decoded` makes them of text."""
-    unread: list[Unread] = []
-    findings = Findings(as_of, unread.append)
+    """Return resources of FHIR that are at hand as a draft; `decoded` makes them of text.
+
+    `tables` are folders of OMOP.
+    """
+    findings = Findings(as_of)
     reader = FhirReader(rules, findings)
     for resource in found:
-        reader.resource(resource)
-    return _draft(guideline, findings, unread)
+        reader.read(resource)
+    for folder in tables:
+        OmopReader(rules, findings).read(folder)
+    return _draft(guideline, findings)
 
 
-def _draft(guideline: Guideline, findings: Findings, unread: list[Unread]) -> ImportedDraft:
-    rows, told = _rows(guideline, findings), [asdict(one) for one in unread]
+def _draft(guideline: Guideline, findings: Findings) -> ImportedDraft:
+    rows = _rows(guideline, findings)
     cancers = {name: known.cancers.values() for name, known in findings.patients.items()}
     draft = ImportedDraft(
         frame=rows,
-        unread=pl.DataFrame(told, schema=dict.fromkeys(_UNREAD, pl.String)),
+        unread=pl.DataFrame(
+            findings.told, schema=dict.fromkeys(Unread._fields, pl.String), orient="row"
+        ),
         counted=_counted(findings),
         as_of=findings.as_of,
         resources=findings.resources,
@@ -117,7 +122,7 @@ def _of_redcap(guideline: Guideline, paths: Sequence[Path], as_of: date | None) 
         raise InputError(f"{paths[0]} is an export of REDCap; import it by itself")
     frame = read_redcap(guideline, paths[0])
     day = as_of or date.fromtimestamp(paths[0].stat().st_mtime)
-    nothing = _draft(guideline, Findings(day, lambda _: None), [])
+    nothing = _draft(guideline, Findings(day))
     return replace(nothing, frame=frame, resources=len(frame), used=len(frame))
 
 
@@ -135,8 +140,8 @@ def _files(path: Path) -> list[Path]:
     return found
 
 
-def _newest(files: Sequence[Path], paths: Sequence[Path]) -> date:
-    if any(map(is_omop, paths)):
+def _newest(files: Sequence[Path], tables: Sequence[Path]) -> date:
+    if tables:
         raise InputError("name the date for which values count: --as-of 2026-02-28")
     patients, newest = newest_date(one for file in files for one in resources(file))
     if len(patients) > 1 or newest is None:
@@ -151,8 +156,8 @@ def _rows(guideline: Guideline, findings: Findings) -> pl.DataFrame:
     rows, filled = [], set[str]()
     for patient, cells in findings.drafts():
         filled.update(cells)
-        row = {ID: patient, **{name: cell.cell for name, cell in cells.items()}}
-        sources = {name: cell.source for name, cell in cells.items()}
+        row = {ID: patient, **{name: cell for name, (cell, _) in cells.items()}}
+        sources = {name: source for name, (_, source) in cells.items()}
         row |= {AS_OF: findings.as_of.isoformat(), SOURCES: json.dumps(sources, ensure_ascii=False)}
         rows.append(row)
     columns = [ID, *(name for name in guideline.variables if name in filled), AS_OF, SOURCES]

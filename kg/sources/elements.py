@@ -85,7 +85,7 @@ def first_code(concept: object) -> str:
 
 def has_value(part: Resource) -> bool:
     """Return whether an observation, or a component of one, holds a value."""
-    return "valueQuantity" in part or any(name.startswith("value") for name in part)
+    return any(name.startswith("value") for name in part)
 
 
 def value_of(part: Resource) -> Number | Words:

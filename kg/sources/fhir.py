@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable
+from functools import partial
 
 from kg.sources import elements
 from kg.sources.elements import Resource, codings, listed, mapping, reference, text_of
-from kg.sources.files import resources
 from kg.sources.findings import Findings, Item, ReadFact, Unread
 from kg.sources.forms import QUESTIONNAIRE
-from kg.sources.rules import LIVER_TUMOUR, OTHER_CANCER, Rule, Rules
+from kg.sources.rules import LIVER_TUMOUR, Rule, Rules
 from kg.sources.values import UnreadError, cell_of, checked
 
 _FINAL = frozenset({"final", "amended", "corrected"})
@@ -33,13 +32,7 @@ class FhirReader:
             "QuestionnaireResponse": self._response,
         }
 
-    def read(self, files: Iterable[Path]) -> None:
-        """Read all files."""
-        for file in files:
-            for resource in resources(file):
-                self.resource(resource)
-
-    def resource(self, resource: Resource | str) -> None:
+    def read(self, resource: Resource | str) -> None:
         """Read one resource, and those in it where it is a bundle."""
         if isinstance(resource, str):
             self.findings.resources += 1
@@ -75,14 +68,14 @@ class FhirReader:
                     inner["id"] = _last(address)
                 self.aliases[address] = f"{inner.get('resourceType')}/{inner['id']}"
         for inner in inside:
-            self.resource(inner)
+            self.read(inner)
         if any(link.get("relation") == "next" for link in listed(bundle.get("link"))):
             self.findings.resources += 1
             self._list_plain("Bundle", bundle, "it is one page of more: the next is not here")
 
     def _list_plain(self, kind: str, resource: Resource, reason: str) -> None:
         patient = self._subject(resource)
-        self.findings.tell(Unread(kind, str(resource.get("id", "")), patient, "", reason))
+        self.findings.told.append(Unread(kind, str(resource.get("id", "")), patient, "", reason))
         self.findings.unread += 1
 
     def _other(self, kind: str, resource: Resource) -> None:
@@ -91,7 +84,7 @@ class FhirReader:
     def _patient(self, kind: str, resource: Resource) -> None:
         if resource.get("id") is None:
             raise UnreadError("it has no id")
-        self.findings.of(str(resource["id"]))
+        self.findings.patients[str(resource["id"])]  # one is known, if nothing else is
         self.findings.used += 1
 
     def _body_structure(self, kind: str, resource: Resource) -> None:
@@ -104,44 +97,30 @@ class FhirReader:
         return any((systems.get(system), code) in places for system, code in codings(place))
 
     def _condition(self, kind: str, resource: Resource) -> None:
-        codes = codings(resource.get("code"))
-        rules = self._rules(codes)
+        rules = self._rules(resource)
         if not rules and not self._named_cancer(resource):
             self._other(kind, resource)
             return
-        item = self._item(kind, resource, codes)
-        marks = [rule.marks for rule in rules if rule.marks] or ([] if rules else [OTHER_CANCER])
-        if marks and item.patient and _marks(marks[0], resource):
-            self.findings.mark(item, marks[0])
-        read = [rule for rule in rules if rule.variable or rule.not_read]
-        if not read:
-            self.findings.count(kind, item.code, marks[0])
-            return
-        for rule in read:
-            self._try(item, rule, _diagnosis, resource, resource)
-        self.findings.release(item)
+        item = self._item(kind, resource, elements.first_code(resource.get("code")))
+        read, holds = partial(_diagnosis, resource), partial(_marks, resource)
+        self.findings.diagnose(item, rules, read, holds)
 
     def _named_cancer(self, resource: Resource) -> bool:
         words = elements.names(resource.get("code"))
         return any(word in words for word in self.rules.cancer_words)
 
     def _observation(self, kind: str, resource: Resource) -> None:
-        codes = codings(resource.get("code"))
-        parts = [(resource, self._rules(codes))]
-        known = bool(parts[0][1])
-        if "component" in resource:
-            inner = listed(resource["component"])
-            inside = [(part, self._rules(codings(part.get("code")))) for part in inner]
-            known = known or any(rules for _, rules in inside)
-            # In a panel, the components hold the values.
-            parts = [*parts, *inside] if elements.has_value(resource) else inside
-        if not known:
-            self.findings.count(kind, "|".join(codes[0]) if codes else "")
+        inside = listed(resource.get("component"))
+        parts = [(part, self._rules(part)) for part in (resource, *inside)]
+        if not any(rules for _, rules in parts):
+            self._other(kind, resource)
             return
-        item = self._item(kind, resource, codes)
+        if "component" in resource and not elements.has_value(resource):
+            parts = parts[1:]  # in a panel, the components hold the values
+        item = self._item(kind, resource, elements.first_code(resource.get("code")))
         for part, rules in parts:
             for rule in rules:
-                self._try(item, rule, self._measured, resource, part)
+                self.findings.take(item, rule, partial(self._measured, resource, part))
         self.findings.release(item)
 
     def _response(self, kind: str, resource: Resource) -> None:
@@ -150,18 +129,16 @@ class FhirReader:
         if form != QUESTIONNAIRE:
             self.findings.count(kind, form)
             return
-        item = self._item(kind, resource, [("", form)])
+        item = self._item(kind, resource, form)
         for answered in elements.answers(resource):
             rule = self.rules.of_form.get(str(answered.get("linkId")))
             if rule is None:
                 self.findings.leave(item, f"{answered.get('linkId')!r} is no question of the form")
                 continue
-            self._try(item, rule, _answered, resource, answered)
+            self.findings.take(item, rule, partial(_answered, resource, answered))
         self.findings.release(item)
 
-    def _measured(self, item: Item, rule: Rule, resource: Resource, part: Resource) -> ReadFact:
-        if rule.not_read:
-            raise UnreadError(rule.not_read)
+    def _measured(self, resource: Resource, part: Resource, item: Item, rule: Rule) -> ReadFact:
         status = resource.get("status")
         if text_of(status) not in _FINAL:
             raise UnreadError(f"its status is {status}")
@@ -185,30 +162,11 @@ class FhirReader:
         named = [self._resolved(reference(one)) for one in listed(resource["focus"])]
         return tuple(name for name in named if name != f"Patient/{self._subject(resource)}")
 
-    def _rules(self, codes: list[tuple[str, str]]) -> tuple[Rule, ...]:
-        """Return the rules of any of the codes, each once."""
-        if len(codes) == 1:
-            return self.rules.of(*codes[0])
-        return tuple(dict.fromkeys(rule for code in codes for rule in self.rules.of(*code)))
+    def _rules(self, part: Resource) -> tuple[Rule, ...]:
+        return self.rules.of_any(codings(part.get("code")))
 
-    def _item(self, kind: str, resource: Resource, codes: list[tuple[str, str]]) -> Item:
-        code = "|".join(codes[0]) if codes else ""
+    def _item(self, kind: str, resource: Resource, code: str) -> Item:
         return Item(kind, str(resource.get("id", "")), self._subject(resource), code)
-
-    def _try(
-        self,
-        item: Item,
-        rule: Rule,
-        read: Callable[[Item, Rule, Resource, Resource], ReadFact],
-        resource: Resource,
-        part: Resource,
-    ) -> None:
-        try:
-            if not item.patient:
-                raise UnreadError("it does not say of which patient")
-            self.findings.add(read(item, rule, resource, part))
-        except UnreadError as error:
-            self.findings.leave(item, str(error), rule)
 
     def _subject(self, resource: Resource) -> str:
         """Return the patient that a resource is of; empty where it is of none, or not named."""
@@ -227,7 +185,7 @@ def _last(address: str) -> str:
     return address.rpartition("/")[2].removeprefix("urn:uuid:")
 
 
-def _marks(mark: str, resource: Resource) -> bool:
+def _marks(resource: Resource, mark: str) -> bool:
     """Return whether a diagnosis counts among the cancers of its patient.
 
     The liver tumour does where it is confirmed and there; of any other a suspicion is enough.
@@ -249,9 +207,7 @@ def _not_holding(resource: Resource) -> str | None:
     return "it has abated" if abated else None
 
 
-def _diagnosis(item: Item, rule: Rule, resource: Resource, part: Resource) -> ReadFact:
-    if rule.not_read:
-        raise UnreadError(rule.not_read)
+def _diagnosis(resource: Resource, item: Item, rule: Rule) -> ReadFact:
     certainty = elements.certainty(resource)
     if certainty not in (*_CONFIRMED, "refuted"):
         raise UnreadError(f"its verification status is {certainty}")
@@ -275,7 +231,7 @@ def _diagnosis(item: Item, rule: Rule, resource: Resource, part: Resource) -> Re
     return ReadFact(rule, checked(rule, rule.gives), when, item, "diagnosis", lasting=True)
 
 
-def _answered(item: Item, rule: Rule, resource: Resource, answered: Resource) -> ReadFact:
+def _answered(resource: Resource, answered: Resource, item: Item, rule: Rule) -> ReadFact:
     if resource.get("status") not in ("completed", "amended"):
         raise UnreadError(f"its status is {resource.get('status')}")
     cell = "|".join(_answer(rule, one) for one in listed(answered["answer"]))

@@ -60,29 +60,17 @@ def _opened(file: Path) -> Any:
 def _lines(file: Path) -> Iterator[Resource | str]:
     with _opened(file) as lines:
         for number, line in enumerate(lines, start=1):
-            if line.isspace():
-                continue
-            try:
-                found = _json(line)
-            except ValueError as error:
-                yield f"{file.name}, line {number}: {error}"
-                continue
-            if type(found) is dict:
-                yield found
-            else:
-                read = _resources(found, f"{file.name}, line {number}")
-                yield from read if isinstance(read, list) else (read,)
+            if not line.isspace():
+                found = decoded(line, f"{file.name}, line {number}")
+                yield from found if isinstance(found, list) else (found,)
 
 
 def decoded(text: bytes, place: str) -> Resource | list[Resource | str] | str:
     """Return what a JSON text holds, numbers as they are written; a text says why it is none."""
     try:
-        return _resources(_json(text), place)
+        found = _json(text)
     except ValueError as error:
         return f"{place}: {error}"
-
-
-def _resources(found: object, place: str) -> Resource | list[Resource | str] | str:
     if isinstance(found, list):
         return [one if isinstance(one, dict) else f"{place}: not a resource" for one in found]
     return found if isinstance(found, dict) else f"{place}: it is not a resource"

@@ -15,9 +15,10 @@ counted by code.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from kg.guideline.values import Knowledge, Variable
 from kg.sources.rules import LIVER_METASTASIS, LIVER_TUMOUR, OTHER_CANCER, Rule
@@ -62,8 +63,7 @@ class ReadFact:
     focus: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(NamedTuple):
     """A resource of a known code that gave no cell, with the reason."""
 
     resource: str
@@ -73,12 +73,7 @@ class Unread:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class DraftCell:
-    """A cell of a draft, and where it comes from."""
-
-    cell: str
-    source: str
+DraftCell = tuple[str, str]  # a cell of a draft, and where it comes from
 
 
 @dataclass
@@ -94,11 +89,13 @@ class PatientFindings:
 
 @dataclass
 class Findings:
-    """All that is found; `tell` is called with each finding that is not read."""
+    """All that is found; `told` has each finding that is not read, `unread` counts resources."""
 
     as_of: date
-    tell: Callable[[Unread], None]
-    patients: dict[str, PatientFindings] = field(default_factory=dict)
+    told: list[Unread] = field(default_factory=list)
+    patients: dict[str, PatientFindings] = field(
+        default_factory=lambda: defaultdict(PatientFindings)
+    )
     counted: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     places: dict[str, bool] = field(default_factory=dict)  # a body structure -> in the liver
     resources: int = 0
@@ -107,15 +104,8 @@ class Findings:
 
     def mark(self, item: Item, mark: str) -> None:
         """Note a cancer of a patient."""
-        cancers = self.of(item.patient).cancers
+        cancers = self.patients[item.patient].cancers
         cancers[item.name if item.id else f"{item.name}{len(cancers)}"] = mark
-
-    def of(self, patient: str) -> PatientFindings:
-        """Return what is known of a patient."""
-        found = self.patients.get(patient)
-        if found is None:
-            found = self.patients[patient] = PatientFindings()
-        return found
 
     def count(self, kind: str, code: str, why: str = "") -> None:
         """Count a resource by its code."""
@@ -124,8 +114,38 @@ class Findings:
     def leave(self, item: Item, reason: str, rule: Rule | None = None) -> None:
         """List a resource as unread."""
         variable = rule.variable.name if rule and rule.variable else ""
-        self.tell(Unread(item.kind, item.id, item.patient, variable, reason))
+        self.told.append(Unread(item.kind, item.id, item.patient, variable, reason))
         item.listed = True
+
+    def diagnose(
+        self,
+        item: Item,
+        rules: Collection[Rule],
+        read: Callable[[Item, Rule], ReadFact],
+        holds: Callable[[str], bool] = lambda mark: True,
+    ) -> None:
+        """Take a resource that rules, or its name, tell: a cancer of a mark that `holds`, cells."""
+        marks = [rule.marks for rule in rules if rule.marks] or ([] if rules else [OTHER_CANCER])
+        if marks and item.patient and holds(marks[0]):
+            self.mark(item, marks[0])
+        telling = [rule for rule in rules if rule.variable or rule.not_read]
+        if not telling:
+            self.count(item.kind, item.code, marks[0])
+            return
+        for rule in telling:
+            self.take(item, rule, read)
+        self.release(item)
+
+    def take(self, item: Item, rule: Rule, read: Callable[[Item, Rule], ReadFact]) -> None:
+        """Take what `read` makes of a resource by a rule, or list why it is nothing."""
+        try:
+            if not item.patient:
+                raise UnreadError("it does not say of which patient")
+            if rule.not_read:
+                raise UnreadError(rule.not_read)
+            self.add(read(item, rule))
+        except UnreadError as error:
+            self.leave(item, str(error), rule)
 
     def release(self, item: Item) -> None:
         """Let go of a resource; one of which no reading is left is settled."""
@@ -160,7 +180,7 @@ class Findings:
                 raise UnreadError(f"it began {when.text}, more than {days} days before")
             return
         item.live += 1
-        known = self.of(item.patient)
+        known = self.patients[item.patient]
         if rule.about_tumour or reading.focus:
             known.about_tumour.append(reading)
         else:
@@ -198,7 +218,7 @@ class Findings:
             for variable, tumours in known.tumours.items():
                 if variable.name not in cells and len(tumours) > 1:
                     source = f"tumours seen: {', '.join(sorted(tumours))}"
-                    cells[variable.name] = DraftCell(f">={len(tumours)}", source)
+                    cells[variable.name] = (f">={len(tumours)}", source)
             self.used += len(used)
             yield patient, cells
 
@@ -229,9 +249,7 @@ class Findings:
                 return None
         best = next((reading for reading in readings if reading.known == known), readings[0])
         known = known or variable.unknown
-        return DraftCell(
-            variable.wording(known), f"{best.item.name}, {best.when.text}, {best.said}"
-        )
+        return variable.wording(known), f"{best.item.name}, {best.when.text}, {best.said}"
 
     def _settle_tumour(self, known: PatientFindings) -> None:
         """Let through what is surely said of the liver tumour."""

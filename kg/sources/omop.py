@@ -6,13 +6,14 @@ Concepts are joined to their vocabulary and code, so that the ontology holds no 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 
 from kg.errors import InputError
 from kg.sources.findings import Findings, Item, ReadFact
-from kg.sources.rules import OTHER_CANCER, Rule, Rules
+from kg.sources.rules import Rule, Rules
 from kg.sources.values import Number, UnreadError, Words, cell_of, checked, when_of
 
 # The operators of measurements, as three public conversions from hospital systems have them.
@@ -103,7 +104,7 @@ class OmopReader:
         for row in _rows(_table(folder, "person") or folder, (_PERSON,)):
             self.findings.resources += 1
             self.findings.used += 1
-            self.findings.of(row[_PERSON] or "")
+            self.findings.patients[row[_PERSON] or ""]  # one is known, if nothing else is
         for name, columns in _TABLES.items():
             path = _table(folder, name)
             for row in _rows(path, (_PERSON, *columns), _VALUES) if path else ():
@@ -113,32 +114,16 @@ class OmopReader:
         self.findings.resources += 1
         key, concept, dated = columns
         codes = [self.concepts.get(row.get(c) or "", ("", "")) for c in (concept, _SOURCE_CONCEPT)]
-        rules = dict.fromkeys(rule for code in codes if code[1] for rule in self.rules.of(*code))
+        rules = self.rules.of_any(code for code in codes if code[1])
         shown = "|".join(codes[0])
         named = table == _CONDITION and not self.cancers.isdisjoint(codes)
         if not rules and not named:
             self.findings.count(table, shown)
             return
         item = Item(table, row.get(key) or "", row[_PERSON] or "", shown)
-        marks = [rule.marks for rule in rules if rule.marks] or ([] if rules else [OTHER_CANCER])
-        if marks and item.patient:
-            self.findings.mark(item, marks[0])
-        read = [rule for rule in rules if rule.variable or rule.not_read]
-        if not read:
-            self.findings.count(table, shown, marks[0])
-            return
-        for rule in read:
-            try:
-                if not item.patient:
-                    raise UnreadError("it does not say of which patient")
-                self.findings.add(self._reading(item, rule, row, dated))
-            except UnreadError as error:
-                self.findings.leave(item, str(error), rule)
-        self.findings.release(item)
+        self.findings.diagnose(item, rules, partial(self._reading, row, dated))
 
-    def _reading(self, item: Item, rule: Rule, row: Row, dated: str) -> ReadFact:
-        if rule.not_read:
-            raise UnreadError(rule.not_read)
+    def _reading(self, row: Row, dated: str, item: Item, rule: Rule) -> ReadFact:
         if not row.get(dated):
             raise UnreadError("it has no date")
         when = when_of((row[dated] or "")[:10])

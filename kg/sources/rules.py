@@ -67,6 +67,10 @@ class Rules:
             found = self._found[key] = tuple(self._search(self.systems.get(system, ""), code))
         return found
 
+    def of_any(self, codes: Iterable[Code]) -> tuple[Rule, ...]:
+        """Return the rules of any of the codes, each once."""
+        return tuple(dict.fromkeys(rule for code in codes for rule in self.of(*code)))
+
     def _search(self, system: str, code: str) -> Iterator[Rule]:
         yield from self.exact.get((system, code), ())
         for start, but, rule in self.starting.get(system, ()):
