@@ -78,7 +78,6 @@ def example_cohort() -> Path:
     return _PACKAGE / "examples" / "patients.csv"
 
 
-def example_lesions() -> Path | None:
-    """Return the lesions of the example cohort, where it has any."""
-    path = example_cohort().with_name("lesions.csv")
-    return path if path.is_file() else None
+def example_lesions() -> Path:
+    """Return the lesions of the example cohort."""
+    return example_cohort().with_name("lesions.csv")

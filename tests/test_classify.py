@@ -69,7 +69,6 @@ def test_order_of_columns_means_nothing(run: Run, tmp_path: Path) -> None:
     frame = pl.read_csv(example_cohort(), infer_schema=False)
     frame.select(reversed(frame.columns)).write_csv(tmp_path / "p.csv")
     lesions = example_lesions()
-    assert lesions is not None
     assert classified(run, "p.csv", "--lesions", lesions) == classified(run, "--example")
 
 
@@ -96,7 +95,6 @@ def test_example_cohort_gives_the_same_in_every_format(run: Run, tmp_path: Path,
     else:
         pl.DataFrame(rows).write_csv(path, quote_style="always")
     lesions = example_lesions()
-    assert lesions is not None
     assert classified(run, path, "--lesions", lesions) == classified(run, "--example")
 
 

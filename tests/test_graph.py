@@ -202,7 +202,6 @@ def test_literals_have_the_types_of_their_variables(guideline: Guideline, tmp_pa
 
 def test_lesions_are_nodes_of_their_patients(store: OxigraphStore, guideline: Guideline) -> None:
     path = example_lesions()
-    assert path is not None
     found = rows(
         store,
         "SELECT ?p ?id ?d { ?p hcc:lesion ?l . ?l hcc:lesion_id ?id "
@@ -322,7 +321,7 @@ def test_run_tells_tables_ontology_engine_and_times(
     assert [iri, ""] in used
     digests = {sha for _, sha in used if sha}
     paths = [example_cohort(), example_lesions()]
-    assert digests == {hashlib.sha256(p.read_bytes()).hexdigest() for p in paths if p}
+    assert digests == {hashlib.sha256(p.read_bytes()).hexdigest() for p in paths}
     assert rows(store, "SELECT ?s { ?run hcc:ontologySha256 ?s }") == [[guideline.ontology.sha256]]
 
 

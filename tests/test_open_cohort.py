@@ -208,7 +208,7 @@ def test_rejected_rows_are_kept_as_the_command_writes_them(
 def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(open_cohort, "LARGEST", 44)
     with pytest.raises(kg.InputError, match="more than 44 rows"):
-        open_example(G)
+        open_cohort.open_cohort(G, example_cohort())
 
 
 def test_an_empty_table_is_a_cohort_of_nobody() -> None:

@@ -82,14 +82,12 @@ class TestSameAnswers:
     def test_of_the_example_cohort_with_lesions_explained(self, same: Any) -> None:
         example = paths.example_cohort()
         lesions = paths.example_lesions()
-        assert lesions
         status, results, *_ = same(example, "--lesions", lesions, "--explain")
         assert status == 0
         assert len(results) > 10_000
 
     def test_of_assumptions(self, same: Any) -> None:
         lesions = paths.example_lesions()
-        assert lesions
         _, results, *_ = same(paths.example_cohort(), "--lesions", lesions, "--assume", "all")
         assert results.count(b'"verdict_recorded"') == 45 * 13
 

@@ -143,7 +143,6 @@ def test_explaining_a_cohort_neither_explodes_nor_works_long(tmp_path: Path) -> 
 
 def test_reasons_are_those_of_the_explanations(run: Run, tmp_path: Path) -> None:
     lesion_table = example_lesions()
-    assert lesion_table is not None
     table = kg.classify_table(example_cohort(), lesion_table)
     frame = table.reasons()
     assert len(frame) == 45 * 13

@@ -244,17 +244,11 @@ def _judged(
 
 
 @lru_cache(maxsize=2)
-def shared_example(guideline: Guideline) -> OpenCohort:
-    """Return the example cohort, opened once for all who look at it: nobody changes it."""
-    return open_example(guideline)
-
-
 def open_example(guideline: Guideline) -> OpenCohort:
-    """Classify the example cohort that ships, from memory, so that it outlives an update."""
-    lesions = example_lesions()
-    return open_cohort(
-        guideline,
-        Upload("example.csv", example_cohort().read_bytes()),
-        Upload("example-lesions.csv", lesions.read_bytes()) if lesions else None,
-        is_example=True,
-    )
+    """Return the example cohort, opened once for all who look at it: nobody changes it.
+
+    It is read from memory, so that it outlives an update.
+    """
+    patients = Upload("example.csv", example_cohort().read_bytes())
+    lesions = Upload("example-lesions.csv", example_lesions().read_bytes())
+    return open_cohort(guideline, patients, lesions, is_example=True)

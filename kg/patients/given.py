@@ -101,7 +101,7 @@ def given(table: TableLike, name: str = "the frame") -> Path | Source:
     """
     if isinstance(table, str | Path):
         return Path(table)
-    if type(table).__module__.startswith("pyspark."):
+    if is_spark(table):
         raise InputError(
             f"{name} is one of Spark's, and would come to this machine as a whole: classify it "
             "where it is with kg.classify_spark, or hand over frame.toArrow()"
@@ -109,6 +109,11 @@ def given(table: TableLike, name: str = "the frame") -> Path | Source:
     if isinstance(table, list | tuple):
         return ListSource(table, name.replace("frame", "list"))
     return frame_source(table, name)
+
+
+def is_spark(table: object) -> bool:
+    """Return whether a table is a frame of Spark's."""
+    return type(table).__module__.startswith("pyspark.")
 
 
 def table_of(

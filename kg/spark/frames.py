@@ -13,7 +13,7 @@ from kg.engines.rejects import as_told
 from kg.guideline import Guideline, load
 from kg.keys import REASON
 from kg.patients.assumptions import Assume, assumptions_of
-from kg.patients.given import TableLike, given
+from kg.patients.given import TableLike, given, is_spark
 from kg.patients.reading import Options, reading_of
 from kg.readers import open_source
 from kg.spark.session import check_components
@@ -48,13 +48,13 @@ class SparkResult:
     def rejected(self) -> DataFrame:
         """The rows that were not classified, with `_reason`."""
         from kg.spark import tasks  # noqa: PLC0415 - needs the extra
-        from kg.spark.table import spark_schema  # noqa: PLC0415
+        from kg.spark.table import spark_types  # noqa: PLC0415
 
         names = [*self._table.source.columns, REASON]
-        columns = spark_schema(pl.DataFrame(schema=dict.fromkeys(names, pl.String)))
+        texts = tasks.arrow_schema(pl.DataFrame(schema=dict.fromkeys(names, pl.String)))
         runs = self._table.runs(self._task).select(tasks.REJECTED)
         found = runs.where(f"{tasks.REJECTED} is not null")
-        return found.mapInArrow(partial(tasks.rejected, names), columns)
+        return found.mapInArrow(partial(tasks.rejected, names), spark_types(texts))
 
     @cached_property
     def rejected_lesions(self) -> pl.DataFrame:
@@ -99,11 +99,6 @@ def classify_spark(
     table = SparkTable(spark, chosen, source, second, reading, assumptions=asked)
     task = Task(chosen, chosen.chosen(therapies), compact=compact, assumptions=asked)
     return SparkResult(table, task)
-
-
-def is_spark(frame: object) -> bool:
-    """Return whether a frame is one of Spark's."""
-    return type(frame).__module__.startswith("pyspark.")
 
 
 def _source(frame: Any, name: str = "the frame of lesions") -> SparkSource:

@@ -14,6 +14,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import polars as pl
+import pyarrow as pa
+from pyspark import StorageLevel
+from pyspark.sql.pandas.types import from_arrow_schema
 
 from kg.engines.rejects import RejectCounter
 from kg.errors import InputError
@@ -33,6 +36,7 @@ from kg.writers import Task
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql.types import StructType
 
 FOLDERS = ("csv", "parquet")  # formats that executors write
 
@@ -80,12 +84,12 @@ class SparkTable:
 
     def _ids(self, name: str) -> DataFrame:
         ids = self.source.frame.select(self.source.column(name).alias(ID))
-        return ids.mapInArrow(tasks.id_texts, tasks.IDS)
+        return ids.mapInArrow(tasks.id_texts, spark_types(tasks.IDS))
 
     def _known(self, ids: DataFrame, asked: pl.Series) -> pl.Series:
         """Return those of the ids asked that the table has."""
         distinct = [(text,) for text in asked.drop_nulls().unique(maintain_order=True)]
-        some = self._spark.createDataFrame(distinct, tasks.IDS)
+        some = self._spark.createDataFrame(distinct, spark_types(tasks.IDS))
         return _series(ids.join(some, ID, "leftsemi").distinct())
 
     def runs(self, task: Task) -> DataFrame:
@@ -95,15 +99,15 @@ class SparkTable:
         columns, frame = tuple(self.source.columns), lesions.frame if lesions else None
         job = tasks.SparkJob(task, columns, reader.head, reader.repeated, frame)
         shared = self._spark.sparkContext.broadcast(job)
-        return self.source.frame.mapInArrow(partial(tasks.classify, shared), tasks.RUNS)
+        return self.source.frame.mapInArrow(
+            partial(tasks.classify, shared), spark_types(tasks.RUNS)
+        )
 
 
 class SparkResults:
     """The results of a table, on the executors' disks until the block ends."""
 
     def __init__(self, table: SparkTable, task: Task) -> None:
-        from pyspark import StorageLevel  # noqa: PLC0415 - an extra
-
         self._table, self._task = table, task
         self._runs = table.runs(task).persist(StorageLevel.DISK_ONLY)
 
@@ -156,7 +160,7 @@ class SparkResults:
             pass
         shared = self._runs.sparkSession.sparkContext.broadcast(self._task)
         counted = partial(tasks.count, shared)
-        counts = results_of(self._runs).mapInArrow(counted, f"{tasks.COUNTS} string")
+        counts = results_of(self._runs).mapInArrow(counted, spark_types(tasks.COUNTS))
         for row in counts.collect():
             rejects.summary.add(row[0])
         rows = verdict_rows(self._runs, self._task, joined=form == "csv")
@@ -186,20 +190,12 @@ def results_of(runs: DataFrame) -> DataFrame:
 def verdict_rows(runs: DataFrame, task: Task, joined: bool) -> DataFrame:
     """Return runs as the rows that are written; lists become texts where `joined`."""
     empty = pl.DataFrame(schema=schema(task.guideline, task.assumptions))
-    columns = spark_schema(tasks.written(task, joined, empty))
+    columns = spark_types(tasks.arrow_schema(tasks.written(task, joined, empty)))
     shared = runs.sparkSession.sparkContext.broadcast(task)
     return results_of(runs).mapInArrow(partial(tasks.write, shared, joined), columns)
 
 
-def spark_schema(frame: pl.DataFrame) -> Any:
-    """Return the types of a frame as Spark knows them."""
-    from pyspark.sql import types  # noqa: PLC0415 - an extra
-
-    text = types.StringType()
-    known = {
-        pl.String(): text,
-        pl.Int16(): types.ShortType(),
-        pl.List(pl.String()): types.ArrayType(text),
-    }
-    fields = [types.StructField(name, known[dtype]) for name, dtype in frame.schema.items()]
-    return types.StructType(fields)
+def spark_types(schema: pa.Schema) -> StructType:
+    """Return the types of columns as Spark knows them."""
+    found: StructType = from_arrow_schema(schema)
+    return found

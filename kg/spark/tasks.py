@@ -40,9 +40,11 @@ if TYPE_CHECKING:
     from pyspark import Broadcast
 
 FIRST, RESULTS, REJECTED, GOOD = "first", "results", "rejected", "good"
-RUNS = f"{FIRST} long, {RESULTS} binary, {REJECTED} binary, {GOOD} binary"
-IDS = f"{ID} string"
-COUNTS = "counts"
+RUNS = pa.schema(
+    [(FIRST, pa.int64()), (RESULTS, pa.binary()), (REJECTED, pa.binary()), (GOOD, pa.binary())]
+)
+IDS = pa.schema([(ID, pa.string())])
+COUNTS = pa.schema([("counts", pa.string())])
 Modules = tuple[tuple[str, str], ...]
 
 
@@ -102,7 +104,7 @@ def id_texts(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Return identifiers as the texts that a table reads them as."""
     for batch in batches:
         frame = _frame(batch)
-        yield from _batches(pl.DataFrame([identifiers(frame.to_series()).alias(ID)]), _IDS)
+        yield from _batches(pl.DataFrame([identifiers(frame.to_series()).alias(ID)]), IDS)
 
 
 def classify(
@@ -144,7 +146,7 @@ def _run(
     rejected = to_bytes(batch.rejected) if len(batch.rejected) else None
     good = to_bytes(batch.cells) if with_good and results else None
     columns = {FIRST: [rows[ROW][0]], RESULTS: [results], REJECTED: [rejected], GOOD: [good]}
-    return pa.RecordBatch.from_pydict(columns, schema=_RUNS)
+    return pa.RecordBatch.from_pydict(columns, schema=RUNS)
 
 
 def write(
@@ -180,7 +182,7 @@ def count(shared: Broadcast[Task], batches: Iterator[pa.RecordBatch]) -> Iterato
     for results in _results(batches):
         summary = Summary()
         summary.count(results, therapies)
-        yield pa.RecordBatch.from_pydict({COUNTS: [summary.counts_json()]})
+        yield pa.RecordBatch.from_arrays([[summary.counts_json()]], schema=COUNTS)
 
 
 def arrow_schema(frame: pl.DataFrame) -> pa.Schema:
@@ -220,9 +222,3 @@ def _frame(batch: pa.RecordBatch) -> pl.DataFrame:
 def _batches(frame: pl.DataFrame, schema: pa.Schema) -> list[pa.RecordBatch]:
     table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
     return table.cast(schema).combine_chunks().to_batches()  # type: ignore[no-any-return]
-
-
-_IDS = pa.schema([(ID, pa.string())])
-_RUNS = pa.schema(
-    [(FIRST, pa.int64()), (RESULTS, pa.binary()), (REJECTED, pa.binary()), (GOOD, pa.binary())]
-)

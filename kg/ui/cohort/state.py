@@ -13,7 +13,7 @@ from functools import partial
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from kg.cohorts.opened import OpenCohort, shared_example
+from kg.cohorts.opened import OpenCohort, open_example
 from kg.cohorts.selections import UNREMARKABLE, Selection, selection_at
 from kg.guideline import Guideline
 from kg.paths import example_cohort, example_lesions
@@ -107,7 +107,7 @@ def show(opened: OpenCohort) -> None:
 
 def show_example(guideline: Guideline) -> None:
     """Show the example cohort."""
-    show(shared_example(guideline))
+    show(open_example(guideline))
 
 
 def follow_edition(guideline: Guideline) -> None:
@@ -167,8 +167,7 @@ def read(cohort: OpenCohort, silence: str = "") -> TableRead:
     """Return how an open cohort is read, as Python says it."""
     edition, assume = cohort.guideline.edition, "all" if silence == UNREMARKABLE else ""
     if cohort.is_example:
-        lesions = example_lesions()
-        paths = str(example_cohort()), str(lesions) if lesions else None
+        paths = str(example_cohort()), str(example_lesions())
         return TableRead(*paths, Options(), edition, assume)
     task: UploadedTables = st.session_state[session.TASK]
     options = task.options

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from kg.cohorts.opened import OpenCohort, shared_example
+from kg.cohorts.opened import OpenCohort, open_example
 from kg.cohorts.selections import UNREMARKABLE
 from kg.comparison.cohorts import DROPPED, NEW, SAME, SCHEMA, behind, chosen, compared, counts
 from kg.engines.rejects import KeptRejects
@@ -42,7 +42,7 @@ def show(before: Guideline, after: Guideline, state: State) -> None:
         )
         link("cohort", "Open the table", icon=":material/upload:")
         return
-    cohort = cohort or shared_example(session.guideline())
+    cohort = cohort or open_example(session.guideline())
     follow(state, "cohort", "" if cohort.is_example else UPLOAD)
     name = "the example cohort" if cohort.is_example else cohort.name
     patients = counted(cohort.summary.patients, "patient")

@@ -114,8 +114,7 @@ def sources(draft: Draft) -> dict[str, str]:
 def examples(guideline: Guideline) -> dict[str, Draft]:
     """Return the drafts of the example cohort, by their identifiers."""
     cells = pl.read_csv(example_cohort(), infer_schema=False)
-    path = example_lesions()
-    lesions = pl.read_csv(path, infer_schema=False) if path else pl.DataFrame({ID: []})
+    lesions = pl.read_csv(example_lesions(), infer_schema=False)
     return {
         row[ID]: draft_of(guideline, row, lesions.filter(pl.col(ID) == row[ID]).to_dicts())
         for row in cells.to_dicts()
