@@ -8,9 +8,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from kg.explanation.wording import value_words
-from kg.guideline import Score
-from kg.guideline.rules import component_totals, total_totals, value_totals
-from kg.guideline.values import Knowledge, Variable, bands_of
+from kg.guideline.values import Knowledge, Variable
 from kg.patients.cells import expected
 from kg.patients.drafts import written
 from kg.patients.plausible import is_plausible, units_in_which
@@ -86,31 +84,19 @@ def implausible(variable: Variable, known: Knowledge) -> str:
 
 def _points(judged: Judged, variable: Variable) -> str:
     """Return how many points of a score a field gives, as far as it is known, or its total."""
+    variables, known = judged.guideline.variables, judged.parsed.record.known
     name, told = variable.name, []
-    mask = judged.parsed.record.known[name].mask
     for score in (rule.score for rule in judged.guideline.derivations if rule.score is not None):
-        is_part = name in score.components
-        if is_part and mask != variable.everything:
-            found = [n for part, band, n in score.points if part == name and band & mask]
-        else:
-            found = _totals(score, judged) if name == score.target else []
-        if found:
+        total, is_part = variables[score.total], name in score.components
+        own = [(band, points) for part, band, points in score.points if part == name]
+        counts, points = (variable, own) if is_part else (total, score.bands)
+        mask = known[counts.name].mask
+        if (is_part or name == score.target) and mask != counts.everything:
+            found = [number for band, number in points if band & mask]
             low, high = min(found), max(found)
             many = counted(high, "point") if low == high else f"{low} to {high} points"
-            total = judged.guideline.variables[score.total].label
-            told.append(f":small[{many if is_part else literal(f'{total}: {many}')}]")
+            told.append(f":small[{many if is_part else literal(f'{total.label}: {many}')}]")
     return " · ".join(told)
-
-
-def _totals(score: Score, judged: Judged) -> list[int]:
-    """Return the totals that a record leaves possible; none where it leaves all."""
-    known = judged.parsed.record.known
-    totals = (
-        value_totals(score, known[score.target].mask)
-        & total_totals(score, known[score.total].mask)
-        & component_totals(score, tuple(known[name].mask for name in score.components))
-    )
-    return [] if totals == score.everything else bands_of(totals)
 
 
 def label(variable: Variable) -> str:
@@ -131,18 +117,13 @@ def help_on(variable: Variable) -> str:
     return f"{literal(variable.definition)}{how}{values}"
 
 
-def is_shown(variable: Variable, cell: str) -> tuple[bool, str]:
-    """Return whether the field of a number shows its cell, and the code of the unit of that."""
-    return st.session_state.get(FIELD + variable.name) == cell, _parted(variable, cell)[1]
-
-
 def number(variable: Variable, cell: str, derived: str) -> None:
     """Show the field of a number, with its unit where there are several."""
     key, several = FIELD + variable.name, len(variable.units) > 1
 
     def typed() -> None:
         text = written(st.session_state[key])
-        bare, _ = _parted(variable, text)
+        bare, _ = parted(variable, text)
         if text and bare == text:  # in the unit that is chosen beside it
             _take(variable, bare)
         else:
@@ -166,13 +147,13 @@ def number(variable: Variable, cell: str, derived: str) -> None:
 def _unit(variable: Variable, cell: str) -> None:
     """Offer the unit that the number of a field is in: another one reads the number anew."""
     key, codes = _UNIT + variable.name, [unit.code for unit in variable.units]
-    code = _parted(variable, cell)[1]
+    code = parted(variable, cell)[1]
     if st.session_state.get(key) != code and (cell or key not in st.session_state):
         st.session_state[key] = code
 
     def switched() -> None:
         if cell := session.draft().cells.get(variable.name, ""):
-            _take(variable, _parted(variable, cell)[0])
+            _take(variable, parted(variable, cell)[0])
 
     st.selectbox(
         f"Unit of {variable.label}",
@@ -191,7 +172,7 @@ def _take(variable: Variable, bare: str) -> None:
     state.set_cell(variable.name, bare if is_own else f"{bare} {code}")
 
 
-def _parted(variable: Variable, cell: str) -> tuple[str, str]:
+def parted(variable: Variable, cell: str) -> tuple[str, str]:
     """Return a cell without its unit, and the code of the unit that it is in."""
     bare, unit = variable.split_unit(cell)
     return bare, (unit or variable.units[0]).code if variable.units else ""

@@ -12,7 +12,7 @@ from kg.patients.drafts import LESION
 from kg.texts import UNKNOWN_VALUE, counted
 from kg.ui import session
 from kg.ui.patient import lesions, parts, state
-from kg.ui.patient.fields import Beside, beside, help_on, is_shown, label, number, show
+from kg.ui.patient.fields import Beside, beside, help_on, label, number, parted, show
 from kg.ui.patient.state import FIELD, FOCUS, GROUP
 
 NOTHING, SEVERAL = "", "|"  # what stands in a choice beside the values of its variable
@@ -50,9 +50,12 @@ def form(guideline: Guideline) -> None:
 
 def look(guideline: Guideline) -> object:
     """Return what the widgets of the form show that was not just typed or picked in them."""
-    fields = _in_group(guideline)
-    derived = [_beside(guideline, v).derived for v in fields if v.is_number]
-    shown = [(is_shown if v.is_number else _is_shown)(v, _cell(v)) for v in fields]
+    fields, judged, shown = _in_group(guideline), state.now(guideline), []
+    for variable in fields:
+        now, beside_it = _now(variable)
+        has_it = st.session_state.get(FIELD + variable.name) == now
+        shown.append((has_it, now == SEVERAL, beside_it))
+    derived = [beside(judged, v).derived for v in fields if v.is_number]
     chosen = st.session_state[GROUP], st.session_state.get(FOCUS)
     return chosen, _wrong(guideline), shown, derived, lesions.look(guideline)
 
@@ -60,8 +63,7 @@ def look(guideline: Guideline) -> object:
 def _wrong(guideline: Guideline) -> set[str | None]:
     """Return the groups in which something is not understood."""
     faults = state.now(guideline).parsed.faults
-    wrong = {state.group_of(guideline, name) for name in faults if name != LESION}
-    return wrong | ({state.KEY_FACTS} if LESION in faults else set())
+    return {state.KEY_FACTS if n == LESION else state.group_of(guideline, n) for n in faults}
 
 
 def _in_group(guideline: Guideline) -> list[Variable]:
@@ -77,47 +79,43 @@ def _entered(guideline: Guideline) -> str:
     return f"{entered} of {counted(len(fields), 'variable')} entered. Leave blank what is unknown."
 
 
-def _cell(variable: Variable) -> str:
-    return session.draft().cells.get(variable.name, "")
-
-
-def _beside(guideline: Guideline, variable: Variable) -> Beside:
-    return beside(state.now(guideline), variable)
-
-
 def _field(guideline: Guideline, variable: Variable) -> None:
     """Show one field: what is known, as a widget, with what it was derived from or lacks."""
+
+    def look() -> Beside:
+        return beside(state.now(guideline), variable)
+
     with st.container(key=f"field-{variable.name}", gap=None):
         if variable.is_number:
-            number(variable, _cell(variable), _beside(guideline, variable).derived)
+            number(variable, _now(variable)[0], look().derived)
         else:
-            _choice(variable, _cell(variable))
-        parts.part(
-            f"beside/{variable.name}",
-            lambda: _beside(guideline, variable),
-            lambda told: show(variable, told),
-        )
+            _choice(variable)
+        parts.part(f"beside/{variable.name}", look, lambda told: show(variable, told))
 
 
-def _now(variable: Variable, cell: str) -> tuple[str, list[str]]:
-    """Return what a choice shows: a value, that several are possible, or nothing; and which."""
-    chosen = _chosen(variable, cell)
+def _now(variable: Variable) -> tuple[str, object]:
+    """Return what a field has: its number, and the unit of that; or a choice.
+
+    That is a value, nothing, or that several are possible, and which.
+    """
+    cell = session.draft().cells.get(variable.name, "")
+    if variable.is_number:
+        return cell, parted(variable, cell)[1]
+    said = {part.strip().lower() for part in cell.split("|")}
+    if variable.type == "boolean":
+        said |= {"true"} if said & {"yes", "1"} else {"false"} if said & {"no", "0"} else set()
+    chosen = [word for word in variable.words if word.lower() in said]
     several = len(chosen) > 1 or variable.name in state.several()
     return (SEVERAL, chosen) if several else ((chosen or [NOTHING])[0], [])
 
 
-def _is_shown(variable: Variable, cell: str) -> tuple[object, ...]:
-    now, several = _now(variable, cell)
-    return st.session_state.get(FIELD + variable.name) == now, now == SEVERAL, several
-
-
-def _choice(variable: Variable, cell: str) -> None:
+def _choice(variable: Variable) -> None:
     """Show a choice of one value; that several are possible is a choice of its own.
 
     What is chosen stays chosen by another click, and nothing in it moves or changes its width:
     a double click does what a click does.
     """
-    key, (now, chosen) = FIELD + variable.name, _now(variable, cell)
+    key, (now, chosen) = FIELD + variable.name, _now(variable)
     options = {value.name: value.label for value in variable.values} | {NOTHING: UNKNOWN_VALUE}
     if len(variable.words) > len(BOOLEAN):
         options |= {SEVERAL: "one of several"}
@@ -153,14 +151,6 @@ def _choice(variable: Variable, cell: str) -> None:
             on_change=parts.then(_narrowed),
             args=(variable,),
         )
-
-
-def _chosen(variable: Variable, cell: str) -> list[str]:
-    """Return the values that a cell names, in the words of the variable."""
-    said = {part.strip().lower() for part in cell.split("|")}
-    if variable.type == "boolean":
-        said |= {"true"} if said & {"yes", "1"} else {"false"} if said & {"no", "0"} else set()
-    return [word for word in variable.words if word.lower() in said]
 
 
 def _narrowed(variable: Variable) -> None:

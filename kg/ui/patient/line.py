@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import lru_cache
 
 import streamlit as st
 
@@ -18,7 +19,7 @@ from kg.patients.cells import parse_cell
 from kg.patients.lines import LineReading, read_line
 from kg.sources.draft import ImportedDraft, draft_of_resources
 from kg.sources.files import decoded, newest_date
-from kg.sources.rules import Rules, read_rules
+from kg.sources.rules import read_rules
 from kg.texts import counted
 from kg.ui import session
 from kg.ui.patient import state
@@ -119,9 +120,7 @@ def bundle(guideline: Guideline) -> None:
     _show(guideline, draft_of_resources(guideline, _rules(guideline), resources, day))
 
 
-@st.cache_resource(show_spinner=False, hash_funcs={Guideline: lambda g: g.ontology.sha256})
-def _rules(guideline: Guideline) -> Rules:
-    return read_rules(guideline)
+_rules = lru_cache(maxsize=2)(read_rules)
 
 
 def _show(guideline: Guideline, draft: ImportedDraft) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -48,35 +49,27 @@ def tools(guideline: Guideline, judged: Judged) -> None:
 
 def _load(guideline: Guideline) -> None:
     known = examples(guideline)
-    name = st.selectbox(
-        "A patient of the example cohort", list(known), index=None, placeholder="choose one"
-    )
-    st.button(
-        "Open",
-        disabled=name is None,
-        on_click=state.open_draft,
-        args=(known[name] if name else Draft(),),
-    )
+    names = {name: name for name in known}
+    _open_one("A patient of the example cohort", names, "Open", known.__getitem__)
     cohort = session.uploaded()
     if cohort is None:
         address.link("cohort", "Open a table of yours", icon=":material/upload:")
         st.caption("Its patients can then be opened here.")
         return
-    rows = dict(cohort.results.head(_OFFERED).select(ROW, ID).iter_rows())
-    row = st.selectbox(
-        f"A patient of {literal(short(cohort.name))}",
-        list(rows),
-        index=None,
-        format_func=lambda found: short(rows[found]),
-        placeholder="choose one",
-    )
-    st.button(
-        "Open this one",
-        disabled=row is None,
-        on_click=lambda: state.open_draft(cohort.draft(row)) if row is not None else None,
-    )
+    rows = cohort.results.head(_OFFERED).select(ROW, ID).iter_rows()
+    label = f"A patient of {literal(short(cohort.name))}"
+    _open_one(label, {row: short(name) for row, name in rows}, "Open this one", cohort.draft)
     if cohort.results.height > _OFFERED:
         st.caption(f"These are the first {_OFFERED:,}; the Cohort page finds the others.")
+
+
+def _open_one(
+    label: str, offered: Mapping[Any, str], button: str, draft: Callable[[Any], Draft]
+) -> None:
+    """Offer the drafts of patients, who are offered in words."""
+    told = offered.__getitem__
+    one = st.selectbox(label, offered, index=None, format_func=told, placeholder="choose one")
+    st.button(button, disabled=one is None, on_click=lambda: state.open_draft(draft(one)))
 
 
 def _save(guideline: Guideline, judged: Judged) -> None:

@@ -198,7 +198,15 @@ def _details(judged: Judged, explanation: TherapyExplanation) -> None:
     guideline = judged.guideline
     for line in outline(guideline, judged.parsed.record, explanation):
         if line.kind == "missing":
-            _missing(guideline, explanation)
+            st.markdown(f"**{MISSING}: what would settle it**")
+            with st.container(horizontal=True, gap="small"):
+                for missing in explanation.missing:
+                    st.button(
+                        missing.fact,
+                        key=f"missing:{explanation.therapy}:{missing.variable}",
+                        on_click=parts.then(state.go_to),
+                        args=(guideline, missing.variable),
+                    )
         elif line.kind != "note":  # notes stand on the card itself
             label = f"**{line.label}:** " if line.label else ""
             st.markdown(f"{label}{literal(line.text)}")
@@ -232,18 +240,6 @@ def _close(judged: Judged, explanation: TherapyExplanation) -> None:
     )
     if told := " ".join(capitalised(margin_words(guideline, record, each)) for each in found):
         st.markdown(f"**How close:** {literal(told)}")
-
-
-def _missing(guideline: Guideline, explanation: TherapyExplanation) -> None:
-    st.markdown(f"**{MISSING}: what would settle it**")
-    with st.container(horizontal=True, gap="small"):
-        for missing in explanation.missing:
-            st.button(
-                missing.fact,
-                key=f"missing:{explanation.therapy}:{missing.variable}",
-                on_click=parts.then(state.go_to),
-                args=(guideline, missing.variable),
-            )
 
 
 def _criteria(criteria: Iterable[CriterionExplanation]) -> str:

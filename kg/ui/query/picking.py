@@ -29,7 +29,6 @@ from kg.ui.query.session import (
 from kg.ui.restoring import field
 from kg.ui.words import literal
 
-_FIELD = "query:value:"
 _SHOWN = dict.fromkeys(name for names in SHOWN.values() for name in names)
 
 
@@ -88,12 +87,10 @@ def form(desk: Desk) -> None:
                 help="Your text is kept under Queries of this session.",
             )
         return
-    for start in range(0, len(chosen.parameters), 2):
-        for column, parameter in zip(
-            st.columns(2), chosen.parameters[start : start + 2], strict=False
-        ):
-            with column:
-                _field(desk, parameter)
+    columns = [column for _ in chosen.parameters[::2] for column in st.columns(2)]
+    for column, parameter in zip(columns, chosen.parameters, strict=False):
+        with column:
+            _field(desk, parameter)
     if desk.trouble:
         st.error(literal(desk.trouble))
 
@@ -111,7 +108,7 @@ def _patients(about: str) -> tuple[str, ...]:
 
 def _field(desk: Desk, parameter: Parameter) -> None:
     """Show one parameter; one that may be left out can be cleared."""
-    key = f"{_FIELD}{desk.name}:{parameter.name}"
+    key = f"query:value:{desk.name}:{parameter.name}"
     value = desk.values.get(parameter.name)
     label = literal(parameter.name.replace("_", " ").capitalize())
     if not parameter.required:

@@ -13,6 +13,7 @@ import polars as pl
 from kg.catalogue.parameters import PATIENT_PARAMETER
 from kg.catalogue.queries import Question, catalogue, question
 from kg.errors import HccKgError, InputError, QueryError
+from kg.patients.drafts import LONGEST
 from kg.rdf.names import PREFIXES
 from kg.stores import Answer, Table
 from kg.stores.frames import frame_of, table_of
@@ -36,7 +37,6 @@ WHERE {
 }
 ORDER BY ?therapy
 """
-LONGEST_ADDRESS = 6_000  # characters of a query; browsers and proxies carry no more for certain
 _REMEMBERED = 20
 QUESTION, SPARQL, ABOUT, VALUE = "question", "sparql", "of", "p."
 TABLE, CHART, GRAPH = "Table", "Chart", "Graph"
@@ -220,7 +220,7 @@ class Desk:
         if self.name and not self.is_edited:
             values = {VALUE + name: [value] for name, value in self.values.items()}
             return {QUESTION: [self.name], **values, **about}
-        own = self.text != START and len(self.text) <= LONGEST_ADDRESS
+        own = self.text != START and len(self.text) <= LONGEST
         return ({SPARQL: [self.text]} if own else {}) | about
 
     def remember(self, stored: Sequence[Past]) -> None:

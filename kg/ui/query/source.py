@@ -70,11 +70,12 @@ def patients(about: str) -> tuple[str, ...]:
     try:
         if about == PATIENT:
             return _patient_graph().patients
-        if about == COHORT:
-            return _identifiers(_cohort_asker().ask(_PATIENTS))
+        store = shared_store(session.guideline().edition)
+        found = _cohort_asker().ask(_PATIENTS) if about == COHORT else store.query(_PATIENTS)
     except QueryError:
         return ()
-    return _example_patients(session.guideline().edition)
+    rows = found.rows if isinstance(found, Table) else []
+    return tuple(term.value for (term,) in rows if isinstance(term, ox.Literal))
 
 
 def graphs(about: str) -> tuple[str, ...]:
@@ -107,14 +108,3 @@ def _cohort_asker() -> Asker:
         raise QueryError(_TOO_LARGE)
     guideline, table = session.guideline(), cohort.table
     return session.once("query:of-cohort", cohort, lambda: Asker(cohort_quads(guideline, table)))
-
-
-@st.cache_resource(show_spinner=False)
-def _example_patients(edition: str) -> tuple[str, ...]:
-    store = shared_store(edition)
-    return _identifiers(_asker(edition).ask(_PATIENTS) if can_fork() else store.query(_PATIENTS))
-
-
-def _identifiers(found: Answer) -> tuple[str, ...]:
-    rows = found.rows if isinstance(found, Table) else []
-    return tuple(term.value for (term,) in rows if isinstance(term, ox.Literal))
