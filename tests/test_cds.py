@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -13,9 +14,12 @@ from typing import Any
 import jsonschema
 import pytest
 from serving import children, serving
+from starlette.requests import Request
 from test_import import DAY, condition, observation
 
 import kg
+from kg.server import cds, handlers
+from kg.server.screening import RefusedError
 from kg.sources.cds import CdsError, discovery, respond
 from kg.sources.rules import read_rules
 
@@ -190,6 +194,19 @@ def test_the_endpoint_serves_it_where_it_is_asked_for() -> None:
         os.kill(reader, signal.SIGKILL)
         assert served.client.post(f"{where}/hcc-kg", json=request).status_code == 503
         assert served.client.post(f"{where}/hcc-kg", json=request).status_code == 412
+
+
+def test_a_body_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handlers, "_SLOW_BODY", 0.0)
+    monkeypatch.setattr(cds, "_Reader", lambda _: None)
+    *_, feedback = cds.cds_routes(GUIDELINE, None)
+
+    async def never() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        return {}
+
+    with pytest.raises(RefusedError, match="in time"):
+        asyncio.run(feedback.endpoint(Request({"type": "http", "method": "POST"}, never)))
 
 
 def reads_requests(pid: int) -> bool:

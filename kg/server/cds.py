@@ -20,6 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from kg.guideline import Guideline, load
+from kg.server.handlers import body_of
 from kg.server.jobs import end_with_parent
 from kg.server.screening import RefusedError
 from kg.sources.cds import SERVICE, CdsError, discovery, respond
@@ -93,10 +94,10 @@ def cds_routes(guideline: Guideline, ontology: Path | None) -> list[Route]:
         return JSONResponse(offered)
 
     async def serve(request: Request) -> Response:
-        return await reader.answered(await _body(request))
+        return await reader.answered(await body_of(request, _LARGEST))
 
     async def feedback(request: Request) -> Response:
-        await _body(request)
+        await body_of(request, _LARGEST)
         return Response(status_code=200)
 
     return [
@@ -104,12 +105,3 @@ def cds_routes(guideline: Guideline, ontology: Path | None) -> list[Route]:
         Route(f"{_PATH}/{SERVICE}", serve, methods=["POST"]),
         Route(f"{_PATH}/{SERVICE}/feedback", feedback, methods=["POST"]),
     ]
-
-
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > _LARGEST:
-            raise RefusedError(413, f"a request takes at most {_LARGEST // 1024**2} MB")
-    return bytes(body)

@@ -86,9 +86,9 @@ class Endpoint:
     async def sparql(self, request: Request) -> Response:
         """Answer `/sparql`: a query by GET or POST, or the description where there is none."""
         query_string: bytes = request.scope["query_string"]
-        self._check_length(len(query_string))
+        _check_length(len(query_string), self.guard.limits.request)
         if request.method in ("POST", "QUERY"):
-            body = await self._body(request)
+            body = await body_of(request, self.guard.limits.request)
             kind = request.headers.get("content-type", "")
             return await self._ask(request, protocol.asked_by_post(kind, query_string, body))
         asked = protocol.asked_by_get(query_string)
@@ -96,7 +96,7 @@ class Endpoint:
 
     async def question(self, request: Request) -> Response:
         """Answer `/queries/NAME?param=value`: the result of a saved question."""
-        self._check_length(len(request.scope["query_string"]))
+        _check_length(len(request.scope["query_string"]), self.guard.limits.request)
         fields = protocol.fields(request.scope["query_string"])
         format_ = [value for name, value in fields if name == protocol.FORMAT]
         values = [field for field in fields if field[0] != protocol.FORMAT]
@@ -113,27 +113,6 @@ class Endpoint:
         """Answer `/health`: 200 where a query is answered, 503 otherwise."""
         healthy = await self.health_check.passed()
         return JSONResponse({"status": "ok" if healthy else "failing"}, 200 if healthy else 503)
-
-    def _check_length(self, length: int) -> None:
-        most = self.guard.limits.request
-        if length > most:
-            raise RefusedError(413, f"the request is longer than {most:,} bytes; make it shorter")
-
-    async def _body(self, request: Request) -> bytes:
-        """Return the body of a request, held no further than its limit in length and time."""
-        parts, length = bytearray(), 0
-        try:
-            async with asyncio.timeout(_SLOW_BODY):
-                async for part in request.stream():
-                    length += len(part)
-                    if length <= self.guard.limits.request:
-                        parts += part
-                    elif length > _DISCARDED:
-                        break
-        except TimeoutError as error:
-            raise RefusedError(408, "the body did not come in time") from error
-        self._check_length(length)
-        return bytes(parts)
 
     async def _describe(self, request: Request) -> Response:
         media = protocol.negotiate(_accepted(request), _DESCRIPTIONS)
@@ -167,6 +146,32 @@ class Endpoint:
         strange = {*asked.default_graphs, *asked.named_graphs} - set(self.guard.worker.graphs)
         headers = _VARY | ({"Warning": _EMPTY} if strange else {})
         return Response(answer.body, media_type=formats[answer.kind], headers=headers)
+
+
+async def body_of(request: Request, most: int) -> bytes:
+    """Return the body of a request, held no further than its limit in length and time.
+
+    Raises:
+        RefusedError: with 408 where it does not come in time, with 413 where it is too long.
+    """
+    parts, length = bytearray(), 0
+    try:
+        async with asyncio.timeout(_SLOW_BODY):
+            async for part in request.stream():
+                length += len(part)
+                if length <= most:
+                    parts += part
+                elif length > _DISCARDED:
+                    break
+    except TimeoutError as error:
+        raise RefusedError(408, "the body did not come in time") from error
+    _check_length(length, most)
+    return bytes(parts)
+
+
+def _check_length(length: int, most: int) -> None:
+    if length > most:
+        raise RefusedError(413, f"the request is longer than {most:,} bytes; make it shorter")
 
 
 def _address(request: Request) -> str:
