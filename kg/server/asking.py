@@ -14,13 +14,13 @@ import asyncio
 import os
 import threading
 import weakref
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable
 
 import pyoxigraph as ox
 
 from kg.errors import ComponentError, QueryError
 from kg.rdf.memory import PatientGraph
+from kg.server.screening import RefusedError
 from kg.stores import Answer
 from kg.stores.formats import read_json
 from kg.stores.lexing import query_form
@@ -31,7 +31,6 @@ CANNOT_FORK = (
     "here. Use Linux, macOS or WSL for queries of your own."
 )
 _MB = 1024 * 1024
-_Result = TypeVar("_Result")
 
 
 def can_fork() -> bool:
@@ -80,36 +79,28 @@ class Asker:
         Raises:
             QueryError: it is not valid, is refused, or met a limit; with the place, if known.
         """
-        from kg.server.screening import RefusedError  # noqa: PLC0415
+        from kg.server.jobs import QueryJob  # noqa: PLC0415
 
         try:
-            return self._answer(query, added)
+            length, most = len(query.encode()), self._guard.limits.request
+            if length > most:
+                raise QueryError(f"the query is longer than {most:,} bytes; make it shorter")
+            query_form(query)
+            quads, graphs = (added.quads, added.graphs) if added else ("", None)
+            job = QueryJob(query, union=True, added=quads, graphs=graphs)
+            found = asyncio.run_coroutine_threadsafe(self._guard.ask(job), self._loop).result()
         except RefusedError as error:
             raise QueryError(error.message) from error
         except UnicodeEncodeError as error:
             raise QueryError("the query is not valid Unicode; type it anew") from error
-
-    def close(self) -> None:
-        """End the worker and the queries that it runs, as happens when nobody holds this object."""
-        self._end()
-
-    def _answer(self, query: str, added: PatientGraph | None) -> Answer:
-        from kg.server.jobs import QueryJob  # noqa: PLC0415
-
-        length, most = len(query.encode()), self._guard.limits.request
-        if length > most:
-            raise QueryError(f"the query is longer than {most:,} bytes; make it shorter")
-        query_form(query)
-        quads, graphs = (added.quads, added.graphs) if added else ("", None)
-        job = QueryJob(query, union=True, added=quads, graphs=graphs)
-        found = self._wait(self._guard.ask(job))
-        text = found.body.decode("utf-8", "replace")
         if found.status != 200:
+            text = found.body.decode("utf-8", "replace")
             raise QueryError(text, *(found.place or (None, None)))
         if found.kind == "graph":
             triples = ox.parse(found.body, format=ox.RdfFormat.N_TRIPLES)
             return list(dict.fromkeys(quad.triple for quad in triples))
         return read_json(found.body)
 
-    def _wait(self, asking: Coroutine[Any, Any, _Result]) -> _Result:
-        return asyncio.run_coroutine_threadsafe(asking, self._loop).result()
+    def close(self) -> None:
+        """End the worker and the queries that it runs, as happens when nobody holds this object."""
+        self._end()

@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 
 import pyoxigraph as ox
 
@@ -34,7 +35,6 @@ _PER_GRAPH = "SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP B
 _AGAIN = 60.0  # seconds until a count that a limit stopped is tried again
 _AGE = 1.0  # seconds for which the result of a trial is told
 _PATIENCE = 5.0  # seconds that a trial may take
-_TRIAL = "ASK {}"
 
 
 class Description:
@@ -62,22 +62,14 @@ class Description:
         if not self._missing or time.monotonic() < self._due:
             return
         for name, query in list(self._missing.items()):
-            rows = await self._rows(query)
-            if rows is not None:
-                self._found[name] = rows
-                del self._missing[name]
+            with suppress(RefusedError):
+                answer = await self._guard.ask(QueryJob(query, self._union))
+                if answer.status == 200:
+                    rows = json.loads(answer.body)["results"]["bindings"]
+                    counts = {r.get("g", {}).get("value", ""): int(r["n"]["value"]) for r in rows}
+                    self._found[name] = counts
+                    del self._missing[name]
         self._due = time.monotonic() + _AGAIN
-
-    async def _rows(self, query: str) -> dict[str, int] | None:
-        """Return the counts of a query, by graph."""
-        try:
-            answer = await self._guard.ask(QueryJob(query, self._union))
-        except RefusedError:
-            return None
-        if answer.status != 200:
-            return None
-        rows = json.loads(answer.body)["results"]["bindings"]
-        return {row.get("g", {}).get("value", ""): int(row["n"]["value"]) for row in rows}
 
     def _turtle(self, endpoint: str) -> str:
         """Return the description as Turtle."""
@@ -116,14 +108,10 @@ class HealthCheck:
         """Return whether a query is answered."""
         async with self._trying:
             if time.monotonic() - self._tried > _AGE:
-                self._well = await self._try()
+                self._well = False
+                with suppress(RefusedError, TimeoutError):
+                    async with asyncio.timeout(_PATIENCE):
+                        answer = await self._guard.ask_at_once(QueryJob("ASK {}", union=True))
+                    self._well = answer.status == 200
                 self._tried = time.monotonic()
             return self._well
-
-    async def _try(self) -> bool:
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                answer = await self._guard.ask_at_once(QueryJob(_TRIAL, union=True))
-        except (RefusedError, TimeoutError):
-            return False
-        return answer.status == 200

@@ -81,16 +81,14 @@ class WorkerProcess:
 
     def __init__(self, where: Path | bytes, limits: Limits, on_disk: bool) -> None:
         self._control, theirs = socket.socketpair()
-        command = [sys.executable, "-P", "-m", "kg.server.worker", str(theirs.fileno())]
-        command.append(json.dumps(asdict(limits)))
-        if isinstance(where, Path):
-            command += [str(where), *(["--on-disk"] if on_disk else [])]
+        path = str(where) if isinstance(where, Path) else None
+        given = json.dumps([theirs.fileno(), asdict(limits), path, on_disk])
         with theirs:
             try:
                 self.process = subprocess.Popen(  # noqa: S603 - our own module, by its full name
-                    command,
+                    [sys.executable, "-P", "-m", "kg.server.worker", given],
                     pass_fds=[theirs.fileno()],
-                    stdin=subprocess.DEVNULL if isinstance(where, Path) else subprocess.PIPE,
+                    stdin=subprocess.DEVNULL if path else subprocess.PIPE,
                     stdout=subprocess.DEVNULL,
                     start_new_session=True,  # Ctrl-C is for the server, which then ends the worker
                 )
@@ -106,7 +104,7 @@ class WorkerProcess:
             self.close()
             if "error" not in told:
                 raise ComponentError(_NOT_STARTED)
-            name = where if isinstance(where, Path) else "the data"
+            name = path or "the data"
             raise InputError(f"{name}: cannot be opened as a store: {told['error']}; {REBUILD}")
         self.graphs, self.on_disk = frozenset[str](told["graphs"]), bool(told["on_disk"])
         self._control.setblocking(False)  # the event loop of the server writes to it

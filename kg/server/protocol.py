@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from email.message import Message
+from operator import itemgetter
 from urllib.parse import parse_qsl
 
 from kg.server.screening import RefusedError
@@ -76,7 +77,7 @@ def formats(accept: str, name: str) -> tuple[dict[str, str], str]:
     return media, refused[0].message if refused else ""
 
 
-def negotiate(accept: str, offered: Iterable[str]) -> str:
+def negotiate(accept: str, offered: Collection[str]) -> str:
     """Return the media type of those offered that the Accept header likes best.
 
     RFC 9110, 12.5.1: the most specific range that fits a type gives its quality.
@@ -84,24 +85,25 @@ def negotiate(accept: str, offered: Iterable[str]) -> str:
     Raises:
         RefusedError: with 406 where none is acceptable.
     """
-    ranges = list(_ranges(accept)) or [("*/*", 1.0)]
-    rated = [(_quality(media, ranges), -place, media) for place, media in enumerate(offered)]
-    quality, _, best = max(rated)
-    if quality <= 0:
-        there = ", ".join(media for _, _, media in rated)
-        raise RefusedError(406, f"none of {accept[:200]} can be had; there is {there}")
+    ranges = dict(sorted(_ranges(accept), key=itemgetter(1))) or {"*/*": 1.0}
+
+    def quality(media: str) -> float:
+        wanted = (media, media.partition("/")[0] + "/*", "*/*")
+        return next((ranges[name] for name in wanted if name in ranges), 0.0)
+
+    best = max(offered, key=quality)
+    if quality(best) <= 0:
+        words = f"none of {accept[:200]} can be had; there is {', '.join(offered)}"
+        raise RefusedError(406, words)
     return best
 
 
 def _ranges(accept: str) -> Iterable[tuple[str, float]]:
     for part in accept.split(",")[:_MAX_FIELDS]:
         media, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        quality = 1.0
-        for parameter in parameters:
-            if parameter.startswith("q="):
-                quality = _number(parameter[2:])
+        qualities = (_number(each[2:]) for each in parameters if each.startswith("q="))
         if "/" in media:
-            yield media, quality
+            yield media, next(qualities, 1.0)
 
 
 def _number(text: str) -> float:
@@ -109,14 +111,6 @@ def _number(text: str) -> float:
         return min(1.0, max(0.0, float(text)))
     except ValueError:
         return 0.0
-
-
-def _quality(media: str, ranges: list[tuple[str, float]]) -> float:
-    for wanted in (media, media.partition("/")[0] + "/*", "*/*"):
-        fitting = [quality for name, quality in ranges if name == wanted]
-        if fitting:
-            return max(fitting)
-    return 0.0
 
 
 def asked_by_get(query_string: bytes) -> RequestedQuery | None:

@@ -12,7 +12,6 @@ Run as a module, never by fork: a process with threads (a server, a JVM) must no
 
 from __future__ import annotations
 
-import argparse
 import gc
 import json
 import os
@@ -273,21 +272,16 @@ def _fits(folder: Path) -> bool:
 
 def main() -> None:
     """Open the store, tell the server which graphs it has, and serve."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("control", type=int)
-    parser.add_argument("limits", type=json.loads)
-    parser.add_argument("where", type=Path, nargs="?")
-    parser.add_argument("--on-disk", action="store_true")
-    given = parser.parse_args()
-    control = socket.socket(fileno=given.control)
+    number, limits, where, on_disk = json.loads(sys.argv[1])
+    control = socket.socket(fileno=number)
     raise_open_files()  # a store on disk keeps its files open
     try:
-        held = open_store(given.where, given.on_disk)
+        held = open_store(None if where is None else Path(where), on_disk)
     except (OSError, SyntaxError, ValueError, RuntimeError) as error:
         control.sendall(json.dumps({"error": str(error)}).encode() + b"\n")
         return
     gc.freeze()  # so that children do not copy the pages of what lives on
-    worker = Worker(held, control, Limits(**given.limits))
+    worker = Worker(held, control, Limits(**limits))
     told = {"graphs": sorted(held.graphs), "on_disk": held.on_disk}
     control.sendall(json.dumps(told).encode() + b"\n")
     worker.run()
