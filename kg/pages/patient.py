@@ -32,7 +32,7 @@ with answers, st.container(key="patient-verdicts"):
     parts.part("summary", lambda: summary.look(g), summary.draw)
     hermit.verified(g)
     if now.draft.has_facts:
-        parts.part("missing", lambda: summary.missing(g), lambda found: summary.ask(g, found))
+        parts.part("missing", lambda: state.now(g).missing, lambda found: summary.ask(g, found))
         parts.part("silent", lambda: summary.silent(g), lambda it: summary.none_of_these(g, *it))
     else:
         st.info(

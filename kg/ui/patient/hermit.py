@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 import streamlit as st
 
@@ -17,6 +17,7 @@ from kg.ui.patient.state import Judged
 from kg.ui.words import literal
 
 _CHECK = "patient:verified"  # the record, with its edition, and what is told of it
+_WAITING = False, ""
 _ROUND = 0.5  # seconds between two looks whether it is done
 _beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hermit")
 
@@ -35,27 +36,27 @@ def button(guideline: Guideline) -> None:
 def verified(guideline: Guideline) -> None:
     """Show what HermiT says of this record, where it was asked."""
 
-    def look() -> tuple[bool, Future[tuple[bool, str]] | None]:
+    def look() -> tuple[bool, str] | None:
         record, told = st.session_state.get(_CHECK, (None, None))
-        is_shown = record == (guideline.edition, session.draft())
-        return told is not None and told.done(), told if is_shown else None
+        if record != (guideline.edition, session.draft()):
+            return None
+        found: tuple[bool, str] = told.result() if told.done() else _WAITING
+        return found
 
-    parts.part("hermit", look, lambda looks: _draw(*looks))
+    def draw(said: tuple[bool, str] | None) -> None:
+        if said == _WAITING:
+            st.info("HermiT reasons …", icon=":material/hourglass_top:")
+            wait()
+        elif said is not None:
+            agrees, words = said
+            (st.success if agrees else st.error)(literal(words))
 
+    @st.fragment(run_every=_ROUND)
+    def wait() -> None:
+        if look() != _WAITING:
+            st.rerun()
 
-def _draw(is_done: bool, told: Future[tuple[bool, str]] | None) -> None:
-    if told is not None and is_done:
-        agrees, words = told.result()
-        (st.success if agrees else st.error)(literal(words))
-    elif told is not None:
-        st.info("HermiT reasons …", icon=":material/hourglass_top:")
-
-        @st.fragment(run_every=_ROUND)
-        def wait() -> None:
-            if told.done():
-                st.rerun()
-
-        wait()
+    parts.part("hermit", look, draw)
 
 
 def _ask(guideline: Guideline) -> None:

@@ -65,34 +65,27 @@ def draw(said: PatientSummary) -> None:
         st.warning(f"Conflicts in the record: {said.conflicts}", icon=":material/warning:")
 
 
-def missing(guideline: Guideline) -> tuple[tuple[str, str], ...]:
-    """Return what to find out next, and of the first few what learning a value would do."""
-    found = state.now(guideline).missing
-    first = ((each.variable, _use(guideline, each)) for each in found[:_ASKED])
-    return (*first, *((each.variable, "") for each in found[_ASKED:]))
-
-
-def ask(guideline: Guideline, found: tuple[tuple[str, str], ...]) -> None:
+def ask(guideline: Guideline, found: tuple[MissingVariable, ...]) -> None:
     """Show what to find out next, each variable a click away from its field."""
     if not found:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("**Find out next**", width="content")
-        for variable, use in found[:_ASKED]:
+        for each in found[:_ASKED]:
             st.button(
-                guideline.variables[variable].label,
-                key=f"ask:{variable}",
-                help=use,
+                guideline.variables[each.variable].label,
+                key=f"ask:{each.variable}",
+                help=_use(guideline, each),
                 on_click=parts.then(state.go_to),
-                args=(guideline, variable),
+                args=(guideline, each.variable),
             )
-        if len(found) > _ASKED:
+        if others := [each.variable for each in found[_ASKED:]]:
             st.selectbox(
                 "Another missing variable",
-                [variable for variable, _ in found[_ASKED:]],
+                others,
                 format_func=lambda name: guideline.variables[name].label,
                 index=None,
-                placeholder=f"{len(found) - _ASKED} more facts",
+                placeholder=f"{len(others)} more facts",
                 key=_ANOTHER,
                 on_change=parts.then(_go_to_another),
                 args=(guideline,),

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import polars as pl
 import streamlit as st
 
+from kg.errors import HccKgError
 from kg.explanation.drawing import Frame
 from kg.rdf.names import PREFIXES
 from kg.reference.snippets import of_query
@@ -42,12 +43,12 @@ def show(desk: Desk) -> None:
         st.info("This query came with a link. Look at it, then press Run.")
     elif asked is None:
         st.info("Choose a saved question, or write a query and press Run. The answer shows here.")
-    elif asked.error is not None:
-        st.error(literal(capitalised(str(asked.error))))
+    elif isinstance(asked.found, HccKgError):
+        st.error(literal(capitalised(str(asked.found))))
         if asked.place:
             st.caption(f"Line {asked.place[0]} is marked in the editor.")
-    elif asked.answer is not None:
-        _show_answer(desk, asked, asked.answer)
+    else:
+        _show_answer(desk, asked, asked.found)
 
 
 def _show_answer(desk: Desk, asked: AskedQuery, answer: Answer) -> None:

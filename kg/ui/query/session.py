@@ -62,15 +62,14 @@ class AskedQuery:
 
     text: str
     about: str
-    answer: Answer | None
-    error: HccKgError | None
+    found: Answer | HccKgError
     seconds: float
     number: int
 
     @cached_property
     def table(self) -> Table:
         """The answer as rows."""
-        return table_of(self.answer) if self.answer is not None else Table((), [])
+        return Table((), []) if isinstance(self.found, HccKgError) else table_of(self.found)
 
     @cached_property
     def frame(self) -> pl.DataFrame:
@@ -80,8 +79,8 @@ class AskedQuery:
     @property
     def place(self) -> tuple[int, int | None] | None:
         """The line and the column of the fault, where the parser told them."""
-        if isinstance(self.error, QueryError) and self.error.line is not None:
-            return self.error.line, self.error.column
+        if isinstance(self.found, QueryError) and self.found.line is not None:
+            return self.found.line, self.found.column
         return None
 
 
@@ -191,15 +190,14 @@ class Desk:
         """Ask what is wanted, whatever has been typed since."""
         text = self.text if self.wanted is None else self.wanted
         start = time.perf_counter()
-        answer, error, came = None, None, "not answered"
+        found: Answer | HccKgError
         try:
-            answer = asking(text)
-            came = came_to(answer)
-        except HccKgError as told:
-            error = told
+            found = asking(text)
+            came = came_to(found)
+        except HccKgError as error:
+            found, came = error, "not answered"
         number = self.asked.number + 1 if self.asked else 1
-        took = time.perf_counter() - start
-        self.asked = AskedQuery(text, self.about, answer, error, took, number)
+        self.asked = AskedQuery(text, self.about, found, time.perf_counter() - start, number)
         self.wanted = None
         self._remember(text, came)
 

@@ -40,7 +40,7 @@ def write(desk: Desk) -> None:
     asked, fault = desk.asked, None
     if asked is not None and asked.place is not None:
         line, column = asked.place
-        fault = Fault(line, column, str(asked.error), asked.number)
+        fault = Fault(line, column, str(asked.found), asked.number)
     editor(
         desk.text,
         desk.revision,
