@@ -19,8 +19,14 @@ from kg.cohorts.opened import open_example
 from kg.cohorts.selections import VIEWS, Selection
 from kg.guideline import load
 from kg.paths import example_cohort, example_lesions
-from kg.reference.notebooks import of_notebook
-from kg.reference.snippets import TableRead, of_cohort, of_comparison, of_query, of_rejected
+from kg.reference.snippets import (
+    TableRead,
+    of_cohort,
+    of_comparison,
+    of_notebook,
+    of_query,
+    of_rejected,
+)
 from kg.ui.cohort.views import verdicts
 from kg.ui.pictures import alone
 from kg.ui.tables import workbook

@@ -74,7 +74,7 @@ def _print(console: Console, section: Section) -> None:
         console.print(Text.assemble((finding.id, "bold"), f"  {finding.claim}"))
         for word, text in pairs(finding):
             line = Text.assemble((f"{word}: ", "dim"), text)
-            console.print(Padding(line, (0, 0, 0, 2), expand=False))
+            console.print(Padding.indent(line, 2))
     if not section.findings:
         console.print("None found.")
     if section.open:

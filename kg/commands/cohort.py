@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
 import typer
+from rich.bar import Bar
+from rich.columns import Columns
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -35,7 +37,6 @@ _SETTLES = (
     "settles patients: so it is with all their undetermined verdicts"
 )
 _PALLIATIVE = "* of those eligible, with caution or unchecked: on palliative indications only"
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 @inputs.with_options
@@ -91,7 +92,8 @@ def _print(console: Console, guideline: Guideline, report: CohortReport, top: in
         f"{report.with_conflicts:,} with conflicts in the record"
     )
     _section(console, "Verdicts", _verdicts(guideline, report))
-    _print_signs(console, guideline)
+    signs = [Text.assemble(sign_of(word), f" {guideline.verdicts[word][0]}") for word in VERDICTS]
+    console.print(Columns(signs, padding=(0, 2)))
     console.print(Text(_PALLIATIVE, style="dim"))
     if report.assumed is not None:
         _print_assumed(console, guideline, report, report.assumed)
@@ -145,22 +147,10 @@ def _table(first: str, *numbers: str, bar: bool = True) -> Table:
     return table
 
 
-def _bar(count: int, largest: int) -> Text:
+def _bar(count: int, largest: int) -> Bar:
     """Return a bar in eighths of a character; any count that is not zero shows."""
-    eighths = max(round(count / max(largest, 1) * _WIDTH * 8), int(count > 0))
-    return Text("█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip(), style="cyan")
-
-
-def _print_signs(console: Console, guideline: Guideline) -> None:
-    """Print what each sign means; no line ends between a sign and its meaning."""
-    line = Text()
-    for word in VERDICTS:
-        sign = Text.assemble(sign_of(word), f" {guideline.verdicts[word][0]}")
-        if line and line.cell_len + 2 + sign.cell_len > console.width:
-            console.print(line)
-            line = Text()
-        line = Text.assemble(line, "  ", sign) if line else sign
-    console.print(line)
+    least = largest / _WIDTH / 8 if count else 0
+    return Bar(max(largest, 1), 0, max(count, least), width=_WIDTH, color="cyan")
 
 
 def _verdicts(
@@ -202,15 +192,10 @@ def _reasons(guideline: Guideline, report: CohortReport, field: _Field, top: int
 def _add(table: Table, reasons: Sequence[Reason], top: int, largest: int) -> None:
     for reason in reasons[:top]:
         name = f"{reason.criteria[0]} {reason.label}" if len(reason.criteria) == 1 else reason.label
-        bar = _bar(reason.patients, largest)
-        table.add_row(_indented(name), f"{reason.patients:,}", f"{reason.alone:,}", bar)
+        numbers = (f"{reason.patients:,}", f"{reason.alone:,}")
+        table.add_row(Padding.indent(Text(name), 2), *numbers, _bar(reason.patients, largest))
     if reasons[top:]:
-        table.add_row(_indented(f"and {len(reasons) - top} more", "dim"))
-
-
-def _indented(text: str, style: str = "") -> Padding:
-    """Return a cell whose every line stands in from the margin."""
-    return Padding(Text(text, style=style), (0, 0, 0, 2))
+        table.add_row(Padding.indent(Text(f"and {len(reasons) - top} more", style="dim"), 2))
 
 
 def _missing(report: CohortReport, top: int) -> Table:

@@ -115,7 +115,7 @@ class ExplanationPage:
     def line(self, text: str | Text, indent: int = 0, style: str = "") -> None:
         """Print a line as it is: brackets in notes and identifiers are no markup."""
         plain = Text(text, style=style) if isinstance(text, str) else text
-        self.console.print(Padding(plain, (0, 0, 0, indent), expand=False))
+        self.console.print(Padding.indent(plain, indent))
 
     def heading(self, text: str) -> None:
         """Print a heading."""

@@ -1,12 +1,14 @@
-"""What is shown on a page, as text to run elsewhere: Python, SPARQLWrapper, curl."""
+"""What is shown on a page, as text to run elsewhere: Python, SPARQLWrapper, curl, a notebook."""
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kg.patients.reading import Options
+from kg.texts import NOTE_ON_USE
 
 _WIDE = 70
 _OF_THERAPY = ("why-not", "flow", "groups")
@@ -30,10 +32,10 @@ class TableRead:
 
 def of_cohort(read: TableRead, view: str, therapy: str = "", by: str = "") -> str:
     """Return the Python that gives the numbers of a view of a cohort, as `frame`."""
-    return _of_open(read, numbers_of(view, therapy, by))
+    return _of_open(read, _numbers(view, therapy, by))
 
 
-def numbers_of(view: str, therapy: str, by: str) -> str:
+def _numbers(view: str, therapy: str, by: str) -> str:
     """Return the Python that gives the numbers of a view of an open cohort."""
     told = {"therapy": therapy if view in _OF_THERAPY else "", "by": by if view == "groups" else ""}
     return f"cohort.view({_given(view, **told)})"
@@ -50,10 +52,10 @@ def of_rejected(read: TableRead, what: str) -> str:
 
 
 def _of_open(read: TableRead, last: str) -> str:
-    return f"{opening(read)}frame = {last}\nprint(frame)\n"
+    return f"{_opening(read)}frame = {last}\nprint(frame)\n"
 
 
-def opening(read: TableRead) -> str:
+def _opening(read: TableRead) -> str:
     """Return the Python that opens a cohort, with the mapping by which it is read."""
     before, given = _call(read)
     return "\n".join(["import kg", "", *before, f"cohort = kg.open_cohort({', '.join(given)})", ""])
@@ -144,3 +146,52 @@ rows = [{{n: value(term) for n, term in row.items()}} for row in answer["results
 frame = pd.DataFrame(rows, columns=answer["head"]["vars"])
 print(frame)
 '''
+
+
+_FIGURES = {  # what stands beside the bars, how long they are, what colours them
+    "verdicts": ("therapy_label", "patients", "verdict"),
+    "overlaps": ("eligible_for", "patients", ""),
+    "why-not": ("reason", "patients", "verdict"),
+    "flow": ("reason", "patients", "verdict"),
+    "missing": ("variable", "verdicts", ""),
+    "groups": ("group", "patients", "verdict"),
+    "conflicts": ("conflict", "patients", ""),
+}
+_FIGURE = """import altair as alt
+
+alt.Chart(frame, title={title!r}).mark_bar().encode(
+    x={length!r}, y=alt.Y({beside!r}, sort=None, title=None){colour}
+)
+"""
+_VERDICTS = """verdicts = cohort.frame(keep=cohort.columns).to_pandas()
+verdicts
+"""
+
+
+def of_notebook(read: TableRead, title: str, view: str, therapy: str = "", by: str = "") -> str:
+    """Return the notebook as the text of its file; a view without a figure is one of verdicts."""
+    beside, length, colour = _FIGURES[view]
+    figure = _FIGURE.format(
+        title=title, length=length, beside=beside, colour=f", color={colour!r}" if colour else ""
+    )
+    files = " and ".join(f"`{path}`" for path in (read.patients, read.lesions) if path)
+    about = (
+        f"# {title}\n\n{NOTE_ON_USE}\n\nPut this notebook beside {files}. It needs hcc-kg and "
+        "pandas. The last cell has one row per patient and therapy, with the columns of the table."
+    )
+    frame = f"frame = {_numbers(view, therapy, by)}\nframe\n"
+    code = (f"{_opening(read)}cohort\n", frame, figure, _VERDICTS)
+    cells = [_cell("markdown", about, 0), *(_cell("code", t, i) for i, t in enumerate(code, 1))]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    told = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+
+
+def _cell(kind: str, text: str, place: int) -> dict[str, object]:
+    cell: dict[str, object] = {
+        "cell_type": kind,
+        "id": f"cell-{place}",
+        "metadata": {},
+        "source": text.rstrip().splitlines(keepends=True),
+    }
+    return cell if kind == "markdown" else cell | {"execution_count": None, "outputs": []}

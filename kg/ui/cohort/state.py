@@ -21,8 +21,7 @@ from kg.patients.assumptions import ALL
 from kg.patients.drafts import Parameters
 from kg.patients.reading import Options
 from kg.readers.uploads import Upload
-from kg.reference.notebooks import of_notebook
-from kg.reference.snippets import TableRead, of_cohort, of_patients
+from kg.reference.snippets import TableRead, of_cohort, of_notebook, of_patients
 from kg.ui import restoring, session
 from kg.ui.session import COHORT, UPLOADED, cohort, uploaded
 from kg.ui.words import short
