@@ -79,14 +79,9 @@ class Clauses:
         """Return the facts behind several classes, each once."""
         return tuple(dict.fromkeys(text for name in names for text in self.behind(name)))
 
-    def because(self, names: Iterable[str]) -> str:
-        """Return the clause that gives the first facts behind classes."""
-        facts = wording.shortened(self.behind_all(names))
-        return f" because of {facts}" if facts else ""
-
-    def named(self, names: Iterable[str], last: str = "and") -> str:
+    def named(self, names: Iterable[str]) -> str:
         """Return criteria by identifier and label, as a list in a sentence."""
-        return wording.listed((wording.named(self.guideline, name) for name in names), last)
+        return wording.listed(wording.named(self.guideline, name) for name in names)
 
     # Clauses
 
@@ -120,41 +115,22 @@ class Clauses:
                 *self.of(therapy.relative, MET),
             )
             return Decision(self._eligible(therapy, found, covers), criteria, (), (), covers)
-        alone = tuple(self.decisive(therapy, found.verdict))
-        against = found.verdict == CONTRAINDICATED
-        clause = self._contraindicated(therapy) if against else self._not_indicated(therapy)
-        open_ = self.of(therapy.absolute, UNKNOWN) if against else therapy.indications
-        facts = self.behind_all(self.deciding(therapy, found.verdict))
-        return Decision(clause, alone or tuple(open_), alone, facts, covers)
+        if found.verdict == CONTRAINDICATED:
+            alone, open_ = self.of(therapy.absolute, MET), self.of(therapy.absolute, UNKNOWN)
+            clause = f"{self.named(alone)} {_be(alone)} met" if alone else self.always(open_)
+            whole = therapy.classes["contraindicated"]
+        else:
+            alone, open_ = self.of(therapy.preconditions, EXCLUDED), [*therapy.indications]
+            clause, whole = self._not_indicated(therapy, alone), therapy.classes["indicated"]
+        facts = self.behind_all(alone or [whole])
+        because = f" because of {wording.shortened(facts)}" if facts else ""
+        return Decision(clause + because, tuple(alone or open_), tuple(alone), facts, covers)
 
-    def decisive(self, therapy: Therapy, answer: str) -> list[str]:
-        """Return the criteria that each by itself decide against a therapy."""
-        if answer == CONTRAINDICATED:
-            return self.of(therapy.absolute, MET)
-        return self.of(therapy.preconditions, EXCLUDED) if answer == NOT_INDICATED else []
-
-    def deciding(self, therapy: Therapy, answer: str) -> list[str]:
-        """Return the classes that decide against a therapy: criteria, or else a whole formula."""
-        aspect = {CONTRAINDICATED: "contraindicated", NOT_INDICATED: "indicated"}.get(answer)
-        if aspect is None:
-            return []
-        return self.decisive(therapy, answer) or [therapy.classes[aspect]]
-
-    def _contraindicated(self, therapy: Therapy) -> str:
-        met = self.of(therapy.absolute, MET)
-        because = self.because(self.deciding(therapy, CONTRAINDICATED))
-        if met:
-            return f"{self.named(met)} {_be(met)} met{because}"
-        return self.always(self.of(therapy.absolute, UNKNOWN)) + because
-
-    def _not_indicated(self, therapy: Therapy) -> str:
-        failed = self.of(therapy.preconditions, EXCLUDED)
-        because = self.because(self.deciding(therapy, NOT_INDICATED))
+    def _not_indicated(self, therapy: Therapy, failed: Sequence[str]) -> str:
         if failed:
-            return f"{self.named(failed)}, a precondition, {_be(failed)} excluded{because}"
+            return f"{self.named(failed)}, a precondition, {_be(failed)} excluded"
         together = len(self.of(therapy.indications, EXCLUDED)) < len(therapy.indications)
-        beside = " together with the preconditions" if together else ""
-        return f"{wording.NO_INDICATION}{beside}{because}"
+        return wording.NO_INDICATION + " together with the preconditions" * together
 
     def _undetermined(self, therapy: Therapy, found: TherapyResult) -> str:
         unknown = [

@@ -19,7 +19,6 @@ from kg.explanation.explanations import (
 )
 from kg.explanation.outline import Line, of_criterion, of_recommendation, outline
 from kg.guideline import INDICATION, PRECONDITION, RELATIVE, Guideline
-from kg.guideline.taxonomy import families
 from kg.patients.records import Record
 from kg.reasoning.verdicts import EXCLUDED, MET, VERDICT_SIGNS
 from kg.texts import NOTE_ON_USE, capitalised
@@ -148,12 +147,7 @@ def _told(facts: Iterable[str]) -> str:
 
 
 def _verdicts(guideline: Guideline, record: Record, explanation: PatientExplanation) -> str:
-    rows = [
-        _verdict(guideline, record, explanation.therapies[therapy.id])
-        for members in families(guideline).values()
-        for therapy in members
-        if therapy.id in explanation.therapies
-    ]
+    rows = (_verdict(guideline, record, each) for each in explanation.therapies.values())
     head = "<tr><th>Therapy</th><th>Verdict</th><th>Reason</th></tr>"
     return f'<table class="words"><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table>'
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from kg.errors import InputError
 from kg.guideline.formula import Atom, Formula, Ref, atoms, references
@@ -239,18 +240,10 @@ class Guideline:
 
     def variables_of(self, formula: Formula) -> tuple[str, ...]:
         """Return the variables that a formula depends on, references followed."""
-        found: dict[str, None] = {}
-        for atom in atoms(formula):
-            found.setdefault(atom.variable)
-        for name in references(formula):
-            for variable in self.variables_of(self.formulas[name]):
-                found.setdefault(variable)
-        return tuple(self.in_order(found))
+        every = chain(atoms(formula), *map(self.atoms_of, references(formula)))
+        return tuple(self.in_order(atom.variable for atom in every))
 
     def in_order(self, variables: Iterable[str]) -> list[str]:
         """Return variables in the order of the guideline."""
-        return sorted(variables, key=self._places.__getitem__)
-
-    @cached_property
-    def _places(self) -> Mapping[str, int]:
-        return {name: place for place, name in enumerate(self.variables)}
+        found = set(variables)
+        return [name for name in self.variables if name in found]

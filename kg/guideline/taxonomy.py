@@ -45,21 +45,12 @@ def recommendations_on(guideline: Guideline, name: str) -> tuple[str, ...]:
     )
 
 
-def families(guideline: Guideline) -> Mapping[str, tuple[Therapy, ...]]:
-    """Return the therapies that get verdicts, by the label of their family.
-
-    The family of a therapy is the second class on the way down to it from the top of the
-    taxonomy, or the top itself where it stands right below. With several parents the first
-    counts. Families and therapies come in the order of the guideline.
-    """
-    found: dict[str, list[Therapy]] = {}
-    for therapy in guideline.therapies.values():
-        found.setdefault(family(guideline, therapy).label, []).append(therapy)
-    return {label: tuple(members) for label, members in found.items()}
-
-
 def family(guideline: Guideline, therapy: Therapy) -> Therapy:
-    """Return the family of a therapy."""
+    """Return the family of a therapy.
+
+    It is the second class on the way down to it from the top of the taxonomy, or the top itself
+    where it stands right below. With several parents the first counts.
+    """
     way = line(guideline, therapy)
     return way[min(1, max(len(way) - 2, 0))]
 

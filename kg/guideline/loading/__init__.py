@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
 
 from kg.errors import OntologyError
 from kg.guideline.formula import Formula, FormulaReader, references
@@ -69,12 +70,8 @@ def _check_references(formulas: Mapping[str, Formula]) -> None:
         for name in references(formula):
             if name not in formulas:
                 raise OntologyError(f"hcc:{owner} refers to hcc:{name}, which is not defined")
-    for owner in formulas:
-        _check_cycle(formulas, owner, ())
-
-
-def _check_cycle(formulas: Mapping[str, Formula], name: str, path: tuple[str, ...]) -> None:
-    if name in path:
-        raise OntologyError(f"hcc:{name} is defined by itself: {' -> '.join((*path, name))}")
-    for other in references(formulas[name]):
-        _check_cycle(formulas, other, (*path, name))
+    try:
+        TopologicalSorter({name: [*references(f)] for name, f in formulas.items()}).prepare()
+    except CycleError as error:
+        way = [*reversed(error.args[1])]
+        raise OntologyError(f"hcc:{way[0]} is defined by itself: {' -> '.join(way)}") from error
