@@ -61,7 +61,11 @@ def answer(guideline: Guideline, explanation: PatientExplanation) -> str:
     for verdict, (word, _) in guideline.verdicts.items():
         if verdict not in (UNDETERMINED, NOT_INDICATED, CONTRAINDICATED):
             for intent in (None, PALLIATIVE):
-                own = [t for t in told if t.verdict == verdict and _palliative(t) == intent]
+                own = [
+                    each
+                    for each in told
+                    if each.verdict == verdict and (each.intent == PALLIATIVE) == bool(intent)
+                ]
                 words = f"{word}, {guideline.intents[intent][0]}" if intent else word
                 parts += [f"{words}: {_names(guideline, own)}"] if own else []
     against = [group for group in alike(explanation) if group[0].verdict == CONTRAINDICATED]
@@ -89,10 +93,6 @@ def _advice(explanation: PatientExplanation) -> list[str]:
         told[waits].append(each.advice[:1].lower() + each.advice[1:].removesuffix("."))
     before = ("unless an open finding rules it out, ", *["likewise "] * len(told[True]))
     return told[False] + [word + text for word, text in zip(before, told[True], strict=False)]
-
-
-def _palliative(explanation: TherapyExplanation) -> str | None:
-    return explanation.intent if explanation.intent == PALLIATIVE else None
 
 
 def advised(explanation: PatientExplanation) -> list[RecommendationExplanation]:

@@ -75,10 +75,6 @@ class Clauses:
             self._behind[name] = tuple(self.fact(variable) for variable in variables)
         return self._behind[name]
 
-    def behind_all(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Return the facts behind several classes, each once."""
-        return tuple(dict.fromkeys(text for name in names for text in self.behind(name)))
-
     def named(self, names: Iterable[str]) -> str:
         """Return criteria by identifier and label, as a list in a sentence."""
         return wording.listed(wording.named(self.guideline, name) for name in names)
@@ -117,12 +113,13 @@ class Clauses:
             return Decision(self._eligible(therapy, found, covers), criteria, (), (), covers)
         if found.verdict == CONTRAINDICATED:
             alone, open_ = self.of(therapy.absolute, MET), self.of(therapy.absolute, UNKNOWN)
-            clause = f"{self.named(alone)} {_be(alone)} met" if alone else self.always(open_)
+            met = f"{self.named(alone)} {_be(alone)} met"
+            clause = met if alone else wording.always_met(self.guideline, open_)
             whole = therapy.classes["contraindicated"]
         else:
             alone, open_ = self.of(therapy.preconditions, EXCLUDED), [*therapy.indications]
             clause, whole = self._not_indicated(therapy, alone), therapy.classes["indicated"]
-        facts = self.behind_all(alone or [whole])
+        facts = tuple(dict.fromkeys(t for name in alone or [whole] for t in self.behind(name)))
         because = f" because of {wording.shortened(facts)}" if facts else ""
         return Decision(clause + because, tuple(alone or open_), tuple(alone), facts, covers)
 
@@ -147,7 +144,7 @@ class Clauses:
         self, therapy: Therapy, found: TherapyResult, covers: tuple[tuple[str, ...], ...]
     ) -> str:
         met = self.of(therapy.indications, MET) + self.of(therapy.preconditions, MET)
-        parts = [self.always(covers[0])] if covers else []
+        parts = [wording.always_met(self.guideline, covers[0])] if covers else []
         if found.intent == PALLIATIVE:
             parts.insert(0, wording.intent_words(self.guideline, therapy, PALLIATIVE))
         if met:
@@ -167,7 +164,3 @@ class Clauses:
         if found.unchecked:
             parts.append(f"{self.named(found.unchecked)} could not be checked")
         return parts
-
-    def always(self, names: Sequence[str]) -> str:
-        """Return the clause for criteria of which some are met, whichever they are."""
-        return wording.always_met([wording.named(self.guideline, name) for name in names])

@@ -115,8 +115,8 @@ def outline(
     if explanation.note:
         yield Line("reading", wording.READING, explanation.note)
     for names in explanation.covers:
-        told = [wording.named(guideline, name) for name in names]
-        yield Line("cover", "", f"{capitalised(wording.always_met(told))}.", brief=True)
+        told = capitalised(wording.always_met(guideline, names))
+        yield Line("cover", "", f"{told}.", brief=True)
     facts = "; ".join(explanation.facts)
     if facts != wording.shortened(explanation.facts):
         yield Line("facts", DECIDED_BY, facts)
@@ -124,8 +124,8 @@ def outline(
         known = "; ".join(f"{each.fact} [{each.variable}]" for each in explanation.missing)
         yield Line("missing", wording.MISSING, known, brief=True)
     if explanation.unchecked:
-        told = [wording.named(guideline, name) for name in explanation.unchecked]
-        yield Line("unchecked", wording.UNCHECKED, wording.listed(told), brief=True)
+        named = wording.listed(wording.named(guideline, n) for n in explanation.unchecked)
+        yield Line("unchecked", wording.UNCHECKED, named, brief=True)
     therapy = guideline.therapies[explanation.therapy]
     found = changes(guideline, record, therapy, explanation.verdict)
     if found is not None:

@@ -10,7 +10,6 @@ import polars as pl
 from kg.explanation.clauses import Clauses, Decision, reason
 from kg.explanation.wording import value_words
 from kg.guideline import Guideline
-from kg.guideline.values import Knowledge, Variable
 from kg.keys import ID
 from kg.patients.assumptions import Assumptions
 from kg.patients.records import Record
@@ -122,7 +121,11 @@ def facts(guideline: Guideline, first: Record, second: Record) -> tuple[Compared
     for name in first.known:
         if name in guideline.used or name in first.recorded or name in second.recorded:
             variable = guideline.variables[name]
-            one, other = (_value_or_unknown(variable, each.known[name]) for each in (first, second))
+            known = (each.known[name] for each in (first, second))
+            one, other = (
+                UNKNOWN_VALUE if each == variable.unknown else value_words(variable, each)
+                for each in known
+            )
             if {one, other} != {UNKNOWN_VALUE}:
                 found.append(Compared(name, variable.label, one, other))
     return tuple(found)
@@ -135,7 +138,3 @@ def verdicts(
     for name, therapy in guideline.therapies.items():
         both = (each.therapies[name].verdict for each in (first, second))
         yield Compared(name, therapy.label, *both)
-
-
-def _value_or_unknown(variable: Variable, knowledge: Knowledge) -> str:
-    return UNKNOWN_VALUE if knowledge == variable.unknown else value_words(variable, knowledge)

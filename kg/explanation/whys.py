@@ -159,9 +159,6 @@ def _fact(guideline: Guideline, record: Record, name: str, *, is_alone: bool = F
     variable, known = guideline.variables[name], record.known[name]
     if known == variable.unknown:
         return UNKNOWN_VALUE
-    how = next((f" ({w})" for w, names in _marks(record) if name in names), "")
+    marks = (("assumed", record.assumed), ("derived", record.derived))
+    how = next((f" ({word})" for word, names in marks if name in names), "")
     return (value_words if is_alone else knowledge_words)(variable, known) + how
-
-
-def _marks(record: Record) -> tuple[tuple[str, Mapping[str, object]], ...]:
-    return ("assumed", record.assumed), ("derived", record.derived)

@@ -33,9 +33,9 @@ NO_INDICATION = "no indication can be met"
 MUTED = "Every therapy that it concerns is contraindicated or not indicated."
 
 
-def always_met(names: Sequence[str]) -> str:
+def always_met(guideline: Guideline, names: Iterable[str]) -> str:
     """Return the clause for criteria of which at least one is met in every completion."""
-    return f"at least one of {listed(names)} is always met"
+    return f"at least one of {listed(named(guideline, n) for n in names)} is always met"
 
 
 def intent_words(guideline: Guideline, therapy: Therapy, intent: str) -> str:

@@ -7,7 +7,6 @@ knows is a warning; the readers tell of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 
 from kg.guideline.intervals import plain
 from kg.guideline.model import Guideline
@@ -167,12 +166,10 @@ def _constraints(variable: Variable) -> tuple[str, ...]:
     low = "sh:minExclusive" if span.low_open else "sh:minInclusive"
     high = "sh:maxExclusive" if span.high_open else "sh:maxInclusive"
     ends = ((low, span.low), (high, span.high)) if variable.is_number else ()
-    bounds = (f"{name} {_number(variable, end)}" for name, end in ends if end is not None)
+    bounds = (
+        f'{name} "{plain(end)}"^^xsd:{variable.type}' for name, end in ends if end is not None
+    )
     return (kind, *bounds)
-
-
-def _number(variable: Variable, number: Decimal) -> str:
-    return f'"{plain(number)}"^^xsd:{variable.type}'
 
 
 def _words(variable: Variable) -> str:

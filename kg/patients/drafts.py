@@ -137,7 +137,10 @@ def parameters_of(draft: Draft) -> dict[str, list[str]]:
     found = {ID: [draft.patient_id]} if draft.patient_id else {}
     found |= {name: [text] for name, text in draft.cells.items()}
     if draft.lesions:
-        found[LESION] = [_lesion_text(lesion) for lesion in draft.lesions]
+        found[LESION] = [
+            ";".join(f"{name}:{quote(text, safe='<>=|. ')}" for name, text in lesion.items())
+            for lesion in draft.lesions
+        ]
     if draft.assumed:
         found[ASSUMED] = list(draft.assumed)
     return found
@@ -169,10 +172,6 @@ def draft_at(guideline: Guideline, parameters: Parameters) -> tuple[Draft, tuple
         strangers += [f"{LESION}: {name}" for name in unknown]
     patient_id = (parameters.get(ID) or [""])[-1]
     return Draft(patient_id, cells, tuple(lesions), assumed), tuple(strangers)
-
-
-def _lesion_text(lesion: Mapping[str, str]) -> str:
-    return ";".join(f"{name}:{quote(text, safe='<>=|. ')}" for name, text in lesion.items())
 
 
 def _lesion(guideline: Guideline, text: str) -> tuple[dict[str, str], list[str]]:

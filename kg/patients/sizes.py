@@ -70,7 +70,8 @@ def sizes_in(guideline: Guideline, text: str) -> Iterator[Sizes]:
         cells = _cells(match)
         if cells and all(valid(size_column(guideline)[1], cell) for cell in cells):
             words = match[0].strip()
-            yield Sizes(cells, words, match.span(), "," in _figures(match), _plural(text, match))
+            several = bool(_SEVERAL.search(text[: match.start()]))
+            yield Sizes(cells, words, match.span(), "," in _figures(match), several)
 
 
 def beside(left: str) -> tuple[bool, bool]:
@@ -125,7 +126,3 @@ def _cells(match: re.Match[str]) -> tuple[str, ...]:
         return ()
     each = [plain(Decimal(figure.replace(",", ".")) * factor) for figure in figures]
     return ("..".join(each),) if match["low"] else (sign + each[0], *each[1:])
-
-
-def _plural(text: str, match: re.Match[str]) -> bool:
-    return bool(_SEVERAL.search(text[: match.start()]))

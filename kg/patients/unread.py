@@ -39,10 +39,8 @@ def why_unread(guideline: Guideline, words: str) -> str | None:
             return why or _BESIDE
     if named:
         return _NO_NUMBER if len(named) == 1 and named[0][1].is_number else _BESIDE
-    return _WHOSE if size else _why_nameless(guideline, words)
-
-
-def _why_nameless(guideline: Guideline, words: str) -> str | None:
+    if size:
+        return _WHOSE
     if meant := _meant(guideline, words):
         return f"do you mean {meant}?"
     return _NO_NAME if re.search(r"\d", words) else None

@@ -147,13 +147,9 @@ def with_bands(
     for name, variable in variables.items():
         cuts = [i for atom in every if atom.variable == name for i in atom.intervals]
         if name in apart:
-            cuts += _each(variable.range)
+            low, high = (int(end or 0) for end in (variable.range.low, variable.range.high))
+            cuts += [Interval.point(Decimal(number)) for number in range(low, high + 1)]
         whole = variable.type == "integer"
         bands = cut_bands(variable.range, cuts, whole) if variable.is_number else ()
         cut[name] = replace(variable, bands=bands)
     return cut
-
-
-def _each(range_: Interval) -> list[Interval]:
-    low, high = (int(end) if end is not None else 0 for end in (range_.low, range_.high))
-    return [Interval.point(Decimal(number)) for number in range(low, high + 1)]
