@@ -102,15 +102,14 @@ def _twins(
 ) -> dict[str, Formula]:
     """Return the second formulas of all classes that lead to a replaced one, by new names."""
     new, changed = {*replaced.values()}, dict.fromkeys(replaced)
-    users: dict[str, list[str]] = {}  # of each class, those that lead to it
-    for name, formula in formulas.items():
-        for other in references(formula):
-            if not (name in new and other in replaced):
-                users.setdefault(other, []).append(name)
-    queue = [*replaced]
-    for name in queue:
-        queue += [user for user in users.get(name, ()) if user not in changed]
-        changed |= dict.fromkeys(users.get(name, ()))
+
+    def leads(name: str) -> bool:
+        """Return whether a class leads to a changed one; a new one means what it replaces."""
+        others = {*references(formulas[name])} - ({*replaced} if name in new else set())
+        return not others.isdisjoint(changed)
+
+    while more := [name for name in formulas if name not in changed and leads(name)]:
+        changed |= dict.fromkeys(more)
     back = sorted(changed.keys() & new)
     if back:
         raise OntologyError(

@@ -121,8 +121,7 @@ def head_of(
     twice = sorted({name for name in every if every.count(name) > 1})
     if twice:
         raise InputError(f"{source.path} has more than one column {', '.join(twice)}; keep one")
-    others = {there: name for there, name in names.items() if there not in read}
-    strange = {there: name for there, name in others.items() if name not in kept}
+    strange = {t: name for t, name in names.items() if t not in read and name not in kept}
     empty = _empty(source, [there for there, name in strange.items() if not name])
     strange = {there: name for there, name in strange.items() if there not in empty}
     if strange and not reading.ignore_unknown and reading.columns is None:

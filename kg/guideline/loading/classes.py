@@ -168,15 +168,12 @@ class TherapyReader(ClassReader):
                 )
             else:
                 indications += names
-        absolute, relative = (self._listed(therapy, word, criteria) for word in ASPECTS[1:])
+        absolute, relative = (
+            self._union(self.formula(name), therapy.id, criteria) if name else ()
+            for name in map(therapy.classes.get, ASPECTS[1:])
+        )
         therapy = replace(therapy, indications=indications, preconditions=preconditions)
         return replace(therapy, absolute=absolute, relative=relative)
-
-    def _listed(
-        self, therapy: Therapy, aspect: str, criteria: Mapping[str, Criterion]
-    ) -> tuple[str, ...]:
-        name = therapy.classes.get(aspect)
-        return () if name is None else self._union(self.formula(name), therapy.id, criteria)
 
     def _union(
         self, formula: Formula, owner: str, criteria: Mapping[str, Criterion]

@@ -178,10 +178,10 @@ class RuleReader(ClassReader):
         total = local_name(self.one(node, HCC + "totals"))
         (target,) = (name for name in targets if name != total)
         scoring = ontology.subjects(HCC + "scores", ox.NamedNode(HCC + target))
-        points = []
-        for one in scoring:
-            variable, mask = self._single(local_name(one.value))
-            points.append((variable, mask, self.whole(one, HCC + "points")))
+        points = tuple(
+            (*self._single(local_name(one.value)), self.whole(one, HCC + "points"))
+            for one in scoring
+        )
         totals = []
         for one in ontology.of_type(OWL + "Class"):
             lowest = ontology.number(one, HCC + "lowestTotal")
@@ -194,7 +194,7 @@ class RuleReader(ClassReader):
             for i, band in enumerate(self.variables[total].bands)
             if band.low is not None
         )
-        return Score(target, total, tuple(points), tuple(totals), bands)
+        return Score(target, total, points, tuple(totals), bands)
 
     def _conflict_rule(self, node: ox.NamedNode) -> ConflictRule:
         when = self.one(node, HCC + "when")
