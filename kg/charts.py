@@ -18,6 +18,7 @@ import polars as pl
 from altair.typing import Optional
 
 from kg.explanation.explanations import VERDICT_COLOURS
+from kg.guideline import Guideline
 from kg.keys import ID
 from kg.reasoning.verdicts import ELIGIBLES, VERDICT_SIGNS, VERDICTS
 from kg.tables import TableResult
@@ -32,22 +33,17 @@ _COUNTS = alt.Axis(tickMinStep=1, format=",d")
 
 def verdicts(result: TableResult) -> alt.Chart:
     """Return how many patients got each verdict on each therapy, as stacked bars."""
-    labels = _labels(result)
-    words = {word: _said(result, word) for word in VERDICTS}
-    data = pl.DataFrame(
-        [
-            {"therapy": label, "verdict": words[word], "order": VERDICTS.index(word), "patients": n}
-            for name, label in labels.items()
-            for word, n in result.summary.of(name).items()
-            if n
-        ],
-        schema=_VERDICTS,
-    )
+    words = verdict_words(result.guideline)
+    rows = [
+        (result.guideline.therapies[name].label, words[word], VERDICTS.index(word), patients)
+        for name in result.therapies
+        for word, patients in result.summary.of(name).items()
+        if patients
+    ]
     return parted(
-        data,
+        pl.DataFrame(rows, _VERDICTS, orient="row"),
         ("therapy", "verdict", "patients"),
         {words[word]: VERDICT_COLOURS[word] for word in VERDICTS},
-        sort=list(labels.values()),
         legend=alt.Legend(title="verdict"),
     ).properties(title=_title(result, "Verdicts by therapy"))
 
@@ -112,7 +108,6 @@ def missing(result: TableResult) -> alt.Chart:
         data.filter(pl.col("variable").is_in(order)),
         ("variable", "the verdict", "verdicts"),
         dict(zip(kinds, (_BLUE, _PALE), strict=True)),
-        sort=order,
         legend=alt.Legend(title="for a verdict"),
         title="undetermined verdicts",
     ).properties(title=_title(result, title))
@@ -123,13 +118,12 @@ def parted(
     columns: tuple[str, str, str],
     colours: Mapping[str, str],
     *,
-    sort: Sequence[str],
     legend: Optional[alt.Legend] = alt.Undefined,
     title: str | None = None,
     axis: alt.Axis = _LABELS,
     tooltip: Sequence[str | alt.Tooltip] = (),
 ) -> alt.Chart:
-    """Return bars, one below the other, in parts of the colours of what they are of.
+    """Return bars, below each other as they come, in parts of the colours of what they are of.
 
     The columns are those of the labels, of what the parts are of, and of their numbers; a column
     `order` says in which order they stand.
@@ -137,7 +131,7 @@ def parted(
     label, part, number = columns
     encoding: dict[str, Any] = {
         "x": alt.X(f"{number}:Q", title=title or number, axis=_COUNTS),
-        "y": alt.Y(f"{label}:N", sort=list(sort), title=None, axis=axis),
+        "y": alt.Y(f"{label}:N", sort=None, title=None, axis=axis),
         "color": alt.Color(
             f"{part}:N",
             title=None,
@@ -151,12 +145,9 @@ def parted(
     return chart.properties(height=alt.Step(ROW))
 
 
-def _labels(result: TableResult) -> dict[str, str]:
-    return {name: result.guideline.therapies[name].label for name in result.therapies}
-
-
-def _said(result: TableResult, word: str) -> str:
-    return f"{VERDICT_SIGNS[word]} {result.guideline.verdicts[word][0]}"
+def verdict_words(guideline: Guideline) -> dict[str, str]:
+    """Return the verdicts in words, each after its sign."""
+    return {word: f"{sign} {guideline.verdicts[word][0]}" for word, sign in VERDICT_SIGNS.items()}
 
 
 def _title(result: TableResult, text: str) -> alt.TitleParams:

@@ -74,4 +74,4 @@ def _cell(value: object) -> str:
 
 
 def _text(value: object) -> str:
-    return html.escape(str(value)).replace("\n", "<br>")
+    return html.escape("" if value is None else str(value)).replace("\n", "<br>")

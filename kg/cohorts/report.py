@@ -250,8 +250,8 @@ class _Tally:
         together = self.counts[_key(therapy, word, ())]
         found = [Reason((), TOGETHER, together, together)]
         for names in reasons:
-            one = len(names) == 1
-            label = reason_words(self.guideline, word, names[0]) if one else NO_INDICATION
+            named = names[0] if len(names) == 1 else "indications"
+            label = reason_words(self.guideline, word, named)
             patients = self.counts[_key(therapy, word, names)]
             alone = self.counts[_key(therapy, word, names, "alone")]
             found.append(Reason(names, label, patients, alone))
@@ -269,7 +269,9 @@ class _Tally:
 
 
 def reason_words(guideline: Guideline, word: str, name: str) -> str:
-    """Return a criterion as the reason of a verdict: met, or a precondition that is excluded."""
+    """Return a reason of a verdict: a criterion, met or excluded, no indication, or several."""
+    if name not in guideline.criteria:
+        return NO_INDICATION if name == "indications" else TOGETHER
     label = guideline.criteria[name].label
     return label if word == CONTRAINDICATED else f"{EXCLUDED}: {label}"
 

@@ -12,10 +12,9 @@ import polars as pl
 
 from kg.cohorts.expressions import palliative
 from kg.cohorts.opened import OpenCohort
-from kg.cohorts.report import MOST_GROUPS, TOGETHER, reason_words
+from kg.cohorts.report import MOST_GROUPS, reason_words
 from kg.cohorts.selections import NONE, flow_keys, overlap_key, reason_key, step
 from kg.errors import InputError
-from kg.explanation.wording import NO_INDICATION
 from kg.guideline import Guideline
 from kg.keys import ROW
 from kg.patients.columns import as_text
@@ -123,16 +122,9 @@ def flow(cohort: OpenCohort, therapy: str) -> pl.DataFrame:
         left -= count
         told = guideline.verdicts[word][0]
         if count or not reason:
-            rows.append((key, _reason(guideline, word, reason), told, count, left))
+            named = reason_words(guideline, word, reason) if reason else told
+            rows.append((key, named, told, count, left))
     return _frame(rows, ("chosen", "reason", "verdict"), ("patients", "left"))
-
-
-def _reason(guideline: Guideline, word: str, reason: str) -> str:
-    if not reason:
-        return guideline.verdicts[word][0]
-    if reason in guideline.criteria:
-        return reason_words(guideline, word, reason)
-    return NO_INDICATION if reason == "indications" else TOGETHER
 
 
 def groups(cohort: OpenCohort, by: str, therapy: str) -> pl.DataFrame:

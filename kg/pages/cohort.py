@@ -9,7 +9,7 @@ import streamlit as st
 from kg.cohorts.opened import DOWNLOADS, OpenCohort
 from kg.texts import counted
 from kg.ui import address, session
-from kg.ui.cohort import showing, state, study, upload, views
+from kg.ui.cohort import matching, showing, state, study, upload, views
 from kg.ui.restoring import field
 from kg.ui.shell import head
 from kg.ui.tables import joined, workbook
@@ -23,7 +23,7 @@ _ROWS_OF_EXCEL = 1 << 20
 def results(cohort: OpenCohort) -> None:
     """Show an open cohort: its figures, a view of it, and the patients selected in that."""
     figures(cohort)
-    if upload.match(cohort.guideline):
+    if matching.match(cohort.guideline):
         return
     if not cohort.summary.patients:
         nothing(cohort)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import altair as alt
@@ -14,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from kg.charts import parted
 from kg.guideline import Guideline, Statement
 from kg.guideline.taxonomy import every_therapy
+from kg.reference.cards import card_of
 from kg.reference.inventory import (
     chapters,
     covered,
@@ -90,9 +90,6 @@ def statements(guideline: Guideline, state: State) -> None:
 
 
 def _statement(guideline: Guideline, statement: Statement, state: State) -> None:
-    def step(name: str) -> None:
-        state["statement"] = name
-
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"Statement {statement.id}", anchor=False, width="stretch")
         for icon, words, name in zip(
@@ -106,8 +103,8 @@ def _statement(guideline: Guideline, statement: Statement, state: State) -> None
                 key=f"guideline:{icon}",
                 help=words,
                 disabled=name is None,
-                on_click=step,
-                args=(name,),
+                on_click=state.update,
+                kwargs={"statement": name},
             )
     sort = ":green-badge[decidable]" if statement.decidable else ":gray-badge[knowledge]"
     section = literal(titled(headings(guideline), statement.section))
@@ -147,8 +144,8 @@ def criteria(guideline: Guideline, state: State) -> None:
     with right:
         if name is not None:
             st.subheader(literal(every[name].label), anchor=False)
-            kind = literal(term_views.kind_of(guideline, name))
-            st.markdown(f":blue-badge[{kind}] :small[{literal(name)}]")
+            kind = card_of(guideline, name)["kind"]
+            st.markdown(f":blue-badge[{literal(str(kind))}] :small[{literal(name)}]")
             term_views.criterion(guideline, name, in_full=True)
 
 
@@ -181,27 +178,26 @@ def coverage(guideline: Guideline, state: State) -> None:
 
 
 def _chart(guideline: Guideline, titles: Mapping[str, str]) -> None:
-    rows = [replace(row, chapter=titled(titles, row.chapter)) for row in chapters(guideline)]
-    parts = ((row.decidable_characters, row.characters - row.decidable_characters) for row in rows)
-    bars = [
-        {"chapter": row.chapter, "sort": sort, "characters": number, "order": place}
-        for row, numbers in zip(rows, parts, strict=True)
-        for place, (sort, number) in enumerate(zip(_COLOURS, numbers, strict=True))
-    ]
+    rows = pl.DataFrame(chapters(guideline))
+    rows = rows.with_columns(chapter=pl.Series(titled(titles, name) for name in rows["chapter"]))
+    decidable = pl.col("decidable_characters")
+    numbers = (decidable, pl.col("characters") - decidable)
     chart = parted(
-        pl.DataFrame(bars),
+        pl.concat(
+            rows.select("chapter", sort=pl.lit(sort), characters=number, order=place)
+            for place, (sort, number) in enumerate(zip(_COLOURS, numbers, strict=True))
+        ),
         ("chapter", "sort", "characters"),
         _COLOURS,
-        sort=[row.chapter for row in rows],
         legend=alt.Legend(orient="top", title=None, labelLimit=300, columns=1),
         title="characters of the text",
         axis=alt.Axis(labelOverlap=False, labelLimit=200),
     ).properties(height=30 * len(rows))
-    most = max(rows, key=lambda row: row.characters)
     st.altair_chart(
         pictures.readable(chart),
         alt=f"Bars of the characters that statements cover in each of {len(rows)} chapters; "
-        f"most are in {most.chapter}. The table By section holds the numbers.",
+        f"most are in {rows.sort('characters')['chapter'][-1]}. The table By section holds the "
+        "numbers.",
     )
     about = counted(len(guideline.statements), "statement")
     pictures.saves(chart, "coverage", "Characters of the text that statements cover", about)

@@ -60,14 +60,9 @@ def tree_saves(
     The edition is that of the session, unless the tree is of others.
     """
     whole = replace(frame, below=[*filter(None, frame.below), _source(*editions)])
-
-    def to_svg() -> str:
-        return tree(branches, frame.title, whole)
-
-    def to_png() -> bytes:
-        return vl_convert.svg_to_png(to_svg(), ppi=_PRINT)
-
-    _offer(name, {"svg": to_svg, "png": to_png}, snippets)
+    to_svg = partial(tree, branches, frame.title, whole)
+    makes: Makes = {"svg": to_svg, "png": lambda: vl_convert.svg_to_png(to_svg(), ppi=_PRINT)}
+    _offer(name, makes, snippets)
 
 
 def _source(*editions: Guideline) -> str:

@@ -46,7 +46,9 @@ def reading(guideline: Guideline, state: State) -> None:
     opened = guideline.statements.get(state.get("statement", ""))  # in the view of statements
     first = _chapter(opened.section) if opened else chapters[0]
     choice(state, "chapter", "Chapter", named, default=first, width=400)
-    text = _text_beside(guideline)
+    text = _text_of_user(guideline, "Read the passages beside")
+    if text:
+        _offer_removal()
     chapter = state.get("chapter", first)
     shown = sorted(guideline.statements.values(), key=lambda each: each.start)
     told: list[str] = []
@@ -111,10 +113,8 @@ def _link(name: str, label: str) -> str:
 
 def text_of_user(guideline: Guideline, statement: Statement) -> None:
     """Show the passage of a statement where the text is there, else ask for the text."""
-    text = st.session_state.get(_TEXT)
+    text = _text_of_user(guideline, "Read the passage itself")
     if text is None:
-        with st.expander("Read the passage itself", icon=":material/upload_file:"):
-            _ask(guideline)
         return
     found = passage(text, statement)
     with st.container(border=True):
@@ -126,22 +126,18 @@ def text_of_user(guideline: Guideline, statement: Statement) -> None:
         _offer_removal()
 
 
-def _text_beside(guideline: Guideline) -> str | None:
-    """Return the text if the user brought it, to show its passages; else ask for it."""
+def _text_of_user(guideline: Guideline, told: str) -> str | None:
+    """Return the text if the user brought it; else ask for it, by what it is for."""
     text: str | None = st.session_state.get(_TEXT)
     if text is None:
-        with st.expander("Read the passages beside", icon=":material/upload_file:"):
+        with st.expander(told, icon=":material/upload_file:"):
             _ask(guideline)
-    else:
-        _offer_removal()
     return text
 
 
 def _offer_removal() -> None:
-    def forget() -> None:
-        del st.session_state[_TEXT]
-
-    st.button("Remove the text", on_click=forget, type="tertiary", key="guideline:forget")
+    forget = st.session_state.pop
+    st.button("Remove the text", "guideline:forget", None, forget, [_TEXT, None], type="tertiary")
 
 
 def _ask(guideline: Guideline) -> None:

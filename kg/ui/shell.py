@@ -15,8 +15,6 @@ from kg.ui.restoring import given
 from kg.ui.words import literal, short
 
 _SWITCH = "shell:edition"
-
-
 Pages = Mapping[str, tuple[str, str]]
 
 
@@ -97,13 +95,9 @@ def editions() -> None:
         key=_SWITCH,
         required=True,
         format_func=lambda name: f"{known[name].year} · {known[name].country}",
-        on_change=_switch,
+        on_change=lambda: session.turn_to(st.session_state[_SWITCH]),
         help=literal(now.source.citation),
         label_visibility="collapsed",
         width="content",
         **given(_SWITCH, "default", now.edition),
     )
-
-
-def _switch() -> None:
-    session.turn_to(st.session_state[_SWITCH])

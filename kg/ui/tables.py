@@ -6,13 +6,13 @@ import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from html import escape
 from typing import Any
 
 import polars as pl
 import streamlit as st
 from xlsxwriter import Workbook
 
+from kg import texts
 from kg.catalogue.queries import question
 from kg.rdf.names import PREFIXES
 from kg.reference.snippets import of_query
@@ -123,10 +123,5 @@ def workbook(frame: pl.DataFrame) -> bytes:
 
 def _on_paper(frame: pl.DataFrame) -> str:
     """Return a table for paper alone, where the one on screen would show what is in its window."""
-    heads = "".join(f"<th>{escape(name)}</th>" for name in frame.columns)
-    cells = [["" if v is None else escape(str(v)) for v in row] for row in frame.iter_rows()]
-    rows = "".join(f"<tr><td>{'</td><td>'.join(row)}</td></tr>" for row in cells)
-    return (
-        f'<div class="print-only" aria-hidden="true"><table><thead><tr>{heads}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-    )
+    shown = texts.table("", frame.columns, frame.iter_rows())
+    return f'<div class="print-only" aria-hidden="true">{shown}</div>'

@@ -79,11 +79,6 @@ def class_links(guideline: Guideline, names: Iterable[str]) -> None:
             link("guideline", label, {"criterion": name})
 
 
-def kind_of(guideline: Guideline, name: str) -> str:
-    """Return what sort of term this is, in words."""
-    return str(card_of(guideline, name)["kind"])
-
-
 def criterion(guideline: Guideline, name: str, *, in_full: bool = False) -> None:
     """Show what a criterion, recommendation or response is: formula, reading, statements.
 

@@ -59,10 +59,8 @@ def criteria(guideline: Guideline, therapy: Therapy, state: State) -> None:
 
 
 def _without_criteria(guideline: Guideline, therapy: Therapy) -> None:
-    below = [
-        t.id for t in every_therapy(guideline).values() if therapy.id in lineage(guideline, t.id)
-    ]
-    below.remove(therapy.id)
+    every = every_therapy(guideline)
+    below = [n for n in every if n != therapy.id and therapy.id in lineage(guideline, n)]
     if not below:
         st.info("The guideline mentions this therapy and states no criteria for it.")
         return
@@ -113,17 +111,11 @@ def picture(guideline: Guideline, therapy: Therapy, state: State) -> None:
             if node in guideline.criteria:
                 term_views.criterion(guideline, node)
             else:
-                users = [
-                    name
-                    for name in therapy.criteria
-                    if node in guideline.variables_of(guideline.criteria[name].formula)
-                ]
+                formulas = {n: guideline.criteria[n].formula for n in therapy.criteria}
+                users = [n for n, f in formulas.items() if node in guideline.variables_of(f)]
                 term_views.variable(guideline, node, users)
-    st.markdown(
-        " ".join(
-            term_views.role_badge(role) for role in dict.fromkeys(r for _, r in row_of(therapy))
-        )
-    )
+    roles = dict.fromkeys(role for _, role in row_of(therapy))
+    st.markdown(" ".join(map(term_views.role_badge, roles)))
     graph(
         nodes,
         edges,

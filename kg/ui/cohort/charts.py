@@ -14,7 +14,7 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
-from kg.charts import ROW, parted
+from kg.charts import ROW, parted, verdict_words
 from kg.explanation.explanations import VERDICT_COLOURS
 from kg.guideline import Guideline
 from kg.reasoning.verdicts import VERDICT_SIGNS
@@ -64,10 +64,8 @@ CONFLICTS: Parts = {Look("records", "#CC79A7"): pl.col("patients")}
 
 def verdict_looks(guideline: Guideline) -> dict[str, Look]:
     """Return the words, colours and signs of verdicts."""
-    return {
-        word: Look(f"{sign} {guideline.verdicts[word][0]}", VERDICT_COLOURS[word], sign)
-        for word, sign in VERDICT_SIGNS.items()
-    }
+    words = verdict_words(guideline)
+    return {n: Look(told, VERDICT_COLOURS[n], VERDICT_SIGNS[n]) for n, told in words.items()}
 
 
 def show(
@@ -111,14 +109,13 @@ def stacked(
     is_chosen = (pl.col("therapy") == chosen[0]) & (pl.col("chosen") == chosen[1])
     bars = parted(
         frame.filter(pl.col("patients") > 0)
-        .join(about, "chosen")
+        .join(about, "chosen", maintain_order="left")
         .with_columns(
             pl.when(share < _LEAST).then(pl.lit("")).otherwise("sign").alias("sign"),
             _strong(is_chosen, chosen[1]),
         ),
         ("label", "told", "patients"),
         {look.told: look.colour for look in looks.values()},
-        sort=_in_order(frame["label"]),
         axis=_names_axis(names),
         tooltip=[alt.Tooltip("label", title=of), *tooltip],
     ).encode(opacity=_OPACITY)
@@ -135,7 +132,7 @@ def overlap_bars(frame: pl.DataFrame, chosen: str) -> alt.Chart:
         alt.Chart(data, height=150)
         .mark_bar(color=_DOT)
         .encode(
-            x=alt.X("chosen:N", sort=frame["chosen"].to_list(), axis=None),
+            x=alt.X("chosen:N", sort=None, axis=None),
             y=alt.Y("patients:Q", title="patients", axis=_names_axis(**_BESIDE)),
             opacity=_OPACITY,
             tooltip=["eligible_for", "therapies", "patients"],
@@ -148,7 +145,7 @@ def overlap_dots(dots: pl.DataFrame, names: Sequence[str]) -> alt.LayerChart:
     """Return which therapies make each combination, the lower half of an UpSet plot."""
     data = dots.with_columns(pl.when(pl.col("part") == 1).then(1.0).otherwise(0.35).alias("strong"))
     base = alt.Chart(data).encode(
-        x=alt.X("chosen:N", sort=_in_order(dots["chosen"]), axis=None),
+        x=alt.X("chosen:N", sort=None, axis=None),
         y=alt.Y("therapy:N", sort=list(names), title=None, axis=_names_axis()),
     )
     colour = alt.Color("part:N", scale=alt.Scale(domain=[0, 1], range=[_NO_DOT, _DOT]), legend=None)
@@ -170,21 +167,24 @@ def divided(
     """Return a bar for each row, divided into parts; labels are told apart by `chosen`."""
     lines = {key: wrap(told, _LINE) for key, told in frame.select("chosen", label).iter_rows()}
     labels = json.dumps(lines)
+    many = json.dumps([key for key, told in lines.items() if len(told) > 1])
+    of_two = f"indexof({many}, datum.value) >= 0"  # stand higher, so that their middle fits
     data = pl.concat(
-        frame.with_columns(part=number, how=pl.lit(look.told), order=pl.lit(place))
+        frame.with_row_index().with_columns(part=number, how=pl.lit(look.told), order=place)
         for place, (look, number) in enumerate(parts.items())
-    ).filter(pl.col("part") > 0)
+    )
     bars = parted(
-        data.with_columns(_strong(pl.col("chosen") == chosen, chosen)),
+        data.filter(pl.col("part") > 0)
+        .sort("index", "order")
+        .with_columns(_strong(pl.col("chosen") == chosen, chosen)),
         ("chosen", "how", "part"),
         {look.told: look.colour for look in parts},
-        sort=frame["chosen"].to_list(),
         title=title,
         axis=alt.Axis(
             labelLimit=_LABELS,
             labelLineHeight=11,
             labelExpr=f"({labels})[datum.value]",
-            labelOffset=_raised([key for key, told in lines.items() if len(told) > 1]),
+            labelOffset={"condition": {"test": of_two, "value": -6}, "value": 0},
         ),
         tooltip=tooltip,
     )
@@ -230,19 +230,9 @@ def flow(frame: pl.DataFrame, patients: int) -> alt.LayerChart:
     return alt.LayerChart(layer=[stem, arms, texts], height=30 * len(data))
 
 
-def _raised(names: list[str]) -> Any:
-    """Return by how many pixels labels of two lines stand higher, so that their middle fits."""
-    test = f"indexof({json.dumps(names)}, datum.value) >= 0"
-    return {"condition": {"test": test, "value": -6}, "value": 0}
-
-
 def _names_axis(pixels: int = _NAMES, **more: Any) -> alt.Axis:
     """Return an axis of fixed width, so that charts below each other stand in line."""
     return alt.Axis(minExtent=pixels, maxExtent=pixels, labelLimit=pixels - 10, **more)
-
-
-def _in_order(labels: pl.Series) -> list[str]:
-    return labels.unique(maintain_order=True).to_list()
 
 
 def _strong(is_chosen: pl.Expr, chosen: str) -> pl.Expr:

@@ -38,12 +38,15 @@ _LEFT_OUT = ""
 _TALL = 2_000  # pixels, so that no table scrolls within the page
 
 
-def match(
-    guideline: Guideline, patients: UploadedFile | None, lesions: UploadedFile | None
-) -> bool:
-    """Offer to match an uploaded table that is not in our words; return whether it is offered."""
+def match(guideline: Guideline) -> bool:
+    """Offer to match an uploaded table that is not in our words, unless a mapping file does.
+
+    Return whether it is offered.
+    """
+    said = st.session_state
+    patients, lesions = said.get(state.PATIENTS), said.get(state.LESIONS)
     found = _found(guideline, patients)
-    if patients is None or not found:
+    if patients is None or not found or said.get("cohort:mapping") or state.now().task:
         return False
     with st.container(border=True, key="cohort-matching"):
         st.subheader(f"How {literal(short(patients.name))} is read", anchor=False)
@@ -53,7 +56,7 @@ def match(
         )
         parts, unsaid = _parts(guideline, patients.file_id, found)
         mapping = Upload("What is chosen above", written(parts).encode())
-        options = Options(mapping=mapping, sheet=st.session_state.get(state.SHEET))
+        options = Options(mapping=mapping, sheet=said.get(state.SHEET))
         _look(guideline, state.tables_of(patients, lesions, options), unsaid)
     return True
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import polars as pl
 import streamlit as st
@@ -19,10 +21,10 @@ from kg.cohorts.selections import (
     completed,
     patients,
 )
-from kg.explanation.wording import NO_INDICATION
 from kg.keys import ID
 from kg.patients.drafts import LONGEST, parameters_of, query_string
 from kg.reasoning.verdicts import UNDETERMINED, VERDICTS
+from kg.reference.snippets import of_patients
 from kg.texts import counted
 from kg.ui import address, pictures
 from kg.ui.cohort import charts, state, views
@@ -50,25 +52,22 @@ def show(cohort: OpenCohort) -> None:
     shown = {name: make(each, selected) for name, each in both.items()}
     chosen = shown[silence]
     asked = chosen.asked if cohort.is_example and not silence else None  # as the graph has it
+    has_patients = selected.view != "groups" and bool(chosen.charts)
     if silence:
-        for box, place in zip(chosen.boxes, st.columns(2), strict=False):
-            with place:
-                _box(box)
+        _boxes(chosen.boxes, 2)
         for (name, each), place in zip(shown.items(), st.columns(2, gap="medium"), strict=True):
             with place:
                 st.markdown(f"**{_HEADS[name]}**")
                 _charts(both[name], replace(selected, silence=name), each, asked)
-        if selected.view != "groups" and chosen.charts:
+        if has_patients:
             _which()
             _patients(both[silence])
     else:
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            for box, place in zip(chosen.boxes, st.columns(len(chosen.boxes) or 1), strict=False):
-                with place:
-                    _box(box)
+            _boxes(chosen.boxes, len(chosen.boxes) or 1)
             _charts(cohort, selected, chosen, asked)
-        if selected.view != "groups" and chosen.charts:
+        if has_patients:
             with right:
                 _patients(cohort)
     if not chosen.frame.columns:
@@ -76,8 +75,7 @@ def show(cohort: OpenCohort) -> None:
     with st.expander("The numbers as a table"):
         frames = [cohort_views.with_percent(both[name], each.frame) for name, each in shown.items()]
         frame = frames[0] if len(frames) == 1 else cohort_views.beside(*frames)
-        python = state.of_view(cohort, selected)
-        table(frame, f"cohort-{chosen.name}", asked, python=python)
+        table(frame, f"cohort-{chosen.name}", asked, python=state.python(cohort, selected))
 
 
 def switch() -> None:
@@ -107,26 +105,27 @@ def _which() -> None:
     )
 
 
-def _box(box: Box) -> None:
-    """Show a list for a part of the selection."""
+def _boxes(boxes: Sequence[Box], columns: int) -> None:
+    """Show lists for parts of the selection beside each other."""
     selection = state.now().selection
-    chosen: str = getattr(selection, box.field)
+    for box, place in zip(boxes, st.columns(columns), strict=False):
+        chosen: str = getattr(selection, box.field)
+        field(
+            place.selectbox,
+            box.label,
+            f"cohort:box:{selection.view}:{box.field}",
+            chosen if chosen in box.options else None,
+            partial(_changed, box.field),
+            options=list(box.options),
+            format_func=box.options.__getitem__,
+            disabled=box.disabled,
+            placeholder="Choose, or click a bar",
+        )
 
-    def changed(name: str | None) -> None:
-        cleared = {"chosen": ""} if box.field == "therapy" and selection.view != "groups" else {}
-        state.now().choose({**cleared, box.field: name or ""})
 
-    field(
-        st.selectbox,
-        box.label,
-        f"cohort:box:{selection.view}:{box.field}",
-        chosen if chosen in box.options else None,
-        changed,
-        options=list(box.options),
-        format_func=lambda name: box.options.get(name, name),
-        disabled=box.disabled,
-        placeholder="Choose, or click a bar",
-    )
+def _changed(part: str, name: str | None) -> None:
+    is_other = part == "therapy" and state.now().selection.view != "groups"
+    state.now().choose({**({"chosen": ""} if is_other else {}), part: name or ""})
 
 
 def _charts(cohort: OpenCohort, selected: Selection, view: View, asked: TableQuery | None) -> None:
@@ -152,7 +151,7 @@ def _charts(cohort: OpenCohort, selected: Selection, view: View, asked: TableQue
         queries = asked.snippets() if asked else {}
         copied = {
             NOTEBOOK: state.notebook(cohort, selected),
-            "Python": state.of_view(cohort, selected),
+            "Python": state.python(cohort, selected),
         }
         pictures.saves(view.saved, name, *views.words(cohort, selected), copied | queries)
     if view.caption:
@@ -177,7 +176,7 @@ def _patients(cohort: OpenCohort) -> None:
         head.with_columns(pl.col(ID).str.slice(0, 200)),
         "cohort-patients",
         _asked(cohort, selection),
-        python=state.of_selected(cohort, selection),
+        python=state.python(cohort, selection, of_patients),
         saved=frame,
         picked=rows.index(picked) if picked in rows else None,
         on_pick=lambda place: state.now().pick(rows[place]),
@@ -245,12 +244,9 @@ def _outcome(cohort: OpenCohort, chosen: str) -> str:
     guideline = cohort.guideline
     if chosen == ONE_ANSWER:
         return f"{guideline.verdicts[UNDETERMINED][0]}, one answer away from eligible"
-    word, dot, reason = chosen.partition(".")
-    if not dot:
-        return guideline.verdicts[word][0]
-    others = {"indications": NO_INDICATION, "together": "several things together"}
-    label = others.get(reason) or reason_words(guideline, word, reason)
-    return f"{guideline.verdicts[word][0]} ({label})"
+    word, _, reason = chosen.partition(".")
+    told = f" ({reason_words(guideline, word, reason)})" if reason else ""
+    return f"{guideline.verdicts[word][0]}{told}"
 
 
 def _asked(cohort: OpenCohort, selection: Selection) -> TableQuery | None:

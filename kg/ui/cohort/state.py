@@ -6,7 +6,7 @@ What it shows of that is given as Python to run elsewhere, too.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 
@@ -21,12 +21,13 @@ from kg.patients.assumptions import ALL
 from kg.patients.drafts import Parameters
 from kg.patients.reading import Options
 from kg.readers.uploads import Upload
-from kg.reference.snippets import TableRead, of_cohort, of_notebook, of_patients
+from kg.reference.snippets import TableRead, of_cohort, of_notebook
 from kg.ui import restoring, session
 from kg.ui.session import COHORT, UPLOADED, cohort, uploaded
 from kg.ui.words import short
 
 EXAMPLE, UPLOAD = "example", "upload"
+PATIENTS, LESIONS = "cohort:patients", "cohort:lesions"  # tables that are uploaded
 SHEET = "cohort:sheet"  # of a workbook that has several
 
 
@@ -182,13 +183,11 @@ def notebook(cohort: OpenCohort, selected: Selection) -> str:
     return of_notebook(how, title, selected.view, selected.therapy, selected.chosen)
 
 
-def of_view(cohort: OpenCohort, selected: Selection) -> str:
-    """Return the Python that gives the numbers of a view."""
+def python(
+    cohort: OpenCohort,
+    selected: Selection,
+    of: Callable[[TableRead, str, str, str], str] = of_cohort,
+) -> str:
+    """Return the Python that gives the numbers of a view, or what of it is asked for."""
     how = read(cohort, selected.silence)
-    return of_cohort(how, selected.view, selected.therapy, selected.chosen)
-
-
-def of_selected(cohort: OpenCohort, selected: Selection) -> str:
-    """Return the Python that gives the patients that are selected."""
-    how = read(cohort, selected.silence)
-    return of_patients(how, selected.view, selected.therapy, selected.chosen)
+    return of(how, selected.view, selected.therapy, selected.chosen)

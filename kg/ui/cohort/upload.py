@@ -17,11 +17,10 @@ from kg.reference.parts import TEMPLATES
 from kg.texts import counted
 from kg.ui import session
 from kg.ui.cohort import matching, state
-from kg.ui.cohort.state import SHEET
+from kg.ui.cohort.state import LESIONS, PATIENTS, SHEET
 from kg.ui.taking import download
 from kg.ui.words import literal, short
 
-_PATIENTS, _LESIONS = "cohort:patients", "cohort:lesions"
 _SENT, _SHEETS = "cohort:sent", "cohort:sheets"
 _BOX = "Leave out columns that are not variables"
 
@@ -48,7 +47,7 @@ def start(guideline: Guideline) -> None:
     with right:
         st.subheader("Your own table", anchor=False)
         form(guideline)
-    match(guideline)
+    matching.match(guideline)
 
 
 def form(guideline: Guideline) -> None:
@@ -60,8 +59,8 @@ def form(guideline: Guideline) -> None:
         "gone within a minute of closing the page."
     )
     endings = [ending.removeprefix(".") for ending in FORMATS]
-    patients = st.file_uploader("Table of patients", endings, key=_PATIENTS)
-    lesions = st.file_uploader("Table of lesions, if there is one", endings, key=_LESIONS)
+    patients = st.file_uploader("Table of patients", endings, key=PATIENTS)
+    lesions = st.file_uploader("Table of lesions, if there is one", endings, key=LESIONS)
     if patients is not None:
         _sheets(patients)
     if matching.is_needed(guideline, patients) and not st.session_state.get("cohort:mapping"):
@@ -113,14 +112,6 @@ def _begin(patients: UploadedFile, lesions: UploadedFile | None) -> None:
     state.now().begin(state.tables_of(patients, lesions, options))
 
 
-def match(guideline: Guideline) -> bool:
-    """Offer to match an uploaded table, unless a mapping file does; return whether it is shown."""
-    said = st.session_state
-    if said.get("cohort:mapping") or state.now().task:
-        return False
-    return matching.match(guideline, said.get(_PATIENTS), said.get(_LESIONS))
-
-
 def run(guideline: Guideline) -> None:
     """Classify what was sent; a run that is cut short by a click starts anew, or is stopped."""
     task = state.now().task
@@ -147,7 +138,7 @@ def run(guideline: Guideline) -> None:
     state.now().end()
     st.session_state[session.TASK] = task
     state.show(opened)
-    matching.done(st.session_state.get(_PATIENTS))
+    matching.done(st.session_state.get(PATIENTS))
     st.rerun()
 
 
