@@ -14,6 +14,7 @@ from pathlib import Path
 from kg.errors import InputError
 
 DEEPEST = 200  # parsers fall at some thousand
+_TOLD = f"the text nests too deeply; at most {DEEPEST} levels are read"
 _JSON = re.compile(rb'"(?:[^"\\]|\\.)*+"?|(?P<open>[\[{])|(?P<close>[\]}])', re.DOTALL)
 _TURTLE = re.compile(
     rb'\\.|"""(?:[^"\\]|\\.|"(?!""))*+(?:""")?|' + rb"'''(?:[^'\\]|\\.|'(?!''))*+(?:''')?|"
@@ -44,28 +45,34 @@ def check_nesting(path: Path, content: bytes | None = None) -> None:
     pattern = _LANGUAGES.get(path.suffix.lower())
     if pattern is None:
         return
+    line = None
     if content is not None:
-        _check(pattern, content, str(path))
+        line = _too_deep(pattern, content, path.suffix)
     elif path.is_file() and path.stat().st_size:
         with (
             path.open("rb") as file,
             mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
         ):
-            _check(pattern, mapped, str(path))
+            line = _too_deep(pattern, mapped, path.suffix)
+    if line is not None:
+        raise InputError(f"{path}, line {line}: {_TOLD}")
 
 
-def _check(pattern: re.Pattern[bytes], content: bytes | mmap.mmap, name: str) -> None:
-    if name.endswith((".nt", ".nq")) and content.find(b"<<") < 0:
-        return  # millions of lines, in which nothing else nests
+def check_turtle(content: bytes) -> None:
+    """Check Turtle whose file is told elsewhere, as `check_nesting`."""
+    if (line := _too_deep(_TURTLE, content, ".ttl")) is not None:
+        raise InputError(f"line {line}: {_TOLD}")
+
+
+def _too_deep(pattern: re.Pattern[bytes], content: bytes | mmap.mmap, ending: str) -> int | None:
+    if ending in (".nt", ".nq") and content.find(b"<<") < 0:
+        return None  # millions of lines, in which nothing else nests
     depth = 0
     for token in pattern.finditer(content):
         if token.lastgroup == "open" and not token.group().endswith(b"/>"):
             depth += 1
             if depth > DEEPEST:
-                line = content[: token.start()].count(b"\n") + 1
-                raise InputError(
-                    f"{name}, line {line}: the text nests too deeply; "
-                    f"at most {DEEPEST} levels are read"
-                )
+                return content[: token.start()].count(b"\n") + 1
         elif token.lastgroup == "close":
             depth = max(depth - 1, 0)
+    return None

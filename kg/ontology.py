@@ -16,8 +16,8 @@ from typing import NamedTuple, TypeAlias
 
 import pyoxigraph as ox
 
-from kg.errors import OntologyError
-from kg.nesting import check_nesting
+from kg.errors import InputError, OntologyError
+from kg.nesting import check_turtle
 from kg.paths import module_files, ontology_folder
 
 HCC = "https://w3id.org/hcc-kg/"
@@ -217,9 +217,9 @@ class Ontology:
 
 def _parse(path: Path) -> list[Stated]:
     try:
-        content = path.read_bytes()
-        check_nesting(path, content)
-        return _statements(content)
+        return _statements(path.read_bytes())
+    except InputError as error:
+        raise InputError(f"{path}, {error}") from error
     except SyntaxError as error:
         what = _PLACE.sub("", error.msg)
         raise OntologyError(f"{path}, line {error.lineno}: not valid Turtle: {what}") from error
@@ -230,6 +230,7 @@ def _parse(path: Path) -> list[Stated]:
 @lru_cache(maxsize=64)
 def _statements(content: bytes) -> list[Stated]:
     """Return the triples of a module, parsed once: editions, and copies, have most in common."""
+    check_turtle(content)
     nodes: dict[Node, Node] = {}
     predicates: dict[ox.NamedNode, str] = {}
     found = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _SHARED = Path(__file__).parents[2] / "shared"
 
 
+# What a worker loads stays until it ends: it is not looked through for garbage again and again.
+gc.set_threshold(20_000, 20, 50)
 _SLOW = ("chromium", "spark")  # fixtures of the files that take longest
 
 
@@ -34,6 +37,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     slow = {i.path for i in items if not {*_SLOW}.isdisjoint(getattr(i, "fixturenames", ()))}
     items.sort(key=lambda item: item.path not in slow)
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -15,14 +16,19 @@ PAGE = Path(__file__).parents[1] / "docs" / "architecture.md"
 TEXT = PAGE.read_text("utf-8")
 NAME = re.compile(r"`(kg(?:\.\w+)*)[`(]")
 JOURNEYS = re.findall(r"^\*\*(.+?)\*\* (.+)$", TEXT, re.M)
-HOUSE = dict(test_house.imports(test_house.sources()))
-# An engine is loaded by its name.
-HOUSE["kg.engines.registry"] |= {f"kg.engines.{name}" for name in LOCAL}
+
+
+@cache
+def house() -> test_house.Imports:
+    """Return what each module imports; an engine is loaded by its name."""
+    found = test_house.imports(test_house.sources())
+    registry = found["kg.engines.registry"] | {f"kg.engines.{name}" for name in LOCAL}
+    return {**found, "kg.engines.registry": registry}
 
 
 def module_of(name: str) -> str:
     """Return the module that a name is, or is in; it has to be there."""
-    if any(module == name or module.startswith(f"{name}.") for module in HOUSE):
+    if any(module == name or module.startswith(f"{name}.") for module in house()):
         return name
     home, _, attribute = name.rpartition(".")
     assert hasattr(import_module(home), attribute), name
@@ -34,7 +40,7 @@ def reached(door: str) -> set[str]:
     found, new = set[str](), {door}
     while new:
         found |= new
-        new = {name for module in new for name in HOUSE.get(module, ())} - found
+        new = {name for module in new for name in house().get(module, ())} - found
     return found
 
 

@@ -23,7 +23,7 @@ from kg.engines.compiled import Compiled
 from kg.errors import OntologyError
 from kg.explanation.wording import MUTED
 from kg.guideline import Guideline, Therapy, load
-from kg.guideline.alternatives import Alternative, renamed
+from kg.guideline.alternatives import Alternative, renamed, with_alternatives
 from kg.guideline.formula import Formula
 from kg.paths import example_cohort
 from kg.patients.records import Record, derive, read_record
@@ -317,7 +317,7 @@ def test_recommendations_clash_where_they_are_met_and_a_therapy_is_contraindicat
     assert seen == {True, False}
 
 
-@pytest.mark.parametrize("each", readings().alternatives, ids=lambda each: each.id)
+@pytest.mark.parametrize("each", with_alternatives()[1], ids=lambda each: each.id)
 def test_a_reading_moves_whom_its_formulas_in_place_would_move(each: Alternative) -> None:
     """Puts the formulas of a reading in the place of those in use, and classifies again."""
     place, guideline = readings().space, readings().guideline

@@ -86,7 +86,11 @@ def _imported(text: str, known: Iterable[str]) -> Iterator[str]:
                 yield whole if whole in known else node.module
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.Attribute) and ast.unparse(node) == "ox.Store":
+        elif (
+            isinstance(node, ast.Attribute)
+            and node.attr == "Store"
+            and ast.unparse(node) == "ox.Store"
+        ):
             yield "pyoxigraph.Store"
 
 
