@@ -110,7 +110,7 @@ def ask(request, store, wanted) -> Callable[[Question, str], Answer]:
     """Ask a store, see that it gives the terms of the store in memory, and return its answer."""
     # Virtuoso has been seen to answer in part, and the same again: it keeps the plan that it made
     # for a text. So another comment has it make a new one. No other store is asked twice.
-    tries = 5 if request.node.callspec.params["store"] == "virtuoso" else 1
+    tries = 20 if request.node.callspec.params["store"] == "virtuoso" else 1
 
     def asked(question: Question, query: str) -> Answer:
         for number in range(tries):
