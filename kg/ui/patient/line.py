@@ -16,8 +16,8 @@ from kg.explanation.wording import knowledge_words
 from kg.guideline import Guideline
 from kg.keys import ID, SOURCES
 from kg.patients.cells import parse_cell
-from kg.patients.lines import LineReading, read_line
-from kg.sources.draft import ImportedDraft, draft_of_resources
+from kg.patients.lines import read_line
+from kg.sources.draft import draft_of_resources
 from kg.sources.files import decoded, newest_date
 from kg.sources.rules import read_rules
 from kg.texts import counted
@@ -56,6 +56,15 @@ def read(guideline: Guideline) -> None:
     facts = [_fact(guideline, e.variable, e.cell, f"“{e.words}”") for e in reading.understood]
     if reading.sizes:
         facts.append(f"**all tumours: {literal(', '.join(reading.sizes))} cm**")
+
+    def take() -> None:
+        """Enter what was read; what was not understood stays in the field."""
+        state.open_draft(reading.draft(guideline, session.draft()))
+        st.session_state[_TEXT] = "; ".join(reading.not_understood)
+
+    def discard() -> None:
+        st.session_state[_TEXT] = ""
+
     with st.container(border=True, key="patient-line"):
         if facts:
             st.markdown("**Read as follows. Nothing is entered until you take it.**")
@@ -70,10 +79,9 @@ def read(guideline: Guideline) -> None:
                 type="primary",
                 icon=":material/check:",
                 disabled=not facts,
-                on_click=_take,
-                args=(guideline, reading),
+                on_click=take,
             )
-            st.button("Discard", on_click=_leave, args=("",), icon=":material/close:")
+            st.button("Discard", on_click=discard, icon=":material/close:")
 
 
 def _fact(guideline: Guideline, name: str, cell: str, source: str) -> str:
@@ -86,14 +94,7 @@ def _fact(guideline: Guideline, name: str, cell: str, source: str) -> str:
     return f"**{literal(fact)}** :small[:gray[{literal(source)}]]{told}"
 
 
-def _take(guideline: Guideline, reading: LineReading) -> None:
-    """Enter what was read; what was not understood stays in the field."""
-    state.open_draft(reading.draft(guideline, session.draft()))
-    _leave("; ".join(reading.not_understood))
-
-
-def _leave(text: str) -> None:
-    st.session_state[_TEXT] = text
+_rules = lru_cache(maxsize=2)(read_rules)
 
 
 def bundle(guideline: Guideline) -> None:
@@ -117,14 +118,7 @@ def bundle(guideline: Guideline) -> None:
         )
         return
     day = st.date_input("Values count as of", value=newest, format="YYYY-MM-DD")
-    _show(guideline, draft_of_resources(guideline, _rules(guideline), resources, day))
-
-
-_rules = lru_cache(maxsize=2)(read_rules)
-
-
-def _show(guideline: Guideline, draft: ImportedDraft) -> None:
-    """Show the cells with their sources, what was not understood, and a button to take them."""
+    draft = draft_of_resources(guideline, _rules(guideline), resources, day)
     rows = draft.frame.to_dicts()
     row = rows[0] if rows else {}
     sources: dict[str, str] = json.loads(row.get(SOURCES) or "{}")

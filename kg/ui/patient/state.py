@@ -42,7 +42,6 @@ _LESIONS = "patient:opened-lesions"
 _SEVERAL = "patient:several"  # the variables of which several values are said to be possible
 SOURCES = "patient:sources"  # of imported fields: the cell that was read, and where it comes from
 _OTHER = "other."  # in an address, before the parameters of the record to compare with
-_NOW = "patient:now"
 SHOWN = "small-tumour-not-visible"  # the worked example
 
 
@@ -93,7 +92,7 @@ class Judged:
 def now(guideline: Guideline) -> Judged:
     """Return the verdicts on the draft of this session, found once for all that ask."""
     asked = (guideline.edition, draft(), sources(draft()))
-    return once(_NOW, asked, lambda: judged(guideline, draft()))
+    return once("patient:now", asked, lambda: judged(guideline, draft()))
 
 
 def judged(guideline: Guideline, draft: Draft) -> Judged:

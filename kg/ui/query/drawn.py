@@ -43,11 +43,10 @@ _OKABE_ITO = {  # without black and white, for either theme
 
 def telling(frame: pl.DataFrame, columns: Sequence[str]) -> str:
     """Return the column that tells rows apart best; of several one of labels, or the first."""
-
-    def rank(name: str) -> tuple[int, bool, int]:
-        return frame[name].n_unique(), name.endswith(_OF_LABELS), -columns.index(name)
-
-    return max(columns, key=rank)
+    return max(
+        columns,
+        key=lambda name: (frame[name].n_unique(), name.endswith(_OF_LABELS), -columns.index(name)),
+    )
 
 
 def parting(frame: pl.DataFrame, columns: Sequence[str]) -> list[str]:
@@ -110,18 +109,17 @@ def labelled(guideline: Guideline, table: Table, frame: pl.DataFrame) -> pl.Data
     That is a column of IRIs with labels in the ontology, or one of identifiers that are all of
     the guideline; where the answer has the labels already, none are added.
     """
-    known, shown = _known(guideline), frame.clone()  # columns are inserted in place
-    there = {tuple(frame[name].to_list()) for name in frame.columns}
-    for place, name in enumerate(table.variables):
+    known, columns = _known(guideline), list[pl.Series]()
+    there = {tuple(column.to_list()) for column in frame}
+    for place, column in enumerate(frame):
+        columns.append(column)
         terms = [row[place] for row in table.rows]
         told = {term: _label(guideline, known, term) for term in set(terms) if term is not None}
         is_whole = all(told.values()) or all(isinstance(t, ox.NamedNode) for t in told)
         found = tuple(told.get(term) for term in terms)  # type: ignore[arg-type]
-        if not any(found) or not is_whole or found in there:
-            continue
-        column = pl.Series(f"{name} (label)", found, pl.String)
-        shown = shown.insert_column(shown.columns.index(name) + 1, column)
-    return shown
+        if any(found) and is_whole and found not in there:
+            columns.append(pl.Series(f"{column.name} (label)", found, pl.String))
+    return pl.DataFrame(columns)
 
 
 @lru_cache(maxsize=4)
@@ -209,11 +207,9 @@ def forest(graph: AnswerGraph) -> list[Branch]:
 
 def _node(guideline: Guideline, term: Term, edge: str, start: str) -> GraphNode:
     full = shown(term, PREFIXES)
-    if isinstance(term, ox.NamedNode | ox.BlankNode):
-        ontology = guideline.ontology
-        word = ontology.text(term, LABEL) or ontology.text(term, NOTATION)
-        kind = "blue" if word else "green"
-        return GraphNode(
-            str(term), short(word or full, _LONGEST), kind, f"{word} ({full})" if word else full
-        )
-    return GraphNode(f"{start} {edge} {term}", short(full, _LONGEST), "gray", full)
+    if not isinstance(term, ox.NamedNode | ox.BlankNode):
+        return GraphNode(f"{start} {edge} {term}", short(full, _LONGEST), "gray", full)
+    word = guideline.ontology.text(term, LABEL) or guideline.ontology.text(term, NOTATION)
+    if not word:
+        return GraphNode(str(term), short(full, _LONGEST), "green", full)
+    return GraphNode(str(term), short(word, _LONGEST), "blue", f"{word} ({full})")

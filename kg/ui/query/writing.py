@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pyoxigraph as ox
 import streamlit as st
 
-from kg.guideline import Guideline, load
+from kg.guideline import load
 from kg.ontology import DCTERMS, LABEL, OA, OWL, RDF
 from kg.rdf.names import PREFIXES
 from kg.stores.formats import shown
@@ -112,19 +112,12 @@ class Completion(NamedTuple):
 @st.cache_resource(show_spinner=False)
 def completions(edition: str) -> list[Completion]:
     """Return all named terms of the ontology that a prefixed name can write, sorted by name."""
-    guideline, found = load(edition=edition), dict[str, Completion]()
-    for node, kind in _terms(guideline):
+    ontology, found = load(edition=edition).ontology, dict[str, Completion]()
+    nodes = [(ox.NamedNode(RDF + "type"), "property")]
+    nodes += [(node, kind) for type_, kind in _KINDS.items() for node in ontology.of_type(type_)]
+    used = sorted({triple.predicate.value for triple in ontology.triples})
+    for node, kind in (*nodes, *((ox.NamedNode(name), "property") for name in used)):
         name = shown(node, EDITOR_PREFIXES)
         if name not in found and _NAME.fullmatch(name):
-            label = guideline.ontology.text(node, LABEL) or ""
-            found[name] = Completion(name, label, kind)
+            found[name] = Completion(name, ontology.text(node, LABEL) or "", kind)
     return [found[name] for name in sorted(found, key=str.casefold)]
-
-
-def _terms(guideline: Guideline) -> Iterator[tuple[ox.NamedNode, str]]:
-    yield ox.NamedNode(RDF + "type"), "property"
-    for type_, kind in _KINDS.items():
-        for node in guideline.ontology.of_type(type_):
-            yield node, kind
-    for predicate in sorted({triple.predicate.value for triple in guideline.ontology.triples}):
-        yield ox.NamedNode(predicate), "property"
