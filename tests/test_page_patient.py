@@ -253,6 +253,9 @@ def test_the_points_of_child_pugh_stand_beside_its_fields() -> None:
     assert said.count(":small[2 points]") == 2
     assert said.count(":small[1 point]") == 2
     assert "score: 7 to 9 points" in said
+    test.button_group(key="cell:child_pugh_class").set_value("C").run()
+    said = texts(test).replace("\\", "")
+    assert "score: 7 to 15 points" in said, "in a conflict either may be so, as the record has it"
 
 
 def bundled(content: bytes) -> AppTest:

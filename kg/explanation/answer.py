@@ -31,6 +31,7 @@ from kg.reasoning.verdicts import (
     NOT_INDICATED,
     UNDETERMINED,
     UNKNOWN,
+    VERDICTS,
 )
 from kg.texts import capitalised, counted
 
@@ -105,14 +106,15 @@ def advised(explanation: PatientExplanation) -> list[RecommendationExplanation]:
 
 
 def alike(explanation: PatientExplanation) -> list[tuple[TherapyExplanation, ...]]:
-    """Return the therapies in groups that have the same verdict for the same reasons."""
+    """Return the therapies in groups with the same verdict for the same reasons, best first."""
     groups: dict[object, list[TherapyExplanation]] = {}
     for each in explanation.therapies.values():
         balance = balance_of(each)
         if each.verdict in (CONTRAINDICATED, NOT_INDICATED):
             balance = Balance((), balance.against, (), ())
         groups.setdefault((each.verdict, each.intent, balance), []).append(each)
-    return [tuple(group) for group in groups.values()]
+    ordered = sorted(groups.values(), key=lambda group: VERDICTS.index(group[0].verdict))
+    return [tuple(group) for group in ordered]
 
 
 def balance_of(explanation: TherapyExplanation) -> Balance:

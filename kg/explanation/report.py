@@ -92,13 +92,12 @@ def _edition(guideline: Guideline) -> str:
 
 def _groups(guideline: Guideline, explanation: PatientExplanation) -> str:
     """Return the verdicts in short: therapies with equal reasons together."""
-    order = list(guideline.verdicts)
     rows = "".join(
         f"<tr><td>{VERDICT_SIGNS[group[0].verdict]}&nbsp;"
         f"{escape(guideline.verdicts[group[0].verdict][0])}{_recorded(guideline, group[0])}</td>"
         f"<td><b>{escape(', '.join(each.label for each in group))}.</b> {_short(group[0])}</td>"
         "</tr>"
-        for group in sorted(alike(explanation), key=lambda g: order.index(g[0].verdict))
+        for group in alike(explanation)
     )
     return f'<table class="short"><tbody>{rows}</tbody></table>'
 

@@ -58,9 +58,7 @@ class Judged:
     @cached_property
     def cards(self) -> Mapping[str, tuple[TherapyExplanation, ...]]:
         """Therapies with one verdict for the same reasons, by the first of them, best first."""
-        order = list(self.guideline.verdicts)
-        groups = sorted(alike(self.explanation), key=lambda g: order.index(g[0].verdict))
-        return {group[0].therapy: group for group in groups}
+        return {group[0].therapy: group for group in alike(self.explanation)}
 
     @cached_property
     def missing(self) -> tuple[MissingVariable, ...]:
