@@ -6,7 +6,7 @@ knows is a warning; the readers tell of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from kg.guideline.intervals import plain
 from kg.guideline.model import Guideline
@@ -61,43 +61,12 @@ shape:Lesion
     sh:severity sh:Warning ;
     sh:message "expected what a lesion table has columns for, and hcc:partly"@en ;
     sh:property shape:partly , shape:lesion_id {of_lesion}.
-
-shape:partly
-    a sh:PropertyShape ;
-    sh:name "partly" ;
-    sh:path hcc:partly ;
-    sh:nodeKind sh:BlankNodeOrIRI ;
-    sh:message "partly: expected a node with hcc:variable and hcc:cell"@en .
-
-shape:partly-variable
-    a sh:PropertyShape ;
-    sh:name "variable" ;
-    sh:path hcc:variable ;
-    sh:in ( {partly}) ;
-    sh:minCount 1 ;
-    sh:maxCount 1 ;
-    sh:message
-        "partly, hcc:variable: expected one variable of hcc-kg, such as hcc:tumour_count"@en .
-
-shape:partly-cell
-    a sh:PropertyShape ;
-    sh:name "cell" ;
-    sh:path hcc:cell ;
-    sh:datatype xsd:string ;
-    sh:minCount 1 ;
-    sh:maxCount 1 ;
-    sh:message "partly, hcc:cell: {cell}"@en .
-
-shape:lesion
-    a sh:PropertyShape ;
-    sh:name "lesion" ;
-    sh:path hcc:lesion ;
-    sh:nodeKind sh:BlankNodeOrIRI ;
-    sh:message "lesion: expected a node with hcc:lesion_id and what is known of the lesion"@en .
 """
-_CELL = "expected one text (xsd:string) as in a table, such as '>=5', '1..2' or 'vp1|vp2'"
-_TEXT = ("sh:datatype xsd:string", "sh:minLength 1", "sh:minCount 1")
+_ONE, _NODE, _STRING = "sh:maxCount 1", "sh:nodeKind sh:BlankNodeOrIRI", "sh:datatype xsd:string"
+_TEXT = (_STRING, "sh:minLength 1", "sh:minCount 1", _ONE)
 _TEXT_WORDS = "one text that is not empty (xsd:string)"
+_VARIABLE = "one variable of hcc-kg, such as hcc:tumour_count"
+_CELL = "one text (xsd:string) as in a table, such as '>=5', '1..2' or 'vp1|vp2'"
 
 
 def patient_columns(guideline: Guideline) -> dict[str, str]:
@@ -119,13 +88,24 @@ def shapes(guideline: Guideline) -> str:
         shape=SHAPE,
         root=ROOT,
         version=guideline.version,
-        cell=_CELL,
         of_patient=_listed(f", shape:{name} " for name in variables),
         of_lesion=_listed(f", shape:lesion-{column} " for column in of_lesion),
-        partly=_listed(f"<{one.iri}> " for one in variables.values() if one.role != "key"),
     )
-    blocks = [_block(LESION_ID, LESION_ID, HCC + LESION_ID, _TEXT, _TEXT_WORDS)]
-    blocks += _blocks("", variables) + _blocks("lesion-", of_lesion)
+    partly = _listed(f"<{one.iri}> " for one in variables.values() if one.role != "key")
+    one_of = (f"sh:in ( {partly})", "sh:minCount 1", _ONE)
+    fixed = (
+        ("partly", "partly", (_NODE,), "a node with hcc:variable and hcc:cell"),
+        ("partly-variable", "variable", one_of, _VARIABLE),
+        ("partly-cell", "cell", (_STRING, "sh:minCount 1", _ONE), _CELL),
+        ("lesion", "lesion", (_NODE,), "a node with hcc:lesion_id and what is known of the lesion"),
+        (LESION_ID, LESION_ID, _TEXT, _TEXT_WORDS),
+    )
+    blocks = [_block(shape, name, HCC + name, own, words) for shape, name, own, words in fixed]
+    blocks += [
+        _block(prefix + name, name, one.iri, _constraints(one), _words(one))
+        for prefix, columns in (("", variables), ("lesion-", of_lesion))
+        for name, one in columns.items()
+    ]
     return "\n".join([head, *blocks])
 
 
@@ -133,22 +113,15 @@ def _listed(items: Iterable[str]) -> str:
     return "".join(f"\n        {item}" for item in items)
 
 
-def _blocks(prefix: str, columns: Mapping[str, Variable]) -> list[str]:
-    return [
-        _block(prefix + name, name, variable.iri, _constraints(variable), _words(variable))
-        for name, variable in columns.items()
-    ]
-
-
-def _block(shape: str, column: str, iri: str, constraints: Iterable[str], words: str) -> str:
-    """Return the shape of one property, of which a node has one at most."""
+def _block(shape: str, name: str, iri: str, constraints: Iterable[str], words: str) -> str:
+    """Return the shape of one property; one of a node in `partly` is told with it."""
+    within = f"partly, hcc:{name}" if shape.startswith("partly-") else name
     lines = (
         "a sh:PropertyShape",
-        f'sh:name "{column}"',
+        f'sh:name "{name}"',
         f"sh:path <{iri}>",
         *constraints,
-        "sh:maxCount 1",
-        f'sh:message "{column}: expected {words}"@en',
+        f'sh:message "{within}: expected {words}"@en',
     )
     return f"shape:{shape}\n    " + " ;\n    ".join(lines) + " .\n"
 
@@ -157,7 +130,8 @@ def _constraints(variable: Variable) -> tuple[str, ...]:
     if variable.type == "string":
         return _TEXT
     if variable.type == "enum":
-        return ("sh:in ( {} )".format(" ".join(f'"{word}"' for word in variable.words)),)
+        words = " ".join(f'"{word}"' for word in variable.words)
+        return f"sh:in ( {words} )", _ONE
     if variable.type == "decimal":  # every integer is a decimal
         kind = "sh:or ( [ sh:datatype xsd:decimal ] [ sh:datatype xsd:integer ] )"
     else:
@@ -169,7 +143,7 @@ def _constraints(variable: Variable) -> tuple[str, ...]:
     bounds = (
         f'{name} "{plain(end)}"^^xsd:{variable.type}' for name, end in ends if end is not None
     )
-    return (kind, *bounds)
+    return (kind, *bounds, _ONE)
 
 
 def _words(variable: Variable) -> str:
