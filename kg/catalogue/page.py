@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from shlex import quote
 
 from kg.catalogue.queries import Question, title
 
@@ -44,14 +45,7 @@ def _entry(question: Question) -> Iterator[str]:
             what = parameter.description + ("" if plain else f" ({parameter.expected})")
             yield f"| `{parameter.name}` | {what} | {need} | `{parameter.example}` |"
         yield ""
-    given = "".join(f" --param {p.name}={_quoted(p.example)}" for p in question.parameters)
+    given = "".join(f" --param {p.name}={quote(p.example)}" for p in question.parameters)
     yield f"```sh\nhcc-kg query {question.name}{given}\n```\n"
-    yield f"Source: [{question.subject}/{question.name}.rq]({_address(question)}).\n"
-
-
-def _address(question: Question) -> str:
-    return f"../queries/{question.subject}/{question.name}.rq"
-
-
-def _quoted(value: str) -> str:
-    return value if value.replace("-", "").replace("_", "").isalnum() else f"'{value}'"
+    place = f"{question.subject}/{question.name}.rq"
+    yield f"Source: [{place}](../queries/{place}).\n"

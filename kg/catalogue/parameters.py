@@ -81,15 +81,13 @@ class Parameter:
     @property
     def expected(self) -> str:
         """What a value should be, in words."""
-        if self.type == "term":
-            return f"the identifier of a {self.among}"
-        if self.type == "choice":
-            return f"one of {', '.join(self.choices)}"
         words = {
             "string": "a text",
             "iri": "an IRI, in full or beginning with hcc:",
             "integer": "a whole number",
             "boolean": "true or false",
+            "term": f"the identifier of a {self.among}",
+            "choice": f"one of {', '.join(self.choices)}",
         }
         return words[self.type]
 

@@ -188,7 +188,9 @@ def _read(path: Path, text: str) -> Question:
         raise InputError(f"{path}: the name should be words in kebab-case, such as why-not.rq")
     if not str(header["question"]).endswith("?"):
         raise InputError(f"{path}: question should end in a question mark")
-    parameters = header.get("parameters", {})
+    parameters, least = header.get("parameters", {}), header["expect"]
+    if least != "none" and not least.isdecimal():
+        raise InputError(f"{path}: expect: {least!r} should be a number of rows, or none")
     if not isinstance(parameters, dict) or not isinstance(header["tags"], list):
         raise InputError(f"{path}: tags should be a list, and parameters a mapping of names")
     return Question(
@@ -198,7 +200,7 @@ def _read(path: Path, text: str) -> Question:
         question=header["question"],
         tags=tuple(header["tags"]),
         parameters=tuple(_parameter(path, text, *item) for item in parameters.items()),
-        least=_least(path, header["expect"]),
+        least=None if least == "none" else int(least),
         text=text,
         path=path,
     )
@@ -236,14 +238,6 @@ def _check_keys(
     for key in needed:
         if not found.get(key):
             raise InputError(f"{where}no {key!r}; add it")
-
-
-def _least(path: Path, text: str) -> int | None:
-    if text == "none":
-        return None
-    if not text.isdecimal():
-        raise InputError(f"{path}: expect: {text!r} should be a number of rows, or none")
-    return int(text)
 
 
 def _parameter(path: Path, text: str, name: str, said: Mapping[str, Any]) -> Parameter:

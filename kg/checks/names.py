@@ -69,11 +69,9 @@ def published(folder: Path) -> Mapping[str, tuple[str, ...]]:
     """
     path = folder / _FILE
     try:
-        text = path.read_text(encoding="utf-8")
+        told = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise OntologyError(f"{path}: cannot be read: {error.strerror}; restore it") from error
-    try:
-        told = json.loads(text)
     except json.JSONDecodeError as error:
         raise OntologyError(
             f"{path}, line {error.lineno}: not valid JSON: {error.msg}; fix or restore it"

@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from kg.rdf.lines import segments, slices
 from kg.rdf.modules import guideline_graphs, guideline_quads
 from kg.rdf.names import cohort_graph, slug, verdict_graph
 from kg.rdf.patients import PatientLines
-from kg.rdf.provenance import Run, file_sha256, now, quads
+from kg.rdf.provenance import Run, file_sha256, quads
 from kg.rdf.sinks import FileSink, Sink, shared_patient, store_sink
 from kg.rdf.verdicts import verdict_lines
 from kg.stores.oxigraph import OxigraphStore
@@ -119,7 +120,7 @@ def write_cohort(
     Raises:
         InputError: a row is rejected and the run is strict, or a patient is in another cohort.
     """
-    started = now()
+    started = datetime.now(UTC)
     # The SHA-256 is that of before the run: what changes meanwhile is not what was read.
     tables = {role: (path.name, file_sha256(path)) for role, path in job.files.items()}
     asserted, inferred = cohort_graph(job.name), verdict_graph(job.name, guideline.qualifier)
@@ -145,7 +146,7 @@ def write_cohort(
         engine=engine.name,
         tables=tables,
         started=started,
-        ended=now(),
+        ended=datetime.now(UTC),
         classified=job.summary.patients,
         rejected=job.summary.rejected,
         assumed=job.table.assumptions.cells if job.table.assumptions else {},

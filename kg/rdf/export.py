@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
-from typing import BinaryIO, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import pyoxigraph as ox
 
@@ -23,25 +23,8 @@ _TERM = re.compile(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII)
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}", re.ASCII)  # what a JSON number holds exactly
 
 
-def _nquads(quads: Iterator[ox.Quad], file: BinaryIO) -> None:
-    ox.serialize(quads, file, format=ox.RdfFormat.N_QUADS)
-
-
-def _trig(quads: Iterator[ox.Quad], file: BinaryIO) -> None:
-    turtle.write(quads, file, PREFIXES, ox.RdfFormat.TRIG)
-
-
-def _turtle(quads: Iterator[ox.Quad], file: BinaryIO) -> None:
-    turtle.write((quad.triple for quad in quads), file, PREFIXES)
-
-
-def _json_ld(quads: Iterator[ox.Quad], file: BinaryIO) -> None:
-    """Write graph by graph, and within it node by node, as they come."""
-    for text in _json_texts(quads):
-        file.write(text.encode())
-
-
-def _json_texts(quads: Iterator[ox.Quad]) -> Iterator[str]:
+def _json_ld(quads: Iterator[ox.Quad]) -> Iterator[str]:
+    """Yield JSON-LD graph by graph, and within it node by node, as they come."""
     yield '{"@context": ' + json.dumps(_CONTEXT, indent=1) + ',\n"@graph": ['
     for i, (graph, group) in enumerate(groupby(quads, lambda quad: quad.graph_name)):
         named = not isinstance(graph, ox.DefaultGraph)
@@ -54,12 +37,6 @@ def _json_texts(quads: Iterator[ox.Quad]) -> Iterator[str]:
 
 
 FormatName: TypeAlias = Literal["turtle", "trig", "nquads", "jsonld"]
-FORMATS: dict[FormatName, Callable[[Iterator[ox.Quad], BinaryIO], None]] = {
-    "turtle": _turtle,
-    "trig": _trig,
-    "nquads": _nquads,
-    "jsonld": _json_ld,
-}
 
 
 def export(store: OxigraphStore, form: FormatName, path: Path, graph: str | None = None) -> None:
@@ -75,14 +52,20 @@ def export(store: OxigraphStore, form: FormatName, path: Path, graph: str | None
             f"The graphs are {_listed(there)}"
         )
     name = None if graph is None else graph_named(graph, there)
-    graphs: list[ox.NamedNode | ox.DefaultGraph] = []
-    graphs += [ox.NamedNode(iri) for iri in there if name in (None, iri)]
-    graphs += [] if name else [ox.DefaultGraph()]
+    every: list[ox.NamedNode | ox.DefaultGraph] = [*map(ox.NamedNode, there), ox.DefaultGraph()]
+    nodes = [ox.NamedNode(name)] if name else every
     quads = (
-        quad for one in graphs for quad in store.dataset.quads_for_pattern(None, None, None, one)
+        quad for node in nodes for quad in store.dataset.quads_for_pattern(None, None, None, node)
     )
     with path.open("wb") as file:
-        FORMATS[form](quads, file)
+        if form == "jsonld":
+            file.writelines(text.encode() for text in _json_ld(quads))
+        elif form == "nquads":
+            ox.serialize(quads, file, format=ox.RdfFormat.N_QUADS)
+        elif form == "trig":
+            turtle.write(quads, file, PREFIXES, ox.RdfFormat.TRIG)
+        else:
+            turtle.write((quad.triple for quad in quads), file, PREFIXES)
 
 
 def graph_named(graph: str, there: Iterable[str]) -> str:

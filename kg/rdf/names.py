@@ -38,9 +38,8 @@ def segment(identifier: str) -> str:
     """
     if identifier in _DOTS:
         return identifier.replace(".", "%2E")
-    short = len(identifier) <= LONGEST
-    encoded = quote(identifier, safe="") if short else ""
-    if short and len(encoded) <= LONGEST:
+    encoded = quote(identifier, safe="")
+    if len(encoded) <= LONGEST:
         return encoded
     return "sha256:" + hashlib.sha256(identifier.encode()).hexdigest()
 

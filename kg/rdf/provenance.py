@@ -72,8 +72,8 @@ def _triples(guideline: Guideline, run: Run) -> Iterator[tuple[str, str, str | o
     yield activity, RDF + "type", PROV + "Activity"
     yield activity, PROV + "startedAtTime", _time(run.started)
     yield activity, PROV + "endedAtTime", _time(run.ended)
-    yield activity, HCC + "classified", _count(run.classified)
-    yield activity, HCC + "rejected", _count(run.rejected)
+    yield activity, HCC + "classified", ox.Literal(run.classified)
+    yield activity, HCC + "rejected", ox.Literal(run.rejected)
     for iri in guideline.ontology.iris(ox.NamedNode(ROOT), OWL + "versionIRI"):
         yield activity, PROV + "used", iri
     yield activity, HCC + "edition", HCC + guideline.source.name
@@ -97,15 +97,6 @@ def _triples(guideline: Guideline, run: Run) -> Iterator[tuple[str, str, str | o
     yield agent, HCC + "engine", ox.Literal(run.engine)
 
 
-def now() -> datetime:
-    """Return the time, in UTC."""
-    return datetime.now(UTC)
-
-
 def _time(when: datetime) -> ox.Literal:
     text = when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return ox.Literal(text, datatype=ox.NamedNode(XSD + "dateTime"))
-
-
-def _count(number: int) -> ox.Literal:
-    return ox.Literal(str(number), datatype=ox.NamedNode(XSD + "integer"))

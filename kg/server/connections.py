@@ -28,7 +28,7 @@ class TimedProtocol(H11Protocol):
     connections that the system allows, and those that take no answer its memory.
     """
 
-    _due: asyncio.TimerHandle | None = None
+    _due: asyncio.TimerHandle
     _stall: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -51,19 +51,18 @@ class TimedProtocol(H11Protocol):
         """Take what has come, and wait on where it is not yet a head."""
         super().data_received(data)
         if self.conn.their_state is not h11.IDLE:
-            self._stop_waiting()
-        elif self._due is None and self.conn.trailing_data[0]:
+            self._due.cancel()
+        elif self._due.cancelled() and self.conn.trailing_data[0]:
             self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting and watching."""
         _open.discard(self)
-        self._stop_waiting()
+        self._due.cancel()
         self._stop_watching()
         super().connection_lost(exc)
 
     def _watch(self, waiting: int) -> None:
-        self._stop_watching()
         self._stall = self.loop.call_later(STALLED, self._check, waiting)
 
     def _check(self, before: int) -> None:
@@ -77,15 +76,9 @@ class TimedProtocol(H11Protocol):
     def _stop_watching(self) -> None:
         if self._stall is not None:
             self._stall.cancel()
-            self._stall = None
 
     def _wait(self) -> None:
         self._due = self.loop.call_later(HEAD_TIME, self._give_up)
-
-    def _stop_waiting(self) -> None:
-        if self._due is not None:
-            self._due.cancel()
-            self._due = None
 
     def _give_up(self) -> None:
         if not self.transport.is_closing():

@@ -45,7 +45,9 @@ def syntax_error(query: str, message: str) -> QueryError:
         text = token.text
         seen = f"unexpected {text if len(text) <= _LONGEST else text[:_LONGEST] + '…'!r}"
     if token and (reason == _UNDECLARED or _lacks_prefix(query, token)):
-        what = _undeclared(token.text)
+        prefix = token.text.partition(":")[0]
+        known = f"PREFIX {prefix}: <{PREFIXES.get(prefix, '...')}>"
+        what = f"the prefix {prefix}: of {token.text!r} is not declared; add {known}"
     else:
         what = f"{reason} (at {token.text!r})" if reason and token else reason or seen
     return QueryError(f"line {line}, column {column}: not valid SPARQL: {what}", line, column)
@@ -58,13 +60,6 @@ def _lacks_prefix(query: str, name: Token) -> bool:
     return name.kind == "name" and not any(
         first.upper() == "PREFIX" and second == prefix for first, second in words
     )
-
-
-def _undeclared(term: str) -> str:
-    """Return what to do about a term whose prefix the query does not declare."""
-    prefix = term.partition(":")[0]
-    known = f"PREFIX {prefix}: <{PREFIXES.get(prefix, '...')}>"
-    return f"the prefix {prefix}: of {term!r} is not declared; add {known}"
 
 
 def first_fault(query: str) -> Token | None:
