@@ -85,7 +85,8 @@ def _part(guideline: Guideline, evaluation: Evaluation, formula: Formula) -> For
 
 STATE_COLOURS: Mapping[str, str] = {MET: "violet", EXCLUDED: "gray", UNKNOWN: "blue"}
 LEGEND = tuple((f"{STATE_SIGNS[s]} {s}", STATE_COLOURS[s]) for s in (MET, EXCLUDED, UNKNOWN))
-_VERDICT_COLOURS = ("green", "orange", "orange", "blue", "gray", "red")  # as VERDICTS go
+_COLOURS = ("green", "orange", "orange", "blue", "gray", "red")
+VERDICT_COLOURS: Mapping[str, str] = dict(zip(VERDICTS, _COLOURS, strict=True))
 
 
 def why(
@@ -111,7 +112,7 @@ def why(
         for each in sorted(explanation.criteria, key=place)
     )
     sign, label = VERDICT_SIGNS[explanation.verdict], explanation.verdict_label
-    colour = _VERDICT_COLOURS[VERDICTS.index(explanation.verdict)]
+    colour = VERDICT_COLOURS[explanation.verdict]
     return Branch(f"{sign} {label}: {explanation.label}", colour, "", tuple(criteria))
 
 

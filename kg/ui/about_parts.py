@@ -16,8 +16,7 @@ PARTS = (  # what is bundled, the Python package that brings it, its licence, wh
     ("Streamlit", "streamlit", "Apache-2.0", "this explorer"),
     ("Vega-Altair", "altair", "BSD-3-Clause", "charts"),
 )
-_NOTICES = "*.LICENSE.txt"
-_SAID = {"MIT": "Permission is hereby granted, free of charge"}  # what tells a licence apart
+_MIT = "Permission is hereby granted, free of charge"  # what tells this licence apart
 
 
 def parts() -> str:
@@ -25,21 +24,24 @@ def parts() -> str:
     lines = ["| what | version | licence | for |", "| --- | --- | --- | --- |"]
     for name, package, licence, purpose in PARTS:
         lines.append(f"| {name} | {package} {metadata.version(package)} | {licence} | {purpose} |")
-    for notice in sorted(ui_assets().glob(_NOTICES)):
-        name = notice.name.partition(".")[0]
-        licence = licence_of(notice.read_text("utf-8"))
+    for name, notice in _notices().items():
+        licence = licence_of(notice)
         lines.append(f"| {name} | bundled | {licence} | drawing and editing in the browser |")
     return "\n".join(lines)
 
 
 def licence_of(notice: str) -> str:
     """Return the name of the licence that a notice gives, or where to read it."""
-    text = " ".join(notice.split())
-    return next((name for name, said in _SAID.items() if said in text), "see its notice")
+    return "MIT" if _MIT in " ".join(notice.split()) else "see its notice"
 
 
 def notices() -> None:
     """Show the licence notices of what is bundled."""
-    for notice in sorted(ui_assets().glob(_NOTICES)):
-        with st.expander(f"Licence notice of {notice.name.partition('.')[0]}"):
-            st.code(notice.read_text("utf-8"), language=None, wrap_lines=True)
+    for name, notice in _notices().items():
+        with st.expander(f"Licence notice of {name}"):
+            st.code(notice, language=None, wrap_lines=True)
+
+
+def _notices() -> dict[str, str]:
+    files = sorted(ui_assets().glob("*.LICENSE.txt"))
+    return {file.name.partition(".")[0]: file.read_text("utf-8") for file in files}

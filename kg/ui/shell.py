@@ -75,7 +75,7 @@ def head(title: str, purpose: str = "", *, name: str = "", tab: str = "") -> Non
     st.set_page_config(page_title=" · ".join(filter(None, (short(tab, 60), title, "hcc-kg"))))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.title(name or title, anchor=False, width="stretch")
-        editions()
+        _editions()
     if purpose:
         st.caption(purpose)
 
@@ -85,7 +85,7 @@ def known_editions() -> dict[str, Edition]:
     return {name: load(edition=name).source for name in edition_names(ontology_folder())}
 
 
-def editions() -> None:
+def _editions() -> None:
     """Show which edition of the guideline is read, and offer the others."""
     known = known_editions()
     now = session.guideline()

@@ -79,7 +79,12 @@ def table(
     saved, key, how = frame if saved is None else saved, f"table:{name}", dict[str, Any]()
     if on_pick is not None:
         st.session_state[key] = {"selection": {"rows": [] if picked is None else [picked]}}
-        how = {"on_select": partial(_told, key, on_pick), "selection_mode": "single-row"}
+
+        def told() -> None:
+            for row in st.session_state[key]["selection"]["rows"]:
+                on_pick(row)
+
+        how = {"on_select": told, "selection_mode": "single-row"}
     st.dataframe(
         frame,
         key=key,
@@ -95,16 +100,12 @@ def table(
         csv, excel = f"{name}.csv", f"{name}.xlsx"
         download(csv, saved.write_csv, help=f"Download these rows as {csv}")
         download(excel, partial(workbook, saved), "Excel", help=f"Download these rows as {excel}")
+        taken = {"Python": python} if python else {}
         if asked is not None:
             link("query", "Query", asked.place(), icon=":material/manage_search:")
-        if asked is not None or python:
-            queries = asked.snippets() if asked else {}
-            copies(queries | ({"Python": python} if python else {}))
-
-
-def _told(key: str, on_pick: Callable[[int], None]) -> None:
-    for row in st.session_state[key]["selection"]["rows"]:
-        on_pick(row)
+            taken = asked.snippets() | taken
+        if taken:
+            copies(taken)
 
 
 def joined(frame: pl.DataFrame) -> pl.DataFrame:

@@ -177,12 +177,10 @@ def formula(guideline: Guideline, name: str) -> None:
 
 
 def _uses(guideline: Guideline, card: Mapping[str, Any]) -> None:
-    roles: dict[str, list[str]] = {}
-    for item in card.get("therapies", ()):
-        roles.setdefault(item["role"], []).append(item["id"])
-    for role, names in roles.items():
+    items = card.get("therapies", ())
+    for role in dict.fromkeys(item["role"] for item in items):
         st.markdown(f"{role_badge(role)} for")
-        therapy_links(guideline, names)
+        therapy_links(guideline, [item["id"] for item in items if item["role"] == role])
     if "concerns" in card:
         st.markdown("**Concerns**")
         therapy_links(guideline, card["concerns"])

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import streamlit as st
 
 from kg.explanation import wording
 from kg.explanation.explanations import STATE_SIGNS
+from kg.explanation.whys import STATE_COLOURS, VERDICT_COLOURS
 from kg.guideline import Guideline, Statement
 from kg.guideline.values import Variable
 from kg.reasoning.verdicts import VERDICT_SIGNS
 
-VERDICT_COLOURS: Mapping[str, str] = {
-    "eligible": "green",
-    "eligible_with_caution": "orange",
-    "eligible_unchecked": "orange",
-    "undetermined": "blue",
-    "not_indicated": "gray",
-    "contraindicated": "red",
-}
-_STATE_COLOURS: Mapping[str, str] = {"met": "violet", "excluded": "gray", "unknown": "blue"}
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&@/])")
 # What Markdown would make a link of even where its signs are escaped, and what keeps it from that.
 _ADDRESS = re.compile(r"https?:(?=//)|www(?=\.)|(?<=[\w.+-])(?=@)", re.IGNORECASE)
@@ -76,7 +68,7 @@ def verdict_badge(guideline: Guideline, verdict: str) -> str:
 
 def state_badge(state: str) -> str:
     """Return the state of a criterion as a badge."""
-    return f":{_STATE_COLOURS[state]}-badge[{STATE_SIGNS[state]} {state}]"
+    return f":{STATE_COLOURS[state]}-badge[{STATE_SIGNS[state]} {state}]"
 
 
 def places(statements: Iterable[Statement]) -> str:

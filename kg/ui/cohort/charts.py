@@ -27,16 +27,6 @@ _LEAST = 0.05  # of a bar, which has room for a sign
 _NAMES = 150  # pixels for names beside a chart
 _STEP = 44  # letters of a line of a flow
 _LABELS, _LINE = 210, 38  # pixels, and letters, of a line of a label
-_BESIDE: Mapping[
-    str, Any
-] = {  # the title stands within the width of the axis, which it would widen otherwise
-    "tickCount": 4,
-    "tickMinStep": 1,
-    "titleAngle": 0,
-    "titleAlign": "left",
-    "titleX": -_NAMES,
-    "titleY": 75,
-}
 _LEFT, _RIGHT = 30, 400  # pixels, of the flow
 _OPACITY = alt.Opacity("strong:Q", scale=None)
 _GRAY = "#999999"  # is seen on white and on black
@@ -127,13 +117,16 @@ def stacked(
 
 def overlap_bars(frame: pl.DataFrame, chosen: str) -> alt.Chart:
     """Return the combinations of therapies as bars, the upper half of an UpSet plot."""
+    # The title stands within the width of the axis, which it would widen otherwise.
+    beside: dict[str, Any] = {"titleAngle": 0, "titleAlign": "left", "titleX": -_NAMES}
+    axis = _names_axis(tickCount=4, tickMinStep=1, titleY=75, **beside)
     data = frame.with_columns(_strong(pl.col("chosen") == chosen, chosen))
     bars: alt.Chart = (
         alt.Chart(data, height=150)
         .mark_bar(color=_DOT)
         .encode(
             x=alt.X("chosen:N", sort=None, axis=None),
-            y=alt.Y("patients:Q", title="patients", axis=_names_axis(**_BESIDE)),
+            y=alt.Y("patients:Q", title="patients", axis=axis),
             opacity=_OPACITY,
             tooltip=["eligible_for", "therapies", "patients"],
         )
@@ -143,13 +136,13 @@ def overlap_bars(frame: pl.DataFrame, chosen: str) -> alt.Chart:
 
 def overlap_dots(dots: pl.DataFrame, names: Sequence[str]) -> alt.LayerChart:
     """Return which therapies make each combination, the lower half of an UpSet plot."""
-    data = dots.with_columns(pl.when(pl.col("part") == 1).then(1.0).otherwise(0.35).alias("strong"))
-    base = alt.Chart(data).encode(
+    base = alt.Chart(dots).encode(
         x=alt.X("chosen:N", sort=None, axis=None),
         y=alt.Y("therapy:N", sort=list(names), title=None, axis=_names_axis()),
     )
     colour = alt.Color("part:N", scale=alt.Scale(domain=[0, 1], range=[_NO_DOT, _DOT]), legend=None)
-    circles = base.mark_circle(size=70).encode(color=colour, opacity=_OPACITY)
+    faint = alt.condition("datum.part == 1", alt.value(1), alt.value(0.35))
+    circles = base.mark_circle(size=70).encode(color=colour, opacity=faint)
     parts = base.transform_filter("datum.part == 1")
     lines = parts.mark_line(color=_DOT, strokeWidth=2).encode(detail="chosen")
     return alt.LayerChart(layer=[circles, lines], height=alt.Step(18))
