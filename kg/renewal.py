@@ -42,22 +42,18 @@ def printed(command: str) -> str:
     if command not in PRINTERS:
         told = ", ".join(f"'hcc-kg {name}'" for name in PRINTERS)
         raise InputError(f"'hcc-kg {command}' fills no block of a page; these do: {told}")
-    return PRINTERS[command]()
+    return PRINTERS[command](load())
 
 
-def _of(page: Callable[[Guideline], str]) -> Callable[[], str]:
-    return lambda: page(load())
+def _audit(kind: Kind, guideline: Guideline) -> str:
+    return findings(audit([kind], guideline=guideline))
 
 
-def _audit(kind: Kind) -> str:
-    return findings(audit([kind]))
-
-
-PRINTERS: Mapping[str, Callable[[], str]] = {
-    "editions --format markdown": lambda: side_by_side(load_all()),
-    "queries --markdown": lambda: questions(catalogue().values()),
-    **{f"reference {part}".removesuffix(f" {ALL}"): _of(PARTS[part]) for part in PARTS},
-    **{f"template {kind}": _of(TEMPLATES[kind]) for kind in TEMPLATES},
+PRINTERS: Mapping[str, Callable[[Guideline], str]] = {
+    "editions --format markdown": lambda _: side_by_side(load_all()),
+    "queries --markdown": lambda _: questions(catalogue().values()),
+    **{f"reference {part}".removesuffix(f" {ALL}"): page for part, page in PARTS.items()},
+    **{f"template {kind}": page for kind, page in TEMPLATES.items()},
     **{f"audit {kind} --format markdown": partial(_audit, kind) for kind in KINDS},
 }
 

@@ -53,15 +53,15 @@ def test_picture_of_a_therapy_holds_its_row_and_every_variable(name):
 
 def test_what_is_said_of_a_wider_therapy_is_inherited_and_marked():
     said = said_of(G, "cryoablation")
-    own = [s for each in said.values() for s in each if s.inherited is None]
-    inherited = {s.inherited for each in said.values() for s in each}
-    assert inherited == {None, "local_ablation", "non_surgical"}
-    assert all("cryoablation" in s.statement.therapies for s in own)
+    about = {name: wider for each in said.values() for name, wider in each.items()}
+    assert {*about.values()} == {"cryoablation", "local_ablation", "non_surgical"}
+    own = [name for name, wider in about.items() if wider == "cryoablation"]
+    assert all("cryoablation" in G.statements[name].therapies for name in own)
     assert list(said) == [kind for kind in G.kinds if kind in said]
 
 
 def test_statement_about_a_therapy_and_its_parent_is_the_therapys_own():
-    found = [s for each in said_of(G, "tace").values() for s in each]
-    names = [s.statement.id for s in found]
+    found = [pair for each in said_of(G, "tace").values() for pair in each.items()]
+    names = [name for name, _ in found]
     assert len(names) == len(set(names))
-    assert all(s.inherited is None for s in found if "tace" in s.statement.therapies)
+    assert all(wider == "tace" for name, wider in found if "tace" in G.statements[name].therapies)

@@ -83,18 +83,20 @@ def contradictions(space: Space) -> Iterator[Finding]:
     """Yield the contradictions; therapies that share one stand together."""
     found: dict[str, tuple[int, dict[str, tuple[str, ...]], list[str]]] = {}
     for row in rows(space).values():
-        for claim, root, about in (*_facts(space, row), *_never_open(space, row)):
+        for claim, root, about in _contradicting(space, row):
             found.setdefault(claim, (root, about, []))[2].append(row.therapy.id)
     for number, (claim, (root, about, therapies)) in enumerate(found.items(), start=1):
         about |= {"therapies": tuple(therapies)}
         yield space.finding(f"contradictions-{number}", claim, root, about)
 
 
-_Found = tuple[str, int, dict[str, tuple[str, ...]]]
+def _contradicting(
+    space: Space, row: Rows
+) -> Iterator[tuple[str, int, dict[str, tuple[str, ...]]]]:
+    """Yield where one variable decides what speaks for a therapy and what rules it out.
 
-
-def _facts(space: Space, row: Rows) -> Iterator[_Found]:
-    """Yield where one variable decides what speaks for a therapy and what rules it out."""
+    Then the indications that are met only where the therapy is contraindicated.
+    """
     recommendations = space.guideline.recommendations.values()
     praise = tuple(r.id for r in recommendations if row.therapy.id in r.concerns)
     for name, good in row.criteria(row.therapy.indications + praise).items():
@@ -104,6 +106,10 @@ def _facts(space: Space, row: Rows) -> Iterator[_Found]:
                 if space.possible(root):
                     about = {"variables": (variable,), "classes": (name, other)}
                     yield f"The same value of {variable} meets {name} and {other}", root, about
+    for name, root in row.criteria(row.therapy.indications).items():
+        if not space.possible(root, row.open):
+            claim = f"{name} is never met without an absolute contraindication"
+            yield claim, root, {"classes": (name,)}
 
 
 def _shared(space: Space, *roots: int) -> list[str]:
@@ -123,27 +129,6 @@ def by_itself(space: Space, variable: str, *roots: int) -> int:
         )
     )
     return space.both(*roots, neither)
-
-
-def _never_open(space: Space, row: Rows) -> Iterator[_Found]:
-    """Yield the indications that are met only where the therapy is contraindicated."""
-    for name, root in row.criteria(row.therapy.indications).items():
-        if not space.possible(root, row.open):
-            claim = f"{name} is never met without an absolute contraindication"
-            yield claim, root, {"classes": (name,)}
-
-
-_NEVER_DECIDES = "never decides: another indication is always met with it"
-_NEVER_FAILS = (
-    "never decides: every patient who fails it is ruled out or lacks an indication anyway"
-)
-_NEVER_ALONE = "never decides: another absolute contraindication is always met with it"
-_NEVER_INDICATED = (
-    "never takes a therapy away: where it alone rules out, the therapy is not indicated"
-)
-_NEVER_SEEN = "never shows: every patient who meets it is ruled out or lacks an indication"
-_NEVER_FIRST = "never cautions alone: in eligible patients another caution is always met with it"
-_NEVER_PLAIN = "no patient is eligible without a caution, whatever the record says"
 
 
 def idle(space: Space) -> Iterator[Finding]:
@@ -174,27 +159,39 @@ def _idle(space: Space, row: Rows) -> Iterator[tuple[str, str, int]]:
     for name, root in row.criteria(therapy.indications).items():
         others = _others(space, row, therapy.indications, name)
         if not space.possible(root, ready, space.no(others)):
-            yield name, _NEVER_DECIDES, root
+            why = "never decides: another indication is always met with it"
+            yield name, why, root
     indications = space.either(*row.criteria(therapy.indications).values())
     for name, root in needed.items():
         rest = space.both(indications, *(r for n, r in needed.items() if n != name))
         if not space.possible(rest, space.no(root), space.no(row.contraindicated)):
-            yield name, _NEVER_FAILS, space.both(rest, space.no(root))
+            why = (
+                "never decides: every patient who fails it is ruled out "
+                "or lacks an indication anyway"
+            )
+            yield name, why, space.both(rest, space.no(root))
     for name, root in row.criteria(therapy.absolute).items():
         alone = space.both(root, space.no(_others(space, row, therapy.absolute, name)))
         if not space.possible(alone):
-            yield name, _NEVER_ALONE, root
+            why = "never decides: another absolute contraindication is always met with it"
+            yield name, why, root
         elif not space.possible(alone, row.indicated):
-            yield name, _NEVER_INDICATED, alone
+            why = (
+                "never takes a therapy away: where it alone rules out, the therapy is not indicated"
+            )
+            yield name, why, alone
     always = not space.possible(row.open, space.no(row.cautioned))
     if always:
-        yield "", _NEVER_PLAIN, row.open
+        why = "no patient is eligible without a caution, whatever the record says"
+        yield "", why, row.open
     for name, root in row.criteria(therapy.relative).items():
         others = _others(space, row, therapy.relative, name)
         if not space.possible(root, row.open):
-            yield name, _NEVER_SEEN, root
+            why = "never shows: every patient who meets it is ruled out or lacks an indication"
+            yield name, why, root
         elif not always and not space.possible(root, row.open, space.no(others)):
-            yield name, _NEVER_FIRST, space.both(root, row.open)
+            why = "never cautions alone: in eligible patients another caution is always met with it"
+            yield name, why, space.both(root, row.open)
 
 
 def _others(space: Space, row: Rows, names: tuple[str, ...], left_out: str) -> int:

@@ -93,11 +93,6 @@ class Difference:
     referee: Respondent
     subject: Respondent
 
-    @property
-    def size(self) -> tuple[int, int]:
-        """How large the record is: facts, then characters."""
-        return len(self.cells), sum(map(len, self.cells.values()))
-
 
 @dataclass
 class Tally:
@@ -266,7 +261,7 @@ class Certification:
         every = [one for tally in self.tallies.values() for one in tally.differences]
         if not every:
             return None
-        found = min(every, key=lambda one: one.size)
+        found = min(every, key=lambda one: (len(one.cells), sum(map(len, one.cells.values()))))
         asked = behind(self.guideline, found.question)
 
         def says(respondent: Respondent, cells: Cells) -> str | None:

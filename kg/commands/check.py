@@ -16,7 +16,6 @@ from typer import Option
 
 from kg.checks.registry import (
     REASONER_STEPS,
-    Check,
     CheckFinding,
     CheckOutcome,
     Material,
@@ -81,7 +80,7 @@ def _print(outcomes: Sequence[CheckOutcome], with_header: bool) -> None:
     """Print a part of a table in columns as wide as the whole table needs."""
     every, console = checks(), output()
     table = Table(box=None, pad_edge=False, show_header=with_header)
-    names, texts = (max(map(len, column)) for column in zip(*map(_words, every), strict=True))
+    names, texts = (max(len(c.name) for c in every), max(len(c.description) for c in every))
     counted = len("looked at  findings")
     table.add_column("check", width=names)
     table.add_column("what must hold", width=min(texts, console.width - names - counted - 4))
@@ -89,16 +88,13 @@ def _print(outcomes: Sequence[CheckOutcome], with_header: bool) -> None:
     table.add_column("findings", justify="right", min_width=8)
     for outcome in outcomes:
         counts = (str(outcome.looked_at), str(len(outcome.findings)))
-        table.add_row(*_words(outcome.check), *(("not run", "") if outcome.not_run else counts))
+        told = ("not run", "") if outcome.not_run else counts
+        table.add_row(outcome.check.name, outcome.check.description, *told)
     console.print(table)
     for finding in (finding for outcome in outcomes for finding in outcome.findings):
         line = f"{finding.check}: {finding.subject}: {finding.message}"
         console.print(line, soft_wrap=True, markup=False)
     sys.stdout.flush()
-
-
-def _words(item: Check) -> tuple[str, str]:
-    return item.name, item.description
 
 
 def _summary(folder: Path, found: Sequence[CheckOutcome], findings: Sequence[CheckFinding]) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from kg.explanation.wording import GRADE, MET_WHEN, READING, words
-from kg.guideline import ConflictRule, Derivation, Guideline
+from kg.guideline import Derivation, Guideline
 from kg.guideline.formula import Atom
 from kg.guideline.values import Variable, bands_of
 from kg.ontology import HCC
@@ -173,7 +173,9 @@ def _rules(guideline: Guideline) -> Iterator[str]:
     for rule in guideline.derivations:
         yield from _derivation(guideline, rule)
     for conflict in guideline.conflict_rules:
-        yield from _conflict(guideline, conflict)
+        said = (_said(guideline, guideline.variables[name], mask) for name, mask in conflict.parts)
+        parts = " and ".join(said)
+        yield f"- **{escaped(conflict.label)}** where {parts}: {escaped(conflict.message)}"
 
 
 def _derivation(guideline: Guideline, rule: Derivation) -> Iterator[str]:
@@ -192,11 +194,6 @@ def _derivation(guideline: Guideline, rule: Derivation) -> Iterator[str]:
     if rule.note:
         yield f"  - {READING}: {escaped(rule.note)}"
     yield f"  - Where two sources disagree: {escaped(rule.message)}"
-
-
-def _conflict(guideline: Guideline, rule: ConflictRule) -> Iterator[str]:
-    said = (_said(guideline, guideline.variables[name], mask) for name, mask in rule.parts)
-    yield f"- **{escaped(rule.label)}** where {' and '.join(said)}: {escaped(rule.message)}"
 
 
 def _said(guideline: Guideline, variable: Variable, mask: int) -> str:

@@ -118,26 +118,17 @@ def covered(statements: Iterable[Statement]) -> int:
     return total
 
 
-@dataclass(frozen=True)
-class Said:
-    """A statement about a therapy; `inherited` names the wider therapy that it is about."""
+def said_of(guideline: Guideline, therapy: str) -> Mapping[str, dict[str, str]]:
+    """Return the statements about a therapy, each with the therapy that it is about, by kind.
 
-    statement: Statement
-    inherited: str | None
-
-
-def said_of(guideline: Guideline, therapy: str) -> Mapping[str, list[Said]]:
-    """Return the statements about a therapy and what it is a kind of, by kind.
-
-    Kinds come in their order, statements about the therapy itself before inherited ones.
+    That is the therapy itself, or one that it is a kind of. Kinds come in their order, statements
+    about the therapy itself before inherited ones.
     """
-    found: dict[str, list[Said]] = {kind: [] for kind in guideline.kinds}
-    seen = set()
+    found: dict[str, dict[str, str]] = {kind: {} for kind in guideline.kinds}
     for about in lineage(guideline, therapy):
         for statement in guideline.statements.values():
-            if about in statement.therapies and statement.id not in seen:
-                seen.add(statement.id)
-                found[statement.kind].append(Said(statement, None if about == therapy else about))
+            if about in statement.therapies:
+                found[statement.kind].setdefault(statement.id, about)
     return {kind: each for kind, each in found.items() if each}
 
 

@@ -75,16 +75,21 @@ def statements(guideline: Guideline, therapy: Therapy, state: State) -> None:
     if not found:
         st.info("The guideline says nothing about this therapy itself. Open one of its kinds.")
         return
-    knowledge = [k for k, each in found.items() if not any(s.statement.decidable for s in each)]
+    knowledge = [
+        kind
+        for kind, each in found.items()
+        if not any(guideline.statements[name].decidable for name in each)
+    ]
     if state.get("kind") not in found:
         state["kind"] = (knowledge or list(found))[0]
     kind = state["kind"]
     kinds = {n: f"{literal(guideline.kinds[n])} {len(each)}" for n, each in found.items()}
     choice(state, "kind", "Kind of statement", kinds, st.pills, required=True, wrap=True)
     therapies = every_therapy(guideline)
-    for each in found[kind]:
-        about = each.inherited and therapies[each.inherited].label
-        term_views.said(each.statement, f" :gray-badge[said of {literal(about)}]" if about else "")
+    for name, about in found[kind].items():
+        of = literal(therapies[about].label)
+        badge = f" :gray-badge[said of {of}]" if about != therapy.id else ""
+        term_views.said(guideline.statements[name], badge)
     with st.expander("As a table"):
         name = f"{kind}-{therapy.id}"
         answers("statements-of-therapy", name, therapy=therapy.id, kind=kind)
