@@ -27,7 +27,7 @@ from kg.keys import ID, LESION_ID, PROBLEM, ROW, TOLD
 from kg.patients.assumptions import Assumptions
 from kg.patients.cells import cell, is_unknown
 from kg.patients.columns import identifier
-from kg.patients.reading import PLAIN, Reading
+from kg.patients.reading import PLAIN, Reading, with_unit
 from kg.patients.records import Record, read_record
 from kg.patients.tables import PatientTable
 from kg.readers import Source
@@ -66,13 +66,6 @@ def _lesions(
     return found
 
 
-def _with_unit(name: str, allowed: Sequence[str]) -> tuple[str, str | None]:
-    """Return a name without the unit that it tells: `bilirubin_umol_l [mg/dL]`."""
-    base, sign, unit = name.partition("[")
-    found = sign and unit.endswith("]") and base.strip() in allowed
-    return (base.strip(), unit[:-1]) if found else (name, None)
-
-
 def _cells(
     values: Mapping[str, object], allowed: Sequence[str], owner: str
 ) -> dict[str, str | None]:
@@ -81,7 +74,7 @@ def _cells(
     for theirs, value in values.items():
         if theirs.startswith("_"):
             continue
-        name, unit = _with_unit(theirs, allowed)
+        name, unit = with_unit(theirs, allowed)
         if name not in allowed:
             near = hint(name.lower(), allowed)
             raise InputError(f"{owner}: {name!r} is not a variable{near}")

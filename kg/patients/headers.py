@@ -13,7 +13,7 @@ from kg.errors import InputError, UnknownColumnsError
 from kg.guideline.values import Variable
 from kg.keys import ID, IRI, LESION_ID, PROBLEM, ROW
 from kg.patients.columns import as_text, identifiers
-from kg.patients.reading import ALL, Reading, check_unit
+from kg.patients.reading import ALL, Reading, check_unit, with_unit
 from kg.patients.translation import Translation, has_decimal_comma, key_of
 from kg.readers import Source
 from kg.texts import alike, counted, hint
@@ -21,7 +21,6 @@ from kg.texts import alike, counted, hint
 _CUTOFF = 0.3  # so that "id" is near to "patient_id"
 _CLOSE = 0.7
 _SHOWN = 8
-_WITH_UNIT = re.compile(r"(.*\S)\s*\[(.+)\]")
 _ROW_NUMBER = re.compile(r"\{row(?::0?(\d+))?\}")
 
 
@@ -145,13 +144,11 @@ def _ours(
     """Return what a column is called here, and the unit that its name tells."""
     if reading.columns is not None and name not in keys:
         name = reading.columns.get(name, "")
-    found = _WITH_UNIT.fullmatch(name)
-    if found and found[1] in variables:
-        variable = variables[found[1]]
-        if variable is not None:
-            check_unit(variable, found[2])
-        return found[1], found[2]
-    return (name if name in variables else None), None
+    name, unit = with_unit(name, variables)
+    variable = variables.get(name)
+    if variable is not None and unit is not None:
+        check_unit(variable, unit)
+    return (name if name in variables else None), unit
 
 
 def _translations(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypedDict
@@ -18,6 +19,7 @@ from kg.readers.uploads import File, Upload
 from kg.texts import alike, hint
 
 ALL = ""  # stands for every variable among missing codes
+_WITH_UNIT = re.compile(r"\s*(.*\S)\s*\[(.+)\]")
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,12 @@ def variable_named(guideline: Guideline, name: str) -> Variable:
     if name not in known or name in (ID, LESION_ID):
         raise InputError(f"{name!r} is not a variable{hint(name.lower(), known)}")
     return known[name]
+
+
+def with_unit(name: str, known: Container[str]) -> tuple[str, str | None]:
+    """Return the name of a variable without the unit that it tells: `bilirubin_umol_l [mg/dL]`."""
+    found = _WITH_UNIT.fullmatch(name)
+    return (found[1], found[2]) if found and found[1] in known else (name, None)
 
 
 def check_unit(variable: Variable, unit: str) -> None:
