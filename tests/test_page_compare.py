@@ -100,6 +100,17 @@ def test_a_patient_is_told_stages_first_and_what_turns_each_verdict() -> None:
     assert "For research and teaching" in said
 
 
+def test_the_python_of_a_patient_gives_what_is_shown_without_what_is_not_understood() -> None:
+    record = {"record.lesion": ["diameter_cm:3.4", "diameter_cm:2.1"], "record.ecog": "none"}
+    test = app("compare", view="patient", **{**record, "record.child_pugh_class": "A"})
+    text = next(each.value for each in test.code if "kg.compare(" in each.value)
+    space: dict[str, pl.DataFrame] = {}
+    exec(text, space)  # noqa: S102 - our own text
+    assert (
+        space["frame"]["verdict_to"].to_list() == shown(test, "verdict_to")["verdict_to"].to_list()
+    )
+
+
 def test_a_link_to_what_there_is_not_is_told() -> None:
     test = app("compare", view="patient", to="1899", **{"record.shoe_size": "4"})
     assert not test.exception

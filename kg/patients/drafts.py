@@ -10,7 +10,7 @@ lesion, and `assumed` for what is taken to be unremarkable until it is confirmed
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, unquote, urlencode
 
@@ -105,6 +105,16 @@ def read_draft(guideline: Guideline, draft: Draft) -> ParsedDraft:
     cells = unremarkable(guideline)
     taken = {name: cells[name] for name in draft.assumed if name in cells and name not in faults}
     return ParsedDraft(completed(guideline, record, taken) if taken else record, faults)
+
+
+def rows_of(
+    draft: Draft, name: str, faults: Collection[str] = ()
+) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """Return a draft as rows of the patient and of the lesion table, without its faults."""
+    cells = {variable: text for variable, text in draft.cells.items() if variable not in faults}
+    known = [] if LESION in faults else draft.lesions
+    lesions = [{ID: name, LESION_ID: str(i), **lesion} for i, lesion in enumerate(known, 1)]
+    return [{ID: name, **cells}], lesions
 
 
 def draft_of(

@@ -15,9 +15,9 @@ from kg.engines.rejects import RejectCounter
 from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.guideline import Guideline
-from kg.keys import ID, LESION_ID
+from kg.keys import ID
 from kg.ontology import HCC, XSD
-from kg.patients.drafts import LESION, Draft, read_draft
+from kg.patients.drafts import Draft, read_draft, rows_of
 from kg.patients.given import table_of
 from kg.patients.tables import PatientTable
 from kg.rdf.build import CohortJob, fill, quads_of, write_cohort
@@ -47,13 +47,8 @@ def draft_graph(guideline: Guideline, draft: Draft) -> PatientGraph:
     """Return the graph of a draft, without its faults; it goes by `this-patient` if unnamed."""
     faults = read_draft(guideline, draft).faults
     name = draft.patient_id.strip() or THIS_PATIENT
-    cells = {n: text for n, text in draft.cells.items() if n not in faults and n != ID}
-    rows = [] if LESION in faults else draft.lesions
-    lesions = [
-        {ID: name, LESION_ID: str(i), **{k: v for k, v in lesion.items() if v}}
-        for i, lesion in enumerate(rows, 1)
-    ]
-    table = table_of(guideline, [{ID: name, **cells}], lesions or None)
+    patients, lesions = rows_of(draft, name, faults)
+    table = table_of(guideline, patients, lesions or None)
     written, job = BytesIO(), CohortJob(THIS_PATIENT, table, RejectCounter())
     write_cohort(guideline, job, engine_of("compiled", guideline), FileSink(written))
     own = cohort_graph(THIS_PATIENT), verdict_graph(THIS_PATIENT, guideline.qualifier)

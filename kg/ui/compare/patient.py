@@ -9,8 +9,7 @@ from kg.comparison.patients import ComparedTherapy, Side, Told, alike, compared_
 from kg.explanation.wording import MISSING, listed, named
 from kg.guideline import Guideline
 from kg.guideline.rules import Correspondence
-from kg.keys import ID
-from kg.patients.drafts import Draft, not_understood, parameters_of
+from kg.patients.drafts import Draft, not_understood, parameters_of, rows_of
 from kg.reference.snippets import TableRead, of_comparison
 from kg.texts import counted
 from kg.ui import session
@@ -50,8 +49,9 @@ def show(before: Guideline, after: Guideline, state: State) -> None:
         _card(before, after, group)
     with st.expander("As a table"):
         name = draft.patient_id or "patient"
-        row = {ID: name, **draft.cells}
-        given = TableRead([row], [{ID: name, **each} for each in draft.lesions] or None, {}, "")
+        faults = {fault for one in both for fault in one.parsed.faults}
+        patients, lesions = rows_of(draft, name, faults)
+        given = TableRead(patients, lesions or None, {}, "")
         table(
             joined(frame_of(name, rows)),
             "compared-patient",

@@ -12,8 +12,8 @@ import streamlit as st
 from kg.explanation import tables as side_by_side
 from kg.explanation.report import report
 from kg.guideline import Guideline
-from kg.keys import ID, LESION_ID, ROW
-from kg.patients.drafts import LONGEST, Draft, not_understood, query_string
+from kg.keys import ID, ROW
+from kg.patients.drafts import LONGEST, Draft, not_understood, query_string, rows_of
 from kg.ui import address, session
 from kg.ui.patient import hermit, state
 from kg.ui.patient.line import bundle
@@ -74,7 +74,6 @@ def _open_one(
 
 def _save(guideline: Guideline, judged: Judged) -> None:
     draft = judged.draft
-    name = draft.patient_id or "patient"
     stem = "".join(c if c.isalnum() or c in "-_" else "-" for c in draft.patient_id)[:60]
     stem = stem or "patient"
     st.text_input(
@@ -92,12 +91,10 @@ def _save(guideline: Guideline, judged: Judged) -> None:
         told = "One page to print: record, verdicts, reasons, places"
         # Made with the page: what is made on demand can miss a rerun.
         download(f"{stem}.html", page, "Report", icon=":material/print:", help=told, **_BUTTON)
-        download(f"{stem}.csv", _csv([{ID: name, **draft.cells}]), "Record", **_BUTTON)
-        if draft.lesions:
-            rows = [
-                {ID: name, LESION_ID: str(i), **e} for i, e in enumerate(draft.lesions, start=1)
-            ]
-            download(f"{stem}.lesions.csv", _csv(rows), "Lesions", **_BUTTON)
+        patients, lesions = rows_of(draft, draft.patient_id or "patient")
+        download(f"{stem}.csv", _csv(patients), "Record", **_BUTTON)
+        if lesions:
+            download(f"{stem}.lesions.csv", _csv(lesions), "Lesions", **_BUTTON)
     link = f"{(st.context.url or '').split('?')[0]}?{query_string(draft)}"
     st.markdown("**Link**: it contains the whole record; anyone who has the link can read it.")
     st.code(link, language=None, wrap_lines=True)
