@@ -53,7 +53,7 @@ def overlaps(result: TableResult) -> alt.LayerChart:
 
     The diagonal says how many are eligible for one; all three eligible verdicts count.
     """
-    names = result.guideline.therapies
+    names = {name: each.short_name for name, each in result.guideline.therapies.items()}
     kept = result.frame.filter(pl.col("verdict").cast(pl.String).is_in(ELIGIBLES)).select(
         ID, pl.col("therapy").cast(pl.String)
     )
@@ -62,14 +62,11 @@ def overlaps(result: TableResult) -> alt.LayerChart:
         .group_by("therapy", "therapy_too")
         .len("patients")
         .with_columns(
-            pl.col(name).replace_strict(
-                {k: v.short_name for k, v in names.items()}, return_dtype=pl.String
-            )
-            for name in ("therapy", "therapy_too")
+            pl.col("therapy", "therapy_too").replace_strict(names, return_dtype=pl.String)
         )
         .sort("therapy", "therapy_too")
     )
-    order = [names[name].short_name for name in result.therapies]
+    order = [names[name] for name in result.therapies]
     base = alt.Chart(pairs, title=_title(result, "Patients eligible for two therapies")).encode(
         x=alt.X("therapy:N", sort=order, title="eligible for", axis=alt.Axis(labelAngle=-60)),
         y=alt.Y("therapy_too:N", sort=order, title="and for"),

@@ -239,6 +239,8 @@ def test_rows_that_were_all_rejected_are_shown():
     test = upload(app("cohort"), b"patient_id,ecog\na,9\nb,9\n")
     assert "2 rows rejected" in test.warning[0].value
     assert len(test.dataframe[0].value) == 2
+    upload(test, "\n".join(["patient_id,ecog", *(f"p{i},9" for i in range(201))]).encode())
+    assert "The first 200 are shown; the downloads have all." in texts(test)
 
 
 def test_nothing_chosen_is_told():

@@ -76,12 +76,11 @@ def _statement(guideline: Guideline, statement: Statement, text: str | None) -> 
     colour = _COLOURS.get(statement.kind, _OTHER)
     therapies = every_therapy(guideline)
     about = ", ".join(therapies[name].label for name in statement.therapies)
-    found = read_as(guideline, statement.id)
     read = "".join(
         f"<li>{_link(each.id, each.label)}"
         + (f" <em>Reading: {escape(each.note)}</em>" if each.note else "")
         + "</li>"
-        for each in found
+        for each in read_as(guideline, statement.id)
     )
     itself = escape(passage(text, statement).text) if text else ""
     return (

@@ -73,7 +73,7 @@ def table(
     """Show a table; `name` is that of the file to download, and the key of its parts.
 
     `asked` is the saved question that gives its rows, or `python` what does; they can be copied.
-    `saved` is what is downloaded, where it has identifiers for what is shown in words.
+    `saved` is what is downloaded, where it has more rows, or identifiers for words that are shown.
     Where there is something to do `on_pick`, a row can be picked; `picked` is the one that is.
     """
     saved, key, how = frame if saved is None else saved, f"table:{name}", dict[str, Any]()
@@ -106,6 +106,8 @@ def table(
             taken = asked.snippets() | taken
         if taken:
             copies(taken)
+    if len(saved) > len(frame):
+        st.caption(f"The first {len(frame)} are shown; the downloads have all.")
 
 
 def joined(frame: pl.DataFrame) -> pl.DataFrame:

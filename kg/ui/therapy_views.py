@@ -178,15 +178,13 @@ def editions(guideline: Guideline, therapy: Therapy, state: State) -> None:
         source, same = other.source, every_therapy(other).get(therapy.id)
         head = f"{source.year}, {source.country}"
         if same is None or not same.classes:
-            lacks = "This edition states no criteria for this therapy."
-            found = Branch(head, branches=(Branch(lacks, "gray"),))
+            found = [Branch("This edition states no criteria for this therapy.", "gray")]
         else:
-            found = replace(_criteria_of(other, same, roles), text=head)
-        branches.append(found)
-        with column:
-            st.subheader(literal(head), anchor=False)
-            for each in found.branches:
-                st.markdown(_listed(each))
+            found = _criteria_of(other, same, roles)
+        branches.append(Branch(head, branches=tuple(found)))
+        column.subheader(literal(head), anchor=False)
+        for each in found:
+            column.markdown(_listed(each))
     legend = [ROLES[place] for place, role in enumerate(ROLE_SIGNS) if role in roles]
     pictures.tree_saves(
         branches,
@@ -197,14 +195,13 @@ def editions(guideline: Guideline, therapy: Therapy, state: State) -> None:
     )
 
 
-def _criteria_of(guideline: Guideline, therapy: Therapy, roles: Sequence[str]) -> Branch:
+def _criteria_of(guideline: Guideline, therapy: Therapy, roles: Sequence[str]) -> list[Branch]:
     """Return the criteria of a therapy that have some roles, without their clauses; its notes."""
     by_role = [
         replace(each, branches=tuple(replace(one, branches=()) for one in each.branches))
         for each in criteria_tree(guideline, therapy, roles).branches
     ]
-    notes = (Branch(note, "gray") for note in therapy.notes)
-    return Branch(therapy.label, branches=(*by_role, *notes))
+    return by_role + [Branch(note, "gray") for note in therapy.notes]
 
 
 def _listed(branch: Branch) -> str:

@@ -14,7 +14,6 @@ from kg.cohorts.opened import OpenCohort
 from kg.cohorts.report import conflict_messages, reason_words
 from kg.cohorts.selections import (
     NONE,
-    ONE_ANSWER,
     RECORDED,
     UNREMARKABLE,
     Selection,
@@ -23,7 +22,7 @@ from kg.cohorts.selections import (
 )
 from kg.keys import ID
 from kg.patients.drafts import LONGEST, parameters_of, query_string
-from kg.reasoning.verdicts import UNDETERMINED, VERDICTS
+from kg.reasoning.verdicts import VERDICTS
 from kg.reference.snippets import of_patients
 from kg.texts import counted
 from kg.ui import address, pictures
@@ -181,8 +180,6 @@ def _patients(cohort: OpenCohort) -> None:
         picked=rows.index(picked) if picked in rows else None,
         on_pick=lambda place: state.now().pick(rows[place]),
     )
-    if len(frame) > SHOWN:
-        st.caption(f"The first {SHOWN} are shown; the downloads have all.")
     _open(cohort, dict(zip(rows, head[ID], strict=True)))
 
 
@@ -229,7 +226,9 @@ def _told(cohort: OpenCohort, selection: Selection) -> str:
     guideline, chosen = cohort.guideline, selection.chosen
     therapy = guideline.therapies.get(selection.therapy)
     if therapy and selection.view in ("verdicts", "why-not", "flow"):
-        return f"{therapy.label}: {_outcome(cohort, chosen)}"
+        word, _, reason = chosen.partition(".")
+        because = f" ({reason_words(guideline, word, reason)})" if reason else ""
+        return f"{therapy.label}: {views.outcomes(guideline)[word]}{because}"
     if selection.view == "overlaps":
         names = [] if chosen == NONE else chosen.split(",")
         labels = ", ".join(guideline.therapies[name].label for name in names)
@@ -237,16 +236,6 @@ def _told(cohort: OpenCohort, selection: Selection) -> str:
     if selection.view == "missing":
         return f"an undetermined verdict depends on {guideline.variables[chosen].label}"
     return conflict_messages(guideline)[chosen]
-
-
-def _outcome(cohort: OpenCohort, chosen: str) -> str:
-    """Return a verdict in words, with its reason where one is chosen."""
-    guideline = cohort.guideline
-    if chosen == ONE_ANSWER:
-        return f"{guideline.verdicts[UNDETERMINED][0]}, one answer away from eligible"
-    word, _, reason = chosen.partition(".")
-    told = f" ({reason_words(guideline, word, reason)})" if reason else ""
-    return f"{guideline.verdicts[word][0]}{told}"
 
 
 def _asked(cohort: OpenCohort, selection: Selection) -> TableQuery | None:

@@ -12,6 +12,7 @@ import streamlit as st
 from kg.cohorts import views as cohort_views
 from kg.cohorts.opened import OpenCohort
 from kg.cohorts.selections import ONE_ANSWER, UNREMARKABLE, Selection
+from kg.guideline import Guideline
 from kg.keys import REASON, ROW
 from kg.reasoning.verdicts import UNDETERMINED, VERDICTS
 from kg.reference.snippets import of_rejected
@@ -20,7 +21,6 @@ from kg.ui import pictures
 from kg.ui.cohort import charts
 from kg.ui.cohort.state import read
 from kg.ui.tables import TableQuery, table
-from kg.ui.taking import download
 
 LONGEST = 15  # bars of a chart; the numbers have all
 _EXAMPLE = {"graph": "hcc:graph/verdicts/example"}
@@ -68,11 +68,15 @@ def _therapies(cohort: OpenCohort) -> Box:
     return Box("Therapy", "therapy", {t.id: t.label for t in cohort.guideline.therapies.values()})
 
 
+def outcomes(guideline: Guideline) -> dict[str, str]:
+    """Return in words the verdicts that can be chosen, and what of one stands apart."""
+    words = {word: guideline.verdicts[word][0] for word in VERDICTS}
+    return {**words, ONE_ANSWER: f"{words[UNDETERMINED]}, one answer away from eligible"}
+
+
 def verdicts(cohort: OpenCohort, selected: Selection) -> View:
     """Return the verdicts on each therapy."""
     frame, guideline = cohort_views.verdicts(cohort), cohort.guideline
-    words = {word: guideline.verdicts[word][0] for word in VERDICTS}
-    words[ONE_ANSWER] = f"{words[UNDETERMINED]}, one answer away from eligible"
     names = cohort_views.short_names(guideline)
     named = frame.with_columns(pl.col("therapy").replace_strict(names).alias("label"))
     looks, pair = charts.verdict_looks(guideline), (selected.therapy, selected.chosen)
@@ -80,7 +84,10 @@ def verdicts(cohort: OpenCohort, selected: Selection) -> View:
     return View(
         frame.drop("therapy", "chosen"),
         "verdicts",
-        (_therapies(cohort), Box("Verdict", "chosen", words, disabled=not selected.therapy)),
+        (
+            _therapies(cohort),
+            Box("Verdict", "chosen", outcomes(guideline), disabled=not selected.therapy),
+        ),
         [(chart, f"Verdicts on each therapy, {_COUNTED}")],
         ("therapy", "chosen"),
         looks.values(),
@@ -236,11 +243,7 @@ def rejected(cohort: OpenCohort) -> None:
         if len(frame):
             told = frame.select(ROW, REASON, pl.exclude(ROW, REASON))
             python = of_rejected(read(cohort), what.replace(".", "_"))
-            table(told.head(_REJECTED), f"{stem}.{what}", python=python)
-            if len(told) > _REJECTED:
-                every = f"All {counted(len(told), 'row')}"
-                file, key = f"{stem}.{what}.csv", f"cohort:all:{what}"
-                download(file, told.write_csv, every, key=key, type="secondary")
+            table(told.head(_REJECTED), f"{stem}.{what}", python=python, saved=told)
 
 
 def _labels(frame: pl.DataFrame, label: str) -> dict[str, str]:

@@ -156,8 +156,6 @@ def _patients(
         python=_python(cohort, state, "frame"),
         saved=flat,
     )
-    if len(frame) > _SHOWN:
-        st.caption(f"The first {_SHOWN} are shown; the downloads have all.")
 
     def in_full(name: str | None) -> None:
         for row in cohort.results.filter(pl.col(ID) == name)[ROW].head(1):
