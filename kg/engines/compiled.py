@@ -5,8 +5,8 @@
    edge possible. An answer is possible at a node where, for one of its edges, edge and answer at
    the child are. So the root of a class tells the set of its possible answers, exactly as
    `Evaluation` finds it for one record (`kg.reasoning.diagram` states why this is exact).
-3. Flags are evaluated layer by layer, shared between classes, by Polars expressions; the
-   three sets of a therapy give its verdict by a table of 27 entries.
+3. Flags are shared between classes, and packed: one operation joins those of eight records a
+   byte. The three sets of a therapy give its verdict by a table of 27 entries.
 4. For missing variables, the same columns are followed from the root down: a variable counts
    where a node that can be reached has two children that some completion tells apart.
 """
@@ -18,7 +18,9 @@ from functools import cache, cached_property, partial, reduce
 from itertools import combinations, product
 from operator import and_, or_
 
+import numpy as np
 import polars as pl
+from numpy.typing import DTypeLike, NDArray
 
 from kg.engines.registry import BatchEngine, nothing
 from kg.guideline import Guideline
@@ -36,14 +38,11 @@ from kg.reasoning.results import (
     STATE_,
     VERDICT_,
     VERDICT_RECORDED_,
-    packed,
 )
 from kg.reasoning.verdicts import ELIGIBLES, VERDICTS, PatientResult, classified, result, verdict
 
 Name = str | bool  # a column, or what is the same in every row
 Evaluated = Callable[[pl.DataFrame], pl.DataFrame]
-
-_SLICE = 100_000  # rows; the memory of longer columns of flags is returned and fetched each time
 
 
 class Compiled:
@@ -102,19 +101,16 @@ def _byte(value: int) -> pl.Expr:
 
 
 class Plan:
-    """Columns of flags in layers: each is made of columns of earlier layers."""
+    """Columns of flags, each made of columns before it."""
 
     def __init__(self) -> None:
-        self._edges: dict[str, pl.Expr] = {}
-        self._layers: list[list[pl.Expr]] = []
+        self._edges: dict[str, tuple[str, int]] = {}
         self._made: dict[frozenset[frozenset[str]], str] = {}
-        self._layer: dict[str, int] = {}
 
     def edge(self, variable: str, mask: int) -> str:
         """Return the column that tells where a record leaves one of some bands possible."""
         name = f"edge:{variable}:{mask}"
-        if name not in self._edges:
-            self._edges[name] = (pl.col(variable) & mask != 0).alias(name)
+        self._edges[name] = variable, mask
         return name
 
     def any_of(self, terms: Iterable[Sequence[Name]]) -> Name:
@@ -128,25 +124,33 @@ class Plan:
             return False
         if len(key) == 1 and len(only := [*next(iter(key))]) == 1:
             return only[0]
-        if key not in self._made:
-            self._made[key] = name = f"flag:{len(self._made)}"
-            layer = 1 + max(self._layer.get(used, -1) for term in key for used in term)
-            self._layer[name] = layer
-            self._layers += [[]] if layer == len(self._layers) else []
-            ands = (reduce(and_, map(pl.col, sorted(term))) for term in key)
-            self._layers[layer].append(reduce(or_, ands).alias(name))
-        return self._made[key]
+        return self._made.setdefault(key, f"flag:{len(self._made)}")
 
-    def run(self, knowledge: pl.DataFrame, results: Iterable[pl.Expr]) -> pl.DataFrame:
-        """Return what follows from the columns, from columns of masks; a slice at a time."""
-        done = []
-        for part in [*knowledge.iter_slices(_SLICE)] or [knowledge]:  # no slice of no rows
-            # Without any edge the answers are constants, of as many rows all the same.
-            frame = part.select(self._edges.values()) if self._edges else part
-            for layer in self._layers:
-                frame = frame.with_columns(layer)
-            done.append(frame.select(results))
-        return pl.concat(done, rechunk=True)
+    def run(
+        self, knowledge: pl.DataFrame, sets: Mapping[str, Sequence[Name]], dtype: DTypeLike
+    ) -> pl.DataFrame:
+        """Return from columns of masks which of some flags each row has: a number, one bit a flag.
+
+        `dtype` is the type of the numbers, which are unsigned.
+        """
+        height, eighth = len(knowledge), -(-len(knowledge) // 8)
+        flags: dict[Name, NDArray[np.uint8]] = {
+            False: np.zeros(eighth, np.uint8),
+            True: np.full(eighth, 255, np.uint8),
+        }
+        for name, (variable, mask) in self._edges.items():
+            flags[name] = np.packbits(knowledge[variable].to_numpy() & mask != 0)
+        for terms, name in self._made.items():
+            ands = [reduce(and_, [flags[used] for used in term]) for term in terms]
+            flags[name] = reduce(or_, ands)
+        columns = []
+        for name, names in sets.items():
+            octets = np.zeros((height, np.dtype(dtype).itemsize), np.uint8)
+            for first in range(0, len(names), 8):
+                bits = [np.unpackbits(flags[n], count=height) for n in names[first : first + 8]]
+                octets[:, first // 8] = reduce(or_, (bit << i for i, bit in enumerate(bits)))
+            columns.append(pl.Series(name, octets.view(dtype)[:, 0]))
+        return pl.DataFrame(columns)
 
 
 class ColumnPlan:
@@ -178,16 +182,8 @@ class ColumnPlan:
                 return root == answer
             return plan.any_of((e, possible(c, answer)) for e, c in self._edges(plan, root))
 
-        def bit(root: int, answer: int) -> pl.Expr:
-            there = possible(root, answer)
-            flag = pl.col(there) if isinstance(there, str) else pl.repeat(there, pl.len())
-            return pl.when(flag).then(_byte(1 << answer)).otherwise(_byte(0))
-
-        sets = [
-            reduce(or_, (bit(root, answer) for answer in range(answers))).alias(name)
-            for name, root in roots.items()
-        ]
-        return partial(plan.run, results=sets)
+        sets = {name: [possible(r, a) for a in range(answers)] for name, r in roots.items()}
+        return partial(plan.run, sets=sets, dtype=np.uint8)
 
     @cached_property
     def states(self) -> Evaluated:
@@ -254,13 +250,12 @@ class ColumnPlan:
         Bit i stands for variable i of `Logic.answer_variables`.
         """
         plan, columns = self._missing
-        sets = []
+        sets = {}
         for therapy in self.guideline.therapies.values():
             found = columns[self.logic.answers[therapy.id]]
-            names = [found.get(name, False) for name in self.logic.answer_variables(therapy)]
-            flags = [pl.col(n) if isinstance(n, str) else pl.lit(n) for n in names]
-            sets.append(packed(flags).alias(therapy.id))
-        return plan.run(knowledge, sets)
+            names = self.logic.answer_variables(therapy)
+            sets[therapy.id] = [found.get(name, False) for name in names]
+        return plan.run(knowledge, sets, np.uint64)
 
     def nothing_missing(self, height: int) -> pl.DataFrame:
         """Return the same columns without any variable, for results that do not tell them."""
