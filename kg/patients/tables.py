@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -23,6 +24,7 @@ from kg.patients.plausible import PlausibilityWatch, SilenceWatch
 from kg.patients.reading import PLAIN, Reading
 from kg.patients.records import Lesion, Record, read_record
 from kg.readers import Source, lesions_beside, open_source
+from kg.readers.source import ahead
 from kg.readers.uploads import File
 from kg.texts import alike
 
@@ -188,7 +190,8 @@ class PatientTable(RowReader):
         parts = [head.ids(frame) for frame in keys]
         self.ids = pl.concat(parts) if parts else pl.Series(ID, [], pl.String)
         known = self.ids.drop_nulls()
-        repeated = known.filter(known.is_duplicated()).unique()
+        is_unique = known.hash().n_unique() == len(known)  # of texts themselves it takes far longer
+        repeated = known.clear() if is_unique else known.filter(known.is_duplicated()).unique()
         lesions = lesions_beside(self.source, lesions)
         table = LesionTable(guideline, lesions, reading) if lesions else None
         check_mapped(reading, self.source, *([table.source] if table else []))
@@ -213,8 +216,8 @@ class PatientTable(RowReader):
 
     def batches(self) -> Iterator[Batch]:
         """Yield all rows in order, good ones and rejected ones."""
-        for frame in self.source.batches():
-            batch = self.batch(frame.rechunk())  # columns in one piece are read twice as fast
+        # Columns in one piece are read twice as fast.
+        for batch in ahead(lambda rows: self.batch(rows.rechunk()), self.source.batches()):
             self._watch.add(batch.cells)
             recorded = batch.knowledge.select(
                 pl.col(RECORDED + name).alias(name) for name in self.variables
@@ -282,8 +285,8 @@ def _sources(source: Source, row: int) -> Mapping[str, str]:
 
 
 def _is_unknown(ids: pl.Series) -> pl.Series:
-    words = pl.Series(sorted(UNKNOWN_WORDS))
-    return ids.fill_null("").str.to_lowercase().is_in(words.implode())
+    words = "|".join(map(re.escape, sorted(UNKNOWN_WORDS)))
+    return ids.fill_null("").str.contains(f"(?i)^(?:{words})$")
 
 
 def _told(rows: pl.Series, message: str) -> pl.Series:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
 from kg.errors import InputError
 from kg.keys import PROBLEM, ROW, TOLD
 
-BATCH = 250_000
+BATCH = 125_000
 TEXT_BATCH = 20_000  # rows that are built one by one
+_AHEAD = 2
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 
 class Source:
@@ -103,6 +108,17 @@ def of_text(columns: list[str], rows: Iterable[tuple[Any, ...]]) -> Iterator[pl.
     left = iter(rows)
     while some := list(islice(left, TEXT_BATCH)):
         yield pl.DataFrame(some, schema=schema, orient="row")
+
+
+def ahead(make: Callable[[Given], Made], parts: Iterable[Given]) -> Iterator[Made]:
+    """Yield what is made of each part, in order; meanwhile the next ones are made beside."""
+    with ThreadPoolExecutor(1) as pool:
+        waiting = deque[Future[Made]]()
+        for part in parts:
+            waiting.append(pool.submit(make, part))
+            if len(waiting) > _AHEAD:
+                yield waiting.popleft().result()
+        yield from (one.result() for one in waiting)
 
 
 def first_line(error: BaseException) -> str:

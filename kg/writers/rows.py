@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import polars as pl
 
 from kg.explanation.tables import reasons_frame
 from kg.keys import ID
 from kg.patients.column_records import CONFLICTS
+from kg.readers.source import Made, ahead
 from kg.reasoning.coded import LISTS, Coded, answers, interleaved
 from kg.reasoning.results import (
     KEEP_,
@@ -28,7 +28,6 @@ from kg.reasoning.verdicts import VERDICTS
 from kg.writers import parquet
 from kg.writers.task import Task
 
-Made = TypeVar("Made")
 ASSUMED = "assumed"
 _GROUP = 8
 
@@ -52,22 +51,8 @@ def write_parquet(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
 
 
 def _beside(task: Task, make: Callable[[Chunk], Made], chunks: Iterator[Chunk]) -> Iterator[Made]:
-    """Yield what is made of each chunk, in order; meanwhile the next one is classified.
-
-    Reasons are made where records are read: both add to the diagrams.
-    """
-    if task.reasons:
-        yield from map(make, chunks)
-        return
-    with ThreadPoolExecutor(1) as pool:
-        before: Future[Made] | None = None
-        for chunk in chunks:
-            following = pool.submit(make, chunk)
-            if before is not None:
-                yield before.result()
-            before = following
-        if before is not None:
-            yield before.result()
+    """Yield what is made of each chunk; reasons where records are read: both add to diagrams."""
+    return map(make, chunks) if task.reasons else ahead(make, chunks)
 
 
 def _columns(task: Task) -> list[str]:
