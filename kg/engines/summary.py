@@ -57,9 +57,9 @@ class Summary:
         self.with_conflicts += int((frame[CONFLICTS] != "[]").sum())
         self.formulas += int(frame[ID].str.contains(r"^[=+@\-]").sum())
         for therapy in therapies:
-            counts = frame[VERDICT_ + therapy].value_counts()
-            for number, count in counts.iter_rows():
-                self.verdicts[therapy, number] += count
+            found = frame[VERDICT_ + therapy]
+            for number in range(len(VERDICTS)):
+                self.verdicts[therapy, number] += int((found == number).sum())
 
     def counts_json(self) -> str:
         """Return what `count` counted as JSON, for `add` elsewhere."""

@@ -153,8 +153,10 @@ class SilenceWatch:
             if silent.any():
                 words = as_text(cells[name].filter(silent)).str.strip_chars().str.to_lowercase()
                 self._nones[name] += int((words == "none").sum())
-        if self._told:
-            bare = cells.filter(~recorded.select(pl.any_horizontal(self._told)).to_series())
+        if not self._told:
+            return
+        bare = cells.filter(~recorded.select(pl.any_horizontal(self._told)).to_series())
+        if len(bare):  # most tables have no such row
             said = bare.select(as_text(bare[name]).str.strip_chars() for name in self._told)
             bare = bare.filter(said.select(pl.all_horizontal(pl.all().fill_null("") == ""))[:, 0])
             self._bare += len(bare)
