@@ -61,6 +61,12 @@ def ontology_copy(tmp_path: Path) -> Path:
     return Path(shutil.copytree(ontology_folder(), tmp_path / "ontology"))
 
 
+@pytest.fixture
+def quick_java(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have each Java that another program starts compile little, since it ends soon."""
+    monkeypatch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+
+
 @pytest.fixture(scope="session")
 def _virtuoso(tmp_path_factory: pytest.TempPathFactory) -> Iterator[virtuoso_server.Virtuoso]:
     if virtuoso_server.BINARY is None:

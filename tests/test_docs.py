@@ -77,7 +77,7 @@ def test_examples_and_transcripts_are_found() -> None:
 
 
 @pytest.mark.parametrize("page", with_python, ids=lambda page: page.name)
-@pytest.mark.usefixtures("folder")
+@pytest.mark.usefixtures("folder", "quick_java")
 def test_python_examples_give_the_output_that_is_shown(page: Path) -> None:
     text = "\n".join(blocks(page, "python"))
     examples = doctest.DocTestParser().get_doctest(text, {}, page.name, str(page), 0)

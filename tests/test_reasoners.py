@@ -24,6 +24,7 @@ from kg.patients.tables import PatientTable
 from kg.rdf.names import patient_iri
 from kg.reasoners import every_record, rdf_xml
 
+pytestmark = pytest.mark.usefixtures("quick_java")
 EDITIONS = edition_names(ontology_folder())
 with example_cohort().open(encoding="utf-8", newline="") as _file:
     FIT = {n: c for n, c in next(csv.DictReader(_file)).items() if c and n != "patient_id"}
