@@ -125,7 +125,14 @@ def owl(
         ComponentError: owlready2 is not installed.
     """
     chosen = _chosen(guideline, edition)
-    return loaded(rdf_xml(chosen, _records(chosen, patients, lesions, options)))
+    records: Iterable[Record] = ()
+    if isinstance(patients, Mapping):
+        if lesions is not None:
+            raise InputError("lesions go with a table of patients")
+        records = [record_of(chosen, patients)]
+    elif patients is not None:
+        records = every_record(table_of(chosen, patients, lesions, reading_of(chosen, options)))
+    return loaded(rdf_xml(chosen, records))
 
 
 def loaded(document: bytes) -> OwlOntology:
@@ -149,21 +156,6 @@ def synchronise(ontology: OwlOntology) -> None:
 
     with ontology:
         owlready2.sync_reasoner_hermit(ontology.world, debug=0)
-
-
-def _records(
-    guideline: Guideline,
-    patients: TableLike | Mapping[str, object] | None,
-    lesions: TableLike | None,
-    options: Options,
-) -> list[Record]:
-    if patients is None:
-        return []
-    if isinstance(patients, Mapping):
-        if lesions is not None:
-            raise InputError("lesions go with a table of patients")
-        return [record_of(guideline, patients)]
-    return [*every_record(table_of(guideline, patients, lesions, reading_of(guideline, options)))]
 
 
 def merged(guideline: Guideline, records: Iterable[Record] = ()) -> Iterator[ox.Triple]:

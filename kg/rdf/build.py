@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache, partial
+from itertools import combinations
 from pathlib import Path
 
 import polars as pl
@@ -26,7 +27,6 @@ from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.keys import ID
 from kg.paths import example_cohort, example_lesions
-from kg.patients.reading import PLAIN, Reading
 from kg.patients.tables import Batch, PatientTable
 from kg.rdf.lines import segments, slices
 from kg.rdf.modules import guideline_graphs, guideline_quads
@@ -96,14 +96,13 @@ def check_cohorts_apart(jobs: Sequence[CohortJob]) -> None:
     Raises:
         InputError: two do.
     """
-    for i, job in enumerate(jobs):
-        for other in jobs[:i]:
-            one, two = str(other.table.source.path), str(job.table.source.path)
-            if job.name == other.name:
-                raise InputError(f"{one} and {two} would both be cohort {job.name!r}")
-            shared = job.table.ids.filter(job.table.ids.is_in(other.table.ids.implode()))
-            for patient_id in shared.drop_nulls().head(1):
-                raise shared_patient(patient_id, one, two)
+    for first, second in combinations(jobs, 2):
+        one, two = str(first.table.source.path), str(second.table.source.path)
+        if first.name == second.name:
+            raise InputError(f"{one} and {two} would both be cohort {first.name!r}")
+        shared = second.table.ids.filter(second.table.ids.is_in(first.table.ids.implode()))
+        for patient_id in shared.drop_nulls().head(1):
+            raise shared_patient(patient_id, one, two)
 
 
 def write_cohort(
@@ -162,13 +161,11 @@ def _lesions(table: PatientTable, batch: Batch) -> pl.DataFrame:
     return frame.filter(frame[ID].is_in(batch.cells[ID].implode()))
 
 
-def jobs_of(
-    guideline: Guideline, cohorts: Iterable[CohortFiles], reading: Reading = PLAIN
-) -> list[CohortJob]:
+def jobs_of(guideline: Guideline, cohorts: Iterable[CohortFiles]) -> list[CohortJob]:
     """Return jobs that count rejected rows and keep none."""
     jobs = []
     for cohort in cohorts:
-        table = PatientTable(guideline, cohort.patients, cohort.lesions, reading)
+        table = PatientTable(guideline, cohort.patients, cohort.lesions)
         jobs.append(CohortJob(cohort.name, table, RejectCounter(), cohort.files))
     check_cohorts_apart(jobs)
     return jobs

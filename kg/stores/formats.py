@@ -6,6 +6,8 @@ formats of rows, from TSV of ours, as it takes only what it has read or answered
 
 from __future__ import annotations
 
+import codecs
+import csv
 import io
 import json
 import re
@@ -23,7 +25,6 @@ from kg.stores.protocol import Answer, Table, Term
 
 Format: TypeAlias = Literal["csv", "tsv", "json", "xml", "ttl"]
 
-_QUOTE, _SPECIAL = '"', re.compile('[",\\r\\n]')
 _ESCAPED = re.compile(r"[~!$&'()*+,;=/?#@]|^[.-]|\.$")  # in a local name
 _WITH_BACKSLASH = r"\\\g<0>"
 _LOCAL = re.compile(rf"(?:[\w:.\-]|%[0-9A-Fa-f]{{2}}|{_ESCAPED.pattern})+")
@@ -61,18 +62,13 @@ def write_csv(
     file: BinaryIO, variables: Iterable[str], rows: Iterable[Iterable[Term | None]]
 ) -> None:
     """Write rows as SPARQL's CSV (RFC 4180): whatever a cell holds, it stays one cell."""
-    file.write((",".join(map(_cell, variables)) + "\r\n").encode())
-    for row in rows:
-        cells = ("" if term is None else _cell(_plain(term)) for term in row)
-        file.write((",".join(cells) + "\r\n").encode())
+    writer = csv.writer(codecs.getwriter("utf-8")(file))
+    writer.writerow(variables)
+    writer.writerows(map(_plain, row) for row in rows)
 
 
-def _plain(term: Term) -> str:
+def _plain(term: Term | None) -> str:
     return term.value if isinstance(term, (ox.NamedNode, ox.Literal)) else _told(term)
-
-
-def _cell(text: str) -> str:
-    return f'"{text.replace(_QUOTE, _QUOTE * 2)}"' if _SPECIAL.search(text) else text
 
 
 def shown(term: Term | None, prefixes: Mapping[str, str] | None = None) -> str:
