@@ -7,7 +7,7 @@ rows where an expression holds; a cohort that is held open selects them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache, reduce
+from functools import lru_cache
 
 import polars as pl
 
@@ -38,9 +38,7 @@ def open_sets(guideline: Guideline, frame: pl.DataFrame) -> pl.DataFrame:
 
 def total(flags: Iterable[pl.Expr]) -> pl.Expr:
     """Return how many flags are set in each row; small numbers only."""
-    return reduce(
-        lambda a, b: a + b, (flag.cast(pl.UInt16) for flag in flags), pl.lit(0, pl.UInt16)
-    )
+    return pl.sum_horizontal(pl.lit(0, pl.UInt16), *(flag.cast(pl.UInt16) for flag in flags))
 
 
 def reasons(therapy: Therapy) -> Iterator[tuple[str, tuple[str, ...], pl.Expr, pl.Expr]]:

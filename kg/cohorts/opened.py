@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, reduce
+from functools import cached_property, lru_cache
 
 import polars as pl
 
@@ -138,8 +138,7 @@ class OpenCohort:
             pl.col(VERDICT_ + name).is_in(_ELIGIBLE).cast(pl.UInt64) * (1 << i)
             for i, name in enumerate(self.guideline.therapies)
         ]
-        either = reduce(lambda a, b: a | b, bits, pl.lit(0, pl.UInt64))
-        return self.results.select(either.alias("eligible")).to_series()
+        return self.results.select(pl.sum_horizontal(*bits).alias("eligible")).to_series()
 
     def draft(self, row: int) -> Draft:
         """Return the record of a patient, by the number of its row in the table, as it stands.

@@ -67,6 +67,8 @@ from kg.reasoning.verdicts import (
 Watch = Callable[[Iterator[Chunk]], Iterable[Chunk]]
 TOGETHER = "only together"
 MOST_GROUPS = 50
+_ALONE = "alone"
+_MISSING = ("verdicts", "patients", "settles_verdicts", "settles_patients")
 
 
 def cohort_report(
@@ -109,7 +111,7 @@ def report_on(table: PatientTable, watch: Watch = iter, by: str | None = None) -
     bin_, assumptions = RejectCounter(), table.assumptions
     tally = _Tally(table.guideline, assumptions)
     engine = engine_of("compiled", table.guideline).batches()
-    groups: dict[str | None, tuple[_Tally, Summary]] = {}
+    groups: dict[str | None, _Tally] = {}
     for chunk in watch(chunks(table, engine, bin_)):
         tally.add(chunk.frame)
         parts = list(_parted(chunk.frame, by))
@@ -119,14 +121,12 @@ def report_on(table: PatientTable, watch: Watch = iter, by: str | None = None) -
                 "group by one with fewer"
             )
         for value, part in parts:
-            mine = groups.setdefault(value, (_Tally(table.guideline, assumptions), Summary()))
-            mine[0].add(part)
-            mine[1].count(part, table.guideline.therapies)
+            groups.setdefault(value, _Tally(table.guideline, assumptions)).add(part)
     ordered = sorted(groups.items(), key=lambda group: (group[0] is None, group[0] or ""))
     return replace(
         tally.report(bin_.summary),
         by=by,
-        groups=tuple(GroupReport(value, one.report(own)) for value, (one, own) in ordered),
+        groups=tuple(GroupReport(value, one.report(one.summary)) for value, one in ordered),
     )
 
 
@@ -153,119 +153,114 @@ def _parted(frame: pl.DataFrame, by: str | None) -> Iterator[tuple[str | None, p
 
 
 class _Tally:
-    """Counts result frames by named expressions, each the number of rows where it holds."""
+    """Counts result frames by expressions under keys, each the number of rows where it holds."""
 
     def __init__(self, guideline: Guideline, assumptions: Assumptions | None) -> None:
         self.guideline, self._assumptions = guideline, assumptions
-        self.counts: Counter[str] = Counter()
+        self.summary = Summary()
+        self.counts: Counter[tuple[str, ...]] = Counter()
         self.conflicts: Counter[str] = Counter()
         self._therapies = list(guideline.therapies.values())
         self._blocking = blocking(guideline)
-        self._expressions = [e.sum().alias(name) for name, e in self._named().items()]
+        self._expressions = self._keyed()
 
-    def _named(self) -> dict[str, pl.Expr]:
-        named = {"undetermined": undetermined(self.guideline)}
+    def _keyed(self) -> dict[tuple[str, ...], pl.Expr]:
+        every = undetermined(self.guideline)
+        keyed: dict[tuple[str, ...], pl.Expr] = {(UNDETERMINED,): every}
         for therapy in self._therapies:
             for word in ELIGIBLES:
-                named[_key(therapy, word, (), PALLIATIVE)] = palliative(therapy, word)
+                keyed[therapy.id, PALLIATIVE, word] = palliative(therapy, word)
             if self._assumptions is not None:
-                named |= self._named_recorded(therapy)
+                keyed |= _recorded(therapy)
             for word, names, flag, alone in reasons(therapy):
-                named[_key(therapy, word, names)] = flag
-                named[_key(therapy, word, names, "alone")] = alone
+                keyed[therapy.id, word, *names] = flag
+                keyed[therapy.id, word, *names, _ALONE] = alone
         for variable in self._blocking:
             verdicts = blocked(self.guideline, variable)
             settles = settled(self.guideline, variable)
-            named[f"{variable}:verdicts"] = verdicts
-            named[f"{variable}:patients"] = verdicts != 0
-            named[f"{variable}:settles_verdicts"] = settles
-            whole = settles == undetermined(self.guideline)
-            named[f"{variable}:settles_patients"] = whole & (settles != 0)
-        return named
-
-    def _named_recorded(self, therapy: Therapy) -> dict[str, pl.Expr]:
-        recorded = pl.col(VERDICT_RECORDED_ + therapy.id)
-        named = {
-            _key(therapy, word, (), VERDICT_RECORDED_): recorded == number
-            for number, word in enumerate(VERDICTS)
-        }
-        eligible = [VERDICTS.index(word) for word in ELIGIBLES]
-        is_eligible = pl.col(VERDICT_ + therapy.id).is_in(eligible)
-        was_open = recorded == VERDICTS.index(UNDETERMINED)
-        return named | {_key(therapy, ASSUMED_, ()): was_open & is_eligible}
+            whole = (settles == every) & (settles != 0)
+            flags = (verdicts, verdicts != 0, settles, whole)
+            keyed |= {(variable, name): flag for name, flag in zip(_MISSING, flags, strict=True)}
+        return keyed
 
     def add(self, frame: pl.DataFrame) -> None:
         """Count the rows of a result frame."""
-        rows = open_sets(self.guideline, frame)
-        self.counts.update(rows.select(self._expressions).row(0, named=True))
+        self.summary.count(frame, self.guideline.therapies)
+        sums = [each.sum().alias(str(i)) for i, each in enumerate(self._expressions.values())]
+        counts = open_sets(self.guideline, frame).select(sums).row(0)
+        self.counts.update(dict(zip(self._expressions, counts, strict=True)))
         for text, count in frame[CONFLICTS].value_counts().iter_rows():
             for conflict in json.loads(text):
                 self.conflicts[conflict["message"]] += count
 
-    # The report
-
     def report(self, summary: Summary) -> CohortReport:
-        """Return what has been counted."""
-        missing = (self._missing_report(variable) for variable in self._blocking)
-        blocking = [report for report in missing if report.verdicts]
+        """Return what has been counted, with the summary of a run."""
+        missing = [self._missing_report(variable) for variable in self._blocking]
         return CohortReport(
             patients=summary.patients,
-            undetermined=self.counts["undetermined"],
+            undetermined=self.counts[UNDETERMINED,],
             with_conflicts=summary.with_conflicts,
             rejected=summary.rejected,
             rejected_lesions=summary.rejected_lesions,
             first_reason=summary.first_reason,
             notes=summary.notes,
             therapies=tuple(self._therapy_report(t, summary) for t in self._therapies),
-            missing=tuple(sorted(blocking, key=lambda report: -report.verdicts)),
-            conflicts=tuple(self._conflict_reports()),
+            missing=tuple(
+                sorted((m for m in missing if m.verdicts), key=lambda report: -report.verdicts)
+            ),
+            conflicts=tuple(
+                ConflictReport(name, message, self.conflicts[message])
+                for name, message in conflict_messages(self.guideline).items()
+                if self.conflicts[message]
+            ),
             assumed=self._assumptions.cells if self._assumptions else None,
         )
 
     def _therapy_report(self, therapy: Therapy, summary: Summary) -> TherapyReport:
-        failed = [(name,) for name in therapy.preconditions]
+        name, counts = therapy.id, self.counts
+        recorded = {word: counts[name, VERDICT_RECORDED_, word] for word in VERDICTS}
+        failed = [(precondition,) for precondition in therapy.preconditions]
+        met = [(criterion,) for criterion in therapy.absolute]
         return TherapyReport(
-            therapy=therapy.id,
+            therapy=name,
             label=therapy.label,
-            verdicts=summary.of(therapy.id),
-            verdicts_recorded=self._recorded(therapy),
-            eligible_if_assumed=self.counts[_key(therapy, ASSUMED_, ())],
-            palliative={w: self.counts[_key(therapy, w, (), PALLIATIVE)] for w in ELIGIBLES},
-            contraindicated_by=self._ranked(
-                therapy, CONTRAINDICATED, [(n,) for n in therapy.absolute]
-            ),
-            not_indicated_by=self._ranked(therapy, NOT_INDICATED, [*failed, therapy.indications]),
+            verdicts=summary.of(name),
+            verdicts_recorded=None if self._assumptions is None else recorded,
+            eligible_if_assumed=counts[name, ASSUMED_],
+            palliative={word: counts[name, PALLIATIVE, word] for word in ELIGIBLES},
+            contraindicated_by=self._ranked(name, CONTRAINDICATED, met),
+            not_indicated_by=self._ranked(name, NOT_INDICATED, [*failed, therapy.indications]),
         )
 
-    def _recorded(self, therapy: Therapy) -> dict[str, int] | None:
-        if self._assumptions is None:
-            return None
-        keys = {word: _key(therapy, word, (), VERDICT_RECORDED_) for word in VERDICTS}
-        return {word: self.counts[key] for word, key in keys.items()}
-
     def _ranked(
-        self, therapy: Therapy, word: str, reasons: Iterable[tuple[str, ...]]
+        self, therapy: str, word: str, reasons: Iterable[tuple[str, ...]]
     ) -> tuple[Reason, ...]:
         """Return the reasons that some patient has, those of most patients first."""
-        together = self.counts[_key(therapy, word, ())]
+        together = self.counts[therapy, word]
         found = [Reason((), TOGETHER, together, together)]
         for names in reasons:
-            named = names[0] if len(names) == 1 else "indications"
-            label = reason_words(self.guideline, word, named)
-            patients = self.counts[_key(therapy, word, names)]
-            alone = self.counts[_key(therapy, word, names, "alone")]
-            found.append(Reason(names, label, patients, alone))
+            one = len(names) == 1
+            label = reason_words(self.guideline, word, names[0]) if one else NO_INDICATION
+            key = (therapy, word, *names)
+            found.append(Reason(names, label, self.counts[key], self.counts[*key, _ALONE]))
         return tuple(sorted((r for r in found if r.patients), key=lambda r: -r.patients))
 
     def _missing_report(self, variable: str) -> MissingReport:
-        names = ("verdicts", "patients", "settles_verdicts", "settles_patients")
-        counts = (self.counts[f"{variable}:{name}"] for name in names)
+        counts = (self.counts[variable, name] for name in _MISSING)
         return MissingReport(variable, self.guideline.variables[variable].label, *counts)
 
-    def _conflict_reports(self) -> Iterator[ConflictReport]:
-        for name, message in conflict_messages(self.guideline).items():
-            if self.conflicts[message]:
-                yield ConflictReport(name, message, self.conflicts[message])
+
+def _recorded(therapy: Therapy) -> dict[tuple[str, ...], pl.Expr]:
+    """Return the verdicts from the record alone, and where assumptions make one eligible."""
+    recorded = pl.col(VERDICT_RECORDED_ + therapy.id)
+    is_eligible = pl.col(VERDICT_ + therapy.id).is_in([VERDICTS.index(word) for word in ELIGIBLES])
+    return {
+        (therapy.id, ASSUMED_): (recorded == VERDICTS.index(UNDETERMINED)) & is_eligible,
+        **{
+            (therapy.id, VERDICT_RECORDED_, word): recorded == number
+            for number, word in enumerate(VERDICTS)
+        },
+    }
 
 
 def reason_words(guideline: Guideline, word: str, name: str) -> str:
@@ -280,7 +275,3 @@ def conflict_messages(guideline: Guideline) -> dict[str, str]:
     """Return the rules by which a record can be in conflict, with their messages."""
     derivations = {rule.id: rule.message for rule in guideline.derivations}
     return derivations | {rule.id: rule.message for rule in guideline.conflict_rules}
-
-
-def _key(therapy: Therapy, word: str, names: tuple[str, ...], suffix: str = "") -> str:
-    return f"{therapy.id}:{word}:{' '.join(names)}:{suffix}"

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
-from kg.cohorts.expressions import palliative
 from kg.cohorts.opened import OpenCohort
 from kg.cohorts.report import MOST_GROUPS, reason_words
 from kg.cohorts.selections import NONE, flow_keys, overlap_key, reason_key, step
@@ -19,7 +18,7 @@ from kg.guideline import Guideline
 from kg.keys import ROW
 from kg.patients.columns import as_text
 from kg.reasoning.results import VERDICT_, unpack
-from kg.reasoning.verdicts import CONTRAINDICATED, ELIGIBLES, NOT_INDICATED, VERDICTS
+from kg.reasoning.verdicts import CONTRAINDICATED, NOT_INDICATED, VERDICTS
 from kg.texts import hint
 
 _COUNT = pl.UInt32()
@@ -27,24 +26,11 @@ _COUNT = pl.UInt32()
 
 def verdicts(cohort: OpenCohort) -> pl.DataFrame:
     """Return how many patients have each verdict on each therapy, and how many for palliation."""
-    guideline = cohort.guideline
-    intended = {
-        f"{therapy.id}:{word}": palliative(therapy, word).sum()
-        for therapy in guideline.therapies.values()
-        for word in ELIGIBLES
-    }
-    for_palliation = cohort.results.select(**intended).row(0, named=True)
+    words = cohort.guideline.verdicts
     rows = [
-        (
-            therapy.id,
-            therapy.label,
-            word,
-            guideline.verdicts[word][0],
-            count,
-            for_palliation.get(f"{therapy.id}:{word}", 0),
-        )
-        for therapy in guideline.therapies.values()
-        for word, count in cohort.summary.of(therapy.id).items()
+        (one.therapy, one.label, word, words[word][0], count, one.palliative.get(word, 0))
+        for one in cohort.report.therapies
+        for word, count in one.verdicts.items()
     ]
     texts = ("therapy", "therapy_label", "chosen", "verdict")
     return _frame(rows, texts, ("patients", "palliative"))
@@ -147,14 +133,12 @@ def groups(cohort: OpenCohort, by: str, therapy: str) -> pl.DataFrame:
             f"column {by!r} has more than {MOST_GROUPS} values; group by one with fewer"
         )
     words = dict(enumerate(VERDICTS))
-    told = {word: cohort.guideline.verdicts[word][0] for word in VERDICTS}
+    told = {place: cohort.guideline.verdicts[word][0] for place, word in words.items()}
+    place = pl.col("place")
     return found.select(
         "group",
-        pl.col("place").replace_strict(words, return_dtype=pl.String).alias("chosen"),
-        pl.col("place")
-        .replace_strict(words, return_dtype=pl.String)
-        .replace_strict(told, return_dtype=pl.String)
-        .alias("verdict"),
+        place.replace_strict(words, return_dtype=pl.String).alias("chosen"),
+        place.replace_strict(told, return_dtype=pl.String).alias("verdict"),
         pl.col("patients").cast(_COUNT),
         (100 * pl.col("patients") / pl.sum("patients").over("group")).round(1).alias("percent"),
     )

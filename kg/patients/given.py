@@ -31,7 +31,7 @@ from kg.patients.reading import PLAIN, Reading, with_unit
 from kg.patients.records import Record, read_record
 from kg.patients.tables import PatientTable
 from kg.readers import Source
-from kg.readers.frame import ArrowFrame, frame_source
+from kg.readers.frame import ArrowFrame, FrameSource
 from kg.texts import hint
 
 _NAMELESS = "unnamed"
@@ -101,7 +101,7 @@ def given(table: TableLike, name: str = "the frame") -> Path | Source:
         )
     if isinstance(table, list | tuple):
         return ListSource(table, name.replace("frame", "list"))
-    return frame_source(table, name)
+    return FrameSource(table, name)
 
 
 def is_spark(table: object) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -26,21 +26,20 @@ class ArrowFrame(Protocol):
 
 
 class FrameSource(Source):
-    """A frame as a table; in messages it goes by `name`, in place of a path.
+    """A frame of pandas, Polars or Arrow as a table; in messages it goes by `name`.
 
-    `mixed` says of columns that hold more than one type what is wrong with them.
+    A column of pandas may hold more than one type, which is told once it is read.
+
+    Raises:
+        InputError: it is not a frame.
     """
 
-    def __init__(
-        self,
-        frame: pl.DataFrame,
-        name: str = "the frame",
-        mixed: Mapping[str, str] | None = None,
-    ) -> None:
+    def __init__(self, frame: object, name: str = "the frame") -> None:
         self.path = Path(name)
-        self.columns = [column for column in frame.columns if column not in TOLD]
-        self.schema = frame.schema
-        self._frame, self._mixed = frame, mixed or {}
+        self._mixed: dict[str, str] = {}
+        self._frame = _polars(frame, name, self._mixed)
+        self.columns = [column for column in self._frame.columns if column not in TOLD]
+        self.schema = self._frame.schema
 
     def check_cells(self, names: list[str]) -> None:
         """Check that the values of columns can be cells, and of one type."""
@@ -54,16 +53,6 @@ class FrameSource(Source):
 
     def _batches(self, kept: list[str]) -> Iterator[pl.DataFrame]:
         return held(self._frame, kept)
-
-
-def frame_source(frame: object, name: str = "the frame") -> FrameSource:
-    """Return a frame of pandas, Polars or Arrow as a table.
-
-    Raises:
-        InputError: it is not a frame.
-    """
-    mixed: dict[str, str] = {}
-    return FrameSource(_polars(frame, name, mixed), name, mixed)
 
 
 def polars_frame(frame: object) -> pl.DataFrame:

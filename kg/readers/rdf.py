@@ -8,9 +8,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import polars as pl
 
@@ -24,8 +23,7 @@ from kg.readers.triples import BLANK, TYPE, TripleIndex, read_triples, shown
 from kg.readers.uploads import File
 
 
-@dataclass(frozen=True)
-class Violation:
+class Violation(NamedTuple):
     """A node that breaks a shape: which property, and what the shape says; `node` is N-Triples."""
 
     node: str
