@@ -15,6 +15,7 @@ from kg.comparison.patients import Side, compared_patient, frame_of
 from kg.engines.registry import engine_of
 from kg.guideline import load
 from kg.paths import example_cohort, example_lesions
+from kg.patients.assumptions import unremarkable
 from kg.patients.drafts import read_draft
 from kg.ui.patient.state import examples
 
@@ -102,13 +103,13 @@ def test_a_patient_is_told_stages_first_and_what_turns_each_verdict() -> None:
 
 def test_the_python_of_a_patient_gives_what_is_shown_without_what_is_not_understood() -> None:
     record = {"record.lesion": ["diameter_cm:3.4", "diameter_cm:2.1"], "record.ecog": "none"}
-    test = app("compare", view="patient", **{**record, "record.child_pugh_class": "A"})
+    record |= {"record.child_pugh_class": "A", "record.assumed": [*unremarkable(NEW)]}
+    test = app("compare", view="patient", **record)
     text = next(each.value for each in test.code if "kg.compare(" in each.value)
     space: dict[str, pl.DataFrame] = {}
     exec(text, space)  # noqa: S102 - our own text
-    assert (
-        space["frame"]["verdict_to"].to_list() == shown(test, "verdict_to")["verdict_to"].to_list()
-    )
+    told = shown(test, "verdict_to")["verdict_to"].to_list()
+    assert space["frame"]["verdict_to"].to_list() == told
 
 
 def test_a_link_to_what_there_is_not_is_told() -> None:

@@ -27,7 +27,7 @@ class TableRead:
     lesions: str | Rows | None
     options: Options
     edition: str
-    assume: str = ""
+    assume: str | Mapping[str, str] = ""
 
 
 def of_cohort(read: TableRead, view: str, therapy: str = "", by: str = "") -> str:

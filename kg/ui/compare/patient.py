@@ -9,6 +9,7 @@ from kg.comparison.patients import ComparedTherapy, Side, Told, alike, compared_
 from kg.explanation.wording import MISSING, listed, named
 from kg.guideline import Guideline
 from kg.guideline.rules import Correspondence
+from kg.patients.assumptions import unremarkable
 from kg.patients.drafts import Draft, not_understood, parameters_of, rows_of
 from kg.reference.snippets import TableRead, of_comparison
 from kg.texts import counted
@@ -51,7 +52,9 @@ def show(before: Guideline, after: Guideline, state: State) -> None:
         name = draft.patient_id or "patient"
         faults = {fault for one in both for fault in one.parsed.faults}
         patients, lesions = rows_of(draft, name, faults)
-        given = TableRead(patients, lesions or None, {}, "")
+        usual = unremarkable(before) | unremarkable(after)
+        assumed = {each: usual[each] for each in draft.assumed if each in usual}
+        given = TableRead(patients, lesions or None, {}, "", assumed)
         table(
             joined(frame_of(name, rows)),
             "compared-patient",
