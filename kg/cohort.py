@@ -23,10 +23,19 @@ from kg.patients.given import TableLike, given
 from kg.patients.reading import Options, reading_of
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Cohort:
-    """A classified table in memory."""
+    """A classified table in memory, with its `columns`.
 
+    `summary` tells how many patients, rejected rows and verdicts there are, and how the table was
+    read. `rejected` and `rejected_lesions` are the rows that were not read, with `_row` and
+    `_reason`.
+    """
+
+    summary: Summary
+    rejected: pl.DataFrame
+    rejected_lesions: pl.DataFrame
+    columns: list[str]
     _opened: opened.OpenCohort
 
     def __repr__(self) -> str:
@@ -36,26 +45,6 @@ class Cohort:
         named = self._opened.guideline.therapies
         counts = ((therapy.label, self.summary.of(name)) for name, therapy in named.items())
         return verdict_table(f"Verdicts: {self.summary.words}", counts)
-
-    @property
-    def summary(self) -> Summary:
-        """How many patients, rejected rows and verdicts there are, and how the table was read."""
-        return self._opened.summary
-
-    @property
-    def rejected(self) -> pl.DataFrame:
-        """The rows that were not classified, with `_row` and `_reason`."""
-        return self._opened.rejected
-
-    @property
-    def rejected_lesions(self) -> pl.DataFrame:
-        """The lesions that were not read, likewise."""
-        return self._opened.rejected_lesions
-
-    @property
-    def columns(self) -> list[str]:
-        """The columns of the table."""
-        return self._opened.columns
 
     def frame(self, keep: str | Sequence[str] = ()) -> pl.DataFrame:
         """Return one row per patient and therapy, with columns of the table that are kept.
@@ -124,4 +113,6 @@ def open_cohort(
     chosen = _chosen(guideline, edition)
     second = None if lesions is None else given(lesions, "the frame of lesions")
     found = opened.open_cohort(chosen, given(source), second, reading=reading_of(chosen, options))
-    return Cohort(found if assume is None else found.assuming(assume))
+    if assume is not None:
+        found = found.assuming(assume)
+    return Cohort(found.summary, found.rejected, found.rejected_lesions, found.columns, found)
