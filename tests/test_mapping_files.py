@@ -288,6 +288,20 @@ def test_no_other_unit_is_proposed_where_one_is_stated(tmp_path: Path) -> None:
     ]
 
 
+def test_implausible_numbers_are_counted_beyond_those_that_are_told_apart(
+    guideline: Guideline,
+) -> None:
+    name = "creatinine_umol_l"
+    watch = PlausibilityWatch({name: guideline.variables[name]}, {name})
+    for start in (50_000, 60_000):
+        odd = [*range(start, start + 1_200), 55_555, 50_000]
+        watch.add(pl.DataFrame({name: odd}))
+    assert watch.notes() == [
+        f"column {name}: 2,404 of 2,404 numbers implausible in µmol/L; 50000 occurs 3 times, as "
+        "converted from the unit of the column"
+    ]
+
+
 @pytest.mark.parametrize("note", ["Note,,", '"Note","",""', "Note, ,"])
 def test_what_may_be_meant_and_is_read_as_unknown_is_told(tmp_path: Path, note: str) -> None:
     table = tmp_path / "p.csv"

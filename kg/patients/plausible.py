@@ -67,7 +67,7 @@ class PlausibilityWatch:
             and (bounds := _interval(variable, variable.plausible)) is not None
         }
         self._odd = {name: Counter[float]() for name in self._columns}
-        self._seen: Counter[str] = Counter()
+        self._seen, self._implausible = Counter[str](), Counter[str]()
         self._sample: dict[str, list[float]] = {name: [] for name in self._columns}
 
     def add(self, cells: pl.DataFrame) -> None:
@@ -79,8 +79,9 @@ class PlausibilityWatch:
             numbers = numbers.filter(numbers.is_finite())
             low, high = float(bounds.low or 0), float(bounds.high or "inf")
             odd = numbers.filter((numbers < low) | (numbers > high))
-            if len(odd) and len(self._odd[name]) < _DISTINCT:
-                self._odd[name].update(odd.to_list())
+            counts, has_room = self._odd[name], len(self._odd[name]) < _DISTINCT
+            counts.update(number for number in odd if has_room or number in counts)
+            self._implausible[name] += len(odd)
             self._seen[name] += len(numbers)
             room = _SAMPLE - len(self._sample[name])
             if room > 0:
@@ -112,9 +113,9 @@ class PlausibilityWatch:
         if not odd:
             return None
         value, times = odd.most_common(1)[0]
-        count = sum(odd.values())
         often = f"; {value:g} occurs {counted(times, 'time')}" if times > 1 else f": {value:g}"
-        told = f"{count:,} of {counted(self._seen[name], 'number')} implausible in {symbol}{often}"
+        every = f"{self._implausible[name]:,} of {counted(self._seen[name], 'number')}"
+        told = f"{every} implausible in {symbol}{often}"
         told = told.replace(" in ;", ";").replace(" in :", ":")
         unit = other_unit(variable, value, variable.plausible)
         if name in self._converted:
