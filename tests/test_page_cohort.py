@@ -399,6 +399,8 @@ def test_the_flow_of_patients_ends_with_everybody_and_is_selected_from():
     assert test.session_state["cohort:state"].row > first
     test.button(key="cohort:previous").click().run()
     assert test.session_state["cohort:state"].row == first
+    test.selectbox(key="cohort:box:flow:chosen").set_value(None).run()
+    assert "Choose above the chart to see its patients here." in texts(test)
 
 
 def test_patients_are_grouped_by_a_column_of_their_table():

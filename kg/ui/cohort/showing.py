@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -27,7 +26,7 @@ from kg.reference.snippets import of_patients
 from kg.texts import counted
 from kg.ui import address, pictures
 from kg.ui.cohort import charts, state, views
-from kg.ui.cohort.views import Box, View
+from kg.ui.cohort.views import EXAMPLE, View
 from kg.ui.patient.state import open_draft
 from kg.ui.restoring import field
 from kg.ui.tables import TableQuery, table
@@ -36,7 +35,6 @@ from kg.ui.words import literal, short
 
 SHOWN = 500  # patients
 _OPEN = "Open in Patient"
-_EXAMPLE = "hcc:graph/verdicts/example"
 _HEADS = {RECORDED: "As recorded", UNREMARKABLE: "If nothing else is remarkable"}
 
 
@@ -53,22 +51,22 @@ def show(cohort: OpenCohort) -> None:
     asked = chosen.asked if cohort.is_example and not silence else None  # as the graph has it
     has_patients = selected.view != "groups" and bool(chosen.charts)
     if silence:
-        _boxes(chosen.boxes, 2)
+        _boxes(chosen, 2)
         for (name, each), place in zip(shown.items(), st.columns(2, gap="medium"), strict=True):
             with place:
                 st.markdown(f"**{_HEADS[name]}**")
                 _charts(both[name], replace(selected, silence=name), each, asked)
         if has_patients:
             _which()
-            _patients(both[silence])
+            _patients(both[silence], chosen)
     else:
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            _boxes(chosen.boxes, len(chosen.boxes) or 1)
+            _boxes(chosen, len(chosen.boxes) or 1)
             _charts(cohort, selected, chosen, asked)
         if has_patients:
             with right:
-                _patients(cohort)
+                _patients(cohort, chosen)
     if not chosen.frame.columns:
         return
     with st.expander("The numbers as a table"):
@@ -104,10 +102,10 @@ def _which() -> None:
     )
 
 
-def _boxes(boxes: Sequence[Box], columns: int) -> None:
+def _boxes(view: View, columns: int) -> None:
     """Show lists for parts of the selection beside each other."""
     selection = state.now().selection
-    for box, place in zip(boxes, st.columns(columns), strict=False):
+    for box, place in zip(view.boxes, st.columns(columns), strict=False):
         chosen: str = getattr(selection, box.field)
         field(
             place.selectbox,
@@ -118,7 +116,7 @@ def _boxes(boxes: Sequence[Box], columns: int) -> None:
             options=list(box.options),
             format_func=box.options.__getitem__,
             disabled=box.disabled,
-            placeholder="Choose, or click a bar",
+            placeholder="Choose, or click a bar" if view.clicks else "Choose",
         )
 
 
@@ -157,11 +155,12 @@ def _charts(cohort: OpenCohort, selected: Selection, view: View, asked: TableQue
         st.caption(view.caption)
 
 
-def _patients(cohort: OpenCohort) -> None:
+def _patients(cohort: OpenCohort, view: View) -> None:
     """Show the patients that are selected, or how to select some."""
     selection = state.now().selection
     if not selection.chosen:
-        st.info("Click a bar, or choose above the chart, to see its patients here.")
+        how = "Click a bar, or choose above the chart," if view.clicks else "Choose above the chart"
+        st.info(f"{how} to see its patients here.")
         return
     frame = patients(cohort, selection)
     st.markdown(f"**{counted(len(frame), 'patient')}** · {literal(_told(cohort, selection))}")
@@ -243,8 +242,8 @@ def _asked(cohort: OpenCohort, selection: Selection) -> TableQuery | None:
     if not cohort.is_example or selection.silence not in ("", RECORDED):
         return None
     if selection.view == "verdicts" and selection.chosen in VERDICTS:
-        told = {"therapy": selection.therapy, "verdict": selection.chosen, "graph": _EXAMPLE}
-        return TableQuery("patients-of-verdict", told)
+        told = {"therapy": selection.therapy, "verdict": selection.chosen}
+        return TableQuery("patients-of-verdict", {**told, **EXAMPLE})
     if selection.view == "overlaps" and selection.chosen == NONE:
-        return TableQuery("eligible-for-none", {"graph": _EXAMPLE})
-    return TableQuery("conflicts", {"graph": _EXAMPLE}) if selection.view == "conflicts" else None
+        return TableQuery("eligible-for-none", EXAMPLE)
+    return TableQuery("conflicts", EXAMPLE) if selection.view == "conflicts" else None

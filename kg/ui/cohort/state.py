@@ -170,10 +170,8 @@ def read(cohort: OpenCohort, silence: str = "") -> TableRead:
         paths = str(example_cohort()), str(example_lesions())
         return TableRead(*paths, Options(), edition, assume)
     task: UploadedTables = st.session_state[session.TASK]
-    options = task.options
-    if task.mapping:
-        options = {**options, "mapping": tomllib.loads(task.mapping)}
     lesions_name = task.lesions.name if task.lesions else None
+    options: Options = {**task.options, "mapping": tomllib.loads(task.mapping) or None}
     return TableRead(cohort.name, lesions_name, options, edition, assume)
 
 

@@ -23,7 +23,7 @@ from kg.ui.cohort.state import read
 from kg.ui.tables import TableQuery, table
 
 LONGEST = 15  # bars of a chart; the numbers have all
-_EXAMPLE = {"graph": "hcc:graph/verdicts/example"}
+EXAMPLE = {"graph": "hcc:graph/verdicts/example"}
 _COUNTED = "by number of patients; numbers in the table below"
 _REJECTED = 200
 
@@ -91,7 +91,7 @@ def verdicts(cohort: OpenCohort, selected: Selection) -> View:
         [(chart, f"Verdicts on each therapy, {_COUNTED}")],
         ("therapy", "chosen"),
         looks.values(),
-        asked=TableQuery("verdict-counts", _EXAMPLE),
+        asked=TableQuery("verdict-counts", EXAMPLE),
     )
 
 
@@ -111,7 +111,7 @@ def overlaps(cohort: OpenCohort, selected: Selection) -> View:
         ],
         caption="A bar counts the patients who are eligible, cautions or not, for exactly the "
         f"therapies that are dotted below it. {_of(frame, 'combination')}",
-        asked=TableQuery("therapies-per-patient", _EXAMPLE),
+        asked=TableQuery("therapies-per-patient", EXAMPLE),
     )
 
 
@@ -127,7 +127,7 @@ def why_not(cohort: OpenCohort, selected: Selection) -> View:
         _divided(frame, selected, charts.WHY_NOT, tooltip, "Why the therapy is not available"),
         legend=charts.WHY_NOT,
         empty="This therapy is contraindicated or not indicated for nobody. Choose another.",
-        asked=TableQuery("commonest-contraindications", {"therapy": therapy, **_EXAMPLE}),
+        asked=TableQuery("commonest-contraindications", {"therapy": therapy, **EXAMPLE}),
     )
 
 
@@ -159,7 +159,7 @@ def missing(cohort: OpenCohort, selected: Selection) -> View:
         caption="A bar counts the undetermined verdicts that depend on a variable. Where a "
         f"verdict misses nothing else, any value settles it. {_of(frame, 'variable')}",
         empty="No verdict is undetermined: nothing that is missing could change one.",
-        asked=TableQuery("blocking-variables", _EXAMPLE),
+        asked=TableQuery("blocking-variables", EXAMPLE),
     )
 
 
@@ -194,7 +194,7 @@ def conflicts(cohort: OpenCohort, selected: Selection) -> View:
         [Box("Conflict", "chosen", _labels(frame, "rule"))] if len(frame) else (),
         _divided(frame, selected, charts.CONFLICTS, tooltip, "Conflicts", of="records"),
         empty="No record of this cohort is in conflict with itself.",
-        asked=TableQuery("conflicts", _EXAMPLE),
+        asked=TableQuery("conflicts", EXAMPLE),
     )
 
 
