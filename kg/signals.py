@@ -79,16 +79,13 @@ def any_given_up() -> bool:
     return any(thread.name == GIVEN_UP for thread in threading.enumerate())
 
 
-_STREAMS = ("stdin", "stdout", "stderr")
-
-
 def make_ready() -> None:
     """Give a stand-in to each stream that is closed, and write all signs to those that are open.
 
     Nothing is read from a stand-in. To write results to one is an error, as it is to write to
     what is closed; messages go nowhere. A sign that the encoding lacks is written as its code.
     """
-    for number, name in enumerate(_STREAMS):
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
             setattr(sys, name, _stand_in(number))
     for stream in (sys.stdout, sys.stderr):

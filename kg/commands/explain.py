@@ -223,8 +223,12 @@ class ExplanationPage:
             self.heading("Recommendations")
         if not met:
             self.line("None is met.")
-        for recommendation in met:
-            self.recommendation(recommendation)
+        for each in met:
+            style = "dim" if each.muted else ""
+            self.line(f"{each.id} ({each.strength}): {each.advice}", style=style)
+            for line in of_recommendation(each):
+                if self.full or line.brief:
+                    self.line(f"{line.label}: {line.text}" if line.label else line.text, 2, style)
         unknown = [f"{r.id} ({r.label})" for r in concerned if r.state == UNKNOWN]
         if unknown:
             self.labelled("Unknown", "; ".join(unknown), 0)
@@ -235,14 +239,6 @@ class ExplanationPage:
         return not recommendation.concerns or any(
             recommendation.id in recommendations_on(self.guideline, name) for name in shown
         )
-
-    def recommendation(self, explanation: RecommendationExplanation) -> None:
-        """Print a recommendation that is met."""
-        style = "dim" if explanation.muted else ""
-        self.line(f"{explanation.id} ({explanation.strength}): {explanation.advice}", style=style)
-        for line in of_recommendation(explanation):
-            if self.full or line.brief:
-                self.line(f"{line.label}: {line.text}" if line.label else line.text, 2, style)
 
 
 def _table(criteria: Iterable[CriterionExplanation]) -> Table:

@@ -67,9 +67,9 @@ def examples(
 
 def editions(
     *,
-    format_: Annotated[
+    format: Annotated[
         Literal["text", "json", "markdown"],
-        Option("--format", help="A table to read, JSON, or the editions side by side."),
+        Option(help="A table to read, JSON, or the editions side by side."),
     ] = "text",
     ontology: Ontology = None,
 ) -> None:
@@ -80,10 +80,10 @@ def editions(
     every = load_all(ontology)
     rows = [facts(guideline) for guideline in every]
     console = terminal.output()
-    if format_ == "markdown":
+    if format == "markdown":
         console.out(side_by_side(every), end="", highlight=False)
         return
-    if format_ == "json":
+    if format == "json":
         console.out(json.dumps(rows, ensure_ascii=False, indent=2), highlight=False)
         return
     table = Table(*_COLUMNS, box=None, pad_edge=False)

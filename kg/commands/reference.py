@@ -128,9 +128,7 @@ def show(
         ),
     ],
     *,
-    format_: Annotated[
-        Literal["text", "json"], Option("--format", help="A card to read, or JSON.")
-    ] = "text",
+    format: Annotated[Literal["text", "json"], Option(help="A card to read, or JSON.")] = "text",
     ontology: Ontology = None,
     edition: Edition = None,
 ) -> None:
@@ -140,7 +138,7 @@ def show(
     """
     card = _card(ontology, edition, identifier)
     console = terminal.output()
-    if format_ == "json":
+    if format == "json":
         console.out(json.dumps(card, ensure_ascii=False, indent=2), highlight=False)
     else:
         _print(console, card)

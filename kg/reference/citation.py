@@ -114,26 +114,23 @@ def iri_of(guideline: Guideline, name: str) -> str:
 
 def description(guideline: Guideline, iri: str, format_: ox.RdfFormat) -> bytes:
     """Return what the ontology states of a term."""
-    triples = dict.fromkeys(_triples(_by_subject(guideline), ox.NamedNode(iri)))
+    triples = dict.fromkeys(_triples(guideline, ox.NamedNode(iri)))
     return ox.serialize(triples, format=format_, prefixes=PREFIXES) or b""
 
 
-_Subjects = Mapping[object, list[ox.Triple]]
-
-
 @lru_cache(maxsize=4)
-def _by_subject(guideline: Guideline) -> _Subjects:
+def _by_subject(guideline: Guideline) -> dict[object, list[ox.Triple]]:
     found: dict[object, list[ox.Triple]] = {}
     for triple in guideline.ontology.triples:
         found.setdefault(triple.subject, []).append(triple)
     return found
 
 
-def _triples(known: _Subjects, node: ox.NamedNode | ox.BlankNode) -> Iterator[ox.Triple]:
-    for triple in known.get(node, ()):
+def _triples(guideline: Guideline, node: ox.NamedNode | ox.BlankNode) -> Iterator[ox.Triple]:
+    for triple in _by_subject(guideline).get(node, ()):
         yield triple
         if isinstance(triple.object, ox.BlankNode):
-            yield from _triples(known, triple.object)
+            yield from _triples(guideline, triple.object)
 
 
 _ROWS = {
