@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 from kg.checks.numbers import definitions_of
 from kg.checks.registry import Examined, Material, check, name_of, subject_in, terms_of
-from kg.guideline import Criterion, Guideline, Recommendation, Therapy
+from kg.guideline import Criterion, Guideline, Recommendation
 from kg.guideline.formula import And, Atom, Formula, Not, Ref, atoms, references
-from kg.guideline.model import ASPECTS, ELIGIBLE
+from kg.guideline.model import ABSOLUTE, ASPECTS, ELIGIBLE, RELATIVE
 from kg.ontology import HCC, OWL, local_name
 
 # By role: where a variable must be used, and where it must not be.
@@ -70,22 +70,18 @@ def rows(material: Material) -> Examined:
     """Every criterion in a row is of the kind of its part, there once; a note tells exceptions."""
     guideline = material.guideline
     for therapy in guideline.therapies.values():
+        # A caution may be a contraindication elsewhere, where a note says why.
+        borrowed = {RELATIVE: ABSOLUTE} if therapy.note else {}
         faults = [
-            f"{name} is in its row as {kind}, and of the kind {guideline.criteria[name].kind}"
+            f"{name} is in its row as {role.replace(' ', '_')}, and of the kind {kind}"
             for role, names in therapy.row
-            for kind in [role.replace(" ", "_")]
             for name in names
-            if guideline.criteria[name].kind not in (kind, *_borrowed(therapy, kind))
+            for kind in [guideline.criteria[name].kind]
+            if kind.replace("_", " ") not in (role, borrowed.get(role))
         ]
         repeated = sorted({n for n in therapy.criteria if therapy.criteria.count(n) > 1})
         faults += [f"{name} is in its row more than once" for name in repeated]
         yield therapy.iri, faults
-
-
-def _borrowed(therapy: Therapy, kind: str) -> tuple[str, ...]:
-    """Return what else may be a caution of a therapy whose note says why."""
-    caution = kind == "relative_contraindication"
-    return ("absolute_contraindication",) if caution and therapy.note else ()
 
 
 @check("content")

@@ -85,7 +85,9 @@ def numbers_in(text: str) -> set[Decimal]:
 
 def _unsourced(guideline: Guideline, formula: Formula, known: set[Decimal]) -> Iterator[str]:
     for variable, bound in sorted(bounds_of(atoms(formula))):
-        if bound > 1 and not known & _alike(guideline, variable, bound):
+        # Of whole numbers those beside a bound say the same: "3 or more" is "not up to 2".
+        aside = 1 if guideline.variables[variable].type == "integer" else 0
+        if bound > 1 and not known & {bound, bound - aside, bound + aside}:
             yield (
                 f"{bound:f} in its formula is in no statement behind it, nor in its reading; "
                 "correct it, or say in the reading where it comes from"
@@ -94,13 +96,11 @@ def _unsourced(guideline: Guideline, formula: Formula, known: set[Decimal]) -> I
 
 def _formulas(guideline: Guideline, iri: str) -> Iterator[str]:
     """Yield the classes with formulas that the texts of a term are about."""
-    node = ox.NamedNode(iri)
-    if local_name(iri) in guideline.formulas and iri.startswith(HCC):
-        yield local_name(iri)
-    for word in _LEADING:
-        for other in guideline.ontology.iris(node, HCC + word):
-            if local_name(other) in guideline.formulas:
-                yield local_name(other)
+    node, own = ox.NamedNode(iri), (iri,) if iri.startswith(HCC) else ()
+    led = (other for word in _LEADING for other in guideline.ontology.iris(node, HCC + word))
+    for name in map(local_name, (*own, *led)):
+        if name in guideline.formulas:
+            yield name
 
 
 def _odd_numbers(guideline: Guideline, node: ox.NamedNode, names: Iterable[str]) -> Iterator[str]:
@@ -141,9 +141,3 @@ def bounds_of(found: Iterable[Atom]) -> set[tuple[str, Decimal]]:
         for end in (interval.low, interval.high)
         if end is not None
     }
-
-
-def _alike(guideline: Guideline, variable: str, bound: Decimal) -> set[Decimal]:
-    """Return a bound, and for whole numbers those beside it: "3 or more" is "not up to 2"."""
-    whole = guideline.variables[variable].type == "integer"
-    return {bound, bound - 1, bound + 1} if whole else {bound}

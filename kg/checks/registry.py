@@ -49,23 +49,17 @@ STEPS: dict[str, str | None] = {
 REASONER_STEPS = ("profile", "consistency", "satisfiability")
 
 
+@dataclass
 class Material:
     """The ontology under check, read as far as a check needs it.
 
     `seconds` limit the reasoner; `watch` is told what it is at.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        edition: str | None = None,
-        seconds: float | None = None,
-        watch: Callable[[str], object] = lambda told: None,
-    ) -> None:
-        self.folder = folder
-        self.watch = watch
-        self._edition = edition
-        self._seconds = seconds
+    folder: Path
+    edition: str | None = None
+    seconds: float | None = None
+    watch: Callable[[str], object] = lambda told: None
 
     @property
     def own_folder(self) -> Path:
@@ -75,7 +69,7 @@ class Material:
     @cached_property
     def ontology(self) -> Ontology:
         """The triples."""
-        return Ontology(self.folder, edition=self._edition)
+        return Ontology(self.folder, edition=self.edition)
 
     def _others(self) -> list[str]:
         return [name for name in edition_names(self.folder) if name != self.ontology.edition]
@@ -86,7 +80,7 @@ class Material:
         imported = self.ontology.modules.values()
         files = module_files(self.folder, self.ontology.edition)
         extra = [path for path in files if path not in imported]
-        return Ontology(self.folder, edition=self._edition, extra=extra)
+        return Ontology(self.folder, edition=self.edition, extra=extra)
 
     @cached_property
     def others(self) -> list[Guideline]:
@@ -114,7 +108,7 @@ class Material:
         """The reasoner; its time begins with the first use."""
         from kg.engines.coherence import Coherence  # noqa: PLC0415 - only this needs Java
 
-        return Coherence(self.ontology, self._seconds)
+        return Coherence(self.ontology, self.seconds)
 
 
 @dataclass(frozen=True)
