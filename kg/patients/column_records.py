@@ -174,10 +174,16 @@ def _conflicts(guideline: Guideline, frame: pl.DataFrame) -> pl.Series:
     every: list[Derivation | ConflictRule] = [*guideline.derivations, *guideline.conflict_rules]
     rules = [rule for rule in every if RULE + rule.id in frame.columns]
     rules.sort(key=lambda rule: rule.position)
-    found = frame.with_row_index(ROW).filter(pl.any_horizontal(RULE + rule.id for rule in rules))
     told = pl.concat_str(map(_told, rules), separator=", ", ignore_nulls=True)
+    found = (
+        frame.lazy()  # so that only the columns that are told are filtered
+        .with_row_index(ROW)
+        .filter(pl.any_horizontal(RULE + rule.id for rule in rules))
+        .select(ROW, ("[" + told + "]").alias(CONFLICTS))
+        .collect()
+    )
     none = pl.repeat("[]", len(frame), dtype=pl.String, eager=True)
-    return none.scatter(found[ROW], found.select("[" + told + "]").to_series())
+    return none.scatter(found[ROW], found[CONFLICTS])
 
 
 def _told(rule: Derivation | ConflictRule) -> pl.Expr:

@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 import polars as pl
 
@@ -90,7 +91,8 @@ def read_columns(variables: Sequence[Variable], frame: pl.DataFrame) -> dict[str
         return {}
     frame = frame.with_columns(pl.selectors.by_dtype(pl.Categorical, pl.Enum).cast(pl.String))
     plain = _with_numbers(variables, frame)
-    masks = plain.select(_plain(variable, plain.schema[variable.name]) for variable in variables)
+    types = plain.schema
+    masks = plain.select(_plain(variable, types[variable.name]) for variable in variables)
     plain_cells = masks.select(pl.all().is_not_null())
     left = frame.select(
         (~plain_cells[v.name] & pl.col(v.name).is_not_null()).any() for v in variables
@@ -111,7 +113,8 @@ def _with_numbers(variables: Sequence[Variable], frame: pl.DataFrame) -> pl.Data
 
     Each cast is a step of its own: an expression over it would cast for each threshold anew.
     """
-    texts = [v.name for v in variables if v.is_number and frame.schema[v.name] == pl.String]
+    types = frame.schema
+    texts = [v.name for v in variables if v.is_number and types[v.name] == pl.String]
     short = (pl.when(pl.col(n).str.len_bytes() <= _EXACT_LENGTH).then(pl.col(n)) for n in texts)
     numbers = frame.select(text.cast(pl.Float64, strict=False) for text in short)
     zeros = frame.select((pl.col(texts) == "0") | (pl.col(texts) == "0.0"))
@@ -119,6 +122,7 @@ def _with_numbers(variables: Sequence[Variable], frame: pl.DataFrame) -> pl.Data
     return frame.with_columns(numbers[n].set(~e, None) for n, e in zip(texts, exact, strict=True))
 
 
+@lru_cache(1_000)
 def _plain(variable: Variable, dtype: pl.DataType) -> pl.Expr:
     """Return the masks of plain values; null for what is not a plain value of the variable."""
     x, mask = pl.col(variable.name), mask_type(variable)
