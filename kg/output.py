@@ -41,12 +41,20 @@ def whole_file(path: Path, within: Path | None = None) -> Iterator[Path]:
     """
     if path.is_dir():
         raise InputError(f"{path} is a folder; name a file to write to")
-    if path.exists() and not path.is_file():
+    if is_device(path):
         with path.open("wb") as file, _copied(file, str(path)) as part:
             yield part
         return
-    with _replacing(path, within) as part:
-        yield part
+    target = path.resolve()
+    for leftover in target.parent.glob(f".*{_PART}"):
+        _remove(leftover)
+    with ExitStack() as kept:
+        with signals.held():  # or what is new would stay
+            part = _new(path, target, kept)
+        with full_disk_told(path):
+            yield part
+            part.chmod(_mode(target, within))  # a temporary file is private
+            part.replace(target)
 
 
 def copy_folder(source: Path, folder: Path) -> list[str]:
@@ -73,11 +81,11 @@ def check_apart(
     Raises:
         InputError: a file is named for two things.
     """
-    sources = {file.resolve() for file in read if file is not None and not _is_device(file)}
+    sources = {file.resolve() for file in read if file is not None and not is_device(file)}
     taken: set[Path] = set()
     folder = None if store is None else store.resolve()
     for file in written:
-        if file is None or _is_device(file):
+        if file is None or is_device(file):
             continue
         place = file.resolve()
         if place in sources:
@@ -89,7 +97,8 @@ def check_apart(
         taken.add(place)
 
 
-def _is_device(file: Path) -> bool:
+def is_device(file: Path) -> bool:
+    """Return whether what is written there goes somewhere else than to a file."""
     return file.exists() and not file.is_file()
 
 
@@ -105,20 +114,6 @@ def whole_output(path: Path | None) -> Iterator[Path]:
         return
     with _copied(sys.stdout.buffer, "standard output") as part:
         yield part
-
-
-@contextmanager
-def _replacing(path: Path, within: Path | None) -> Iterator[Path]:
-    target = path.resolve()
-    for leftover in target.parent.glob(f".*{_PART}"):
-        _remove(leftover)
-    with ExitStack() as kept:
-        with signals.held():  # or what is new would stay
-            part = _new(path, target, kept)
-        with full_disk_told(path):
-            yield part
-            part.chmod(_mode(target, within))  # a temporary file is private
-            part.replace(target)
 
 
 def _new(path: Path, target: Path, kept: ExitStack) -> Path:

@@ -15,7 +15,7 @@ import polars as pl
 from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.keys import PROBLEM, REASON, ROW
-from kg.output import full_disk_told, whole_file
+from kg.output import full_disk_told, is_device, whole_file
 from kg.patients.columns import as_text
 from kg.readers import Source
 
@@ -119,8 +119,7 @@ class Rejects(RejectCounter):
             as_told(frame).write_csv(file, include_header=new, separator=source.separator)
 
     def _opened(self, path: Path, within: Path | None) -> Path:
-        is_device = path.exists() and not path.is_file()
-        free = path if is_device else next(f for f in _numbered(path) if not f.exists())
+        free = path if is_device(path) else next(f for f in _numbered(path) if not f.exists())
         self._targets[path] = free
         try:
             within = within if within is not None and within.is_file() else None

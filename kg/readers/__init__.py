@@ -31,25 +31,15 @@ def open_source(table: File | Source, guideline: Guideline, sheet: str | None = 
     if not isinstance(table, Path | Upload):
         return table
     if isinstance(table, Path) and str(table) != STANDARD_INPUT:
-        _check_there(table)
+        if table.is_dir():
+            raise InputError(f"{table} is a folder; name a table in it: {', '.join(FORMATS)}")
+        if not table.is_file():
+            raise InputError(f"{table}: no such file; check the path")
     path = unpacked(table)
     ending = path.suffix.lower()
     if sheet is not None and ending != ".xlsx":
         raise InputError(f"{path} is no workbook: it has no sheet {sheet!r}; leave --sheet out")
-    found = _opened(path, ending, guideline, sheet)
-    if found is None:
-        raise InputError(
-            f"{path}: {f'{path.suffix} is not a known format' if path.suffix else _NO_ENDING}; "
-            + _STATISTICS.get(ending, f"tables are read from {', '.join(FORMATS)}")
-        )
-    return found
-
-
-def _check_there(path: Path) -> None:
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; name a table in it: {', '.join(FORMATS)}")
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; check the path")
+    return _opened(path, ending, guideline, sheet)
 
 
 def lesions_beside(patients: Source, lesions: File | Source | None) -> File | Source | None:
@@ -63,9 +53,9 @@ def lesions_beside(patients: Source, lesions: File | Source | None) -> File | So
     return lesions if patients.lesions is None else patients.lesions
 
 
-def _opened(path: File, ending: str, guideline: Guideline, sheet: str | None) -> Source | None:
+def _opened(path: File, ending: str, guideline: Guideline, sheet: str | None) -> Source:
     """Return a table of one of the formats; only what is asked for is loaded."""
-    # ruff: noqa: PLC0415, PLR0911
+    # ruff: noqa: PLC0415
     match ending:
         case ".csv" | ".tsv" | ".txt":
             from kg.readers.csv import CsvSource
@@ -91,10 +81,11 @@ def _opened(path: File, ending: str, guideline: Guideline, sheet: str | None) ->
             from kg.readers.rdf import RdfSource
 
             return RdfSource(path, guideline)
-    return None
+    strange = f"{path.suffix} is not a known format" if path.suffix else "no file extension"
+    known = f"tables are read from {', '.join(FORMATS)}"
+    raise InputError(f"{path}: {strange}; {_STATISTICS.get(ending, known)}")
 
 
-_NO_ENDING = "no file extension"
 FORMATS = (
     *(".csv", ".gz", ".json", ".jsonl", ".jsonld", ".ndjson", ".nt", ".parquet", ".tsv", ".ttl"),
     *(".txt", ".xlsx"),

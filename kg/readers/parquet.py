@@ -22,6 +22,7 @@ _BROKEN = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
 _MAGIC = b"PAR1"
 _SCHEMA, _CHILDREN = 2, 5
 _STOP, _TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY = 0, 1, 2, 3, 7, 8
+_SIZES = {_TRUE: 0, _FALSE: 0, _BYTE: 1, _DOUBLE: 8}
 _LIST, _SET, _MAP, _STRUCT = 9, 10, 11, 12
 _TALL = 20  # levels of the footer itself; it has about ten
 
@@ -120,12 +121,8 @@ class _Footer:
     def _pass(self, kind: int, level: int = 0) -> None:
         if level > _TALL or self._at > len(self._data):
             raise ValueError("this is no footer of Parquet")
-        if kind in (_TRUE, _FALSE):
-            return
-        if kind == _BYTE:
-            self._at += 1
-        elif kind == _DOUBLE:
-            self._at += 8
+        if kind in _SIZES:
+            self._at += _SIZES[kind]
         elif kind == _BINARY:
             size = self._varint()
             self._at += size
