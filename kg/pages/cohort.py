@@ -40,15 +40,11 @@ def results(cohort: OpenCohort) -> None:
 
 def nothing(cohort: OpenCohort) -> None:
     """Say why no patient was classified, and show the rows that were rejected."""
-    rejected = counted(cohort.summary.rejected, "row")
-    st.warning(
-        f"No patient was classified: {rejected} rejected. Correct the cells and open the table "
-        "again."
-        if cohort.summary.rejected
-        else "No patient was classified: the table has a header and no rows.",
-        icon=":material/warning:",
-    )
-    if cohort.summary.rejected or cohort.summary.rejected_lesions:
+    rejected = cohort.summary.rejected
+    told = f"{counted(rejected, 'row')} rejected. Correct the cells and open the table again."
+    told = told if rejected else "the table has a header and no rows."
+    st.warning(f"No patient was classified: {told}", icon=":material/warning:")
+    if rejected or cohort.summary.rejected_lesions:
         views.rejected(cohort)
 
 

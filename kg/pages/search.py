@@ -1,5 +1,7 @@
 """The page Search: every term of the guideline by words, the first hit opened."""
 
+import re
+
 import streamlit as st
 
 from kg.guideline.taxonomy import every_therapy
@@ -14,6 +16,7 @@ from kg.ui.tables import ask
 from kg.ui.words import literal, short
 
 _LONGEST = 160  # characters of a text beside a hit
+_SAID = re.compile(r"\S(?:.*\S)?", re.DOTALL)  # of a piece, without the blanks around it
 _MOST = 100  # hits that are listed; more words narrow them
 
 g = session.guideline()
@@ -58,17 +61,11 @@ def show_row(hit: Hit, *, is_shown: bool) -> None:
 
 
 def marked(text_: str) -> str:
-    """Return a text with the words that were sought in bold."""
+    """Return a text with the words that were sought in bold, and the blanks between pieces."""
     return "".join(
-        f"**{literal(piece)}**" if is_sought else spaced(piece)
+        f"**{literal(piece)}**" if is_sought else _SAID.sub(lambda found: literal(found[0]), piece)
         for piece, is_sought in highlights(g, text, text_)
     )
-
-
-def spaced(piece: str) -> str:
-    """Return a piece of a text as it is, with the blanks at its ends."""
-    before, after = piece[: len(piece) - len(piece.lstrip())], piece[len(piece.rstrip()) :]
-    return f"{before and ' '}{literal(piece)}{after and ' '}" if piece.strip() else " "
 
 
 if found.hits:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import groupby
 
 import streamlit as st
 
@@ -27,7 +28,7 @@ from kg.explanation.wording import (
     precedence,
     shortened,
 )
-from kg.guideline import ABSOLUTE, INDICATION, PRECONDITION, RELATIVE, Guideline
+from kg.guideline import Guideline
 from kg.patients.drafts import Draft
 from kg.reasoning.changes import margins
 from kg.reasoning.intents import PALLIATIVE
@@ -40,8 +41,6 @@ from kg.ui.patient import parts, state
 from kg.ui.patient.state import OPEN, Judged
 from kg.ui.restoring import given
 from kg.ui.words import literal, places, short, state_badge, verdict_badge
-
-_ROLES = (INDICATION, PRECONDITION, ABSOLUTE, RELATIVE)
 
 
 def look(guideline: Guideline) -> tuple[tuple[RecommendationExplanation, ...], tuple[str, ...]]:
@@ -212,10 +211,8 @@ def _details(judged: Judged, explanation: TherapyExplanation) -> None:
             st.markdown(f"{label}{literal(line.text)}")
     _close(judged, explanation)
     _why(judged, explanation)
-    for role in _ROLES:
-        criteria = [c for c in explanation.criteria if c.role == role]
-        if criteria:
-            st.markdown(f"**{role.capitalize()}s**\n\n{_criteria(criteria)}")
+    for role, criteria in groupby(explanation.criteria, lambda criterion: criterion.role):
+        st.markdown(f"**{role.capitalize()}s**\n\n{_criteria(criteria)}")
 
 
 def _why(judged: Judged, explanation: TherapyExplanation) -> None:

@@ -62,7 +62,7 @@ def pick(desk: Desk) -> None:
         "Asked of",
         "query:about",
         desk.about,
-        lambda about: desk.turn_to(about, next(iter(_patients(about)), None)),
+        lambda about: desk.turn_to(about, _own(about)),
         options=list(DATASETS),
         format_func=DATASETS.__getitem__,
     )
@@ -97,13 +97,13 @@ def form(desk: Desk) -> None:
 
 def _choose(desk: Desk, name: str) -> None:
     takes = name and any(p.names_patient for p in catalogue()[name].parameters)
-    own = _patients(desk.about) if takes else ()
-    desk.choose(name, {PATIENT_PARAMETER: own[0]} if own else {})
+    own = _own(desk.about) if takes else None
+    desk.choose(name, {PATIENT_PARAMETER: own} if own else {})
 
 
-def _patients(about: str) -> tuple[str, ...]:
-    """Return the patients of a dataset of this session; of the example, none comes first."""
-    return source.patients(about) if about != EXAMPLE else ()
+def _own(about: str) -> str | None:
+    """Return the first patient of a dataset of this session; of the example, none comes first."""
+    return next(iter(source.patients(about)), None) if about != EXAMPLE else None
 
 
 def _field(desk: Desk, parameter: Parameter) -> None:
