@@ -222,6 +222,14 @@ def test_a_comparator_is_partial_knowledge() -> None:
     assert cells(draft([resource]))["afp_ng_ml"] == ">60500"
 
 
+def test_two_bounds_of_one_day_give_a_cell_that_can_be_read() -> None:
+    low, high = observation("1834-1", 100, "ng/mL", id="a"), observation("1834-1", 300, "ng/mL")
+    low["valueQuantity"]["comparator"], high["valueQuantity"]["comparator"] = ">", "<="
+    cell = cells(draft([low, high]))["afp_ng_ml"]
+    assert cell == "100..300"
+    assert kg.classify({"afp_ng_ml": cell}).conflicts == ()
+
+
 @pytest.mark.parametrize(
     ("others", "read"),
     [

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from kg.guideline.intervals import Interval
 from kg.guideline.values import Knowledge, Variable
 from kg.sources.rules import LIVER_METASTASIS, LIVER_TUMOUR, OTHER_CANCER, Rule
 from kg.sources.values import UnreadError, When
@@ -249,6 +250,9 @@ class Findings:
                 return None
         best = next((reading for reading in readings if reading.known == known), readings[0])
         known = known or variable.unknown
+        for told in map(variable.without_limits, known.intervals):
+            if None not in (told.low, told.high):  # no cell leaves out an end of a range
+                known = variable.from_intervals((Interval(told.low, told.high),))
         return variable.wording(known), f"{best.item.name}, {best.when.text}, {best.said}"
 
     def _settle_tumour(self, known: PatientFindings) -> None:
