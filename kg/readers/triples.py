@@ -72,14 +72,15 @@ def read_triples(path: File) -> TripleIndex:
     """
     check_text(path)
     if isinstance(path, Upload):
-        check_nesting(Path(f"{path.name}{path.ending}"), path.content)
+        file, content = Path(f"{path.name}{path.ending}"), path.content
     else:
-        check_nesting(path)
+        file, content = path, None
+    check_nesting(file, content)
     format_ = ox.RdfFormat.from_extension(path.suffix.lower()[1:]) or ox.RdfFormat.TURTLE
     graph, texts = TripleIndex(), dict[str, str]()
     is_json = format_ == ox.RdfFormat.JSON_LD
     try:
-        for quad in _parsed(path, format_):
+        for quad in ox.parse(content, format_, path=file if content is None else None):
             subject, value = str(_named(quad.subject)), _named(quad.object)
             if isinstance(value, ox.Literal) and is_json:
                 value = _decimal(value)
@@ -91,12 +92,6 @@ def read_triples(path: File) -> TripleIndex:
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     return graph
-
-
-def _parsed(file: File, format_: ox.RdfFormat) -> Iterator[ox.Quad]:
-    if isinstance(file, Upload):
-        return iter(ox.parse(file.content, format=format_))
-    return iter(ox.parse(path=file, format=format_))
 
 
 def _named(term: Node | ox.Triple) -> ox.NamedNode | ox.Literal:

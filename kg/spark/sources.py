@@ -41,7 +41,6 @@ class SparkSource(Source):
         self,
         path: Path | Remote | str,
         read: DataFrame,
-        problems: bool = False,
         like: Source | None = None,
         of_files: bool = True,
     ) -> None:
@@ -52,7 +51,7 @@ class SparkSource(Source):
         self._types = {field.name: field.dataType.simpleString() for field in read.schema.fields}
         self.height: int | None = None
         if of_files:
-            self.frame, self.height = _numbered(read, self.columns, problems)
+            self.frame, self.height = _numbered(read, self.columns, like is not None)
         else:
             self.frame = _told_apart(read, self.columns)
 
@@ -117,7 +116,7 @@ def open_table(
         )
     cells = scratch / f"{path.stem}-{path.suffix[1:]}.cells.parquet"
     _write_cells(source, cells)
-    return SparkSource(path, spark.read.parquet(_local(cells)), True, source)
+    return SparkSource(path, spark.read.parquet(_local(cells)), source)
 
 
 def _local(path: Path) -> str:
