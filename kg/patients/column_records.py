@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 
 import polars as pl
@@ -66,6 +66,7 @@ def derived_columns(table: RowReader, batch: Batch) -> pl.DataFrame:
     return _with_lesions(table, batch, frame) if batch.lesions else frame
 
 
+@lru_cache(1_000)
 def _targets(rule: Derivation) -> list[tuple[str, pl.Expr]]:
     """Return the targets of a rule, each with the mask that the rule allows of it.
 
@@ -186,6 +187,7 @@ def _conflicts(guideline: Guideline, frame: pl.DataFrame) -> pl.Series:
     return none.scatter(found[ROW], found[CONFLICTS])
 
 
+@lru_cache(1_000)
 def _told(rule: Derivation | ConflictRule) -> pl.Expr:
     """Return the JSON text of a conflict with those of its variables that are recorded."""
     names = (pl.when(RECORDED + n).then(pl.lit(json.dumps(n))) for n in rule.variables)
