@@ -225,7 +225,7 @@ class Asked:
         options = Options(
             ignore_unknown=self.ignore_unknown,
             sheet=self.sheet,
-            units=pairs("--unit", self.unit or ()),
+            units=pairs("--unit", self.unit or (), "NAME=UNIT"),
             missing=missing_of(self.missing or ()),
             mapping=self.mapping,
             keep=keep or (),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import locale
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,7 +67,7 @@ def start_java() -> None:
             "-Djava.awt.headless=true",
             "--enable-native-access=ALL-UNNAMED",
         ]
-        library = _jvm_library()
+        library, usual = _jvm_library(), locale.setlocale(locale.LC_ALL)
         try:
             with signals.held():  # a Java that is starting would crash
                 jpype.startJVM(
@@ -76,6 +77,7 @@ def start_java() -> None:
                     convertStrings=False,
                     interrupt=False,
                 )
+            locale.setlocale(locale.LC_ALL, usual)  # which Java takes from the environment
             _attach(afresh=True)
         except (OSError, RuntimeError) as error:
             raise ComponentError(
