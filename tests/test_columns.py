@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import math
 import random
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from kg.guideline import Guideline, load
-from kg.guideline.intervals import plain
+from kg.guideline import Derivation, Guideline, load
+from kg.guideline.intervals import Interval, cut_bands, plain
+from kg.guideline.rules import Narrowing
 from kg.guideline.values import Variable
 from kg.patients.cells import CellError, parse_cell
 from kg.patients.column_records import CONFLICTS, derived_columns
@@ -201,10 +203,41 @@ def test_derived_columns_are_what_the_records_derive(
     guideline: Guideline, tmp_path: Path, with_lesions: bool
 ) -> None:
     table = PatientTable(guideline, *random_table(tmp_path, 300, with_lesions))
+    conflicting = conflicts_found(table)
+    rules = [rule.id for rule in guideline.derivations if with_lesions or not rule.from_lesions]
+    assert conflicting >= set(rules)
+
+
+def test_rules_on_one_target_and_on_numbers_are_read_as_those_of_records(
+    guideline: Guideline, tmp_path: Path
+) -> None:
+    cuts = tuple(Interval.point(Decimal(number)) for number in range(1, 10))
+    diameter = guideline.variables["max_tumour_diameter_cm"]
+    bands = cut_bands(diameter.range, cuts, whole=False)
+    assert len(bands) > 16
+    large = 1 << (len(bands) - 1)
+    rules = [
+        narrowing_rule("Grade", "ecog", 0b10, "portal_vein_thrombus", 0b11),
+        narrowing_rule("Size", diameter.name, large, "portal_vein_thrombus", 0b1),
+        narrowing_rule("Stage", "ecog", 0b01, diameter.name, large - 1),
+    ]
+    finer = {**guideline.variables, diameter.name: replace(diameter, bands=bands)}
+    more = replace(guideline, variables=finer, derivations=(*guideline.derivations, *rules))
+    table = PatientTable(more, *random_table(tmp_path, 300, with_lesions=False))
+    assert conflicts_found(table) >= {rule.id for rule in rules}
+
+
+def narrowing_rule(name: str, source: str, when: int, target: str, then: int) -> Derivation:
+    narrowing = Narrowing(source, when, target, then)
+    return Derivation(name, name, name, None, 99, (target,), None, None, (narrowing,))
+
+
+def conflicts_found(table: PatientTable) -> set[str]:
+    """Return the rules by which rows are in conflict, which columns and records say alike."""
     (batch,) = table.batches()
     assert len(batch.cells) == 300
     derived = derived_columns(table, batch)
-    conflicting = set()
+    conflicting = set[str]()
     for record, row in zip(table.records(batch), derived.iter_rows(named=True), strict=True):
         assert {n: known.mask for n, known in record.known.items()} == {
             n: row[n] for n in record.known
@@ -212,5 +245,4 @@ def test_derived_columns_are_what_the_records_derive(
         told = [(tuple(c["variables"]), c["message"]) for c in json.loads(row[CONFLICTS])]
         assert told == [(conflict.variables, conflict.message) for conflict in record.conflicts]
         conflicting.update(conflict.id for conflict in record.conflicts)
-    rules = [rule.id for rule in guideline.derivations if with_lesions or not rule.from_lesions]
-    assert conflicting >= set(rules)
+    return conflicting

@@ -18,7 +18,6 @@ from kg.cohorts.opened import OpenCohort
 from kg.engines.compiled import ColumnPlan
 from kg.explanation.wording import knowledge_words
 from kg.guideline import Guideline
-from kg.guideline.values import Variable
 from kg.keys import ROW
 from kg.patients.column_records import assumed_columns, derived_columns
 from kg.reasoning.logic import logic_of
@@ -62,10 +61,10 @@ def _answers(
     guideline: Guideline, therapy: str, names: list[str], distinct: pl.DataFrame
 ) -> dict[int, str]:
     """Return for each distinct record that one answer makes eligible what that answer is."""
-    plan = ColumnPlan(guideline)
+    plan, variables = ColumnPlan(guideline), guideline.variables
     found = defaultdict[int, dict[str, int]](dict)
     for name in names:
-        variable, several = guideline.variables[name], pl.col(name).bitwise_count_ones() > 1
+        variable, several = variables[name], pl.col(name).bitwise_count_ones() > 1
         for band in range(variable.band_count):
             one = pl.lit(1 << band, distinct[name].dtype)
             part = distinct.filter(several & (pl.col(name) & one != 0))
@@ -73,13 +72,8 @@ def _answers(
             for place in part.filter(verdicts[therapy].is_in(_ELIGIBLE))[_PLACE]:
                 found[place][name] = found[place].get(name, 0) | 1 << band
     return {
-        place: "; or ".join(_words(guideline.variables[n], mask) for n, mask in of.items())
+        place: "; or ".join(
+            knowledge_words(variables[n], variables[n].from_mask(mask)) for n, mask in of.items()
+        )
         for place, of in found.items()
     }
-
-
-def _words(variable: Variable, mask: int) -> str:
-    """Return the bands of a variable in words."""
-    if not variable.is_number:
-        return knowledge_words(variable, variable.from_mask(mask))
-    return knowledge_words(variable, variable.from_intervals(variable.runs(mask)))

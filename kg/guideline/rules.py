@@ -195,8 +195,8 @@ def agreed(
     value, total = variables[score.target], variables[score.total]
     values = sum(mask for mask, _, _ in score.totals if value_totals(score, mask) & left)
     bands = sum(band for band, total in score.bands if left >> total & 1)
-    found = {value.name: value.from_mask(values)}
-    return found | {total.name: total.from_intervals(total.runs(bands))}, not common
+    found = {value.name: value.from_mask(values), total.name: total.from_mask(bands)}
+    return found, not common
 
 
 def value_totals(score: Score, mask: int) -> int:

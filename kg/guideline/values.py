@@ -184,7 +184,9 @@ class Variable:
         return Knowledge(self.mask_of(intervals), pinned, intervals)
 
     def from_mask(self, mask: int) -> Knowledge:
-        """Return the knowledge of an enumerated or boolean variable that has these bands."""
+        """Return the knowledge that a variable lies in these bands, neighbours joined."""
+        if self.is_number:
+            return self.from_intervals(self.runs(mask))
         return Knowledge(mask, mask.bit_count() == 1)
 
     def narrowed(self, first: Knowledge, second: Knowledge) -> Knowledge | None:

@@ -14,11 +14,11 @@ from operator import or_
 import polars as pl
 
 from kg.guideline import ConflictRule, Derivation, Guideline, Score
-from kg.guideline.rules import Sum, value_totals
+from kg.guideline.rules import Narrowing, Sum, value_totals
 from kg.guideline.values import Knowledge
 from kg.keys import ID, ROW
 from kg.patients.cells import parse_cell
-from kg.patients.columns import as_text
+from kg.patients.columns import as_text, mask_type
 from kg.patients.records import Conflict, sum_of
 from kg.patients.tables import PINNED, RECORDED, Batch, RowReader
 
@@ -50,10 +50,13 @@ def derived_columns(table: RowReader, batch: Batch) -> pl.DataFrame:
             narrowed[rule.sum.target] = pl.col(SUMMED)
             clashes[rule.id] = pl.col(SUMMED_CLASH)
         elif not rule.from_lesions:
-            targets = _targets(rule)
-            clash = (pl.col(name) & allowed == 0 for name, allowed in targets)
+            clash = []
+            for narrowing in rule.narrowings:
+                before = narrowed.get(narrowing.target, pl.col(narrowing.target))
+                allowed = _allowed(guideline, narrowing)
+                clash.append(before & allowed == 0)
+                narrowed[narrowing.target] = _narrowed(before, allowed)
             clashes[rule.id] = pl.any_horizontal(clash)
-            narrowed |= {name: _narrowed(pl.col(name), allowed) for name, allowed in targets}
     columns = [
         narrowed.get(name, pl.col(name)).cast(given[name].dtype).alias(name) for name in names
     ]
@@ -67,18 +70,12 @@ def derived_columns(table: RowReader, batch: Batch) -> pl.DataFrame:
 
 
 @lru_cache(1_000)
-def _targets(rule: Derivation) -> list[tuple[str, pl.Expr]]:
-    """Return the targets of a rule, each with the mask that the rule allows of it.
-
-    All columns are read as given. A narrowing that is not set off allows what is there.
-    """
-    found = []
-    for narrowing in rule.narrowings:
-        is_set_off = pl.col(narrowing.source) & ~pl.lit(narrowing.when, pl.UInt8) == 0
-        there = pl.col(narrowing.target)
-        allowed = pl.when(is_set_off).then(pl.lit(narrowing.then)).otherwise(there)
-        found.append((narrowing.target, allowed))
-    return found
+def _allowed(guideline: Guideline, narrowing: Narrowing) -> pl.Expr:
+    """Return the mask that a narrowing allows of its target: all of it where it is not set off."""
+    source, target = (guideline.variables[n] for n in (narrowing.source, narrowing.target))
+    others = pl.lit(source.everything & ~narrowing.when, mask_type(source))
+    then, every = (pl.lit(m, mask_type(target)) for m in (narrowing.then, target.everything))
+    return pl.when(pl.col(source.name) & others == 0).then(then).otherwise(every)
 
 
 def _narrowed(before: pl.Expr, allowed: pl.Expr) -> pl.Expr:

@@ -142,7 +142,7 @@ class Search:
     def standing(self) -> tuple[str, ...]:
         """Return the facts that rule the therapy out whatever changes for the better."""
         known = {
-            name: _knowledge(v, known.mask | v.better(known.mask)) if v.changeable else known
+            name: v.from_mask(known.mask | v.better(known.mask)) if v.changeable else known
             for name, known in self.record.known.items()
             for v in (self.variable(name),)
         }
@@ -171,7 +171,7 @@ class Search:
                         masks = wider
             for each in _choices(masks):
                 del outcomes[each]
-            facts = {n: _knowledge(self.variable(n), m) for n, m in zip(names, masks, strict=True)}
+            facts = {n: self.variable(n).from_mask(m) for n, m in zip(names, masks, strict=True)}
             word, missing, along = outcome
             yield Change(facts, along, word, missing)
 
@@ -252,13 +252,6 @@ def _choices(masks: list[int]) -> list[tuple[int, ...]]:
     """Return all choices of one band from each mask."""
     bands = [[1 << i for i in bands_of(mask)] for mask in masks]
     return list(product(*bands))
-
-
-def _knowledge(variable: Variable, mask: int) -> Knowledge:
-    """Return the knowledge that a variable lies in some bands, neighbours joined."""
-    if not variable.is_number:
-        return variable.from_mask(mask)
-    return variable.from_intervals(variable.runs(mask))
 
 
 @dataclass(frozen=True)
