@@ -65,7 +65,7 @@ def _classify(
         bad = located(places.rejects)
         with (
             SparkResults(table, task) as results,
-            terminal.progress("classifying", table.height) as bar,
+            terminal.progress("classifying", source.height) as bar,
             remote_file(spark, bad) if isinstance(bad, Remote) else nullcontext(bad) as rejects,
             Rejects(rejects, strict) as bin_,
         ):

@@ -78,10 +78,7 @@ def decoded(text: bytes, place: str) -> Resource | list[Resource | str] | str:
 
 def _json(text: bytes) -> object:
     try:
-        written = text.removeprefix(b"\xef\xbb\xbf").strip().decode()
-        found, end = _DECODER.raw_decode(written)
-        if end < len(written):
-            raise json.JSONDecodeError("Extra data", written, end)
+        found: object = _DECODER.decode(text.removeprefix(b"\xef\xbb\xbf").strip().decode())
     except (ValueError, RecursionError) as error:
         why = "it nests too deeply" if isinstance(error, RecursionError) else error
         raise ValueError(f"it is not JSON: {why}") from error

@@ -77,11 +77,6 @@ class SparkTable:
         self.lesions = table
         self.reader = RowReader(guideline, head, _repeated(ids), table, assumptions)
 
-    @property
-    def height(self) -> int | None:
-        """The number of data rows, where it is known."""
-        return self.source.height
-
     def _ids(self, name: str) -> DataFrame:
         ids = self.source.frame.select(self.source.column(name).alias(ID))
         return ids.mapInArrow(tasks.id_texts, spark_types(tasks.IDS))
@@ -141,8 +136,8 @@ class SparkResults:
             yield run
         if lesions is not None:
             rejects.add_lesions(lesions.source, lesions.strangers)
-        heads = [self._table.reader.head, *([lesions.head] if lesions else [])]
-        rejects.summary.notes = tuple(note for head in heads for note in head.notes)
+        notes = self._table.reader.head.notes
+        rejects.summary.notes = (*notes, *(lesions.notes if lesions else ()))
 
     def _records(self, good: bytes) -> Iterator[Any]:
         cells, lesions = tasks.from_bytes(good), self._table.lesions
