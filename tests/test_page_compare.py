@@ -17,7 +17,9 @@ from kg.guideline import load
 from kg.paths import example_cohort, example_lesions
 from kg.patients.assumptions import unremarkable
 from kg.patients.drafts import read_draft
+from kg.ui.cohort.charts import stacked
 from kg.ui.patient.state import examples
+from kg.ui.pictures import Look
 
 OLD, NEW = load(edition="2011"), load(edition="2026")
 
@@ -120,3 +122,12 @@ def test_a_link_to_what_there_is_not_is_told() -> None:
     assert "shoe" in warning.value
     same = app("compare", to="2011")
     assert "Choose two different editions" in texts(same)
+
+
+def test_bars_stand_as_their_labels_come_whatever_part_of_them_is_empty() -> None:
+    rows = [("a", "x", 0), ("b", "x", 1), ("a", "y", 1), ("b", "y", 0)]
+    frame = pl.DataFrame(rows, ["label", "chosen", "patients"], orient="row")
+    looks = {"x": Look("more", "red"), "y": Look("less", "blue")}
+    chart = stacked(frame.with_columns(therapy="label"), looks, ("", ""), ("patients",)).to_dict()
+    (drawn,) = chart["datasets"].values()
+    assert [(row["label"], row["told"]) for row in drawn] == [("a", "less"), ("b", "more")]

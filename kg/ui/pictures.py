@@ -84,10 +84,10 @@ def _offer(name: str, made_: Makes, snippets: Mapping[str, str] | None = None) -
 
 def made(chart: Chart, title: str, about: str) -> Makes:
     """Return what makes a chart, by its endings."""
-    spec = alone(chart, title, [about, _source()])
+    spec = partial(alone, chart, title, [about, _source()])
     return {
-        "svg": partial(vl_convert.vegalite_to_svg, spec),
-        "png": partial(vl_convert.vegalite_to_png, spec, ppi=_PRINT),
+        "svg": lambda: vl_convert.vegalite_to_svg(spec()),
+        "png": lambda: vl_convert.vegalite_to_png(spec(), ppi=_PRINT),
     }
 
 

@@ -92,13 +92,17 @@ def stacked(
     names: int = _NAMES,
     of: str = "therapy",
 ) -> alt.LayerChart:
-    """Return bars of the columns `therapy`, `label`, `chosen` and `patients`, with their signs."""
+    """Return bars of the columns `therapy`, `label`, `chosen` and `patients`, with their signs.
+
+    They stand in the order in which their labels come first.
+    """
     rows = [(word, place, *look) for place, (word, look) in enumerate(looks.items())]
     about = pl.DataFrame(rows, ["chosen", "order", *Look._fields], orient="row")
     share = pl.col("patients") / pl.col("patients").sum().over("therapy")
     is_chosen = (pl.col("therapy") == chosen[0]) & (pl.col("chosen") == chosen[1])
     bars = parted(
-        frame.filter(pl.col("patients") > 0)
+        frame.select(pl.col("label").unique(maintain_order=True))
+        .join(frame.filter(pl.col("patients") > 0), "label", maintain_order="left_right")
         .join(about, "chosen", maintain_order="left")
         .with_columns(
             pl.when(share < _LEAST).then(pl.lit("")).otherwise("sign").alias("sign"),
