@@ -142,13 +142,10 @@ def flow_keys(guideline: Guideline, therapy: str) -> list[str]:
 
 def step(guideline: Guideline, therapy: str) -> pl.Expr:
     """Return where each patient leaves the flow of a therapy: by the first of its reasons."""
-    reached = pl.lit("")
-    verdict = pl.col(VERDICT_ + therapy)
-    for number, word in reversed(list(enumerate(VERDICTS))):
-        reached = pl.when(verdict == number).then(pl.lit(word)).otherwise(reached)
-    for key, flag in reversed(_why_not(guideline, therapy).items()):
-        reached = pl.when(flag).then(pl.lit(key)).otherwise(reached)
-    return reached
+    left = (pl.when(flag).then(pl.lit(key)) for key, flag in _why_not(guideline, therapy).items())
+    words = dict(enumerate(VERDICTS))
+    verdict = pl.col(VERDICT_ + therapy).replace_strict(words, return_dtype=pl.String)
+    return pl.coalesce(*left, verdict)
 
 
 def condition(cohort: OpenCohort, selection: Selection) -> pl.Expr:
