@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -211,11 +212,8 @@ def ask(
         return remote(endpoint, guideline=chosen).ask(question, short=short, **parameters)
     if store is None:
         return Graph(chosen, example_store(chosen)).ask(question, short=short, **parameters)
-    opened = graph(store=store, guideline=chosen)
-    try:
+    with closing(graph(store=store, guideline=chosen)) as opened:
         return opened.ask(question, short=short, **parameters)
-    finally:
-        opened.close()
 
 
 def questions(tag: str | None = None) -> list[Question]:

@@ -109,15 +109,12 @@ def checkout() -> Path:
 def renew(root: Path, *, write: bool) -> list[Path]:
     """Return the files that were out of date, from `root`; with `write` they no longer are."""
     due = dict(_due(root))
-    stale = [path for path, text in due.items() if _content(root / path) != text]
+    files = {path: root / path for path in due}
+    stale = [p for p, f in files.items() if not f.is_file() or f.read_bytes() != due[p].encode()]
     for path in stale if write else ():
-        with whole_file(root / path) as part:
+        with whole_file(files[path]) as part:
             part.write_bytes(due[path].encode())
     return stale
-
-
-def _content(path: Path) -> str | None:
-    return path.read_bytes().decode() if path.is_file() else None
 
 
 def _due(root: Path) -> Iterator[tuple[Path, str]]:

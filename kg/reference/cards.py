@@ -91,8 +91,15 @@ def _encoded(guideline: Guideline, source: Encoded) -> Card:
         "places": source.places,
         "statements": [guideline.statements[name].told for name in source.statements],
         "reading": source.note,
-        "therapies": _rows_with(guideline, source.id),
-        "used_in": _users(guideline, source.id),
+        "therapies": [
+            {"id": therapy.id, "role": role}
+            for therapy in guideline.therapies.values()
+            for criterion, role in row_of(therapy)
+            if criterion == source.id
+        ],
+        "used_in": [
+            user for user in encoded(guideline) if source.id in references(guideline.formulas[user])
+        ],
     }
 
 
@@ -138,24 +145,9 @@ def _own(guideline: Guideline, source: Encoded) -> Card:
     return {"kind": kind, "scope": source.scope, "grade": source.grade}
 
 
-def _rows_with(guideline: Guideline, name: str) -> list[Item]:
-    """Return the therapies that have a criterion in their row, with its role there."""
-    return [
-        {"id": therapy.id, "role": role}
-        for therapy in guideline.therapies.values()
-        for criterion, role in row_of(therapy)
-        if criterion == name
-    ]
-
-
 def row_of(therapy: Therapy) -> list[tuple[str, str]]:
     """Return the criteria in the row of a therapy, with their roles."""
     return [(name, role) for role, names in therapy.row for name in names]
-
-
-def _users(guideline: Guideline, name: str) -> list[str]:
-    """Return the criteria, definitions and recommendations whose formula refers to a class."""
-    return [user for user in encoded(guideline) if name in references(guideline.formulas[user])]
 
 
 def _statement(guideline: Guideline, statement: Statement) -> Card:

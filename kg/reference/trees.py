@@ -102,10 +102,10 @@ SORTS = (("has criteria", "blue"), ("a group", ""), ("dashed: merely mentioned",
 def formula_tree(guideline: Guideline, formula: Formula) -> tuple[Branch, ...]:
     """Return a formula clause by clause, shared definitions opened."""
     match formula:
-        case And(parts):
-            return (Branch(f"{ALL_OF}:", "", "", _each(guideline, parts)),)
-        case Or(parts):
-            return (Branch(f"{ANY_OF}:", "", "", _each(guideline, parts)),)
+        case And(parts) | Or(parts):
+            join = ALL_OF if isinstance(formula, And) else ANY_OF
+            each = tuple(branch for part in parts for branch in formula_tree(guideline, part))
+            return (Branch(f"{join}:", "", "", each),)
         case Not(part):
             return (Branch(f"{NONE_OF}:", "", "", formula_tree(guideline, part)),)
         case Ref(name):
@@ -115,10 +115,6 @@ def formula_tree(guideline: Guideline, formula: Formula) -> tuple[Branch, ...]:
             return (Branch(class_label(guideline, name) or name, "blue", name, inner),)
         case _:
             return (Branch(words(guideline, formula), "blue"),)
-
-
-def _each(guideline: Guideline, parts: tuple[Formula, ...]) -> tuple[Branch, ...]:
-    return tuple(branch for part in parts for branch in formula_tree(guideline, part))
 
 
 def criteria_tree(
