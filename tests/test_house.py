@@ -26,7 +26,6 @@ ROOMS = (
     ("kg.explanation",),
     ("kg.rdf.names", "kg.rdf.turtle"),
     ("kg.rdf.lines",),
-    ("kg.rdf.verdicts",),
     ("kg.writers", "kg.stores", "kg.catalogue"),
     ("kg.engines",),
     (

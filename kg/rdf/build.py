@@ -28,13 +28,12 @@ from kg.guideline import Guideline
 from kg.keys import ID
 from kg.paths import example_cohort, example_lesions
 from kg.patients.tables import Batch, PatientTable
-from kg.rdf.lines import segments, slices
+from kg.rdf.lines import segments, slices, verdict_lines
 from kg.rdf.modules import guideline_graphs, guideline_quads
 from kg.rdf.names import cohort_graph, slug, verdict_graph
 from kg.rdf.patients import PatientLines
 from kg.rdf.provenance import Run, file_sha256, quads
 from kg.rdf.sinks import FileSink, Sink, shared_patient, store_sink
-from kg.rdf.verdicts import verdict_lines
 from kg.stores.oxigraph import OxigraphStore
 
 EXAMPLE = "example"

@@ -21,8 +21,17 @@ from kg.keys import ID, IRI, LESION_ID
 from kg.ontology import HCC, OWL, XSD
 from kg.patients.cells import parse_cell
 from kg.patients.columns import as_text
-from kg.rdf.lines import ending, line, literals, segments, together
-from kg.rdf.verdicts import TYPE, by_distinct, identity_lines, patient_terms
+from kg.rdf.lines import (
+    TYPE,
+    by_distinct,
+    ending,
+    identity_lines,
+    line,
+    literals,
+    patient_terms,
+    segments,
+    together,
+)
 
 _REMEMBERED = 20_000  # texts of a variable, whose reading is kept
 _NODE, _OWNER = "node", "owner"

@@ -10,9 +10,8 @@ import pyoxigraph as ox
 
 from kg.keys import ID
 from kg.rdf import turtle
-from kg.rdf.lines import segments, slices
+from kg.rdf.lines import identity_lines, segments, slices, verdict_lines
 from kg.rdf.names import PREFIXES
-from kg.rdf.verdicts import identity_lines, verdict_lines
 from kg.reasoning.results import Chunk
 from kg.writers.task import Task
 
