@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import polars as pl
@@ -29,7 +29,7 @@ from kg.writers import parquet
 from kg.writers.task import Task
 
 ASSUMED = "assumed"
-_GROUP = 8
+_GROUP = 9
 
 
 def write_csv(task: Task, chunks: Iterator[Chunk], path: Path) -> None:
@@ -154,11 +154,14 @@ def compact_rows(task: Task, frame: pl.DataFrame) -> pl.DataFrame:
 
 def _assumed(names: list[str], frame: pl.DataFrame) -> pl.Series:
     """Return the names of what was assumed, joined; a few at a time, by a table of all sets."""
-    parts = []
-    for first in range(0, len(names), _GROUP):
-        group = names[first : first + _GROUP]
-        sets = frame.select(flags(group)).to_series()
-        texts = [";".join(unpack(group, bits)) or None for bits in range(1 << len(group))]
-        parts.append(pl.Series(group[0], texts, pl.String).gather(sets))
+    groups = [tuple(names[first : first + _GROUP]) for first in range(0, len(names), _GROUP)]
+    parts = [_joined_sets(group).gather(frame.select(flags(group))["assumed"]) for group in groups]
     joined = pl.concat_str(pl.all(), separator=";", ignore_nulls=True)
     return pl.DataFrame(parts).select(joined.alias(ASSUMED)).to_series()
+
+
+@lru_cache(100)
+def _joined_sets(names: tuple[str, ...]) -> pl.Series:
+    """Return the texts of all sets of some names; the empty set is null."""
+    texts = [";".join(unpack(names, bits)) or None for bits in range(1 << len(names))]
+    return pl.Series(names[0], texts, pl.String)
