@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import shutil
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,6 +28,9 @@ _SHARED = Path(__file__).parents[2] / "shared"
 # What a worker loads stays until it ends: it is not looked through for garbage again and again.
 gc.set_threshold(20_000, 20, 50)
 _SLOW = ("chromium", "spark")  # fixtures of the files that take longest
+_LONG = "audit catalogue_stores certify check docs editions graph hermit open_cohort output"
+_LONG += " page_cohort page_editions reasoners saved_pictures server server_attacks writers"
+_NEXT = {f"test_{name}.py" for name in _LONG.split()}  # those that take long after them
 
 
 @pytest.hookimpl(trylast=True)
@@ -36,9 +40,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Within them, and after them, the order stays what it was: random.
     """
     slow = {i.path for i in items if not {*_SLOW}.isdisjoint(getattr(i, "fixturenames", ()))}
-    items.sort(key=lambda item: item.path not in slow)
+    items.sort(key=lambda item: (item.path not in slow, item.path.name not in _NEXT))
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def _no_memory() -> Iterator[None]:
+    """Take back what libraries keep for the whole process, so that no order of tests shows it."""
+    hook = sys.excepthook  # typer sets its own
+    urllib.request._opener = None  # type: ignore[attr-defined]  # it remembers a proxy
+    yield
+    urllib.request._opener, sys.excepthook = None, hook  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")

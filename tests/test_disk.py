@@ -39,10 +39,12 @@ def held(filled: Path) -> Iterator[Path]:
     with subprocess.Popen(
         [sys.executable, "-c", _HOLD, filled], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as other:
-        assert other.stdout is not None
-        assert other.stdout.readline() == b"open\n"
-        yield filled
-        other.kill()
+        try:
+            assert other.stdout is not None
+            assert other.stdout.readline() == b"open\n"
+            yield filled
+        finally:
+            other.kill()
 
 
 def _size(store: Store) -> str:

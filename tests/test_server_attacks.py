@@ -41,11 +41,11 @@ REGEX = 'SELECT * { ?s ?p ?o FILTER(REGEX(STR(?o), "((a{1,1000}){1,1000}){1,100}
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server of the ontology, with short limits and four places."""
+    """A server of the ontology, with short limits and eight places."""
     path = tmp_path_factory.mktemp("served") / "ontology.ttl"
     texts = [ontology_folder() / name for name in ("2011/criteria.ttl", "2011/statements.ttl")]
     path.write_text("\n".join(text.read_text("utf-8") for text in texts), "utf-8")
-    limits = ("--time-limit", f"{LIMIT}", "--memory", "256", "--running", "4", "--waiting", "8")
+    limits = ("--time-limit", f"{LIMIT}", "--memory", "256", "--running", "4", "--waiting", "4")
     with serving("--store", path, *limits) as found:
         yield found
 
@@ -292,10 +292,10 @@ def test_thousand_slow_queries_get_503_and_then_all_is_well(server: Served) -> N
 
 
 def test_slow_queries_make_room_for_others(server: Served) -> None:
-    queries = [ENDLESS] * 6 + ["SELECT * { ?s ?p ?o } LIMIT 10"] * 6
+    queries = [ENDLESS] * 5 + ["SELECT * { ?s ?p ?o } LIMIT 10"] * 3
     found = asyncio.run(_statuses(server.port, queries))
-    assert found[6:] == [200] * 6
-    assert found[:6] == [503] * 6
+    assert found[5:] == [200] * 3
+    assert found[:5] == [503] * 5
 
 
 def test_answer_is_whole_or_is_not_sent(server: Served) -> None:

@@ -352,12 +352,15 @@ class TestSignals:
             stderr=subprocess.PIPE,
             text=True,
         ) as process:
-            limit = time.monotonic() + 2 * PATIENCE  # Java starts first
-            while not list(tmp_path.glob(".o.csv*")) and time.monotonic() < limit:
-                time.sleep(0.05)
-            assert process.poll() is None
-            process.send_signal(signal.SIGTERM)
-            _, told = process.communicate(timeout=PATIENCE)
+            try:
+                limit = time.monotonic() + 2 * PATIENCE  # Java starts first
+                while not list(tmp_path.glob(".o.csv*")) and time.monotonic() < limit:
+                    time.sleep(0.05)
+                assert process.poll() is None
+                process.send_signal(signal.SIGTERM)
+                _, told = process.communicate(timeout=PATIENCE)
+            finally:
+                process.kill()
         assert process.returncode == 128 + signal.SIGTERM, told
         assert told == "hcc-kg: interrupted; no output was written\n"
         assert [path.name for path in tmp_path.iterdir() if "perf" not in path.name] == [
