@@ -20,17 +20,8 @@ def write_parquet(
     row_group_size: int | None = None,
 ) -> None:
     """Write frames as one Parquet file, one after another."""
-
-    def source(
-        with_columns: list[str] | None,
-        predicate: pl.Expr | None,
-        n_rows: int | None,
-        batch_size: int | None,
-    ) -> Iterator[pl.DataFrame]:
-        # A sink asks for everything: there is nothing to push down.
-        yield from frames
-
-    rows = register_io_source(source, schema=schema)
+    # A sink asks for everything: there is nothing to push down.
+    rows = register_io_source(lambda *_: frames, schema=schema)
     try:
         # Least and greatest words of lists cost more than the rest of writing, and help nobody.
         rows.sink_parquet(path, row_group_size=row_group_size, statistics=STATISTICS)
