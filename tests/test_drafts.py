@@ -13,6 +13,7 @@ from kg.patients.drafts import (
     parameters_of,
     query_string,
     read_draft,
+    rows_of,
     written,
 )
 from kg.patients.records import read_record
@@ -86,3 +87,8 @@ def test_what_is_no_part_of_a_record_is_named(guideline: Guideline) -> None:
 def test_a_row_becomes_a_draft_of_what_it_says(guideline: Guideline) -> None:
     row = {"patient_id": "p", "ecog": "1", "inr": "", "age_years": None, "cachexia": "NA", "x": "1"}
     assert draft_of(guideline, row) == Draft("p", {"ecog": "1"})
+
+
+def test_a_lesion_without_a_name_gets_one_that_no_other_has() -> None:
+    draft = Draft(lesions=({"diameter_cm": "3"}, {"lesion_id": "1"}, {"lesion_id": "b"}, {}))
+    assert [row["lesion_id"] for row in rows_of(draft, "p")[1]] == ["2", "1", "b", "3"]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from urllib.parse import quote, unquote, urlencode
 
 from kg.guideline import Guideline
@@ -113,7 +114,11 @@ def rows_of(
     """Return a draft as rows of the patient and of the lesion table, without its faults."""
     cells = {variable: text for variable, text in draft.cells.items() if variable not in faults}
     known = [] if LESION in faults else draft.lesions
-    lesions = [{ID: name, LESION_ID: str(i), **lesion} for i, lesion in enumerate(known, 1)]
+    named = {lesion.get(LESION_ID) for lesion in known}
+    free = (number for number in map(str, count(1)) if number not in named)
+    lesions = [
+        {ID: name, LESION_ID: lesion.get(LESION_ID) or next(free), **lesion} for lesion in known
+    ]
     return [{ID: name, **cells}], lesions
 
 
