@@ -18,10 +18,12 @@ from conftest import Ran
 from counting import calls
 
 import kg
+from kg.errors import OntologyError
 from kg.guideline import Guideline
 from kg.ontology import HCC, RDF
 from kg.paths import example_cohort, example_lesions
 from kg.rdf.names import patient_iri
+from kg.reasoning import results
 from kg.reasoning.coded import _lists
 from kg.reasoning.verdicts import VERDICT_SIGNS, VERDICTS
 from kg.texts import NOTE_ON_USE
@@ -353,3 +355,11 @@ def test_lists_choose_from_any_number_of_words(count: int) -> None:
     lists = _lists((first, second, third), pl.Series([0, 5, 7], dtype=pl.UInt64), words).column()
     assert lists.dtype == pl.List(words)
     assert lists.to_list() == [[], [first, third], [first, second, third]]
+
+
+def test_more_missing_variables_than_a_number_has_bits_are_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(results, "_BITS", 20)
+    with pytest.raises(OntologyError, match=r"depends on \d+ variables; in a table .* on 20"):
+        kg.classify_table(pl.DataFrame({"patient_id": ["p"], "ecog": ["0"]}))

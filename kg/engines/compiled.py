@@ -38,6 +38,7 @@ from kg.reasoning.results import (
     STATE_,
     VERDICT_,
     VERDICT_RECORDED_,
+    missing_names,
 )
 from kg.reasoning.verdicts import ELIGIBLES, VERDICTS, PatientResult, classified, result, verdict
 
@@ -243,14 +244,13 @@ class ColumnPlan:
     def missing(self, knowledge: pl.DataFrame) -> pl.DataFrame:
         """Return for each therapy the set of its missing variables.
 
-        Bit i stands for variable i of `Logic.answer_variables`.
+        Bit i stands for variable i of `missing_names`.
         """
         plan, columns = self._missing
         sets = {}
-        for therapy in self.guideline.therapies.values():
-            found = columns[self.logic.answers[therapy.id]]
-            names = self.logic.answer_variables(therapy)
-            sets[therapy.id] = [found.get(name, False) for name in names]
+        for therapy, names in missing_names(self.guideline).items():
+            found = columns[self.logic.answers[therapy]]
+            sets[therapy] = [found.get(name, False) for name in names]
         return plan.run(knowledge, sets, np.uint64)
 
     def nothing_missing(self, height: int) -> pl.DataFrame:

@@ -5,7 +5,7 @@ A result frame has one row per patient: `patient_id`, `_row`, `conflicts` (JSON 
 - `verdict:THERAPY`, 8 bits: the place of the verdict in `VERDICTS`;
 - `intent:THERAPY`, 8 bits: the place of the intent in `INTENTS`;
 - `missing:THERAPY`, 64 bits: the missing variables, bit i for variable i of
-  `Logic.answer_variables`, 0 where the verdict is not undetermined;
+  `missing_names`, 0 where the verdict is not undetermined;
 - under assumptions, `recorded:THERAPY`, the verdict from the record alone, and
   `assumed:VARIABLE`, whether a variable was assumed;
 - `keep:COLUMN` for each column of the table that travels along, as it stands there.
@@ -75,8 +75,7 @@ def to_frame(
     assumptions: Assumptions | None = None,
 ) -> pl.DataFrame:
     """Return results as a result frame; `rows` are their numbers in the table."""
-    logic = logic_of(guideline)
-    names = {t.id: logic.answer_variables(t) for t in guideline.therapies.values()}
+    names = missing_names(guideline)
     recorded = guideline.therapies if assumptions else ()
     table = []
     for row, result in zip(rows, results, strict=True):
@@ -99,12 +98,24 @@ def to_frame(
     return pl.DataFrame(table, schema=schema(guideline, assumptions), orient="row")
 
 
+def missing_names(guideline: Guideline) -> dict[str, list[str]]:
+    """Return for each therapy the variables that may be missing, in the order of their bits.
+
+    Raises:
+        OntologyError: a therapy depends on more variables than a number has bits.
+    """
+    logic = logic_of(guideline)
+    found = {t.id: logic.answer_variables(t) for t in guideline.therapies.values()}
+    for name, variables in found.items():
+        if len(variables) > _BITS:
+            raise OntologyError(
+                f"{name} depends on {len(variables)} variables; in a table a therapy may on {_BITS}"
+            )
+    return found
+
+
 def pack(names: Sequence[str], chosen: Iterable[str]) -> int:
     """Return a set of names as bits of a number."""
-    if len(names) > _BITS:
-        raise OntologyError(
-            f"a therapy depends on {len(names)} variables; the engine for tables takes {_BITS}"
-        )
     return sum(1 << names.index(name) for name in chosen)
 
 
@@ -117,8 +128,7 @@ def patients(
     guideline: Guideline, frame: pl.DataFrame, assumptions: Assumptions | None = None
 ) -> Iterator[PatientResult]:
     """Yield the rows of a result frame as results."""
-    logic = logic_of(guideline)
-    names = {t.id: logic.answer_variables(t) for t in guideline.therapies.values()}
+    names = missing_names(guideline)
     classes = guideline.classes
     for row in frame.iter_rows(named=True):
         found = patient_result(
