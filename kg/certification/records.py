@@ -1,4 +1,4 @@
-"""Records to ask about: a seed draws them, and hypothesis makes one that disagrees small.
+"""Records to ask about: hypothesis draws them, and makes one that disagrees small.
 
 1. A cell pins its variable at an end of a band, or leaves several bands open.
 2. `records` are random: some share of the variables is known. Of those that are `steered`, half
@@ -17,8 +17,9 @@ from decimal import Decimal
 from operator import xor
 from pathlib import Path
 from tempfile import gettempdir
+from typing import TypeVar
 
-from hypothesis import HealthCheck, Phase, find, settings
+from hypothesis import HealthCheck, Phase, find, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.errors import NoSuchExample
@@ -31,6 +32,7 @@ from kg.reasoning.diagram import FALSE, Diagrams
 from kg.reasoning.logic import logic_of
 
 Cells = Mapping[str, str]
+T = TypeVar("T")
 
 ANY = (10, 30, 50, 70, 90)  # per cent of the variables that are known
 MOSTLY_KNOWN = (85, 95)  # so that the completions can be listed
@@ -95,31 +97,41 @@ def _at_boundary(variable: Variable, band: int) -> list[str]:
 # Random records
 
 
+@st.composite
 def records(
-    guideline: Guideline, known: Sequence[int], count: int, seed: int, steered: bool = False
-) -> list[Cells]:
-    """Return as many random records as are asked for, the same ones for the same seed."""
-    rng = random.Random(seed)  # noqa: S311 - the records need no secrecy
-    return [_record(rng, guideline, known, steered) for _ in range(count)]
-
-
-def _record(rng: random.Random, guideline: Guideline, known: Sequence[int], steered: bool) -> Cells:
-    """Return a record of which some share of the variables is known, a fifth of them partly."""
-    percent, cells = rng.choice(known), dict[str, str]()
+    draw: st.DrawFn, guideline: Guideline, known: Sequence[int], steered: bool = False
+) -> Cells:
+    """Draw a record of which some share of the variables is known, a fifth of them partly."""
+    percent, cells = draw(st.sampled_from(known)), dict[str, str]()
     for name, variable in guideline.variables.items():
-        if variable.type != "string" and rng.randint(1, 100) <= percent:
-            if rng.randint(1, 5) == 1:
-                cells[name] = cell_of(variable, rng.randint(1, variable.everything))
+        if variable.type != "string" and draw(st.integers(1, 100)) <= percent:
+            if draw(st.integers(1, 5)) == 1:
+                cells[name] = cell_of(variable, draw(st.integers(1, variable.everything)))
             else:
-                cells[name] = rng.choice(values(variable))
-    if steered and rng.randrange(2):
-        logic, therapy = logic_of(guideline), rng.choice([*guideline.therapies.values()])
+                cells[name] = draw(st.sampled_from(values(variable)))
+    if steered and draw(st.booleans()):
+        logic, therapy = logic_of(guideline), draw(st.sampled_from([*guideline.therapies.values()]))
+        rng = draw(st.randoms(use_true_random=False))
         decided = _path(rng, logic.diagrams, logic.answers[therapy.id])
         open_ = set(rng.sample(sorted(decided), min(len(decided), rng.randrange(3))))
         for name in logic.answer_variables(therapy):
             mask = 0 if name in open_ else decided.get(name, 0)
             cells[name] = cell_of(guideline.variables[name], mask) if mask else ""
     return filled(cells)
+
+
+def drawn(strategy: st.SearchStrategy[T], count: int, number: int) -> list[T]:
+    """Return as many things as are asked for, the same ones for the same number."""
+    found: list[T] = []
+
+    @seed(number)
+    @settings(_QUIET, max_examples=count, phases=[Phase.generate])
+    @given(strategy)
+    def keep(one: T) -> None:
+        found.append(one)
+
+    keep()
+    return found[:count]
 
 
 def filled(cells: Cells) -> dict[str, str]:

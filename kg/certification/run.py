@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from hypothesis.strategies import SearchStrategy
+
 from kg.certification.answers import (
     NOTHING,
     STATE,
@@ -38,6 +40,7 @@ from kg.certification.records import (
     boundaries,
     cell_of,
     decides,
+    drawn,
     records,
     smallest,
 )
@@ -155,12 +158,12 @@ class Certification:
         if FORMULAS in self.tallies:
             self._formulas()
         if COMPLETIONS in self.tallies:
-            mostly = records(guideline, MOSTLY_KNOWN, 10 * count, self.extent.seed)
-            self._compare_all(COMPLETIONS, self.brute, self.subjects, mostly)
+            mostly = records(guideline, MOSTLY_KNOWN)
+            self._compare_all(COMPLETIONS, self.brute, self.subjects, mostly, 10 * count)
         if ENGINES in self.tallies:
             first, *others = self.subjects
-            every = records(guideline, ANY, 20 * count, self.extent.seed, steered=True)
-            self._compare_all(ENGINES, first, others, every)
+            every = records(guideline, ANY, steered=True)
+            self._compare_all(ENGINES, first, others, every, 20 * count)
         if self.hermit is not None:
             for portion in _portions(watched(self._cases())):
                 self._compare(portion, self.hermit, self.subjects)
@@ -185,9 +188,11 @@ class Certification:
         part: str,
         referee: Respondent,
         subjects: Sequence[Respondent],
-        found: Sequence[Cells],
+        strategy: SearchStrategy[Cells],
+        count: int,
     ) -> None:
-        """Compare the answers to every question about some records."""
+        """Compare the answers to every question about drawn records."""
+        found = drawn(strategy, count, self.extent.seed)
         self.tallies[part].planned = len(found)
         for portion in _portions(Case(part, cells, self.classes) for cells in found):
             self._compare(portion, referee, subjects)
@@ -213,7 +218,7 @@ class Certification:
                 for cells in around(guideline, boundary, rng)
             ]
         if RANDOM in found:
-            partly = records(guideline, ANY, extent.records, extent.seed + 1, steered=True)
+            partly = drawn(records(guideline, ANY, steered=True), extent.records, extent.seed + 1)
             found[RANDOM] = [Case(RANDOM, cells, self.classes) for cells in partly]
         for part in {BOUNDARIES, RANDOM} & found.keys():
             self.tallies[part].planned = len(found[part])

@@ -32,8 +32,8 @@ def certify(
 ) -> None:
     """Certify an engine: compare its answers with HermiT's, and with the plain formulas.
 
-    Every edition is certified unless one is named. What disagrees is made small by
-    hypothesis, which comes with the extra 'dev'.
+    Every edition is certified unless one is named. The records are drawn by hypothesis, which
+    comes with the extra 'dev'.
 
     Exit status: 0 all answers agree, 1 some differ, 3 no Java for HermiT, or no hypothesis.
     For a long run, use --records 5000.
