@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Callable, Iterable
 from datetime import date
 from functools import cache
@@ -408,6 +409,16 @@ def test_the_draft_is_a_table_that_is_classified(run: Run, tmp_path: Path) -> No
     source.write_text(json.dumps(observation("777-3", 55, "mmol/L")), "utf-8")
     assert run(*words).status == 1
     assert "mmol/L" in unread.read_text("utf-8")
+
+
+def test_reasons_that_are_as_frequent_are_told_in_the_order_of_the_records(
+    run: Run, tmp_path: Path
+) -> None:
+    odd = [observation("777-3", 55, "10*9/L", id=f"o{i}", status=f"s{i}") for i in range(20)]
+    source = tmp_path / "records.ndjson"
+    source.write_text("\n".join(json.dumps(one) for one in odd), "utf-8")
+    told = re.findall("its status is (s[0-9]+)", run("import", str(source), "-o", "x.csv").err)
+    assert told == [f"s{i}" for i in range(len(told))] != []
 
 
 def test_an_explanation_says_where_a_fact_comes_from(run: Run, tmp_path: Path) -> None:

@@ -75,14 +75,16 @@ def import_records(
     )
     diagnosed = len(draft.with_tumour)
     console.print(f"  with a confirmed diagnosis of the liver tumour: {diagnosed:,}")
-    _tell(console, draft.unread.group_by("reason").len("count"), "reason", "not read")
+    reasons = draft.unread.group_by("reason", maintain_order=True).len("count")
+    _tell(console, reasons, "reason", "not read")
     _tell(console, draft.counted, "code", "counted")
     if len(draft.unread):
         raise typer.Exit(1)
 
 
 def _tell(console: Console, frame: pl.DataFrame, column: str, word: str) -> None:
-    for row in frame.sort("count", descending=True).head(_SHOWN).iter_rows(named=True):
+    ranked = frame.sort("count", descending=True, maintain_order=True)
+    for row in ranked.head(_SHOWN).iter_rows(named=True):
         why = f", {row['why']}" if row.get("why") else ""
         what = row[column] or row.get("resource")
         console.print(f"  {word}: {row['count']:,} × {what}{why}")

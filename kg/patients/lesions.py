@@ -69,8 +69,8 @@ class LesionTable:
         """Find the lesions of patients whom the patient table, with these ids, does not have."""
         strange = ~self.frame[ID].is_in(ids.unique().implode()).fill_null(False)
         known = ids.head(_SEARCHED).to_list()
-        names = self.frame.filter(strange)[ID].drop_nulls().unique().head(_SEARCHED)
-        told = {name: hint(name, known) for name in names}
+        names = self.frame.filter(strange)[ID].drop_nulls().unique(maintain_order=True)
+        told = {name: hint(name, known) for name in names.head(_SEARCHED)}
         near = self.frame[ID].replace_strict(told, default="", return_dtype=pl.String)
         reasons = (_NO_PATIENT + near).fill_null(_NO_PATIENT).alias(REASON)
         self.strangers = self.rows.with_columns(reasons).filter(strange)
