@@ -131,7 +131,6 @@ def parted(
         "y": alt.Y(f"{label}:N", sort=None, title=None, axis=axis),
         "color": alt.Color(
             f"{part}:N",
-            title=None,
             scale=alt.Scale(domain=list(colours), range=list(colours.values())),
             legend=legend,
         ),

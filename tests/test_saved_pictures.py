@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import json
+import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from kg.reference.snippets import (
     of_query,
     of_rejected,
 )
-from kg.ui.cohort.views import verdicts
+from kg.ui.cohort.views import verdicts, why_not
 from kg.ui.pictures import alone
 from kg.ui.tables import workbook
 
@@ -42,6 +43,16 @@ def test_a_picture_has_title_source_and_legend_and_no_clicks() -> None:
     svg = vl_convert.vegalite_to_svg(json.dumps(spec))
     for told in ("The title", "the source", ">✘ contraindicated<"):
         assert told in svg
+
+
+def test_parts_of_bars_are_told_by_name_and_the_legend_needs_none() -> None:
+    chart = why_not(open_example(load()), Selection(therapy="rfa")).saved
+    assert chart is not None
+    spec = json.loads(alone(chart, "The title", []))
+    assert "title" not in spec["encoding"]["color"]  # Streamlit names a colour of none " "
+    drawn = re.findall(r">([^<]+)</text>", vl_convert.vegalite_to_svg(json.dumps(spec)))
+    assert "contraindicated by this alone" in drawn
+    assert "how" not in drawn
 
 
 @pytest.mark.parametrize("view", ["verdicts", "overlaps", "why-not", "missing", "conflicts"])

@@ -118,4 +118,5 @@ def alone(chart: Chart, title: str, below: list[str]) -> str:
     """Return a chart as Vega-Lite with title and source, on white."""
     told = {"text": title, "subtitle": [line for line in below if line], "anchor": "start"}
     whole = chart.properties(title=told, background="white")
-    return json.dumps(whole.configure(font=_FONTS, legend={"labelLimit": 400}).to_dict())
+    legends = {"labelLimit": 400, "title": None}
+    return json.dumps(whole.configure(font=_FONTS, legend=legends).to_dict())
