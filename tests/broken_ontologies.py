@@ -180,6 +180,11 @@ QUICK = (
         "hcc:tumour_count", "it is not functional",
     ),
     Broken(
+        "variables", "variables", "hcc:cachexia",
+        "rdfs:domain hcc:Patient ;", "rdfs:domain hcc:Patient , hcc:TumourLesion ;",
+        "hcc:cachexia", "its rdfs:domain should be hcc:Patient",
+    ),
+    Broken(
         "variables", "variables", "hcc:age_years", 'hcc:unit "a" ;', "",
         "hcc:age_years", "a number without hcc:unit",
     ),

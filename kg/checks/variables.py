@@ -32,11 +32,13 @@ def variables(material: Material) -> Examined:
 def _variable_faults(ontology: Ontology, node: ox.NamedNode) -> Iterator[str]:
     if OWL + "FunctionalProperty" not in ontology.iris(node, RDF + "type"):
         yield "it is not functional: add owl:FunctionalProperty to its types"
-    (domain,) = ontology.values(node, RDFS + "domain") or (None,)
-    union = None if domain is None else ontology.value(domain, OWL + "unionOf")
-    classes = [domain] if union is None else [*ontology.members(union)]
+    domains = [
+        domain if union is None else [*ontology.members(union)]
+        for domain in ontology.values(node, RDFS + "domain")
+        for union in [ontology.value(domain, OWL + "unionOf")]
+    ]
     shared = ontology.text(node, HCC + "lesionColumn") is not None
-    if classes != ([_PATIENT, _LESION] if shared else [_PATIENT]):
+    if domains != ([[_PATIENT, _LESION]] if shared else [_PATIENT]):
         yield f"its rdfs:domain should be hcc:Patient{' or hcc:TumourLesion' if shared else ''}"
     ranges = ontology.values(node, RDFS + "range")
     if len(ranges) != 1:
