@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -34,6 +34,8 @@ from kg.writers.rows import write_parquet
 
 _SHARE_AS_TEXT = 5  # a fifth of the patients: text is five times as long as Parquet and more
 
+Named = tuple[str, Callable[[], object]]
+
 
 class Cohorts:
     """Figures of the compiled engine on made-up cohorts."""
@@ -50,24 +52,23 @@ class Cohorts:
 
     def figures(self, size: int) -> Iterator[Figure]:
         """Yield the times of one size, each compared with a copy of its input and output."""
-        compact, full = yield from self._parquet(size)
+        yield from self._parquet(size)
         table, output = self.table(size), self.folder / "assumed.parquet"
-        assumed = timed(
-            f"verdicts and states under --assume all, {size:,} patients",
-            lambda: classify_file(table, output, compact=True, assume="all"),
-            self.runs,
-        )
-        yield compared(assumed, compact, 1.3)
-        rows = timed(
-            f"rows with missing variables under --assume all, {size:,} patients",
-            lambda: classify_file(table, output, assume="all"),
-            self.runs,
-        )
-        yield compared(rows, full, 1.3)
+        for name, compact in (
+            ("verdicts and states", True),
+            ("rows with missing variables", False),
+        ):
+            run = partial(classify_file, table, output, compact=compact)
+            without, assumed = self._in_turn(
+                (f"{name} from the record, {size:,} patients", run),
+                (f"{name} under --assume all, {size:,} patients", partial(run, assume="all")),
+            )
+            yield without
+            yield compared(assumed, without, 1.3)
         yield from self._text(max(size // _SHARE_AS_TEXT, 1_000))
 
-    def _parquet(self, size: int) -> Generator[Figure, None, tuple[Figure, Figure]]:
-        """Yield the figures from Parquet to Parquet; return those of the first and last plan."""
+    def _parquet(self, size: int) -> Iterator[Figure]:
+        """Yield the figures from Parquet to Parquet."""
         table = self.table(size)
         compact, met, full = (self.folder / f"{n}.parquet" for n in ("compact", "met", "full"))
         plans: list[tuple[str, Path, Callable[[], object], float]] = [
@@ -75,22 +76,19 @@ class Cohorts:
             ("with met lists", met, lambda: self.met(table, met), 2),
             ("with missing variables", full, lambda: classify_file(table, full), 2.5),
         ]
-        taken = []
         for name, output, run, target in plans:
             run()
-            base, figure_ = self._beside(f"{name}, {size:,} patients", [table, output], run)
-            taken.append(figure_)
+            base, taken = self._beside(f"{name}, {size:,} patients", [table, output], run)
             yield base
-            yield compared(figure_, base, target)
+            yield compared(taken, base, target)
         alone = timed(
             f"copy of the input alone, {size:,} patients",
             partial(copy, [table], self.folder),
             self.runs,
         )
         yield alone
-        again = replace(taken[-1], name=f"rows with missing variables, {size:,} patients")
+        again = replace(taken, name=f"rows with missing variables, {size:,} patients")
         yield compared(again, alone, 6)
-        return taken[0], taken[-1]
 
     def _text(self, size: int) -> Iterator[Figure]:
         """Yield the figures from CSV to CSV."""
@@ -108,12 +106,17 @@ class Cohorts:
     def _beside(
         self, name: str, files: list[Path], run: Callable[[], object]
     ) -> tuple[Figure, Figure]:
-        """Return the times of a copy of some files, and of a run: taken in turn, copy by copy."""
-        copies, runs = [], []
+        """Return the times of a copy of some files, and of a run."""
+        copied = f"copy: {name}", partial(copy, files, self.folder)
+        return self._in_turn(copied, (name, run))
+
+    def _in_turn(self, base: Named, other: Named) -> tuple[Figure, Figure]:
+        """Return the times of two runs, taken in turn: the machine may change its speed."""
+        before, taken = list[float](), list[float]()
         for _ in range(self.runs):
-            copies.append(timed("", partial(copy, files, self.folder), 1).median)
-            runs.append(timed("", run, 1).median)
-        return figure(f"copy: {name}", "s", copies), figure(name, "s", runs)
+            before.append(timed("", base[1], 1).median)
+            taken.append(timed("", other[1], 1).median)
+        return figure(base[0], "s", before), figure(other[0], "s", taken)
 
     def compact(self, table: Path, output: Path) -> None:
         """Classify into one compact row per patient."""
