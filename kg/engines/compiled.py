@@ -17,10 +17,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property, partial, reduce
 from itertools import combinations, product
 from operator import and_, or_
+from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
-from numpy.typing import DTypeLike, NDArray
 
 from kg.engines.registry import BatchEngine, nothing
 from kg.guideline import Guideline
@@ -41,6 +40,10 @@ from kg.reasoning.results import (
     missing_names,
 )
 from kg.reasoning.verdicts import ELIGIBLES, VERDICTS, PatientResult, classified, result, verdict
+
+if TYPE_CHECKING:
+    from numpy import uint8
+    from numpy.typing import NDArray
 
 Name = str | bool  # a column, or what is the same in every row
 Evaluated = Callable[[pl.DataFrame], pl.DataFrame]
@@ -124,14 +127,16 @@ class Plan:
         return self._made.setdefault(key, f"flag:{len(self._made)}")
 
     def run(
-        self, knowledge: pl.DataFrame, sets: Mapping[str, Sequence[Name]], dtype: DTypeLike
+        self, knowledge: pl.DataFrame, sets: Mapping[str, Sequence[Name]], dtype: str
     ) -> pl.DataFrame:
         """Return from columns of masks which of some flags each row has: a number, one bit a flag.
 
-        `dtype` is the type of the numbers, which are unsigned.
+        `dtype` is the type of the numbers, which are unsigned, by its name in numpy.
         """
+        import numpy as np  # noqa: PLC0415 - who asks of one record does without
+
         height, eighth = len(knowledge), -(-len(knowledge) // 8)
-        flags: dict[Name, NDArray[np.uint8]] = {
+        flags: dict[Name, NDArray[uint8]] = {
             False: np.zeros(eighth, np.uint8),
             True: np.full(eighth, 255, np.uint8),
         }
@@ -180,7 +185,7 @@ class ColumnPlan:
             return plan.any_of((e, possible(c, answer)) for e, c in self._edges(plan, root))
 
         sets = {name: [possible(r, a) for a in range(answers)] for name, r in roots.items()}
-        return partial(plan.run, sets=sets, dtype=np.uint8)
+        return partial(plan.run, sets=sets, dtype="uint8")
 
     @cached_property
     def states(self) -> Evaluated:
@@ -251,7 +256,7 @@ class ColumnPlan:
         for therapy, names in missing_names(self.guideline).items():
             found = columns[self.logic.answers[therapy]]
             sets[therapy] = [found.get(name, False) for name in names]
-        return plan.run(knowledge, sets, np.uint64)
+        return plan.run(knowledge, sets, "uint64")
 
     def nothing_missing(self, height: int) -> pl.DataFrame:
         """Return the same columns without any variable, for results that do not tell them."""
