@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ import pytest
 from counting import PATIENCE
 from streamlit.starlette import App
 
-from kg.benchmarks.running import answers, free_port, served
+from kg.benchmarks.running import answers, free_port, served, soon_answers
 from kg.engines.registry import engine_of
 from kg.paths import ONTOLOGY_VARIABLE, edition_names, explorer_app, ontology_folder
 from kg.ui import serving
@@ -33,11 +32,7 @@ def test_it_runs_until_it_is_ended_and_leaves_nothing_running() -> None:
     health = f"http://127.0.0.1:{port}/_stcore/health"
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         try:
-            until = time.monotonic() + PATIENCE
-            while not answers(health):
-                assert process.poll() is None
-                assert time.monotonic() < until
-                time.sleep(0.2)
+            assert soon_answers(process, health)
             process.send_signal(signal.SIGTERM)
             shown, told = process.communicate(timeout=PATIENCE)
         finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import NamedTuple
 
 import httpx
 
-from kg.benchmarks.running import answers, free_port
+from kg.benchmarks.running import free_port, soon_answers
 from kg.stores import open_store
 
 BINARY = shutil.which("virtuoso-t")
@@ -66,7 +65,8 @@ def running(folder: Path) -> Iterator[Virtuoso]:
         )
         try:
             place = f"http://127.0.0.1:{http}"
-            _wait(process, f"{place}/sparql?query=ASK%7B%7D", folder)
+            if not soon_answers(process, f"{place}/sparql?query=ASK%7B%7D", _PATIENCE):
+                raise RuntimeError(f"Virtuoso did not start: {(folder / 'output.txt').read_text()}")
             own = frozenset(open_store(f"{place}/sparql").graphs())
             yield Virtuoso(f"{place}/sparql", f"{place}/sparql-graph-crud-auth", own)
         finally:
@@ -80,12 +80,3 @@ def empty(server: Virtuoso) -> None:
     with httpx.Client(auth=access, trust_env=False, timeout=_PATIENCE) as client:
         for graph in set(open_store(server.endpoint).graphs()) - server.own:
             client.delete(server.graph_store, params={"graph": graph}).raise_for_status()
-
-
-def _wait(process: subprocess.Popen[bytes], address: str, folder: Path) -> None:
-    end = time.monotonic() + _PATIENCE
-    while time.monotonic() < end and process.poll() is None:
-        if answers(address):
-            return
-        time.sleep(0.1)
-    raise RuntimeError(f"Virtuoso did not start: {(folder / 'output.txt').read_text()}")

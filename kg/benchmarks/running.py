@@ -55,7 +55,8 @@ def served(script: Path, port: int | None = None) -> Iterator[str]:
     )
     address = f"http://127.0.0.1:{port}/"
     try:
-        _wait_for(address, process)
+        if not soon_answers(process, f"{address}_stcore/health"):
+            raise ComponentError(f"{address}: Streamlit did not start within {_PATIENCE:g} s")
         yield address
     finally:
         process.terminate()
@@ -70,10 +71,13 @@ def answers(address: str) -> bool:
         return False
 
 
-def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + _PATIENCE
+def soon_answers(
+    process: subprocess.Popen[bytes], address: str, seconds: float = _PATIENCE
+) -> bool:
+    """Tell whether a server that was just started answers before it ends, or time does."""
+    until = time.monotonic() + seconds
     while process.poll() is None and time.monotonic() < until:
-        if answers(f"{address}_stcore/health"):
-            return
+        if answers(address):
+            return True
         time.sleep(0.1)
-    raise ComponentError(f"{address}: Streamlit did not start within {_PATIENCE:g} s")
+    return False
