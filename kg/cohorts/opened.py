@@ -31,7 +31,7 @@ from kg.patients.reading import PLAIN, Reading
 from kg.patients.tables import PatientTable, patient_head
 from kg.readers import Source, open_source
 from kg.readers.uploads import File, Upload
-from kg.reasoning.results import KEEP_, VERDICT_, Chunk, schema
+from kg.reasoning.results import KEEP_, VERDICT_, Chunk, packed, schema
 from kg.reasoning.verdicts import ELIGIBLES, VERDICTS
 from kg.texts import hint
 from kg.writers import Task
@@ -134,11 +134,8 @@ class OpenCohort:
     @cached_property
     def eligible(self) -> pl.Series:
         """The set of therapies that each patient is eligible for: bit i for therapy i."""
-        bits = [
-            pl.col(VERDICT_ + name).is_in(_ELIGIBLE).cast(pl.UInt64) * (1 << i)
-            for i, name in enumerate(self.guideline.therapies)
-        ]
-        return self.results.select(pl.sum_horizontal(*bits).alias("eligible")).to_series()
+        flags = [pl.col(VERDICT_ + name).is_in(_ELIGIBLE) for name in self.guideline.therapies]
+        return self.results.select(packed(flags).alias("eligible")).to_series()
 
     def draft(self, row: int) -> Draft:
         """Return the record of a patient, by the number of its row in the table, as it stands.
