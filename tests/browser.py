@@ -134,8 +134,13 @@ class Explorer:
 
 
 def ready(page: Page) -> None:
-    """Wait until a page has been shown whole."""
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    """Wait until a page has been shown whole: its run ended, and each part of it is drawn.
+
+    Kinds of parts are loaded as they are first needed, and come in any order: until then the
+    first of a kind that is found may be another than the first of the page.
+    """
+    whole = "[data-test-script-state=notRunning]:not(:has([data-testid=stSkeleton]))"
+    page.locator(f"[data-testid=stApp]{whole}").wait_for()
 
 
 def middle(element: Locator) -> tuple[float, float]:
@@ -168,8 +173,7 @@ _AT_REST = """() => {
     (e) => { const r = e.getBoundingClientRect(); return [r.x, r.y, r.width, r.height]; }));
   const same = now === window.hccBefore;
   window.hccBefore = now;
-  const waits = document.querySelector("[data-testid=stSkeleton]");
   const moves = document.getAnimations().some((a) =>
     a.playState === "running" && a.effect.getComputedTiming().endTime < 10000);
-  return same && !waits && !moves && document.fonts.status === "loaded";
+  return same && !moves && document.fonts.status === "loaded";
 }"""

@@ -19,9 +19,14 @@ BLUE = (0, 114, 178)
 _ROW = 22  # pixels from bar to bar
 
 
+def choose(page, path):
+    place = page.get_by_label("Table of patients", exact=True)
+    place.locator("input[type=file]").set_input_files(path)
+    place.get_by_text(re.compile("[KM]B$")).wait_for()
+
+
 def upload(page, path):
-    page.locator("input[type=file]").first.set_input_files(path)
-    page.get_by_text(re.compile("[KM]B$")).first.wait_for()
+    choose(page, path)
     page.get_by_role("button", name="Classify").click()
     page.get_by_text("with conflicts").wait_for()
     ready(page)
@@ -117,8 +122,7 @@ def test_running_work_can_be_stopped(explorer, tmp_path):
     table = tmp_path / "many.jsonl"
     table.write_text("".join(f'{{"patient_id": "p{i}", "ecog": 1}}\n' for i in range(400_000)))
     with explorer.opened("cohort") as page:
-        page.locator("input[type=file]").first.set_input_files(table)
-        page.get_by_text(re.compile("[KM]B$")).first.wait_for()
+        choose(page, table)
         page.get_by_role("button", name="Classify").click()
         page.get_by_role("button", name="Stop").click()
         page.get_by_text("Stopped.").wait_for()
