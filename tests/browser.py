@@ -57,7 +57,8 @@ def fresh_page(
 ) -> Iterator[Page]:
     """Give an empty page, in the tab of the one before unless that failed.
 
-    The test fails where a page had an error that nobody caught.
+    The test fails where a page had an error that nobody caught. Where one fails, what the page
+    tells then, as a screen reader is told it, is printed.
     """
     errors: list[str] = []
     page = browser.pages[0] if browser.pages else browser.new_page()
@@ -74,6 +75,8 @@ def fresh_page(
         page.goto("about:blank")
         left = True
     finally:
+        if not left:
+            print(page.url, page.locator("body").aria_snapshot())
         page.remove_listener("pageerror", note)
         for tab in browser.pages[int(left) :]:  # a tab in which a test failed goes too
             tab.close()
