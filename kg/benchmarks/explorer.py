@@ -91,8 +91,9 @@ def _tables(folder: Path) -> Iterator[Figure]:
 
 def _opened(page: Any, address: str, path: Path) -> float:
     page.goto(f"{address}cohort")
-    page.locator("input[type=file]").first.set_input_files(path)
-    page.get_by_text(re.compile("[KM]B$")).first.wait_for()
+    place = page.get_by_label("Table of patients", exact=True)
+    place.locator("input[type=file]").set_input_files(path)
+    place.get_by_text(re.compile("[KM]B$")).wait_for()
     start = time.perf_counter()
     page.get_by_role("button", name="Classify").click()
     page.get_by_text("with conflicts").wait_for()
