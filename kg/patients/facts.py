@@ -60,7 +60,7 @@ def _names(guideline: Guideline) -> tuple[re.Pattern[str], Mapping[str, Variable
         )
     }
     longest = sorted(known, key=len, reverse=True)
-    pattern = "|".join(re.escape(name).replace(r"\ ", r"[\s-]+") for name in longest)
+    pattern = "|".join(re.sub(r"\\[ -]", r"[\\s-]+", re.escape(name)) for name in longest)
     return re.compile(rf"{_START}(?:{pattern}){_STOP}", re.IGNORECASE), known
 
 
@@ -185,15 +185,26 @@ def _value(variable: Variable, part: str, name: re.Match[str], start: int) -> Fa
     """Return the value whose words stand behind a name, before it, or in its place."""
     for word, value in _spoken(variable):
         if word.casefold() == name[0].casefold():
-            return Fact(variable, value, name.start(), name.end())
+            return _or_another(part, Fact(variable, value, name.start(), name.end()))
         after = re.compile(rf"[-–]?{BETWEEN}\(?{_spelt(word)}\)?(?![\w])", re.IGNORECASE)
         if match := after.match(part, name.end()):
             behind = value == variable.nothing and name[0].casefold() not in variable.site_labels
-            return Fact(variable, value, name.start(), match.end(), behind=behind)
+            found = Fact(variable, value, name.start(), match.end(), behind=behind)
+            return _or_another(part, found)
         text = part[start : name.start()]
         if match := re.search(rf"(?<!\w){re.escape(word)}[\s-]*$", text, re.IGNORECASE):
             return Fact(variable, value, start + match.start(), name.end())
     return None
+
+
+def _or_another(part: str, found: Fact) -> Fact:
+    """Return a value with the other ones that stand behind it: "Vp3 or Vp4", "Vp3/4"."""
+    variable, cells, end = found.variable, {found.cell}, found.end
+    for word, value in 2 * _spoken(variable):
+        spelt = re.sub(r"^([A-Za-z]{2,})(?=\d$)", r"(?:\1)?", re.escape(word))
+        if match := re.compile(rf"\s*(?:\bor\b|/)\s*{spelt}(?!\w)", re.IGNORECASE).match(part, end):
+            cells, end = cells | {value}, match.end()
+    return replace(found, cell="|".join(w for w in variable.words if w in cells), end=end)
 
 
 def _spelt(word: str) -> str:

@@ -162,7 +162,7 @@ def _said(guideline: Guideline, name: str, cell: str, words: str) -> Iterator[tu
     yield name, cell
     points = re.search(r"[A-Za-z]\s?\(?(?:score\s)?(\d+)(?:\s\w+)?\)?$", words)
     for score in (rule.score for rule in guideline.derivations if rule.score):
-        if points and score.target == name:
+        if points and score.target == name and "|" not in cell:
             yield score.total, points[1]
 
 
