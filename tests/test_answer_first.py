@@ -37,7 +37,7 @@ def test_it_says_what_is_advised_what_is_not_why_and_what_is_open(guideline: Gui
     assert said.startswith(f"Unless an open finding rules it out, {advice}")
     assert "not TACE + RFA, TACE, TAE or TAI: platelet count 55 × 10⁹/L" in said
     assert "below 60" in said, "the limit is told with the value"
-    assert said.endswith("by 18 findings.")
+    assert said.endswith("depending on 18 findings.")
 
 
 def test_advice_stands_alone_once_a_therapy_that_it_concerns_is_eligible(
@@ -46,7 +46,9 @@ def test_advice_stands_alone_once_a_therapy_that_it_concerns_is_eligible(
     draft = Draft("", NEAR_GALLBLADDER, assumed=tuple(unremarkable(guideline)))
     explanation = explained(guideline, draft)
     assert "eligible" in explanation.therapies["pei"].verdict
-    assert answer(guideline, explanation).startswith("Ethanol injection, alone or with thermal")
+    said = answer(guideline, explanation)
+    condition = f"If {len(explanation.assumed)} findings are as assumed: "
+    assert said.startswith(f"{condition}ethanol injection, alone or with thermal")
 
 
 def test_what_is_for_and_open_is_told_in_words(guideline: Guideline) -> None:
@@ -71,7 +73,9 @@ def test_of_many_facts_behind_a_criterion_the_first_are_told(guideline: Guidelin
 
 
 def test_nothing_known_leaves_everything_open(guideline: Guideline) -> None:
-    assert answer(guideline, explained(guideline, Draft())).startswith("Open: everything, by ")
+    assert answer(guideline, explained(guideline, Draft())).startswith(
+        "Open: everything, depending on "
+    )
 
 
 def test_therapies_are_told_once_and_only_recommendations_that_are_met_are(

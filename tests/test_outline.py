@@ -16,7 +16,7 @@ from kg.explanation.report import report
 from kg.explanation.whys import parts_of
 from kg.guideline import Guideline
 from kg.paths import example_cohort
-from kg.patients.assumptions import completed
+from kg.patients.assumptions import completed, unremarkable
 from kg.patients.records import Record, read_record
 from kg.patients.tables import find_patient
 
@@ -44,13 +44,26 @@ def test_the_report_leaves_out_no_line(
     text = re.sub(
         r"\s+", " ", unescape(re.sub(r"<[^>]+>", "", report(guideline, record, explanation)))
     )
-    kinds = set()
+    kinds, (printed, _) = set(), text.split("Every reason, criterion and place")
     for each in explanation.therapies.values():
+        assert all(note in printed for note in each.notes), "what is folded is not printed"
         assert re.sub(r"\s+", " ", each.reason) in text
         for line in outline(guideline, record, each):
             kinds.add(line.kind)
             assert re.sub(r"\s+", " ", line.text) in text, line
     assert {"reading", "note"} <= kinds
+
+
+def test_the_printed_page_says_what_is_palliative_and_what_was_assumed(
+    guideline: Guideline,
+) -> None:
+    cells = {"tumour_count": "2", "max_tumour_diameter_cm": "6", "child_pugh_class": "A"}
+    record = completed(guideline, read_record(guideline, "p", cells), unremarkable(guideline))
+    text = unescape(re.sub(r"<[^>]+>", "", report(guideline, record, explained(guideline, record))))
+    printed, _ = text.split("Every reason, criterion and place")
+    assert "radiofrequency ablation. Palliative, never as the only treatment. For: " in printed
+    assert re.search(r"If \d+ findings are as assumed: ", printed)
+    assert "(assumed)" not in printed.partition("Verdicts")[0], "the heading says so"
 
 
 def test_the_report_leaves_out_nothing_of_recommendations_and_criteria(

@@ -4,14 +4,15 @@
    alone rank; a verdict never does. Advice on therapies that are all undetermined is told under the
    condition that nothing open rules them out.
 2. What is eligible, by verdict; then what is not, with its reason; then how much is open.
-3. Therapies that have the same verdict for the same reasons are told together (`alike`).
+3. Before all, that some verdict rests on what is assumed.
+4. Therapies that have the same verdict for the same reasons are told together (`alike`).
 
 In the `headline`, the ontology says which variables belong there, and how each reads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kg.explanation.explanations import (
@@ -80,8 +81,12 @@ def answer(guideline: Guideline, explanation: PatientExplanation) -> str:
     if waiting := [each for each in told if each.verdict == UNDETERMINED]:
         findings = {missing.variable for each in waiting for missing in each.missing}
         names = "everything" if len(waiting) == len(told) else _names(guideline, waiting)
-        parts.append(f"open: {names}, by {counted(len(findings), 'finding')}")
-    return f"{capitalised('; '.join(parts))}." if parts else ""
+        parts.append(f"open: {names}, depending on {counted(len(findings), 'finding')}")
+    number = len(explanation.assumed)
+    are = f"{counted(number, 'finding')} {'is' if number == 1 else 'are'}"
+    rests = any(each.verdict_recorded not in (None, each.verdict) for each in told)
+    condition = f"if {are} as assumed: " * rests
+    return f"{capitalised(condition + '; '.join(parts))}." if parts else ""
 
 
 def _advice(explanation: PatientExplanation) -> list[str]:
@@ -115,6 +120,16 @@ def alike(explanation: PatientExplanation) -> list[tuple[TherapyExplanation, ...
         groups.setdefault((each.verdict, each.intent, balance), []).append(each)
     ordered = sorted(groups.values(), key=lambda group: VERDICTS.index(group[0].verdict))
     return [tuple(group) for group in ordered]
+
+
+def notes(group: Sequence[TherapyExplanation]) -> list[str]:
+    """Return what must be said beside verdicts, each once, with the therapies that it is about."""
+    told = []
+    for note in dict.fromkeys(note for each in group for note in each.notes):
+        noted = [each.label for each in group if note in each.notes]
+        of = f"{capitalised(listed(noted))}: " if len(noted) < len(group) else ""
+        told.append(of + note)
+    return told
 
 
 def balance_of(explanation: TherapyExplanation) -> Balance:

@@ -23,7 +23,7 @@ from kg.explanation.explanations import (
     StageExplanation,
     TherapyExplanation,
 )
-from kg.explanation.wording import listed, words
+from kg.explanation.wording import knowledge_words, listed, words
 from kg.guideline import Guideline, Recommendation, Statement
 from kg.guideline.model import STAGE, PatientClass
 from kg.guideline.values import Variable
@@ -67,10 +67,11 @@ class _Explainer:
         derived = self.guideline.used & self.record.derived.keys()
         recorded = {*self.record.recorded, *derived}
         told = (name for name in self.guideline.variables if name in recorded)
+        known, variables = self.record.known, self.guideline.variables
         return PatientExplanation(
             patient_id=self.result.patient_id,
             facts=tuple(map(self.clauses.fact, told)),
-            assumed=tuple(map(self.clauses.fact, self.record.assumed)),
+            assumed=tuple(knowledge_words(variables[n], known[n]) for n in self.record.assumed),
             conflicts=self.result.conflicts,
             therapies={name: self.therapy(found) for name, found in self.result.therapies.items()},
             recommendations=tuple(

@@ -11,7 +11,7 @@ from datetime import datetime
 from html import escape
 
 from kg.explanation import wording
-from kg.explanation.answer import alike, answer, balance_of, headline
+from kg.explanation.answer import alike, answer, balance_of, headline, notes
 from kg.explanation.explanations import (
     CriterionExplanation,
     PatientExplanation,
@@ -20,6 +20,7 @@ from kg.explanation.explanations import (
 from kg.explanation.outline import Line, of_criterion, of_recommendation, outline
 from kg.guideline import INDICATION, PRECONDITION, RELATIVE, Guideline
 from kg.patients.records import Record
+from kg.reasoning.intents import PALLIATIVE
 from kg.reasoning.verdicts import EXCLUDED, MET, VERDICT_SIGNS
 from kg.texts import NOTE_ON_USE, capitalised
 
@@ -95,23 +96,30 @@ def _groups(guideline: Guideline, explanation: PatientExplanation) -> str:
     rows = "".join(
         f"<tr><td>{VERDICT_SIGNS[group[0].verdict]}&nbsp;"
         f"{escape(guideline.verdicts[group[0].verdict][0])}{_recorded(guideline, group[0])}</td>"
-        f"<td><b>{escape(', '.join(each.label for each in group))}.</b> {_short(group[0])}</td>"
+        f"<td><b>{escape(', '.join(each.label for each in group))}.</b> "
+        f"{_short(guideline, group[0])}</td>"
         "</tr>"
         for group in alike(explanation)
     )
-    return f'<table class="short"><tbody>{rows}</tbody></table>'
+    told = notes([*explanation.therapies.values()])
+    noted = "".join(f"<p><b>{escape(note)}</b></p>" for note in told)
+    return f'<table class="short"><tbody>{rows}</tbody></table>{noted}'
 
 
-def _short(explanation: TherapyExplanation) -> str:
+def _short(guideline: Guideline, explanation: TherapyExplanation) -> str:
     """Return the reasons in short: of what is for a therapy the criteria alone."""
     balance, told = balance_of(explanation), dict[str, Sequence[str]]()
     if not balance.against:
         for word, roles in (("For", (INDICATION, PRECONDITION)), ("Caution", (RELATIVE,))):
             told[word] = [c.label for role in roles for c in explanation.of(role, MET)]
     told |= {"Against": balance.against, "Open": balance.open if not balance.against else ()}
-    parts = (
+    parts = [
         f"<i>{w}:</i> {escape(wording.shortened(texts, 4))}." for w, texts in told.items() if texts
-    )
+    ]
+    if explanation.intent == PALLIATIVE:
+        therapy = guideline.therapies[explanation.therapy]
+        words = wording.intent_words(guideline, therapy, PALLIATIVE)
+        parts.insert(0, f"{escape(capitalised(words))}.")
     return " ".join(parts) or escape(explanation.reason)
 
 

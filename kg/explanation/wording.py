@@ -195,14 +195,10 @@ def fact(guideline: Guideline, record: Record, variable: str) -> str:
     rule = record.derived.get(variable)
     for conflict in record.conflicts:
         if conflict.id == rule or variable in conflict.variables:
-            return f"{text} (in conflict: {_rule_label(guideline, conflict.id)})"
-    return text if rule is None else f"{text} (derived: {_rule_label(guideline, rule)})"
+            return f"{text} (in conflict)"
+    return text if rule is None else f"{text} (derived: {class_label(guideline, rule) or rule})"
 
 
 def brief(text: str) -> str:
     """Return words without what facts were derived from, and the condition they hold on."""
     return _CONDITION.sub("", _DERIVED.sub("", text))
-
-
-def _rule_label(guideline: Guideline, identifier: str) -> str:
-    return class_label(guideline, identifier) or identifier

@@ -44,11 +44,8 @@ def beside(judged: Judged, variable: Variable) -> Beside:
         below.append(f":orange[:material/warning: {literal(odd)}]")
     if fault := judged.parsed.faults.get(name):
         below.append(f":red[:material/error: {literal(fault)}. Treated as unknown.]")
-    conflicts = [
-        f":red[:material/warning: Conflict: {literal(conflict.message)}]"
-        for conflict in judged.explanation.conflicts
-        if name in conflict.variables
-    ]
+    in_conflict = any(name in conflict.variables for conflict in judged.explanation.conflicts)
+    conflicts = [":red[:material/warning: Conflict: see the answer]"] * in_conflict
     points = _points(judged, variable)
     if not variable.is_number:
         marks = {"derived": [*conflicts, derived and f":violet[{literal(derived)}]", points]}

@@ -7,7 +7,7 @@ from itertools import groupby
 
 import streamlit as st
 
-from kg.explanation.answer import balance_of, headline
+from kg.explanation.answer import balance_of, headline, notes
 from kg.explanation.drawing import Frame
 from kg.explanation.explanations import (
     CriterionExplanation,
@@ -155,10 +155,7 @@ def _face(judged: Judged, group: tuple[TherapyExplanation, ...]) -> tuple[str, s
     if first.verdict == UNDETERMINED:
         lines += _if_none(guideline, group, judged.otherwise)
     told = ["  \n".join(lines)]
-    for note in dict.fromkeys(note for each in group for note in each.notes):
-        noted = [each.label for each in group if note in each.notes]
-        of = f"{capitalised(listed(noted))}: " if len(noted) < len(group) else ""
-        told.append(f":small[**{literal(of + note)}**]")
+    told += [f":small[**{literal(note)}**]" for note in notes(group)]
     label = f"{verdict_badge(guideline, first.verdict)} **{labels}**"
     return label, "\n\n".join(told)
 
@@ -189,7 +186,7 @@ def _balance(judged: Judged, explanation: TherapyExplanation) -> list[str]:
         facts = [knowledge_words(guideline.variables[n], known[n]) for n in explanation.assumed]
         alone = guideline.verdicts[explanation.verdict_recorded or ""][0]
         rests = f"**Assumed:** {literal(shortened(facts, 2))} ({RECORD_ALONE.lower()}: {alone})"
-        lines.append(f":small[:violet[{rests}]]")
+        lines.insert(0, f":small[:violet[{rests}]]")  # the last of many lines is cut off
     return lines or [f":small[{literal(capitalised(explanation.clause))}.]"]
 
 
