@@ -78,7 +78,7 @@ def test_a_double_click_is_one_click_where_a_conflict_comes_up(explorer: Explore
         page.get_by_text("Vessels and spread").click()
         field = page.locator(".st-key-field-portal_trunk_obstruction")
         page.mouse.dblclick(*middle(field.get_by_text("complete")))
-        field.get_by_text("Conflict:").wait_for()
+        field.get_by_text("Conflict").wait_for()
         settled(page)
         assert "portal_trunk_obstruction=complete" in page.url
 

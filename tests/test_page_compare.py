@@ -48,10 +48,10 @@ def test_a_patient_alone_gets_what_the_cohort_gets(name: str) -> None:
 def test_the_guideline_is_compared_term_by_term() -> None:
     test = app("compare", relation="stricter", therapy="rfa")
     assert not test.exception
-    table = shown(test, "places_from")
+    table = shown(test, "place in 2011")
     every = differences_frame(OLD, NEW).filter(pl.col("relation") == "stricter")
     assert 0 < len(table) < len(every)
-    assert table["from"][0] == "ABL-I1"
+    assert table["criterion of 2011"][0] == "ABL-I1"
     told = texts(test).replace("\\", "")
     assert "Stage is asked as well" in told
     for edition, name in ((OLD, "ABL-I1"), (NEW, "ABL26-I1")):

@@ -73,11 +73,16 @@ def _table(frame: pl.DataFrame, state: State, editions: tuple[str, str]) -> dict
     """Show the criteria with what became of each; return the one that is picked."""
     names = [f"{one or ''}>{other or ''}" for one, other in frame.select("from", "to").iter_rows()]
     now = names.index(state["term"]) if state.get("term") in names else 0
-    order = ("relation", "label_from", "label_to", "change", "from", "to", "places_from")
+    before, after = editions
+    shown = {"relation": "what became of it", "label_from": before, "label_to": after}
+    shown |= {"change": "how", "from": f"criterion of {before}", "to": f"criterion of {after}"}
+    shown |= {"places_from": f"place in {before}", "places_to": f"place in {after}"}
+    saved = frame.select(*shown).fill_null("")
     table(
-        frame.select(*order, "places_to").fill_null(""),
+        saved.rename(shown),
         "criteria-of-editions",
         python=_PYTHON.format(*editions),
+        saved=saved,
         picked=now,
         on_pick=lambda row: state.update(term=names[row]),
     )

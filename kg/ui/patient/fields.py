@@ -45,7 +45,7 @@ def beside(judged: Judged, variable: Variable) -> Beside:
     if fault := judged.parsed.faults.get(name):
         below.append(f":red[:material/error: {literal(fault)}. Treated as unknown.]")
     in_conflict = any(name in conflict.variables for conflict in judged.explanation.conflicts)
-    conflicts = [":red[:material/warning: Conflict: see the answer]"] * in_conflict
+    conflicts = [":red[:material/warning: Conflict]"] * in_conflict
     points = _points(judged, variable)
     if not variable.is_number:
         marks = {"derived": [*conflicts, derived and f":violet[{literal(derived)}]", points]}
