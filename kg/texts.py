@@ -39,9 +39,9 @@ def alike(name: str, known: Iterable[str], most: int = 1, cutoff: float = 0.4) -
     return difflib.get_close_matches(name, list(known), most, cutoff)
 
 
-def hint(name: str, known: Iterable[str]) -> str:
+def hint(name: str, known: Iterable[str], cutoff: float = 0.4) -> str:
     """Return the end of a message that names what is spelt most like a name; else nothing."""
-    return "".join(f"; the nearest is {near!r}" for near in alike(name, known))
+    return "".join(f"; the nearest is {near!r}" for near in alike(name, known, cutoff=cutoff))
 
 
 def nearest(asked: str, names: Mapping[str, Iterable[str]], most: int = 5) -> list[str]:

@@ -125,7 +125,7 @@ def test_empty_columns_and_rows_of_spreadsheets_say_nothing(run: Run, tmp_path: 
 
 def test_nameless_column_that_holds_something_is_told(run: Run, tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text(",patient_id,ecog\n0,a,1\n1,b,2\n")
-    assert "unknown column ''" in run("classify", "p.csv").err
+    assert "unknown column 1, which has no name; correct" in run("classify", "p.csv").err
     ran = run("classify", "p.csv", *IGNORE)
     assert (ran.status, told(ran)) == (0, ["p.csv: 1 column left out: one without a name."])
 
@@ -184,9 +184,10 @@ def test_identifiers_are_compared_without_blanks_and_composed(
     assert "lesions rejected" not in ran.err
 
 
-def test_lesion_of_nobody_names_the_nearest_patient(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "p.csv").write_text("patient_id\n1\n2\n")
-    (tmp_path / "l.csv").write_text("patient_id,lesion_id\n1.0,a\n")
-    ran = run("classify", "p.csv", "--lesions", "l.csv", "--format", "csv")
-    assert ran.status == 1
-    assert "has no such patient; the nearest is '1'" in ran.err
+def test_lesion_of_nobody_names_who_is_only_written_otherwise(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("patient_id\n1\n2\nP-007\nq 3\nQ3\n")
+    (tmp_path / "l.csv").write_text("patient_id,lesion_id\n1.0,a\n1.0,b\np7,a\nP-009,a\nq-3,a\n")
+    assert run("classify", "p.csv", "--lesions", "l.csv", "--format", "csv").status == 1
+    strangers = pl.read_csv(tmp_path / "p.rejected.lesions.csv")["_reason"]
+    no = "column patient_id: the patient table has no such patient"
+    assert strangers.to_list() == [f"{no}; it has '1'"] * 2 + [f"{no}; it has 'P-007'", no, no]

@@ -403,6 +403,18 @@ def test_first_mapping_of_a_sheet_as_registries_send_it(tmp_path: Path) -> None:
     assert '# A5 = "A"' in first_mapping(kg.load(), open_source(table, kg.load()))
 
 
+def test_first_mapping_takes_an_identifier_that_is_there_twice_and_codes_out_of_range(
+    tmp_path: Path,
+) -> None:
+    rows = "".join(f"P{max(1, n)};{99 if n > 8 else n % 5};4,{n}\n" for n in range(10))
+    (tmp_path / "p.csv").write_text("Pat.-Nr.;ECOG;Albumin (g/dL)\n" + rows)
+    text = first_mapping(kg.load(), open_source(tmp_path / "p.csv", kg.load()))
+    assert '"Pat.-Nr." = "patient_id"' in text
+    assert '# ecog = ["99"]  # implausible in ECOG' in text
+    assert "# albumin: 4," in text
+    assert "; 4," in text
+
+
 def test_notes_say_on_a_page_what_can_be_done_there() -> None:
     watch = PlausibilityWatch(kg.load().variables)
     cells = dict.fromkeys(kg.load().variables, pl.Series([None, None, None], dtype=pl.String))

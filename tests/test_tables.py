@@ -230,18 +230,6 @@ def test_lesion_of_an_unknown_patient_is_a_stranger(guideline: Guideline, tmp_pa
     assert table.lesions.strangers["_reason"].unique().item() == told
 
 
-def test_the_first_strangers_among_many_are_told_the_nearest_name(
-    guideline: Guideline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("kg.patients.lesions._SEARCHED", 3)
-    patients = "patient_id\nmueller\n"
-    lesions = "".join(f"muller{i},1\n" for i in range(20))
-    table = table_of(guideline, tmp_path, patients, "patient_id,lesion_id\n" + lesions)
-    assert table.lesions is not None
-    told = table.lesions.strangers["_reason"].str.contains("mueller", literal=True)
-    assert told.to_list() == [True] * 3 + [False] * 17
-
-
 @pytest.mark.parametrize(
     ("header", "told"),
     [

@@ -20,7 +20,9 @@ from kg.texts import alike, counted, hint
 
 _CUTOFF = 0.3  # so that "id" is near to "patient_id"
 _CLOSE = 0.7
+_MISSPELT = 0.6
 _SHOWN = 8
+_LONGEST = 60  # characters of a header that messages show
 _ROW_NUMBER = re.compile(r"\{row(?::0?(\d+))?\}")
 
 
@@ -221,12 +223,14 @@ def check_mapped(reading: Reading, *sources: Source) -> None:
     names = [name for source in sources for name in _named(source).values()]
     for name in reading.columns or ():
         if name not in names:
-            told = f"no column {name!r}, which the mapping names{hint(name, names)}"
+            told = f"no column {name!r}, which the mapping names{hint(name, names, _MISSPELT)}"
             raise InputError(f"{sources[0].path} has {told}")
 
 
 def _strangers(strange: Mapping[str, str], allowed: Sequence[str]) -> str:
-    told, names = list[str](), list(strange.values())
+    names = [name for name in strange.values() if name]
+    nameless = [place.rpartition("_")[2] for place, name in strange.items() if not name]
+    told = [f"{place or 'one'}, which has no name" for place in nameless]
     if len(names) > _SHOWN:  # those that may be variables first
         names.sort(key=lambda name: close_to(name, allowed) is None)
     for name in names[:_SHOWN]:
@@ -262,18 +266,27 @@ def _keyless(
     source: Source, key: str, names: Mapping[str, str], allowed: Sequence[str], reading: Reading
 ) -> str:
     """Say that a key is missing, and which column may be it, or which columns there are."""
-    sheets = source.sheets
+    sheets = [repr(name) for name in source.sheets]
     text = f"{source.path} has no column {key}; every row needs one; "
-    if len(sheets) > 1:
+    if len(sheets) > 1 and LESION_ID in allowed:
+        text = f"{source.path} has no single sheet with a column {LESION_ID}, which lesions need; "
+    elif len(sheets) > 1:
         text = f"{source.path}: sheet {sheets[0]} has no column {key}, which every row needs; if "
         text += f"the table is on another ({', '.join(sheets[1:])}), name that as the sheet; "
     columns = list(names.values())
     if reading.columns is not None:
         for name in (n for n, here in reading.columns.items() if here == key):
-            return f"{text}it has no {name!r} either, as the mapping calls it{hint(name, columns)}"
+            told = f"it has no {name!r} either, as the mapping calls it"
+            return f"{text}{told}{hint(name, columns, _MISSPELT)}"
         return (
             f"{text}name the column that holds it under [columns] of the mapping, or number the "
             f'rows by {key} = "{{row}}" under [constants]'
+        )
+    if len(columns) == 1 and source.first_row is None and not columns[0].isidentifier():
+        told = columns[0][:_LONGEST] + ("…" if len(columns[0]) > _LONGEST else "")
+        return (
+            f"{text}the header is one column, {told!r}: separate cells by commas, semicolons, "
+            "tabs or bars"
         )
     lower = {name.lower(): name for name in columns if close_to(name, allowed) is None}
     for near in alike(key, lower, cutoff=_CUTOFF):

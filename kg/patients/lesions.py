@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -15,12 +16,11 @@ from kg.patients.headers import blank_rows, head_of
 from kg.patients.plausible import PlausibilityWatch
 from kg.patients.reading import PLAIN, Reading
 from kg.patients.records import Lesion, read_lesion
-from kg.readers import Source, open_source
+from kg.readers import Source, open_lesions
 from kg.readers.uploads import File
-from kg.texts import hint
 
 _NO_PATIENT = f"column {ID}: the patient table has no such patient"
-_SEARCHED = 5_000  # names among which the nearest is looked for
+_SEARCHED = 5_000  # names among which one that is written otherwise is looked for
 
 
 class LesionTable:
@@ -33,7 +33,7 @@ class LesionTable:
         self, guideline: Guideline, lesions: File | Source, reading: Reading = PLAIN
     ) -> None:
         self.guideline = guideline
-        self.source = source = open_source(lesions, guideline)
+        self.source = source = open_lesions(lesions, guideline, reading.columns)
         keys = [ID, LESION_ID]
         known = {**dict.fromkeys(keys), **guideline.lesion_columns}
         self.head = head_of(source, known, keys, replace(reading, constants={}))
@@ -68,9 +68,12 @@ class LesionTable:
     def tell_strangers(self, ids: pl.Series) -> None:
         """Find the lesions of patients whom the patient table, with these ids, does not have."""
         strange = ~self.frame[ID].is_in(ids.unique().implode()).fill_null(False)
-        known = ids.head(_SEARCHED).to_list()
         names = self.frame.filter(strange)[ID].drop_nulls().unique(maintain_order=True)
-        told = {name: hint(name, known) for name in names.head(_SEARCHED)}
+        spelt: dict[tuple[str, ...], set[str]] = {}
+        for name in ids.head(_SEARCHED) if len(names) else ():
+            spelt.setdefault(_parts(name), set()).add(name)
+        same = {name: spelt.get(_parts(name), set()) for name in names.head(_SEARCHED)}
+        told = {n: f"; it has {min(found)!r}" for n, found in same.items() if len(found) == 1}
         near = self.frame[ID].replace_strict(told, default="", return_dtype=pl.String)
         reasons = (_NO_PATIENT + near).fill_null(_NO_PATIENT).alias(REASON)
         self.strangers = self.rows.with_columns(reasons).filter(strange)
@@ -84,7 +87,7 @@ class LesionTable:
             lesions.setdefault(patient, []).append(row)
             fault = self._fault(patient, row)
             if fault and patient not in faults:
-                faults[patient] = f"lesion table, row {row[ROW]}: {fault}"
+                faults[patient] = f"lesion table, {self.source.row_words(row[ROW])}: {fault}"
         return lesions, faults
 
     def _fault(self, patient: str, row: Mapping[str, str | None]) -> str | None:
@@ -97,7 +100,7 @@ class LesionTable:
         if row[ROW] in self._odd:
             return self._odd[row[ROW]]
         try:
-            read_lesion(self.guideline, row)
+            read_lesion(self.guideline, row, self.head.shown)
         except CellError as error:
             return str(error)
         return None
@@ -110,3 +113,9 @@ class LesionTable:
         self._told.update(new[ID].drop_nulls())
         owned = self.frame.select(ROW, ID).join(new, on=ID, how="inner", maintain_order="left")
         return self.rows.join(owned.select(ROW, REASON), on=ROW, how="inner", maintain_order="left")
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    """Return the words and numbers of an identifier: P-007, p7 and "P 7.0" have the same."""
+    text = re.sub(r"\.0+$", "", name.casefold())
+    return tuple(part.lstrip("0") or "0" for part in re.findall(r"\d+|[^\W\d_]+", text))

@@ -87,8 +87,10 @@ def read_record(
     return derive(guideline, patient_id, recorded, parsed)
 
 
-def read_lesion(guideline: Guideline, cells: Lesion) -> dict[str, Knowledge]:
-    """Return what one row of the lesion table says, by variable.
+def read_lesion(
+    guideline: Guideline, cells: Lesion, shown: Callable[[str], str] = str
+) -> dict[str, Knowledge]:
+    """Return what one row of the lesion table says, by variable; `shown` names its columns.
 
     Raises:
         CellError: a cell is not a value of its variable; the text names the column.
@@ -98,7 +100,7 @@ def read_lesion(guideline: Guideline, cells: Lesion) -> dict[str, Knowledge]:
         try:
             knowledge = parse_cell(variable, cells.get(column))
         except CellError as error:
-            raise CellError(f"column {column}: {error}") from error
+            raise CellError(f"column {shown(column)}: {error}") from error
         found[variable.name] = knowledge or variable.unknown
     return found
 

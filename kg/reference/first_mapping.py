@@ -22,6 +22,7 @@ from kg.texts import alike
 _ROWS = 20_000
 _SHOWN = 8
 _LIKE = 0.85
+_OWN = 0.8  # of the rows, those that have a cell of their own where it may be an identifier
 _SOME = 0.05  # of the numbers of a column, those that make it one of two units
 _WITH_UNIT = re.compile(r"(.+?)\s*[\[(]([^\])]+)[\])]\s*")
 _NUMBER = re.compile(r"-?\d+(\.\d{1,2})?")  # no sign that may part thousands
@@ -56,14 +57,16 @@ class Suggestion:
 
     @property
     def odd(self) -> list[str]:
-        """Implausible numbers, frequent first: some may be codes that mean unknown."""
+        """Numbers that are implausible or out of range: some may be codes that mean unknown."""
         if self.variable is None or not self.variable.is_number:
             return []
         if self.units:
             return [cell for cell in self.cells if self._is_odd(cell)][:_SHOWN]
         watch = PlausibilityWatch({self.name: self.variable})
         watch.add(pl.DataFrame({self.name: self.cells}, schema={self.name: pl.String}))
-        return [f"{number:g}" for number in watch.odd(self.name)[:_SHOWN]]
+        found = [f"{number:g}" for number in watch.odd(self.name)]
+        beyond = (c for c in self.cells if _NUMBER.fullmatch(c) and not _is_cell(self.variable, c))
+        return list(dict.fromkeys([*found, *beyond]))[:_SHOWN]
 
     def _is_odd(self, cell: str) -> bool:
         """Return whether a cell is a number that is plausible in none of the units."""
@@ -98,8 +101,9 @@ class Suggestion:
     @property
     def shown(self) -> str:
         """The first cells, as an example of what the column holds."""
-        cells = (c if len(c) < 20 else f"{c[:20]}…" for c in self.cells[:_SHOWN])
-        return f"{', '.join(cells)}{', …' if self.distinct > _SHOWN else ''}" or "empty"
+        cells = [c if len(c) < 20 else f"{c[:20]}…" for c in self.cells[:_SHOWN]]
+        mark = "; " if any("," in cell for cell in cells) else ", "
+        return mark.join([*cells, *(["…"] if self.distinct > _SHOWN else [])]) or "empty"
 
 
 def first_mapping(guideline: Guideline, source: Source) -> str:
@@ -148,15 +152,18 @@ def suggestions(guideline: Guideline, source: Source) -> Iterator[Suggestion]:
 
 
 def _identifier(source: Source, frame: pl.DataFrame) -> str | None:
-    """Return the column that seems to identify the patient: each row has its own."""
+    """Return the column that seems to identify the patient: nearly each row has its own."""
     if ID in source.columns:
         return ID
+    found = list[str]()
     for name in source.columns:
         if name in frame.columns and not {*_words(name)}.isdisjoint(_IDENTIFYING):
             texts = as_text(frame[name]).str.strip_chars().replace("", None).drop_nulls()
             if len(texts) == len(frame) == texts.n_unique():
                 return name
-    return None
+            if texts.n_unique() > _OWN * len(frame):
+                found.append(name)
+    return next(iter(found), None)
 
 
 def _known(guideline: Guideline) -> dict[str, Variable]:
