@@ -20,6 +20,7 @@ from kg.keys import ID, LESION_ID, PROBLEM, ROW
 from kg.readers.source import BATCH, Source, of_text
 from kg.readers.text import readable
 from kg.readers.uploads import File, scannable
+from kg.texts import counted
 
 _CHUNK = 1 << 22
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -120,7 +121,7 @@ def _misfit(cells: list[str], width: int) -> str | None:
     extra = [repr(cell) for cell in cells[width:]]
     if not any(map(str.strip, cells[width:] if len(cells) > width else cells)):
         return None
-    problem = f"the row has {len(cells)} cells where the header names {width}"
+    problem = f"the row has {counted(len(cells), 'cell')} where the header names {width}"
     if extra:
         are = "cell is" if len(extra) == 1 else "cells are"
         problem += f"; the extra {are} {', '.join(extra)}"

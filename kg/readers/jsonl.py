@@ -22,6 +22,9 @@ _PROBLEMS: dict[type[Exception], str] = {
 }
 
 
+_LONGEST = 200  # characters of a line that messages show
+
+
 class _Number(str):
     """A JSON number as it was written."""
 
@@ -31,7 +34,8 @@ class _Number(str):
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("the line names a key twice")
+        twice = next(key for place, (key, _) in enumerate(pairs) if key in dict(pairs[:place]))
+        raise ValueError(f"the line names {twice!r} twice")
     return found
 
 
@@ -50,12 +54,18 @@ class JsonlSource(Source):
         check_text(path)
         names: dict[str, None] = {}
         objects = 0
-        for _, row, _ in self._objects():
+        wrong = None
+        for _, row, problem in self._objects():
+            wrong = wrong or problem
             if row is not None:
                 objects += 1
                 names.update(dict.fromkeys(row))
         if not objects:
-            raise InputError(f"{path} holds no JSON object; write one object per line")
+            told = f": {wrong[:_LONGEST]}" if wrong else ""
+            raise InputError(
+                f"{path} holds no JSON object{told}; write one object per line, or in .json an "
+                "array of objects"
+            )
         self.columns = [name for name in names if name not in TOLD]
         self._judged = set(self.columns)
 

@@ -13,7 +13,7 @@ import codecs
 import re
 
 from kg.errors import InputError
-from kg.readers.uploads import File, Upload
+from kg.readers.uploads import File, Upload, beginning
 
 _CHUNK = 1 << 22
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -61,10 +61,14 @@ def check_text(path: File) -> None:
                     raise NotUtf8Error(f"{path} is UTF-16; save it as UTF-8 and try again")
                 nul = chunk.find(b"\0")
                 if nul >= 0:
-                    raise InputError(
-                        f"{path} is not text: it has a zero byte at byte {offset + nul}. "
-                        "Save it as UTF-8 text, or name a Parquet file .parquet"
+                    like = beginning(chunk) if offset == 0 else ".csv"
+                    advice = (
+                        f"It begins as a {like} file does: if it is one, name it so"
+                        if like in (".parquet", ".xlsx")
+                        else "Save it as UTF-8 text"
                     )
+                    told = f"{path} is not text: it has a zero byte at byte {offset + nul}"
+                    raise InputError(f"{told}. {advice}")
                 following = file.read(_CHUNK)
                 try:
                     decoder.decode(chunk, final=not following)

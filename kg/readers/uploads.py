@@ -79,15 +79,16 @@ def unpacked(file: File) -> File:
     """
     if str(file) == STANDARD_INPUT:
         content = sys.stdin.buffer.read()
-        file = Upload("standard input", content, _beginning(content))
+        file = Upload("standard input", content, beginning(content))
     if file.suffix.lower() != ".gz":
         return file
     content = _gunzipped(file)
     inner = Path(file.stem).suffix.lower()
-    return Upload(str(file), content, inner or _beginning(content))
+    return Upload(str(file), content, inner or beginning(content))
 
 
-def _beginning(content: bytes) -> str:
+def beginning(content: bytes) -> str:
+    """Return the ending of a file that begins as this content does."""
     if content.startswith(b"\x1f\x8b"):
         return ".gz"
     begins = content[:200].removeprefix(b"\xef\xbb\xbf").lstrip()
