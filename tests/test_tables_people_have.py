@@ -218,6 +218,95 @@ def test_a_stray_cell_far_out_does_not_end_the_process(run: Run, tmp_path: Path)
     assert "as far out as row 1,048,576, column 16,384" in run("classify", "stray.xlsx").err
 
 
+def changed(path: Path, old: bytes, new: bytes) -> Path:
+    """Replace some of the first sheet of a workbook."""
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    assert old in parts["xl/worksheets/sheet1.xml"]
+    parts["xl/worksheets/sheet1.xml"] = parts["xl/worksheets/sheet1.xml"].replace(old, new)
+    with zipfile.ZipFile(path, "w") as book:
+        for name, part in parts.items():
+            book.writestr(name, part)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("new", "cell"),
+    [
+        (b'="C2" t="e"><v>#DIV/0!</v>', "#DIV/0!"),
+        (b'="C2" t="e"><f>1/0</f><v>#REF!</v>', "#REF!"),
+        (b'="C2" s="1"><f>B2+1</f>', "=B2+1"),
+        (b'="C2" t="n"><f>B2&gt;1</f><v></v>', "=B2>1"),
+        (b'="C2"><f t="shared" si="0"/><v />', "="),
+    ],
+)
+def test_error_or_formula_without_a_value_is_not_read_as_unknown(
+    run: Run, tmp_path: Path, new: bytes, cell: str
+) -> None:
+    path = workbook(tmp_path / "p.xlsx", ("Sheet1", [HEAD[:3], ["a", 1, 4.2], ["b", 1, 3]]))
+    changed(path, b'="C2"><v>4.2</v>', new)
+    ran = run("classify", path.name, "--therapy", "rfa", "--format", "csv")
+    assert f"sheet: column max_tumour_diameter_cm: {cell!r} is not a number" in ran.err
+    assert ("open the workbook in Excel, and save it" in ran.err) == cell.startswith("=")
+    assert [line[:2] for line in ran.out.splitlines()[1:]] == ["b,"]
+
+
+def test_formula_with_a_value_is_its_value(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "p.xlsx", ("Sheet1", [HEAD[:3], ["a", 1, 4.2]]))
+    changed(path, b'="C2"><v>', b'="C2"><f>4.1+0.1</f><v>')
+    changed(path, b'="B2"><v>1</v>', b'="B2" t="str"><f>IF(1,"")</f><v></v>')
+    assert records(path) == {"a": {"max_tumour_diameter_cm": "4.2"}}
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "it is empty; save it in Excel as .xlsx"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "it has a password, or is of an older format; save it"),
+        (b"patient_id\na\n", "it is of another format, whatever its name says; save it"),
+        (b"PK\x03\x04 broken", "it is damaged; save it"),
+    ],
+)
+def test_what_is_no_workbook_says_what_to_do(tmp_path: Path, content: bytes, told: str) -> None:
+    (tmp_path / "b.xlsx").write_bytes(content)
+    with pytest.raises(InputError, match=f"not a workbook that can be read: {told}"):
+        open_source(tmp_path / "b.xlsx", load())
+
+
+def test_header_below_one_of_groups_is_found(tmp_path: Path) -> None:
+    groups = ["Patient", "Tumour", "", "Liver", ""]
+    workbook(tmp_path / "p.xlsx", ("Sheet1", [groups, HEAD, ROWS[0], ["W", *ROWS[1][1:]]]))
+    assert records(tmp_path / "p.xlsx") == WANTED
+    assert "the header is row 2; what is above is a title" in notes(tmp_path / "p.xlsx")
+
+
+def test_lesions_are_on_the_sheet_that_has_them(run: Run, tmp_path: Path) -> None:
+    patients = [["Nr", "Klasse"], ["a", "A"], ["b", "A"]]
+    lesions = [["Nr", "Herd", "cm", "near_diaphragm"], ["a", 1, 2, "yes"], ["c", 1, 2, "no"]]
+    mapping = 'Nr = "patient_id"\nKlasse = "child_pugh_class"\nHerd = "lesion_id"\n'
+    mapping = f'[columns]\n{mapping}cm = "diameter_cm"\nnear_diaphragm = "near_diaphragm"\n'
+    (tmp_path / "m.toml").write_text(mapping)
+    path = workbook(tmp_path / "p.xlsx", ("Patienten", patients), ("Herde", lesions))
+    asked = ("classify", path.name, "--lesions", path.name, "--mapping", "m.toml")
+    ran = run(*asked, "--therapy", "rfa", "--format", "csv")
+    assert "p.xlsx: sheet 'Herde' is read" in ran.err
+    assert "a,rfa,undetermined,ABL-I1;ABL-I2;ABL-R2b," in ran.out
+    assert "1 lesion rejected" in ran.err
+    strangers = (tmp_path / "p.rejected.lesions.csv").read_text()
+    assert "column patient_id: the patient table has no such patient\n" in strangers
+    (tmp_path / "m.toml").write_text(mapping.replace("Herd =", "Nummer ="))
+    told = run(*asked).err
+    assert "p.xlsx has no single sheet with a column lesion_id, which lesions need" in told
+    assert "it has no 'Nummer' either, as the mapping calls it\n" in told
+    (tmp_path / "m.toml").write_text(mapping.replace("near_diaphragm =", '"near diaphragm" ='))
+    assert "the nearest is 'near_diaphragm'" in run(*asked).err
+    lesions[1][3] = "often"
+    workbook(path, ("Patienten", patients), ("Herde", lesions))
+    (tmp_path / "m.toml").write_text(mapping)
+    told = run(*asked).err
+    assert "lesion table, row 1, which is row 2 of the sheet: column near_diaphragm: " in told
+
+
 def test_json_array_is_a_table(tmp_path: Path) -> None:
     (tmp_path / "p.json").write_text('[{"patient_id": "a", "inr": 1.50},\n {"patient_id": "b"}]')
     assert records(tmp_path / "p.json") == {"a": {"inr": "1.5"}, "b": {}}

@@ -15,7 +15,7 @@ from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.output import scratch, whole_output
 from kg.patients.reading import Reading
-from kg.readers import Source, open_source
+from kg.readers import Source, open_lesions
 from kg.spark.files import Remote, check_new, located, remote_file
 from kg.spark.session import MASTER, session
 from kg.spark.sources import open_table
@@ -60,7 +60,7 @@ def _classify(
                 raise InputError(f"{into}: with --reasons, write to a file of this machine")
             check_new(spark, into)
         source = open_table(spark, guideline, located(places.patients), folder, reading.sheet)
-        lesions = _lesions(spark, task, places.lesions, folder)
+        lesions = _lesions(spark, task, places.lesions, folder, reading)
         table = SparkTable(spark, guideline, source, lesions, reading, assumptions=task.assumptions)
         bad = located(places.rejects)
         with (
@@ -80,13 +80,15 @@ def _classify(
         return bin_.summary
 
 
-def _lesions(spark: SparkSession, task: Task, named: str | None, folder: Path) -> Source | None:
+def _lesions(
+    spark: SparkSession, task: Task, named: str | None, folder: Path, reading: Reading
+) -> Source | None:
     if named is None:
         return None
     place = located(named)
     if isinstance(place, Remote):
         return open_table(spark, task.guideline, place, folder)
-    return open_source(place, task.guideline)
+    return open_lesions(place, task.guideline, reading.columns)
 
 
 def _output(spark: SparkSession, place: Path | Remote | None) -> AbstractContextManager[Path]:

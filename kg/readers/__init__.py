@@ -7,6 +7,7 @@ and `_problem`, why a row cannot be read as cells (null where it can).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from kg.errors import InputError
@@ -15,7 +16,7 @@ from kg.keys import LESION_ID
 from kg.readers.source import BATCH, Source
 from kg.readers.uploads import STANDARD_INPUT, File, Upload, unpacked
 
-__all__ = ["BATCH", "FORMATS", "Source", "lesions_beside", "open_source"]
+__all__ = ["BATCH", "FORMATS", "Source", "lesions_beside", "open_lesions", "open_source"]
 
 
 def open_source(table: File | Source, guideline: Guideline, sheet: str | None = None) -> Source:
@@ -40,6 +41,23 @@ def open_source(table: File | Source, guideline: Guideline, sheet: str | None = 
     if sheet is not None and ending != ".xlsx":
         raise InputError(f"{path} is no workbook: it has no sheet {sheet!r}; leave --sheet out")
     return _opened(path, ending, guideline, sheet)
+
+
+def open_lesions(
+    table: File | Source, guideline: Guideline, columns: Mapping[str, str] | None = None
+) -> Source:
+    """Open a table of lesions: of a workbook with several sheets, that which has lesion_id.
+
+    `columns` are what those of a table are called here, where a mapping says so.
+    """
+    source = open_source(table, guideline)
+    names = {there for there, here in (columns or {}).items() if here == LESION_ID} | {LESION_ID}
+    if len(source.sheets) > 1 and isinstance(table, Path | Upload):
+        from kg.readers.sheet import sheet_with
+
+        sheet = sheet_with(unpacked(table), names)
+        return source if sheet is None else open_source(table, guideline, sheet)
+    return source
 
 
 def lesions_beside(patients: Source, lesions: File | Source | None) -> File | Source | None:
@@ -93,6 +111,7 @@ FORMATS = (
 _SAVE = "; save the table there as CSV, with values and not with their labels"
 _STATISTICS = {
     **dict.fromkeys((".xls", ".xlsb", ".ods"), "save the workbook as .xlsx"),
+    ".zip": "unpack it first",
     ".dta": f"it is of Stata{_SAVE}: export delimited using FILE.csv, nolabel",
     ".sav": f"it is of SPSS{_SAVE}: SAVE TRANSLATE OUTFILE='FILE.csv' /TYPE=CSV /FIELDNAMES",
     ".sas7bdat": f"it is of SAS{_SAVE}: PROC EXPORT OUTFILE='FILE.csv' DBMS=CSV",
