@@ -19,6 +19,7 @@ import pyoxigraph as ox
 from kg.errors import InputError, OntologyError
 from kg.nesting import check_turtle
 from kg.paths import module_files, ontology_folder
+from kg.texts import alike, told_nearest
 
 HCC = "https://w3id.org/hcc-kg/"
 ROOT = HCC + "ontology"
@@ -111,9 +112,10 @@ class Ontology:
 
     def _follow(self, iri: str, modules: _Modules) -> None:
         if iri not in modules:
-            known = ", ".join(sorted({name for name, _, _ in modules.values()}))
+            near = [f"<{each}>" for each in alike(iri, modules, 3)]
+            hint = f"; {told_nearest(near)}" if near else ""
             raise OntologyError(
-                f"{self.folder}: no module is <{iri}>; the modules there are {known or 'none'}. "
+                f"{self.folder}: no module is <{iri}>{hint}. "
                 "Imports are read from this folder only: add the file, or correct owl:imports."
             )
         name, path, statements = modules[iri]

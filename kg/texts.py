@@ -44,6 +44,11 @@ def hint(name: str, known: Iterable[str], cutoff: float = 0.4) -> str:
     return "".join(f"; the nearest is {near!r}" for near in alike(name, known, cutoff=cutoff))
 
 
+def told_nearest(shown: Sequence[str], comma: str = ", ") -> str:
+    """Return the part of a message that names what is nearest."""
+    return f"the nearest {'is' if len(shown) == 1 else 'are'} {comma.join(shown)}"
+
+
 def nearest(asked: str, names: Mapping[str, Iterable[str]], most: int = 5) -> list[str]:
     """Return the identifiers whose names hold all words asked for, then those spelt alike.
 

@@ -84,7 +84,7 @@ QUICK = (
     ),
     Broken(
         "modules", "2011/edition", "", f"{VERSION}/2011/statements", f"{VERSION}/2011/statement",
-        "ontology", f"no module is <https://w3id.org/hcc-kg/ontology/{VERSION}/2011/statement>",
+        "ontology", f"2011/statement>; the nearest are <https://w3id.org/hcc-kg/ontology/{VERSION}/2011/statements>",
     ),
     Broken(
         "versions", "2011/criteria", "", f'versionInfo "{VERSION}"', 'versionInfo "9.9.9"',
@@ -157,7 +157,7 @@ QUICK = (
     Broken(
         "complete", "2011/criteria", "hcc:ABL-C2b",
         "owl:equivalentClass", "owl:equivalentClass hcc:ABL-C2c ; owl:equivalentClass",
-        "hcc:ABL-C2b", "it has 2 equivalentClass; it needs one",
+        "hcc:ABL-C2b", "it has 2 values of equivalentClass; it needs one",
     ),
     Broken(
         "complete", "2011/recommendations", "hcc:REC-2", 'hcc:strength "can be preferred"@en ;', "",

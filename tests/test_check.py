@@ -92,6 +92,7 @@ def test_a_broken_ontology_is_found_by_its_check_alone(
     edition = max((broken.edition or "" for broken in group), default="")
     report = checked(ontology_copy, edition or None, reasoner=group[0] in BY_REASONER)
     assert {finding.check for finding in report.findings} == {broken.check for broken in group}
+    assert not [f for f in report.findings if f.message.startswith(f"{f.subject}: ")]
     for broken in group:
         told = [(f.check, f.message) for f in report.findings if f.subject == broken.subject]
         assert any(c == broken.check and broken.message in m for c, m in told), report.findings

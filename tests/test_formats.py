@@ -12,6 +12,7 @@ from rich.console import Console
 from kg.errors import InputError
 from kg.stores import Answer, Table, open_store
 from kg.stores.formats import Format, for_terminal, read_json, serialise, shown
+from kg.stores.protocol import Term
 
 _HCC = "https://w3id.org/hcc-kg/"
 _XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -120,6 +121,19 @@ def test_people_see_short_iris_and_no_control_characters() -> None:
     assert "hcc:ABL-I1" in screen.getvalue()
     assert "[red]\\x1b[31m\\x07肝" in screen.getvalue()
     assert "\x1b" not in screen.getvalue()
+
+
+@pytest.mark.parametrize(("cells", "beside"), [(4, True), (9, False)])
+def test_no_word_is_broken_where_many_cells_share_a_line(cells: int, beside: bool) -> None:
+    names = tuple(f"name{number}" for number in range(cells))
+    rows: list[tuple[Term | None, ...]] = [(ox.Literal("single contraindication"),) * cells] * 2
+    screen = io.StringIO()
+    Console(file=screen, width=80).print(for_terminal(Table(names, rows), width=80))
+
+    lines = screen.getvalue().splitlines()
+    assert screen.getvalue().count("contraindication") == 2 * cells
+    assert all(len(line) <= 80 for line in lines)
+    assert any("name0" in line and "name1" in line for line in lines) == beside
 
 
 def test_json_is_utf8_and_without_empty_cells() -> None:

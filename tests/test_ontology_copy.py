@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kg.guideline import load
-from kg.paths import ontology_folder
+from kg.paths import ONTOLOGY_VARIABLE, ontology_folder
 
 
 def test_the_copy_is_the_ontology(run: Callable[..., object], tmp_path: Path) -> None:
@@ -35,6 +35,16 @@ def test_what_is_there_is_never_written_over(
 def test_an_empty_folder_is_taken(run: Callable[..., object], tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     assert run("ontology", "mine")[0] == 0
+
+
+@pytest.mark.parametrize("command", [("ontology", "mine"), ("editions",)])
+def test_a_folder_that_the_environment_names_and_that_is_not_there_is_told(
+    run: Callable[..., object], monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv(ONTOLOGY_VARIABLE, "absent")
+    status, out, err = run(*command)
+    assert (status, out) == (2, "")
+    assert "absent: no such folder; it should hold the ontology's Turtle files" in err
 
 
 _HERE = ontology_folder()

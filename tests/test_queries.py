@@ -185,6 +185,8 @@ def test_question_is_told_to_programs_alike_by_command_and_endpoint():
 def test_unknown_term_names_the_nearest():
     with pytest.raises(InputError, match=r"'taee' is not a therapy; the nearest are .*\btae\b"):
         question("agents").filled({"therapy": "taee"})
+    with pytest.raises(InputError, match=r"the nearest is rfa$"):
+        question("agents").filled({"therapy": "rfaa"})
 
 
 @pytest.mark.parametrize(

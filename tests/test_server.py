@@ -163,10 +163,12 @@ def test_dataset_of_the_request_stands_in_place_of_the_query_s(server: Served) -
     assert values(server, ALL, **named) == []
 
 
-def test_dataset_goes_with_a_bare_query_too(server: Served) -> None:
+def test_dataset_in_the_address_goes_with_what_is_posted(server: Served) -> None:
     address = "/sparql?default-graph-uri=" + quote("http://x/g", safe="")
-    answer = server.request("POST", address, content=ALL, headers={"Content-Type": QUERY})
-    assert len(answer.json()["results"]["bindings"]) == 1
+    bare = server.request("POST", address, content=ALL, headers={"Content-Type": QUERY})
+    form = server.request("POST", address, data={"query": ALL})
+    for answer in (bare, form):
+        assert len(answer.json()["results"]["bindings"]) == 1
 
 
 @pytest.mark.parametrize("field", ["default-graph-uri", "named-graph-uri"])
@@ -319,6 +321,9 @@ def test_saved_question_is_read_by_pandas(example: Served) -> None:
 
 def test_parameter_that_is_not_known_or_given_twice_gets_400(example: Served) -> None:
     name = example.get("/queries").json()[0]["name"]
+    unknown = example.get(f"/queries/{name}?format=pdf")
+    assert unknown.status_code == 400
+    assert "there is no format 'pdf'; there is json, xml, csv" in unknown.text
     assert example.get(f"/queries/{name}?no_such_parameter=1").status_code == 400
     assert example.get(f"/queries/{name}?graph=a&graph=b").status_code == 400
 

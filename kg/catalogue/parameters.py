@@ -20,7 +20,7 @@ import pyoxigraph as ox
 from kg.errors import InputError
 from kg.guideline import Guideline
 from kg.ontology import HCC, local_name
-from kg.texts import alike
+from kg.texts import alike, told_nearest
 
 
 @dataclass(frozen=True)
@@ -177,11 +177,11 @@ class Parameter:
         if asked in names:
             return names[asked]
         near = alike(asked, names, 5, 0.5)
-        found = dict.fromkeys(names[name] for name in near) or dict.fromkeys(names.values())
-        hint = "the nearest are" if near else "there are, for example,"
+        found = [*dict.fromkeys(names[name] for name in near)]
+        some = ", ".join([*dict.fromkeys(names.values())][:5])
+        hint = told_nearest(found) if found else f"there are, for example, {some}"
         article = "an" if str(self.among)[0] in "aeiou" else "a"
-        said = f"is not {article} {self.among}; {hint} {', '.join(list(found)[:5])}"
-        raise self._refused(value, said)
+        raise self._refused(value, f"is not {article} {self.among}; {hint}")
 
     def _refused(self, value: str, why: str | None = None) -> InputError:
         reason = why or f"is not a value of it; give {self.expected}, such as {self.example}"

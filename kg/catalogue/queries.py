@@ -29,7 +29,7 @@ from kg.catalogue.parameters import SORTS, TYPES, Parameter
 from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.paths import queries_folder
-from kg.texts import alike
+from kg.texts import alike, told_nearest
 
 SUBJECTS: Mapping[str, str] = {  # the folders of the catalogue, in order, with words for each
     "guideline": "The guideline",
@@ -158,7 +158,7 @@ def question(name: str, folder: Path | None = None) -> Question:
     if name in paths:
         return read(paths[name])
     near = alike(name, paths, 3)
-    hint = f"; the nearest are {', '.join(near)}" if near else ""
+    hint = f"; {told_nearest(near)}" if near else ""
     raise InputError(f"there is no question {name!r}{hint}; 'hcc-kg queries' lists all")
 
 

@@ -147,7 +147,9 @@ class Check:
                 subject = name_of(about) if about.startswith("http") else about
                 findings += [CheckFinding(self.name, subject, fault) for fault in faults]
         except OntologyError as error:
-            findings.append(CheckFinding(self.name, subject_in(str(error)), str(error)))
+            subject = subject_in(str(error))
+            message = str(error).removeprefix(f"{subject}: ")
+            findings.append(CheckFinding(self.name, subject, message))
         if not looked_at and not findings:
             message = "the check found nothing to look at; its terms are gone or renamed"
             findings.append(CheckFinding(self.name, "ontology", message))
@@ -249,4 +251,5 @@ def not_once(values: Callable[[str], Sized], predicates: Iterable[str]) -> Itera
     """Yield a fault for each predicate that has no value, or several."""
     for predicate in predicates:
         if (count := len(values(predicate))) != 1:
-            yield f"it has {count or 'no'} {local_name(predicate)}; it needs one"
+            number = f"{count} values of" if count else "no"
+            yield f"it has {number} {local_name(predicate)}; it needs one"

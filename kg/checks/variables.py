@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import reduce
+from functools import partial, reduce
 from itertools import pairwise
 from operator import or_
 
 import pyoxigraph as ox
 
-from kg.checks.registry import Examined, Material, check, variables_of
+from kg.checks.registry import Examined, Material, check, not_once, variables_of
 from kg.guideline.intervals import plain
 from kg.guideline.values import Variable
 from kg.ontology import HCC, OWL, RDF, RDFS, SUBCLASS, XSD, Ontology
@@ -40,9 +40,8 @@ def _variable_faults(ontology: Ontology, node: ox.NamedNode) -> Iterator[str]:
     shared = ontology.text(node, HCC + "lesionColumn") is not None
     if domains != ([[_PATIENT, _LESION]] if shared else [_PATIENT]):
         yield f"its rdfs:domain should be hcc:Patient{' or hcc:TumourLesion' if shared else ''}"
+    yield from not_once(partial(ontology.values, node), [RDFS + "range"])
     ranges = ontology.values(node, RDFS + "range")
-    if len(ranges) != 1:
-        yield f"it has {len(ranges) or 'no'} rdfs:range; it needs one"
     numbers = {iri for range_ in ranges for iri in ontology.iris(range_, OWL + "onDatatype")}
     if numbers & _NUMBERS and not ontology.text(node, HCC + "unit"):
         yield "it is a number without hcc:unit; state a UCUM code"

@@ -25,6 +25,7 @@ from kg.checks.registry import (
 from kg.commands.inputs import Edition, Ontology
 from kg.paths import ontology_folder
 from kg.terminal import messages, output
+from kg.texts import counted
 
 
 def check(
@@ -104,7 +105,8 @@ def _summary(folder: Path, found: Sequence[CheckOutcome], findings: Sequence[Che
         if outcome.not_run:
             left_out.setdefault(outcome.not_run, []).append(outcome.check.name)
     reasons = [f"not run ({reason}): {', '.join(names)}" for reason, names in left_out.items()]
-    return "\n".join([f"{folder}: {ran} checks, {len(findings)} findings", *reasons])
+    told = f"{folder}: {counted(ran, 'check')}, {counted(len(findings), 'finding')}"
+    return "\n".join([told, *reasons])
 
 
 def _outcome(outcome: CheckOutcome) -> dict[str, object]:

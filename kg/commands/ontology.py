@@ -13,6 +13,7 @@ from kg import terminal
 from kg.commands.inputs import Edition, Ontology
 from kg.errors import InputError
 from kg.guideline import load_all
+from kg.ontology import default_edition
 from kg.output import copy_folder
 from kg.paths import example_cohort, ontology_folder
 from kg.reference.citation import facts, side_by_side
@@ -48,7 +49,8 @@ def ontology(
         modules = counted(len(found.modules), "module")
         told = f"Wrote {merged}: {modules} of edition {found.edition}."
     elif folder is not None:
-        names = copy_folder(ontology_folder(), folder)
+        default_edition(source := ontology_folder())  # which is there in every ontology
+        names = copy_folder(source, folder)
         modules = counted(sum(name.endswith(".ttl") for name in names), "module")
         told = f"Wrote {folder}: {modules}. Check it: hcc-kg check --ontology {folder}"
     terminal.messages().print(told)

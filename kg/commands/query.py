@@ -211,7 +211,8 @@ def _write(answer: Answer, format: Literal["table"] | Format, path: Path | None)
     if format == "table" and isinstance(answer, Table):
         if path is not None:
             raise InputError("a table is for reading; for a file name --format csv, tsv or json")
-        terminal.output().print(for_terminal(answer, PREFIXES))
+        console = terminal.output()
+        console.print(for_terminal(answer, PREFIXES, console.width))
         terminal.messages().print(counted(len(answer.rows), "row"), style="dim")
         return
     if format == "table":

@@ -63,7 +63,9 @@ def load_all(folder: Path | None = None) -> list[Guideline]:
     Raises:
         OntologyError: as `load`.
     """
-    return [load(folder, name) for name in edition_names(folder or ontology_folder())]
+    place = folder or ontology_folder()
+    default_edition(place)  # which is there in every ontology
+    return [load(place, name) for name in edition_names(place)]
 
 
 @lru_cache(maxsize=8)

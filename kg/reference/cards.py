@@ -16,7 +16,7 @@ from kg.guideline.values import Variable
 from kg.ontology import ALT_LABEL, HCC, RDFS, SKOS, Node
 from kg.patients.cells import expected
 from kg.reference.inventory import Encoded, encoded, read_as
-from kg.texts import labelled, nearest
+from kg.texts import labelled, nearest, told_nearest
 
 Item = Mapping[str, str | int]
 Value = str | Sequence[str] | Sequence[Item] | None
@@ -46,7 +46,7 @@ def _hint(guideline: Guideline, asked: str, makers: Mapping[str, object]) -> str
     shown = [labelled(name, *names[name][:1]) for name in nearest(asked, names)]
     if not shown:
         return f"there are, for example, {', '.join([*makers][:3])}"
-    return f"the nearest {'is' if len(shown) == 1 else 'are'} {'; '.join(shown)}"
+    return told_nearest(shown, "; ")
 
 
 def _names(guideline: Guideline, identifier: str) -> tuple[str, ...]:

@@ -99,6 +99,11 @@ class Endpoint:
         _check_length(len(request.scope["query_string"]), self.guard.limits.request)
         fields = protocol.fields(request.scope["query_string"])
         format_ = [value for name, value in fields if name == protocol.FORMAT]
+        if strange := set(format_) - set(protocol.FORMATS):
+            told = (
+                f"there is no format {min(strange)[:80]!r}; there is {', '.join(protocol.FORMATS)}"
+            )
+            raise RefusedError(400, told)
         values = [field for field in fields if field[0] != protocol.FORMAT]
         query = self.questions.filled(request.path_params["name"], values, self.guard.worker.graphs)
         return await self._ask(

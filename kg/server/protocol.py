@@ -38,6 +38,7 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 QUERY_TYPE = "application/sparql-query"
 UPDATE_TYPE = "application/sparql-update"
 FORMAT = "format"
+FORMATS = tuple(dict.fromkeys([*TABLES.values(), *GRAPHS.values()]))
 _DATASET = ("default-graph-uri", "named-graph-uri")
 _UPLOAD = ("graph", "default")  # what the Graph Store Protocol calls the place of an upload
 _MAX_FIELDS = 100
@@ -142,10 +143,9 @@ def asked_by_post(content_type: str, query_string: bytes, body: bytes) -> Reques
     charset = header.get_content_charset() or "utf-8"
     if charset not in ("utf-8", "utf8"):
         raise RefusedError(415, f"charset {charset[:40]}: a query is posted in UTF-8")
-    if media == FORM_TYPE:
-        return _asked(fields(body))
+    given = fields(body) if media == FORM_TYPE else [("query", _text(body))]
     others = [field for field in fields(query_string) if field[0] in (*_DATASET, FORMAT)]
-    return _asked([("query", _text(body)), *others])
+    return _asked([*given, *others])
 
 
 def fields(encoded: bytes) -> list[tuple[str, str]]:

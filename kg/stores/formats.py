@@ -11,11 +11,12 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, BinaryIO, Literal, TypeAlias
 
 import pyoxigraph as ox
 from rich import box, table
+from rich.cells import cell_len
 from rich.text import Text
 
 from kg.errors import InputError
@@ -85,14 +86,48 @@ def shown(term: Term | None, prefixes: Mapping[str, str] | None = None) -> str:
     return "<<" + " ".join(shown(part, prefixes) for part in parts) + ">>"
 
 
-def for_terminal(answer: Table, prefixes: Mapping[str, str] | None = None) -> table.Table:
-    """Return rows as a table to print; control characters in them are shown, not obeyed."""
+def for_terminal(
+    answer: Table, prefixes: Mapping[str, str] | None = None, width: int = 80
+) -> table.Table:
+    """Return rows as a table to print; control characters in them are shown, not obeyed.
+
+    Where the words do not fit beside each other in the width, the cells of a row are in lines.
+    """
+    rows = [[_visible(shown(term, prefixes)) for term in row] for row in answer.rows]
+    widths = _widths([*zip(answer.variables, *rows, strict=True)], width)
+    if widths is None:
+        shape = table.Table.grid("name", "value", padding=(0, 3, 0, 1))
+        for row in rows:
+            for name, cell in zip(answer.variables, row, strict=True):
+                shape.add_row(Text(name, "bold"), Text(cell, overflow="fold"))
+            shape.add_row()
+        return shape
     shape = table.Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in answer.variables:
-        shape.add_column(name, overflow="fold")
-    for row in answer.rows:
-        shape.add_row(*(Text(_visible(shown(term, prefixes))) for term in row))
+    for name, size in zip(answer.variables, widths, strict=True):
+        shape.add_column(name, overflow="fold", width=size)
+    for row in rows:
+        shape.add_row(*map(Text, row))
     return shape
+
+
+def _widths(columns: Sequence[Sequence[str]], width: int) -> list[int] | None:
+    """Return the widths of columns that leave words whole, if there are such in a width of all.
+
+    A word that is longer than a third of the width may be broken.
+    """
+    needed = [
+        max(cell_len(line) for cell in cells for line in cell.split("\n")) for cells in columns
+    ]
+    words = [
+        max(cell_len(w) for cell in cells for w in (cell.split() or [""])) for cells in columns
+    ]
+    words = [min(word, width // 3) for word in words]
+    room = width - 3 * len(columns)  # each has a blank on both sides, and one before the next
+    for most in range(room, 0, -1):
+        found = [min(n, max(w, most)) for n, w in zip(needed, words, strict=True)]
+        if sum(found) <= room:
+            return found
+    return None
 
 
 def _visible(text: str) -> str:
