@@ -34,12 +34,12 @@ def labelled(identifier: str, label: str | None = None) -> str:
     return f"{identifier} ({label})" if label and label != identifier else identifier
 
 
-def alike(name: str, known: Iterable[str], most: int = 1, cutoff: float = 0.4) -> list[str]:
+def alike(name: str, known: Iterable[str], most: int = 1, cutoff: float = 0.5) -> list[str]:
     """Return the names that are spelt most like a name, the nearest first."""
     return difflib.get_close_matches(name, list(known), most, cutoff)
 
 
-def hint(name: str, known: Iterable[str], cutoff: float = 0.4) -> str:
+def hint(name: str, known: Iterable[str], cutoff: float = 0.5) -> str:
     """Return the end of a message that names what is spelt most like a name; else nothing."""
     return "".join(f"; the nearest is {near!r}" for near in alike(name, known, cutoff=cutoff))
 

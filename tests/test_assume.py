@@ -104,6 +104,7 @@ def test_lesions_say_what_they_say(guideline: Guideline) -> None:
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
+        ("everything", r"nor VARIABLE=CELL$"),
         ("tumor", "neither all, nor a group .* the nearest is 'tumour'"),
         ("ecog", "has no unremarkable cell; name one: ecog=CELL"),
         ("cachexia=perhaps", "neither true nor false"),
