@@ -89,8 +89,8 @@ class Cohort:
         names = selections.VIEWS[:-1]
         if view not in names:
             raise InputError(f"{view!r} is no view; the views are {', '.join(names)}")
-        self._opened.guideline.chosen(therapy or None)
-        return selections.Selection(view, therapy)
+        named = self._opened.guideline.therapy(therapy).id if therapy else ""
+        return selections.Selection(view, named)
 
 
 def open_cohort(

@@ -9,6 +9,7 @@ import sys
 from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -144,9 +145,11 @@ def test_row_of_a_frame_is_read_as_the_frame_is() -> None:
         ({"tumour_count": float("inf")}, "'inf' is not a number"),
         ({"tumour_count": [1, 2]}, "a value of type list is not a cell"),
         ({"child_pugh_class": "D"}, "expected one of A, B, C"),
+        ("tumour_count", "the record is no mapping of variables to what is known of them"),
+        ({1: 2}, "'1' is not a variable"),
     ],
 )
-def test_what_cannot_be_read_is_an_error(record: dict[str, object], message: str) -> None:
+def test_what_cannot_be_read_is_an_error(record: Any, message: str) -> None:
     with pytest.raises(kg.InputError, match=message):
         kg.classify(record)
 

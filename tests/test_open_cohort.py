@@ -245,7 +245,7 @@ def test_an_open_cohort_from_python_gives_the_views_of_the_page_and_their_patien
     assert repr(cohort) == f"<Cohort: {cohort.summary.words}>"
     assert "Verdicts:" in cohort._repr_html_()
     for view in VIEWS[:-1]:
-        frame = cohort.view(view, "rfa" if view in ("why-not", "flow") else "", by="ecog")
+        frame = cohort.view(view, "RFA" if view in ("why-not", "flow") else "", by="ecog")
         assert frame.height
         if view in ("groups", "verdicts"):
             continue

@@ -71,7 +71,9 @@ def _cells(
 ) -> dict[str, str | None]:
     """Return values as the texts of cells, names that begin with `_` left out."""
     cells = {}
-    for theirs, value in values.items():
+    if not hasattr(values, "items"):  # a row of pandas has them
+        raise InputError(f"{owner} is no mapping of variables to what is known of them: {values!r}")
+    for theirs, value in ((str(name), value) for name, value in values.items()):
         if theirs.startswith("_"):
             continue
         name, unit = with_unit(theirs, allowed)
