@@ -294,6 +294,8 @@ def test_lesions_are_on_the_sheet_that_has_them(run: Run, tmp_path: Path) -> Non
     assert "1 lesion rejected" in ran.err
     strangers = (tmp_path / "p.rejected.lesions.csv").read_text()
     assert "column patient_id: the patient table has no such patient\n" in strangers
+    alone = run("classify", path.name, "--mapping", "m.toml").err
+    assert "'Herd', which the mapping names; name the table of lesions, if it is there" in alone
     (tmp_path / "m.toml").write_text(mapping.replace("Herd =", "Nummer ="))
     told = run(*asked).err
     assert "p.xlsx has no single sheet with a column lesion_id, which lesions need" in told
@@ -305,6 +307,15 @@ def test_lesions_are_on_the_sheet_that_has_them(run: Run, tmp_path: Path) -> Non
     (tmp_path / "m.toml").write_text(mapping)
     told = run(*asked).err
     assert "lesion table, row 1, which is row 2 of the sheet: column near_diaphragm: " in told
+
+
+def test_decimal_commas_of_a_frame_are_read_as_those_of_a_sheet(tmp_path: Path) -> None:
+    frame = pl.DataFrame([[*ROWS[0][:2], "4,2"]], schema=HEAD[:3], orient="row")
+    table = kg.classify_table(frame, therapies="rfa")
+    assert table.frame["met"].to_list() == [["ABL-I1"]]
+    assert table.summary.notes == ("the frame: commas in numbers are read as decimal points",)
+    doubtful = kg.classify_table(frame.with_columns(max_tumour_diameter_cm=pl.lit("4,200")))
+    assert "may mean 4.200 (decimal comma) or 4200" in doubtful.rejected["_reason"].item()
 
 
 def test_json_array_is_a_table(tmp_path: Path) -> None:

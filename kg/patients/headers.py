@@ -223,8 +223,10 @@ def check_mapped(reading: Reading, *sources: Source) -> None:
     names = [name for source in sources for name in _named(source).values()]
     for name in reading.columns or ():
         if name not in names:
-            told = f"no column {name!r}, which the mapping names{hint(name, names, _MISSPELT)}"
-            raise InputError(f"{sources[0].path} has {told}")
+            told = f"no column {name!r}, which the mapping names"
+            lesions = "; name the table of lesions, if it is there" if len(sources) == 1 else ""
+            near = hint(name, names, _MISSPELT) or lesions
+            raise InputError(f"{sources[0].path} has {told}{near}")
 
 
 def _strangers(strange: Mapping[str, str], allowed: Sequence[str]) -> str:
