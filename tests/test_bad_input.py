@@ -49,6 +49,8 @@ def ids(ran: Ran) -> list[str]:
         ("p.csv --keep age", "p.csv has no column 'age' to keep; the columns are patient_id, ecog"),
         ("p.csv --mapping none.toml", "none.toml: the mapping cannot be read: No such file"),
         ("id.csv", "no column patient_id; every row needs one; if 'ID' is that column, rename"),
+        ("bars.csv", "is one column, 'patient_id^ecog': separate cells by commas, semicolons,"),
+        ("f.json", "this looks like FHIR, which 'hcc-kg import' reads"),
         ("far.csv", "no column patient_id; every row needs one; the columns are ecog, inr\n"),
         ("p.csv --output p.csv", "p.csv is a file that is read; name another file for the result"),
         ("p.csv --output r.csv --rejects r.csv", "r.csv is named for two results; give each"),
@@ -79,6 +81,8 @@ def test_wrong_usage_ends_with_a_message_and_without_output(
     (tmp_path / "both.csv").write_text('patient_id;"a, b"\np;1,5\n')
     (tmp_path / "id.csv").write_text("ecog,ID\n1,p\n")
     (tmp_path / "far.csv").write_text("ecog,inr\n1,1\n")
+    (tmp_path / "bars.csv").write_text("patient_id^ecog\np^1\n")
+    (tmp_path / "f.json").write_text('{\n "resourceType": "Bundle",\n "id": "x"\n}')
     (tmp_path / "p.doc").touch()
     before = sorted(tmp_path.iterdir())
     ran = run("classify", *arguments.split())

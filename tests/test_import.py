@@ -628,3 +628,6 @@ def test_the_newest_date_may_be_of_a_period(tmp_path: Path) -> None:
     period = {"start": "2026-02-20", "end": "2026-02-24"}
     path.write_text(json.dumps(observation("777-3", 90, "10*9/L", effectivePeriod=period)), "utf-8")
     assert import_records([path]).as_of == date(2026, 2, 24)
+    path.write_text("{", "utf-8")
+    with pytest.raises(InputError, match="no value with a date was found; to see what there is"):
+        import_records([path])

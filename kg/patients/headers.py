@@ -12,6 +12,7 @@ import polars as pl
 from kg.errors import InputError, UnknownColumnsError
 from kg.guideline.values import Variable
 from kg.keys import ID, IRI, LESION_ID, PROBLEM, ROW
+from kg.patients.cells import shown
 from kg.patients.columns import as_text, identifiers
 from kg.patients.reading import ALL, Reading, check_unit, with_unit
 from kg.patients.translation import Translation, has_decimal_comma, key_of
@@ -22,7 +23,6 @@ _CUTOFF = 0.3  # so that "id" is near to "patient_id"
 _CLOSE = 0.7
 _MISSPELT = 0.6
 _SHOWN = 8
-_LONGEST = 60  # characters of a header that messages show
 _ROW_NUMBER = re.compile(r"\{row(?::0?(\d+))?\}")
 
 
@@ -285,11 +285,10 @@ def _keyless(
             f'rows by {key} = "{{row}}" under [constants]'
         )
     if len(columns) == 1 and source.first_row is None and not columns[0].isidentifier():
-        told = columns[0][:_LONGEST] + ("…" if len(columns[0]) > _LONGEST else "")
-        return (
-            f"{text}the header is one column, {told!r}: separate cells by commas, semicolons, "
-            "tabs or bars"
-        )
+        told = f"the header is one column, {shown(columns[0])}"
+        return f"{text}{told}: separate cells by commas, semicolons, tabs or bars"
+    if "resourceType" in columns:
+        return f"{text}this looks like FHIR, which 'hcc-kg import' reads"
     lower = {name.lower(): name for name in columns if close_to(name, allowed) is None}
     for near in alike(key, lower, cutoff=_CUTOFF):
         return (

@@ -132,7 +132,8 @@ def json_source(path: File) -> JsonlSource:
     """Return a .json file as a table: an array of objects, or one object a line."""
     with path.open("rb") as file:
         begins = file.read(200).removeprefix(b"\xef\xbb\xbf").lstrip()
-    return JsonSource(path) if begins.startswith(b"[") else JsonlSource(path)
+    is_long = begins.partition(b"\n")[0].strip() == b"{"  # one object, over several lines
+    return JsonSource(path) if begins.startswith(b"[") or is_long else JsonlSource(path)
 
 
 def _row(text: str) -> dict[str, Any]:

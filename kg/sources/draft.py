@@ -144,7 +144,12 @@ def _newest(files: Sequence[Path], tables: Sequence[Path]) -> date:
     if tables:
         raise InputError("name the date for which values count: --as-of 2026-02-28")
     patients, newest = newest_date(one for file in files for one in resources(file))
-    if len(patients) > 1 or newest is None:
+    if newest is None:
+        raise InputError(
+            "no value with a date was found; to see what there is instead, name the date for which "
+            "values count: --as-of 2026-02-28"
+        )
+    if len(patients) > 1:
         raise InputError(
             f"there are {len(patients)} patients; name the date for which values count: "
             "--as-of 2026-02-28"
