@@ -314,7 +314,9 @@ def test_no_saved_question_mixes_editions(both: object, edition: Guideline) -> N
 def test_the_endpoint_asks_one_edition_and_any_that_is_named(both: object) -> None:
     asked, graphs = Questions(queries.catalogue(), OLD), both.graphs()  # type: ignore[attr-defined]
     for values, due in (([], len(OLD.therapies)), ([("edition", "2026")], len(NEW.therapies))):
-        text = asked.filled("verdicts-of-patient", [("patient", "vp3-thrombus"), *values], graphs)
+        text, _ = asked.filled(
+            "verdicts-of-patient", [("patient", "vp3-thrombus"), *values], graphs
+        )
         assert len(both.select(text).rows) == due  # type: ignore[attr-defined]
     with pytest.raises(RefusedError, match="no edition '1899'"):
         asked.filled("editions", [("edition", "1899")], graphs)

@@ -319,8 +319,13 @@ def test_saved_question_is_read_by_pandas(example: Served) -> None:
     assert len(found) > 10
 
 
-def test_parameter_that_is_not_known_or_given_twice_gets_400(example: Served) -> None:
+def test_what_a_saved_question_does_not_take_or_find_is_told(example: Served) -> None:
     name = example.get("/queries").json()[0]["name"]
+    absent = example.get("/queries/why?patient=nobody&format=csv")
+    assert (absent.status_code, absent.text) == (
+        404,
+        "there is no patient 'nobody' in this graph\n",
+    )
     unknown = example.get(f"/queries/{name}?format=pdf")
     assert unknown.status_code == 400
     assert "there is no format 'pdf'; there is json, xml, csv" in unknown.text

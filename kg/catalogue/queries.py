@@ -106,11 +106,13 @@ class Question:
         self, values: Mapping[str, str], guideline: Guideline, ask: Callable[[str], bool]
     ) -> Iterator[str]:
         """Yield the patients and graphs that values name, and that are not where `ask` looks."""
-        for parameter in self.parameters:
-            if parameter.name in values:
-                sought = parameter.presence(values[parameter.name], guideline)
-                if sought is not None and not ask(sought[1]):
-                    yield sought[0]
+        return (told for told, whether in self.sought(values, guideline) if not ask(whether))
+
+    def sought(self, values: Mapping[str, str], guideline: Guideline) -> list[tuple[str, str]]:
+        """Return the patients and graphs that values name, each with the query whether it is."""
+        named = (one for one in self.parameters if one.name in values)
+        found = (one.presence(values[one.name], guideline) for one in named)
+        return [one for one in found if one is not None]
 
     def as_json(self) -> dict[str, object]:
         """Return what there is to know of the question, for programs."""

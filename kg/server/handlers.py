@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,11 +39,12 @@ class Questions:
 
     def filled(
         self, name: str, fields: Sequence[tuple[str, str]], graphs: Iterable[str] = ()
-    ) -> str:
+    ) -> tuple[str, list[tuple[str, str]]]:
         """Return the query of a question, with its parameters filled in.
 
         It is asked of one edition where `graphs` are of several: of the one that the field
-        `edition` names, or else the default one.
+        `edition` names, or else the default one. Then comes what must be there for an answer, in
+        words, each with the query whether it is.
 
         Raises:
             RefusedError: with 404 where there is no such question, with 400 for its parameters.
@@ -57,7 +59,7 @@ class Questions:
             edition = values.pop("edition", None)
             guideline = load(self._guideline.ontology.folder, edition)
             text = question.filled(values, guideline)
-            return within(question, text, graphs, guideline)
+            return within(question, text, graphs, guideline), question.sought(values, guideline)
         except InputError as error:
             raise RefusedError(400, str(error)) from error
 
@@ -105,7 +107,12 @@ class Endpoint:
             )
             raise RefusedError(400, told)
         values = [field for field in fields if field[0] != protocol.FORMAT]
-        query = self.questions.filled(request.path_params["name"], values, self.guard.worker.graphs)
+        name, graphs = request.path_params["name"], self.guard.worker.graphs
+        query, sought = self.questions.filled(name, values, graphs)
+        for told, whether in sought:
+            there = await _unless_gone(request, self.guard.ask(QueryJob(whether, self.union)))
+            if there.status == 200 and not json.loads(there.body)["boolean"]:
+                raise RefusedError(404, f"there is no {told}")
         return await self._ask(
             request, protocol.RequestedQuery(query, format="".join(format_[:1]), saved=True)
         )
