@@ -175,6 +175,7 @@ def test_hermit_confirms_the_page() -> None:
     test = app("patient", **RFA_OPEN)
     button(test, "Verify with HermiT")
     assert not test.exception
+    assert any("scrollTo" in str(each.proto) for each in test.get("html")), "it answers far away"
     end = time.monotonic() + 120
     while not test.success:  # it is asked beside the page
         assert "HermiT reasons" in texts(test)

@@ -12,7 +12,7 @@ from kg.errors import HccKgError
 from kg.guideline import Guideline
 from kg.texts import counted
 from kg.ui import session
-from kg.ui.patient import parts, state
+from kg.ui.patient import parts, state, summary
 from kg.ui.patient.state import Judged
 from kg.ui.words import literal
 
@@ -44,6 +44,8 @@ def verified(guideline: Guideline) -> None:
         return found
 
     def draw(said: tuple[bool, str] | None) -> None:
+        if said is not None:
+            summary.to_answer()
         if said == _WAITING:
             st.info("HermiT reasons …", icon=":material/hourglass_top:")
             wait()
@@ -63,6 +65,7 @@ def _ask(guideline: Guideline) -> None:
     judged = state.now(guideline)
     record = guideline.edition, judged.draft
     st.session_state[_CHECK] = record, _beside.submit(_answer, judged)
+    st.session_state[summary.TO_ANSWER] = True
 
 
 def _answer(judged: Judged) -> tuple[bool, str]:

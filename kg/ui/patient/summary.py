@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import NamedTuple
 
 import streamlit as st
@@ -20,10 +21,13 @@ from kg.ui.patient.state import THERE
 from kg.ui.words import literal, short
 
 _ANOTHER = "ask-another"
-_TO_ANSWER = "patient:to-answer"  # what changed it was far below it
-_TOP = """<script>
-document.querySelector(".st-key-patient-verdicts").scrollTo({ top: 0 });
-</script>"""
+TO_ANSWER = "patient:to-answer"  # what changed it was far from it
+_TOP = """<script>{
+const answers = document.querySelector(".st-key-patient-verdicts");
+answers.scrollTo({ top: 0 });
+const y = answers.getBoundingClientRect().top;
+if (y < 0 || y > innerHeight) answers.scrollIntoView(); // on a phone
+}</script>"""
 _ASKED = 3  # variables to find out next that are offered at once
 
 
@@ -116,10 +120,16 @@ def silent(guideline: Guideline) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(judged.parsed.record.assumed), judged.silent
 
 
+def to_answer() -> None:
+    """Bring the answer into sight, where what was pressed asks for it."""
+    if st.session_state.pop(TO_ANSWER, False):
+        again = f"<!-- {time.monotonic_ns()} -->"  # what a page has already does not run
+        st.html(_TOP + again, unsafe_allow_javascript=True)
+
+
 def none_of_these(guideline: Guideline, assumed: tuple[str, ...], names: tuple[str, ...]) -> None:
     """Offer to take open findings as unremarkable, and say what is taken so."""
-    if st.session_state.pop(_TO_ANSWER, False):
-        st.html(_TOP, unsafe_allow_javascript=True)
+    to_answer()
     if assumed:
         with st.container(horizontal=True, vertical_alignment="center", key="patient-assumed"):
             told = f"{counted(len(assumed), 'finding')} assumed unremarkable, not recorded"
@@ -175,7 +185,7 @@ def _listed(guideline: Guideline, names: tuple[str, ...]) -> str:
 
 
 def _assume(names: tuple[str, ...]) -> None:
-    st.session_state[_TO_ANSWER] = True
+    st.session_state[TO_ANSWER] = True
     state.change(assumed=names)
 
 
