@@ -87,6 +87,14 @@ QUICK = (
         "ontology", f"2011/statement>; the nearest are <https://w3id.org/hcc-kg/ontology/{VERSION}/2011/statements>",
     ),
     Broken(
+        "numbers", "2011/criteria", "hcc:HAI-C8b", "maxExclusive 60.0", "minExclusive 60.0",
+        "hcc:HAI-C8b", "its label says below 60, where its formula has above 60",
+    ),
+    Broken(
+        "numbers", "2011/criteria", "hcc:ABL-R4", "maxExclusive 5.0", "maxInclusive 5.0",
+        "hcc:ABL-R4", "its label says less than 5, where its formula has at most 5",
+    ),
+    Broken(
         "versions", "2011/criteria", "", f'versionInfo "{VERSION}"', 'versionInfo "9.9.9"',
         "2011/criteria", f"owl:versionInfo is 9.9.9; hcc.ttl says {VERSION}",
     ),

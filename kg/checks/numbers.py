@@ -4,6 +4,7 @@
    names and definitions of the variables and values there.
 2. Its label, definition, reading and advice, and those of rules and alternative readings that
    point to it, may say these and no others; so a threshold that is changed alone is found.
+   "Below 60" in a label or definition is so in the formula, too: neither "at most" nor "above".
 3. A bound stands in a statement that the class is read from, or in its reading.
 """
 
@@ -17,7 +18,7 @@ import pyoxigraph as ox
 
 from kg.checks.registry import Examined, Material, check
 from kg.guideline import Guideline
-from kg.guideline.formula import Atom, Formula, atoms, references
+from kg.guideline.formula import Atom, Formula, Not, Ref, atoms, references
 from kg.ontology import ALT_LABEL, DEFINITION, EDITORIAL, HCC, LABEL, local_name
 
 _TEXTS = {
@@ -40,16 +41,29 @@ _OTHER = re.compile(
     r"|\(\d+\)|\b10(?:[*^]9|⁹)|\bedition of \d{4}|\bVp(?=\d)"
 )
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w^⁹]|\.\d)")
+_SIDES = {
+    **{"below": "below", "less than": "below", "at most": "at most", "up to": "at most"},
+    **{"above": "above", "more than": "above", "exceeds": "above", "at least": "at least"},
+}
+_OPPOSITE = {"below": "at least", "at least": "below", "above": "at most", "at most": "above"}
+_WHOLE = {  # how else a bound of whole numbers may be said
+    **{"below": ("at most", -1), "at most": ("below", 1)},
+    **{"above": ("at least", 1), "at least": ("above", -1)},
+}
+_OR_MORE = re.compile(r"(\d+(?:\.\d+)?)(%| \w+|) or more")
+_BOUND = re.compile(rf"\b(no \w+ |not |)({'|'.join(_SIDES)}) (\d+(?:\.\d+)?)")
 
 
 @check("agreement")
 def numbers(material: Material) -> Examined:
-    """Every number in a label, definition, reading or message is one of the formula behind it."""
+    """Every number in a label, definition, reading or message is in the formula, on its side."""
     guideline, _ = material.alternatives
     subjects = {t.subject for t in guideline.ontology.triples if t.predicate.value == LABEL}
     for iri in sorted(node.value for node in subjects if isinstance(node, ox.NamedNode)):
         if names := [*_formulas(guideline, iri)]:
-            yield iri, _odd_numbers(guideline, ox.NamedNode(iri), names)
+            node = ox.NamedNode(iri)
+            odd = (*_odd_numbers(guideline, node, names), *_odd_sides(guideline, node, names))
+            yield iri, odd
 
 
 @check("agreement")
@@ -111,6 +125,45 @@ def _odd_numbers(guideline: Guideline, node: ox.NamedNode, names: Iterable[str])
         for text in guideline.ontology.texts(node, predicate):
             for number in sorted(numbers_in(text) - known):
                 yield f"its {word} says {number:f}, which is not in the formula: {text!r}"
+
+
+def _odd_sides(guideline: Guideline, node: ox.NamedNode, names: Iterable[str]) -> Iterator[str]:
+    """Yield where a text puts values on another side of a bound than the formula."""
+    stated = {one for name in names for one in _stated(guideline, guideline.formulas[name])}
+    for predicate in (LABEL, ALT_LABEL, DEFINITION):
+        for text in guideline.ontology.texts(node, predicate):
+            for negation, word, digits in _BOUND.findall(_OR_MORE.sub(r"at least \1\2", text)):
+                side = _OPPOSITE[_SIDES[word]] if negation else _SIDES[word]
+                others = sorted(other for other, number in stated if number == Decimal(digits))
+                if others and side not in others:
+                    told = f"{' and '.join(others)} {digits}: {text!r}"
+                    said = f"{negation}{word} {digits}"
+                    yield f"its {_TEXTS[predicate]} says {said}, where its formula has {told}"
+
+
+def _stated(
+    guideline: Guideline, formula: Formula, negated: bool = False
+) -> Iterator[tuple[str, Decimal]]:
+    """Yield each bound of a formula with the word for its side, references followed."""
+    match formula:
+        case Atom():
+            for interval in formula.intervals:
+                low = (("above" if interval.low_open else "at least"), interval.low)
+                high = (("below" if interval.high_open else "at most"), interval.high)
+                for side, number in (low, high):
+                    if number is not None:
+                        said = _OPPOSITE[side] if negated else side
+                        yield said, number
+                        if guideline.variables[formula.variable].type == "integer":
+                            other, step = _WHOLE[said]
+                            yield other, number + step
+        case Not():
+            yield from _stated(guideline, formula.part, not negated)
+        case Ref():
+            yield from _stated(guideline, guideline.formulas[formula.name], negated)
+        case _:
+            for part in formula.parts:
+                yield from _stated(guideline, part, negated)
 
 
 def _known(guideline: Guideline, name: str) -> set[Decimal]:
