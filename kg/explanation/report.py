@@ -25,7 +25,7 @@ from kg.reasoning.verdicts import EXCLUDED, MET, VERDICT_SIGNS
 from kg.texts import NOTE_ON_USE, capitalised
 
 _STYLE = """
-body { font: 8.5pt/1.2 system-ui, sans-serif; color: #111; background: #fff;
+body { font: 8.5pt/1.15 system-ui, sans-serif; color: #111; background: #fff;
   max-width: 19cm; margin: 1cm auto; padding: 0 .5cm; overflow-wrap: anywhere; }
 h1 { font-size: 13pt; margin: 0 0 .1cm; } h2 { font-size: 10pt; margin: .2cm 0 .05cm; }
 p, ul { margin: .08cm 0; } ul { padding-left: .4cm; } .facts { font-size: 7.5pt; }
@@ -102,7 +102,7 @@ def _groups(guideline: Guideline, explanation: PatientExplanation) -> str:
         for group in alike(explanation)
     )
     told = notes([*explanation.therapies.values()])
-    noted = "".join(f"<p><b>{escape(note)}</b></p>" for note in told)
+    noted = "".join(f'<p class="facts"><b>{escape(note)}</b></p>' for note in told)
     return f'<table class="short"><tbody>{rows}</tbody></table>{noted}'
 
 
@@ -128,7 +128,7 @@ def _recorded(guideline: Guideline, explanation: TherapyExplanation) -> str:
     recorded = explanation.verdict_recorded
     if recorded in (None, explanation.verdict):
         return ""
-    return f'<div class="place">assumed; recorded: {escape(guideline.verdicts[recorded][0])}</div>'
+    return f'<div class="place">record alone: {escape(guideline.verdicts[recorded][0])}</div>'
 
 
 def _section(heading: str, content: str) -> str:
@@ -200,7 +200,7 @@ def _recommendations(explanation: PatientExplanation, *, full: bool) -> str:
     """Return those that are met; those that are of no use to the patient only in full."""
     items = "".join(
         f"<li>{escape(r.advice)} <b>{escape(capitalised(r.strength))}.</b> "
-        f'<span class="place">{escape(r.id)} ({escape(wording.places(r.statements))})</span>'
+        f'<span class="place">{escape(r.id)} ({escape(", ".join(r.places))})</span>'
         f"{f'<div class=place>{_lines(of_recommendation(r))}</div>' if full else ''}</li>"
         for r in explanation.recommendations
         if r.state == MET and (full or not r.muted)
