@@ -293,7 +293,7 @@ def test_lesions_are_on_the_sheet_that_has_them(run: Run, tmp_path: Path) -> Non
     assert "a,rfa,undetermined,ABL-I1;ABL-I2;ABL-R2b," in ran.out
     assert "1 lesion rejected" in ran.err
     strangers = (tmp_path / "p.rejected.lesions.csv").read_text()
-    assert "column patient_id: the patient table has no such patient\n" in strangers
+    assert "column Nr (patient_id): the patient table has no such patient\n" in strangers
     alone = run("classify", path.name, "--mapping", "m.toml").err
     assert "'Herd', which the mapping names; name the table of lesions, if it is there" in alone
     (tmp_path / "m.toml").write_text(mapping.replace("Herd =", "Nummer ="))

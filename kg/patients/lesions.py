@@ -19,7 +19,6 @@ from kg.patients.records import Lesion, read_lesion
 from kg.readers import Source, open_lesions
 from kg.readers.uploads import File
 
-_NO_PATIENT = f"column {ID}: the patient table has no such patient"
 _SEARCHED = 5_000  # names among which one that is written otherwise is looked for
 
 
@@ -75,7 +74,8 @@ class LesionTable:
         same = {name: spelt.get(_parts(name), set()) for name in names.head(_SEARCHED)}
         told = {n: f"; it has {min(found)!r}" for n, found in same.items() if len(found) == 1}
         near = self.frame[ID].replace_strict(told, default="", return_dtype=pl.String)
-        reasons = (_NO_PATIENT + near).fill_null(_NO_PATIENT).alias(REASON)
+        told_as = f"column {self.head.shown(ID)}: the patient table has no such patient"
+        reasons = (told_as + near).fill_null(told_as).alias(REASON)
         self.strangers = self.rows.with_columns(reasons).filter(strange)
 
     def of(self, ids: pl.Series) -> tuple[dict[str, list[Lesion]], dict[str, str]]:
@@ -94,9 +94,10 @@ class LesionTable:
         if row[PROBLEM]:
             return row[PROBLEM]
         if is_unknown(row[LESION_ID]):
-            return f"column {LESION_ID}: every lesion needs an identifier"
+            return f"column {self.head.shown(LESION_ID)}: every lesion needs an identifier"
         if (patient, row[LESION_ID]) in self._repeated:
-            return f"column {LESION_ID}: {shown(row[LESION_ID] or '')} is in more than one row"
+            told = f"column {self.head.shown(LESION_ID)}: {shown(row[LESION_ID] or '')}"
+            return f"{told} is in more than one row"
         if row[ROW] in self._odd:
             return self._odd[row[ROW]]
         try:

@@ -118,11 +118,13 @@ class RowReader:
     ) -> tuple[pl.DataFrame, list[pl.Series]]:
         ids = frame[ID]
         broken = frame[PROBLEM].is_not_null()  # what is not a row of cells has no cells to judge
-        nameless = _told(unknown & ~broken, f"column {ID}: every row needs an identifier")
+        nameless = _told(
+            unknown & ~broken, f"column {self.head.shown(ID)}: every row needs an identifier"
+        )
         faults = [frame[PROBLEM], nameless]
         if len(self.repeated):
             repeated = ids.is_in(self.repeated.implode()) & ~unknown
-            told = f"column {ID}: " + ids.str.slice(0, 60)
+            told = f"column {self.head.shown(ID)}: " + ids.str.slice(0, 60)
             told += " is in more than one row; keep one row"
             faults.append(told.set(~repeated.fill_null(False), None))
         variables = self.guideline.variables

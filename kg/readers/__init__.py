@@ -110,7 +110,7 @@ FORMATS = (
 )
 _SAVE = "; save the table there as CSV, with values and not with their labels"
 _STATISTICS = {
-    **dict.fromkeys((".xls", ".xlsb", ".ods"), "save the workbook as .xlsx"),
+    **dict.fromkeys((".xls", ".xlsb", ".xlsm", ".ods"), "save the workbook as .xlsx"),
     ".zip": "unpack it first",
     ".dta": f"it is of Stata{_SAVE}: export delimited using FILE.csv, nolabel",
     ".sav": f"it is of SPSS{_SAVE}: SAVE TRANSLATE OUTFILE='FILE.csv' /TYPE=CSV /FIELDNAMES",
