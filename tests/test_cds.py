@@ -91,6 +91,12 @@ def test_a_card_says_what_follows_and_from_what() -> None:
     assert "links" not in card
 
 
+def test_a_card_is_of_one_patient() -> None:
+    other = observation("777-3", 3, "mmol", id="other", subject={"reference": "Patient/p2"})
+    (card,) = ask(patient=PATIENT, conditions=TUMOUR, observations=bundle(other))["cards"]
+    assert "Observation/other" not in card["detail"]
+
+
 def test_a_conflict_warns() -> None:
     labs = bundle(observation("1751-7", 2.0, "g/dL"), observation("1975-2", 4, "mg/dL", id="b"))
     labs["entry"].append({"resource": observation("6301-6", 2.5, "1", id="i")})
@@ -122,7 +128,7 @@ def test_what_was_not_sent_is_told_apart(observations: Any, told: str) -> None:
     assert told in card["detail"]
 
 
-@pytest.mark.parametrize("conditions", ["absent", {"resourceType": "OperationOutcome"}])
+@pytest.mark.parametrize("conditions", ["absent", {"resourceType": "OperationOutcome"}, ["x"]])
 def test_without_conditions_the_request_is_refused(conditions: Any) -> None:
     with pytest.raises(CdsError) as error:
         ask(patient=PATIENT, conditions=conditions)

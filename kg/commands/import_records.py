@@ -15,6 +15,7 @@ from kg import terminal
 from kg.commands.inputs import Ontology, Output
 from kg.errors import InputError
 from kg.guideline import load
+from kg.keys import ID
 from kg.output import check_apart, whole_output
 from kg.texts import counted
 
@@ -73,8 +74,11 @@ def import_records(
         f"{counted(len(draft.frame), 'patient')}; {counted(draft.resources, 'resource')}: "
         f"{draft.used:,} used, {draft.left_out:,} not read, {others:,} counted by code"
     )
-    diagnosed = len(draft.with_tumour)
-    console.print(f"  with a confirmed diagnosis of the liver tumour: {diagnosed:,}")
+    console.print(f"  with a confirmed diagnosis of the liver tumour: {len(draft.with_tumour):,}")
+    without = [name for name in draft.frame[ID] if name not in draft.with_tumour]
+    if without and draft.with_tumour:
+        more = f", and {len(without) - _SHOWN:,} more" if len(without) > _SHOWN else ""
+        console.print(f"  without one: {', '.join(without[:_SHOWN])}{more}")
     reasons = draft.unread.group_by("reason", maintain_order=True).len("count")
     _tell(console, reasons, "reason", "not read")
     _tell(console, draft.counted, "code", "counted")

@@ -10,7 +10,7 @@ import json
 import signal
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -79,7 +79,7 @@ def _knowledge(ontology: Path | None) -> tuple[Guideline, Rules]:
 def _answered(ontology: Path | None, body: bytes) -> tuple[int, str]:
     """Return, in the process that reads requests, a status with JSON or what is wrong."""
     try:
-        found = respond(*_knowledge(ontology), body, datetime.now(UTC).date())
+        found = respond(*_knowledge(ontology), body, datetime.now().astimezone().date())
     except CdsError as error:
         return error.status, str(error)
     return 200, json.dumps(found)

@@ -84,7 +84,8 @@ def respond(guideline: Guideline, rules: Rules, body: bytes, today: date) -> dic
     sent = sent if isinstance(sent, dict) else {}
     states = {name: _state(sent, name) for name in ("patient", _NEEDED, "observations", "sites")}
     if states[_NEEDED] in ("not sent", "failed"):
-        raise CdsError(412, f"the prefetch {_NEEDED!r} was {states[_NEEDED]}; the service needs it")
+        how = "failed" if states[_NEEDED] == "failed" else "was not sent"
+        raise CdsError(412, f"the prefetch {_NEEDED!r} {how}; the service needs it")
     draft = draft_of_resources(guideline, rules, _resources(sent), today)
     name = patient.rpartition("/")[2]
     if name not in draft.with_tumour:
@@ -98,9 +99,9 @@ def _state(sent: Mapping[str, Any], name: str) -> str:
     if name not in sent:
         return "not sent"
     value = sent[name]
-    if not isinstance(value, dict) or not value:
+    if value in (None, {}):
         return "none on file"
-    if value.get("resourceType") == "OperationOutcome":
+    if not isinstance(value, dict) or value.get("resourceType") == "OperationOutcome":
         return "failed"
     if value.get("resourceType") == "Bundle":
         links = value.get("link")
@@ -172,6 +173,7 @@ def _facts(
     unread = "".join(
         f"\n- {_safe(one['resource'])}/{_safe(one['id'])}: {_safe(one['reason'])}"
         for one in draft.unread.to_dicts()
+        if one["patient"] in (row[ID], "")
     )
     if unread:
         yield f"Not understood:{unread}"

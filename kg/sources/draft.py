@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -17,9 +17,10 @@ from kg.keys import AS_OF, ID, SOURCES
 from kg.sources.elements import Resource
 from kg.sources.fhir import FhirReader
 from kg.sources.files import fhir_files, newest_date, resources
-from kg.sources.findings import Findings, Unread
+from kg.sources.findings import Findings
 from kg.sources.forms import is_redcap, read_redcap
 from kg.sources.omop import OmopReader, is_omop
+from kg.sources.readings import Unread
 from kg.sources.rules import LIVER_TUMOUR, Rules, read_rules
 
 _COUNTED = ("resource", "code", "why")
@@ -143,7 +144,20 @@ def _files(path: Path) -> list[Path]:
 def _newest(files: Sequence[Path], tables: Sequence[Path]) -> date:
     if tables:
         raise InputError("name the date for which values count: --as-of 2026-02-28")
-    patients, newest = newest_date(one for file in files for one in resources(file))
+    faults = list[str]()
+
+    def read() -> Iterator[Resource]:
+        for source, one in ((file, one) for file in files for one in resources(file)):
+            if isinstance(one, str):
+                faults.append(one)
+            elif "resourceType" not in one:
+                faults.append(f"{source.name}: it has no resourceType, so it is not FHIR")
+            else:
+                yield one
+
+    patients, newest = newest_date(read())
+    if newest is None and faults and not patients:
+        raise InputError(faults[0])
     if newest is None:
         raise InputError(
             "no value with a date was found; to see what there is instead, name the date for which "

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from kg.sources.values import Number, UnreadError, When, Words, when_of
 
 Resource = dict[str, Any]
+_UCUM = ("http://unitsofmeasure.org", "urn:oid:2.16.840.1.113883.6.8")
 _HL7 = "http://terminology.hl7.org/"
 # The certainty of a German diagnosis stands beside its code: excluded, suspected, state after.
 _CERTAINTY = "http://fhir.de/StructureDefinition/icd-10-gm-diagnosesicherheit"
@@ -77,10 +79,35 @@ def reference(value: object) -> str:
     return str(mapping(value).get("reference") or "").partition("/_history/")[0]
 
 
+Version = tuple[datetime, int]
+
+
+def version(resource: Resource) -> Version | None:
+    """Return what orders the versions of a resource: when it was written, and which one it is.
+
+    None where it does not say, or is not named.
+    """
+    meta = mapping(resource.get("meta"))
+    number = text_of(meta.get("versionId")) or ""
+    try:
+        written = when_of(text_of(meta.get("lastUpdated")) or "").first
+    except UnreadError:
+        written = datetime.min.replace(tzinfo=UTC)
+    which = int(number) if number.isdecimal() and len(number) < 19 else 0
+    known = resource.get("id") is not None and (which or written.year > 1)
+    return (written, which) if known else None
+
+
+def retracted(resource: Resource) -> bool:
+    """Return whether a resource says of itself that it was entered in error."""
+    said = (text_of(resource.get("status")), status(resource.get("verificationStatus")))
+    return "entered-in-error" in said
+
+
 def first_code(concept: object) -> str:
-    """Return the first code of a CodeableConcept with its system, for a count."""
+    """Return the first code of a CodeableConcept with its system, or its text, for a count."""
     found = codings(concept)
-    return "|".join(found[0]) if found else ""
+    return "|".join(found[0]) if found else text_of(mapping(concept).get("text")) or ""
 
 
 def has_value(part: Resource) -> bool:
@@ -102,8 +129,11 @@ def value_of(part: Resource) -> Number | Words:
             quantity = mapping(value)
             if quantity.get("value") is None:
                 raise UnreadError("its quantity has no value")
-            unit = text_of(quantity.get("code")) or text_of(quantity.get("unit"))
-            return Number(str(quantity["value"]), unit, text_of(quantity.get("comparator")))
+            code, called = (text_of(quantity.get(name)) for name in ("code", "unit"))
+            if called and quantity.get("system") not in (None, *_UCUM):
+                code = called  # a code of another system says nothing here
+            sign = text_of(quantity.get("comparator"))
+            return Number(str(quantity["value"]), code or called, sign, called)
         case "valueInteger":
             return Number(str(value))
         case "valueString":

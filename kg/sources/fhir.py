@@ -6,9 +6,10 @@ from collections.abc import Callable
 from functools import partial
 
 from kg.sources import elements
-from kg.sources.elements import Resource, codings, listed, mapping, reference, text_of
-from kg.sources.findings import Findings, Item, ReadFact, Unread
+from kg.sources.elements import Resource, Version, codings, listed, mapping, reference, text_of
+from kg.sources.findings import Findings
 from kg.sources.forms import QUESTIONNAIRE
+from kg.sources.readings import Item, ReadFact, Unread
 from kg.sources.rules import LIVER_TUMOUR, Rule, Rules
 from kg.sources.values import UnreadError, cell_of, checked
 
@@ -57,21 +58,51 @@ class FhirReader:
 
     def _bundle(self, bundle: Resource) -> None:
         """Read the entries of a bundle; one without an id is named by its address."""
-        inside = []
+        inside: list[Resource] = []
         for entry in listed(bundle.get("entry")):
             address, inner = text_of(entry.get("fullUrl")), entry.get("resource")
             if not isinstance(inner, dict):
+                self._empty(entry)
                 continue
             inside.append(inner)
             if address:
                 if inner.get("id") is None:
                     inner["id"] = _last(address)
                 self.aliases[address] = f"{inner.get('resourceType')}/{inner['id']}"
-        for inner in inside:
+        for inner in self._newest(inside):
             self.read(inner)
         if any(link.get("relation") == "next" for link in listed(bundle.get("link"))):
             self.findings.resources += 1
             self._list_plain("Bundle", bundle, "it is one page of more: the next is not here")
+
+    def _empty(self, entry: Resource) -> None:
+        """Tell what an entry without a resource says: a request that failed, or a deletion."""
+        request, response = mapping(entry.get("request")), mapping(entry.get("response"))
+        url = text_of(request.get("url")) or ""
+        if request.get("method") == "DELETE":
+            self.findings.withdrawn.add(self._resolved(reference({"reference": url})))
+        status = text_of(response.get("status")) or ""
+        if status and not status.startswith(("2", "3")):
+            self.findings.resources += 1
+            self._list_plain("Bundle", {}, f"the server answered {status} in place of a resource")
+
+    def _newest(self, resources: list[Resource]) -> list[Resource]:
+        """Return the newest version of each resource; the others are counted."""
+        newest: dict[str, Version] = {}
+        for resource in resources:
+            version = elements.version(resource)
+            if version:
+                newest[_name(resource)] = max(version, newest.get(_name(resource), version))
+        kept = []
+        for resource in resources:
+            version = elements.version(resource)
+            if version in (None, newest.get(_name(resource))):
+                kept.append(resource)
+                continue
+            self.findings.resources += 1
+            code = elements.first_code(resource.get("code"))
+            self.findings.count(str(resource.get("resourceType")), code, "an older version")
+        return kept
 
     def _list_plain(self, kind: str, resource: Resource, reason: str) -> None:
         patient = self._subject(resource)
@@ -141,7 +172,7 @@ class FhirReader:
     def _measured(self, resource: Resource, part: Resource, item: Item, rule: Rule) -> ReadFact:
         status = resource.get("status")
         if text_of(status) not in _FINAL:
-            raise UnreadError(f"its status is {status}")
+            raise UnreadError(f"its status is {status}" if status else "it has no status")
         if "modifierExtension" in resource or "modifierExtension" in part:
             raise UnreadError(_MODIFIED)
         if rule.counts and "bodySite" in resource and not self._in_liver(resource["bodySite"]):
@@ -166,7 +197,12 @@ class FhirReader:
         return self.rules.of_any(codings(part.get("code")))
 
     def _item(self, kind: str, resource: Resource, code: str) -> Item:
-        return Item(kind, str(resource.get("id", "")), self._subject(resource), code)
+        item = Item(kind, str(resource.get("id", "")), self._subject(resource), code)
+        if named := reference(resource.get("subject")):
+            item.nobody = f"its subject, {named}, is no patient that is read"
+        if item.id and elements.retracted(resource):
+            self.findings.withdrawn.add(item.name)
+        return item
 
     def _subject(self, resource: Resource) -> str:
         """Return the patient that a resource is of; empty where it is of none, or not named."""
@@ -179,6 +215,10 @@ class FhirReader:
             return self.aliases[address]
         kind = address.rpartition("/")[0].rpartition("/")[2]
         return f"{kind}/{_last(address)}" if kind else _last(address)
+
+
+def _name(resource: Resource) -> str:
+    return f"{resource.get('resourceType')}/{resource.get('id')}"
 
 
 def _last(address: str) -> str:
@@ -228,7 +268,9 @@ def _diagnosis(resource: Resource, item: Item, rule: Rule) -> ReadFact:
     if rule.onset_within is not None and begun is None:
         raise UnreadError("it does not say when it began")
     when = elements.dated(begun or recorded)
-    return ReadFact(rule, checked(rule, rule.gives), when, item, "diagnosis", lasting=True)
+    active = elements.status(resource.get("clinicalStatus")) is not None
+    known = checked(rule, rule.gives)
+    return ReadFact(rule, known, when, item, "diagnosis", lasting=True, active=active)
 
 
 def _answered(resource: Resource, answered: Resource, item: Item, rule: Rule) -> ReadFact:

@@ -18,6 +18,7 @@ from kg.sources.elements import Resource, listed, mapping, moments
 from kg.sources.values import UnreadError, when_of
 
 _LINES, _DOCUMENTS = (".ndjson", ".jsonl"), (".json",)
+_NO_RESOURCE = "it is not a resource, which is an object in braces"
 _DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 
 
@@ -72,16 +73,19 @@ def decoded(text: bytes, place: str) -> Resource | list[Resource | str] | str:
     except ValueError as error:
         return f"{place}: {error}"
     if isinstance(found, list):
-        return [one if isinstance(one, dict) else f"{place}: not a resource" for one in found]
-    return found if isinstance(found, dict) else f"{place}: it is not a resource"
+        return [one if isinstance(one, dict) else f"{place}: {_NO_RESOURCE}" for one in found]
+    return found if isinstance(found, dict) else f"{place}: {_NO_RESOURCE}"
 
 
 def _json(text: bytes) -> object:
     try:
         found: object = _DECODER.decode(text.removeprefix(b"\xef\xbb\xbf").strip().decode())
+    except UnicodeDecodeError as error:
+        raise ValueError("it is not JSON in UTF-8; save it in that encoding") from error
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is not JSON: {error.msg}{_where(error)}") from error
     except (ValueError, RecursionError) as error:
-        why = "it nests too deeply" if isinstance(error, RecursionError) else error
-        raise ValueError(f"it is not JSON: {why}") from error
+        raise ValueError("it is not JSON: it nests too deeply") from error
     if b"\\u" in text and b"\\ud" in text.lower():
         try:
             json.dumps(found, ensure_ascii=False).encode()
@@ -89,6 +93,14 @@ def _json(text: bytes) -> object:
             why = "it has half of a surrogate pair, which is not a character"
             raise ValueError(why) from error
     return found
+
+
+def _where(error: json.JSONDecodeError) -> str:
+    """Say where a text stops being JSON; of one line, the line is known already."""
+    if not error.doc:
+        return ", for it is empty"
+    line = f"line {error.lineno}, " if "\n" in error.doc else ""
+    return f", {line}column {error.colno}"
 
 
 def newest_date(found: Iterable[Resource | str]) -> tuple[set[str], date | None]:

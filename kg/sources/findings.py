@@ -18,60 +18,15 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import NamedTuple
 
 from kg.guideline.intervals import Interval
 from kg.guideline.values import Knowledge, Variable
+from kg.sources.readings import Item, ReadFact, Unread
 from kg.sources.rules import LIVER_METASTASIS, LIVER_TUMOUR, OTHER_CANCER, Rule
-from kg.sources.values import UnreadError, When
+from kg.sources.values import UnreadError
 
-OLDER = "older than the value used, or than the period that counts"
-
-
-@dataclass(slots=True)
-class Item:
-    """One resource: what becomes of it.
-
-    `live` counts its readings that may still be used, and one for whoever is still reading it.
-    """
-
-    kind: str
-    id: str
-    patient: str
-    code: str
-    live: int = 1
-    listed: bool = False
-
-    @property
-    def name(self) -> str:
-        """The resource as it is referred to."""
-        return f"{self.kind}/{self.id}"
-
-
-@dataclass(slots=True)
-class ReadFact:
-    """What a resource says of a variable; `lasting` is a diagnosis, which holds from its date on.
-
-    `focus` names the tumours that it is about; `liver` says whether they are in the liver.
-    """
-
-    rule: Rule
-    known: Knowledge | None
-    when: When
-    item: Item
-    said: str
-    lasting: bool = False
-    focus: tuple[str, ...] = ()
-
-
-class Unread(NamedTuple):
-    """A resource of a known code that gave no cell, with the reason."""
-
-    resource: str
-    id: str
-    patient: str
-    variable: str
-    reason: str
+_TOO_OLD = "older than the period that counts"
+_WITHDRAWN = "another version of it was entered in error or deleted"
 
 
 DraftCell = tuple[str, str]  # a cell of a draft, and where it comes from
@@ -99,6 +54,7 @@ class Findings:
     )
     counted: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     places: dict[str, bool] = field(default_factory=dict)  # a body structure -> in the liver
+    withdrawn: set[str] = field(default_factory=set)  # resources of which a version is no more
     resources: int = 0
     unread: int = 0
     used: int = 0
@@ -127,11 +83,13 @@ class Findings:
     ) -> None:
         """Take a resource that rules, or its name, tell: a cancer of a mark that `holds`, cells."""
         marks = [rule.marks for rule in rules if rule.marks] or ([] if rules else [OTHER_CANCER])
-        if marks and item.patient and holds(marks[0]):
+        counts = bool(marks) and holds(marks[0])
+        if counts and item.patient:
             self.mark(item, marks[0])
         telling = [rule for rule in rules if rule.variable or rule.not_read]
         if not telling:
-            self.count(item.kind, item.code, marks[0])
+            why = "" if counts else ", not confirmed or no longer there"
+            self.count(item.kind, item.code, f"{marks[0]}{why}")
             return
         for rule in telling:
             self.take(item, rule, read)
@@ -141,7 +99,7 @@ class Findings:
         """Take what `read` makes of a resource by a rule, or list why it is nothing."""
         try:
             if not item.patient:
-                raise UnreadError("it does not say of which patient")
+                raise UnreadError(item.nobody)
             if rule.not_read:
                 raise UnreadError(rule.not_read)
             self.add(read(item, rule))
@@ -156,7 +114,7 @@ class Findings:
         if item.listed:
             self.unread += 1
         else:
-            self.count(item.kind, item.code, OLDER)
+            self.count(item.kind, item.code, item.why)
 
     def drop(self, reading: ReadFact, reason: str | None = None) -> None:
         """Give a reading up; a reason lists it, without one it was merely older."""
@@ -175,10 +133,13 @@ class Findings:
             raise UnreadError(f"dated {when.text}, after {self.as_of}")
         if when.last.date() > self.as_of:
             raise UnreadError(f"dated {when.text}, which may be after {self.as_of}")
-        days = rule.onset_within if reading.lasting else rule.window
+        days, more = rule.window, ", and is not said to be active"
+        if reading.lasting and (reading.active or rule.onset_within is not None):
+            days, more = rule.onset_within, ""
         if days is not None and when.first.date() < self.as_of - timedelta(days=days):
             if reading.lasting:
-                raise UnreadError(f"it began {when.text}, more than {days} days before")
+                raise UnreadError(f"it began {when.text}, more than {days} days before{more}")
+            item.why = _TOO_OLD
             return
         item.live += 1
         known = self.patients[item.patient]
@@ -207,11 +168,16 @@ class Findings:
     def drafts(self) -> Iterator[tuple[str, dict[str, DraftCell]]]:
         """Yield each patient with the cells of the draft; everything is settled after that."""
         for patient, known in self.patients.items():
+            for name in [name for name in known.cancers if name in self.withdrawn]:
+                del known.cancers[name]
             self._settle_tumour(known)
             used: set[int] = set()
             cells = {}
             for name in dict.fromkeys((*known.newest, *known.lasting)):
-                readings = self._current(known.newest.get(name, []), known.lasting.get(name, []))
+                readings = self._current(
+                    self._standing(known.newest.get(name, [])),
+                    self._standing(known.lasting.get(name, [])),
+                )
                 cell = self._agreed(readings)
                 if cell is not None:
                     cells[name] = cell
@@ -222,6 +188,13 @@ class Findings:
                     cells[variable.name] = (f">={len(tumours)}", source)
             self.used += len(used)
             yield patient, cells
+
+    def _standing(self, readings: list[ReadFact]) -> list[ReadFact]:
+        """Return the readings of resources of which no version was withdrawn."""
+        for reading in readings:
+            if reading.item.name in self.withdrawn:
+                self.drop(reading, _WITHDRAWN)
+        return [one for one in readings if one.item.name not in self.withdrawn]
 
     def _current(self, timed: list[ReadFact], lasting: list[ReadFact]) -> list[ReadFact]:
         """Return the readings that count: a diagnosis that began later replaces what was found."""
@@ -244,7 +217,9 @@ class Findings:
         for cell in [reading.known for reading in readings if reading.known]:
             known = variable.narrowed(known, cell) if known else cell
             if known is None:
-                names = ", ".join(reading.item.name for reading in readings)
+                names = ", ".join(
+                    f"{one.item.name} ({one.when.text}: {one.said})" for one in readings
+                )
                 for reading in readings:
                     self.drop(reading, f"{names} contradict one another")
                 return None
@@ -257,6 +232,7 @@ class Findings:
 
     def _settle_tumour(self, known: PatientFindings) -> None:
         """Let through what is surely said of the liver tumour."""
+        known.about_tumour = self._standing(known.about_tumour)
         marks = set(known.cancers.values())
         for reading in known.about_tumour:
             reason = self._not_the_tumour(known, marks, reading)

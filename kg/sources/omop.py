@@ -12,12 +12,17 @@ from pathlib import Path
 import polars as pl
 
 from kg.errors import InputError
-from kg.sources.findings import Findings, Item, ReadFact
-from kg.sources.rules import Rule, Rules
+from kg.sources.findings import Findings
+from kg.sources.readings import Item, ReadFact
+from kg.sources.rules import LIVER_TUMOUR, Rule, Rules
 from kg.sources.values import Number, UnreadError, Words, cell_of, checked, when_of
 
 # The operators of measurements, as three public conversions from hospital systems have them.
 _OPERATORS = {"4171756": "<", "4171754": "<=", "4172704": ">", "4171755": ">="}
+_EQUAL = ("", "0", "4172703")
+_NO_MATCH = "0"  # the concept of what has none
+_STATUSES = "Condition Status"
+_NOT_HELD = ("preliminary", "resolved")  # how the names of statuses begin that confirm nothing
 _CONDITION = "condition_occurrence"
 _TABLES = {  # the column of the key, of the concept, and of the date
     "measurement": ("measurement_id", "measurement_concept_id", "measurement_date"),
@@ -28,7 +33,8 @@ _PERSON = "person_id"
 _SOURCE_CONCEPT = "condition_source_concept_id"
 _CONCEPT = ("concept_id", "vocabulary_id", "concept_code")
 _VALUES = (
-    *(_SOURCE_CONCEPT, "condition_end_date", "value_as_number", "value_as_concept_id"),
+    *(_SOURCE_CONCEPT, "condition_end_date", "condition_status_concept_id"),
+    *("value_as_number", "value_as_concept_id"),
     *("value_as_string", "unit_concept_id", "unit_source_value", "operator_concept_id"),
 )
 Row = dict[str, str | None]
@@ -61,10 +67,17 @@ def _rows(path: Path, needed: tuple[str, ...], more: tuple[str, ...] = ()) -> It
                 "common data model, and as CSV commas or tabs between its columns"
             )
         frame = frame.select(*needed, *(name for name in more if name in names))
+        # A column of numbers with gaps is often written as one of fractions.
+        ids = pl.col([name for name in (*needed, *more) if name in names and _is_number(name)])
+        frame = frame.with_columns(ids.str.replace(r"\.0+$", ""))
         for batch in frame.collect(engine="streaming").iter_slices(100_000):
             yield from batch.iter_rows(named=True)
     except pl.exceptions.PolarsError as error:
         raise InputError(f"{path}: cannot be read: {error}") from error
+
+
+def _is_number(column: str) -> bool:
+    return column.endswith("_id") and column != "vocabulary_id"
 
 
 def _scanned(path: Path) -> pl.LazyFrame:
@@ -85,6 +98,7 @@ class OmopReader:
         self.rules, self.findings = rules, findings
         self.concepts: dict[str, tuple[str, str]] = {}
         self.cancers: set[tuple[str, str]] = set()  # codes of concepts with the name of a cancer
+        self.statuses: dict[str, str] = {}  # the names of statuses of conditions
 
     def read(self, folder: Path) -> None:
         """Read the tables of a folder.
@@ -97,8 +111,12 @@ class OmopReader:
             raise InputError(f"{folder} has no table concept, by which codes are known")
         for row in _rows(concepts, _CONCEPT, ("concept_name",)):
             key, vocabulary, code = (row[name] or "" for name in _CONCEPT)
-            self.concepts[key] = vocabulary, code
             name = (row.get("concept_name") or "").casefold()
+            if key == _NO_MATCH:
+                continue
+            self.concepts[key] = vocabulary, code
+            if vocabulary == _STATUSES:
+                self.statuses[key] = name
             if any(word in name for word in self.rules.cancer_words):
                 self.cancers.add((vocabulary, code))
         for row in _rows(_table(folder, "person") or folder, (_PERSON,)):
@@ -115,21 +133,35 @@ class OmopReader:
         key, concept, dated = columns
         codes = [self.concepts.get(row.get(c) or "", ("", "")) for c in (concept, _SOURCE_CONCEPT)]
         rules = self.rules.of_any(code for code in codes if code[1])
-        shown = "|".join(codes[0])
+        shown = "|".join(codes[0]) if codes[0][1] else f"concept {row.get(concept) or _NO_MATCH}"
         named = table == _CONDITION and not self.cancers.isdisjoint(codes)
         if not rules and not named:
             self.findings.count(table, shown)
             return
         item = Item(table, row.get(key) or "", row[_PERSON] or "", shown)
-        self.findings.diagnose(item, rules, partial(self._reading, row, dated))
+        read, holds = partial(self._reading, row, dated), partial(self._marks, row)
+        self.findings.diagnose(item, rules, read, holds)
+
+    def _marks(self, row: Row, mark: str) -> bool:
+        """Return whether a diagnosis counts among the cancers: the liver tumour if it holds."""
+        return mark != LIVER_TUMOUR or self._not_holding(row) is None
+
+    def _not_holding(self, row: Row) -> str | None:
+        status = self.statuses.get(row.get("condition_status_concept_id") or "", "")
+        if status.startswith(_NOT_HELD):
+            return f"its status is {status!r}"
+        end = row.get("condition_end_date")
+        if end and end[:10] <= self.findings.as_of.isoformat():
+            return f"it has ended, {end[:10]}"
+        return None
 
     def _reading(self, row: Row, dated: str, item: Item, rule: Rule) -> ReadFact:
         if not row.get(dated):
             raise UnreadError("it has no date")
         when = when_of((row[dated] or "")[:10])
         if item.kind == _CONDITION:
-            if row.get("condition_end_date"):
-                raise UnreadError("it has ended")
+            if why := self._not_holding(row):
+                raise UnreadError(why)
             if rule.gives is None:
                 raise UnreadError("its presence gives no cell")
             return ReadFact(rule, checked(rule, rule.gives), when, item, "diagnosis", lasting=True)
@@ -138,10 +170,12 @@ class OmopReader:
 
     def _value(self, row: Row) -> Number | Words:
         number = row.get("value_as_number")
-        if number:
+        if number and number != "NaN":
             code = self.concepts.get(row.get("unit_concept_id") or "", ("", ""))[1]
             unit = code or row.get("unit_source_value")
-            return Number(number, unit, _OPERATORS.get(row.get("operator_concept_id") or ""))
+            operator = row.get("operator_concept_id") or ""
+            sign = None if operator in _EQUAL else _OPERATORS.get(operator, f"concept {operator}")
+            return Number(number, unit, sign)
         coded = self.concepts.get(row.get("value_as_concept_id") or "", ("", ""))[1]
         words = [word for word in (coded, row.get("value_as_string")) if word]
         if not words:

@@ -25,6 +25,7 @@ class Number(NamedTuple):
     text: str
     unit: str | None = None
     comparator: str | None = None
+    also: str | None = None  # how its unit is called besides
 
 
 class Words(NamedTuple):
@@ -75,13 +76,15 @@ def checked(rule: Rule, cell: str) -> Knowledge | None:
 def _number(rule: Rule, variable: Variable, value: Number) -> tuple[str, str]:
     if value.comparator not in (None, *_COMPARATORS):
         raise UnreadError(f"the comparator {value.comparator!r} is not known")
-    unit = _unit(variable, value.unit)
+    unit = _unit(variable, value.unit, value.also)
     try:
         number = Decimal(value.text)
     except InvalidOperation as error:
         raise UnreadError(f"{value.text!r} is not a number") from error
+    if number.is_nan():
+        raise UnreadError(f"{value.text!r} is not a number")
     sign = value.comparator or ""
-    said = f"{sign}{value.text}{f' {value.unit}' if value.unit else ''}"
+    said = f"{sign}{value.text}{f' {value.unit}' if value.unit not in (None, '', '1') else ''}"
     if unit.factor != 1:
         said = f"{said} × {plain(unit.factor)}"
     if rule.at_least:
@@ -91,7 +94,7 @@ def _number(rule: Rule, variable: Variable, value: Number) -> tuple[str, str]:
     return f"{sign}{plain(number * unit.factor)}", said
 
 
-def _unit(variable: Variable, text: str | None) -> Unit:
+def _unit(variable: Variable, text: str | None, also: str | None) -> Unit:
     own = variable.units[0] if variable.units else Unit("1", Decimal(1))
     counts = own.code in ("1", "%") or own.code.startswith("{")
     if counts and (not text or text == "1" or text.startswith("{")):
@@ -99,8 +102,14 @@ def _unit(variable: Variable, text: str | None) -> Unit:
     unit = variable.unit_named(text) if text else None
     if unit is None:
         taken = ", ".join(one.code for one in variable.units)
-        problem = f"the unit {text!r} is none of {variable.name}" if text else "it names no unit"
-        raise UnreadError(f"{problem}, which is given in {taken}")
+        if text:
+            raise UnreadError(
+                f"the unit {text!r} is none of {variable.name}, which is given in {taken}"
+            )
+        raise UnreadError(f"it names no unit, and {variable.name} is given in {taken}")
+    called = variable.unit_named(also) if also else None
+    if called and called.factor != unit.factor:
+        raise UnreadError(f"its unit is {text!r} by its code and {also!r} by its name")
     return unit
 
 
