@@ -22,6 +22,8 @@ from kg.reference.search import highlights, search
         ("embolization", "tae"),
         ("surface visc", "ABL-C3"),
         ("plts", "platelets_10e9_l"),
+        ("clotting", "ABL-C6"),  # coagulopathy
+        ("spleen", "HAI-C8a"),
         ("RFA contraindications", "S063"),  # a plural
     ],
 )
