@@ -48,6 +48,10 @@ _PREFIXES = {  # owlready2 takes RDF/XML for another format where OWL has no pre
     "rdfs": RDFS,
     "skos": SKOS,
 }
+_DESCRIPTION = ox.Literal(
+    "The logical modules of the edition, for a reasoner; the statements are not in it.",
+    language="en",
+)
 _HEADS = f"PREFIX owl: <{OWL}> PREFIX rdfs: <{RDFS}>\n"  # of the Turtle in which records are said
 
 
@@ -169,9 +173,14 @@ def merged(guideline: Guideline, records: Iterable[Record] = ()) -> Iterator[ox.
     if said:
         version += f"/{hashlib.sha256(said.encode()).hexdigest()[:16]}"
     node = ox.NamedNode(HCC)
+    own: dict[str, ox.NamedNode | ox.Literal] = {
+        OWL + "versionIRI": ox.NamedNode(version),
+        DCTERMS + "description": _DESCRIPTION,
+    }
     for triple in header(guideline.ontology, node):
-        named = triple.predicate.value == OWL + "versionIRI"
-        yield ox.Triple(node, triple.predicate, ox.NamedNode(version)) if named else triple
+        if triple.predicate.value != DCTERMS + "abstract":  # which speaks of the statements, too
+            value = own.get(triple.predicate.value, triple.object)
+            yield ox.Triple(node, triple.predicate, value)
     yield from guideline.ontology.merged(LOGICAL)
     quads = ox.parse(_HEADS + said, format=ox.RdfFormat.TURTLE)
     yield from (quad.triple for quad in quads)

@@ -112,6 +112,7 @@ def test_terms_are_python_objects() -> None:
     label = owlready2.locstr("portal vein tumour thrombus Vp2-Vp4", "en")
     assert onto["ABL-C2a"].label == [label]
     assert onto.imported_ontologies == []
+    assert "the statements are not in it" in "".join(onto.metadata.description)
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
