@@ -113,7 +113,7 @@ def for_terminal(
 def _widths(columns: Sequence[Sequence[str]], width: int) -> list[int] | None:
     """Return the widths of columns that leave words whole, if there are such in a width of all.
 
-    A word that is longer than a third of the width may be broken.
+    A word that is longer than half of the width may be broken.
     """
     needed = [
         max(cell_len(line) for cell in cells for line in cell.split("\n")) for cells in columns
@@ -121,7 +121,7 @@ def _widths(columns: Sequence[Sequence[str]], width: int) -> list[int] | None:
     words = [
         max(cell_len(w) for cell in cells for w in (cell.split() or [""])) for cells in columns
     ]
-    words = [min(word, width // 3) for word in words]
+    words = [min(word, width // 2) for word in words]
     room = width - 3 * len(columns)  # each has a blank on both sides, and one before the next
     for most in range(room, 0, -1):
         found = [min(n, max(w, most)) for n, w in zip(needed, words, strict=True)]
