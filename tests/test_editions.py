@@ -226,6 +226,18 @@ def test_the_command_compares_tables_and_guidelines(run: Callable[..., object]) 
     assert "Criteria behind most changes" in run("compare", "--example").out  # type: ignore[attr-defined]
 
 
+def test_the_file_of_a_comparison_tells_its_format(
+    run: Callable[..., object], tmp_path: Path
+) -> None:
+    run("compare", "-o", tmp_path / "c.jsonl")
+    assert "relation" in json.loads((tmp_path / "c.jsonl").read_text("utf-8").splitlines()[0])
+    run("compare", "-o", tmp_path / "c.parquet")
+    assert "relation" in pl.read_parquet(tmp_path / "c.parquet").columns
+    ran = run("compare", "-o", tmp_path / "c.xlsx")
+    assert "'xlsx' is not a format; the formats are table, csv" in ran.err  # type: ignore[attr-defined]
+    assert not (tmp_path / "c.xlsx").exists()
+
+
 def test_commands_take_an_edition(run: Callable[..., object]) -> None:
     out = run("classify", "--example", "--edition", "2026").out  # type: ignore[attr-defined]
     assert "none were checked" in out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import polars as pl
 import typer
@@ -29,6 +29,7 @@ from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.output import check_apart, whole_file
 from kg.texts import NOTE_ON_USE, counted
+from kg.writers import format_of
 
 _MOST = 200  # rows that are printed: nobody reads more
 _TOP = 10
@@ -49,7 +50,9 @@ def compare(
     from_: Annotated[str, Option("--from", help="Edition to begin with.")] = "2011",
     to: Annotated[str, Option(help="Edition to compare it with.")] = "2026",
     therapy: _Therapy = None,
-    format: Annotated[_Format, Option(help="Format of the result.")] = "table",
+    format: Annotated[
+        _Format | None, Option(help="By default that of the output file, or table.")
+    ] = None,
     output: inputs.Output = None,
     strict: inputs.Strict = False,
     ontology: inputs.Ontology = None,
@@ -73,22 +76,37 @@ def compare(
     editions = load(ontology, from_), load(ontology, to)
     modules = [path for one in editions for path in one.ontology.modules.values()]
     check_apart([*modules, *(p for p in (patients, lesions) if p)], [output])
+    form = _form(format, output)
     if patients is None and not example:
         if therapy or lesions:
             raise InputError("--therapy and --lesions go with a table of patients, or --example")
-        _write(differences_frame(*editions), format, output)
+        _write(differences_frame(*editions), form, output)
         return
     table, others = inputs.named_tables(patients, lesions, example)
     both = tables_of(editions, table, others, asked.reading, asked.assume)
     rejects = RejectCounter(strict)
     frames = compared(both, chosen(*editions, therapy), rejects)
     frame = pl.concat([SCHEMA.to_frame(), *frames])
-    if format == "table" and output is None:
+    if form == "table" and output is None:
         _print(terminal.output(), frame, editions)
     else:
-        _write(frame, format, output)
+        _write(frame, form, output)
     if _tell(rejects.summary):
         raise typer.Exit(1)
+
+
+def _form(asked: _Format | None, output: Path | None) -> _Format:
+    """Return the format that is asked for, or that the output file tells.
+
+    Raises:
+        InputError: the file tells none.
+    """
+    told = asked or (format_of(output) if output else "table")
+    forms: tuple[_Format, ...] = get_args(_Format)
+    for form in forms:
+        if told == form:
+            return form
+    raise InputError(f"{told!r} is not a format; the formats are {', '.join(forms)}")
 
 
 def _write(frame: pl.DataFrame, form: _Format, output: Path | None) -> None:
