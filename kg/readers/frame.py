@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import polars as pl
 
 from kg.errors import InputError
-from kg.keys import TOLD
+from kg.keys import ID, TOLD
 from kg.readers.source import Source, first_line, held
 
 
@@ -65,6 +65,8 @@ def polars_frame(frame: object) -> pl.DataFrame:
         InputError: it is not a frame, or a column mixes types.
     """
     mixed: dict[str, str] = {}
+    if isinstance(frame, str | Path):
+        raise InputError(f"{str(frame)!r} is not a frame; read it first, as polars.read_csv does")
     rows = pl.DataFrame(frame, infer_schema_length=None) if isinstance(frame, list) else frame
     found = _polars(rows, "the frame", mixed)
     for name, reason in mixed.items():
@@ -78,7 +80,7 @@ def _polars(frame: object, name: str, mixed: dict[str, str]) -> pl.DataFrame:
     if isinstance(frame, pl.LazyFrame):
         return frame.collect()
     is_pandas = type(frame).__module__.partition(".")[0] == "pandas"
-    if not is_pandas and not isinstance(frame, ArrowFrame):
+    if not (hasattr(frame, "columns") if is_pandas else isinstance(frame, ArrowFrame)):
         raise InputError(
             f"a {type(frame).__name__} is not a table; "
             "give a path, a frame of pandas, Polars or Arrow, or a list of mappings"
@@ -88,6 +90,8 @@ def _polars(frame: object, name: str, mixed: dict[str, str]) -> pl.DataFrame:
         converted = _from_pandas(frame, mixed) if is_pandas else pl.DataFrame(frame)  # type: ignore[arg-type]
     except ImportError as error:
         raise InputError(f"{name}: Polars needs pyarrow to read it: {error}") from error
+    except pl.exceptions.DuplicateError as error:
+        raise InputError(f"{name}: {first_line(error)}; name each column once") from error
     except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
         told = f"{first_line(error)}; keep one type a column, text for partial knowledge"
         raise InputError(f"{name} cannot be read: {told}") from error
@@ -98,16 +102,24 @@ def _polars(frame: object, name: str, mixed: dict[str, str]) -> pl.DataFrame:
 
 def _from_pandas(frame: Any, mixed: dict[str, str]) -> pl.DataFrame:
     """Return a frame of pandas; a column of several types becomes text, and is named in `mixed`."""
+    if not frame.columns.is_unique:
+        twice = ", ".join(dict.fromkeys(map(str, frame.columns[frame.columns.duplicated()])))
+        raise pl.exceptions.DuplicateError(f"more than one column is {twice}")
+    if ID in frame.index.names:
+        raise InputError(f"{ID} is the index of the frame; pass frame.reset_index()")
     try:
         return pl.from_pandas(frame)
-    except (pl.exceptions.PolarsError, TypeError, ValueError):
-        if not frame.columns.is_unique:
-            raise
+    except (pl.exceptions.PolarsError, TypeError, ValueError, NotImplementedError):
         columns = []
         for name in frame.columns:
             try:
                 columns.append(pl.from_pandas(frame[[name]]).to_series())
-            except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
+            except (
+                pl.exceptions.PolarsError,
+                TypeError,
+                ValueError,
+                NotImplementedError,
+            ) as error:
                 mixed[str(name)] = first_line(error)
                 columns.append(pl.Series(str(name), frame[name].map(str).tolist(), pl.String))
         return pl.DataFrame(columns)
