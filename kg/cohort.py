@@ -61,13 +61,20 @@ class Cohort:
 
         Views are verdicts, overlaps, why-not, flow, missing, groups (by a column of the table) and
         conflicts. Why not, flow and groups are of one therapy: the most contraindicated, unless
-        one is named. What is in the column `chosen` selects its `patients`.
+        one is named. Verdicts are of all therapies, or of one. What is in the column `chosen`
+        selects its `patients`.
 
         Raises:
-            InputError: there is no such view, therapy or column.
+            InputError: there is no such view, therapy or column, or the view is not of a therapy.
         """
         asked = selections.completed(self._opened, self._selection(name, therapy))
+        if asked.therapy and asked.view not in selections.OF_THERAPY:
+            raise InputError(f"the view {name} is of all therapies together; leave therapy out")
+        if asked.view == "groups" and not by:
+            raise InputError("groups are by a column of the table; name it with by=")
         frame = views.numbers(self._opened, asked.view, asked.therapy, by)
+        if asked.therapy and asked.view == "verdicts":
+            frame = frame.filter(therapy=asked.therapy)
         return views.with_percent(self._opened, frame)
 
     def patients(self, view: str, therapy: str = "", chosen: str = "") -> pl.DataFrame:

@@ -252,10 +252,14 @@ def test_an_open_cohort_from_python_gives_the_views_of_the_page_and_their_patien
         row = frame.row(0, named=True)
         therapy = "rfa" if view in ("why-not", "flow") else ""
         assert cohort.patients(view, therapy, row["chosen"]).height == row["patients"]
+    one = cohort.view("verdicts", "RFA")
+    assert one.equals(cohort.view("verdicts").filter(therapy="rfa"))
     for wrong in (
         lambda: cohort.view("whynot"),
         lambda: cohort.view("flow", "rfx"),
         lambda: cohort.view("groups", by="egoc"),
+        lambda: cohort.view("groups"),
+        lambda: cohort.view("missing", "rfa"),
         lambda: cohort.frame("egoc"),
         lambda: cohort.patients("flow", "rfa", "x"),
     ):

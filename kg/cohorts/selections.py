@@ -41,7 +41,7 @@ NONE = "none"
 LONGEST_COLUMN = 200  # characters of the name of a column that an address may hold
 ONE_ANSWER = "one_answer"  # an undetermined verdict that one answer makes an eligible one
 RECORDED, UNREMARKABLE = SILENCE = ("recorded", "unremarkable")  # which of both is selected from
-_OF_THERAPY = ("verdicts", "why-not", "flow", "groups")
+OF_THERAPY = ("verdicts", "why-not", "flow", "groups")
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def selection_at(
         silence = ""
     if view not in VIEWS:
         return Selection(), (*strangers, f"view={view}")
-    if therapy and (view not in _OF_THERAPY or therapy not in guideline.therapies):
+    if therapy and (view not in OF_THERAPY or therapy not in guideline.therapies):
         strangers.append(f"therapy={therapy}")
         therapy = ""
     if chosen and chosen not in _choices(guideline, view, therapy, chosen):
@@ -89,7 +89,7 @@ def selection_at(
 
 def completed(cohort: OpenCohort, selection: Selection) -> Selection:
     """Return a selection with a therapy, where its view is of one: the most contraindicated."""
-    if selection.therapy or selection.view not in _OF_THERAPY[1:]:
+    if selection.therapy or selection.view not in OF_THERAPY[1:]:
         return selection
     counts = {name: cohort.summary.of(name)[CONTRAINDICATED] for name in cohort.guideline.therapies}
     return replace(selection, therapy=max(counts, key=lambda name: counts[name]))
