@@ -412,7 +412,13 @@ def test_packed_files_and_folders_are_read(tmp_path: Path) -> None:
     with gzip.open(tmp_path / "Observation.ndjson.gz", "wt", encoding="utf-8") as file:
         file.write(json.dumps(observation("777-3", 90, "10*9/L")))
     (tmp_path / "readme.md").write_text("not a record", "utf-8")
-    assert cells(import_records([tmp_path], DAY))["platelets_10e9_l"] == "90"
+    found = import_records(str(tmp_path), DAY)
+    assert cells(found)["platelets_10e9_l"] == "90"
+    assert repr(found) == f"<ImportedDraft as of {DAY}: 1 patient, 0 not read>"
+    with pytest.raises(InputError, match="no source is named"):
+        import_records([], DAY)
+    with pytest.raises(InputError, match="as_of '2026-02-28' is no date"):
+        import_records([tmp_path], "2026-02-28")  # type: ignore[arg-type]
 
 
 def test_several_patients_need_a_date(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from kg.sources.forms import is_redcap, read_redcap
 from kg.sources.omop import OmopReader, is_omop
 from kg.sources.readings import Unread
 from kg.sources.rules import LIVER_TUMOUR, Rules, read_rules
+from kg.texts import counted
 
 _COUNTED = ("resource", "code", "why")
 
@@ -46,9 +47,13 @@ class ImportedDraft:
     left_out: int
     with_tumour: frozenset[str] = frozenset()
 
+    def __repr__(self) -> str:
+        patients = counted(len(self.frame), "patient")
+        return f"<ImportedDraft as of {self.as_of}: {patients}, {len(self.unread)} not read>"
+
 
 def import_records(
-    sources: Iterable[str | Path],
+    sources: str | Path | Iterable[str | Path],
     as_of: date | None = None,
     *,
     rules: Iterable[str | Path] = (),
@@ -67,7 +72,11 @@ def import_records(
         OntologyError: a rule is at fault.
     """
     chosen = _chosen(guideline, edition)
-    paths = [Path(source) for source in sources]
+    paths = [Path(one) for one in ([sources] if isinstance(sources, str | Path) else sources)]
+    if not paths:
+        raise InputError("no source is named; give files or folders")
+    if as_of is not None and type(as_of) is not date:
+        raise InputError(f"as_of {as_of!r} is no date; give one such as datetime.date(2026, 2, 28)")
     if any(map(is_redcap, paths)):
         return _of_redcap(chosen, paths, as_of)
     known = read_rules(chosen, [Path(path) for path in rules])
