@@ -152,13 +152,14 @@ def graph(
         InputError: the table cannot be read, or the folder is not a store.
     """
     chosen = _chosen(guideline, edition)
+    reading = reading_of(chosen, options)
     if store is not None:
         if patients is not None or lesions is not None:
             raise InputError("name a table of patients or a store, one of the two")
         return Graph(chosen, open_store(store, read_only=read_only))
     table = None
     if patients is not None:
-        table = table_of(chosen, patients, lesions, reading_of(chosen, options))
+        table = table_of(chosen, patients, lesions, reading)
     memory = OxigraphStore()
     return Graph(chosen, memory, put_table(chosen, memory, table))
 

@@ -131,8 +131,8 @@ def owl(
     chosen = _chosen(guideline, edition)
     records: Iterable[Record] = ()
     if isinstance(patients, Mapping):
-        if lesions is not None:
-            raise InputError("lesions go with a table of patients")
+        if lesions is not None or options:
+            raise InputError("lesions, and options on how a table is read, go with a table")
         records = [record_of(chosen, patients)]
     elif patients is not None:
         records = every_record(table_of(chosen, patients, lesions, reading_of(chosen, options)))

@@ -163,6 +163,54 @@ def test_lesions_are_counted_and_checked() -> None:
         kg.classify({}, [{"diameter": 2}])
     with pytest.raises(kg.InputError, match="more than one of them has the same lesion_id"):
         kg.classify({}, [{"lesion_id": "a"}, {"lesion_id": "a"}])
+    with pytest.raises(kg.InputError, match="are of more than one patient: p, q"):
+        kg.classify({"patient_id": "p"}, [{"patient_id": "q", "diameter_cm": 2}])
+    same = [{"patient_id": " p", "diameter_cm": 2}, {"patient_id": None}]
+    assert kg.classify({"patient_id": "p"}, same) == kg.classify({"patient_id": "p"}, [same[0], {}])
+    with pytest.raises(kg.InputError, match="type int is not a list of lesions"):
+        kg.classify({}, 5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda **options: kg.classify_table(MIXED, **options),
+        lambda **options: kg.cohort_report(MIXED, **options),
+        lambda **options: kg.open_cohort(MIXED, **options),
+        lambda **options: kg.compare(MIXED, **options),
+        kg.graph,
+        lambda **options: kg.owl(FACTS, **options),
+    ],
+)
+def test_a_misspelt_option_is_an_error_and_not_passed_over(call: Any) -> None:
+    with pytest.raises(kg.InputError, match="option"):
+        call(mising=["999"])
+
+
+@pytest.mark.parametrize("code", ["99", 99, ["99"], [99.0], {"tumour_count": 99}])
+def test_a_code_that_means_unknown_may_be_one_text_or_number(code: object) -> None:
+    frame = pl.DataFrame({"patient_id": ["a", "b"], "tumour_count": [99.0, 9.0]})
+    table = kg.classify_table(frame, therapies="rfa", missing=code)
+    assert ["tumour_count" in names for names in table.frame["missing"]] == [True, False]
+
+
+def test_verdicts_are_counted_of_therapies_that_there_are(example: kg.TableResult) -> None:
+    assert sum(example.summary.of("rfa").values()) == example.summary.patients
+    with pytest.raises(
+        kg.InputError, match="no verdicts on 'RFA'; there are on local_ablation_radical"
+    ):
+        example.summary.of("RFA")
+
+
+def test_several_therapies_may_be_an_array() -> None:
+    np = pytest.importorskip("numpy")
+    names = np.array(["tace", "rfa"])
+    assert list(kg.explain(FACTS, therapies=names).therapies) == ["rfa", "tace"]
+    assert kg.classify(FACTS, assume=np.array(["all", "ecog=0"])).assumed
+    compared = kg.compare([{"patient_id": "p"}], before=2011, therapies=names)  # type: ignore[arg-type]
+    assert compared.frame.height == 2
+    assert repr(compared) == f"<Comparison of 2011 and 2026: {compared.summary.words}>"
+    assert kg.compare([{"patient_id": "p"}], therapies="RFA").frame.height == 1
 
 
 def test_an_account_can_be_narrowed() -> None:
@@ -373,6 +421,19 @@ def test_a_list_of_mappings_may_hold_the_lesions() -> None:
     assert next(p for p in found.patients() if p.patient_id == "ann").therapies == (
         kg.classify({}, lesions).therapies
     )
+
+
+def test_what_a_pandas_frame_hides_is_told() -> None:
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"patient_id": ["a"], "tumour_count": [1]})
+    for table, message in (
+        (frame.set_index("patient_id"), r"is the index of the frame; pass frame.reset_index\(\)"),
+        (pd.concat([frame, frame], axis=1), "more than one column is patient_id, tumour_count;"),
+        (frame["tumour_count"], "a Series is not a table"),
+        (frame.assign(inr=[1j]), "the frame, column inr: "),
+    ):
+        with pytest.raises(kg.InputError, match=message):
+            kg.classify_table(table)
 
 
 def test_a_lazy_frame_is_a_table(example: kg.TableResult) -> None:

@@ -118,6 +118,14 @@ def test_what_cannot_be_assumed_is_told(guideline: Guideline, asked: str, messag
         assumptions_of(guideline, [asked])
 
 
+def test_two_cells_of_a_variable_or_no_text_cannot_be_assumed(guideline: Guideline) -> None:
+    with pytest.raises(InputError, match="assume ecog: 0 and 1 are both named; keep one"):
+        assumptions_of(guideline, ["ecog=0", "all", "ecog=1"])
+    for asked in (True, [1]):
+        with pytest.raises(InputError, match="give texts, such as 'all'"):
+            assumptions_of(guideline, asked)  # type: ignore[arg-type]
+
+
 # The same answers everywhere
 
 

@@ -57,6 +57,9 @@ class Comparison:
     summary: Summary
     rejected: pl.DataFrame
 
+    def __repr__(self) -> str:
+        return f"<Comparison of {self.before} and {self.after}: {self.summary.words}>"
+
     @property
     def counts(self) -> pl.DataFrame:
         """How often each change is, for each pair of therapies."""
@@ -74,7 +77,7 @@ def compare(
     *,
     before: str = "2011",
     after: str = "2026",
-    therapies: Iterable[str] | None = None,
+    therapies: str | Iterable[str] | None = None,
     assume: Assume | None = None,
     strict: bool = False,
     **options: Unpack[Options],
@@ -93,8 +96,8 @@ def compare(
     kept = KeptRejects(strict)
     frames = list(compared(tables, chosen(*editions, therapies), kept))
     return Comparison(
-        before=before,
-        after=after,
+        before=editions[0].edition,
+        after=editions[1].edition,
         frame=pl.concat([SCHEMA.to_frame(), *frames]),
         summary=kept.summary,
         rejected=kept.frame(tables[0].source.columns),
@@ -117,14 +120,16 @@ def tables_of(
 
 
 def chosen(
-    before: Guideline, after: Guideline, therapies: Iterable[str] | None
+    before: Guideline, after: Guideline, therapies: str | Iterable[str] | None
 ) -> list[Correspondence]:
     """Return the pairs that have one of some therapies; all where none is named.
 
     Raises:
         InputError: no pair has one of them.
     """
-    found, wanted = pairs(before, after), list(therapies or ())
+    found = pairs(before, after)
+    named = [therapies] if isinstance(therapies, str) else [] if therapies is None else therapies
+    wanted = [str(name).strip().lower() for name in named]
     for name in wanted:
         if not any(name in (pair.earlier, pair.later) for pair in found):
             known = ", ".join(sorted({n for p in found for n in (p.earlier, p.later) if n}))

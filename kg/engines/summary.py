@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from kg.errors import InputError
 from kg.keys import ID
 from kg.patients.column_records import CONFLICTS
 from kg.reasoning.results import VERDICT_
@@ -48,7 +49,14 @@ class Summary:
         return f"{counted(self.patients, 'patient')}, {rejected}, {self.with_conflicts} in conflict"
 
     def of(self, therapy: str) -> dict[str, int]:
-        """Return how many patients got each verdict on a therapy."""
+        """Return how many patients got each verdict on a therapy.
+
+        Raises:
+            InputError: there are no verdicts on it.
+        """
+        if self.patients and (therapy, 0) not in self.verdicts:
+            known = ", ".join(dict.fromkeys(name for name, _ in self.verdicts))
+            raise InputError(f"there are no verdicts on {therapy!r}; there are on {known}")
         return {word: self.verdicts[therapy, number] for number, word in enumerate(VERDICTS)}
 
     def count(self, frame: pl.DataFrame, therapies: Iterable[str]) -> None:

@@ -35,7 +35,7 @@ def load(folder: Path | None = None, edition: str | None = None) -> Guideline:
         InputError: there is no such edition.
     """
     place = folder or ontology_folder()
-    name = edition or default_edition(place)
+    name = str(edition or default_edition(place))  # 2026 is as good as "2026"
     files = [(f.name, f.stat()) for f in module_files(place, name)]
     state = tuple((file, told.st_mtime_ns, told.st_size) for file, told in files)
     return _loaded(place, name, state)
@@ -49,7 +49,7 @@ def chosen(guideline: Guideline | None = None, edition: str | None = None) -> Gu
     """
     if guideline is None:
         return load(edition=edition)
-    if edition not in (None, guideline.edition):
+    if edition is not None and str(edition) != guideline.edition:
         raise InputError(
             f"the guideline that is given is the edition {guideline.edition}, not {edition}; "
             "name one of the two"

@@ -227,8 +227,8 @@ class Guideline:
         Raises:
             InputError: there is none of such a name.
         """
-        asked = [names] if isinstance(names, str) else names or self.therapies
-        kept = {self.therapy(name).id for name in asked}
+        asked = [names] if isinstance(names, str) else [] if names is None else [*names]
+        kept = {self.therapy(str(name)).id for name in asked or self.therapies}
         return [name for name in self.therapies if name in kept]
 
     def atoms_of(self, name: str) -> Iterator[Atom]:

@@ -48,21 +48,32 @@ def assumptions_of(guideline: Guideline, asked: Assume | None) -> Assumptions | 
         InputError: a word is none of these, a variable has no unremarkable cell, or a cell is
             none of its variable.
     """
-    if not asked:
-        return None
     silent, own = dict[str, str](), dict[str, str]()
     if isinstance(asked, Mapping):
         own = {name: cell_of(value, f"assume, {name}") or "" for name, value in asked.items()}
-    for word in () if isinstance(asked, Mapping) else [asked] if isinstance(asked, str) else asked:
+    for word in () if isinstance(asked, Mapping) else _words(asked):
         name, sign, cell = (part.strip() for part in word.partition("="))
-        if sign:
-            own[name] = cell
-        else:
+        if not sign:
             silent |= _unremarkable(guideline, name)
+        elif own.setdefault(name, cell) != cell:
+            raise InputError(f"assume {name}: {own[name]} and {cell} are both named; keep one")
+    if not silent and not own:
+        return None
     cells = silent | own
     known = {name: _read(guideline, name, cells[name]) for name in cells}
     ordered = [name for name in guideline.variables if name in cells]
     return Assumptions({n: cells[n] for n in ordered}, {n: known[n] for n in ordered})
+
+
+def _words(asked: Iterable[str] | None) -> list[str]:
+    """Return what is asked for, one text or several."""
+    if asked is None or (isinstance(asked, str) and not asked):
+        return []
+    words = [asked] if isinstance(asked, str) or not isinstance(asked, Iterable) else [*asked]
+    for word in words:
+        if not isinstance(word, str):
+            raise InputError(f"assume {word!r}: give texts, such as 'all', or a mapping of cells")
+    return words
 
 
 def _unremarkable(guideline: Guideline, word: str) -> dict[str, str]:

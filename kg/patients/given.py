@@ -50,18 +50,25 @@ def record_of(
     cells = _cells(record, [*guideline.variables], "the record")
     name = cells.pop(ID, None)
     patient_id = _NAMELESS if name is None or is_unknown(name) else identifier(name)
-    return read_record(guideline, patient_id, cells, _lesions(guideline, lesions))
+    return read_record(guideline, patient_id, cells, _lesions(guideline, lesions, patient_id))
 
 
 def _lesions(
-    guideline: Guideline, lesions: Iterable[Mapping[str, object]] | None
+    guideline: Guideline, lesions: Iterable[Mapping[str, object]] | None, patient_id: str
 ) -> list[dict[str, str | None]] | None:
     if lesions is None:
         return None
+    if not isinstance(lesions, Iterable):
+        raise InputError(f"a value of type {type(lesions).__name__} is not a list of lesions")
     columns = [ID, LESION_ID, *guideline.lesion_columns]
     found = [_cells(lesion, columns, f"lesion {i}") for i, lesion in enumerate(lesions, start=1)]
-    names = [identifier(name) for cells in found if (name := cells.get(LESION_ID)) is not None]
-    if len(set(names)) < len(names):
+    whose = {identifier(name) for each in found if (name := each.get(ID)) and not is_unknown(name)}
+    whose |= {patient_id} - {_NAMELESS}
+    if len(whose) > 1:
+        names = ", ".join(sorted(whose))
+        raise InputError(f"the record and its lesions are of more than one patient: {names}")
+    ids = [identifier(name) for cells in found if (name := cells.get(LESION_ID)) is not None]
+    if len(set(ids)) < len(ids):
         raise InputError(f"the lesions: more than one of them has the same {LESION_ID}")
     return found
 
@@ -72,7 +79,10 @@ def _cells(
     """Return values as the texts of cells, names that begin with `_` left out."""
     cells = {}
     if not hasattr(values, "items"):  # a row of pandas has them
-        raise InputError(f"{owner} is no mapping of variables to what is known of them: {values!r}")
+        raise InputError(
+            f"{owner} is no mapping of variables to what is known of them, but of type "
+            f"{type(values).__name__}; tables are for kg.classify_table"
+        )
     for theirs, value in ((str(name), value) for name, value in values.items()):
         if theirs.startswith("_"):
             continue

@@ -15,6 +15,7 @@ from kg.guideline import Guideline
 from kg.guideline.values import Variable
 from kg.keys import ID, LESION_ID
 from kg.patients.cells import CellError, parse_cell
+from kg.patients.cells import cell as cell_of
 from kg.readers.uploads import File, Upload
 from kg.texts import alike, hint
 
@@ -220,7 +221,7 @@ class Options(TypedDict, total=False):
     keep: Iterable[str]
     sheet: str | None
     units: Mapping[str, str]
-    missing: Iterable[object] | Mapping[str, Iterable[object]]
+    missing: object
     mapping: str | Path | Upload | Mapping[str, Any] | None
 
 
@@ -233,12 +234,23 @@ def missing_of(texts: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
+def _codes(codes: Any) -> list[str]:
+    """Return codes, or one, as the texts of cells."""
+    alone = isinstance(codes, str) or not isinstance(codes, Iterable)
+    return [cell_of(code, "missing") or "" for code in ([codes] if alone else codes)]
+
+
 def reading_of(guideline: Guideline, options: Options) -> Reading:
     """Return options as a reading.
 
     Raises:
-        InputError: a name is no variable, a unit none of it, or a mapping file is broken.
+        InputError: there is no such option, a name is no variable, a unit none of it, or a mapping
+            file is broken.
     """
+    for name in options:
+        if name not in Options.__annotations__:
+            near = hint(name, Options.__annotations__)
+            raise InputError(f"there is no option {name!r} on how a table is read{near}")
     mapping, base = options.get("mapping"), Reading()
     if isinstance(mapping, Mapping):
         base = _reading_at(guideline, mapping, "the mapping")
@@ -246,9 +258,7 @@ def reading_of(guideline: Guideline, options: Options) -> Reading:
         base = read_mapping(guideline, Path(mapping) if isinstance(mapping, str) else mapping)
     codes = options.get("missing", ())
     by_name = codes if isinstance(codes, Mapping) else {ALL: codes}
-    missing = {
-        name: (*base.missing.get(name, ()), *map(str, more)) for name, more in by_name.items()
-    }
+    missing = {name: (*base.missing.get(name, ()), *_codes(more)) for name, more in by_name.items()}
     keep = options.get("keep", ())
     units = {name: (unit,) for name, unit in options.get("units", {}).items()}
     found = replace(
