@@ -63,6 +63,17 @@ def test_a_link_holds_what_is_assumed(guideline: Guideline) -> None:
     assert strangers == ("assumed=child_pugh_class",)
 
 
+def test_what_is_assumed_under_one_edition_is_not_lost_under_another() -> None:
+    assumed = ["malignant_effusion", "cachexia"]  # the former is of 2011 alone
+    test = app("patient", edition="2026", assumed=assumed, **NEARLY)
+    assert not test.warning, "it is part of a record"
+    assert "1 finding assumed unremarkable" in texts(test)
+    next(b for b in test.button if b.label == "Confirm them").click().run()
+    assert not test.exception
+    place = dict(test.query_params)
+    assert (place["cachexia"], place["assumed"]) == ("false", "malignant_effusion")
+
+
 def test_facts_say_that_they_are_assumed(guideline: Guideline) -> None:
     record = read_draft(guideline, Draft("", NEARLY, assumed=("near_gallbladder",))).record
     assert record.assumed == {"near_gallbladder": "false"}

@@ -177,7 +177,7 @@ def draft_at(guideline: Guideline, parameters: Parameters) -> tuple[Draft, tuple
             cells[name] = values[-1]
         elif name not in (ID, LESION, ASSUMED):
             strangers.append(name)
-    known = unremarkable(guideline)
+    known = {n for n, v in guideline.variables.items() if v.unremarkable}  # of all editions
     assumed = tuple(name for name in parameters.get(ASSUMED, ()) if name in known)
     strangers += [f"{ASSUMED}={n}" for n in parameters.get(ASSUMED, ()) if n not in known]
     lesions = []

@@ -137,7 +137,7 @@ def none_of_these(guideline: Guideline, assumed: tuple[str, ...], names: tuple[s
             st.button(
                 "Confirm them", on_click=parts.then(_confirm), args=(guideline,), type="tertiary"
             )
-            st.button("Take back", on_click=parts.then(_assume), args=((),), type="tertiary")
+            st.button("Take back", on_click=parts.then(_take_back), type="tertiary")
     if not names:
         return
     title = f"If none of these: {counted(len(names), 'open finding')}"
@@ -164,7 +164,7 @@ def none_of_these(guideline: Guideline, assumed: tuple[str, ...], names: tuple[s
             icon=":material/check:",
             disabled=not rest,
             on_click=parts.then(_assume),
-            args=((*assumed, *rest),),
+            args=(rest,),
             help=_listed(guideline, rest),
         )
 
@@ -186,10 +186,15 @@ def _listed(guideline: Guideline, names: tuple[str, ...]) -> str:
 
 def _assume(names: tuple[str, ...]) -> None:
     st.session_state[TO_ANSWER] = True
-    state.change(assumed=names)
+    state.change(assumed=tuple(dict.fromkeys((*session.draft().assumed, *names))))
+
+
+def _take_back() -> None:
+    st.session_state[TO_ANSWER] = True
+    state.change(assumed=())
 
 
 def _confirm(guideline: Guideline) -> None:
-    """Enter what was assumed as what is known."""
-    for name in session.draft().assumed:
-        state.set_cell(name, unremarkable(guideline)[name])
+    """Enter what was assumed, under this edition, as what is known."""
+    for name, cell in state.now(guideline).parsed.record.assumed.items():
+        state.set_cell(name, cell)
