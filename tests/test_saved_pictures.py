@@ -7,6 +7,7 @@ import io
 import json
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -79,6 +80,9 @@ def test_what_is_copied_as_python_runs_and_gives_the_numbers(view: str) -> None:
     frame = ran(of_cohort(read, view, "rfa", "ecog"))
     assert frame.height
     assert frame.equals(space["frame"])
+    assert "patients.csv` and `" in "".join(made["cells"][0]["source"])
+    same = replace(read, lesions=read.patients)
+    assert "patients.csv`. It needs hcc-kg" in of_notebook(same, "Title", view, "rfa", "ecog")
     assert {"patient_id", "verdict", "ecog"} <= set(space["verdicts"].columns)
 
 

@@ -67,7 +67,8 @@ class SheetSource(Source):
         self.first_row = head + 2
         self._cells = cells[head + 1 :]
         self._cells.columns = names
-        if self._cells.select(pl.any_horizontal(pl.all().str.starts_with("=")).any()).item():
+        formulas = pl.any_horizontal(pl.all().str.starts_with("=")).any()
+        if computed and self._cells.select(formulas).item():
             self.notes += (
                 f"{path}: some formulas have no value yet, and stand as they are written; open the "
                 "workbook in Excel, and save it",

@@ -174,7 +174,8 @@ def of_notebook(read: TableRead, title: str, view: str, therapy: str = "", by: s
     figure = _FIGURE.format(
         title=title, length=length, beside=beside, colour=f", color={colour!r}" if colour else ""
     )
-    files = " and ".join(f"`{path}`" for path in (read.patients, read.lesions) if path)
+    other = read.lesions if read.lesions != read.patients else None  # a sheet of the same file
+    files = " and ".join(f"`{path}`" for path in (read.patients, other) if path)
     about = (
         f"# {title}\n\n{NOTE_ON_USE}\n\nPut this notebook beside {files}. It needs hcc-kg and "
         "pandas. The last cell has one row per patient and therapy, with the columns of the table."

@@ -82,13 +82,14 @@ def _mapping(cohort: OpenCohort) -> Upload | None:
 def methods(cohort: OpenCohort) -> str:
     """Return a paragraph on methods, for a paper."""
     report, about = cohort.summary, header(cohort.guideline)
-    rejected = f" Set aside, as it could not be read: {counted(report.rejected, 'row')}."
+    rejected = f" Rejected, and not counted: {counted(report.rejected, 'row')}."
     return (
         f"{counted(report.patients, 'patient')} were classified by hcc-kg {about.version}, "
-        f"an OWL 2 DL ontology of {cohort.guideline.source.citation} Its criteria were applied "
-        "to each record: a verdict was given only if it holds for every possible value of what "
-        "is unknown; otherwise it is undetermined. Beside that, the records were classified with "
-        "the unremarkable value assumed of each variable on which they are silent."
+        f"an OWL 2 DL ontology of this guideline: {cohort.guideline.source.citation} Its "
+        "criteria were applied to each record: a verdict was given only if it holds for every "
+        "possible value of what is unknown; otherwise it is undetermined. Beside that, the records "
+        "were classified with the unremarkable value assumed of each variable on which they are "
+        "silent."
         f"{rejected if report.rejected else ''}\n\n{about.citation}\n\n{NOTE_ON_USE}\n"
     )
 
