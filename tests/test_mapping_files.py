@@ -410,6 +410,9 @@ def test_first_mapping_takes_an_identifier_that_is_there_twice_and_codes_out_of_
     (tmp_path / "p.csv").write_text("Pat.-Nr.;ECOG;Albumin (g/dL)\n" + rows)
     text = first_mapping(kg.load(), open_source(tmp_path / "p.csv", kg.load()))
     assert '"Pat.-Nr." = "patient_id"' in text
+    (tmp_path / "l.csv").write_text("Case,Patient No,Near gallbladder\n1,a,yes\n1,a,no\n1,b,no\n")
+    found = suggestions(kg.load(), open_source(tmp_path / "l.csv", kg.load()))
+    assert [one.target for one in found] == [None, "patient_id", "near_gallbladder"]
     assert '# ecog = ["99"]  # implausible in ECOG' in text
     assert "# albumin: 4," in text
     assert "; 4," in text

@@ -26,7 +26,8 @@ _OWN = 0.8  # of the rows, those that have a cell of their own where it may be a
 _SOME = 0.05  # of the numbers of a column, those that make it one of two units
 _WITH_UNIT = re.compile(r"(.+?)\s*[\[(]([^\])]+)[\])]\s*")
 _NUMBER = re.compile(r"-?\d+(\.\d{1,2})?")  # no sign that may part thousands
-_IDENTIFYING = {"id", "no", "nr", "number", "patient", "pid", "mrn", "case", "code"}
+_OF_PATIENTS = {"patient", "pat", "pid", "mrn"}
+_IDENTIFYING = {*_OF_PATIENTS, "id", "no", "nr", "number", "case", "code"}
 _PASSED = {"total", "serum", "max", "major", "level", "value", "no", "number", "of"}
 
 
@@ -152,7 +153,10 @@ def suggestions(guideline: Guideline, source: Source) -> Iterator[Suggestion]:
 
 
 def _identifier(source: Source, frame: pl.DataFrame) -> str | None:
-    """Return the column that seems to identify the patient: nearly each row has its own."""
+    """Return the column that seems to identify the patient, by its name.
+
+    Each row has its own, or nearly each, or the name says nothing else, as in a table of lesions.
+    """
     if ID in source.columns:
         return ID
     found = list[str]()
@@ -161,7 +165,9 @@ def _identifier(source: Source, frame: pl.DataFrame) -> str | None:
             texts = as_text(frame[name]).str.strip_chars().replace("", None).drop_nulls()
             if len(texts) == len(frame) == texts.n_unique():
                 return name
-            if texts.n_unique() > _OWN * len(frame):
+            says = {*_words(name)}
+            is_named = says <= _IDENTIFYING and not says.isdisjoint(_OF_PATIENTS)
+            if is_named or texts.n_unique() > _OWN * len(frame):
                 found.append(name)
     return next(iter(found), None)
 
@@ -181,7 +187,7 @@ def _variable(guideline: Guideline, known: dict[str, Variable], name: str) -> Va
     words = _words(name)
     for asked in (words, [word for word in words if word not in _PASSED]):
         text = " ".join(asked)
-        if not text or name in (ID, LESION_ID):
+        if not text or name in (ID, LESION_ID) or _IDENTIFYING.issuperset(words):
             return None
         if text in known:
             return known[text]
