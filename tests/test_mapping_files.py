@@ -126,6 +126,12 @@ def test_bad_cell_in_another_unit_is_told_as_it_stands(run: Run, tmp_path: Path)
 
 def test_lesions_come_in_other_units_too(run: Run, tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text("patient_id\na\n")
+    (tmp_path / "l.csv").write_text(
+        "ALBI,Transplant,Local,Recurrence,Platelet,Creat,Age\n1,2,3,4,5,6,7\n"
+    )
+    found = suggestions(kg.load(), open_source(tmp_path / "l.csv", kg.load()))
+    targets = [one.target for one in found]
+    assert targets == [None] * 4 + ["platelets_10e9_l", "creatinine_umol_l", "age_years"]
     (tmp_path / "l.csv").write_text("patient_id,lesion_id,diameter_cm [mm]\na,1,34\na,2,5 cm\n")
     (tmp_path / "own.csv").write_text("patient_id,lesion_id,diameter_cm\na,1,3.4\na,2,5\n")
     told = [run("classify", "p.csv", "--lesions", f"{n}.csv", *CSV).out for n in ("l", "own")]

@@ -22,6 +22,7 @@ from kg.texts import alike
 _ROWS = 20_000
 _SHOWN = 8
 _LIKE = 0.85
+_LONG = 6  # characters of a name that may be misspelt: ALBI is no ALB
 _OWN = 0.8  # of the rows, those that have a cell of their own where it may be an identifier
 _SOME = 0.05  # of the numbers of a column, those that make it one of two units
 _WITH_UNIT = re.compile(r"(.+?)\s*[\[(]([^\])]+)[\])]\s*")
@@ -191,12 +192,18 @@ def _variable(guideline: Guideline, known: dict[str, Variable], name: str) -> Va
             return None
         if text in known:
             return known[text]
-        beginning = [v for other, v in known.items() if len(text) > 2 and other.startswith(text)]
+        beginning = [v for other, v in known.items() if _begins(other, text)]
         if beginning and len({variable.name for variable in beginning}) == 1:
             return beginning[0]
-        for near in alike(text, known, cutoff=_LIKE):
+        for near in alike(text, known if len(text) >= _LONG else (), cutoff=_LIKE):
             return known[near]
     return guideline.variables.get(name)
+
+
+def _begins(label: str, text: str) -> bool:
+    """Return whether a text is a label cut short: one word, or half of the label or more."""
+    is_most = " " not in label or 2 * len(text) >= len(label)
+    return len(text) > 2 and label.startswith(text) and is_most
 
 
 def _words(name: str) -> list[str]:
