@@ -10,6 +10,7 @@ from collections import Counter
 import pyoxigraph as ox
 import pytest
 from expected_rows import FOLDER, every, expected, matches
+from SPARQLWrapper import SPARQLWrapper
 
 from kg.catalogue.page import markdown
 from kg.catalogue.parameters import SORTS, Parameter, terms
@@ -180,6 +181,14 @@ def test_question_is_told_to_programs_alike_by_command_and_endpoint():
         (listed,) = Questions({one.name: one}, load()).listed("http://x/queries")
         assert listed.items() >= one.as_json().items()
         assert listed["subject"] in SUBJECTS
+
+
+def test_sparqlwrapper_takes_no_file_for_an_update() -> None:
+    """It looks for the first word of SPARQL, in some lines of comments, too."""
+    for each in ALL:
+        client = SPARQLWrapper(HCC)
+        client.setQuery(each.text)
+        assert client.queryType in ("SELECT", "CONSTRUCT"), each.name
 
 
 def test_unknown_term_names_the_nearest():
