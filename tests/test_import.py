@@ -104,6 +104,7 @@ def test_every_public_example_adds_up(name: str) -> None:
         (observation("777-3", 59.2, "10*3/uL"), "platelets_10e9_l", "59.2"),
         (observation("777-3", 59200, "/uL"), "platelets_10e9_l", "59.2"),
         (observation("6301-6", 1.3, None), "inr", "1.3"),
+        (observation("6301-6", 1.3, "INR"), "inr", "1.3"),
         (observation("2160-0", 2.0, "mg/dL"), "creatinine_umol_l", "176.8"),
         (observation("1742-6", 301, "U/L"), "alt_u_l", "301"),
         (observation("89247-1", 1.0, "{score}"), "ecog", "1"),
@@ -228,6 +229,18 @@ def test_a_value_that_was_withdrawn_is_not_read(order: int, bundled: bool) -> No
     assert "platelets_10e9_l" not in found.frame.columns
     assert "its status is entered-in-error" in reasons(found)
     assert found.resources == found.used + found.left_out + found.counted["count"].sum() == 2
+
+
+def test_two_patients_of_one_id_are_not_mixed() -> None:
+    patients = [
+        {"resourceType": "Patient", "id": "p1", "birthDate": born}
+        for born in ("1950-03-01", "1950", "1961-05-02")
+    ]
+    found = draft([*patients, condition("C22.0"), observation("777-3", 50, "10*9/L")])
+    assert cells(found) == {"patient_id": "p1"}
+    assert "born 1950-03-01 and 1961-05-02; import the records of each" in reasons(found)[0]
+    assert found.with_tumour == frozenset()
+    assert found.resources == found.used + found.left_out + found.counted["count"].sum()
 
 
 def test_what_a_bundle_lacks_is_told() -> None:
@@ -412,9 +425,13 @@ def test_packed_files_and_folders_are_read(tmp_path: Path) -> None:
     with gzip.open(tmp_path / "Observation.ndjson.gz", "wt", encoding="utf-8") as file:
         file.write(json.dumps(observation("777-3", 90, "10*9/L")))
     (tmp_path / "readme.md").write_text("not a record", "utf-8")
+    (tmp_path / "Condition.ndjson.zip").write_bytes(b"")
     found = import_records(str(tmp_path), DAY)
     assert cells(found)["platelets_10e9_l"] == "90"
-    assert repr(found) == f"<ImportedDraft as of {DAY}: 1 patient, 0 not read>"
+    assert reasons(found) == [
+        "Condition.ndjson.zip: only .json and .ndjson are read, and these packed as .gz"
+    ]
+    assert repr(found) == f"<ImportedDraft as of {DAY}: 1 patient, 1 not read>"
     with pytest.raises(InputError, match="no source is named"):
         import_records([], DAY)
     with pytest.raises(InputError, match="as_of '2026-02-28' is no date"):
@@ -529,6 +546,19 @@ def test_half_of_a_surrogate_pair_is_told_and_the_other_lines_are_read() -> None
     found = draft([condition("C22.0"), odd, observation("1975-2", 20, "umol/L")])
     assert cells(found)["bilirubin_umol_l"] == "20"
     assert "half of a surrogate pair" in reasons(found)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("measurement.csv.gz", "convert it"), ("visit.csv", "none of the tables")]
+)
+def test_a_folder_of_omop_without_a_table_that_is_read_is_refused(
+    tmp_path: Path, name: str, told: str
+) -> None:
+    (tmp_path / "person.csv").write_text("person_id\n1\n", "utf-8")
+    (tmp_path / "concept.csv").write_text("concept_id,vocabulary_id,concept_code\n", "utf-8")
+    (tmp_path / name).write_text("person_id\n1\n", "utf-8")
+    with pytest.raises(kg.InputError, match=told):
+        import_records([tmp_path], DAY)
 
 
 def test_numbers_of_concepts_may_be_written_as_fractions(tmp_path: Path) -> None:

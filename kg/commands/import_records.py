@@ -20,6 +20,7 @@ from kg.output import check_apart, whole_output
 from kg.texts import counted
 
 _SHOWN = 8
+_CONTRADICTION = "^.* contradict one another$"  # each names its values
 
 
 _Sources = Annotated[
@@ -79,7 +80,8 @@ def import_records(
     if without and draft.with_tumour:
         more = f", and {len(without) - _SHOWN:,} more" if len(without) > _SHOWN else ""
         console.print(f"  without one: {', '.join(without[:_SHOWN])}{more}")
-    reasons = draft.unread.group_by("reason", maintain_order=True).len("count")
+    alike = pl.col("reason").str.replace(_CONTRADICTION, "values contradict one another")
+    reasons = draft.unread.group_by(alike, maintain_order=True).len("count")
     _tell(console, reasons, "reason", "not read")
     _tell(console, draft.counted, "code", "counted")
     if len(draft.unread):

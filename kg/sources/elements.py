@@ -82,7 +82,7 @@ def reference(value: object) -> str:
 Version = tuple[datetime, int]
 
 
-def version(resource: Resource) -> Version | None:
+def _version(resource: Resource) -> Version | None:
     """Return what orders the versions of a resource: when it was written, and which one it is.
 
     None where it does not say, or is not named.
@@ -96,6 +96,20 @@ def version(resource: Resource) -> Version | None:
     which = int(number) if number.isdecimal() and len(number) < 19 else 0
     known = resource.get("id") is not None and (which or written.year > 1)
     return (written, which) if known else None
+
+
+def newest_versions(resources: list[Resource]) -> tuple[list[Resource], list[Resource]]:
+    """Return the newest version of each resource, and the older ones."""
+    newest: dict[tuple[str, str], Version] = {}
+    named = [(str(one.get("resourceType")), str(one.get("id"))) for one in resources]
+    versions = list(map(_version, resources))
+    for name, version in zip(named, versions, strict=True):
+        if version:
+            newest[name] = max(version, newest.get(name, version))
+    kept, older = list[Resource](), list[Resource]()
+    for resource, name, version in zip(resources, named, versions, strict=True):
+        (kept if version in (None, newest.get(name)) else older).append(resource)
+    return kept, older
 
 
 def retracted(resource: Resource) -> bool:

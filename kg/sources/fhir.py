@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from kg.sources import elements
-from kg.sources.elements import Resource, Version, codings, listed, mapping, reference, text_of
+from kg.sources.elements import Resource, codings, listed, mapping, reference, text_of
 from kg.sources.findings import Findings
 from kg.sources.forms import QUESTIONNAIRE
 from kg.sources.readings import Item, ReadFact, Unread
@@ -69,7 +69,12 @@ class FhirReader:
                 if inner.get("id") is None:
                     inner["id"] = _last(address)
                 self.aliases[address] = f"{inner.get('resourceType')}/{inner['id']}"
-        for inner in self._newest(inside):
+        kept, older = elements.newest_versions(inside)
+        for inner in older:
+            self.findings.resources += 1
+            code = elements.first_code(inner.get("code"))
+            self.findings.count(str(inner.get("resourceType")), code, "an older version")
+        for inner in kept:
             self.read(inner)
         if any(link.get("relation") == "next" for link in listed(bundle.get("link"))):
             self.findings.resources += 1
@@ -86,24 +91,6 @@ class FhirReader:
             self.findings.resources += 1
             self._list_plain("Bundle", {}, f"the server answered {status} in place of a resource")
 
-    def _newest(self, resources: list[Resource]) -> list[Resource]:
-        """Return the newest version of each resource; the others are counted."""
-        newest: dict[str, Version] = {}
-        for resource in resources:
-            version = elements.version(resource)
-            if version:
-                newest[_name(resource)] = max(version, newest.get(_name(resource), version))
-        kept = []
-        for resource in resources:
-            version = elements.version(resource)
-            if version in (None, newest.get(_name(resource))):
-                kept.append(resource)
-                continue
-            self.findings.resources += 1
-            code = elements.first_code(resource.get("code"))
-            self.findings.count(str(resource.get("resourceType")), code, "an older version")
-        return kept
-
     def _list_plain(self, kind: str, resource: Resource, reason: str) -> None:
         patient = self._subject(resource)
         self.findings.told.append(Unread(kind, str(resource.get("id", "")), patient, "", reason))
@@ -115,7 +102,14 @@ class FhirReader:
     def _patient(self, kind: str, resource: Resource) -> None:
         if resource.get("id") is None:
             raise UnreadError("it has no id")
-        self.findings.patients[str(resource["id"])]  # one is known, if nothing else is
+        name, born = str(resource["id"]), text_of(resource.get("birthDate")) or ""
+        known = self.findings.patients[name]  # one is known, if nothing else is
+        if not (born.startswith(known.born) or known.born.startswith(born)):
+            known.mixed = (
+                f"two patients have the id {name}, born {known.born} and {born}; import the "
+                "records of each system by themselves"
+            )
+        known.born = max(known.born, born, key=len)
         self.findings.used += 1
 
     def _body_structure(self, kind: str, resource: Resource) -> None:
@@ -215,10 +209,6 @@ class FhirReader:
             return self.aliases[address]
         kind = address.rpartition("/")[0].rpartition("/")[2]
         return f"{kind}/{_last(address)}" if kind else _last(address)
-
-
-def _name(resource: Resource) -> str:
-    return f"{resource.get('resourceType')}/{resource.get('id')}"
 
 
 def _last(address: str) -> str:

@@ -18,14 +18,17 @@ from kg.sources.elements import Resource, listed, mapping, moments
 from kg.sources.values import UnreadError, when_of
 
 _LINES, _DOCUMENTS = (".ndjson", ".jsonl"), (".json",)
+_OTHERS = (".xml", ".zip", ".bz2", ".xz", ".zst", ".7z", ".tgz", ".tar")  # may hold resources
 _NO_RESOURCE = "it is not a resource, which is an object in braces"
 _DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 
 
 def fhir_files(source: Path) -> list[Path]:
     """Return the files of FHIR that a path names: itself, or those in a folder, by name."""
-    files = sorted(source.rglob("*")) if source.is_dir() else [source]
-    return [file for file in files if _kind(file) in (*_LINES, *_DOCUMENTS)]
+    if not source.is_dir():
+        return [source] if _kind(source) in (*_LINES, *_DOCUMENTS) else []
+    kinds = (*_LINES, *_DOCUMENTS, *_OTHERS)
+    return [file for file in sorted(source.rglob("*")) if _kind(file) in kinds]
 
 
 def _kind(file: Path) -> str:
@@ -38,6 +41,9 @@ def resources(file: Path) -> Iterator[Resource | str]:
     Raises:
         InputError: the file cannot be opened.
     """
+    if _kind(file) in _OTHERS:
+        yield f"{file.name}: only .json and .ndjson are read, and these packed as .gz"
+        return
     try:
         if _kind(file) in _LINES:
             yield from _lines(file)

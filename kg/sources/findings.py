@@ -41,6 +41,13 @@ class PatientFindings:
     about_tumour: list[ReadFact] = field(default_factory=list)
     cancers: dict[str, str] = field(default_factory=dict)  # a diagnosis -> what it marks
     tumours: dict[Variable, set[str]] = field(default_factory=dict)
+    born: str = ""
+    mixed: str = ""  # why what was found may be of two patients
+
+    def all_readings(self) -> list[ReadFact]:
+        """Return all that may still be used."""
+        lists = (*self.newest.values(), *self.lasting.values(), self.about_tumour)
+        return [reading for readings in lists for reading in readings]
 
 
 @dataclass
@@ -170,6 +177,12 @@ class Findings:
         for patient, known in self.patients.items():
             for name in [name for name in known.cancers if name in self.withdrawn]:
                 del known.cancers[name]
+            if known.mixed:
+                for reading in known.all_readings():
+                    self.drop(reading, known.mixed)
+                known.cancers.clear()
+                yield patient, {}
+                continue
             self._settle_tumour(known)
             used: set[int] = set()
             cells = {}

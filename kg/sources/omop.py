@@ -41,15 +41,23 @@ Row = dict[str, str | None]
 
 
 def _table(folder: Path, name: str) -> Path | None:
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.stem.lower() == name and path.suffix.lower() in (".csv", ".parquet"):
+    named = [path for path in _listed(folder) if path.name.lower().partition(".")[0] == name]
+    for path in named:
+        if path.suffix.lower() in (".csv", ".parquet"):
             return path
+    if named and is_omop(folder):
+        raise InputError(f"{named[0]}: a table of OMOP is read as .csv or .parquet; convert it")
     return None
+
+
+def _listed(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
 def is_omop(folder: Path) -> bool:
     """Return whether a path is a folder of OMOP tables."""
-    return _table(folder, "person") is not None
+    names = {path.name.lower() for path in _listed(folder)}
+    return not names.isdisjoint(("person.csv", "person.parquet"))
 
 
 def _rows(path: Path, needed: tuple[str, ...], more: tuple[str, ...] = ()) -> Iterator[Row]:
@@ -123,9 +131,12 @@ class OmopReader:
             self.findings.resources += 1
             self.findings.used += 1
             self.findings.patients[row[_PERSON] or ""]  # one is known, if nothing else is
-        for name, columns in _TABLES.items():
-            path = _table(folder, name)
-            for row in _rows(path, (_PERSON, *columns), _VALUES) if path else ():
+        tables = {name: path for name in _TABLES if (path := _table(folder, name))}
+        if not tables:
+            raise InputError(f"{folder} has none of the tables {', '.join(_TABLES)}")
+        for name, path in tables.items():
+            columns = _TABLES[name]
+            for row in _rows(path, (_PERSON, *columns), _VALUES):
                 self._row(name, columns, row)
 
     def _row(self, table: str, columns: tuple[str, str, str], row: Row) -> None:

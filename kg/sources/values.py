@@ -94,10 +94,15 @@ def _number(rule: Rule, variable: Variable, value: Number) -> tuple[str, str]:
     return f"{sign}{plain(number * unit.factor)}", said
 
 
+def _names_nothing(variable: Variable, text: str) -> bool:
+    """Return whether a unit is that of a pure number, or repeats the name of the variable."""
+    return text.strip("[]()").casefold() in ("1", "ratio", variable.name)
+
+
 def _unit(variable: Variable, text: str | None, also: str | None) -> Unit:
     own = variable.units[0] if variable.units else Unit("1", Decimal(1))
     counts = own.code in ("1", "%") or own.code.startswith("{")
-    if counts and (not text or text == "1" or text.startswith("{")):
+    if counts and (not text or text.startswith("{") or _names_nothing(variable, text)):
         return own
     unit = variable.unit_named(text) if text else None
     if unit is None:

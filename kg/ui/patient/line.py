@@ -94,6 +94,9 @@ def _fact(guideline: Guideline, name: str, cell: str, source: str) -> str:
     return f"**{literal(fact)}** :small[:gray[{literal(source)}]]{told}"
 
 
+_SEVERAL = (
+    "{} has {}. For several patients use `hcc-kg import`, and open the table on the page Cohort."
+)
 _rules = lru_cache(maxsize=2)(read_rules)
 
 
@@ -112,14 +115,14 @@ def bundle(guideline: Guideline) -> None:
     patients, newest = newest_date(resources)
     if newest is None or len(patients) > 1:
         many = "no date" if newest is None else counted(len(patients), "patient")
-        st.error(
-            f"{literal(file.name)} has {many}. For several patients use `hcc-kg import`, and "
-            "open the table on the page Cohort."
-        )
+        st.error(_SEVERAL.format(literal(file.name), many))
         return
     day = st.date_input("Values count as of", value=newest, format="YYYY-MM-DD")
     draft = draft_of_resources(guideline, _rules(guideline), resources, day)
     rows = draft.frame.to_dicts()
+    if len(rows) > 1:
+        st.error(_SEVERAL.format(literal(file.name), counted(len(rows), "patient")))
+        return
     row = rows[0] if rows else {}
     sources: dict[str, str] = json.loads(row.get(SOURCES) or "{}")
     for name, source in sources.items():
