@@ -226,8 +226,23 @@ def test_lesion_of_an_unknown_patient_is_a_stranger(guideline: Guideline, tmp_pa
     table = table_of(guideline, tmp_path, PATIENTS, lesions)
     assert table.lesions is not None
     assert table.lesions.strangers["_row"].to_list() == [2, 3]
-    told = "column patient_id: the patient table has no such patient"
-    assert table.lesions.strangers["_reason"].unique().item() == told
+    stranger, nobodys = table.lesions.strangers["_reason"]
+    assert stranger == "column patient_id: the patient table has no such patient"
+    assert nobodys.startswith("column patient_id: every lesion needs the identifier of its patient")
+    assert split(table) == (["a", "b", "c"], {})  # what is below z is none of theirs
+
+
+def test_lesions_below_that_name_no_patient_leave_the_list_above_incomplete(
+    guideline: Guideline, tmp_path: Path
+) -> None:
+    lesions = "patient_id,lesion_id\na,1\n,2\nNA,3\nb,1\n"
+    table = table_of(guideline, tmp_path, PATIENTS, lesions)
+    good, bad = split(table)
+    assert good == ["b", "c"]
+    told = (
+        "lesion table, row 2: column patient_id: every lesion needs the identifier of its patient"
+    )
+    assert bad == {1: f"{told}; where cells are merged, write it in each row"}
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,11 @@ class LesionTable:
         repeated = self.frame.select(ID, LESION_ID).is_duplicated()
         self._repeated = set(self.frame.filter(repeated).select(ID, LESION_ID).iter_rows())
         self._told: set[str] = set()
+        unknown = [name for name in self.frame[ID].unique() if is_unknown(name)]
+        self._nobodys = self.frame[ID].is_in(unknown, nulls_equal=True)
+        above = pl.when(self._nobodys).then(None).otherwise(ID).forward_fill().alias(ID)
+        below = self.frame.select(above, ROW).filter(self._nobodys)
+        self._below = dict(below.unique(ID, keep="first").iter_rows())
 
     @property
     def notes(self) -> list[str]:
@@ -75,8 +80,13 @@ class LesionTable:
         told = {n: f"; it has {min(found)!r}" for n, found in same.items() if len(found) == 1}
         near = self.frame[ID].replace_strict(told, default="", return_dtype=pl.String)
         told_as = f"column {self.head.shown(ID)}: the patient table has no such patient"
-        reasons = (told_as + near).fill_null(told_as).alias(REASON)
-        self.strangers = self.rows.with_columns(reasons).filter(strange)
+        reasons = (told_as + near).fill_null(told_as).set(self._nobodys, self._nobody)
+        self.strangers = self.rows.with_columns(reasons.alias(REASON)).filter(strange)
+
+    @property
+    def _nobody(self) -> str:
+        told = f"column {self.head.shown(ID)}: every lesion needs the identifier of its patient"
+        return f"{told}; where cells are merged, write it in each row"
 
     def of(self, ids: pl.Series) -> tuple[dict[str, list[Lesion]], dict[str, str]]:
         """Return the lesions of some patients, and what is wrong with a patient's lesions."""
@@ -88,6 +98,9 @@ class LesionTable:
             fault = self._fault(patient, row)
             if fault and patient not in faults:
                 faults[patient] = f"lesion table, {self.source.row_words(row[ROW])}: {fault}"
+        for patient in self._below.keys() & lesions.keys() - faults.keys():  # may be theirs
+            where = self.source.row_words(self._below[patient])
+            faults[patient] = f"lesion table, {where}: {self._nobody}"
         return lesions, faults
 
     def _fault(self, patient: str, row: Mapping[str, str | None]) -> str | None:
