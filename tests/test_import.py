@@ -18,6 +18,7 @@ import kg
 from kg.errors import InputError, OntologyError
 from kg.sources.draft import ImportedDraft, draft_of_resources, import_records
 from kg.sources.files import decoded
+from kg.sources.forms import QUESTIONNAIRE
 from kg.sources.rules import Rules, read_rules
 
 SHARED = Path(__file__).parents[2] / "shared" / "fhir"
@@ -108,6 +109,7 @@ def test_every_public_example_adds_up(name: str) -> None:
         (observation("2160-0", 2.0, "mg/dL"), "creatinine_umol_l", "176.8"),
         (observation("1742-6", 301, "U/L"), "alt_u_l", "301"),
         (observation("89247-1", 1.0, "{score}"), "ecog", "1"),
+        (observation("89262-0", 1.0, "{score}"), "ecog", "1"),
     ],
 )
 def test_a_number_is_read_in_the_unit_of_its_variable(
@@ -124,6 +126,7 @@ def test_a_number_is_read_in_the_unit_of_its_variable(
         (observation("1968-7", 3.0, "mg/dL"), "direct bilirubin, not total"),
         (observation("89247-1", 1.5, "{score}"), "not whole"),
         (observation("89247-1", 5, "{score}"), "out of range"),
+        (observation("777-3", "1_000", "10*9/L"), "'1_000' is not a number"),
         (observation("777-3", 3000, "10*9/L", status="preliminary"), "its status is preliminary"),
         (observation("777-3", 9000, "10*9/L"), "out of range"),
         (observation("777-3", 90, "10*9/L", effectiveDateTime="2026-03-01"), "after 2026-02-28"),
@@ -343,6 +346,28 @@ def site(name: str, code: str) -> Resource:
         "location": concept(SNOMED, code),
         "patient": {"reference": "Patient/p1"},
     }
+
+
+def test_an_answer_is_told_as_it_was_given() -> None:
+    quantity = {"value": 34, "unit": "mm", "system": UCUM, "code": "mm"}
+    response = {
+        "resourceType": "QuestionnaireResponse",
+        "id": "r",
+        "questionnaire": QUESTIONNAIRE,
+        "status": "completed",
+        "authored": "2026-02-20",
+        "subject": {"reference": "Patient/p1"},
+        "item": [{"linkId": "max_tumour_diameter_cm", "answer": [{"valueQuantity": quantity}]}],
+    }
+    (row,) = draft([response]).frame.to_dicts()
+    assert row["max_tumour_diameter_cm"] == "3.4"
+    assert "2026-02-20, 34 mm × 0.1" in row["_sources"]
+
+
+def test_a_size_of_nothing_leaves_the_diameter_open() -> None:
+    found = draft([condition("C22.0"), observation("33728-7", 0, "cm")])
+    assert "max_tumour_diameter_cm" not in found.frame.columns
+    assert reasons(found) == ["0 cm leaves max_tumour_diameter_cm open"]
 
 
 def test_tumours_in_focus_are_measured_and_counted() -> None:

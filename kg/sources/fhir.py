@@ -266,21 +266,22 @@ def _diagnosis(resource: Resource, item: Item, rule: Rule) -> ReadFact:
 def _answered(resource: Resource, answered: Resource, item: Item, rule: Rule) -> ReadFact:
     if resource.get("status") not in ("completed", "amended"):
         raise UnreadError(f"its status is {resource.get('status')}")
-    cell = "|".join(_answer(rule, one) for one in listed(answered["answer"]))
+    answers = [_answer(rule, one) for one in listed(answered["answer"])]
+    cell, said = ("|".join(texts) for texts in zip(*answers, strict=True))
     when = elements.dated(text_of(resource.get("authored")))
-    return ReadFact(rule, checked(rule, cell), when, item, cell)
+    return ReadFact(rule, checked(rule, cell), when, item, said)
 
 
-def _answer(rule: Rule, answer: Resource) -> str:
-    """Return one answer as a cell, or as one of several alternatives."""
+def _answer(rule: Rule, answer: Resource) -> tuple[str, str]:
+    """Return one answer as a cell, or as one of several alternatives, and how it was said."""
     for name, value in answer.items():
         if name == "valueCoding":
-            return str(mapping(value).get("code"))
+            return (str(mapping(value).get("code")),) * 2
         if name == "valueBoolean":
-            return "true" if value is True else "false"
+            return ("true" if value is True else "false",) * 2
         if name in ("valueInteger", "valueDecimal", "valueString"):
-            return str(value)
+            return (str(value),) * 2
         if name == "valueQuantity" and rule.variable:
-            known, _ = cell_of(rule, elements.value_of(answer))
-            return rule.variable.wording(known) if known else ""
+            known, said = cell_of(rule, elements.value_of(answer))
+            return rule.variable.wording(known) if known else "", said
     raise UnreadError("the answer has no value that is read")

@@ -133,9 +133,11 @@ class Findings:
         """Take a reading, if its date counts.
 
         Raises:
-            UnreadError: it lies after the date of the draft, or began too long before it.
+            UnreadError: it says nothing, or its date does not count.
         """
         item, rule, when = reading.item, reading.rule, reading.when
+        if rule.variable and reading.known in (None, rule.variable.unknown):
+            raise UnreadError(f"{reading.said} leaves {rule.variable.name} open")
         if when.first.date() > self.as_of:
             raise UnreadError(f"dated {when.text}, after {self.as_of}")
         if when.last.date() > self.as_of:

@@ -51,7 +51,7 @@ def cell_of(rule: Rule, value: Number | Words) -> tuple[Knowledge | None, str]:
                 return checked(rule, cell), word
         raise UnreadError(f"the value {' / '.join(value.words)!r} is none that is read")
     if rule.cells:
-        return cell_of(rule, Words((value.text,)))
+        return cell_of(rule, Words((plain(_decimal(value.text)),)))
     if not variable.is_number:
         raise UnreadError(f"a number is no value of {variable.name}")
     cell, said = _number(rule, variable, value)
@@ -77,12 +77,7 @@ def _number(rule: Rule, variable: Variable, value: Number) -> tuple[str, str]:
     if value.comparator not in (None, *_COMPARATORS):
         raise UnreadError(f"the comparator {value.comparator!r} is not known")
     unit = _unit(variable, value.unit, value.also)
-    try:
-        number = Decimal(value.text)
-    except InvalidOperation as error:
-        raise UnreadError(f"{value.text!r} is not a number") from error
-    if number.is_nan():
-        raise UnreadError(f"{value.text!r} is not a number")
+    number = _decimal(value.text)
     sign = value.comparator or ""
     said = f"{sign}{value.text}{f' {value.unit}' if value.unit not in (None, '', '1') else ''}"
     if unit.factor != 1:
@@ -92,6 +87,16 @@ def _number(rule: Rule, variable: Variable, value: Number) -> tuple[str, str]:
             raise UnreadError(f"{said} is an upper bound, and others may be larger")
         sign = sign or ">="
     return f"{sign}{plain(number * unit.factor)}", said
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite() or "_" in text:
+        raise UnreadError(f"{text!r} is not a number")
+    return number
 
 
 def _names_nothing(variable: Variable, text: str) -> bool:
