@@ -166,13 +166,17 @@ class TestSameAnswers:
         patients, lesions = tmp_path / "p.csv", tmp_path / "l.jsonl"
         patients.write_text("patient_id,age_years\na,50\nb,60\nc,\nd,40,9\n")
         lesions.write_text(
-            '{"patient_id": "a", "lesion_id": "1", "diameter_cm": 2}\n'
-            '{"patient_id": "b", "lesion_id": "1", "diameter_cm": "big"}\n'
-            '{"patient_id": "nobody", "lesion_id": "1", "diameter_cm": 2}\n'
+            '{"patient_id": "a", "lesion_id": "1", "cm": 2}\n{"lesion_id": "2"}\n'
+            '{"patient_id": "b", "lesion_id": "1", "cm": "big"}\n'
+            '{"patient_id": "nobody", "lesion_id": "1", "cm": 2}\n'
         )
-        status, _, rejected, bad_lesions = same(patients, "--lesions", lesions)
+        words = tmp_path / "m.toml"
+        words.write_text('[columns]\nage_years = "age_years"\ncm = "diameter_cm"\n')
+        asked = ("--lesions", lesions, "--mapping", words)
+        status, _, rejected, bad_lesions = same(patients, *asked)
         assert status == 1
-        assert rejected.count(b"\n") == 3
+        assert rejected.count(b"\n") == 4
+        assert b"column cm (diameter_cm): 'big'" in rejected
         assert b"nobody" in bad_lesions
 
     def test_of_lesions_that_the_table_brings_along(self, same: Any, tmp_path: Path) -> None:

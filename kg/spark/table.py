@@ -91,8 +91,10 @@ class SparkTable:
         """Return the rows as runs that are classified, lazily."""
         reader, lesions = self.reader, self.lesions
         tasks.modules_of(self.guideline)  # what has changed is told before Spark would tell it
-        columns, frame = tuple(self.source.columns), lesions.frame if lesions else None
-        job = tasks.SparkJob(task, columns, reader.head, reader.repeated, frame)
+        columns = tuple(self.source.columns)
+        of_lesions = lesions and (lesions.frame, lesions.head, lesions.source.first_row)
+        parts = of_lesions or (None, None, None)
+        job = tasks.SparkJob(task, columns, reader.head, reader.repeated, *parts)
         shared = self._spark.sparkContext.broadcast(job)
         return self.source.frame.mapInArrow(
             partial(tasks.classify, shared), spark_types(tasks.RUNS)

@@ -57,13 +57,15 @@ class SparkJob:
     head: Head
     repeated: pl.Series
     lesions: pl.DataFrame | None
+    lesion_head: Head | None  # for messages, as the first row of a sheet is
+    lesion_row: int | None
 
 
 class _Lesions(Source):
     """The lesions, held as the frame that a `LesionTable` makes of them."""
 
-    def __init__(self, frame: pl.DataFrame) -> None:
-        self.path, self.frame = Path("lesions"), frame
+    def __init__(self, frame: pl.DataFrame, first_row: int | None) -> None:
+        self.path, self.frame, self.first_row = Path("lesions"), frame, first_row
         self.columns = [name for name in frame.columns if name not in TOLD]
 
     def _batches(self, kept: list[str]) -> Iterator[pl.DataFrame]:
@@ -114,8 +116,9 @@ def classify(
     job = shared.value
     task, guideline = job.task, job.task.guideline
     lesions = None
-    if job.lesions is not None:
-        lesions = LesionTable(guideline, _Lesions(job.lesions))
+    if job.lesions is not None and job.lesion_head is not None:
+        lesions = LesionTable(guideline, _Lesions(job.lesions, job.lesion_row))
+        lesions.head = job.lesion_head
     reader = RowReader(guideline, job.head, job.repeated, lesions, task.assumptions)
     engine = engine_of("compiled", guideline).batches(missing=not task.compact)
     for batch in batches:
