@@ -12,6 +12,7 @@ from kg.patients.lines import read_line
 from kg.ui.patient.line import EXAMPLE
 
 _CLASS_A = {"child_pugh_class": "A"}
+_SPREAD = {"distant_metastasis": "limited|extensive"}
 _LABS = {"inr": "1.2", "platelets_10e9_l": "55", "albumin_g_l": "31"}
 
 
@@ -45,6 +46,16 @@ def test_the_example_is_read_whole(guideline: Guideline) -> None:
     ("text", "cells"),
     [
         ("58-year-old, solitary tumour", {"age_years": "58", "tumour_count": "1"}),
+        *[
+            (f"{said}, Child A", {"age_years": "62"} | _CLASS_A)
+            for said in ("62M", "62 yo male", "62yoM", "62/F", "A 62-year-old man", "62 y.o. lady")
+        ],
+        ("62M Child A5", {"age_years": "62", "child_pugh_score": "5"} | _CLASS_A),
+        ("Child A5 or A6", {"child_pugh_score": "5..6"} | _CLASS_A),
+        ("A5 Child-Pugh", {"child_pugh_score": "5"} | _CLASS_A),
+        ("HCC, max. 5 cm", {"max_tumour_diameter_cm": "5"}),
+        ("no variceal bleeding", {"variceal_bleed_within_month": "false"}),
+        ("no infection, ascites: -", {"active_infection": "none", "ascites": "none"}),
         ("largest 35 mm", {"max_tumour_diameter_cm": "3.5"}),
         ("3.5 cm HCC", {"max_tumour_diameter_cm": "3.5"}),
         ("Vp3", {"portal_vein_thrombus": "vp3"}),
@@ -171,6 +182,29 @@ def test_ways_to_say_a_fact(guideline: Guideline, text: str, cells: dict[str, st
         "tumour 3 cm (was 5 cm)",
         "3 cm HCC + 1 cm cyst",
         "INR 1.1 1.2",
+        "HCC 3. 5 cm",
+        "largest 35",  # cm or mm
+        "up to 3",  # nodules?
+        "2019 HCC 3 cm",
+        "HCC 5 cm+",
+        "Child B+",
+        "PVT, 3 cm",
+        "10 y cirrhosis",
+        "62 y HBV cirrhosis",  # of the patient, or of the cirrhosis
+        "variceal bleed",  # when?
+        "HBV infection",
+        "renal dysfunction",
+        "bleeding tendency",
+        "shunt",
+        "not visible",
+        "HVTT not visible on ultrasound",
+        "margins clear",  # of a resection
+        "ascites +/-",
+        "PVT/HVTT: +/-",
+        "ascites -/+",
+        "PVT – HVTT +",
+        "ascites: - HE: +",
+        "PVT: F",
     ],
 )
 def test_what_is_not_clear_is_told_and_not_guessed(guideline: Guideline, text: str) -> None:
@@ -228,7 +262,37 @@ def test_no_before_the_first_leaves_the_next_open(guideline: Guideline, denied: 
         ("Bili\t2.4\tmg/dL\tH\t0.2-1.2", {"bilirubin_umol_l": "40.8"}),
         ("Plt 55 (low)", {"platelets_10e9_l": "55"}),
         ("T3aN1M0", {"distant_metastasis": "none"}),
-        ("62 yo male", {"age_years": "62"}),
+        ("62 y, wife HCV, Child A", {"age_years": "62"}),
+        ("Child A; sister died of HCC, age 50", _CLASS_A),
+        ("Child A, donor: 32 y, plt 250", _CLASS_A),
+        ("Child A; HBV 20 years", _CLASS_A),
+        ("HCC 3 cm, 2 years", {"max_tumour_diameter_cm": "3"}),
+        ("Child A, plt 80, dropped to 55", _CLASS_A),
+        ("plt 80, Child A; deteriorated to B", {"platelets_10e9_l": "80"}),
+        ("Child A, HCC 3 cm, resected", _CLASS_A),
+        ("Child A, HCC 5 cm, shrunk to 3 cm", _CLASS_A),
+        ("HCC 3 cm, now 2 cm", {"max_tumour_diameter_cm": "2"}),
+        ("Child A, 2 HCCs, both ablated", _CLASS_A),
+        ("Child A, PVT, bland", _CLASS_A),
+        ("Child A, mets, biopsy awaited", _CLASS_A),
+        ("Child A, HE grade 2, in 2019", _CLASS_A),
+        ("Child A, plt 55, at diagnosis", _CLASS_A),
+        ("Previously Child B, ECOG 2, plt 40. Now Child A", _CLASS_A),
+        ("Child A. In 2019 plt 55, INR 1.5", _CLASS_A),
+        ("Child A. Labs (12/03/2021): plt 55, INR 1.5", _CLASS_A),
+        ("Child A. If plt > 50, INR < 1.5", _CLASS_A),
+        ("Child A. 3 months later plt 50, INR 1.5", _CLASS_A),
+        ("Child A, ascites, HE, varices absent", _CLASS_A),
+        ("Child A, PVT, mets all negative", _CLASS_A),
+        ("Child A, ascites, HE, none", _CLASS_A),
+        ("ascites, HE: nil, Child A", _CLASS_A),
+        ("Child A; history of SBP, HE", _CLASS_A),
+        ("62M, ? SBP, ascites", {"age_years": "62"}),
+        ("Child A; ascites, HE, PVT: +, -, -", _CLASS_A),
+        ("Child A, lung mets +, largest 1.2 cm", _CLASS_A | _SPREAD),
+        ("Child A; LN, max 2 cm", _CLASS_A),
+        ("62 yo, lesion 2: 3 cm", {"age_years": "62"}),
+        ("62 yo, lesion 1: 3 cm, lesion 2: resected", {"age_years": "62"}),
     ],
 )
 def test_words_beside_take_back_what_they_change(
@@ -238,6 +302,12 @@ def test_words_beside_take_back_what_they_change(
     assert said(guideline, text) == cells
     assert found.sizes == ()
     assert found.not_understood
+
+
+@pytest.mark.parametrize("start", ["V.a.", "Z. n.", "neg.", "susp.", "e.g."])
+def test_a_short_word_ends_no_sentence(guideline: Guideline, start: str) -> None:
+    assert said(guideline, f"{start} PVT") == {}
+    assert said(guideline, f"Child A. {start} PVT. plt 55") == _CLASS_A | {"platelets_10e9_l": "55"}
 
 
 def test_a_segment_beside_a_tumour_is_told_and_takes_nothing_back(guideline: Guideline) -> None:
@@ -251,6 +321,11 @@ def test_decimal_commas_part_no_sizes_where_tumours_are_counted(guideline: Guide
     assert read_line(guideline, "two tumours 3,4 and 2,1 cm").sizes == ("3.4", "2.1")
     assert read_line(guideline, "lesion 1: 3.4 cm, lesion 2: 2.1 cm").sizes == ("3.4", "2.1")
     assert read_line(guideline, "3 tumours 3,4 and 2 cm").sizes == ()
+
+
+def test_a_slash_parts_sizes_where_tumours_are_counted(guideline: Guideline) -> None:
+    assert read_line(guideline, "3 nodules 3.1/2.2/1.5 cm").sizes == ("3.1", "2.2", "1.5")
+    assert read_line(guideline, "HCC 3/4 cm").not_understood == ("3/4 cm",)
 
 
 def test_a_denied_name_is_entered_as_such(guideline: Guideline) -> None:
@@ -273,7 +348,7 @@ def test_every_name_of_a_variable_is_of_one_alone_and_every_label_is_read(
 ) -> None:
     owner: dict[str, str] = {}
     for variable in guideline.variables.values():
-        absent = (*variable.absent_labels, *variable.site_labels)
+        absent = (*variable.absent_labels, *variable.site_labels, *variable.wider_labels)
         for name in (variable.label, *variable.alt_labels, *variable.hidden_labels, *absent):
             assert owner.setdefault(name.casefold(), variable.name) == variable.name, name
         if variable.type == "boolean":

@@ -76,7 +76,8 @@ class Variable:
     `plausible` is the cell of what is found in patients, `typical` that of the middle of a column.
     `unremarkable` is the cell that a record is silent about, where the ontology names one.
     `hidden_labels` are words that name it in a text, `absent_labels` those that say it is not so,
-    `site_labels` those for where it would be, which say nothing alone.
+    `site_labels` those for where it would be, which say nothing alone; that there is some of
+    `wider_labels` says nothing.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Variable:
     hidden_labels: tuple[str, ...] = ()
     absent_labels: tuple[str, ...] = ()
     site_labels: tuple[str, ...] = ()
+    wider_labels: tuple[str, ...] = ()
     asked_first: bool = False
     plausible: str | None = None
     typical: str | None = None

@@ -34,6 +34,7 @@ _TIME = re.compile(r"\s*(?:y|years?|yrs?|y/?o|months?|mo|weeks?|days?)\b", re.IG
 LESION = r"(?:tumou?r|nodule|lesion|hcc)"
 _COUNTED = re.compile(rf"{_TIME.pattern}|\s*(?:{LESION}|foci)", re.IGNORECASE)
 _ONE = re.compile(LESION, re.IGNORECASE)  # "lesion 2" is the second
+_LENGTHS = ("cm", "mm")
 _FAR = 5  # times beyond its thresholds a number is taken to be in another unit
 
 
@@ -52,8 +53,14 @@ def amount(
     if start and _TIME.match(name[0]):  # "cirrhosis 10 years"
         return None
     if before is not None and (cell := _cell(variable, before, before["unit"])):
-        follows = variable.lesion_aggregation == "count" or _TIME.match(name[0])  # "2 tumours"
-        return (cell, start + before.start(), name.end()) if follows or after is None else None
+        counts = variable.lesion_aggregation == "count"
+        follows = counts or _TIME.match(name[0])  # "2 tumours"
+        odd = counts and not plausible(variable, cell)  # "2019 HCC"
+        return (
+            (cell, start + before.start(), name.end())
+            if (follows or after is None) and not odd
+            else None
+        )
     if after is None or _ONE.fullmatch(name[0]):
         return None
     unit, length = unit_behind(variable, part[after.end() :])
@@ -132,6 +139,8 @@ def valid(variable: Variable, cell: str) -> str | None:
 
 def is_own(variable: Variable, number: Decimal) -> bool:
     """Tell whether a number without a unit is in the unit of the variable, by its thresholds."""
+    if variable.unit_symbol in _LENGTHS:  # "largest 35"
+        return False
     ends = [end for band in variable.bands for end in (band.low, band.high) if end]
     cuts = [end for end in ends if end not in (variable.range.low, variable.range.high)]
     if not cuts:

@@ -21,9 +21,10 @@ from kg.patients.amounts import BETWEEN, FIGURE, amount, figure_behind
 _NOT = r"(?:no|not|without|denies|absent|free of)(?:\s+(?:any|a|an|evidence of|signs? of))?\s+"
 _ABSENT = (
     r"\s*[:=]?\s*(?:(?:free|negative|neg|none|(?:absent|no)(?!\s+\w)|-ve|0)\b|\([-–−]\))"
-    r"|\s*[-–−](?=\s*(?:$|[,;:/)]))|[-–−](?=\s\w)"  # "HE-"
+    r"|\s*[:=]?\s*[-–−](?=\s*(?:$|[,;:)]|/(?!\s*[-–−+±?])))|[-–−](?=\s\w)"  # "HE-"
 )
 _PRESENT = r"\s*[:=]?\s*(?:yes|present|positive|pos|\+|\(\+\))(?!\w)"
+_DASH = re.compile(r"\s*[:=]?\s*[-–−—](?!\w)")  # a minus sign, or a mark between two facts
 _A_SIZE = re.compile(
     rf"[\s:=]*(?:[<>]=?|[≥≤])?\s*{FIGURE}(?:(?:\s|,|/|&|\+|-|–|and|to)+{FIGURE})*\s*(?:cm|mm)\b",
     re.IGNORECASE,
@@ -56,6 +57,7 @@ def _names(guideline: Guideline) -> tuple[re.Pattern[str], Mapping[str, Variable
             *_own_names(variable),
             *variable.absent_labels,
             *variable.site_labels,
+            *variable.wider_labels,
             *_codes(variable),
         )
     }
@@ -95,8 +97,8 @@ def facts(guideline: Guideline, part: str, denied: bool = False) -> Iterator[Fac
             found = _word(variable, part, match, end)
             if found is not None and denied:
                 found = _after_no(variable, found, part[end : found.start])
-        if found is not None and bare and re.match(r"\s*no\s", part[end:], re.IGNORECASE):
-            return  # "ascites no PVT"
+        if found is not None and bare and re.match(r"\s*not?\s", part[end:], re.IGNORECASE):
+            return  # "ascites no PVT", "PVT not visible on ultrasound"
         if found is not None:
             denied, end, bare = found.negated, found.end, found.by_name
             yield found
@@ -163,7 +165,8 @@ def _is_narrower(variable: Variable, said: str) -> bool:
     """Tell whether a name is another one with a word before it that no label has."""
     labels = " ".join((variable.label, *variable.alt_labels)).casefold()
     first, _, rest = said.partition(" ")
-    return first not in labels and rest in map(str.casefold, _own_names(variable))
+    names = (*map(str.casefold, _own_names(variable)), *variable.wider_labels)
+    return first not in labels and rest in names
 
 
 def _there(variable: Variable, part: str, name: re.Match[str]) -> Fact | None:
@@ -173,7 +176,9 @@ def _there(variable: Variable, part: str, name: re.Match[str]) -> Fact | None:
         return None
     if match := re.compile(_ABSENT, re.IGNORECASE).match(part, name.end()):
         return Fact(variable, none, name.start(), match.end(), behind=True)
-    if name[0].casefold() in variable.site_labels:
+    if name[0].casefold() in (*variable.site_labels, *variable.wider_labels):
+        return None
+    if _DASH.match(part, name.end()):  # "PVT - CP A"
         return None
     present = re.compile(_PRESENT, re.IGNORECASE).match(part, name.end())
     there = "|".join(word for word in variable.words if word != none)

@@ -5,6 +5,7 @@
    longest first. A number beside a name, in a unit of the variable, is its value; so is a value
    named beside it; "no" before it, or "free" and the like behind it, says that it is not there.
    A part with words that may change what it says is not read at all: "no relevant", "target".
+   Nor is a sentence of another time, case or person; and later words may take back earlier ones.
 3. Numbers in centimetres or millimetres without a name are sizes of tumours.
 4. What was not used by then was not understood, and is told, with the reason where it is a number.
    Nothing is guessed: a number whose unit is not given and may be another one, or a variable that
@@ -18,10 +19,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from kg.guideline import Guideline
-from kg.patients.amounts import FIGURE, LESION
 from kg.patients.drafts import Draft
 from kg.patients.facts import Fact, facts
+from kg.patients.sentences import (
+    PERSON,
+    begins_otherwise,
+    is_doubtful,
+    is_more,
+    is_signed,
+    is_strange,
+    opening_of,
+    pieces_of,
+    undone_from,
+)
 from kg.patients.sizes import (
+    OF_IT,
+    TUMOUR,
     Sizes,
     beside,
     is_at_a_place,
@@ -31,19 +44,6 @@ from kg.patients.sizes import (
     sizes_in,
 )
 from kg.patients.unread import COMMA, COUNT, TWICE, why_unread
-
-_PARTS = re.compile(rf"([;\n]|\.(?=\s|$))|,(?!\d)(?!\s*{FIGURE}\s*(?:,|and|&|cm\b|mm\b))")
-_ORDINAL = re.compile(rf"\b{LESION}\s*#?\d\s*:", re.IGNORECASE)
-_DENIES = re.compile(
-    r"\b(?:no|non|not|none|never|nil|neither|nor|cannot|without|w/o|den(?:y|ies|ied)|absen\w+|free|"
-    r"negative|exclud\w+|ruled out|resolved|gone|lack\w*|unlikely|doubtful)\b|n[’']t\b|-ve\b",
-    re.IGNORECASE,
-)
-_TAKES_BACK = re.compile(  # what was said before it
-    r"\s*(?:suspect|possibl|probabl|likely|unlikely|if any|resolved|excluded|ruled out|none|absent|"
-    r"no longer|doubtful|negative|\?|not\b|now\b|today|current|then\b|\d)",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,47 +79,77 @@ class LineReading:
 
 def read_line(guideline: Guideline, text: str) -> LineReading:
     """Return what a line of text says of a patient."""
-    told: list[LineValue] = []
+    told, text = _opening(guideline, text)
     odd: list[str] = []
-    sizes: list[Sizes] = []
-    denied = False
-    bare = last = 0  # where begins what was merely named, and what the last part said
-    headed = False  # "before TACE: A, B" is so of both
-    pieces = _PARTS.split(_ORDINAL.sub(" ", text))
+    denied = headed = False
+    bare = last = sentence = len(told)  # where begins what was merely named, and what was said last
+    said, strange = bool(told), False
+    pieces = pieces_of(text)
     for stop, part in zip([None, *pieces[1::2]], pieces[::2], strict=True):
-        headed = headed and not stop
+        if stop:
+            headed, sentence = False, len(told)
         found = list(facts(guideline, part, denied))
         left = _without(part, [(fact.start, fact.end) for fact in found])
         here = list(sizes_in(guideline, left))
         left = _without(left, [each.span for each in here])
         changing, place = beside(left)
-        elsewhere = any(_is_elsewhere(fact, part, place, bool(told)) for fact in found)
-        headed = headed or (changing and bool(re.match(r"[^\0]*\w:", left)))
-        if (changing or elsewhere or headed) and (found or here):
-            denied, bare, last = True, len(told), len(told)
+        changing = changing or is_signed(left)
+        elsewhere = any(_is_elsewhere(fact, part, place, said) for fact in found)
+        elsewhere = elsewhere or (strange and _is_bare_size(found, here, part))
+        strange = is_strange(left) or bool(found and _is_there(found[-1]))
+        # "before TACE: A, B" is so of both
+        headed = headed or begins_otherwise(part, left, changing)
+        unread = (changing or elsewhere or headed) and bool(found or here)
+        said = said or is_more(part)
+        odd += _taken_back(told, undone_from(part, left, unread, (sentence, last, bare), len(told)))
+        if unread:
+            if any(fact.behind for fact in found):
+                odd += _taken_back(told, min(bare, len(told)))
+            named = not here and all(fact.by_name for fact in found)  # "A, B or more, C: none"
+            denied, bare, last = True, min(bare, len(told)) if named else len(told), len(told)
             odd += _rest(part)
             continue
-        if _TAKES_BACK.match(left):
-            odd += _taken_back(told, last)
-        denied = found[-1].negated if found else denied or bool(_DENIES.search(left))
-        last = len(told) if found else last
+        denied = found[-1].negated if found else denied or is_doubtful(left)
+        last = len(told) if found or here else last
         for fact in found:
             if fact.behind:  # "ascites, PVT: none" denies both
                 odd += _taken_back(told, bare)
                 last = min(last, bare)
-            words = " ".join(part[fact.start : fact.end].split())
-            said = _said(guideline, fact.variable.name, fact.cell, words)
-            told += [LineValue(name, cell, words) for name, cell in said]
+            told += _values(guideline, fact, part)
             bare = bare if fact.by_name else len(told)
-        sizes += here
+        told += here
+        bare = len(told) if here else min(bare, len(told))
         odd += _rest(left)
-    understood, twice = _told_once(guideline, told)
+    return _as_whole(guideline, told, odd)
+
+
+def _opening(guideline: Guideline, text: str) -> tuple[list[LineValue | Sizes], str]:
+    """Return the age that a text opens with beside the sex, "68M", and the rest of the text."""
+    opening = opening_of(text)
+    if opening is None:
+        return [], text
+    age = next(each for each in guideline.variables.values() if each.unit == "a")
+    years = opening["age"] or opening["alone"]
+    return [LineValue(age.name, years, opening[0].strip())], text[opening.end() :]
+
+
+def _values(guideline: Guideline, fact: Fact, part: str) -> Iterator[LineValue]:
+    words = " ".join(part[fact.start : fact.end].split())
+    for name, cell in _said(guideline, fact.variable.name, fact.cell, words):
+        yield LineValue(name, cell, words)
+
+
+def _as_whole(guideline: Guideline, told: list[LineValue | Sizes], odd: list[str]) -> LineReading:
+    """Return what was told, as far as it goes together."""
+    values = [each for each in told if isinstance(each, LineValue)]
+    understood, twice = _told_once(guideline, values)
     why = {words: reason for words in odd if (reason := why_unread(guideline, words))}
     why |= dict.fromkeys(twice, TWICE)
+    sizes = [each for each in told if isinstance(each, Sizes)]
     return _with_sizes(guideline, LineReading(understood, (), (*odd, *twice), why), sizes)
 
 
-def _taken_back(told: list[LineValue], start: int) -> Iterable[str]:
+def _taken_back(told: list[LineValue | Sizes], start: int) -> Iterable[str]:
     """Take back what was told from a place on, and return its words."""
     words = dict.fromkeys(each.words for each in told[start:])
     del told[start:]
@@ -148,22 +178,38 @@ def _is_elsewhere(fact: Fact, part: str, place: bool, later: bool) -> bool:
     words, behind = part[fact.start : fact.end].lower().strip(), part[fact.end :]
     if fact.variable.lesion_aggregation == "count":
         return place and not re.match(r"\s*[(:]", behind) and not words.startswith(("sin", "sol"))
-    if later and re.fullmatch(r"\d+\s*(?:y|yrs?|years?)", words):  # "cirrhosis, 10 years"
-        return True
+    if re.fullmatch(r"[\d.,\s–-]+(?:y|yrs?|years?)", words):  # "cirrhosis, 10 years"
+        ends = re.match(rf"[\s(),/-]*(?:$|{PERSON})", behind, re.IGNORECASE)
+        return later or is_more(part[: fact.start]) or not ends
     side = re.search(r"\b(?:right|left)\s*$", part[: fact.start], re.IGNORECASE)
     if side and fact.cell == fact.variable.nothing:  # "left PV patent"
+        return True
+    if fact.by_name and fact.variable.lesion_column is None and OF_IT.match(behind):
         return True
     at_a_place = place and is_at_a_place(behind)
     return fact.by_name and (at_a_place or bool(re.match(r"[\s:(]*\d", behind)))  # "ascites 2 cm"
 
 
+def _is_there(fact: Fact) -> bool:
+    """Tell whether a fact is of something that is there and may have a size, but is no tumour."""
+    variable = fact.variable
+    return variable.lesion_column is None and variable.nothing not in (None, fact.cell)
+
+
+def _is_bare_size(found: list[Fact], here: list[Sizes], part: str) -> bool:
+    """Tell whether a size stands in a part without a word for a tumour: "lung mets, max 2 cm"."""
+    sized = here or any(fact.variable.lesion_aggregation == "maximum" for fact in found)
+    return bool(sized) and not TUMOUR.search(part)
+
+
 def _said(guideline: Guideline, name: str, cell: str, words: str) -> Iterator[tuple[str, str]]:
     """Yield the cells that words stand for: "B8" is a class, and the score that gives it."""
     yield name, cell
-    points = re.search(r"[A-Za-z]\s?\(?(?:score\s)?(\d+)(?:\s\w+)?\)?$", words)
+    points = re.findall(r"(?<![A-Za-z])[A-Za-z]\s?\(?(?:score\s)?(\d+)(?!\w)", words)
     for score in (rule.score for rule in guideline.derivations if rule.score):
         if points and score.target == name and "|" not in cell:
-            yield score.total, points[1]
+            ends = sorted({int(each) for each in points})
+            yield score.total, f"{ends[0]}..{ends[-1]}" if len(ends) > 1 else points[0]
 
 
 def _with_sizes(guideline: Guideline, read: LineReading, sizes: list[Sizes]) -> LineReading:
@@ -187,6 +233,7 @@ def _with_sizes(guideline: Guideline, read: LineReading, sizes: list[Sizes]) -> 
         reason = COUNT
     else:
         plain = all(cell[0].isdigit() and ".." not in cell for cell in cells)
+        unread = unread or any("/" in each.words for each in sizes)  # "3/4 cm"
         reason = "" if plain and (as_many or not unread) else COUNT
     if reason:
         odd = (*odd, *(each.words for each in sizes))

@@ -33,7 +33,10 @@ _SIZES = re.compile(
     r"\s*(?P<unit>cm|mm)\b(?!\s*[x×])",
     re.IGNORECASE,
 )
-_TUMOUR = re.compile(rf"\b{LESION}s?\b", re.IGNORECASE)
+TUMOUR = re.compile(rf"\b{LESION}s?\b", re.IGNORECASE)
+OF_IT = re.compile(  # "PVT, 3 cm"
+    rf",\s*[<>≥≤]?\s*{FIGURE}\s*(?:cm|mm)\b(?!\s*{LESION})", re.IGNORECASE
+)
 _SEVERAL = re.compile(rf"\b(?:{LESION}s|foci)\b", re.IGNORECASE)
 _PLACE = re.compile(
     r"\b(?:(?:seg\w*\.?\s*|s)(?:[1-8]|[iv]+)[ab]?(?:\s*[/&+-]\s*s?(?:[1-8]|[iv]+)[ab]?)*|"
@@ -42,7 +45,8 @@ _PLACE = re.compile(
     re.IGNORECASE,
 )
 _HARMLESS = re.compile(
-    r"\b(?:[HL]|low|high|sex|male|female|man|woman|m|f|today|now|current(?:ly)?|known|labs?|HBV|HCV|TNM|"
+    r"(?:(?<![:=] )(?<![:=])\b[HLMF]\b)|"  # not "PVT: F"
+    r"\b(?:low|high|sex|male|female|man|woman|today|now|current(?:ly)?|known|labs?|HBV|HCV|TNM|"
     r"[cp]?[TN][0-4X][ab]?(?:N[1-3X])?)\b|"
     rf"(?:\((?:(?:ref|reference|normal|range)\b[.:]?\s*)*{FIGURE}\s*[-–]\s*{FIGURE}\)|"
     rf"^\s*(?:[HL]\b)?\s*{FIGURE}\s*[-–]\s*{FIGURE}\s*$)",
@@ -95,7 +99,7 @@ def is_at_a_place(after: str) -> bool:
 
 def is_unread_size(words: str) -> bool:
     """Tell whether words that were not understood may hold the size of a tumour."""
-    beside_it = _TUMOUR.search(words) or _PLACE.search(words) or re.search(r"\d\s*[x×]", words)
+    beside_it = TUMOUR.search(words) or _PLACE.search(words) or re.search(r"\d\s*[x×]", words)
     return bool(beside_it and re.search(r"\d\s*(?:cm|mm)\b", words))
 
 

@@ -70,6 +70,7 @@ class VariableReader(Terms):
             hidden_labels=ontology.texts(node, HIDDEN_LABEL),
             absent_labels=self._folded(node, "absentLabel"),
             site_labels=self._folded(node, "siteLabel"),
+            wider_labels=self._folded(node, "widerLabel"),
             asked_first=ontology.text(node, HCC + "askedFirst") == "true",
         )
 
