@@ -48,6 +48,12 @@ def observation(code: str, value: float | str, unit: str | None, **more: Any) ->
     }
 
 
+CLUMPED = observation("777-3", 0, None, valueString="clumped")
+del CLUMPED["valueQuantity"]
+LEUKOCYTES = {"system": "https://loinc.org/|2.77", "code": "6690-2"}
+BOTH = {"coding": [{"system": LOINC, "code": "777-3"}, LEUKOCYTES]}
+
+
 def condition(code: str, system: str = ICD, status: str = "confirmed", **more: Any) -> Resource:
     return {
         "resourceType": "Condition",
@@ -110,6 +116,7 @@ def test_every_public_example_adds_up(name: str) -> None:
         (observation("1742-6", 301, "U/L"), "alt_u_l", "301"),
         (observation("89247-1", 1.0, "{score}"), "ecog", "1"),
         (observation("89262-0", 1.0, "{score}"), "ecog", "1"),
+        (observation("", 9, "/nL") | {"code": {"coding": [LEUKOCYTES]}}, "leukocytes_10e9_l", "9"),
     ],
 )
 def test_a_number_is_read_in_the_unit_of_its_variable(
@@ -126,7 +133,12 @@ def test_a_number_is_read_in_the_unit_of_its_variable(
         (observation("1968-7", 3.0, "mg/dL"), "direct bilirubin, not total"),
         (observation("89247-1", 1.5, "{score}"), "not whole"),
         (observation("89247-1", 5, "{score}"), "out of range"),
+        (
+            observation("777-3", 9, "10*9/L") | {"code": BOTH},
+            "its codes are those of leukocytes_10e9_l and platelets_10e9_l",
+        ),
         (observation("777-3", "1_000", "10*9/L"), "'1_000' is not a number"),
+        (CLUMPED, "'clumped' is text, not a number"),
         (observation("777-3", 3000, "10*9/L", status="preliminary"), "its status is preliminary"),
         (observation("777-3", 9000, "10*9/L"), "out of range"),
         (observation("777-3", 90, "10*9/L", effectiveDateTime="2026-03-01"), "after 2026-02-28"),

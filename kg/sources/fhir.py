@@ -118,8 +118,8 @@ class FhirReader:
         self.findings.count(kind, elements.first_code(place))
 
     def _in_liver(self, place: object) -> bool:
-        places, systems = self.rules.liver_places, self.rules.systems
-        return any((systems.get(system), code) in places for system, code in codings(place))
+        places, system = self.rules.liver_places, self.rules.system
+        return any((system(name), code) in places for name, code in codings(place))
 
     def _condition(self, kind: str, resource: Resource) -> None:
         rules = self._rules(resource)
@@ -144,9 +144,21 @@ class FhirReader:
             parts = parts[1:]  # in a panel, the components hold the values
         item = self._item(kind, resource, elements.first_code(resource.get("code")))
         for part, rules in parts:
+            if variables := self._mistaken(part):
+                self.findings.leave(item, f"its codes are those of {' and '.join(variables)}")
+                continue
             for rule in rules:
                 self.findings.take(item, rule, partial(self._measured, resource, part))
         self.findings.release(item)
+
+    def _mistaken(self, part: Resource) -> list[str]:
+        """Return what is measured by the codes of one value, where they are of several things."""
+        told = [
+            {rule.variable.name for rule in self.rules.of(*code) if rule.variable}
+            for code in codings(part.get("code"))
+        ]
+        together = set[str]().union(*told)
+        return [] if together in (set(), *told) else sorted(together)
 
     def _response(self, kind: str, resource: Resource) -> None:
         """Read the answers to a form of ours; others are counted."""

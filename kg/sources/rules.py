@@ -64,8 +64,13 @@ class Rules:
         key = (system, code)
         found = self._found.get(key)
         if found is None:
-            found = self._found[key] = tuple(self._search(self.systems.get(system, ""), code))
+            found = self._found[key] = tuple(self._search(self.system(system), code))
         return found
+
+    def system(self, name: str) -> str:
+        """Return a code system by its address or OMOP name; its version makes no difference."""
+        plain = name.partition("|")[0].rstrip("/").replace("https://", "http://", 1)
+        return self.systems.get(name) or self.systems.get(plain, "")
 
     def of_any(self, codes: Iterable[Code]) -> tuple[Rule, ...]:
         """Return the rules of any of the codes, each once."""

@@ -49,7 +49,10 @@ def cell_of(rule: Rule, value: Number | Words) -> tuple[Knowledge | None, str]:
             cell = rule.cells.get(word.casefold())
             if cell is not None:
                 return checked(rule, cell), word
-        raise UnreadError(f"the value {' / '.join(value.words)!r} is none that is read")
+        found = repr(" / ".join(value.words))
+        if variable.is_number and not rule.cells:
+            raise UnreadError(f"the value {found} is text, not a number with its unit")
+        raise UnreadError(f"the value {found} is none that is read")
     if rule.cells:
         return cell_of(rule, Words((plain(_decimal(value.text)),)))
     if not variable.is_number:
