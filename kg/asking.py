@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import polars as pl
 
-from kg.catalogue.queries import Question, catalogue
+from kg.catalogue.queries import Question, tagged
 from kg.catalogue.queries import question as saved
 from kg.engines.summary import Summary
 from kg.errors import InputError, extras_told
@@ -218,8 +218,12 @@ def ask(
 
 
 def questions(tag: str | None = None) -> list[Question]:
-    """Return the saved questions, or those with a tag: name, question and parameters of each."""
-    return [one for one in catalogue().values() if tag is None or tag in one.tags]
+    """Return the saved questions, or those with a tag: name, question and parameters of each.
+
+    Raises:
+        InputError: no question has the tag.
+    """
+    return tagged(tag)
 
 
 def _text(value: object) -> str:

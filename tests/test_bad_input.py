@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -182,6 +183,17 @@ def test_reasons_stand_in_the_order_of_the_columns(run: Run, tmp_path: Path) -> 
         (tmp_path / "p.rejected.csv").unlink()
         told = [part.split(":")[0] for part in row["_reason"].split("; ") if "column" in part]
         assert told == [f"column {name}" for name in columns]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_named_pipe_is_told_from_a_missing_file(run: Run, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "p.csv")
+    assert "p.csv is no file but a pipe or device; read it with -" in run("classify", "p.csv").err
+
+
+def test_template_is_no_workbook(run: Run, tmp_path: Path) -> None:
+    assert "name a file that ends in .csv" in run("template", "--output", "t.xlsx").err
+    assert not (tmp_path / "t.xlsx").exists()
 
 
 @pytest.mark.parametrize("kind", ["patients", "lesions", "columns"])

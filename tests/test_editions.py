@@ -234,7 +234,7 @@ def test_the_file_of_a_comparison_tells_its_format(
     run("compare", "-o", tmp_path / "c.parquet")
     assert "relation" in pl.read_parquet(tmp_path / "c.parquet").columns
     ran = run("compare", "-o", tmp_path / "c.xlsx")
-    assert "'xlsx' is not a format; the formats are table, csv" in ran.err  # type: ignore[attr-defined]
+    assert "end its name in one of .csv, .json, .jsonl, .parquet" in ran.err  # type: ignore[attr-defined]
     assert not (tmp_path / "c.xlsx").exists()
 
 

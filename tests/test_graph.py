@@ -403,13 +403,14 @@ def test_one_graph_is_exported_as_turtle(run: Run, tmp_path: Path, built: Path) 
         "export",
         "--store",
         built,
-        "--format",
-        "turtle",
         "--graph",
         "verdicts/example",
         "-o",
         "v.ttl",
     )
+    for wrong in (("-o", "v.xml"), ("--owl", "v.owl"), ("--example",)):
+        assert run("graph", "export", "--store", built, *wrong).status == 2
+        assert not (tmp_path / wrong[-1]).exists()
     store = OxigraphStore(built, read_only=True)
     inside = store.dataset.quads_for_pattern(None, None, None, ox.NamedNode(GRAPHS[-1]))
     assert set(ox.parse(path=str(tmp_path / "v.ttl"))) == {

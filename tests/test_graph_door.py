@@ -220,6 +220,8 @@ def test_questions_are_listed() -> None:
     names = [one.name for one in kg.questions()]
     assert "why-ruled-out" in names
     assert 0 < len(kg.questions("patient")) < len(names)
+    with pytest.raises(kg.InputError, match="no question has the tag 'patients'; the tags are"):
+        kg.questions("patients")
 
 
 @pytest.mark.parametrize(

@@ -301,6 +301,14 @@ def test_query_answers_in_each_format(run):
     assert run(*asked, "--format", "tsv").out.startswith("?patient\t")
 
 
+def test_the_file_of_an_answer_tells_its_format(run, tmp_path):
+    run("query", "verdict-counts", "--output", "c.csv")
+    assert (tmp_path / "c.csv").read_text("utf-8").startswith("cohort,therapy,verdict,patients\n")
+    refused = run("query", "verdict-counts", "--output", "c.xlsx")
+    assert "end its name in one of .csv, .tsv, .json, .xml, .ttl, or name a --format" in refused.err
+    assert not (tmp_path / "c.xlsx").exists()
+
+
 def test_construct_comes_as_turtle(run, tmp_path):
     asked = ("query", "patient-graph", "-p", "patient=kidney-failure")
     assert "hcc:verdictOn" in run(*asked).out

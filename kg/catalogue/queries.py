@@ -150,6 +150,20 @@ def catalogue(folder: Path | None = None) -> Mapping[str, Question]:
     return found
 
 
+def tagged(tag: str | None) -> list[Question]:
+    """Return the questions that have a tag; all where none is named.
+
+    Raises:
+        InputError: none has it.
+    """
+    every = catalogue().values()
+    found = [one for one in every if tag is None or tag in one.tags]
+    if not found:
+        tags = ", ".join(sorted({name for one in every for name in one.tags}))
+        raise InputError(f"no question has the tag {tag!r}; the tags are {tags}")
+    return found
+
+
 def question(name: str, folder: Path | None = None) -> Question:
     """Return a question by its name.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 import polars as pl
 import typer
@@ -29,12 +29,16 @@ from kg.errors import InputError
 from kg.guideline import Guideline, load
 from kg.output import check_apart, whole_file
 from kg.texts import NOTE_ON_USE, counted
-from kg.writers import format_of
 
 _MOST = 200  # rows that are printed: nobody reads more
 _TOP = 10
 _Format = Literal["table", "csv", "json", "jsonl", "parquet"]
-
+_ENDINGS: dict[str, _Format] = {
+    "csv": "csv",
+    "json": "json",
+    "jsonl": "jsonl",
+    "parquet": "parquet",
+}
 
 _Therapy = Annotated[
     list[str] | None, Option(help="Therapy of either edition; repeat it for more.")
@@ -76,7 +80,7 @@ def compare(
     editions = load(ontology, from_), load(ontology, to)
     modules = [path for one in editions for path in one.ontology.modules.values()]
     check_apart([*modules, *(p for p in (patients, lesions) if p)], [output])
-    form = _form(format, output)
+    form = inputs.form_of(format, output, _ENDINGS, "table")
     if patients is None and not example:
         if therapy or lesions:
             raise InputError("--therapy and --lesions go with a table of patients, or --example")
@@ -93,20 +97,6 @@ def compare(
         _write(frame, form, output)
     if _tell(rejects.summary):
         raise typer.Exit(1)
-
-
-def _form(asked: _Format | None, output: Path | None) -> _Format:
-    """Return the format that is asked for, or that the output file tells.
-
-    Raises:
-        InputError: the file tells none.
-    """
-    told = asked or (format_of(output) if output else "table")
-    forms: tuple[_Format, ...] = get_args(_Format)
-    for form in forms:
-        if told == form:
-            return form
-    raise InputError(f"{told!r} is not a format; the formats are {', '.join(forms)}")
 
 
 def _write(frame: pl.DataFrame, form: _Format, output: Path | None) -> None:

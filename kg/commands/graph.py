@@ -36,6 +36,12 @@ from kg.stores.oxigraph import OxigraphStore
 from kg.texts import NOTE_ON_USE, counted
 
 app = typer.Typer(no_args_is_help=True)
+_ENDINGS: dict[str, FormatName] = {
+    "trig": "trig",
+    "ttl": "turtle",
+    "nq": "nquads",
+    "jsonld": "jsonld",
+}
 
 
 @app.callback()
@@ -181,7 +187,10 @@ def export_(
     example_cohort: Annotated[
         bool, Option("--example", help="With --owl: the built-in example cohort.")
     ] = False,
-    format: Annotated[FormatName, Option(help="Turtle holds one graph.")] = "trig",
+    format: Annotated[
+        FormatName | None,
+        Option(help="By default that of the output file, or trig; Turtle holds one graph."),
+    ] = None,
     graph: Annotated[
         str | None, Option(help="Only this graph: its IRI, or a name such as cohort/example.")
     ] = None,
@@ -196,7 +205,7 @@ def export_(
 
     Examples:
 
-        hcc-kg graph export --store graph --format turtle --graph verdicts/example -o v.ttl
+        hcc-kg graph export --store graph --graph verdicts/example -o v.ttl
 
         hcc-kg graph export --owl patients --example
     """
@@ -206,14 +215,19 @@ def export_(
             if patients or example_cohort
             else ()
         )
+        if any((store, format, graph, output)):
+            raise InputError("--owl stands alone: leave --store, --format, --graph, --output out")
         _export_owl(load(ontology, edition), owl, *tables)
         return
     if store is None:
         raise InputError("name the folder of a store by --store, or a file for a reasoner by --owl")
+    if patients or lesions or example_cohort:
+        raise InputError("tables of patients go with --owl; a store has those it was built of")
+    form = inputs.form_of(format, output, _ENDINGS, "trig")
     check_apart([], [output], store)
     opened = OxigraphStore(store, read_only=True)
     with whole_output(output) as path:
-        export(opened, format, path, graph)
+        export(opened, form, path, graph)
     if output is not None:
         what = "the whole store" if graph is None else f"graph {graph}"
         terminal.messages().print(f"Wrote {output}: {what}.")

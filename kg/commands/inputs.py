@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass
 from functools import wraps
 from pathlib import Path
@@ -24,6 +24,7 @@ from kg.readers.uploads import STANDARD_INPUT
 from kg.texts import counted
 
 Named = TypeVar("Named")
+Form = TypeVar("Form", bound=str)
 
 Ontology = Annotated[
     Path | None,
@@ -75,6 +76,23 @@ def pairs(option: str, texts: Iterable[str], form: str = "NAME=VALUE") -> dict[s
             raise InputError(f"{option} {name} is given twice; it takes one value")
         found[name] = value
     return found
+
+
+def form_of(
+    asked: Form | None, output: Path | None, endings: Mapping[str, Form], otherwise: Form
+) -> Form:
+    """Return the format that is asked for, or else that of the ending of the output file.
+
+    Raises:
+        InputError: the ending is none of those that there are.
+    """
+    if asked is not None or output is None or output.is_dir():
+        return asked or otherwise
+    ending = output.suffix.removeprefix(".").lower()
+    if ending not in endings:
+        known = ", ".join(f".{each}" for each in endings)
+        raise InputError(f"{output}: end its name in one of {known}, or name a --format")
+    return endings[ending]
 
 
 def write_text(text: str, output: Path | None) -> None:

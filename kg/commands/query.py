@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from itertools import groupby
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias, get_args
 
 from rich.padding import Padding
 from rich.text import Text
@@ -17,8 +17,8 @@ from typer import Argument, Option
 
 from kg import terminal
 from kg.catalogue.page import markdown
-from kg.catalogue.queries import Question, catalogue, question, title
-from kg.commands.inputs import Edition, Ontology, Timeout, pairs
+from kg.catalogue.queries import Question, question, tagged, title
+from kg.commands.inputs import Edition, Ontology, Timeout, form_of, pairs
 from kg.errors import InputError, QueryError
 from kg.guideline import Guideline, load
 from kg.ontology import HCC
@@ -45,10 +45,7 @@ def queries(
 
     Example: hcc-kg queries --tag patient
     """
-    found = [q for q in catalogue().values() if tag is None or tag in q.tags]
-    if not found:
-        tags = sorted({name for q in catalogue().values() for name in q.tags})
-        raise InputError(f"no question has the tag {tag!r}; the tags are {', '.join(tags)}")
+    found = tagged(tag)
     if as_markdown:
         sys.stdout.write(markdown(found))
     elif format == "json":
@@ -77,10 +74,12 @@ _Store = Annotated[Path | None, Option(help="Folder of a store that 'hcc-kg grap
 _Endpoint = Annotated[
     str | None, Option(help="URL of a SPARQL endpoint, such as http://host/sparql.")
 ]
+_Form: TypeAlias = Literal["table", "csv", "tsv", "json", "xml", "ttl"]
 _Format = Annotated[
-    Literal["table", "csv", "tsv", "json", "xml", "ttl"],
-    Option(help="Format of the answer; triples come as ttl by default."),
+    _Form | None,
+    Option(help="By default that of the output file, or table, and ttl for triples."),
 ]
+_ENDINGS: dict[str, _Form] = {each: each for each in get_args(Format)}
 _Text = Annotated[
     bool,
     Option("--text", help="Print the query with its values filled in, without asking it."),
@@ -94,7 +93,7 @@ def query(
     store: _Store = None,
     endpoint: _Endpoint = None,
     timeout: Timeout = TIMEOUT,
-    format: _Format = "table",
+    format: _Format = None,
     output: Annotated[Path | None, Option(help="Write the answer to this file.")] = None,
     text: _Text = False,
     ontology: Ontology = None,
@@ -108,6 +107,7 @@ def query(
     """
     if store is not None and endpoint is not None:
         raise InputError("--store and --endpoint exclude each other; name one")
+    form = form_of(format, output, _ENDINGS, "table")
     guideline = load(ontology, edition)
     own = Path(file) if file and file != _STANDARD_INPUT else None
     check_apart([own, *guideline.ontology.modules.values()], [output], store)
@@ -125,7 +125,7 @@ def query(
             absent = [*sought, *_unknown(source, asked, answer)]
         except QueryError as error:
             raise _placed(error, name, file) from error
-    _write(answer, format, output)
+    _write(answer, form, output)
     for what in absent:
         terminal.messages().print(f"There is no {what}.")
 
@@ -207,7 +207,7 @@ def _source(
         yield opened
 
 
-def _write(answer: Answer, format: Literal["table"] | Format, path: Path | None) -> None:
+def _write(answer: Answer, format: _Form, path: Path | None) -> None:
     if format == "table" and isinstance(answer, Table):
         if path is not None:
             raise InputError("a table is for reading; for a file name --format csv, tsv or json")

@@ -61,6 +61,8 @@ _Form = Annotated[
     ),
 ]
 
+_NOT_TEXT = (".xlsx", ".xls", ".ods", ".parquet", ".gz")
+
 
 def template(
     kind: Annotated[
@@ -96,6 +98,8 @@ def template(
     guideline = load(ontology, edition)
     if output is not None and output.is_file():
         raise InputError(f"{output} exists; name another file, or remove it")
+    if output is not None and output.suffix.lower() in _NOT_TEXT:
+        raise InputError(f"{output}: a template is text; name a file that ends in .csv")
     if format != "csv" and kind != "patients":
         raise InputError(f"--format {format} is a form of patients; leave {kind} out")
     if (kind == "mapping") != (table is not None):

@@ -34,8 +34,10 @@ def open_source(table: File | Source, guideline: Guideline, sheet: str | None = 
     if isinstance(table, Path) and str(table) != STANDARD_INPUT:
         if table.is_dir():
             raise InputError(f"{table} is a folder; name a table in it: {', '.join(FORMATS)}")
-        if not table.is_file():
+        if not table.exists():
             raise InputError(f"{table}: no such file; check the path")
+        if not table.is_file():
+            raise InputError(f"{table} is no file but a pipe or device; read it with - instead")
     path = unpacked(table)
     ending = path.suffix.lower()
     if sheet is not None and ending != ".xlsx":
