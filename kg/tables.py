@@ -14,6 +14,7 @@ from kg.engines.classification import chunks, kept_types, typed
 from kg.engines.registry import engine_of
 from kg.engines.rejects import KeptRejects, Rejects
 from kg.engines.summary import Summary
+from kg.errors import InputError
 from kg.explanation.explanations import verdict_table
 from kg.explanation.tables import reasons_frame, reasons_schema
 from kg.guideline import Guideline
@@ -88,10 +89,14 @@ class TableResult:
         `labels` and `places` of the criteria behind the verdict (lists).
 
         Raises:
-            InputError: there is no such therapy.
+            InputError: there is no such therapy, or it was not asked for.
         """
         guideline = self._task.guideline
-        names = [n for n in guideline.chosen(therapies) if n in self._task.therapies]
+        names = self.therapies if therapies is None else guideline.chosen(therapies)
+        for name in names:
+            if name not in self._task.therapies:
+                told = ", ".join(self._task.therapies)
+                raise InputError(f"the table was not classified for {name}, but for {told} only")
         asked = self._task.assumptions
         frames = [reasons_frame(guideline, names, chunk, asked) for chunk in self._chunks]
         return pl.concat([pl.DataFrame(schema=reasons_schema(names, asked)), *frames])

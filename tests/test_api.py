@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import inspect
 import re
 import subprocess
 import sys
@@ -200,6 +201,20 @@ def test_verdicts_are_counted_of_therapies_that_there_are(example: kg.TableResul
         kg.InputError, match="no verdicts on 'RFA'; there are on local_ablation_radical"
     ):
         example.summary.of("RFA")
+
+
+def test_reasons_are_of_therapies_that_were_asked_for() -> None:
+    table = kg.classify_table([{"patient_id": "p"}], therapies="rfa")
+    assert table.reasons()["therapy"].to_list() == table.reasons("RFA")["therapy"].to_list()
+    with pytest.raises(kg.InputError, match="not classified for tace, but for rfa only"):
+        table.reasons("tace")
+
+
+def test_every_function_that_takes_a_guideline_takes_an_edition() -> None:
+    functions = [one for name in kg.__all__ if inspect.isfunction(one := getattr(kg, name))]
+    given = [set(inspect.signature(one).parameters) for one in functions]
+    assert sum("guideline" in names for names in given) > 10
+    assert all("edition" in names for names in given if "guideline" in names)
 
 
 def test_several_therapies_may_be_an_array() -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 import polars as pl
 
 from kg.engines.rejects import as_told
-from kg.guideline import Guideline, load
+from kg.guideline import Guideline
+from kg.guideline import chosen as _chosen
 from kg.keys import REASON
 from kg.patients.assumptions import Assume, assumptions_of
 from kg.patients.given import TableLike, given, is_spark
@@ -75,6 +76,7 @@ def classify_spark(
     compact: bool = False,
     assume: Assume | None = None,
     guideline: Guideline | None = None,
+    edition: str | None = None,
     **options: Unpack[Options],
 ) -> SparkResult:
     """Classify a Spark DataFrame of patients where it is: nothing of it comes to this machine.
@@ -90,7 +92,7 @@ def classify_spark(
     check_components()
     from kg.spark.table import SparkTable  # noqa: PLC0415 - needs the extra
 
-    chosen = guideline or load()
+    chosen = _chosen(guideline, edition)
     asked, reading, second = assumptions_of(chosen, assume), reading_of(chosen, options), None
     source, spark = _source(frame, "the frame"), frame.sparkSession
     if lesions is not None:
