@@ -34,7 +34,7 @@ th, td { text-align: left; vertical-align: top; padding: .06cm .2cm .06cm 0;
   border-bottom: .5pt solid #bbb; }
 th, td:not(:last-child) { overflow-wrap: normal; white-space: nowrap; }
 .words td:first-child { white-space: normal; min-width: 3.5cm; }
-.short { table-layout: fixed; } .short td:first-child { white-space: normal; width: 3.6cm; }
+.short { table-layout: fixed; } .short td:first-child { white-space: normal; width: 3.9cm; }
 .short i { white-space: nowrap; }
 tr { break-inside: avoid; } .place, footer { color: #444; font-size: 7.5pt; }
 .note { border: 1pt solid #111; padding: .1cm .2cm; font-weight: 600; }
