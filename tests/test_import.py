@@ -611,7 +611,7 @@ def test_numbers_of_concepts_may_be_written_as_fractions(tmp_path: Path) -> None
         "5,1,99,2026-02-20,1,,,\n",
         "condition_occurrence": "condition_occurrence_id,person_id,condition_concept_id,"
         "condition_start_date,condition_end_date,condition_status_concept_id\n"
-        "1,1,14,2026-02-01,,15\n2,1,16,2026-01-01,2026-02-01,\n",
+        "1,1,14,2026-02-01,,15\n2,1,16,2026-01-01,2026-02-01,\n3,1,14,2026-02-01,31/12/2026,\n",
     }
     for name, text in tables.items():
         (tmp_path / f"{name}.csv").write_text(text, "utf-8")
@@ -621,6 +621,7 @@ def test_numbers_of_concepts_may_be_written_as_fractions(tmp_path: Path) -> None
         "the comparator 'concept 99' is not known",
         "it has no value",
         "its status is 'preliminary diagnosis'",
+        "it has ended, and '31/12/2026' is not a date",
     ]
     assert ("measurement", "concept 99", "", 1) in found.counted.rows()
     assert found.with_tumour == frozenset()

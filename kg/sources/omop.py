@@ -161,10 +161,12 @@ class OmopReader:
         status = self.statuses.get(row.get("condition_status_concept_id") or "", "")
         if status.startswith(_NOT_HELD):
             return f"its status is {status!r}"
-        end = row.get("condition_end_date")
-        if end and end[:10] <= self.findings.as_of.isoformat():
-            return f"it has ended, {end[:10]}"
-        return None
+        end = (row.get("condition_end_date") or "")[:10]
+        try:
+            ended = bool(end) and when_of(end).first.date() <= self.findings.as_of
+        except UnreadError as error:
+            return f"it has ended, and {error}"
+        return f"it has ended, {end}" if ended else None
 
     def _reading(self, row: Row, dated: str, item: Item, rule: Rule) -> ReadFact:
         if not row.get(dated):
