@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import math
+import re
 import struct
 import unicodedata
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from functools import lru_cache
 import polars as pl
 
 from kg.guideline.values import Variable
-from kg.patients.cells import CellError, parse_cell
+from kg.patients.cells import UNKNOWN_WORDS, CellError, parse_cell
 
 # A number in so few characters keeps its order, and stays apart from thresholds, as a float.
 _EXACT_LENGTH = 14
@@ -73,6 +74,12 @@ def identifiers(column: pl.Series) -> pl.Series:
     text = as_text(column).str.strip_chars()
     plain = text.is_null() | (text.str.len_bytes() == text.str.len_chars())
     return text if plain.all() else text.str.normalize("NFC")
+
+
+def are_unknown(ids: pl.Series) -> pl.Series:
+    """Return which identifiers say nothing."""
+    words = "|".join(map(re.escape, sorted(UNKNOWN_WORDS)))
+    return ids.fill_null("").str.contains(f"(?i)^(?:{words})$")
 
 
 def _half(value: float) -> str:

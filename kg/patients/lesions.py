@@ -11,7 +11,7 @@ import polars as pl
 from kg.guideline import Guideline
 from kg.keys import ID, LESION_ID, PROBLEM, REASON, ROW
 from kg.patients.cells import CellError, is_unknown, shown
-from kg.patients.columns import as_text
+from kg.patients.columns import are_unknown, as_text
 from kg.patients.headers import blank_rows, head_of
 from kg.patients.plausible import PlausibilityWatch
 from kg.patients.reading import PLAIN, Reading
@@ -57,8 +57,7 @@ class LesionTable:
         repeated = self.frame.select(ID, LESION_ID).is_duplicated()
         self._repeated = set(self.frame.filter(repeated).select(ID, LESION_ID).iter_rows())
         self._told: set[str] = set()
-        unknown = [name for name in self.frame[ID].unique() if is_unknown(name)]
-        self._nobodys = self.frame[ID].is_in(unknown, nulls_equal=True)
+        self._nobodys = are_unknown(self.frame[ID])
         above = pl.when(self._nobodys).then(None).otherwise(ID).forward_fill().alias(ID)
         below = self.frame.select(above, ROW).filter(self._nobodys)
         self._below = dict(below.unique(ID, keep="first").iter_rows())

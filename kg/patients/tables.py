@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,8 +15,8 @@ from kg.guideline import Guideline
 from kg.guideline.values import Knowledge, Variable
 from kg.keys import ID, PROBLEM, REASON, ROW, SOURCES
 from kg.patients.assumptions import Assumptions, made
-from kg.patients.cells import UNKNOWN_WORDS, parse_cell
-from kg.patients.columns import as_text, mask_type, read_columns
+from kg.patients.cells import parse_cell
+from kg.patients.columns import are_unknown, as_text, mask_type, read_columns
 from kg.patients.headers import Head, blank_rows, check_mapped, head_of
 from kg.patients.lesions import LesionTable
 from kg.patients.plausible import PlausibilityWatch, SilenceWatch
@@ -88,7 +87,7 @@ class RowReader:
     def batch(self, rows: pl.DataFrame) -> Batch:
         """Return rows, as a source yields them, as good ones and rejected ones."""
         frame, odd = self.head.read(rows)
-        nameless = _is_unknown(frame[ID])
+        nameless = are_unknown(frame[ID])
         if nameless.any():
             told = ~(nameless & blank_rows(rows))
             rows, nameless = rows.filter(told), nameless.filter(told)
@@ -284,11 +283,6 @@ def _sources(source: Source, row: int) -> Mapping[str, str]:
                 return {}
             return told if isinstance(told, dict) else {}
     return {}
-
-
-def _is_unknown(ids: pl.Series) -> pl.Series:
-    words = "|".join(map(re.escape, sorted(UNKNOWN_WORDS)))
-    return ids.fill_null("").str.contains(f"(?i)^(?:{words})$")
 
 
 def _told(rows: pl.Series, message: str) -> pl.Series:
