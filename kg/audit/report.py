@@ -250,7 +250,7 @@ def findings(
     table = None if patients is None else Patients(asked, given(patients))
     if table is not None and table.rejected:
         told = counted(table.rejected, "row")
-        warnings.warn(f"{told} rejected, and not counted; classify_table tells why", stacklevel=2)
+        warnings.warn(f"{told} rejected, and not counted; classify_table says why", stacklevel=2)
     sections = audit(KINDS if kind is None else [kind], table, asked)
     rows = []
     for section in sections:

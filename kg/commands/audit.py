@@ -64,7 +64,7 @@ def audit(
             _print(console_for(), section)
         messages().print(NOTE_ON_USE)
     if table is not None and table.rejected:
-        messages().print(f"{counted(table.rejected, 'row')} rejected; 'hcc-kg classify' tells why")
+        messages().print(f"{counted(table.rejected, 'row')} rejected; 'hcc-kg classify' says why")
         raise typer.Exit(1)
 
 

@@ -43,7 +43,7 @@ _Master = Annotated[
 ]
 _SparkConf = Annotated[
     list[str] | None,
-    Option(help="Spark: any configuration KEY=VALUE; may be given more than once."),
+    Option(help="Spark: any configuration KEY=VALUE; may be repeated."),
 ]
 
 
@@ -51,9 +51,7 @@ _SparkConf = Annotated[
 class Wanted:
     """The options on what is told of each patient."""
 
-    therapy: Annotated[list[str] | None, Option(help="Only this therapy; repeat it for more.")] = (
-        None
-    )
+    therapy: Annotated[list[str] | None, Option(help="Only this therapy; may be repeated.")] = None
     explain: Annotated[
         bool, Option("--explain", help="Add every criterion with its place and its reading.")
     ] = False
@@ -105,7 +103,7 @@ def classify(
             --master spark://host:7077 --output s3a://bucket/verdicts.parquet
 
     Spark reads text tables from this machine only; remote tables are Parquet. A remote output
-    in CSV or Parquet is a new folder of files, whose rows are in no order. The executors
+    in CSV or Parquet is a new folder of files, whose rows are in no particular order. The executors
     need the same version of hcc-kg with its extra spark.
     """
     guideline = load(ontology, edition)

@@ -41,7 +41,7 @@ _ENDINGS: dict[str, _Format] = {
 }
 
 _Therapy = Annotated[
-    list[str] | None, Option(help="Therapy of either edition; repeat it for more.")
+    list[str] | None, Option(help="Only this therapy, of either edition; may be repeated.")
 ]
 
 

@@ -210,13 +210,13 @@ class Asked:
     sheet: Annotated[str | None, Option(help="Sheet of a workbook; by default the first.")] = None
     unit: Annotated[
         list[str] | None,
-        Option(metavar="NAME=UNIT", help="Unit of a column; may be given more than once."),
+        Option(metavar="NAME=UNIT", help="Unit of a column; may be repeated."),
     ] = None
     missing: Annotated[
         list[str] | None,
         Option(
             metavar="CODE|NAME=CODE",
-            help="Code that means unknown, in all columns or in one; may be given more than once.",
+            help="Code that means unknown, in all columns or in one; may be repeated.",
         ),
     ] = None
     mapping: Annotated[
@@ -229,8 +229,9 @@ class Asked:
         list[str] | None,
         Option(
             metavar="WHAT",
-            help="Where a record is silent, assume the unremarkable cell: all, a group (tumour, "
-            "vessels, liver, blood, general, treatment), a variable, or VARIABLE=CELL; repeatable.",
+            help="If a record is silent, assume the unremarkable value: all, a group (tumour, "
+            "vessels, liver, blood, general, treatment), a variable, or VARIABLE=CELL; may be "
+            "repeated.",
         ),
     ] = None
 

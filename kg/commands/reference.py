@@ -127,8 +127,8 @@ def show(
         str,
         Argument(
             metavar="ID",
-            help="A criterion, shared definition, therapy, variable, statement, recommendation "
-            "or response; capitals or not.",
+            help="A criterion, shared definition, therapy, variable, statement, recommendation, "
+            "response or stage; in upper or lower case.",
         ),
     ],
     *,

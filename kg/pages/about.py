@@ -91,9 +91,8 @@ table(
 )
 st.subheader("Read more", anchor=False)
 st.markdown(
-    "In the folder `docs` of the source: `limits.md` (what this cannot do), `findings.md` (what we "
-    "found in the guideline), `semantics.md` (what a verdict means, and why it is exact), "
-    "`security-and-privacy.md`, `explorer.md`, `cohorts.md`, `patient-table.md` (columns and "
-    "cells), `rdf-patients.md`, `graph.md`, `queries.md`, `endpoint.md`, `python.md`, "
-    "`changelog.md`. `hcc-kg --help` lists the commands."
+    "In the folder `docs` of the source: `limits.md` (what this cannot do), `findings.md` (what "
+    "the guideline gets wrong), `semantics.md` (what a verdict means, and why it is exact), "
+    "`editions.md`, `security-and-privacy.md`, and a page on every other part. `hcc-kg --help` "
+    "lists the commands."
 )

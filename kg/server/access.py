@@ -164,4 +164,4 @@ def _refusal(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         other = port + 1 if port < _LAST else port - 1
         return f"port {port} is in use; give another, such as --port {other}"
-    return f"{host}:{port} cannot be had: {error.strerror}; give another --port or --host"
+    return f"{host}:{port} cannot be used: {error.strerror}; give another --port or --host"

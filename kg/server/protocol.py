@@ -94,7 +94,7 @@ def negotiate(accept: str, offered: Collection[str]) -> str:
 
     best = max(offered, key=quality)
     if quality(best) <= 0:
-        words = f"none of {accept[:200]} can be had; there is {', '.join(offered)}"
+        words = f"none of {accept[:200]} is available; these are: {', '.join(offered)}"
         raise RefusedError(406, words)
     return best
 

@@ -249,7 +249,7 @@ def _look(guideline: Guideline, task: UploadedTables, unsaid: list[str]) -> None
             type="primary",
             icon=":material/play_arrow:",
             disabled=found.rejected == found.rows,
-            help="Say first what the cells mean." if found.rejected == found.rows else None,
+            help="First say what the cells mean." if found.rejected == found.rows else None,
         ):
             state.now().begin(task)
             st.rerun()

@@ -29,7 +29,7 @@ def button(guideline: Guideline) -> None:
         icon=":material/verified:",
         on_click=_ask,
         args=(guideline,),
-        help="Ask the reasoner HermiT for the same answers. The first time takes seconds.",
+        help="Ask the reasoner HermiT for the same answers. The first time takes some seconds.",
     )
 
 

@@ -88,7 +88,7 @@ def _save(guideline: Guideline, judged: Judged) -> None:
     with st.container(horizontal=True):
         wrong = not_understood(guideline, judged.parsed).values()
         page = report(guideline, judged.parsed.record, judged.explanation, wrong)
-        told = "One page to print: record, verdicts, reasons, places"
+        told = "To print: record, verdicts, reasons, places"
         # Made with the page: what is made on demand can miss a rerun.
         download(f"{stem}.html", page, "Report", icon=":material/print:", help=told, **_BUTTON)
         patients, lesions = rows_of(draft, draft.patient_id or "patient")

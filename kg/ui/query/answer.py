@@ -154,7 +154,7 @@ def _chart(desk: Desk, frame: pl.DataFrame) -> None:
     st.altair_chart(pictures.readable(chart), key="query:chart")
     title = desk.question.question if desk.question else f"{number} by {label}"
     pictures.saves(chart, desk.name or "answer", title, f"{len(shown):,} of {len(frame):,} rows")
-    cut = f" {left_out:,} labels more are left out." if left_out else ""
+    cut = f" {left_out:,} more labels are left out." if left_out else ""
     st.caption(
         f"{literal(number)} by {literal(label)}, a bar for each row.{cut} The table has all rows."
     )
