@@ -292,6 +292,11 @@ def test_no_before_the_first_leaves_the_next_open(guideline: Guideline, denied: 
         ("Child A, lung mets +, largest 1.2 cm", _CLASS_A | _SPREAD),
         ("Child A; LN, max 2 cm", _CLASS_A),
         ("62 yo, lesion 2: 3 cm", {"age_years": "62"}),
+        ("previous TACE, Bloods: Child A, post TACE 2021", _CLASS_A),
+        ("In 2019, Child B, ECOG 2. Child A", _CLASS_A),
+        ("62 yo, AFP 400, after TACE AFP 20", {"age_years": "62"}),
+        ("62 yo. HCC 5 cm. Post TACE 3 cm", {"age_years": "62"}),
+        ("62 yo, Child-Pugh B8 (bili 3, INR 1, HE 1)", {"age_years": "62"}),
         ("62 yo, lesion 1: 3 cm, lesion 2: resected", {"age_years": "62"}),
     ],
 )
@@ -315,6 +320,8 @@ def test_a_segment_beside_a_tumour_is_told_and_takes_nothing_back(guideline: Gui
     cells = {"tumour_count": "1", "max_tumour_diameter_cm": "4.5", "near_diaphragm": "true"}
     assert said(guideline, text) == cells
     assert read_line(guideline, text).not_understood == ("in segment VIII",)
+    found = read_line(guideline, "two HCCs, 2.8 cm (seg 8) and 1.2 cm (S5)")
+    assert (found.sizes, found.not_understood) == (("2.8", "1.2"), ("(seg 8) and", "(S5)"))
 
 
 def test_decimal_commas_part_no_sizes_where_tumours_are_counted(guideline: Guideline) -> None:

@@ -20,11 +20,12 @@ from dataclasses import dataclass, field, replace
 
 from kg.guideline import Guideline
 from kg.patients.drafts import Draft
-from kg.patients.facts import Fact, facts
+from kg.patients.facts import Fact, facts, named_in
 from kg.patients.sentences import (
     PERSON,
     begins_otherwise,
     is_doubtful,
+    is_later,
     is_more,
     is_signed,
     is_strange,
@@ -97,16 +98,19 @@ def read_line(guideline: Guideline, text: str) -> LineReading:
         elsewhere = any(_is_elsewhere(fact, part, place, said) for fact in found)
         elsewhere = elsewhere or (strange and _is_bare_size(found, here, part))
         strange = is_strange(left) or bool(found and _is_there(found[-1]))
-        # "before TACE: A, B" is so of both
-        headed = headed or begins_otherwise(part, left, changing)
+        named = any(v.lesion_aggregation != "count" for _, v in named_in(guideline, part))
+        headed = headed or begins_otherwise(part, left, changing, named or bool(here))
         unread = (changing or elsewhere or headed) and bool(found or here)
         said = said or is_more(part)
         odd += _taken_back(told, undone_from(part, left, unread, (sentence, last, bare), len(told)))
         if unread:
             if any(fact.behind for fact in found):
                 odd += _taken_back(told, min(bare, len(told)))
-            named = not here and all(fact.by_name for fact in found)  # "A, B or more, C: none"
-            denied, bare, last = True, min(bare, len(told)) if named else len(told), len(told)
+            if is_later(left) and _is_again(told[last:], found, here):
+                odd += _taken_back(told, last)
+            headed = headed or part.count("(") > part.count(")")
+            mere = not here and all(fact.by_name for fact in found)  # "A, B or more, C: none"
+            denied, bare, last = True, min(bare, len(told)) if mere else len(told), len(told)
             odd += _rest(part)
             continue
         denied = found[-1].negated if found else denied or is_doubtful(left)
@@ -194,6 +198,12 @@ def _is_there(fact: Fact) -> bool:
     """Tell whether a fact is of something that is there and may have a size, but is no tumour."""
     variable = fact.variable
     return variable.lesion_column is None and variable.nothing not in (None, fact.cell)
+
+
+def _is_again(told: list[LineValue | Sizes], found: list[Fact], here: list[Sizes]) -> bool:
+    """Tell whether what was told is said anew: "AFP 400, after TACE AFP 20"."""
+    names = {fact.variable.name for fact in found}
+    return any(bool(here) if isinstance(e, Sizes) else e.variable in names for e in told)
 
 
 def _is_bare_size(found: list[Fact], here: list[Sizes], part: str) -> bool:

@@ -51,6 +51,13 @@ _HEADS = re.compile(  # what stands in front of a sentence is so of all of it
     r"→|[-=]+>|(?:19|20)\d\d\b|\d{1,2}/\d{1,4}\b|\d{1,2}\.\d{1,2}\.)",
     re.IGNORECASE,
 )
+_ALONE = re.compile(  # the same in a part of its own: "in 2019, A", and not "previous TACE, A"
+    r".*[\w)\]]\s*:|\W*(?:(?:if|unless|when|trial|criteria|eligible|before|until|"
+    r"last\s+(?:year|month|week)|\d+\s*\w+\s+(?:ago|later|before|earlier))\b|"
+    r"(?:(?:in|on|at|by|from)\s+(?:\w+\s+)?)?(?:[\d/.]+|admission|diagnosis|presentation|baseline|"
+    r"first|that time|previously|initially|originally|formerly|once)\W*$)",
+    re.IGNORECASE,
+)
 _OTHERS = re.compile(  # "father: HBV cirrhosis"
     r"\b(?:family|fhx?|father|mother|brothers?|sisters?|siblings?|parents?|wife|husband|spouse|"
     r"partner|sons?|daughters?|uncle|aunt|cousin|grand\w+|donor)\b",
@@ -93,9 +100,13 @@ def opening_of(text: str) -> re.Match[str] | None:
     return None if opening and _OTHERS.search(_PARTS.split(text)[0]) else opening
 
 
-def begins_otherwise(part: str, left: str, changing: bool) -> bool:
-    """Tell whether a part makes its sentence one of another time, case or person: "in 2019 A"."""
-    return bool((changing and _HEADS.match(left)) or _OTHERS.search(part))
+def begins_otherwise(part: str, left: str, changing: bool, named: bool) -> bool:
+    """Tell whether a part makes its sentence one of another time, case or person: "in 2019 A".
+
+    `named` tells whether it names a variable too.
+    """
+    heads = _HEADS if named else _ALONE
+    return bool((changing and heads.match(left)) or _OTHERS.search(part))
 
 
 def is_signed(left: str) -> bool:
@@ -106,6 +117,11 @@ def is_signed(left: str) -> bool:
 def is_doubtful(left: str) -> bool:
     """Tell whether words deny what follows them, or leave it open: "history of SBP, HE"."""
     return bool(_DENIES.search(left) or _DOUBTS.match(left))
+
+
+def is_later(left: str) -> bool:
+    """Tell whether words begin with what came later: "after TACE A"."""
+    return bool(re.match(r"\W*(?:after|following|post)\b", left, re.IGNORECASE))
 
 
 def is_more(part: str) -> bool:

@@ -44,9 +44,11 @@ _PLACE = re.compile(
     r"subcapsular|dome)\b(?!/)",
     re.IGNORECASE,
 )
+_IN_BRACKETS = re.compile(rf"\0\s*\(\s*{_PLACE.pattern}\s*\)", re.IGNORECASE)  # "2 cm (S8)"
 _HARMLESS = re.compile(
     r"(?:(?<![:=] )(?<![:=])\b[HLMF]\b)|"  # not "PVT: F"
     r"\b(?:low|high|sex|male|female|man|woman|today|now|current(?:ly)?|known|labs?|HBV|HCV|TNM|"
+    r"bloods|laboratory(?: data)?|"
     r"[cp]?[TN][0-4X][ab]?(?:N[1-3X])?)\b|"
     rf"(?:\((?:(?:ref|reference|normal|range)\b[.:]?\s*)*{FIGURE}\s*[-–]\s*{FIGURE}\)|"
     rf"^\s*(?:[HL]\b)?\s*{FIGURE}\s*[-–]\s*{FIGURE}\s*$)",
@@ -80,7 +82,7 @@ def sizes_in(guideline: Guideline, text: str) -> Iterator[Sizes]:
 
 def beside(left: str) -> tuple[bool, bool]:
     """Tell whether words that were not used may change what the others say, and name a place."""
-    rests = [_HARMLESS.sub(" ", piece) for piece in left.split("\0")]
+    rests = [_HARMLESS.sub(" ", each) for each in _IN_BRACKETS.sub("\0", left).split("\0")]
     changing = any(says_something(_PLACE.sub(" ", rest)) for rest in rests)
     return changing, any(_PLACE.search(rest) for rest in rests)
 
