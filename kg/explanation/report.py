@@ -25,11 +25,11 @@ from kg.reasoning.verdicts import EXCLUDED, MET, VERDICT_SIGNS
 from kg.texts import NOTE_ON_USE, capitalised
 
 _STYLE = """
-body { font: 8.5pt/1.15 system-ui, sans-serif; color: #111; background: #fff;
+body { font: 8.2pt/1.12 system-ui, sans-serif; color: #111; background: #fff;
   max-width: 19cm; margin: 1cm auto; padding: 0 .5cm; overflow-wrap: anywhere; }
-h1 { font-size: 13pt; margin: 0 0 .1cm; } h2 { font-size: 10pt; margin: .2cm 0 .05cm; }
+h1 { font-size: 13pt; margin: 0 0 .1cm; } h2 { font-size: 10pt; margin: .15cm 0 .05cm; }
 p, ul { margin: .08cm 0; } ul { padding-left: .4cm; } .facts { font-size: 7.5pt; }
-table { border-collapse: collapse; width: 100%; font-size: 8.5pt; }
+table { border-collapse: collapse; width: 100%; font-size: inherit; }
 th, td { text-align: left; vertical-align: top; padding: .06cm .2cm .06cm 0;
   border-bottom: .5pt solid #bbb; }
 th, td:not(:last-child) { overflow-wrap: normal; white-space: nowrap; }
