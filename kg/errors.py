@@ -33,6 +33,10 @@ class UnknownColumnsError(InputError):
         self.found = found
         super().__init__(self.advised("pass ignore_unknown=True"))
 
+    def __reduce__(self) -> tuple[type[UnknownColumnsError], tuple[str]]:
+        """Say how a worker process hands it over: made anew of `found`."""
+        return type(self), (self.found,)
+
     def advised(self, how: str) -> str:
         """Return the message with the way in which a door lets such columns pass."""
         return f"{self.found}; correct the name, or {how} to leave such columns out"
