@@ -44,7 +44,7 @@ class Cohort:
     def _repr_html_(self) -> str:
         named = self._opened.guideline.therapies
         counts = ((therapy.label, self.summary.of(name)) for name, therapy in named.items())
-        return verdict_table(f"Verdicts: {self.summary.words}", counts)
+        return verdict_table(self.summary.caption, counts)
 
     def frame(self, keep: str | Sequence[str] = ()) -> pl.DataFrame:
         """Return one row per patient and therapy, with columns of the table that are kept.
@@ -75,6 +75,8 @@ class Cohort:
         frame = views.numbers(self._opened, asked.view, asked.therapy, by)
         if asked.therapy and asked.view == "verdicts":
             frame = frame.filter(therapy=asked.therapy)
+        elif asked.therapy and "therapy" not in frame.columns:
+            frame = frame.select(pl.lit(asked.therapy).alias("therapy"), pl.all())
         return views.with_percent(self._opened, frame)
 
     def patients(self, view: str, therapy: str = "", chosen: str = "") -> pl.DataFrame:

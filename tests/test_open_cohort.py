@@ -252,6 +252,8 @@ def test_an_open_cohort_from_python_gives_the_views_of_the_page_and_their_patien
         row = frame.row(0, named=True)
         therapy = "rfa" if view in ("why-not", "flow") else ""
         assert cohort.patients(view, therapy, row["chosen"]).height == row["patients"]
+    for of_one in ("flow", "groups", "why-not"):
+        assert cohort.view(of_one, "RFA", by="ecog")["therapy"].unique().to_list() == ["rfa"]
     one = cohort.view("verdicts", "RFA")
     assert one.equals(cohort.view("verdicts").filter(therapy="rfa"))
     for wrong in (
