@@ -50,7 +50,7 @@ class TableResult:
     def _repr_html_(self) -> str:
         named = self._task.guideline.therapies
         counts = ((named[name].label, self.summary.of(name)) for name in self._task.therapies)
-        return verdict_table(f"Verdicts: {self.summary.words}", counts)
+        return verdict_table(self.summary.caption, counts)
 
     @property
     def guideline(self) -> Guideline:

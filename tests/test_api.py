@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import inspect
+import pickle
 import re
 import subprocess
 import sys
@@ -193,6 +194,22 @@ def test_a_code_that_means_unknown_may_be_one_text_or_number(code: object) -> No
     frame = pl.DataFrame({"patient_id": ["a", "b"], "tumour_count": [99.0, 9.0]})
     table = kg.classify_table(frame, therapies="rfa", missing=code)
     assert ["tumour_count" in names for names in table.frame["missing"]] == [True, False]
+
+
+def test_what_looks_odd_in_a_table_is_told_where_it_is_shown() -> None:
+    rows = [{"patient_id": name, "bilirubin_umol_l": 1.1} for name in "ab"]
+    for shown in (kg.classify_table(rows), kg.open_cohort(rows)):
+        (note,) = shown.summary.notes
+        assert "are these mg/dL?" in note
+        assert repr(shown).endswith("2 patients, 0 rejected rows, 0 in conflict, 1 note>")
+        assert "are these mg/dL?" in shown._repr_html_()
+
+
+def test_an_error_comes_whole_out_of_another_process() -> None:
+    with pytest.raises(kg.UnknownColumnsError) as caught:
+        kg.classify_table([{"patient_id": "a", "egoc": 1}])
+    copied = pickle.loads(pickle.dumps(caught.value))  # noqa: S301
+    assert (str(copied), copied.found) == (str(caught.value), caught.value.found)
 
 
 def test_verdicts_are_counted_of_therapies_that_there_are(example: kg.TableResult) -> None:

@@ -44,9 +44,15 @@ class Summary:
 
     @property
     def words(self) -> str:
-        """Patients, rejected rows and conflicts, in one line."""
+        """Patients, rejected rows, conflicts and how many notes there are, in one line."""
         rejected = counted(self.rejected, "rejected row")
-        return f"{counted(self.patients, 'patient')}, {rejected}, {self.with_conflicts} in conflict"
+        told = f"{counted(self.patients, 'patient')}, {rejected}, {self.with_conflicts} in conflict"
+        return f"{told}, {counted(len(self.notes), 'note')}" if self.notes else told
+
+    @property
+    def caption(self) -> str:
+        """The same as a caption of verdicts, with the notes below."""
+        return "\n".join((f"Verdicts: {self.words}", *self.notes))
 
     def of(self, therapy: str) -> dict[str, int]:
         """Return how many patients got each verdict on a therapy.
