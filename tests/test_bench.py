@@ -34,8 +34,8 @@ def test_target_is_of_the_ratio_where_there_is_one() -> None:
 
 
 def test_target_may_be_of_the_median_or_the_least() -> None:
-    assert target(figure("one", "s", [2.0], 2)) == "2 met"
-    assert target(replace(compared(SLOW, FAST, 4.9), of_median=True)) == "4.9 missed"
+    assert target(figure("one", "s", [2.0], 2)) == "2 s met"
+    assert target(replace(compared(SLOW, FAST, 4.9), of_median=True)) == "4.9 s missed"
     assert target(replace(compared(SLOW, FAST, 4.9), at_least=True)) == "4.9 met"
 
 

@@ -55,10 +55,12 @@ def number(found: float) -> str:
 
 
 def target(figure: Figure) -> str:
-    """Return the target, and whether it is met."""
+    """Return the target, with its unit if it is one of the median, and whether it is met."""
     if figure.target is None:
         return ""
-    return f"{number(figure.target)} {'met' if figure.met else 'missed'}"
+    unit = figure.unit if figure.ratio is None or figure.of_median else ""
+    words = (number(figure.target), unit, "met" if figure.met else "missed")
+    return " ".join(filter(None, words))
 
 
 def ratio(figure: Figure) -> str:
