@@ -205,6 +205,9 @@ def test_ways_to_say_a_fact(guideline: Guideline, text: str, cells: dict[str, st
         "PVT – HVTT +",
         "ascites: - HE: +",
         "PVT: F",
+        "20 F catheter",
+        "18F FDG PET no mets",
+        "62M and 58F",
     ],
 )
 def test_what_is_not_clear_is_told_and_not_guessed(guideline: Guideline, text: str) -> None:
@@ -294,6 +297,9 @@ def test_no_before_the_first_leaves_the_next_open(guideline: Guideline, denied: 
         ("62 yo, lesion 2: 3 cm", {"age_years": "62"}),
         ("previous TACE, Bloods: Child A, post TACE 2021", _CLASS_A),
         ("In 2019, Child B, ECOG 2. Child A", _CLASS_A),
+        ("62M, Vp2, extended to Vp4", {"age_years": "62"}),
+        ("62M, unresectable; became resectable", {"age_years": "62"}),
+        ("62M, cirrhosis, no", {"age_years": "62"}),
         ("62 yo, AFP 400, after TACE AFP 20", {"age_years": "62"}),
         ("62 yo. HCC 5 cm. Post TACE 3 cm", {"age_years": "62"}),
         ("62 yo, Child-Pugh B8 (bili 3, INR 1, HE 1)", {"age_years": "62"}),
@@ -307,6 +313,28 @@ def test_words_beside_take_back_what_they_change(
     assert said(guideline, text) == cells
     assert found.sizes == ()
     assert found.not_understood
+
+
+_OPEN = (
+    "?{}|{}?|{} (?)|possible {}|susp. {}|prob. {}|V.a. {}|Z.n. {}|r/o {}|cannot exclude {}|"
+    "history of {}|h/o {}|PMH: {}|previous {}|no history of {}|risk of {}|{} +/-|{}: +/-|"
+    "{} ±|{} in 2019|{}, in 2019|"
+    "{} (2019)|in 2019 {}|2019: {}|father: {}|father had {}|family history: {}|donor {}|if {}|"
+    "{} likely|{} pending|{}, pending|{} resolved|{}, resolved|{}; resolved|{}. Resolved|"
+    "{} treated|{}, treated|{}, tbc|{}: unknown|{}: n/a|{} not assessed|to exclude {}|kein {}|"
+    "no definite {}|no new {}|no longer {}|new {}|{} → none|{} before TACE|{}, before TACE|"
+    "post-op {}|{}, post-op"
+)
+
+
+@pytest.mark.parametrize("name", ["PVT", "ascites", "HE", "mets", "HVTT", "cachexia", "cirrhosis"])
+def test_what_is_left_open_is_neither_there_nor_absent(guideline: Guideline, name: str) -> None:
+    for way in _OPEN.split("|"):
+        text = way.format(name)
+        for line in (text, f"plt 55; {text}; Child A"):
+            found = read_line(guideline, line)
+            assert set(said(guideline, line)) <= {"platelets_10e9_l", "child_pugh_class"}, line
+            assert any(name in words for words in found.not_understood), line
 
 
 @pytest.mark.parametrize("start", ["V.a.", "Z. n.", "neg.", "susp.", "e.g."])

@@ -133,8 +133,7 @@ def _opening(guideline: Guideline, text: str) -> tuple[list[LineValue | Sizes], 
     if opening is None:
         return [], text
     age = next(each for each in guideline.variables.values() if each.unit == "a")
-    years = opening["age"] or opening["alone"]
-    return [LineValue(age.name, years, opening[0].strip())], text[opening.end() :]
+    return [LineValue(age.name, opening["age"], opening[0].strip())], text[opening.end() :]
 
 
 def _values(guideline: Guideline, fact: Fact, part: str) -> Iterator[LineValue]:

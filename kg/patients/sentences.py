@@ -24,9 +24,12 @@ _ORDINAL = re.compile(rf"\b{LESION}\s*#?(\d)\s*:", re.IGNORECASE)
 _SIZED = re.compile(rf"{_ORDINAL.pattern}(?=\s*{FIGURE}\s*(?:cm|mm)\b)", re.IGNORECASE)
 PERSON = r"\b(?:m|f|male|female|man|woman|gentleman|lady|sex|age|patient|pt)\b"
 _OPENING = re.compile(
-    r"\s*(?:(?:a|an|this)\s+)?"
-    r"(?:(?P<age>1[89]|[2-9]\d)(?:[\s-]*(?:years?|yrs?|y)(?:[\s-]old)?|\s*y\.?\s?/?o\.?)?[\s/-]*"
-    r"(?:male|female|man|woman|gentleman|lady|m|f)|(?P<alone>1[89]|[2-9]\d)y\.?/?o)\b(?![-.+/'’])",
+    r"\s*(?:(?:a|an|this)\s+)?(?P<age>19|[2-8]\d|9[0-5])(?:"
+    r"(?:[\s-]*(?:years?|yrs?|y)(?:[\s-]old)?|\s*y\.?\s?/?o\.?)[\s/-]*"
+    r"(?:male|female|man|woman|gentleman|lady|m|f)\b|y\.?/?o\b|"
+    r"[\s/-]?(?:male|female|man|woman|m|f)"  # not "20 F catheter"
+    r"(?=\s*(?:$|[,;(]|\.(?!\d)|w/|(?:with|HBV|HCV|HCC|CP|Child|NASH|ALD|cirrho\w+)\b)))"
+    r"(?![-+/'’]|\.\d)",
     re.IGNORECASE,
 )
 _DENIES = re.compile(
@@ -72,12 +75,14 @@ _CHANGES = re.compile(  # it is no longer as was said before
     r"\s*(?:now\b|today|current|then\b|later\b|subsequent|no longer|→|[-=]+>|"
     r"(?:(?:it|which|that|but|has|have|had|been|was|were|is|are|since)\s+)*"
     r"(?:increas|decreas|drop|fell|fall|rose|rise|improv|worsen|deteriorat|progress|reduc|"
-    r"shr[iau]nk|grew|grow|change|went|down|up)\w*(?:\s\w+)?\s+to\b)",
+    r"shr[iau]nk|grew|grow|change|went|down|up|convert)\w*(?:\s\w+)?\s+to\b|"
+    r"extend|became|becom)",
     re.IGNORECASE,
 )
 _TAKES_BACK = re.compile(  # what was said before it, where it stands alone
     r"\s*(?:suspect|possibl|probabl|likely|unlikely|if any|doubtful|negative|\?|not\b|\d|"
-    r"(?:\w+\s+)?(?:await|pending|unconfirmed|unproven)|tbc\b|to be\b|indetermin|equivocal|unclear|"
+    r"no\W*$|(?:(?:biops\w*|CT|MRI|PET|scan|imaging|histology)\s+)?"
+    r"(?:await|pending|unconfirmed|unproven)|tbc\b|to be\b|indetermin|equivocal|unclear|"
     r"uncertain|once\b|one episode|(?:history|past|previously|originally|initially|formerly)\W*$|"
     r"(?:baseline|before\b|prior to\b|pre-?(?:op|t)\w*|post-?op\w*|in\s+(?:\d{4}|the past)|"
     r"last\s+(?:year|month|week)|"
