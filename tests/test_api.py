@@ -196,6 +196,13 @@ def test_a_code_that_means_unknown_may_be_one_text_or_number(code: object) -> No
     assert ["tumour_count" in names for names in table.frame["missing"]] == [True, False]
 
 
+def test_options_may_be_none_and_units_need_their_variables() -> None:
+    table = kg.classify_table(MIXED, keep=None, units=None, mapping=None, sheet=None)  # type: ignore[arg-type]
+    assert table.frame.equals(kg.classify_table(MIXED).frame)
+    with pytest.raises(kg.InputError, match="units='mm' names no variables"):
+        kg.classify_table(MIXED, units="mm")  # type: ignore[arg-type]
+
+
 def test_what_looks_odd_in_a_table_is_told_where_it_is_shown() -> None:
     rows = [{"patient_id": name, "bilirubin_umol_l": 1.1} for name in "ab"]
     for shown in (kg.classify_table(rows), kg.open_cohort(rows)):

@@ -185,6 +185,15 @@ def test_reasons_stand_in_the_order_of_the_columns(run: Run, tmp_path: Path) -> 
         assert told == [f"column {name}" for name in columns]
 
 
+def test_a_key_is_not_taken_for_another_column(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("patient_id,ecog\na,1\n", "utf-8")
+    (tmp_path / "l.csv").write_text("patient_id,lesion_id,diameter_cm\na,1,2\n", "utf-8")
+    told = run("classify", "p.csv", "--lesions", "p.csv").err
+    assert "has no column lesion_id; every row needs one; " in told
+    assert "'patient_id' is that column" not in told
+    assert "'lesion_id', 'diameter_cm' (nearest: max_tumour" in run("classify", "l.csv").err
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_named_pipe_is_told_from_a_missing_file(run: Run, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "p.csv")

@@ -236,8 +236,8 @@ def _strangers(strange: Mapping[str, str], allowed: Sequence[str]) -> str:
     if len(names) > _SHOWN:  # those that may be variables first
         names.sort(key=lambda name: close_to(name, allowed) is None)
     for name in names[:_SHOWN]:
-        near = (f" (nearest: {near})" for near in alike(name.lower(), allowed))
-        told.append(repr(name) + "".join(near))
+        near = alike(name.lower(), [one for one in allowed if one not in (ID, LESION_ID)])
+        told.append(repr(name) + "".join(f" (nearest: {one})" for one in near))
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ", ".join(told) + more
 
@@ -289,7 +289,7 @@ def _keyless(
         return f"{text}{told}: separate cells by commas, semicolons, tabs or bars"
     if "resourceType" in columns:
         return f"{text}this looks like FHIR, which 'hcc-kg import' reads"
-    lower = {name.lower(): name for name in columns if close_to(name, allowed) is None}
+    lower = {n.lower(): n for n in columns if n not in allowed and not close_to(n, allowed)}
     for near in alike(key, lower, cutoff=_CUTOFF):
         return (
             f"{text}if {lower[near]!r} is that column, rename it to {key}, or read the table "

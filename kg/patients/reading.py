@@ -257,16 +257,18 @@ def reading_of(guideline: Guideline, options: Options) -> Reading:
     elif mapping is not None:
         base = read_mapping(guideline, Path(mapping) if isinstance(mapping, str) else mapping)
     codes = options.get("missing", ())
+    units = options.get("units") or {}
+    if not isinstance(units, Mapping):
+        raise InputError(f"units={units!r} names no variables; give a mapping of them to units")
     by_name = codes if isinstance(codes, Mapping) else {ALL: codes}
     missing = {name: (*base.missing.get(name, ()), *_codes(more)) for name, more in by_name.items()}
-    keep = options.get("keep", ())
-    units = {name: (unit,) for name, unit in options.get("units", {}).items()}
+    keep = () if options.get("keep") is None else options["keep"]
     found = replace(
         base,
         ignore_unknown=options.get("ignore_unknown", False),
         keep=(keep,) if isinstance(keep, str) else tuple(keep),
         sheet=options.get("sheet"),
-        units={**base.units, **units},
+        units={**base.units, **{name: (unit,) for name, unit in units.items()}},
         missing={**base.missing, **missing},
     )
     return checked(guideline, found)
