@@ -48,6 +48,10 @@ def ids(ran: Ran) -> list[str]:
         ("p.csv --unit albumin_g_l=mmol/l", "'mmol/l' is no unit of albumin_g_l; its units are: g"),
         ("p.csv --missing inx=9", "'inx' is not a variable; the nearest is 'inr'"),
         ("p.csv --keep age", "p.csv has no column 'age' to keep; the columns are patient_id, ecog"),
+        (
+            "p.csv --keep ecg",
+            "p.csv has no column 'ecg' to keep; the nearest is 'ecog'; the columns",
+        ),
         ("p.csv --mapping none.toml", "none.toml: the mapping cannot be read: No such file"),
         ("id.csv", "no column patient_id; every row needs one; if 'ID' is that column, rename"),
         ("bars.csv", "is one column, 'patient_id^ecog': separate cells by commas, semicolons,"),

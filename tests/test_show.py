@@ -113,7 +113,7 @@ def test_unknown_term_names_the_nearest():
 
 
 def test_term_like_no_other_still_gets_examples():
-    with pytest.raises(InputError, match="for example, SIZE-RADICAL"):
+    with pytest.raises(InputError, match="for example, ABL-I1, local_ablation_radical"):
         card_of(G, "?")
 
 

@@ -110,8 +110,12 @@ def head_of(
     names, allowed = _named(source), list(variables)
     for name in kept:
         if name not in names.values():
-            told = f"the columns are {', '.join(names.values())}"
-            raise InputError(f"{source.path} has no column {name!r} to keep; {told}")
+            columns = [*names.values()]
+            more = ", …" if len(columns) > _SHOWN else ""
+            told = (
+                f"to keep{hint(name, columns)}; the columns are {', '.join(columns[:_SHOWN])}{more}"
+            )
+            raise InputError(f"{source.path} has no column {name!r} {told}")
     ours = {there: _ours(name, variables, keys, reading) for there, name in names.items()}
     read = {there: here for there, (here, _) in ours.items() if here is not None}
     constants = {n: cell for n, cell in reading.constants.items() if n in variables}

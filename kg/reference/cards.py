@@ -45,7 +45,8 @@ def _hint(guideline: Guideline, asked: str, makers: Mapping[str, object]) -> str
     names = {name: _names(guideline, name) for name in makers}
     shown = [labelled(name, *names[name][:1]) for name in nearest(asked, names)]
     if not shown:
-        return f"there are, for example, {', '.join([*makers][:3])}"
+        firsts = (next(iter(kind)) for kind in (guideline.criteria, guideline.therapies))
+        return f"there are, for example, {', '.join(firsts)}, {[*guideline.variables][1]}"
     return told_nearest(shown, "; ")
 
 
