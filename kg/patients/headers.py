@@ -240,7 +240,7 @@ def _strangers(strange: Mapping[str, str], allowed: Sequence[str]) -> str:
     if len(names) > _SHOWN:  # those that may be variables first
         names.sort(key=lambda name: close_to(name, allowed) is None)
     for name in names[:_SHOWN]:
-        near = alike(name.lower(), [one for one in allowed if one not in (ID, LESION_ID)])
+        near = [] if name == LESION_ID else alike(name.lower(), allowed)
         told.append(repr(name) + "".join(f" (nearest: {one})" for one in near))
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ", ".join(told) + more
