@@ -76,10 +76,38 @@ def test_the_form_has_the_variables_of_the_edition() -> None:
 
 
 def test_the_example_cohort_is_judged_anew() -> None:
-    test = app("cohort", cohort="example", therapy="tai", view="verdicts")
+    test = app("cohort", cohort="example", therapy="rfa", view="why-not")
     switch(test, "2026")
     assert not test.exception
     assert test.session_state["cohort"].guideline.edition == "2026"
+    assert (place(test)["view"], place(test)["therapy"]) == (["why-not"], ["rfa"])
+
+
+@pytest.mark.parametrize(
+    ("page", "there"),
+    [
+        ("search", {"text": "sorafenib"}),
+        ("therapies", {"therapy": "mwa", "view": "graph"}),
+        ("compare", {"view": "cohort"}),
+    ],
+)
+def test_where_one_is_stays_in_the_other_edition(page: str, there: dict[str, str]) -> None:
+    test = switch(app(page, **there), "2026")
+    assert not test.exception
+    assert place(test) == {name: [value] for name, value in (there | {"edition": "2026"}).items()}
+
+
+def test_what_the_other_edition_has_not_is_told() -> None:
+    test = switch(app("term", id="ABL-C5"), "2026")
+    assert "Not in this edition: ABL" in texts(test)
+    assert place(test) == {"edition": ["2026"]}
+
+
+def test_what_is_typed_as_the_edition_is_switched_is_heard_too() -> None:
+    test = app("search")
+    test.text_input(key="search:text").set_value("sorafenib")
+    assert not switch(test, "2026").exception
+    assert place(test)["text"] == ["sorafenib"]
 
 
 @pytest.fixture(scope="module")

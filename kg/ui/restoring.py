@@ -17,6 +17,7 @@ import streamlit as st
 
 from kg.patients.drafts import Parameters
 from kg.ui import address
+from kg.ui.session import STATE
 from kg.ui.words import literal, short
 
 LONGEST = 200  # characters of a text that a link may bring
@@ -64,9 +65,22 @@ def restored(
     the page begins.
     """
     first = start or {}
-    state: State = st.session_state.setdefault(f"{address.page()}:state", dict(first))
+    state: State = st.session_state.setdefault(f"{address.page()}{STATE}", dict(first))
     restore(lambda brought: taken(state, brought, allowed, first), lambda: parameters(state, first))
+    _leave_out(state, allowed, first)
     return state
+
+
+def _leave_out(
+    state: State, allowed: Mapping[str, Collection[str] | None], start: Mapping[str, str]
+) -> None:
+    """Drop what another edition had and this one has not, and tell it."""
+    left = {
+        n for n, value in state.items() if (known := allowed[n]) is not None and value not in known
+    }
+    for name in left:
+        st.info(f"Not in this edition: {literal(short(state.pop(name)))}.")
+        state.update({name: start[name]} if name in start else {})
 
 
 def taken(

@@ -14,6 +14,7 @@ from kg.ui.address import EDITION
 
 _T = TypeVar("_T")
 DRAFT, COHORT, UPLOADED, TASK = "draft", "cohort", "cohort:uploaded", "cohort:last"
+STATE = ":state"  # after the name of a page: where in it one is
 
 
 def guideline() -> Guideline:
@@ -22,10 +23,11 @@ def guideline() -> Guideline:
 
 
 def turn_to(edition: str) -> None:
-    """Read another edition; what a page showed of the one before is left, the patient stays."""
+    """Read another edition; what was made of the one before is left, the place and patient stay."""
     kept = (DRAFT, COHORT, UPLOADED, TASK, "query:desk")
     for key in map(str, list(st.session_state)):
-        if key not in kept and not key.startswith(("patient:", "address:")):
+        stays = key.startswith(("patient:", "address:")) or key.endswith(STATE)
+        if key not in kept and not stays:
             del st.session_state[key]
     st.session_state[EDITION] = edition
 

@@ -14,7 +14,7 @@ from kg.ui import address, serving, session
 from kg.ui.restoring import given
 from kg.ui.words import literal, short
 
-_SWITCH = "shell:edition"
+_SWITCH, _SWITCHED = "shell:edition", "shell:switched"
 Pages = Mapping[str, tuple[str, str]]
 
 
@@ -55,7 +55,12 @@ def explore(pages: Pages, unlisted: Pages) -> None:
 
 
 def _read_edition() -> None:
-    """Read the edition that the address names."""
+    """Read the edition that was switched to, or that the address names.
+
+    It is read here, not when the switch is heard: what else is heard with it needs its widgets.
+    """
+    if switched := st.session_state.pop(_SWITCHED, ""):
+        session.turn_to(switched)
     named = address.edition()
     if named is not None and named != st.session_state.get(address.EDITION, ""):
         known = edition_names(ontology_folder())
@@ -95,7 +100,7 @@ def _editions() -> None:
         key=_SWITCH,
         required=True,
         format_func=lambda name: f"{known[name].year} · {known[name].country}",
-        on_change=lambda: session.turn_to(st.session_state[_SWITCH]),
+        on_change=lambda: st.session_state.update({_SWITCHED: st.session_state[_SWITCH]}),
         help=literal(now.source.citation),
         label_visibility="collapsed",
         width="content",

@@ -24,7 +24,7 @@ from kg.readers.uploads import Upload
 from kg.reference.snippets import TableRead, of_cohort, of_notebook
 from kg.ui import restoring, session
 from kg.ui.session import COHORT, UPLOADED, cohort, uploaded
-from kg.ui.words import short
+from kg.ui.words import literal, short
 
 EXAMPLE, UPLOAD = "example", "upload"
 PATIENTS, LESIONS = "cohort:patients", "cohort:lesions"  # tables that are uploaded
@@ -115,6 +115,10 @@ def follow_edition(guideline: Guideline) -> None:
     opened, last = cohort(), st.session_state.get(session.TASK)
     if opened is None or opened.guideline.edition == guideline.edition:
         return
+    found, strangers = selection_at(guideline, now().selection.parameters())
+    now().choose(asdict(found))
+    if strangers:
+        st.info(f"Not in this edition: {literal(', '.join(map(short, strangers)))}.")
     st.session_state[COHORT] = None
     if opened.is_example:
         show_example(guideline)
@@ -131,6 +135,7 @@ def _read(guideline: Guideline, brought: Parameters) -> list[str]:
     given: dict[str, Sequence[str]] = dict(brought)
     which = (given.pop("cohort", None) or [""])[-1]
     found, strangers = selection_at(guideline, given)
+    opened, row = cohort(), now().row if found == now().selection else None
     now().choose(asdict(found))
     now().awaited = which == UPLOAD
     if which == EXAMPLE and not getattr(cohort(), "is_example", False):
@@ -139,6 +144,8 @@ def _read(guideline: Guideline, brought: Parameters) -> list[str]:
         show(own)
     elif which not in ("", EXAMPLE, UPLOAD):
         strangers = (*strangers, f"cohort={which}")
+    if cohort() is opened:
+        now().row = row  # who goes back to the same selection finds the same patient picked
     told = [short(name) for name in strangers]
     return [f"parts that select nothing here: {', '.join(told)}"] if told else []
 
