@@ -85,7 +85,9 @@ if found.hits:
         place = {"id": shown.id}
         link("term", "IRI, formula, codes, download", place, icon=":material/data_object:")
 elif text:
-    st.info("No term has all of these words. Use fewer of them, or their beginnings.")
+    st.info(
+        "No term of this edition has all of these words. Use fewer of them, or their beginnings."
+    )
     if found.instead:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown("Did you mean", width="content")

@@ -51,7 +51,7 @@ def show(before: Guideline, after: Guideline, state: State) -> None:
         link("cohort", "Open another table", icon=":material/upload:")
         field(
             st.toggle,
-            "Assume the unremarkable where a record is silent",
+            "If nothing else is remarkable",
             "compare:assumed",
             ASSUMED in state,
             lambda is_on: follow(state, ASSUMED, ALL if is_on else ""),
