@@ -238,6 +238,12 @@ def test_the_file_of_a_comparison_tells_its_format(
     assert not (tmp_path / "c.xlsx").exists()
 
 
+def test_comparison_says_of_which_therapies_nothing_was_checked(run: Callable[..., object]) -> None:
+    said = run("compare", "--example", "--therapy", "rfa", "--therapy", "tace").out  # type: ignore[attr-defined]
+    assert "\n2026, RFA: This edition lists no contraindications of ablation" in said
+    assert said.count("none were checked") == 1
+
+
 def test_commands_take_an_edition(run: Callable[..., object]) -> None:
     out = run("classify", "--example", "--edition", "2026").out  # type: ignore[attr-defined]
     assert "none were checked" in out

@@ -27,6 +27,7 @@ from kg.engines.rejects import RejectCounter, shortened
 from kg.engines.summary import Summary
 from kg.errors import InputError
 from kg.guideline import Guideline, load
+from kg.guideline.taxonomy import notes_on
 from kg.output import check_apart, whole_file
 from kg.texts import NOTE_ON_USE, counted
 
@@ -127,7 +128,7 @@ def _text(frame: pl.DataFrame, form: _Format) -> str:
 def _rows(console: Console, frame: pl.DataFrame) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in frame.columns:
-        table.add_column(name, overflow="fold")
+        table.add_column(name.replace("_", " "), overflow="fold")
     for row in frame.head(_MOST).iter_rows():
         table.add_row(*("" if cell is None else str(cell) for cell in row))
     console.print(table)
@@ -146,8 +147,11 @@ def _print(console: Console, frame: pl.DataFrame, editions: tuple[Guideline, Gui
     console.print("\nCriteria behind most changes:")
     names = pl.col("side").replace_strict({"from": before, "to": after}).alias("edition")
     _rows(console, behind(frame).head(_TOP).select(names, "criterion", "changes"))
-    for note in dict.fromkeys(n for t in editions[1].therapies.values() for n in t.notes):
-        console.print(note, soft_wrap=True)
+    for side, edition in zip(("from", "to"), editions, strict=True):
+        there = set(frame[f"therapy_{side}"])
+        for note, of in notes_on(edition, [n for n in edition.therapies if n in there]).items():
+            told = f"{edition.edition}, {', '.join(of)}: {note}"
+            console.print(told, markup=False, soft_wrap=True)
     console.print(NOTE_ON_USE)
 
 
