@@ -138,4 +138,7 @@ def test_growth_is_that_of_questions_beside_the_graph(
     assert small.name == "graph of 10 patients"
     assert large.ratio is not None
     assert large.ratio > 1
-    assert (faster.name, faster.met) == ("of 1 questions and checks, those that grow faster", True)
+    assert (faster.name, faster.met) == (
+        "of 1 runs of questions and checks, those that grow faster",
+        True,
+    )

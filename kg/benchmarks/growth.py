@@ -49,7 +49,9 @@ def figures(guideline: Guideline, patients: int) -> Iterator[Figure]:
     pairs.sort(key=lambda each: each.ratio or 0, reverse=True)
     total = len(list(_queries(guideline)))
     faster = sum(not each.met for each in pairs)
-    yield figure(f"of {total} questions and checks, those that grow faster", "", [faster], 0)
+    yield figure(
+        f"of {total} runs of questions and checks, those that grow faster", "", [faster], 0
+    )
     yield from pairs[:_SHOWN]
 
 
