@@ -110,7 +110,7 @@ def test_triples_come_as_a_frame(cohort: kg.Graph) -> None:
 
 
 def test_rejected_rows_are_counted_and_seen() -> None:
-    found = kg.graph([{"patient_id": "a"}, {"patient_id": "b", "ecog": 9}])
+    found = kg.graph([{"patient_id": "a", "ecog": 0}, {"patient_id": "b", "ecog": 9}])
     assert repr(found) == "<Graph in memory: 1 patient, 1 rejected row, 0 in conflict>"
 
 
