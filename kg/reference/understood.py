@@ -67,12 +67,13 @@ def _said(variable: Variable, cells: pl.Series) -> str:
     """Return the middle and the ends of numbers, or how often each word stands there."""
     if cells.is_empty():
         return ""
-    numbers: list[float] = cells.cast(pl.Float64, strict=False).drop_nulls().to_list()
+    read = cells.cast(pl.Float64, strict=False)
+    numbers: list[float] = read.drop_nulls().to_list()
     if variable.is_number and numbers:
         ends = (min(numbers), median(numbers), max(numbers))
-        low, middle, high = (f"{value:.4g}" for value in ends)
-        others = len(cells) - len(numbers)
-        more = f"; {others:,} partly known" if others else ""
+        low, middle, high = (f"{float(f'{value:.4g}'):,.12g}" for value in ends)
+        others = cells.filter(read.is_null())
+        more = f"; {len(others):,} no plain number, such as {others[0]}" if len(others) else ""
         return f"{low} to {high}, middle {middle} {variable.unit_symbol or ''}".rstrip() + more
     counts = cells.value_counts(sort=True, name="n").head(_WORDS)
     return ", ".join(f"{cell} ({n:,})" for cell, n in counts.iter_rows())
