@@ -23,6 +23,8 @@ from kg.guideline import load
 from kg.paths import example_cohort, example_lesions, pages_folder
 from kg.readers.rdf import shapes_of
 from kg.texts import counted
+from kg.ui import pictures
+from kg.ui.cohort import charts
 from kg.ui.cohort import showing as shown
 from kg.ui.cohort.views import LONGEST, why_not
 
@@ -334,6 +336,7 @@ def test_a_table_in_other_words_is_matched_and_looked_at_before_it_is_classified
     frame = next(each.value for each in test.dataframe if "recorded" in each.value.columns)
     told = dict(zip(frame["variable"], frame["cells"], strict=True))
     assert told["albumin"].startswith("19 to 49, middle 34 g/L")
+    assert told["alpha-fetoprotein"].startswith("1.2 to 1,810,000, middle 33 ng/mL")
     assert "vp1|vp2|vp3|vp4 (" in told["portal vein tumour thrombus"]
     button(test, "Classify as matched").click().run()
     assert not test.exception
@@ -439,3 +442,16 @@ def test_a_sheet_of_a_workbook_is_chosen_and_matched():
     button(test, "Classify as matched").click().run()
     assert cohort(test).draft(1).cells["child_pugh_class"] == "B"
     assert cohort(test).reading.sheet == "Patients"
+
+
+def test_a_saved_picture_shows_no_choice():
+    columns = {"eligible_for": ["rfa", ""], "therapies": ["RFA", ""], "patients": [1, 2]}
+    bars = charts.overlap_bars(pl.DataFrame({"chosen": ["rfa", "none"], **columns}), "rfa")
+    spec = json.loads(pictures.alone(bars, "Overlaps", []))
+    assert [row["strong"] for rows in spec["datasets"].values() for row in rows] == [1, 1]
+
+
+def test_what_is_no_number_is_shown_before_it_is_classified():
+    test = upload(app("cohort"), b"patient_id,age_yrs\na,60\nb,abc\n")
+    frame = next(each.value for each in test.dataframe if "recorded" in each.value.columns)
+    assert frame["cells"].to_list() == ["60 to 60, middle 60 years; 1 no plain number, such as abc"]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from html import escape
 from importlib import metadata
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import streamlit as st
@@ -119,4 +120,7 @@ def alone(chart: Chart, title: str, below: list[str]) -> str:
     told = {"text": title, "subtitle": [line for line in below if line], "anchor": "start"}
     whole = chart.properties(title=told, background="white")
     legends = {"labelLimit": 400, "title": None}
-    return json.dumps(whole.configure(font=_FONTS, legend=legends).to_dict())
+    spec = whole.configure(font=_FONTS, legend=legends).to_dict()
+    for row in chain.from_iterable(spec.get("datasets", {}).values()):
+        row.update({"strong": 1} if "strong" in row else {})  # a bar is chosen on a page alone
+    return json.dumps(spec)

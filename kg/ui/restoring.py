@@ -75,10 +75,10 @@ def _leave_out(
     state: State, allowed: Mapping[str, Collection[str] | None], start: Mapping[str, str]
 ) -> None:
     """Drop what another edition had and this one has not, and tell it."""
-    left = {
-        n for n, value in state.items() if (known := allowed[n]) is not None and value not in known
-    }
-    for name in left:
+    for name in [*state]:
+        known = allowed.get(name)
+        if known is None or state[name] in known:
+            continue
         st.info(f"Not in this edition: {literal(short(state.pop(name)))}.")
         state.update({name: start[name]} if name in start else {})
 
