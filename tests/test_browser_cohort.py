@@ -66,6 +66,8 @@ def test_a_table_is_uploaded_and_a_bar_leads_to_a_patient(explorer):
         page.get_by_text("curative local ablation: eligible").wait_for()
         settled(page)
         assert page.get_by_text("select nothing here").count() == 0
+        assert page.get_by_label("Patient", exact=True).input_value() != ""
+        assert page.get_by_role("button", name=re.compile("^(Download as|Copy Vega)")).count() == 0
 
 
 def test_the_165_patients_of_a_real_cohort_lead_to_one(explorer, shared):
