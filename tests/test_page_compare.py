@@ -53,7 +53,7 @@ def test_the_guideline_is_compared_term_by_term() -> None:
     assert 0 < len(table) < len(every)
     assert table["criterion of 2011"][0] == "ABL-I1"
     told = texts(test).replace("\\", "")
-    assert "Stage is asked as well" in told
+    assert "The stage is required as well" in told
     for edition, name in ((OLD, "ABL-I1"), (NEW, "ABL26-I1")):
         statement = edition.statements[edition.criteria[name].statements[0]]
         assert f"{statement.section} [{statement.start}–{statement.end}]" in told
