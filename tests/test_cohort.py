@@ -82,10 +82,10 @@ def test_what_is_excluded_says_so_as_a_reason(cohort: Cohort) -> None:
     reasons = [r for each in cohort[0].therapies for r in each.not_indicated_by]
     single = [r for r in reasons if len(r.criteria) == 1]
     assert single
-    assert all(r.label.startswith("excluded: ") for r in single)
+    assert all(r.label.startswith("not met: ") for r in single)
     met = [r for each in cohort[0].therapies for r in each.contraindicated_by if r.criteria]
     assert met
-    assert not any(r.label.startswith("excluded: ") for r in met)
+    assert not any(r.label.startswith("not met: ") for r in met)
 
 
 def test_missing_variables_are_counted(cohort: Cohort) -> None:

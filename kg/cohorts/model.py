@@ -14,7 +14,7 @@ from kg.texts import counted
 class Reason:
     """Criteria behind a verdict against a therapy: for how many patients, for how many alone.
 
-    `label` is that of the one criterion (after "excluded: " where it is excluded), or says how
+    `label` is that of the one criterion (after "not met: " where it is excluded), or says how
     several do it.
     """
 

@@ -58,7 +58,6 @@ from kg.reasoning.results import ASSUMED_, KEEP_, VERDICT_, VERDICT_RECORDED_, C
 from kg.reasoning.verdicts import (
     CONTRAINDICATED,
     ELIGIBLES,
-    EXCLUDED,
     NOT_INDICATED,
     UNDETERMINED,
     VERDICTS,
@@ -268,7 +267,7 @@ def reason_words(guideline: Guideline, word: str, name: str) -> str:
     if name not in guideline.criteria:
         return NO_INDICATION if name == "indications" else TOGETHER
     label = guideline.criteria[name].label
-    return label if word == CONTRAINDICATED else f"{EXCLUDED}: {label}"
+    return label if word == CONTRAINDICATED else f"not met: {label}"
 
 
 def conflict_messages(guideline: Guideline) -> dict[str, str]:
