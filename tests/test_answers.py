@@ -10,6 +10,7 @@ import pytest
 
 from kg.catalogue.parameters import Parameter
 from kg.catalogue.queries import catalogue
+from kg.explanation.explanations import VERDICT_COLOURS
 from kg.guideline import Guideline
 from kg.ontology import HCC, XSD
 from kg.rdf.build import build
@@ -99,6 +100,13 @@ def test_rows_of_a_label_are_never_added_up() -> None:
         encoding = bars(frame, "therapy", "n", colour, dark=False).to_dict()["encoding"]
         assert encoding["x"]["stack"] is None
         assert encoding["yOffset"]["field"], "rows of one label stand below each other"
+
+
+def test_verdicts_have_the_colours_that_they_have_everywhere() -> None:
+    frame = pl.DataFrame({"therapy": "rfa", "verdict": ["not_indicated", "eligible"], "n": [9, 4]})
+    chart = bars(frame, "therapy", "n", "verdict", dark=False).to_dict()
+    scale = chart["encoding"]["color"]["scale"]
+    assert scale["range"] == [VERDICT_COLOURS[value] for value in scale["domain"]]
 
 
 def test_graph_has_terms_once_and_equal_texts_apart(guideline: Guideline) -> None:

@@ -14,6 +14,7 @@ import polars as pl
 import pyoxigraph as ox
 
 from kg.explanation.drawing import Branch
+from kg.explanation.explanations import VERDICT_COLOURS
 from kg.guideline import Guideline
 from kg.guideline.taxonomy import every_therapy
 from kg.ontology import LABEL, NOTATION
@@ -85,7 +86,9 @@ def bars(frame: pl.DataFrame, label: str, number: str, colour: str | None, dark:
     }
     if colour is not None:
         values = rows[colour].drop_nulls().unique(maintain_order=True).to_list()
-        scale = alt.Scale(domain=values, range=list(palette[: len(values)]))
+        own = [VERDICT_COLOURS[value] for value in values if value in VERDICT_COLOURS]
+        colours = own if len(own) == len(values) else list(palette[: len(values)])
+        scale = alt.Scale(domain=values, range=colours)  # verdicts have theirs on every page
         legend = alt.Legend(orient="top", columns=1, title=None)
         encoding["color"] = alt.Color(colour, type="nominal", scale=scale, legend=legend)
     chart: alt.Chart = alt.Chart(rows).mark_bar(color=palette[0]).encode(**encoding)
