@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import polars as pl
 import typer
@@ -34,12 +34,7 @@ from kg.texts import NOTE_ON_USE, counted
 _MOST = 200  # rows that are printed: nobody reads more
 _TOP = 10
 _Format = Literal["table", "csv", "json", "jsonl", "parquet"]
-_ENDINGS: dict[str, _Format] = {
-    "csv": "csv",
-    "json": "json",
-    "jsonl": "jsonl",
-    "parquet": "parquet",
-}
+_ENDINGS: dict[str, _Format] = {each: each for each in get_args(_Format) if each != "table"}
 
 _Therapy = Annotated[
     list[str] | None, Option(help="Only this therapy, of either edition; may be repeated.")
