@@ -10,7 +10,7 @@ import polars as pl
 
 from kg.errors import InputError
 from kg.keys import ID, TOLD
-from kg.readers.source import Source, first_line, held
+from kg.readers.source import Source, first_line, held, separator_of
 
 
 @runtime_checkable
@@ -40,9 +40,7 @@ class FrameSource(Source):
         self._frame = _polars(frame, name, self._mixed)
         self.columns = [column for column in self._frame.columns if column not in TOLD]
         self.schema = self._frame.schema
-        commas = pl.any_horizontal(pl.col(pl.String).str.contains("[0-9],[0-9]").any())
-        texts = pl.String in self._frame.dtypes
-        self.separator = ";" if texts and self._frame.select(commas).item() else ","
+        self.separator = separator_of(self._frame)
 
     def check_cells(self, names: list[str]) -> None:
         """Check that the values of columns can be cells, and of one type."""

@@ -19,7 +19,7 @@ import polars as pl
 
 from kg.errors import InputError
 from kg.keys import ID
-from kg.readers.source import Source, held
+from kg.readers.source import Source, held, separator_of
 from kg.readers.uploads import LARGEST, File, Upload, scannable
 
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
@@ -73,8 +73,7 @@ class SheetSource(Source):
                 f"{path}: some formulas have no value yet, and stand as they are written; open the "
                 "workbook in Excel, and save it",
             )
-        commas = pl.any_horizontal(pl.all().str.contains("[0-9],[0-9]"))
-        self.separator = ";" if self._cells.select(commas.any()).item() else ","
+        self.separator = separator_of(self._cells)
 
     def _batches(self, kept: list[str]) -> Iterator[pl.DataFrame]:
         return held(self._cells, kept)

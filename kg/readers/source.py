@@ -96,6 +96,13 @@ def numbered(table: pl.LazyFrame, columns: list[str]) -> pl.LazyFrame:
     return rows.select(pl.col(ROW).cast(pl.UInt64), *columns, problem)
 
 
+def separator_of(cells: pl.DataFrame) -> str:
+    """Return what fits between such cells in a text file: no comma where numbers have commas."""
+    texts = [cells[name] for name in cells.select(pl.col(pl.String)).columns]
+    held = [column for column in texts if column.str.contains(",", literal=True).any()]
+    return ";" if any(column.str.contains("[0-9],[0-9]").any() for column in held) else ","
+
+
 def held(table: pl.DataFrame, columns: list[str]) -> Iterator[pl.DataFrame]:
     """Yield the batches of a table that is in memory."""
     yield from numbered(table.lazy(), columns).collect().iter_slices(BATCH)
